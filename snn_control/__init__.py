@@ -1,0 +1,42 @@
+"""Spiking neural network controllers for robots: evolve, evaluate, deploy.
+
+`load` and `rollout` are imported on first use, so that `import snn_control` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load", "rollout"]
+
+_LAZY = {"load": "snn_control.controllers", "rollout": "snn_control.training.rollout"}
+_HERE = Path(__file__).resolve().parent
+_CHECKOUT_ENVS = _HERE.parent / "envs"
+
+
+class _CheckoutEnvs:
+    """Finds `snn_control.envs` in a bare checkout, where it lies beside the package."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "snn_control.envs":
+            return None
+        return importlib.util.spec_from_file_location(
+            name, _CHECKOUT_ENVS / "__init__.py", submodule_search_locations=[str(_CHECKOUT_ENVS)]
+        )
+
+
+if not (_HERE / "envs").exists() and (_CHECKOUT_ENVS / "__init__.py").exists():
+    sys.meta_path.append(_CheckoutEnvs)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,87 @@
+"""Every exception the package raises on purpose, and how their messages are phrased.
+
+A message says what was given, what was expected and how to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class SnnControlError(Exception):
+    """Base of all errors raised by snn_control."""
+
+
+class UnknownNameError(SnnControlError, LookupError):
+    """A name (environment, model, controller, config key ...) that is not registered."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}")
+
+
+class ParameterError(SnnControlError, ValueError):
+    """A parameter outside its range, of the wrong shape or not finite."""
+
+
+class ConfigError(SnnControlError, ValueError):
+    """A configuration that cannot be used."""
+
+
+class ModelFileError(SnnControlError, ValueError):
+    """A model file that is corrupt, truncated, of another schema version or not finite."""
+
+
+class ControlPeriodError(SnnControlError, ValueError):
+    """A network made for one control period was asked to run at another."""
+
+
+class ObservationError(SnnControlError, ValueError):
+    """An observation that is not finite or has the wrong shape; the state is unchanged."""
+
+
+class InterfaceMismatchError(SnnControlError, ValueError):
+    """Observation or action names of a controller and an environment do not match."""
+
+
+class FlightLogError(SnnControlError, ValueError):
+    """A flight log that is empty, malformed or too short."""
+
+
+class NotFiniteError(SnnControlError, ArithmeticError):
+    """A fitness, cost or network state became NaN or infinite."""
+
+
+class RunError(SnnControlError):
+    """A run folder that cannot be written, read or resumed."""
+
+
+class MissingExtraError(SnnControlError, ImportError):
+    """An optional dependency is not installed."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the tail of an error message: close matches, or all known names."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if close:
+        return ". Did you mean: " + ", ".join(f"`{c}`" for c in close) + "?"
+    return f". Known: {', '.join(known) or 'none'}"
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import an optional `module`, or say which extra brings it.
+
+    Raises:
+        MissingExtraError: with the exact pip line.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as exc:
+        raise MissingExtraError(
+            f"{module} is not installed; it comes with the [{extra}] extra: "
+            f'pip install "snn_control[{extra}]"'
+        ) from exc
