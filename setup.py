@@ -1,0 +1,72 @@
+"""Builds snn_control: an ament_python package of ROS 2 and an ordinary Python package at once.
+
+Three folders of the checkout are installed inside the package: `envs` as `snn_control.envs`,
+`models` and `configs` as data folders. They are mapped only where they lie beside this file, because
+colcon's symlink install links the package alone; `snn_control/__init__.py` and
+`snn_control/resources.py` find them in the checkout then.
+"""
+
+import re
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "snn_control"
+VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
+
+packages = find_packages(include=[NAME, f"{NAME}.*"])
+package_dir = {}
+package_data = {NAME: ["py.typed"], f"{NAME}.report": ["page/*"]}
+
+if Path("envs").is_dir():
+    packages += [f"{NAME}.envs"] + [f"{NAME}.envs.{name}" for name in find_packages("envs")]
+    package_dir[f"{NAME}.envs"] = "envs"
+    package_data[f"{NAME}.envs"] = ["*.xml", "**/*.xml"]
+for folder, patterns in (("models", ["*.json", "*.safetensors"]), ("configs", ["*.yaml"])):
+    if Path(folder).is_dir():
+        packages.append(f"{NAME}.{folder}")
+        package_dir[f"{NAME}.{folder}"] = folder
+        package_data[f"{NAME}.{folder}"] = patterns
+
+REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5"]
+TEST = ["pytest>=8", "hypothesis>=6", "cma>=4", "playwright>=1.45", "setuptools>=65,<80"]
+DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
+
+setup(
+    name=NAME,
+    version=VERSION,
+    description="Spiking neural network controllers for robots: evolve, evaluate, deploy",
+    long_description=Path("README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    maintainer="snn_control maintainers",
+    maintainer_email="maintainers@example.org",
+    python_requires=">=3.11",
+    packages=packages,
+    package_dir=package_dir,
+    package_data=package_data,
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
+        (f"share/{NAME}/configs", sorted(glob("configs/*.yaml"))),
+        (f"lib/{NAME}", sorted(glob("scripts/*"))),
+    ],
+    zip_safe=False,
+    install_requires=[
+        "numpy>=2",
+        "torch>=2.13",
+        "norse>=1.1",
+        "numba>=0.61",
+        "gymnasium[mujoco]>=1.1",
+        "mujoco>=3.2",
+        "deap>=1.4.2",
+        "safetensors>=0.5",
+        "PyYAML>=6",
+        "tyro>=0.9",
+        "rich>=13",
+    ],
+    extras_require={"report": REPORT, "test": TEST, "dev": DEV},
+    entry_points={"console_scripts": ["snn-control = snn_control.cli.main:main"]},
+)
