@@ -1,8 +1,8 @@
 """Builds snn_control: an ament_python package of ROS 2 and an ordinary Python package at once.
 
 Three folders of the checkout are installed inside the package: `envs` as `snn_control.envs`,
-`models` and `configs` as data folders. They are mapped only where they lie beside this file, because
-colcon's symlink install links the package alone; `snn_control/__init__.py` and
+`models` and `configs` as data folders. They are mapped only where they lie beside this file,
+because colcon's symlink install links the package alone; `snn_control/__init__.py` and
 `snn_control/resources.py` find them in the checkout then.
 """
 

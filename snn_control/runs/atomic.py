@@ -1,0 +1,104 @@
+"""Writing so that a reader sees the old content or the new, never a part of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from snn_control.errors import RunError
+
+PARTIAL = ".partial-"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace the file `path` by `data`.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written; the old file stays.
+    """
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    with writing(path):
+        try:
+            partial.write_bytes(data)
+            sync(partial)
+            os.replace(partial, path)
+            sync(path.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
+    """Make the folder `path`, its files written by `fill(temporary_folder)`.
+
+    An existing folder steps aside as `path~` and goes when the new one is in place.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written; the old folder stays.
+    """
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            fill(partial)
+            for file in partial.rglob("*"):
+                sync(file)
+            sync(partial)
+            aside = path.with_name(path.name + "~")
+            if path.exists():
+                shutil.rmtree(aside, ignore_errors=True)
+                os.rename(path, aside)
+            os.rename(partial, path)
+            sync(path.parent)
+            shutil.rmtree(aside, ignore_errors=True)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def point(link: Path, target: str) -> None:
+    """Make the symbolic link `link` point to `target`, relative to its folder."""
+    partial = link.with_name(f"{PARTIAL}{os.getpid()}-{link.name}")
+    with writing(link):
+        partial.unlink(missing_ok=True)
+        os.symlink(target, partial)
+        os.replace(partial, link)
+        sync(link.parent)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what killed writers left under temporary names in `folder`."""
+    for partial in folder.glob(f"{PARTIAL}*"):
+        if partial.is_dir() and not partial.is_symlink():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an `OSError` into a `RunError` that says what to do."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in _FULL:
+            remedy = "the disk is full; free some space, what was written before is intact"
+        elif isinstance(exc, PermissionError) or exc.errno == errno.EROFS:
+            remedy = "the folder cannot be written; choose another with --out"
+        else:
+            remedy = "check the path, or choose another with --out"
+        raise RunError(f"cannot write {path}: {exc.strerror or exc}; {remedy}") from exc

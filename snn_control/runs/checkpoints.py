@@ -1,0 +1,158 @@
+"""Checkpoints of a run: numbered folders, with `last` and `best` as links to two of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.errors import ParameterError, RunError
+from snn_control.runs import atomic
+
+ARRAYS = "arrays.npz"
+META = "meta.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of an optimisation after `step` steps."""
+
+    step: int
+    arrays: dict[str, np.ndarray]
+    meta: dict[str, Any]
+    folder: Path
+    metrics_bytes: int
+    """Length of metrics.jsonl at that moment: a resumed run cuts the file there."""
+
+
+def save(
+    folder: Path,
+    step: int,
+    arrays: Mapping[str, np.ndarray],
+    meta: Mapping[str, Any],
+    *,
+    metrics_bytes: int = 0,
+    best: bool = False,
+    keep: int = 3,
+    extra: Callable[[Path], None] | None = None,
+) -> None:
+    """Write `folder/step`, point `last` (and `best`) to it, remove all but `keep` numbered ones.
+
+    The folders that `last` and `best` point to are always kept.
+    """
+    if step < 0:
+        raise ParameterError(f"step = {step}, expected 0 or more")
+    packed = pack(arrays)
+    text = json.dumps({"step": step, "metrics_bytes": metrics_bytes, "meta": dict(meta)})
+
+    def fill(partial: Path) -> None:
+        (partial / ARRAYS).write_bytes(packed)
+        (partial / META).write_text(text + "\n", "utf-8")
+        if extra is not None:
+            extra(partial)
+
+    atomic.write_folder(folder / str(step), fill)
+    atomic.point(folder / "last", str(step))
+    if best:
+        atomic.point(folder / "best", str(step))
+    _prune(folder, keep)
+
+
+def load(folder: Path, which: str | int = "last") -> Checkpoint:
+    """Read `last`, `best` or a step.
+
+    Where the link `last` is missing, the newest numbered checkpoint is taken.
+
+    Raises:
+        RunError: there is none, or it cannot be read; the message lists the others.
+    """
+    place = _locate(folder, str(which))
+    try:
+        head = json.loads((place / META).read_text("utf-8"))
+        with np.load(io.BytesIO((place / ARRAYS).read_bytes()), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        return Checkpoint(head["step"], arrays, head["meta"], place, head["metrics_bytes"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as exc:
+        others = ", ".join(str(step) for step in steps(folder)) or "none"
+        raise RunError(
+            f"checkpoint {place} is damaged ({exc}); whole folders beside it: {others}; "
+            "remove the damaged one to fall back to the one before"
+        ) from exc
+
+
+def steps(folder: Path) -> list[int]:
+    """Return the steps that have a numbered checkpoint, in ascending order."""
+    if not folder.is_dir():
+        return []
+    names = (entry.name.removesuffix("~") for entry in folder.iterdir())
+    return sorted({int(name) for name in names if name.isdigit()})
+
+
+def drop_after(folder: Path, step: int) -> None:
+    """Remove the checkpoints later than `step` and let `last` point to it."""
+    for later in (s for s in steps(folder) if s > step):
+        _remove(folder, later)
+    if (folder / str(step)).is_dir():
+        atomic.point(folder / "last", str(step))
+        best = folder / "best"
+        if best.is_symlink() and not best.exists():
+            best.unlink()
+
+
+def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return `arrays` as the bytes of an npz archive without Python objects.
+
+    Raises:
+        ParameterError: an array holds objects.
+    """
+    plain = {name: np.asarray(value) for name, value in arrays.items()}
+    for name, value in plain.items():
+        if value.dtype.hasobject:
+            raise ParameterError(f"array {name!r} holds Python objects; give numbers or strings")
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **plain)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _locate(folder: Path, which: str) -> Path:
+    place = folder / which
+    if place.is_dir():
+        return place
+    known = steps(folder)
+    if which == "last" and known:
+        which = str(known[-1])
+    for name in (which, which + "~"):
+        if (folder / name).is_dir():
+            return folder / name
+    raise RunError(
+        f"no checkpoint {which!r} in {folder}; there are: "
+        f"{', '.join(map(str, known)) or 'none, start the run anew'}"
+    )
+
+
+def _prune(folder: Path, keep: int) -> None:
+    atomic.remove_partials(folder)
+    linked = {os.readlink(folder / n) for n in ("last", "best") if (folder / n).is_symlink()}
+    for step in steps(folder)[:-keep]:
+        if str(step) not in linked:
+            _remove(folder, step)
+    for aside in folder.glob("*~"):
+        if aside.with_name(aside.name[:-1]).is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _remove(folder: Path, step: int) -> None:
+    """Remove a checkpoint: it is renamed first, so that half of it is never taken for one."""
+    for place in (folder / str(step), folder / f"{step}~"):
+        if place.is_dir():
+            partial = folder / f"{atomic.PARTIAL}{os.getpid()}-old-{place.name}"
+            os.rename(place, partial)
+            shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,40 @@
+"""One writer a run: a lock that ends with its process, however that ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from snn_control.errors import RunError
+from snn_control.runs import atomic
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system
+    fcntl = None  # type: ignore[assignment]
+
+
+class WriterLock:
+    """Held by the process that writes a run; worker processes do not inherit it."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        with atomic.writing(path):
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if fcntl is None:
+            return
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            os.close(self._descriptor)
+            raise RunError(
+                f"another process is writing {path.parent}; wait for it, or choose another --out"
+            ) from exc
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._descriptor)

@@ -1,0 +1,96 @@
+"""manifest.json: what made a run, by which versions, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import snn_control
+from snn_control.errors import RunError
+from snn_control.runs import atomic
+
+SCHEMA = 1
+STATUSES = ("running", "finished", "stopped", "crashed")
+_LIBRARIES = ("numpy", "numba", "torch", "norse", "mujoco", "gymnasium", "deap")
+
+
+def make(command: str, seed: int) -> dict[str, Any]:
+    """Return the manifest of a run that starts now. It names no machine, user or folder."""
+    return {
+        "schema": SCHEMA,
+        "status": "running",
+        "command": command,
+        "seed": seed,
+        "versions": versions(),
+        "commit": commit(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "started": now(),
+        "ended": None,
+    }
+
+
+def write(path: Path, manifest: dict[str, Any]) -> None:
+    """Replace the manifest on the disk."""
+    atomic.write_bytes(path, (json.dumps(manifest, indent=2) + "\n").encode())
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a manifest.
+
+    Raises:
+        RunError: there is none, or it is not of this schema.
+    """
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise RunError(
+            f"{path.parent} is not a run folder: it has no manifest.json; "
+            "give the folder that `snn-control evolve` or `train` wrote"
+        ) from None
+    except (OSError, ValueError) as exc:
+        raise RunError(f"cannot read {path}: {exc}") from exc
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise RunError(
+            f"{path} has schema {manifest.get('schema') if isinstance(manifest, dict) else None}, "
+            f"this version reads {SCHEMA}; install the version of snn_control that wrote it"
+        )
+    return manifest
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, this package and the libraries that matter to results."""
+    found = {"snn_control": snn_control.__version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str | None:
+    """Return the commit of the checkout the package runs from, `+` for local changes, else None."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        return head + ("+" if _git(root, "status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    return done.stdout.strip()

@@ -1,0 +1,169 @@
+"""A run folder: created or opened, logged to, checkpointed, resumed, finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.errors import ParameterError, RunError
+from snn_control.runs import atomic, checkpoints, config_file, manifest, metrics_file
+from snn_control.runs.checkpoints import Checkpoint
+from snn_control.runs.lock import WriterLock
+
+LOCK = ".lock"
+
+
+class Run:
+    """One run folder. `Run.create` and `Run.resume` write, `Run.open` only reads."""
+
+    def __init__(self, folder: Path, *, lock: WriterLock | None = None) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._metrics = metrics_file.MetricsFile(folder / "metrics.jsonl") if lock else None
+
+    @classmethod
+    def create(cls, folder: str | Path, *, command: str, config: Any, seed: int) -> Run:
+        """Start a run in a new or empty folder.
+
+        `config` is the resolved configuration: a dataclass or a mapping.
+
+        Raises:
+            RunError: the folder holds something already, or cannot be written.
+        """
+        folder = Path(folder)
+        with atomic.writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(entry.name != LOCK for entry in folder.iterdir()):
+                raise RunError(
+                    f"{folder} is not empty; choose another --out, or go on with --resume {folder}"
+                )
+        lock = WriterLock(folder / LOCK)
+        manifest.write(folder / "manifest.json", manifest.make(command, seed))
+        config_file.write(folder / "config.yaml", config)
+        return cls(folder, lock=lock)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Run:
+        """Open a run to read it.
+
+        Raises:
+            RunError: it is not a run folder.
+        """
+        folder = Path(folder)
+        manifest.read(folder / "manifest.json")
+        return cls(folder)
+
+    @classmethod
+    def resume(cls, folder: str | Path, which: str | int = "last") -> tuple[Run, Checkpoint]:
+        """Open a run to go on with it from a checkpoint.
+
+        Whatever was written after that checkpoint (metrics lines, later checkpoints) is removed, so
+        that the resumed run writes what an uninterrupted one would have.
+
+        Raises:
+            RunError: it is no run folder, has no whole checkpoint, or another process writes it.
+        """
+        reader = cls.open(folder)
+        checkpoint = reader.restore(which)
+        lock = WriterLock(reader.folder / LOCK)
+        metrics_file.truncate(reader.folder / "metrics.jsonl", checkpoint.metrics_bytes)
+        checkpoints.drop_after(reader.folder / "checkpoints", checkpoint.step)
+        run = cls(reader.folder, lock=lock)
+        run._set_manifest(status="running", ended=None)
+        return run, checkpoint
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The content of manifest.json."""
+        return manifest.read(self.folder / "manifest.json")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The content of config.yaml."""
+        return config_file.read(self.folder / "config.yaml")
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Append one record to metrics.jsonl."""
+        self._writer().append(record)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return all whole records of metrics.jsonl."""
+        return metrics_file.read(self.folder / "metrics.jsonl")
+
+    def checkpoint(
+        self,
+        step: int,
+        arrays: Mapping[str, np.ndarray],
+        meta: Mapping[str, Any],
+        *,
+        best: bool = False,
+        extra: Callable[[Path], None] | None = None,
+    ) -> None:
+        """Keep the state after `step` steps.
+
+        `meta` is JSON (numbers that are not finite are allowed). `extra(folder)` writes further
+        files into the checkpoint, for example the best network. The last three checkpoints and the
+        best one are kept.
+
+        Raises:
+            RunError: the disk is full or cannot be written; the checkpoints before are intact.
+        """
+        checkpoints.save(
+            self.folder / "checkpoints",
+            step,
+            arrays,
+            meta,
+            metrics_bytes=self._writer().sync(),
+            best=best,
+            extra=extra,
+        )
+
+    def restore(self, which: str | int = "last") -> Checkpoint:
+        """Read the checkpoint `last`, `best` or of a step; changes nothing on the disk."""
+        return checkpoints.load(self.folder / "checkpoints", which)
+
+    def finish(self, status: str = "finished") -> None:
+        """Write the final status and close the run.
+
+        Raises:
+            ParameterError: `status` is not one of `finished`, `stopped`, `crashed`.
+        """
+        if status not in manifest.STATUSES[1:]:
+            raise ParameterError(f"status {status!r}, expected one of {manifest.STATUSES[1:]}")
+        self._writer().sync()
+        self._set_manifest(status=status, ended=manifest.now())
+        self.close()
+
+    def crash(self, arrays: Mapping[str, np.ndarray], message: str) -> Path:
+        """Keep the state of a fatal error in crash/, close the run, return the folder."""
+        packed = checkpoints.pack(arrays)
+        text = json.dumps({"message": message, "time": manifest.now()})
+
+        def fill(partial: Path) -> None:
+            (partial / checkpoints.ARRAYS).write_bytes(packed)
+            (partial / "message.json").write_text(text + "\n", "utf-8")
+
+        atomic.write_folder(self.folder / "crash", fill)
+        self.finish("crashed")
+        return self.folder / "crash"
+
+    def close(self) -> None:
+        """Stop writing without a final status; the run can be resumed."""
+        if self._metrics is not None and self._lock is not None:
+            self._metrics.close()
+            self._lock.release()
+        self._metrics = self._lock = None
+
+    def _writer(self) -> metrics_file.MetricsFile:
+        if self._metrics is None:
+            raise RunError(
+                f"{self.folder} is open for reading; use Run.create or Run.resume to write"
+            )
+        return self._metrics
+
+    def _set_manifest(self, **changes: Any) -> None:
+        manifest.write(self.folder / "manifest.json", {**self.manifest, **changes})

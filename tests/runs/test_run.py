@@ -1,0 +1,165 @@
+"""A run folder as its users see it: written, read back, resumed, refused."""
+
+import getpass
+import json
+import socket
+
+import numpy as np
+import pytest
+
+from snn_control.errors import ParameterError, RunError
+from snn_control.runs import Run
+
+STATE = {"mean": np.arange(5.0), "names": np.array(["a", "bc"])}
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run.create(
+        tmp_path / "run", command="snn-control evolve x", config={"tau_s": (1, 2)}, seed=3
+    )
+    yield run
+    run.close()
+
+
+def test_manifest_and_config_say_what_made_the_run(run):
+    assert run.manifest["status"] == "running"
+    assert run.manifest["seed"] == 3
+    assert run.manifest["command"] == "snn-control evolve x"
+    assert run.manifest["versions"]["numpy"] == np.__version__
+    assert run.config == {"tau_s": [1, 2]}
+
+
+def test_manifest_names_no_machine_user_or_folder(run):
+    text = (run.folder / "manifest.json").read_text()
+    for private in (str(run.folder), socket.gethostname()):
+        assert private not in text
+    assert f'"{getpass.getuser()}"' not in text
+
+
+def test_checkpoint_comes_back_bit_for_bit(run):
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((3, 4))
+    run.checkpoint(
+        7, {"x": values, **STATE}, {"rng": rng.bit_generator.state, "best": float("inf")}
+    )
+    back = run.restore()
+    assert back.step == 7
+    assert back.meta == {"rng": rng.bit_generator.state, "best": float("inf")}
+    np.testing.assert_array_equal(back.arrays["x"], values)
+    np.testing.assert_array_equal(back.arrays["names"], STATE["names"])
+
+
+def test_keeps_three_checkpoints_and_the_best(run):
+    for step in range(10):
+        run.checkpoint(step, STATE, {}, best=step == 2)
+    numbered = sorted(p.name for p in (run.folder / "checkpoints").iterdir() if p.name.isdigit())
+    assert numbered == ["2", "7", "8", "9"]
+    assert run.restore("best").step == 2
+    assert run.restore("last").step == 9
+    assert run.restore(8).step == 8
+
+
+def test_a_step_can_be_written_again(run):
+    run.checkpoint(1, {"x": np.zeros(1)}, {})
+    run.checkpoint(1, {"x": np.ones(1)}, {})
+    assert run.restore(1).arrays["x"] == 1
+    assert not list((run.folder / "checkpoints").glob("*~"))
+
+
+def test_extra_files_are_part_of_the_checkpoint(run):
+    run.checkpoint(1, STATE, {}, best=True, extra=lambda d: (d / "network.json").write_text("{}"))
+    assert (run.folder / "checkpoints" / "best" / "network.json").read_text() == "{}"
+
+
+def test_resumed_run_writes_the_same_metrics(tmp_path):
+    def go_on(run, start, stop):
+        for step in range(start, stop):
+            run.log({"generation": step, "best": 1 / (step + 1)})
+            if step % 4 == 0:
+                run.checkpoint(step, {}, {"next": step + 1})
+
+    whole = Run.create(tmp_path / "whole", command="x", config={}, seed=0)
+    go_on(whole, 0, 20)
+    whole.finish()
+    broken = Run.create(tmp_path / "broken", command="x", config={}, seed=0)
+    go_on(broken, 0, 11)
+    broken.close()
+    with (tmp_path / "broken" / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"generation": 11, "be')
+    assert [r["generation"] for r in Run.open(tmp_path / "broken").metrics()] == list(range(11))
+    resumed, checkpoint = Run.resume(tmp_path / "broken")
+    go_on(resumed, checkpoint.meta["next"], 20)
+    resumed.finish()
+    texts = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "broken")]
+    assert texts[0] == texts[1]
+    assert resumed.manifest["status"] == "finished"
+
+
+def test_resume_from_an_earlier_checkpoint_forgets_the_later_ones(run):
+    for step in range(4):
+        run.log({"generation": step})
+        run.checkpoint(step, STATE, {}, best=step in (1, 3))
+    run.close()
+    resumed, checkpoint = Run.resume(run.folder, "2")
+    assert checkpoint.step == 2
+    assert resumed.restore().step == 2
+    assert len(resumed.metrics()) == 3
+    with pytest.raises(RunError, match="no checkpoint 'best'"):
+        resumed.restore("best")
+    resumed.close()
+
+
+def test_numbers_that_are_not_finite_become_null_in_metrics(run):
+    run.log({"best": float("nan"), "all": np.array([1.0, np.inf]), "n": np.int64(3)})
+    assert run.metrics() == [{"best": None, "all": [1.0, None], "n": 3}]
+    text = (run.folder / "metrics.jsonl").read_text()
+    assert json.loads(text) == run.metrics()[0]
+
+
+def test_crash_keeps_the_state(run):
+    run.log({"generation": 0})
+    folder = run.crash({"genome": np.array([np.nan, 1])}, "fitness is NaN")
+    assert json.loads((folder / "message.json").read_text())["message"] == "fitness is NaN"
+    np.testing.assert_array_equal(np.load(folder / "arrays.npz")["genome"], [np.nan, 1])
+    assert run.manifest["status"] == "crashed"
+
+
+def test_refuses_a_folder_that_is_not_empty(tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years")
+    with pytest.raises(RunError, match=r"not empty.*--resume"):
+        Run.create(tmp_path, command="x", config={}, seed=0)
+    assert (tmp_path / "thesis.txt").read_text() == "three years"
+
+
+def test_refuses_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(RunError, match="is not a run folder"):
+        Run.open(tmp_path)
+
+
+def test_refuses_a_manifest_of_another_schema(run):
+    path = run.folder / "manifest.json"
+    path.write_text(json.dumps({**run.manifest, "schema": 99}))
+    with pytest.raises(RunError, match="schema 99"):
+        Run.open(run.folder)
+
+
+def test_refuses_objects_and_unknown_statuses(run):
+    with pytest.raises(ParameterError, match="Python objects"):
+        run.checkpoint(0, {"x": np.array([{}])}, {})
+    with pytest.raises(ParameterError, match="expected one of"):
+        run.finish("great")
+
+
+def test_refuses_to_write_what_is_open_for_reading(run):
+    with pytest.raises(RunError, match=r"Run\.resume"):
+        Run.open(run.folder).log({})
+
+
+def test_a_damaged_checkpoint_names_the_others(run):
+    run.checkpoint(1, STATE, {})
+    run.checkpoint(2, STATE, {})
+    archive = run.folder / "checkpoints" / "2" / "arrays.npz"
+    archive.write_bytes(archive.read_bytes()[:-40])
+    with pytest.raises(RunError, match=r"damaged.*: 1, 2"):
+        run.restore()
