@@ -1,0 +1,1 @@
+"""The indoor blimp: parameters, scenarios, native plant, MuJoCo environment, flight logs."""

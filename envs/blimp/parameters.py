@@ -1,0 +1,174 @@
+"""Every parameter of the blimp: plant, sensor, timing, faults and task.
+
+The vertical plant, with the constants named here (T. Burgers, S. Stroobants, G. de Croon,
+arXiv 2309.12937, flew the craft; the law was identified from its public flight logs):
+
+    count  = 9 + 3 |u| of 45 (an integer), duty = count / 45, 0 where |u| < dead zone
+    w'     = (duty(t - delay) - w) / motor_time_constant
+    angle' = +-servo_rate towards 0 (u >= 0) or pi (u < 0)
+    v'     = gain (V / V0)^2 w^2 cos(angle) - c1 v - c2 |v| v + b(t) + gust(t)
+    b(t)   = -gain duty(hover)^2 - leak t,   V(t) = V0 - sag t
+
+A ranged field is drawn once an episode, uniformly between `default - spread (default - low)` and
+`default + spread (high - default)`; `spread` 0 gives the defaults, 1 the whole range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from math import isfinite, pi
+from typing import Any
+
+from snn_control.errors import ParameterError, UnknownNameError
+
+
+def _ranged(default: float, low: float, high: float) -> Any:
+    return field(default=default, metadata={"range": (low, high)})
+
+
+@dataclass(frozen=True)
+class BlimpParameters:
+    """Plant, sensor, timing, faults and task, in SI units; commands in motor units (full 10).
+
+    Raises:
+        ParameterError: a value is not finite, negative or outside what its docstring allows.
+    """
+
+    spread: float = 0.25
+    """Share of each randomisation range that is used, 0 (every craft alike) to 1."""
+
+    thrust_gain_m_s2: float = _ranged(1.26, 1.1, 1.9)
+    """Vertical acceleration at duty 1 and start voltage, m/s^2."""
+    motor_time_constant_s: float = _ranged(0.09, 0.08, 0.8)
+    """First-order lag of the motors' duty, s; acts with `motor_lag`."""
+    transport_delay_s: float = _ranged(0.25, 0.15, 0.35)
+    """Delay from command to motor and servo, s, at most 0.6; acts with `transport_delay`."""
+    linear_drag_per_s: float = _ranged(0.38, 0.1, 0.5)
+    """Linear drag over effective mass, 1/s."""
+    quadratic_drag_per_m: float = _ranged(0.31, 0.3, 2.6)
+    """Quadratic drag over effective mass, 1/m."""
+    hover_motor_units: float = _ranged(3.1, 2.5, 3.7)
+    """Command that holds the craft at the start of the episode, motor units."""
+    dead_zone_motor_units: float = 0.3
+    """Commands smaller than this stop the motors, motor units; acts with `dead_zone`."""
+    servo_rate_rad_s: float = 600.0 / 180.0 * pi
+    """Slew rate of the servo that turns the thrusters over, rad/s; acts with `servo_flip`."""
+    start_height_m: float = _ranged(0.5, 0.45, 0.55)
+    """Height of the hovering start, m."""
+
+    range_quantum_m: float = 0.01
+    """Resolution of the lidar, m; acts with `quantisation`."""
+    range_max_m: float = 12.0
+    """Largest range the lidar reports, m."""
+    blind_below_m: float = 0.3
+    """Below this range the lidar moves in steps of `blind_step_m`, m; acts with `blind_zone`."""
+    blind_step_m: float = 0.045
+    """Step of the readings in the blind zone, m."""
+    rest_height_m: float = 0.06
+    """Height of the lidar when the craft rests on the floor, m; the smallest reading."""
+
+    control_period_s: float = 0.1
+    """Nominal time between control ticks, s."""
+    jitter_sd_s: float = 0.009
+    """Standard deviation of a tick's instant around its grid, s; acts with `jitter`."""
+    gap_probability: float = 0.03
+    """Chance that a tick starts a gap; acts with `gaps`."""
+    gap_min_s: float = 0.3
+    """Shortest (and likeliest) gap, s; the ticks it swallowed follow as a burst, 0.01 s apart."""
+    gap_max_s: float = 0.53
+    """Longest gap, s."""
+    missed_probability: float = _ranged(0.2, 0.1, 0.3)
+    """Chance that a tick is missed: the controller is not called; acts with `missed_ticks`."""
+
+    leak_m_s3: float = _ranged(2.2e-4, 0.0, 4.4e-4)
+    """Loss of lift by leaking helium, m/s^3; 4.4e-4 is one motor unit in 170 s; acts with `leak`."""
+    battery_start_v: float = _ranged(4.1, 3.9, 4.2)
+    """Battery voltage at the start, V."""
+    sag_v_per_s: float = _ranged(5.3e-4, 2e-4, 1.2e-3)
+    """Fall of the battery voltage, V/s; acts with `sag`."""
+    gust_sd_m_s2: float = _ranged(0.008, 0.0, 0.03)
+    """Standard deviation of the vertical gust acceleration, m/s^2; acts with `gusts`."""
+    gust_sideways_ratio: float = 3.0
+    """Sideways over vertical gust acceleration (only the 3-D body feels it)."""
+    gust_time_constant_s: float = _ranged(3.0, 1.0, 10.0)
+    """Correlation time of the gusts, s."""
+
+    quantisation: bool = True
+    """Switches the lidar's resolution."""
+    blind_zone: bool = True
+    """Switches the lidar's blind zone."""
+    motor_lag: bool = True
+    """Switches the motors' lag."""
+    transport_delay: bool = True
+    """Switches the transport delay."""
+    dead_zone: bool = True
+    """Switches the motors' dead zone."""
+    integer_pwm: bool = True
+    """Switches the truncation of the PWM count to an integer."""
+    servo_flip: bool = True
+    """Switches the slewing of the servo; off, thrust changes sign at once."""
+    jitter: bool = True
+    """Switches the jitter of the tick instants."""
+    gaps: bool = True
+    """Switches gaps and bursts."""
+    missed_ticks: bool = True
+    """Switches missed ticks."""
+    leak: bool = True
+    """Switches the helium leak."""
+    sag: bool = True
+    """Switches the battery's sag."""
+    gusts: bool = True
+    """Switches the gusts."""
+
+    reference_heights_m: tuple[float, ...] = (0.5, 1.0, 1.5, 1.0)
+    """Heights to hold one after the other, m; the list starts again at its end."""
+    reference_hold_s: float = 70.0
+    """Time each height is held, s; no change comes in the last half of it in an episode."""
+    random_reference: bool = False
+    """Draw heights of 0.4 to 1.8 m, steps of 0.3 to 1.0 m, held 20 to 35 s, instead of the list."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reference_heights_m", tuple(map(float, self.reference_heights_m)))
+        for item in fields(self):
+            value = getattr(self, item.name)
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not numbers or not all(isfinite(x) and x >= 0 for x in numbers):
+                raise ParameterError(f"{item.name} is {value!r}; expected finite, at least 0")
+        for name, low, high in _BOUNDS:
+            if not low <= getattr(self, name) <= high:
+                raise ParameterError(f"{name} is {getattr(self, name)!r}; expected {low} to {high}")
+        if self.gap_max_s < self.gap_min_s:
+            raise ParameterError(f"gap_max_s {self.gap_max_s} is below gap_min_s {self.gap_min_s}")
+
+    def override(self, changes: dict[str, Any] | None) -> BlimpParameters:
+        """Return a copy with `changes` (name -> value) applied.
+
+        Raises:
+            UnknownNameError: a name is no parameter; the message proposes close ones.
+            ParameterError: a value is out of range.
+        """
+        known = [item.name for item in fields(self)]
+        for name in changes or {}:
+            if name not in known:
+                raise UnknownNameError("blimp parameter", name, known)
+        return replace(self, **(changes or {}))
+
+
+_BOUNDS = (
+    ("spread", 0.0, 1.0),
+    ("thrust_gain_m_s2", 1e-3, 100.0),
+    ("motor_time_constant_s", 1e-3, 10.0),
+    ("transport_delay_s", 0.0, 0.6),
+    ("hover_motor_units", 0.0, 10.0),
+    ("dead_zone_motor_units", 0.0, 10.0),
+    ("servo_rate_rad_s", 1e-3, 1e6),
+    ("range_quantum_m", 1e-6, 1.0),
+    ("blind_step_m", 1e-6, 1.0),
+    ("control_period_s", 0.02, 10.0),
+    ("jitter_sd_s", 0.0, 0.05),
+    ("gap_probability", 0.0, 0.2),
+    ("missed_probability", 0.0, 0.95),
+    ("battery_start_v", 1.0, 20.0),
+    ("gust_time_constant_s", 0.01, 1e4),
+    ("reference_hold_s", 1.0, 1e6),
+)
