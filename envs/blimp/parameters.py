@@ -81,7 +81,7 @@ class BlimpParameters:
     """Chance that a tick is missed: the controller is not called; acts with `missed_ticks`."""
 
     leak_m_s3: float = _ranged(2.2e-4, 0.0, 4.4e-4)
-    """Loss of lift by leaking helium, m/s^3; 4.4e-4 is one motor unit in 170 s; acts with `leak`."""
+    """Loss of lift by leaking helium, m/s^3 (4.4e-4: one motor unit in 170 s); acts with `leak`."""
     battery_start_v: float = _ranged(4.1, 3.9, 4.2)
     """Battery voltage at the start, V."""
     sag_v_per_s: float = _ranged(5.3e-4, 2e-4, 1.2e-3)

@@ -9,7 +9,7 @@ A craft is three arrays that the caller owns; nothing is allocated here:
 A fused loop of plant and controller over one scenario reads
 
     reset(state, constants)
-    for tick in range(n_ticks):                        # called ticks; missed ones are not in the list
+    for tick in range(n_ticks):                  # called ticks; missed ones are not in the list
         error_m = reference_m[tick] - sense(state, constants)
         command = controller(error_m)
         advance(state, constants, gust, command, substeps[tick])   # to the next called tick
@@ -181,22 +181,17 @@ def advance_recording(state, constants, gust, command, n_substeps, heights):
 
 
 @kernel()
-def actuate(state, constants, command, n_substeps, thrusts, angles):
-    """Run motor and servo alone: writes thrust (m/s^2) and angle (rad) of each substep.
+def motor_step(state, constants, asked):
+    """Run motor and servo alone one substep, `asked` as `signed_duty` gives it.
 
-    The same arithmetic as `advance`, for a body whose motion another simulator integrates; height
-    and speed in `state` are left alone.
+    Returns the thrust, m/s^2; changes duty, angle, delay line and step of `state`. The arithmetic
+    is that of `advance`, for a body whose motion another simulator integrates.
     """
-    asked = signed_duty(command, constants[DEAD_ZONE], constants[INTEGER_PWM])
-    delay = int(constants[DELAY_STEPS])
-    first = int(state[STEP])
-    for k in range(n_substeps):
-        step = first + k
-        state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = asked
-        wanted = state[DELAY_LINE + ((step - delay) & (DELAY_SLOTS - 1))]
-        state[DUTY], state[ANGLE] = drive(
-            state[DUTY], state[ANGLE], wanted, constants[MOTOR_SHARE], constants[SERVO_STEP]
-        )
-        thrusts[k] = thrust(constants, state[DUTY], step)
-        angles[k] = state[ANGLE]
-    state[STEP] = first + n_substeps
+    step = int(state[STEP])
+    state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = asked
+    wanted = state[DELAY_LINE + ((step - int(constants[DELAY_STEPS])) & (DELAY_SLOTS - 1))]
+    state[DUTY], state[ANGLE] = drive(
+        state[DUTY], state[ANGLE], wanted, constants[MOTOR_SHARE], constants[SERVO_STEP]
+    )
+    state[STEP] = step + 1
+    return thrust(constants, state[DUTY], step)

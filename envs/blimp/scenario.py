@@ -133,11 +133,11 @@ def _references(
         hold_s = parameters.reference_hold_s
         change_s = np.append(0.0, np.arange(hold_s, duration_s - 0.5 * hold_s, hold_s))
         return change_s, np.resize(np.array(parameters.reference_heights_m), change_s.size)
-    change_s, heights_m = [0.0], [0.5]
-    while change_s[-1] < duration_s:
+    drawn_s, drawn_m = [0.0], [0.5]
+    while drawn_s[-1] < duration_s:
         height = rng.uniform(0.4, 1.8)
-        while not 0.3 <= abs(height - heights_m[-1]) <= 1.0:
+        while not 0.3 <= abs(height - drawn_m[-1]) <= 1.0:
             height = rng.uniform(0.4, 1.8)
-        heights_m.append(height)
-        change_s.append(change_s[-1] + rng.uniform(20.0, 35.0))
-    return np.array(change_s[:-1]), np.array(heights_m[:-1])
+        drawn_m.append(height)
+        drawn_s.append(drawn_s[-1] + rng.uniform(20.0, 35.0))
+    return np.array(drawn_s[:-1]), np.array(drawn_m[:-1])

@@ -1,6 +1,6 @@
 """Gusts: coloured noise of a given spread and correlation time.
 
-    g[k+1] = r g[k] + sd sqrt(1 - r^2) n[k],   r = exp(-0.1 s / gust_time_constant),   n ~ N(0, 1)
+g[k+1] = r g[k] + sd sqrt(1 - r^2) n[k],   r = exp(-0.1 s / gust_time_constant),   n ~ N(0, 1)
 """
 
 from __future__ import annotations

@@ -1,0 +1,230 @@
+"""`snn_control/BlimpAltitude-v0`: hold an indoor blimp at a height with two motors and a lidar."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from snn_control.envs.blimp import plant
+from snn_control.envs.blimp.body import BlimpBody
+from snn_control.envs.blimp.metrics import altitude_metrics
+from snn_control.envs.blimp.presets import blimp_parameters
+from snn_control.envs.blimp.scenario import Scenario, draw_scenario
+from snn_control.envs.rewards import tolerance
+from snn_control.errors import ParameterError
+
+
+class BlimpAltitude(gymnasium.Env):
+    """Hold a blimp at a commanded height.
+
+    ## Description
+    A helium blimp of 0.84 m with two small motors on a servo that turns them over for downward
+    thrust, after the craft of T. Burgers, S. Stroobants, G. de Croon, arXiv 2309.12937 (2023),
+    whose flight logs its vertical dynamics are calibrated on: transport delay, motor lag, dead
+    zone, integer PWM, servo flip, drag, and a hover command of about 3 motor units. By default it
+    leaks helium, its battery sags, gusts push it, its lidar has 1 cm steps and a blind zone below
+    0.3 m, and its 10 Hz control ticks jitter, come in bursts after gaps, and are missed one time in
+    five. One `step` is one called tick: missed ticks pass inside it with the command held.
+
+    ## Action Space
+    `Box(-10, 10, (1,), float64)`
+
+    | Num | Name | Min | Max | Unit |
+    |---|---|---|---|---|
+    | 0 | motor_command | -10 | 10 | motor units; positive is up, clipped to the bounds |
+
+    ## Observation Space
+    `Box(float64)`; measured values are rounded to float32, as the ROS messages carry them.
+
+    | Num | Name | Min | Max | Unit |
+    |---|---|---|---|---|
+    | 0 | height_error_m | -12 | 12 | m, height_ref_m - range_m |
+    | 1 | height_ref_m | 0 | 12 | m |
+    | 2 | range_m | 0 | 12 | m, lidar |
+    | 3 | dt_s | 0 | 600 | s since the last called tick; the control period at the first |
+    | 4 | battery_v | 0 | 20 | V |
+
+    ## Rewards
+    In [0, 1] a step: 1 within 2 cm of the reference in true height, falling as a Gaussian to 0.1 at
+    0.5 m beyond.
+
+    ## Starting State
+    Hovering at 0.45 to 0.55 m, level, at rest, motors at the hover command; the craft is drawn from
+    the randomisation ranges of `parameters.BlimpParameters` by the seed. `reset(seed=s)` flies
+    `draw_scenario(parameters, s, duration_s)`, the same as the native plant;
+    `reset(options={"scenario": scenario})` flies a given one.
+
+    ## Episode End
+    Truncated after `duration_s`; never terminated. Reference 0.5, 1.0, 1.5, 1.0 m, 70 s each, the
+    last to the end. `info` carries dt_s, time_s, height_m (true), speed_m_s and missed_ticks;
+    `trace()` the whole flight and `metrics()` its figures.
+
+    ## Arguments
+    | Name | Default | Meaning |
+    |---|---|---|
+    | preset | "default" | `default`, `clean`, `missed`, `leak` or `stress` |
+    | parameters | None | dict of `BlimpParameters` fields that override the preset |
+    | duration_s | 300.0 | length of the episode, s |
+    | render_mode | None | "rgb_array" or None |
+    | camera | "chase" | `chase`, `side`, `room` or `down` |
+    | width, height | 960, 720 | size of a frame, pixels; at most 1280, 960 |
+
+    ## Version History
+    * v0: first version.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    observation_names = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
+    action_names = ("motor_command",)
+
+    def __init__(
+        self,
+        preset: str = "default",
+        parameters: dict[str, Any] | None = None,
+        duration_s: float = 300.0,
+        render_mode: str | None = None,
+        camera: str = "chase",
+        width: int = 960,
+        height: int = 720,
+    ) -> None:
+        if render_mode not in (None, "rgb_array"):
+            raise ParameterError(f"render_mode is {render_mode!r}; expected 'rgb_array' or None")
+        self.parameters = blimp_parameters(preset, parameters)
+        self.duration_s = duration_s
+        self.render_mode = render_mode
+        self.camera, self.width, self.height = camera, width, height
+        self.observation_space = gymnasium.spaces.Box(
+            np.array([-12.0, 0.0, 0.0, 0.0, 0.0]),
+            np.array([12.0, 12.0, 12.0, 600.0, 20.0]),
+            dtype=np.float64,
+        )
+        self.action_space = gymnasium.spaces.Box(
+            -plant.COMMAND_LIMIT, plant.COMMAND_LIMIT, (1,), np.float64
+        )
+        self.body = BlimpBody()
+        self._renderer: mujoco.Renderer | None = None
+        self._scenario: Scenario | None = None
+
+    @property
+    def scenario(self) -> Scenario:
+        """The episode that is flown.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first `reset`.
+        """
+        if self._scenario is None:
+            raise gymnasium.error.ResetNeeded("call reset() before step(), render() or trace()")
+        return self._scenario
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float64], dict[str, Any]]:
+        """Start the episode of `seed` (or the next of the seeds drawn from the last one)."""
+        super().reset(seed=seed)
+        scenario = (options or {}).get("scenario")
+        if scenario is None:
+            drawn = int(self.np_random.integers(2**31)) if seed is None else seed
+            scenario = draw_scenario(self.parameters, drawn, self.duration_s)
+        self._scenario = scenario
+        self.body.reset(scenario.constants, scenario.gust_m_s2)
+        self._tick = 0
+        self._step = 0
+        self._heights_m = np.empty(scenario.n_steps + 1)
+        self._heights_m[0] = self.body.height_m
+        self._commands = np.empty(scenario.substeps.size)
+        return self._observe(self.parameters.control_period_s), self._info(0.0)
+
+    def step(
+        self, action: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
+        """Hold `action` to the next called tick.
+
+        Raises:
+            ParameterError: `action` is not one finite number.
+            gymnasium.error.ResetNeeded: the episode is over.
+        """
+        scenario = self.scenario
+        command = _command(action)
+        if self._tick == scenario.substeps.size:
+            raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
+        n_substeps = int(scenario.substeps[self._tick])
+        self._commands[self._tick] = command
+        self.body.advance(command, n_substeps, self._heights_m[self._step + 1 :])
+        self._tick += 1
+        self._step += n_substeps
+        dt_s = n_substeps * plant.PHYSICS_STEP_S
+        observation = self._observe(dt_s)
+        true_error_m = observation[1] - self._heights_m[self._step]
+        reward = tolerance(true_error_m, -0.02, 0.02, margin=0.5)
+        truncated = self._tick == scenario.substeps.size
+        return observation, reward, False, truncated, self._info(dt_s)
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """Return a frame, uint8 (height, width, 3), or None without a render mode."""
+        if self.render_mode is None:
+            return None
+        self.body.show_target(self._reference_m())
+        mujoco.mj_kinematics(self.body.model, self.body.data)
+        if self._renderer is None:
+            self._renderer = mujoco.Renderer(self.body.model, self.height, self.width)
+        self._renderer.update_scene(self.body.data, self.camera)
+        return self._renderer.render()
+
+    def close(self) -> None:
+        """Free the renderer."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def trace(self) -> dict[str, NDArray[np.float64]]:
+        """Return the flight so far, one entry a physics step (0.01 s), all of one length.
+
+        Keys: time_s, height_m (true), height_ref_m, motor_command (held from that instant).
+        """
+        scenario, ticks = self.scenario, self._tick
+        substeps = scenario.substeps[:ticks]
+        reference_m = np.repeat(scenario.reference_m[:ticks], substeps)
+        return {
+            "time_s": np.arange(self._step) * plant.PHYSICS_STEP_S,
+            "height_m": self._heights_m[: self._step].copy(),
+            "height_ref_m": reference_m,
+            "motor_command": np.repeat(self._commands[:ticks], substeps),
+        }
+
+    def metrics(self) -> dict[str, float]:
+        """Return the figures of `metrics.altitude_metrics` on the true height so far."""
+        trace = self.trace()
+        return altitude_metrics(trace["time_s"], trace["height_ref_m"], trace["height_m"])
+
+    def _reference_m(self) -> float:
+        reference_m = self.scenario.reference_m
+        return float(reference_m[min(self._tick, reference_m.size - 1)])
+
+    def _observe(self, dt_s: float) -> NDArray[np.float64]:
+        scenario, body = self.scenario, self.body
+        reference_m, range_m = self._reference_m(), body.range_m
+        sag = scenario.constants[plant.SAG_SHARE] * self._step * plant.PHYSICS_STEP_S
+        battery_v = float(np.float32(scenario.battery_start_v * (1.0 - sag)))
+        return np.array([reference_m - range_m, reference_m, range_m, dt_s, battery_v])
+
+    def _info(self, dt_s: float) -> dict[str, Any]:
+        scenario = self.scenario
+        last = self._tick == scenario.missed.size
+        return {
+            "dt_s": dt_s,
+            "time_s": self._step * plant.PHYSICS_STEP_S,
+            "height_m": self.body.height_m,
+            "speed_m_s": self.body.speed_m_s,
+            "missed_ticks": 0 if last else int(scenario.missed[self._tick]),
+        }
+
+
+def _command(action: NDArray[np.float64]) -> float:
+    values = np.asarray(action, float)
+    if values.shape != (1,) or not np.isfinite(values[0]):
+        raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")
+    return float(values[0])

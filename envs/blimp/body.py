@@ -1,0 +1,133 @@
+"""The blimp as a free body in MuJoCo, driven by the motor and servo law of the native plant.
+
+Vertical motion obeys the native plant's equation: thrust along the rotors, buoyancy and gusts as
+forces at the centre of buoyancy, drag as linear and quadratic damping of the free joint, mass with
+the added mass inside. MuJoCo has neither buoyancy nor added mass of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from snn_control.compiled import kernel
+from snn_control.envs.blimp import plant
+
+MODEL_PATH = Path(__file__).with_name("blimp.xml")
+LIDAR_OFFSET_M = 0.28
+SIDEWAYS_DRAG = (0.03, 0.05)
+TURNING_DRAG = (0.006, 0.004)
+
+_THRUST_LEFT, _THRUST_RIGHT, _SERVO, _LIFT, _GUST_X, _GUST_Y = range(6)
+
+
+class BlimpBody:
+    """MuJoCo model and data of one craft, with named read-outs.
+
+    Sideways drag is 0.03 N s/m and 0.05 N s^2/m^2, that of turning 0.006 N m s/rad and
+    0.004 N m s^2/rad^2 (same order as github.com/MKasmalkar/blimp_mpc); the vertical one is the
+    craft's own.
+    """
+
+    def __init__(self) -> None:
+        self.model = mujoco.MjModel.from_xml_path(str(MODEL_PATH))
+        self.data = mujoco.MjData(self.model)
+        blimp = self.model.body("blimp").id
+        self.mass_kg = float(self.model.body_subtreemass[blimp])
+        share = 1.0 - float(self.model.body_gravcomp[blimp])
+        carried = share * self.model.body_mass[blimp] + self.model.body("thrusters").mass[0]
+        self.weight_n = float(carried * -self.model.opt.gravity[2])
+        self._state = np.zeros(plant.STATE_SIZE)
+        self._constants = np.zeros(plant.CONSTANTS_SIZE)
+        self._gust = np.zeros((3, 1))
+        self._rows = np.zeros((256, self.model.nu))
+
+    def reset(self, constants: NDArray[np.float64], gust_m_s2: NDArray[np.float64]) -> None:
+        """Hover at the start height of `constants`; gusts (3, slots) as in a scenario."""
+        self._constants, self._gust = constants, gust_m_s2
+        plant.reset(self._state, constants)
+        model, data = self.model, self.data
+        linear, quadratic = model.dof_damping, model.dof_dampingpoly[:, 0]
+        linear[:2], quadratic[:2] = SIDEWAYS_DRAG
+        linear[2] = self.mass_kg * constants[plant.LINEAR_DRAG]
+        quadratic[2] = self.mass_kg * constants[plant.QUADRATIC_DRAG]
+        linear[3:6], quadratic[3:6] = TURNING_DRAG
+        mujoco.mj_resetData(model, data)
+        data.qpos[2] = constants[plant.START_HEIGHT] + LIDAR_OFFSET_M
+        mujoco.mj_forward(model, data)
+
+    def advance(self, command: float, n_substeps: int, heights_m: NDArray[np.float64]) -> None:
+        """Hold `command` (motor units) for `n_substeps`; writes the height after each."""
+        if n_substeps > self._rows.shape[0]:
+            self._rows = np.zeros((n_substeps, self.model.nu))
+        rows = self._rows
+        _controls(
+            self._state,
+            self._constants,
+            self._gust,
+            command,
+            n_substeps,
+            self.mass_kg,
+            self.weight_n,
+            rows,
+        )
+        model, data, step = self.model, self.data, mujoco.mj_step
+        control, position = data.ctrl, data.qpos
+        for k in range(n_substeps):
+            control[:] = rows[k]
+            step(model, data)
+            heights_m[k] = position[2] - LIDAR_OFFSET_M
+
+    @property
+    def height_m(self) -> float:
+        """True height of the lidar above the floor, craft level, m."""
+        return float(self.data.qpos[2]) - LIDAR_OFFSET_M
+
+    @property
+    def speed_m_s(self) -> float:
+        """Vertical speed, m/s, positive up."""
+        return float(self.data.qvel[2])
+
+    @speed_m_s.setter
+    def speed_m_s(self, value: float) -> None:
+        self.data.qvel[2] = value
+
+    @property
+    def upright(self) -> float:
+        """Cosine of the tilt, 1 when level."""
+        _, x, y, _ = self.data.qpos[3:7].tolist()
+        return 1.0 - 2.0 * (x * x + y * y)
+
+    @property
+    def range_m(self) -> float:
+        """What the lidar reports along its slanted beam, m (a float32 value)."""
+        upright = self.upright
+        if upright < 0.1:
+            return float(np.float32(self._constants[plant.RANGE_MAX]))
+        slant = float(self.data.qpos[2]) / upright - LIDAR_OFFSET_M
+        return float(plant.measure(slant, self._constants))
+
+    def show_target(self, height_m: float) -> None:
+        """Put the translucent target disc below the craft at `height_m`."""
+        self.data.mocap_pos[0, :2] = self.data.qpos[:2]
+        self.data.mocap_pos[0, 2] = height_m
+
+
+@kernel()
+def _controls(state, constants, gust, command, n_substeps, mass_kg, weight_n, rows):
+    """Fill `rows` (substeps, actuators) with the forces in N and the servo angle in rad."""
+    asked = plant.signed_duty(command, constants[plant.DEAD_ZONE], constants[plant.INTEGER_PWM])
+    last_slot = gust.shape[1] - 1
+    for k in range(n_substeps):
+        step = int(state[plant.STEP])
+        push = plant.motor_step(state, constants, asked)
+        slot = min(step // plant.GUST_STEPS, last_slot)
+        rows[k, _THRUST_LEFT] = 0.5 * mass_kg * push
+        rows[k, _THRUST_RIGHT] = 0.5 * mass_kg * push
+        rows[k, _SERVO] = state[plant.ANGLE]
+        rows[k, _LIFT] = weight_n + mass_kg * (plant.lift(constants, step) + gust[2, slot])
+        rows[k, _GUST_X] = mass_kg * gust[0, slot]
+        rows[k, _GUST_Y] = mass_kg * gust[1, slot]
