@@ -1,0 +1,147 @@
+"""How a network lies in flat arrays: one integer program, one row of weights, one of coefficients.
+
+The native engine and the genome codecs share this layout. A population of networks that differ in
+numbers only has one program and two matrices with one row a network.
+
+Program, int64, all sizes in elements:
+    header   N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, STEADY, N_STATE
+    then the value index of each read-out,
+    then for each population
+        model, variant, offset, size, coefficient offset, state offset, spiking, n_connections
+        then for each connection
+            kind, source offset, source size, source population, delay, weight offset, port,
+            synapse offset (sparse: source pointers, then targets, in the same program),
+            source spiking
+Values are the outputs of one tick: the inputs first, then the populations in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.network import INPUT, Connection, Network, Population
+from snn_control.network.neurons import NEURON_MODELS
+from snn_control.network.shared import expand
+
+HEADER = 8
+POPULATION = 8
+CONNECTION = 9
+
+MODEL_CODES = {name: code for code, name in enumerate(NEURON_MODELS)}
+KIND_CODES = {"dense": 0, "diagonal": 1, "block2": 2, "sparse": 3}
+STATE_ROWS = {"integrate_and_fire": 1, "lif": 2, "iwta": 4, "leaky_integrator": 2, "graded": 0}
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The program of a network and where each named parameter lies.
+
+    Attributes:
+        network: the network it was made from.
+        program: see the module docstring.
+        weight_slices: connection index -> slice of a weight row.
+        coefficient_slices: (population, coefficient) -> slice of a coefficient row.
+        n_weights: length of a weight row.
+        n_coefficients: length of a coefficient row.
+    """
+
+    network: Network
+    program: npt.NDArray[np.int64]
+    weight_slices: tuple[slice, ...]
+    coefficient_slices: dict[tuple[str, str], slice]
+    n_weights: int
+    n_coefficients: int
+
+    def row(self, network: Network | None = None) -> tuple[FloatArray, FloatArray]:
+        """Return the weight row and coefficient row of a network of this structure."""
+        network = network or self.network
+        weights = np.zeros(self.n_weights)
+        for piece, connection in zip(self.weight_slices, network.connections, strict=True):
+            weights[piece] = expand(connection.weights).ravel()
+        coefficients = np.zeros(self.n_coefficients)
+        for population in network.populations:
+            model = NEURON_MODELS[population.params.model]
+            values = model.coefficients(population.params, population.size, network.dt_s)
+            for name, value in values._asdict().items():
+                coefficients[self.coefficient_slices[population.name, name]] = value
+        return weights, coefficients
+
+    def rows(self, networks: list[Network]) -> tuple[FloatArray, FloatArray]:
+        """Stack the rows of several networks of this structure, shapes (n, length)."""
+        pairs = [self.row(network) for network in networks]
+        return np.stack([w for w, _ in pairs]), np.stack([c for _, c in pairs])
+
+
+def lay_out(network: Network) -> Layout:
+    """Compile the structure of `network` into a program."""
+    offsets, n_values = _value_offsets(network)
+    population_index = {INPUT: 0} | {p.name: k for k, p in enumerate(network.populations, 1)}
+    spiking = {INPUT: False} | {p.name: p.params.spiking for p in network.populations}
+    incoming: dict[str, list[int]] = {p.name: [] for p in network.populations}
+    weight_slices, n_weights = [], 0
+    for k, connection in enumerate(network.connections):
+        incoming[connection.target].append(k)
+        size = expand(connection.weights).size
+        weight_slices.append(slice(n_weights, n_weights + size))
+        n_weights += size
+
+    readouts = [offsets[r.population] + r.neuron for r in network.readouts]
+    body: list[int] = []
+    synapses: list[tuple[int, Connection]] = []
+    coefficient_slices: dict[tuple[str, str], slice] = {}
+    n_coefficients = n_state = 0
+    for population in network.populations:
+        names = NEURON_MODELS[population.params.model].Coefficients._fields
+        body += [
+            MODEL_CODES[population.params.model], _variant(population), offsets[population.name],
+            population.size, n_coefficients, n_state, population.params.spiking,
+            len(incoming[population.name]),
+        ]  # fmt: skip
+        for name in names:
+            end = n_coefficients + population.size
+            coefficient_slices[population.name, name] = slice(n_coefficients, end)
+            n_coefficients = end
+        n_state += STATE_ROWS[population.params.model] * population.size
+        for k in incoming[population.name]:
+            c = network.connections[k]
+            if c.kind == "sparse":
+                synapses.append((len(body) + 7, c))
+            body += [
+                KIND_CODES[c.kind], offsets[c.source], network.size_of(c.source),
+                population_index[c.source], c.delay_ticks, weight_slices[k].start,
+                c.port == "adaptation", 0, spiking[c.source],
+            ]  # fmt: skip
+    head = [
+        len(network.inputs), n_values, max(network.max_delay_ticks, 1) + 1, len(network.populations),
+        network.sub_ticks, len(readouts), network.start == "steady", n_state,
+    ]  # fmt: skip
+    program = [*head, *readouts, *body]
+    for position, c in synapses:
+        program[len(head) + len(readouts) + position] = len(program)
+        assert c.pre is not None and c.post is not None
+        counts = np.bincount(c.pre, minlength=network.size_of(c.source))
+        program += [0, *np.cumsum(counts).tolist(), *c.post.tolist()]
+    return Layout(
+        network, np.array(program, np.int64), tuple(weight_slices), coefficient_slices,
+        n_weights, n_coefficients,
+    )  # fmt: skip
+
+
+def _value_offsets(network: Network) -> tuple[dict[str, int], int]:
+    offsets, total = {INPUT: 0}, len(network.inputs)
+    for population in network.populations:
+        offsets[population.name] = total
+        total += population.size
+    return offsets, total
+
+
+def _variant(population: Population) -> int:
+    """Bit 0: hard reset. Bit 1: own spikes enter the adaptation trace."""
+    params = population.params
+    hard = getattr(params, "reset", "soft") == "hard"
+    return int(hard) + 2 * int(getattr(params, "own_spikes", False))

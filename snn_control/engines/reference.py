@@ -1,0 +1,152 @@
+"""Reference engine: the equations in plain NumPy and float64, written to be read.
+
+All engines add in the same order: bias last, connections as declared, source neurons ascending,
+silent sources left out. In float64 they therefore agree bit for bit with this one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.engines.trace import Trace
+from snn_control.network import INPUT, Connection, Network, Population
+from snn_control.network.neurons import NEURON_MODELS
+from snn_control.network.shared import expand
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class ReferenceEngine:
+    """Runs one network, one tick or many."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._coefficients = {
+            p.name: NEURON_MODELS[p.params.model].coefficients(p.params, p.size, network.dt_s)
+            for p in network.populations
+        }
+        self._weights = [expand(c.weights) for c in network.connections]
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to the state before the first tick."""
+        self._state: dict[str, Any] = {
+            p.name: NEURON_MODELS[p.params.model].init(p.params, p.size)
+            for p in self.network.populations
+        }
+        self._outputs = {p.name: np.zeros(p.size) for p in self.network.populations}
+        self._outputs[INPUT] = np.zeros(len(self.network.inputs))
+        self._history = [self._outputs] * self.network.max_delay_ticks
+        self._fresh = True
+
+    def step(self, inputs: npt.ArrayLike) -> FloatArray:
+        """Advance one control tick.
+
+        Args:
+            inputs: shape (n_inputs,), held during the sub-ticks.
+
+        Returns:
+            The read-outs, shape (n_readouts,).
+        """
+        return self._advance(np.asarray(inputs, np.float64))[0]
+
+    def run(self, inputs: npt.ArrayLike) -> Trace:
+        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs)."""
+        ticks = [self._advance(row) for row in np.asarray(inputs, np.float64)]
+        return Trace(np.array([r for r, _ in ticks]), np.array([s for _, s in ticks]))
+
+    def _advance(self, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if self._fresh and self.network.start == "steady":
+            self._settle(inputs)
+        self._fresh = False
+        counts = np.zeros(self.network.n_spiking)
+        for _ in range(self.network.sub_ticks):
+            self._tick(inputs)
+            counts += np.concatenate([np.zeros(0), *self._spikes()])
+        readouts = [self._outputs[r.population][r.neuron] for r in self.network.readouts]
+        return np.array(readouts), counts
+
+    def _spikes(self) -> list[FloatArray]:
+        return [self._outputs[p.name] for p in self.network.populations if p.params.spiking]
+
+    def _tick(self, inputs: FloatArray) -> None:
+        if self._history:
+            self._history = [self._outputs, *self._history[:-1]]
+        self._outputs = {INPUT: inputs}
+        for population in self.network.populations:
+            model = NEURON_MODELS[population.params.model]
+            drives = {"drive": self._drive(population, "current")}
+            if any(c.port == "adaptation" for c in self._incoming(population)):
+                drives["adaptation_drive"] = self._drive(population, "adaptation")
+            state = model.step(
+                population.params,
+                self._coefficients[population.name],
+                self._state[population.name],
+                **drives,
+            )
+            self._state[population.name] = state
+            self._outputs[population.name] = state.output
+
+    def _incoming(self, population: Population) -> list[Connection]:
+        return [c for c in self.network.connections if c.target == population.name]
+
+    def _drive(self, population: Population, port: str) -> FloatArray:
+        drive = np.zeros(population.size)
+        for weights, connection in zip(self._weights, self.network.connections, strict=True):
+            if connection.target == population.name and connection.port == port:
+                age = connection.delay_ticks
+                outputs = self._history[age - 1] if age else self._outputs
+                _add(drive, outputs[connection.source], weights, connection)
+        return drive
+
+    def _settle(self, inputs: FloatArray) -> None:
+        """Put traces of the inputs where they settle when `inputs` have always been there."""
+        settled = {p.name: np.zeros(p.size) for p in self.network.populations} | {INPUT: inputs}
+        for population in self.network.populations:
+            drive = np.zeros(population.size)
+            for weights, connection in zip(self._weights, self.network.connections, strict=True):
+                if connection.target == population.name and connection.port == "current":
+                    _add(drive, settled[connection.source], weights, connection)
+            c, state = self._coefficients[population.name], self._state[population.name]
+            drive = c.bias + drive
+            match population.params.model:
+                case "lif" | "iwta":
+                    self._state[population.name] = state._replace(
+                        current=_limit(drive, c.decay_syn)
+                    )
+                case "leaky_integrator":
+                    current = _limit(drive, c.decay_syn)
+                    output = _limit(c.gain * current, c.decay_mem)
+                    self._state[population.name] = state._replace(current=current, output=output)
+                    settled[population.name] = output
+                case "graded":
+                    settled[population.name] = np.minimum(np.maximum(drive, 0.0), c.ceiling)
+        self._outputs = settled
+        self._history = [settled] * self.network.max_delay_ticks
+
+
+def _limit(drive: FloatArray, decay: FloatArray) -> FloatArray:
+    """Where `x = decay x + drive` settles; 0 for a perfect integrator, which never does."""
+    leaky = decay < 1.0
+    return np.where(leaky, drive / np.where(leaky, 1.0 - decay, 1.0), 0.0)
+
+
+def _add(drive: FloatArray, source: FloatArray, weights: FloatArray, c: Connection) -> None:
+    """Add the weighted `source` to `drive` in place, silent sources left out."""
+    match c.kind:
+        case "dense":
+            for k in np.flatnonzero(source):
+                drive += source[k] * weights[k]
+        case "diagonal":
+            drive += source * weights
+        case "block2":
+            pairs = source.reshape(-1, 2)
+            target = drive.reshape(-1, 2)
+            target += pairs[:, :1] * weights[:, 0]
+            target += pairs[:, 1:] * weights[:, 1]
+        case "sparse":
+            assert c.pre is not None and c.post is not None
+            np.add.at(drive, c.post, source[c.pre] * weights)

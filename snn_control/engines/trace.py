@@ -1,0 +1,17 @@
+"""What running a network over many ticks leaves."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Trace(NamedTuple):
+    """Read-outs and spikes of a run."""
+
+    readouts: npt.NDArray[np.floating]
+    """Shape (n_ticks, n_readouts)."""
+    spikes: npt.NDArray[np.floating]
+    """Spikes of every spiking neuron in every control tick, shape (n_ticks, n_spiking)."""

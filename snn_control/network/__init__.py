@@ -1,0 +1,16 @@
+"""Networks as plain data in SI units, their neuron models, and their files."""
+
+from snn_control.network.files import load_network, save_network
+from snn_control.network.network import INPUT, Connection, Network, Population, Readout
+from snn_control.network.shared import Shared
+
+__all__ = [
+    "INPUT",
+    "Connection",
+    "Network",
+    "Population",
+    "Readout",
+    "Shared",
+    "load_network",
+    "save_network",
+]

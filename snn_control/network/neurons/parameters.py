@@ -1,0 +1,81 @@
+"""What all neuron models share: parameters given once or per neuron, checked by their range."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError
+from snn_control.network.shared import Shared, expand
+
+Values = float | npt.NDArray[np.float64] | Shared
+FloatArray = npt.NDArray[np.float64]
+
+
+def parameter(
+    default: Any = dataclasses.MISSING, *, unit: str = "1", low: float = -np.inf,
+    infinite: bool = False,
+) -> Any:
+    """Declare a numeric field: its unit, lowest value, and whether +inf is allowed."""
+    return dataclasses.field(
+        default=default, metadata={"unit": unit, "low": low, "infinite": infinite}
+    )
+
+
+def time_constant_s(default: Any = dataclasses.MISSING) -> Any:
+    """Declare a time constant in s: 0 forgets within the tick, inf never."""
+    return parameter(default, unit="s", low=0.0, infinite=True)
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronParams:
+    """Base of the parameters of a neuron model.
+
+    Numeric fields take one number for all neurons, an array of shape (size,) or a `Shared`.
+    """
+
+    model: ClassVar[str]
+    spiking: ClassVar[bool]
+
+    @classmethod
+    def numeric_fields(cls) -> tuple[dataclasses.Field[Any], ...]:
+        """Fields that hold numbers, in declared order."""
+        return tuple(f for f in dataclasses.fields(cls) if "unit" in f.metadata)
+
+    @classmethod
+    def choice_fields(cls) -> tuple[dataclasses.Field[Any], ...]:
+        """Fields that choose a variant (strings and flags), in declared order."""
+        return tuple(f for f in dataclasses.fields(cls) if "unit" not in f.metadata)
+
+    def expanded(self, name: str, size: int) -> FloatArray:
+        """Return field `name` for each of `size` neurons, shape (size,)."""
+        return np.array(np.broadcast_to(expand(getattr(self, name)), (size,)), np.float64)
+
+    def check(self, size: int, where: str) -> None:
+        """Check shapes and ranges for a population of `size` neurons.
+
+        Raises:
+            ParameterError: names the field under `where`.
+        """
+        for field in self.numeric_fields():
+            value = expand(getattr(self, field.name))
+            label = f"{where}.{field.name}"
+            if value.shape not in ((), (size,)):
+                raise ParameterError(
+                    f"{label}: shape {value.shape}, expected one number or ({size},)"
+                )
+            bad = np.isnan(value) | np.isneginf(value)
+            if not field.metadata["infinite"]:
+                bad = bad | np.isposinf(value)
+            if np.any(bad):
+                raise ParameterError(f"{label}: not finite")
+            low = field.metadata["low"]
+            if np.any(value < low):
+                unit = field.metadata["unit"]
+                raise ParameterError(
+                    f"{label}: {float(np.min(value)):g} is below {low:g} (unit {unit})"
+                )
