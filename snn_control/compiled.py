@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-import numba.core.config as numba_config
 
 _MARK = b"snn_control.compiled import"
+_CONFIG: Any = numba.config
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -68,11 +68,11 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        before = numba_config.CACHE_DIR
-        numba_config.CACHE_DIR = str(cache_folder())
+        before = _CONFIG.CACHE_DIR
+        _CONFIG.CACHE_DIR = str(cache_folder())
         try:
             return numba.njit(cache=True, error_model="numpy", **options)(function)
         finally:
-            numba_config.CACHE_DIR = before
+            _CONFIG.CACHE_DIR = before
 
     return decorate

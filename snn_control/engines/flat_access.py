@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.extending import intrinsic
 
+_intrinsic: Any = intrinsic
 _SCOPES = ("weights", "coefficients", "values", "memory", "drive", "active", "program", "counts")
 
 
@@ -63,7 +64,7 @@ LANES = 16
 """Values that `active_mask` looks at in one go."""
 
 
-@intrinsic
+@_intrinsic
 def active_mask(typing_context: Any, values: Any, index: Any) -> Any:
     """Bit k of the result tells whether `values[index + k]` is not 0, for k < LANES."""
 
@@ -80,7 +81,7 @@ def active_mask(typing_context: Any, values: Any, index: Any) -> Any:
     return types.int64(values, types.intp), generate
 
 
-@intrinsic
+@_intrinsic
 def trailing_zeros(typing_context: Any, mask: Any) -> Any:
     """Position of the lowest set bit of a mask that is not 0."""
 

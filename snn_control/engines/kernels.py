@@ -175,7 +175,9 @@ def add_connection(
         for n in range(count):
             k = get_active(active, at + n)
             x = get_value(values, at + k)
-            for m in range(get_program(program, synapses + k), get_program(program, synapses + k + 1)):
+            for m in range(
+                get_program(program, synapses + k), get_program(program, synapses + k + 1)
+            ):
                 set_drive(
                     drive,
                     base + get_program(program, targets + m),
@@ -307,15 +309,30 @@ def tick(
     values: Array, active: Array, counts: Array, memory: Array, drive: Array, slot: int,
 ) -> None:  # fmt: skip
     """Advance one network tick; the inputs already lie in `slot`."""
-    n_inputs, n_values, ring, n_populations = get_program(program, 0), get_program(program, 1), get_program(program, 2), get_program(program, 3)
+    n_inputs, n_values, ring, n_populations = (
+        get_program(program, 0),
+        get_program(program, 1),
+        get_program(program, 2),
+        get_program(program, 3),
+    )
     before = (slot - 1 if slot else ring - 1) * n_values
     here = slot * n_values
     width = n_populations + 1
     set_count(counts, slot * width, note_active(values, active, here, n_inputs))
     p = HEADER + get_program(program, 5)
     for index in range(1, width):
-        model, variant, offset, size = get_program(program, p), get_program(program, p + 1), get_program(program, p + 2), get_program(program, p + 3)
-        co, mo, spiking, n_in = get_program(program, p + 4), get_program(program, p + 5), get_program(program, p + 6), get_program(program, p + 7)
+        model, variant, offset, size = (
+            get_program(program, p),
+            get_program(program, p + 1),
+            get_program(program, p + 2),
+            get_program(program, p + 3),
+        )
+        co, mo, spiking, n_in = (
+            get_program(program, p + 4),
+            get_program(program, p + 5),
+            get_program(program, p + 6),
+            get_program(program, p + 7),
+        )
         p += POPULATION
         for k in range(size):
             set_drive(drive, k, 0)
@@ -359,7 +376,9 @@ def rest(
         size = get_program(program, p + 3)
         if get_program(program, p) == IWTA:
             for k in range(size):
-                memory[get_program(program, p + 5) + 3 * size + k] = c[get_program(program, p + 4) + 4 * size + k]
+                memory[get_program(program, p + 5) + 3 * size + k] = c[
+                    get_program(program, p + 4) + 4 * size + k
+                ]
         p += POPULATION + CONNECTION * get_program(program, p + 7)
 
 
@@ -369,12 +388,25 @@ def settle(
     values: Array, active: Array, counts: Array, memory: Array, drive: Array,
 ) -> None:  # fmt: skip
     """Let the traces of the inputs settle; the inputs lie in slot 0. See `ReferenceEngine`."""
-    n_inputs, n_values, ring, width = get_program(program, 0), get_program(program, 1), get_program(program, 2), get_program(program, 3) + 1
+    n_inputs, n_values, ring, width = (
+        get_program(program, 0),
+        get_program(program, 1),
+        get_program(program, 2),
+        get_program(program, 3) + 1,
+    )
     set_count(counts, 0, note_active(values, active, 0, n_inputs))
     p = HEADER + get_program(program, 5)
     for index in range(1, width):
-        model, offset, size = get_program(program, p), get_program(program, p + 2), get_program(program, p + 3)
-        co, mo, n_in = get_program(program, p + 4), get_program(program, p + 5), get_program(program, p + 7)
+        model, offset, size = (
+            get_program(program, p),
+            get_program(program, p + 2),
+            get_program(program, p + 3),
+        )
+        co, mo, n_in = (
+            get_program(program, p + 4),
+            get_program(program, p + 5),
+            get_program(program, p + 7),
+        )
         p += POPULATION
         for k in range(size):
             drive[k] = 0
@@ -417,7 +449,11 @@ def control_tick(
 
     Row `spike_row` of `spikes` takes the spikes of each neuron, or their total if it has one column.
     """
-    n_inputs, n_values, ring = get_program(program, 0), get_program(program, 1), get_program(program, 2)
+    n_inputs, n_values, ring = (
+        get_program(program, 0),
+        get_program(program, 1),
+        get_program(program, 2),
+    )
     if clock[1]:
         clock[1] = 0
         if get_program(program, 6):
@@ -482,7 +518,9 @@ def run_network(
             program, weights, c, values, active, counts, memory, drive, clock, inputs, t, spikes, t
         )
         for k in range(get_program(program, 5)):
-            outputs[t, k] = values[slot * get_program(program, 1) + get_program(program, HEADER + k)]
+            outputs[t, k] = values[
+                slot * get_program(program, 1) + get_program(program, HEADER + k)
+            ]
 
 
 @kernel(parallel=True, nogil=True)

@@ -123,9 +123,9 @@ def lay_out(network: Network) -> Layout:
     program = [*head, *readouts, *body]
     for position, c in synapses:
         program[len(head) + len(readouts) + position] = len(program)
-        assert c.pre is not None and c.post is not None
-        counts = np.bincount(c.pre, minlength=network.size_of(c.source))
-        program += [0, *np.cumsum(counts).tolist(), *c.post.tolist()]
+        pre, post = c.synapses
+        counts = np.bincount(pre, minlength=network.size_of(c.source))
+        program += [0, *np.cumsum(counts).tolist(), *post.tolist()]
     return Layout(
         network, np.array(program, np.int64), tuple(weight_slices), coefficient_slices,
         n_weights, n_coefficients,

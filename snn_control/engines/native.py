@@ -132,7 +132,7 @@ class NativePopulation:
         shape = (len(self._weights), rows.shape[1], len(self.layout.network.readouts))
         outputs, spikes = np.zeros(shape, rows.dtype), np.zeros(len(self._weights))
         before = numba.get_num_threads()
-        numba.set_num_threads(min(threads or before, numba.config.NUMBA_NUM_THREADS))
+        numba.set_num_threads(min(threads or before, before))
         try:
             kernels.run_population(
                 self.layout.program, self._weights, self._coefficients, rows, outputs, spikes

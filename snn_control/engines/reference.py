@@ -148,5 +148,5 @@ def _add(drive: FloatArray, source: FloatArray, weights: FloatArray, c: Connecti
             target += pairs[:, :1] * weights[:, 0]
             target += pairs[:, 1:] * weights[:, 1]
         case "sparse":
-            assert c.pre is not None and c.post is not None
-            np.add.at(drive, c.post, source[c.pre] * weights)
+            pre, post = c.synapses
+            np.add.at(drive, post, source[pre] * weights)

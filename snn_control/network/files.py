@@ -205,8 +205,7 @@ def _params(p: Document, tensors: Tensors) -> NeuronParams:
         if name not in known:
             raise ModelFileError(f"{p['name']}.{name}: unknown field{did_you_mean(name, known)}")
     values = {
-        name: _get(value, f"{p['name']}.{name}", tensors)
-        for name, value in p["parameters"].items()
+        name: _get(value, f"{p['name']}.{name}", tensors) for name, value in p["parameters"].items()
     }
     return cls(**values, **p["variant"])
 
@@ -229,7 +228,9 @@ def _get(value: Any, where: str, tensors: Tensors) -> Any:
         return np.inf
     if isinstance(value, dict):
         if "shared" in value:
-            parts = (_tensor(f"{value['shared']}.{n}", tensors) for n in ("values", "index", "sign"))
+            parts = (
+                _tensor(f"{value['shared']}.{n}", tensors) for n in ("values", "index", "sign")
+            )
             return Shared(*parts)
         return _tensor(value["array"], tensors)
     if isinstance(value, bool) or not isinstance(value, int | float):

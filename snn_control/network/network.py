@@ -55,6 +55,13 @@ class Connection:
     """Sparse only: target neuron of each synapse, shape (n_synapses,)."""
 
     @property
+    def synapses(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Source and target neuron of each synapse of a sparse connection."""
+        if self.pre is None or self.post is None:
+            raise ParameterError(f"{self.label}: sparse needs `pre` and `post`")
+        return self.pre, self.post
+
+    @property
     def label(self) -> str:
         """Name in messages and files, `source->target` with what tells it from its siblings."""
         tail = f"@{self.delay_ticks}" if self.delay_ticks else ""
@@ -206,10 +213,11 @@ def _check_connection(network: Network, c: Connection, order: dict[str, int]) ->
 
 
 def _check_synapses(c: Connection, n_source: int, n_target: int) -> tuple[int, ...]:
-    if c.pre is None or c.post is None or c.pre.shape != c.post.shape or c.pre.ndim != 1:
-        raise ParameterError(f"{c.label}: sparse needs `pre` and `post` of one equal length")
-    if c.pre.size and (c.pre.min() < 0 or c.pre.max() >= n_source or np.any(np.diff(c.pre) < 0)):
+    pre, post = c.synapses
+    if pre.shape != post.shape or pre.ndim != 1:
+        raise ParameterError(f"{c.label}: `pre` and `post` must have one equal length")
+    if pre.size and (pre.min() < 0 or pre.max() >= n_source or np.any(np.diff(pre) < 0)):
         raise ParameterError(f"{c.label}.pre: must ascend within [0, {n_source})")
-    if c.post.size and (c.post.min() < 0 or c.post.max() >= n_target):
+    if post.size and (post.min() < 0 or post.max() >= n_target):
         raise ParameterError(f"{c.label}.post: outside [0, {n_target})")
-    return c.pre.shape
+    return pre.shape

@@ -41,9 +41,7 @@ class Shared:
             raise ParameterError(
                 f"index {self.index.shape} and sign {self.sign.shape} differ in shape"
             )
-        if self.index.size and not (
-            0 <= self.index.min() and self.index.max() < self.values.size
-        ):
+        if self.index.size and not (0 <= self.index.min() and self.index.max() < self.values.size):
             raise ParameterError(f"index outside [0, {self.values.size})")
         if np.any(np.abs(self.sign) > 1):
             raise ParameterError("signs must be -1, 0 or 1")

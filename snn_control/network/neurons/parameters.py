@@ -17,7 +17,10 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def parameter(
-    default: Any = dataclasses.MISSING, *, unit: str = "1", low: float = -np.inf,
+    default: Any = dataclasses.MISSING,
+    *,
+    unit: str = "1",
+    low: float = -np.inf,
     infinite: bool = False,
 ) -> Any:
     """Declare a numeric field: its unit, lowest value, and whether +inf is allowed."""

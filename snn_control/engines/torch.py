@@ -1,0 +1,383 @@
+"""Torch engine: differentiable, batched, on any device; Norse cells where Norse has the model.
+
+Norse has the normalised LIF with hard reset and the normalised leaky integrator (its `dt / tau` is
+set to `1 - exp(-dt / tau)`) and the IF neuron with hard reset. The other variants are written here
+with Norse's surrogate gradients. Spikes are counted like those of the other engines.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import torch
+from norse.torch.functional.iaf import IAFFeedForwardState, IAFParameters, iaf_feed_forward_step
+from norse.torch.functional.leaky_integrator import LIParameters, LIState, li_feed_forward_step
+from norse.torch.functional.lif import LIFFeedForwardState, LIFParameters, lif_feed_forward_step
+from norse.torch.functional.threshold import threshold
+from torch import Tensor
+
+from snn_control.engines.trace import Trace
+from snn_control.network import INPUT, Connection, Network, Population, Shared
+from snn_control.network.neurons import (
+    IWTA,
+    LIF,
+    Graded,
+    IntegrateAndFire,
+    LeakyIntegrator,
+    NeuronParams,
+)
+
+Memory = dict[str, Tensor]
+
+
+class TorchEngine(torch.nn.Module):
+    """A network as a torch module; weights, thresholds, biases and time constants are trainable.
+
+    Shared parameters stay shared: the module holds their `values`. Time constants of 0 or infinity
+    stay as they are; the others are held as logarithms, so that they remain positive.
+
+    Args:
+        network: what to run.
+        dtype: floating-point type.
+        surrogate: name of Norse's surrogate gradient.
+        alpha: its steepness.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        dtype: torch.dtype = torch.float64,
+        surrogate: str = "super",
+        alpha: float = 100.0,
+    ) -> None:
+        super().__init__()
+        self.source = network
+        self.surrogate, self.alpha = surrogate, alpha
+        self.raw = torch.nn.ParameterDict()
+        self._fixed: dict[str, tuple[Tensor, Tensor]] = {}
+        for k, connection in enumerate(network.connections):
+            self._hold(f"connection{k}", connection.weights, dtype)
+        for population in network.populations:
+            for field in population.params.numeric_fields():
+                value = getattr(population.params, field.name)
+                key = f"{population.name}__{field.name}"
+                if field.metadata["unit"] == "s":
+                    self._hold_time(key, value, dtype)
+                else:
+                    self._hold(key, value, dtype)
+
+    def _register(self, name: str, value: np.ndarray) -> None:
+        self.register_buffer(name, torch.as_tensor(value), persistent=False)
+
+    def _hold(self, key: str, value: Any, dtype: torch.dtype) -> None:
+        if isinstance(value, Shared):
+            self._register(f"{key}__index", value.index)
+            self._register(f"{key}__sign", value.sign.astype(np.float64))
+            value = value.values
+        array = np.asarray(value, np.float64)
+        if np.all(np.isfinite(array)):
+            self.raw[key] = torch.nn.Parameter(torch.tensor(array, dtype=dtype))
+        else:
+            self.register_buffer(f"{key}__fixed", torch.tensor(array, dtype=dtype))
+
+    def _hold_time(self, key: str, value: Any, dtype: torch.dtype) -> None:
+        values = np.asarray(value.values if isinstance(value, Shared) else value, np.float64)
+        free = np.isfinite(values) & (values > 0)
+        logs = np.log(np.where(free, values, 1.0))
+        self._register(f"{key}__free", free)
+        self._register(f"{key}__constant", np.where(free, 1.0, values))
+        held = Shared(logs, value.index, value.sign) if isinstance(value, Shared) else logs
+        self._hold(key, held, dtype)
+
+    def _values(self, key: str) -> Tensor:
+        """The free values of a parameter, sharing not expanded."""
+        if key not in self.raw:
+            return self.get_buffer(f"{key}__fixed")
+        raw = self.raw[key]
+        if not hasattr(self, f"{key}__free"):
+            return raw
+        constant = self.get_buffer(f"{key}__constant").to(raw.dtype)
+        return torch.where(self.get_buffer(f"{key}__free"), raw.exp(), constant)
+
+    def _expanded(self, key: str) -> Tensor:
+        values = self._values(key)
+        if hasattr(self, f"{key}__index"):
+            sign = self.get_buffer(f"{key}__sign").to(values.dtype)
+            return values[self.get_buffer(f"{key}__index")] * sign
+        return values
+
+    def network(self) -> Network:
+        """Return the network with the present values of the parameters."""
+
+        def present(key: str, value: Any) -> Any:
+            values = self._values(key).detach().cpu().to(torch.float64).numpy()
+            if isinstance(value, Shared):
+                return Shared(values, value.index, value.sign)
+            return values if values.ndim else float(values)
+
+        def params(population: Population) -> NeuronParams:
+            changed = {
+                f.name: present(f"{population.name}__{f.name}", getattr(population.params, f.name))
+                for f in population.params.numeric_fields()
+            }
+            return dataclasses.replace(population.params, **changed)
+
+        return dataclasses.replace(
+            self.source,
+            populations=tuple(
+                dataclasses.replace(p, params=params(p)) for p in self.source.populations
+            ),
+            connections=tuple(
+                dataclasses.replace(c, weights=present(f"connection{k}", c.weights))
+                for k, c in enumerate(self.source.connections)
+            ),
+        )
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Run from the start over `inputs` of shape (n_ticks, batch, n_inputs).
+
+        Returns:
+            Read-outs (n_ticks, batch, n_readouts) and spikes (n_ticks, batch, n_spiking).
+        """
+        network = self.source
+        c = {p.name: self._coefficients(p) for p in network.populations}
+        weights = [self._matrix(k) for k in range(len(network.connections))]
+        memory = {p.name: _rest(p, c[p.name], inputs) for p in network.populations}
+        silent = {p.name: inputs.new_zeros(inputs.shape[1], p.size) for p in network.populations}
+        outputs = silent | {INPUT: torch.zeros_like(inputs[0])}
+        if network.start == "steady":
+            outputs = self._settle(inputs[0], c, weights, memory, silent)
+        history = [outputs] * network.max_delay_ticks
+        readouts, spikes = [], []
+        for row in inputs:
+            counted = row.new_zeros(len(row), network.n_spiking)
+            for _ in range(network.sub_ticks):
+                history = [outputs, *history[:-1]] if history else history
+                outputs = self._tick(row, outputs, history, c, weights, memory)
+                fired = [outputs[p.name] for p in network.populations if p.params.spiking]
+                counted = counted + torch.cat([row.new_zeros(len(row), 0), *fired], 1)
+            spikes.append(counted)
+            readouts.append(
+                torch.stack([outputs[r.population][:, r.neuron] for r in network.readouts], 1)
+            )
+        return torch.stack(readouts), torch.stack(spikes)
+
+    def run(self, inputs: Any) -> Trace:
+        """Run from the start over `inputs` (n_ticks, n_inputs), without gradients."""
+        dtype = next(iter(self.raw.values())).dtype
+        with torch.no_grad():
+            readouts, spikes = self(torch.as_tensor(np.asarray(inputs), dtype=dtype)[:, None])
+        return Trace(readouts[:, 0].numpy(), spikes[:, 0].numpy())
+
+    def _tick(
+        self,
+        row: Tensor,
+        before: dict[str, Tensor],
+        history: list[dict[str, Tensor]],
+        c: dict[str, dict[str, Tensor]],
+        weights: list[Tensor],
+        memory: dict[str, Memory],
+    ) -> dict[str, Tensor]:
+        outputs = {INPUT: row}
+        for population in self.source.populations:
+            drives = {"current": torch.zeros_like(before[population.name])}
+            for weight, connection in zip(weights, self.source.connections, strict=True):
+                if connection.target == population.name:
+                    age = connection.delay_ticks
+                    source = (history[age - 1] if age else outputs)[connection.source]
+                    drives[connection.port] = drives.get(connection.port, 0.0) + _through(
+                        connection, weight, source
+                    )
+            outputs[population.name] = self._step(
+                population, c[population.name], memory[population.name], before[population.name],
+                drives["current"] + c[population.name]["bias"], drives.get("adaptation"),
+            )  # fmt: skip
+        return outputs
+
+    def _step(
+        self,
+        population: Population,
+        c: dict[str, Tensor],
+        memory: Memory,
+        before: Tensor,
+        drive: Tensor,
+        adaptation_drive: Tensor | None,
+    ) -> Tensor:
+        params = population.params
+        match params:
+            case Graded():
+                return torch.minimum(torch.clamp(drive, min=0.0), c["ceiling"])
+            case LeakyIntegrator():
+                return _leaky_integrator(params, c, memory, drive)
+            case IntegrateAndFire():
+                return self._integrate_and_fire(params, c, memory, before, drive)
+            case LIF() if params.reset == "hard" and params.normalised:
+                p = LIFParameters(
+                    1.0 - c["decay_syn"], 1.0 - c["decay_mem"], torch.zeros_like(drive),
+                    c["threshold"], c["reset_potential"], self.surrogate, self.alpha,
+                )  # fmt: skip
+                state = LIFFeedForwardState(memory["potential"], memory["current"])
+                spikes, state = lif_feed_forward_step(drive, state, p, 1.0)
+                memory["potential"], memory["current"] = state.v, state.i
+                return spikes
+            case LIF() | IWTA():
+                return self._lif(params, c, memory, before, drive, adaptation_drive)
+        raise AssertionError(params.model)
+
+    def _lif(
+        self,
+        params: LIF | IWTA,
+        c: dict[str, Tensor],
+        memory: Memory,
+        before: Tensor,
+        drive: Tensor,
+        adaptation_drive: Tensor | None,
+    ) -> Tensor:
+        memory["current"] = c["decay_syn"] * memory["current"] + drive
+        rested = memory["potential"]
+        theta = memory["theta"] if isinstance(params, IWTA) else c["threshold"]
+        hard = isinstance(params, LIF) and params.reset == "hard"
+        if hard:
+            rested = torch.where(before > 0, c["reset_potential"], rested)
+        potential = c["decay_mem"] * rested + c["gain"] * memory["current"]
+        memory["potential"] = potential if hard else potential - before * theta
+        if isinstance(params, IWTA):
+            trace = memory["trace"]
+            if params.own_spikes:
+                trace = c["decay_adaptation"] * trace + before
+            if adaptation_drive is not None:
+                trace = c["decay_adaptation"] * trace + adaptation_drive
+            trace = torch.minimum(torch.maximum(trace, -c["limit"]), c["limit"])
+            memory["trace"] = trace
+            theta = (
+                c["threshold"] + c["adaptation"] * trace + c["partner_adaptation"] * _partner(trace)
+            )
+            memory["theta"] = theta
+        return threshold(memory["potential"] - theta, self.surrogate, self.alpha)
+
+    def _integrate_and_fire(
+        self,
+        params: IntegrateAndFire,
+        c: dict[str, Tensor],
+        memory: Memory,
+        before: Tensor,
+        drive: Tensor,
+    ) -> Tensor:
+        if params.reset == "hard":
+            state = IAFFeedForwardState(torch.maximum(memory["potential"], c["floor"] - drive))
+            p = IAFParameters(c["threshold"], c["reset_potential"], self.surrogate, self.alpha)
+            spikes, state = iaf_feed_forward_step(drive, state, p, 1.0)
+            memory["potential"] = state.v
+            return spikes
+        potential = torch.maximum(memory["potential"] + drive, c["floor"])
+        memory["potential"] = potential - before * c["threshold"]
+        return threshold(memory["potential"] - c["threshold"], self.surrogate, self.alpha)
+
+    def _coefficients(self, population: Population) -> dict[str, Tensor]:
+        """The coefficients of a tick, as in the neuron model, with gradients."""
+        found = {}
+        for field in population.params.numeric_fields():
+            value = self._expanded(f"{population.name}__{field.name}").expand(population.size)
+            if field.metadata["unit"] == "s":
+                name = field.name.replace("tau", "decay").removesuffix("_s")
+                found[name] = torch.exp(-self.source.dt_s / value)
+            else:
+                found[field.name] = value
+        if "decay_mem" in found:
+            normalised = getattr(population.params, "normalised", False)
+            one = torch.ones_like(found["decay_mem"])
+            found["gain"] = one - found["decay_mem"] if normalised else one
+        return found
+
+    def _matrix(self, k: int) -> Tensor:
+        """Weights of connection `k` in the shape its product needs."""
+        connection = self.source.connections[k]
+        weights = self._expanded(f"connection{k}")
+        if connection.kind != "sparse":
+            return weights
+        shape = (self.source.size_of(connection.source), self.source.size_of(connection.target))
+        where = (
+            torch.as_tensor(connection.synapses[0], device=weights.device),
+            torch.as_tensor(connection.synapses[1], device=weights.device),
+        )
+        return weights.new_zeros(shape).index_put(where, weights, accumulate=True)
+
+    def _settle(
+        self,
+        row: Tensor,
+        c: dict[str, dict[str, Tensor]],
+        weights: list[Tensor],
+        memory: dict[str, Memory],
+        silent: dict[str, Tensor],
+    ) -> dict[str, Tensor]:
+        settled = dict(silent) | {INPUT: row}
+        for population in self.source.populations:
+            name, k = population.name, c[population.name]
+            drive = silent[name] + k["bias"]
+            for weight, connection in zip(weights, self.source.connections, strict=True):
+                if connection.target == name and connection.port == "current":
+                    drive = drive + _through(connection, weight, settled[connection.source])
+            match population.params:
+                case Graded():
+                    settled[name] = torch.minimum(torch.clamp(drive, min=0.0), k["ceiling"])
+                case LIF() | IWTA():
+                    memory[name]["current"] = _limit(drive, k["decay_syn"])
+                case LeakyIntegrator():
+                    current = _limit(drive, k["decay_syn"])
+                    output = _limit(k["gain"] * current, k["decay_mem"])
+                    hidden = current * k["decay_syn"] if population.params.normalised else current
+                    memory[name] = {"current": hidden, "potential": output}
+                    settled[name] = output
+            if isinstance(population.params, LIF) and _is_norse(population.params):
+                memory[name]["current"] = memory[name]["current"] * k["decay_syn"]
+        return settled
+
+
+def _is_norse(params: NeuronParams) -> bool:
+    """Whether the state is Norse's, which keeps the current already decayed."""
+    return isinstance(params, LIF) and params.reset == "hard" and params.normalised
+
+
+def _leaky_integrator(
+    params: LeakyIntegrator, c: dict[str, Tensor], memory: Memory, drive: Tensor
+) -> Tensor:
+    if params.normalised:
+        p = LIParameters(1.0 - c["decay_syn"], 1.0 - c["decay_mem"], torch.zeros_like(drive))
+        state = LIState(memory["potential"], memory["current"])
+        output, state = li_feed_forward_step(drive, state, p, 1.0)
+        memory["potential"], memory["current"] = state.v, state.i
+        return output
+    memory["current"] = c["decay_syn"] * memory["current"] + drive
+    memory["potential"] = c["decay_mem"] * memory["potential"] + memory["current"]
+    return memory["potential"]
+
+
+def _rest(population: Population, c: dict[str, Tensor], like: Tensor) -> Memory:
+    zeros = like.new_zeros(like.shape[1], population.size)
+    memory = {"current": zeros, "potential": zeros}
+    if isinstance(population.params, IWTA):
+        memory |= {"trace": zeros, "theta": zeros + c["threshold"]}
+    return memory
+
+
+def _through(connection: Connection, weights: Tensor, source: Tensor) -> Tensor:
+    match connection.kind:
+        case "diagonal":
+            return source * weights
+        case "block2":
+            pairs = source.reshape(len(source), -1, 2)
+            return torch.einsum("bpi,pij->bpj", pairs, weights).reshape(len(source), -1)
+    return source @ weights
+
+
+def _partner(values: Tensor) -> Tensor:
+    even = values.shape[1] // 2 * 2
+    swapped = values[:, :even].reshape(len(values), -1, 2).flip(2).reshape(len(values), even)
+    return torch.cat([swapped, values[:, even:]], 1)
+
+
+def _limit(drive: Tensor, decay: Tensor) -> Tensor:
+    leaky = decay < 1.0
+    return torch.where(leaky, drive / torch.where(leaky, 1.0 - decay, torch.ones_like(decay)), 0.0)

@@ -1,0 +1,103 @@
+"""All engines run every neuron model and connection kind alike, spike for spike."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from snn_control.engines.layout import lay_out
+from snn_control.engines.native import NativeEngine, NativePopulation
+from snn_control.engines.reference import ReferenceEngine
+from snn_control.engines.torch import TorchEngine
+from snn_control.engines.trace import Trace
+from tests.conformance.networks import CASES, VARIANTS, inputs, make
+
+LONG, SHORT = 10_000, 1_000
+GRID = 2.0**-8
+
+
+@pytest.fixture(scope="module", params=CASES, ids="/".join)
+def expected(request: pytest.FixtureRequest) -> tuple[tuple[str, str], Trace]:
+    return request.param, ReferenceEngine(make(*request.param)).run(inputs(LONG))
+
+
+def test_native_float64_equals_the_reference_bit_for_bit(
+    expected: tuple[tuple[str, str], Trace],
+) -> None:
+    case, reference = expected
+    trace = NativeEngine(make(*case)).run(inputs(LONG))
+    np.testing.assert_array_equal(trace.spikes, reference.spikes)
+    np.testing.assert_array_equal(trace.readouts, reference.readouts)
+    assert 0.01 < reference.spikes.mean() < 0.9
+
+
+def test_torch_float64_agrees_with_the_reference(
+    expected: tuple[tuple[str, str], Trace],
+) -> None:
+    case, reference = expected
+    n = LONG if case[1] == "dense" else SHORT
+    trace = TorchEngine(make(*case)).run(inputs(n))
+    np.testing.assert_array_equal(trace.spikes, reference.spikes[:n])
+    np.testing.assert_allclose(trace.readouts, reference.readouts[:n], atol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES, ids="/".join)
+def test_float32_agrees_on_a_power_of_two_grid(case: tuple[str, str]) -> None:
+    network, x = make(*case, grid=GRID), inputs(SHORT, grid=GRID)
+    reference = ReferenceEngine(network).run(x)
+    trace = NativeEngine(network, np.float32).run(x)
+    np.testing.assert_array_equal(trace.spikes, reference.spikes)
+    np.testing.assert_allclose(trace.readouts, reference.readouts, atol=1e-5)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_steps_equal_a_run_and_reset_starts_again(variant: str) -> None:
+    engine, x = NativeEngine(make(variant, "dense")), inputs(200)
+    steps = np.array([engine.step(row).copy() for row in x])
+    engine.reset()
+    np.testing.assert_array_equal(engine.run(x).readouts, steps)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_settled_start_is_alike_in_all_engines(variant: str) -> None:
+    network = make(variant, "dense", start="steady")
+    x = inputs(50) + 1.0
+    reference = ReferenceEngine(network).run(x)
+    np.testing.assert_array_equal(NativeEngine(network).run(x).readouts, reference.readouts)
+    np.testing.assert_allclose(TorchEngine(network).run(x).readouts, reference.readouts, atol=1e-9)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_sub_ticks_hold_the_input(variant: str) -> None:
+    network = dataclasses.replace(make(variant, "dense"), sub_ticks=3, control_period_s=0.03)
+    x = inputs(300)
+    held = dataclasses.replace(network, sub_ticks=1, control_period_s=0.01)
+    reference = ReferenceEngine(held).run(np.repeat(x, 3, axis=0))
+    for engine in (NativeEngine(network), ReferenceEngine(network), TorchEngine(network)):
+        trace = engine.run(x)
+        np.testing.assert_allclose(trace.readouts, reference.readouts[2::3], atol=1e-9)
+        np.testing.assert_array_equal(
+            trace.spikes, reference.spikes.reshape(len(x), 3, -1).sum(axis=1)
+        )
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_population_equals_its_members(variant: str) -> None:
+    first = make(variant, "dense")
+    scaled = dataclasses.replace(
+        first,
+        connections=tuple(
+            dataclasses.replace(c, weights=c.weights * 1.1) for c in first.connections
+        ),
+    )
+    layout = lay_out(first)
+    x = np.stack([inputs(300), inputs(300, seed=8)])
+    trace = NativePopulation(layout, *layout.rows([first, scaled])).run(x)
+    for k, network in enumerate((first, scaled)):
+        alone = NativeEngine(network).run(x[k])
+        np.testing.assert_array_equal(trace.readouts[k], alone.readouts)
+        assert trace.spikes[k] == alone.spikes.sum()
+    one = NativePopulation(layout, *layout.rows([first, scaled])).run(x[0])
+    np.testing.assert_array_equal(one.readouts[0], trace.readouts[0])
