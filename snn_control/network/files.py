@@ -43,7 +43,7 @@ def load_network(path: str | Path) -> Network:
             the message names the field.
     """
     document, tensors = read_pair(path, "network")
-    with _reading(path):
+    with reading(path):
         return network_from_document(document["network"], tensors)
 
 
@@ -178,7 +178,7 @@ def network_from_document(document: Document, tensors: Tensors) -> Network:
     )
 
 
-class _reading:  # noqa: N801 - reads as a statement
+class reading:  # noqa: N801 - reads as a statement
     """Turn what goes wrong while rebuilding into a ModelFileError that names the file."""
 
     def __init__(self, path: str | Path) -> None:

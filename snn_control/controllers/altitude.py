@@ -1,0 +1,77 @@
+"""Altitude controller: any number of networks whose read-outs add up to the motor command.
+
+Burgers, Stroobants and de Croon (2023), arXiv:2309.12937, fly one network that mimics P + D and one
+that mimics I, in parallel on the same height error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.controller import Controller
+from snn_control.engines.native import NativeEngine
+from snn_control.errors import ParameterError
+from snn_control.network import Network
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Altitude(Controller):
+    """Sum of networks on the height error.
+
+    Args:
+        networks: each takes `height_error_m` alone; all made for one control period. Their
+            read-outs have different names.
+        engine: makes the engine of a network; compiled by default.
+    """
+
+    observation_names = ("height_error_m",)
+    action_names = ("motor_command",)
+
+    def __init__(
+        self, networks: Sequence[Network], engine: Callable[[Network], Any] = NativeEngine
+    ) -> None:
+        if not networks:
+            raise ParameterError("networks: an altitude controller needs at least one")
+        for network in networks:
+            if network.inputs != self.observation_names:
+                raise ParameterError(
+                    f"network {network.name!r} takes {network.inputs}, "
+                    f"expected {self.observation_names}"
+                )
+            network.require_period(networks[0].control_period_s)
+        self.networks = tuple(networks)
+        self.control_period_s = networks[0].control_period_s
+        self._names = [r.name for network in networks for r in network.readouts]
+        if len(set(self._names)) != len(self._names):
+            raise ParameterError(f"networks: read-out names must differ: {self._names}")
+        self._engines = [engine(network) for network in networks]
+        self.reset()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Put all networks into the state before their first tick."""
+        for engine in self._engines:
+            engine.reset()
+        self._values = [0.0] * len(self._names)
+
+    def _step(self, observation: FloatArray) -> FloatArray:
+        values: list[float] = []
+        for engine in self._engines:
+            values += engine.step(observation).tolist()
+        self._values = values
+        return np.array([sum(values)])
+
+    @property
+    def spikes(self) -> FloatArray:
+        """Spikes of every spiking neuron in the last tick, shape (n_spiking,)."""
+        return np.concatenate([engine.spikes for engine in self._engines])
+
+    @property
+    def readouts(self) -> dict[str, float]:
+        """Read-outs of the last tick in motor units, and `spikes`, their number."""
+        named = dict(zip(self._names, self._values, strict=True))
+        return named | {"spikes": float(self.spikes.sum())}
