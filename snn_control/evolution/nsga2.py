@@ -1,0 +1,128 @@
+"""NSGA-II: elitist selection by Pareto front, then by crowding, for several objectives.
+
+Each generation the best of parents and children survive, as many as there are children, ordered by
+front and within a front by crowding distance (`pareto.py`). Parents win binary tournaments in that
+order; children come from simulated binary crossover and polynomial or Gaussian mutation.
+
+Source: Deb, Pratap, Agarwal and Meyarivan, IEEE Trans. Evol. Comput. 6(2), 2002,
+doi:10.1109/4235.996017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+
+from snn_control.evolution import variation
+from snn_control.evolution.pareto import crowding_distances, non_dominated_ranks
+from snn_control.evolution.ranges import check_between, check_choice, check_positive
+from snn_control.evolution.row_blocks import row_blocks
+from snn_control.evolution.strategy import Strategy
+
+
+@dataclass(frozen=True)
+class Nsga2Config:
+    """Configuration of `Nsga2`; lengths are in units of the box edge."""
+
+    n_objectives: int = 2
+    """Number of objectives, at least 1."""
+    population: int = 64
+    """Children a generation, and survivors, at least 2."""
+    crossover_rate: float = 0.9
+    """Probability that a couple is crossed, in [0, 1]."""
+    crossover_eta: float = 15.0
+    """Distribution index of the crossover, at least 0; large values keep children near parents."""
+    mutation: Literal["polynomial", "gaussian"] = "polynomial"
+    """Mutation operator."""
+    mutation_rate: float | None = None
+    """Probability that a gene is mutated, in [0, 1]; None means 1 / n_genes."""
+    mutation_eta: float = 20.0
+    """Distribution index of `polynomial`, at least 0; large values make small steps."""
+    sigma: float = 0.1
+    """Standard deviation of `gaussian`, and of the deviations from an initial genome, in (0, 1]."""
+
+    def __post_init__(self) -> None:
+        check_between("n_objectives", self.n_objectives, 1)
+        check_between("population", self.population, 2)
+        check_between("crossover_rate", self.crossover_rate, 0, 1)
+        check_between("crossover_eta", self.crossover_eta, 0)
+        check_choice("mutation", self.mutation, ("polynomial", "gaussian"))
+        if self.mutation_rate is not None:
+            check_between("mutation_rate", self.mutation_rate, 0, 1)
+        check_between("mutation_eta", self.mutation_eta, 0)
+        check_positive("sigma", self.sigma, 1)
+
+
+@final
+class Nsga2(Strategy[Nsga2Config]):
+    """NSGA-II; starts uniformly in the box, or around `initial`, which is then the first genome."""
+
+    config_type = Nsga2Config
+
+    def front(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return genomes (k, n_genes) and fitness (k, n_objectives) of the survivors' front 0."""
+        best = non_dominated_ranks(self._parent_fitness) == 0
+        return self._parents[best], self._parent_fitness[best]
+
+    def _sizes(self) -> tuple[int, int]:
+        return self.config.population, self.config.n_objectives
+
+    def _init(self, start: np.ndarray | None) -> None:
+        rate = self.config.mutation_rate
+        self._mutation_rate = 1 / self.n_genes if rate is None else rate
+        self._factors = variation.spread_factors(self.config.crossover_eta)
+        self._parents = np.zeros((self.population, self.n_genes))
+        self._parent_fitness = np.full((self.population, self.n_objectives), np.inf)
+        self._order = np.arange(self.population)
+        self._start = start
+
+    def _ask(self, genomes: np.ndarray) -> None:
+        generator, config = self._generator, self.config
+        if self.generation == 0:
+            variation.start_population(generator, genomes, self._start, config.sigma)
+            return
+        n_couples = (self.population + 1) // 2
+        couples = variation.couples(generator, self._order, n_couples, 2)
+        for rows in row_blocks(n_couples, self.n_genes):
+            mothers, fathers = self._parents[couples[:, rows]]
+            children = variation.simulated_binary(
+                generator, mothers, fathers, config.crossover_rate, self._factors
+            )
+            self._mutate(children)
+            block = genomes[2 * rows.start : 2 * rows.stop]
+            np.clip(children[: len(block)], 0.0, 1.0, out=block)
+
+    def _mutate(self, children: np.ndarray) -> None:
+        generator, config = self._generator, self.config
+        if config.mutation == "polynomial":
+            np.clip(children, 0.0, 1.0, out=children)
+            variation.mutate_polynomial(
+                generator, children, self._mutation_rate, config.mutation_eta
+            )
+        else:
+            variation.mutate_gaussian(generator, children, self._mutation_rate, config.sigma)
+
+    def _tell(self, genomes: np.ndarray, fitness: np.ndarray) -> None:
+        pool = fitness
+        if self.generation > 0:
+            pool = np.concatenate((pool, self._parent_fitness))
+        ranks = non_dominated_ranks(pool, self.population)
+        crowding = crowding_distances(pool, ranks)
+        chosen = np.lexsort((-crowding, ranks))[: self.population]
+        self._order = variation.replace_losers(self._parents, genomes, chosen)
+        self._parent_fitness[self._order] = pool[chosen]
+
+    def _state(self) -> dict[str, np.ndarray]:
+        return {
+            "parents": self._parents,
+            "parent_fitness": self._parent_fitness,
+            "order": self._order,
+        }
+
+    def _restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._parents = state["parents"]
+        self._parent_fitness = state["parent_fitness"]
+        self._order = state["order"]
