@@ -36,6 +36,7 @@ def test_killed_at_any_moment_it_is_readable_and_resumes(tmp_path):
     for attempt in range(8):
         command = [sys.executable, "-c", WRITER, str(tmp_path / "run"), str(attempt)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout
             reported = writer.stdout.readline()
             time.sleep(chance.uniform(0, 0.15))
             writer.send_signal(signal.SIGKILL)
@@ -119,6 +120,7 @@ def test_a_file_in_the_way_is_refused_with_a_remedy(tmp_path):
 def test_a_second_writer_is_refused(tmp_path):
     command = [sys.executable, "-c", WRITER, str(tmp_path / "run"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
         writer.stdout.readline()
         with pytest.raises(RunError, match="another process is writing"):
             Run.resume(tmp_path / "run")

@@ -1,0 +1,73 @@
+"""BibTeX of this software and of the work it builds on."""
+
+from __future__ import annotations
+
+SOFTWARE = """@software{snn_control,
+  title  = {snn\\_control: spiking neural network controllers for robots},
+  author = {{snn\\_control maintainers}},
+  year   = {2026},
+  note   = {Version VERSION, Apache-2.0}
+}"""
+
+BLIMP = """@misc{burgers2023evolving,
+  title         = {Evolving Spiking Neural Networks to Mimic {PID} Control for Autonomous Blimps},
+  author        = {Burgers, Tim and Stroobants, Stein and de Croon, Guido C. H. E.},
+  year          = {2023},
+  eprint        = {2309.12937},
+  archivePrefix = {arXiv}
+}"""
+
+CMA_ES = """@article{hansen2001completely,
+  title   = {Completely Derandomized Self-Adaptation in Evolution Strategies},
+  author  = {Hansen, Nikolaus and Ostermeier, Andreas},
+  journal = {Evolutionary Computation},
+  volume  = {9},
+  number  = {2},
+  pages   = {159--195},
+  year    = {2001},
+  doi     = {10.1162/106365601750190398}
+}"""
+
+NSGA_II = """@article{deb2002fast,
+  title   = {A fast and elitist multiobjective genetic algorithm: {NSGA-II}},
+  author  = {Deb, Kalyanmoy and Pratap, Amrit and Agarwal, Sameer and Meyarivan, T.},
+  journal = {IEEE Transactions on Evolutionary Computation},
+  volume  = {6},
+  number  = {2},
+  pages   = {182--197},
+  year    = {2002},
+  doi     = {10.1109/4235.996017}
+}"""
+
+DEAP = """@article{fortin2012deap,
+  title   = {{DEAP}: Evolutionary Algorithms Made Easy},
+  author  = {Fortin, F\\'elix-Antoine and De Rainville, Fran\\c{c}ois-Michel and
+             Gardner, Marc-Andr\\'e and Parizeau, Marc and Gagn\\'e, Christian},
+  journal = {Journal of Machine Learning Research},
+  volume  = {13},
+  pages   = {2171--2175},
+  year    = {2012}
+}"""
+
+MUJOCO = """@inproceedings{todorov2012mujoco,
+  title     = {{MuJoCo}: A physics engine for model-based control},
+  author    = {Todorov, Emanuel and Erez, Tom and Tassa, Yuval},
+  booktitle = {IEEE/RSJ International Conference on Intelligent Robots and Systems},
+  pages     = {5026--5033},
+  year      = {2012},
+  doi       = {10.1109/IROS.2012.6386109}
+}"""
+
+CITATIONS: dict[str, str] = {
+    "snn_control": SOFTWARE,
+    "blimp": BLIMP,
+    "cma-es": CMA_ES,
+    "nsga-ii": NSGA_II,
+    "deap": DEAP,
+    "mujoco": MUJOCO,
+}
+
+
+def bibtex(name: str, version: str) -> str:
+    """Return one entry; `version` is filled into that of the software itself."""
+    return CITATIONS[name].replace("VERSION", version)

@@ -1,0 +1,125 @@
+"""Reads what the page is made from; the formats are described in `snn_control.report`."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.errors import RunError
+from snn_control.runs import Run, metrics_file
+
+Trace = dict[str, np.ndarray]
+_REQUIRED = ("controller", "preset", "seeds", "episodes", "mean", "ci95")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of one controller over seeded episodes."""
+
+    controller: str
+    role: str
+    environment: str
+    preset: str
+    seeds: tuple[int, ...]
+    episodes: list[dict[str, float]]
+    mean: dict[str, float]
+    ci95: dict[str, float]
+
+    def values(self, metric: str) -> np.ndarray:
+        """Values of a metric, one an episode; NaN where it is missing."""
+        found = [episode.get(metric) for episode in self.episodes]
+        return np.array([np.nan if value is None else value for value in found], float)
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything the sections may use."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    config: dict[str, Any]
+    curves: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Learning records by seed."""
+    evaluations: list[Evaluation] = field(default_factory=list)
+    traces: dict[str, Trace] = field(default_factory=dict)
+    transfer: Trace = field(default_factory=dict)
+    videos: dict[str, Path] = field(default_factory=dict)
+
+    def role(self, controller: str) -> str:
+        """Role of a controller: `subject`, `baseline` or `twin`."""
+        for evaluation in self.evaluations:
+            if evaluation.controller == controller:
+                return evaluation.role
+        return default_role(controller)
+
+    def ordered(self, controllers: list[str]) -> list[str]:
+        """Sort controllers: subjects first, then baselines, then twins."""
+        rank = {"subject": 0, "baseline": 1, "twin": 2}
+        return sorted(controllers, key=lambda name: (rank[self.role(name)], name))
+
+
+def read(folder: Path) -> ReportInputs:
+    """Read a run folder.
+
+    Raises:
+        RunError: it is no run folder, or a file in it is malformed; the message names the file.
+    """
+    run = Run.open(folder)
+    transfer = folder / "eval" / "transfer.npz"
+    return ReportInputs(
+        folder=folder,
+        manifest=run.manifest,
+        config=run.config,
+        curves=_curves(folder, run.manifest["seed"]),
+        evaluations=[_evaluation(path) for path in sorted(folder.glob("eval/*.json"))],
+        traces={path.stem: _arrays(path) for path in sorted(folder.glob("traces/*.npz"))},
+        transfer=_arrays(transfer) if transfer.exists() else {},
+        videos={path.stem: path for path in sorted(folder.glob("videos/*.mp4"))},
+    )
+
+
+def default_role(controller: str) -> str:
+    """Role of a controller whose evaluation does not say."""
+    if controller == "pid":
+        return "baseline"
+    return "twin" if controller.endswith("twin") else "subject"
+
+
+def _curves(folder: Path, seed: int) -> dict[str, list[dict[str, Any]]]:
+    files = {str(seed): folder / "metrics.jsonl"}
+    files |= {path.parent.name: path for path in sorted(folder.glob("seeds/*/metrics.jsonl"))}
+    curves = {name: metrics_file.read(path) for name, path in files.items()}
+    return {name: records for name, records in curves.items() if records}
+
+
+def _evaluation(path: Path) -> Evaluation:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise RunError(f"cannot read {path}: {exc}; run the evaluation again") from exc
+    missing = [key for key in _REQUIRED if key not in document]
+    if missing:
+        raise RunError(f"{path} lacks {', '.join(missing)}; run the evaluation again")
+    return Evaluation(
+        controller=document["controller"],
+        role=document.get("role") or default_role(document["controller"]),
+        environment=document.get("environment", ""),
+        preset=document["preset"],
+        seeds=tuple(document["seeds"]),
+        episodes=document["episodes"],
+        mean=document["mean"],
+        ci95=document["ci95"],
+    )
+
+
+def _arrays(path: Path) -> Trace:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as exc:
+        raise RunError(f"cannot read {path}: {exc}; run the evaluation again") from exc

@@ -1,0 +1,46 @@
+"""How metrics are shown: label, unit, scale, and which direction is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MetricName:
+    """Display of one metric; `scale` converts from SI to `unit`."""
+
+    label: str
+    unit: str
+    scale: float = 1.0
+    lower_is_better: bool | None = True
+
+
+METRICS: dict[str, MetricName] = {
+    "hold_rmse_m": MetricName("RMSE while holding", "cm", 100),
+    "steady_state_error_m": MetricName("Steady-state error", "cm", 100),
+    "overshoot_m": MetricName("Overshoot", "cm", 100),
+    "rmse_m": MetricName("RMSE of the whole run", "cm", 100),
+    "settling_time_s": MetricName("Settling time", "s"),
+    "total_reward": MetricName("Total reward", "", lower_is_better=False),
+    "spikes_per_s": MetricName("Spikes", "1/s", lower_is_better=None),
+    "spikes_per_decision": MetricName("Spikes a decision", "", lower_is_better=None),
+    "synaptic_ops_per_s": MetricName("Synaptic operations", "1/s", lower_is_better=None),
+    "synaptic_ops_per_decision": MetricName("Operations a decision", "", lower_is_better=None),
+}
+NONE = "\u2013"
+"""What stands for a missing number."""
+HEADLINES = ("hold_rmse_m", "overshoot_m", "steady_state_error_m", "spikes_per_s")
+
+
+def metric_name(metric: str) -> MetricName:
+    """Return the display of `metric`; an unknown one is shown under its own name, unjudged."""
+    return METRICS.get(metric, MetricName(metric, "", lower_is_better=None))
+
+
+def number(value: float | None) -> str:
+    """Format a number with three significant digits, thousands with thin spaces."""
+    if value is None or value != value:
+        return NONE
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace(",", "\u2009")
+    return f"{value:.3g}"

@@ -1,0 +1,58 @@
+"""What a section hands to the page: text, figures, tables. No HTML is made outside the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text; `marks` gives a row a class: `ahead`, `behind`, `even` or nothing."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    marks: list[str] = field(default_factory=list)
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plotly figure; figures with the same `link` zoom together in x."""
+
+    id: str
+    figure: Any
+    label: str
+    """What a screen reader says."""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Video:
+    """A film, `source` relative to the page."""
+
+    title: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Preformatted text behind a summary line."""
+
+    title: str
+    text: str
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page. Where `missing` is set, it is all that is shown."""
+
+    id: str
+    title: str
+    lead: str = ""
+    figures: list[Figure] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    videos: list[Video] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    missing: str = ""

@@ -1,0 +1,31 @@
+"""The sections of the page, in their order. One file a section, each `make(inputs) -> Section`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from snn_control.report.inputs import ReportInputs
+from snn_control.report.section import Section
+from snn_control.report.sections import (
+    learning,
+    operations,
+    provenance,
+    response,
+    result,
+    spikes,
+    transfer,
+    video,
+    wiring,
+)
+
+SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
+    result.make,
+    video.make,
+    response.make,
+    spikes.make,
+    learning.make,
+    transfer.make,
+    wiring.make,
+    operations.make,
+    provenance.make,
+)

@@ -1,0 +1,99 @@
+"""Learning curve: best and median of the population over evaluations, one line a seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from snn_control.report import style
+from snn_control.report.inputs import ReportInputs
+from snn_control.report.metric_names import number
+from snn_control.report.section import Figure, Section
+from snn_control.report.statistics import mean_ci95
+
+_TITLE = "Learning curve"
+
+
+def make(given: ReportInputs) -> Section:
+    """Return the curves, and their mean with its interval where there are several seeds."""
+    curves = {seed: _columns(records) for seed, records in given.curves.items()}
+    curves = {seed: c for seed, c in curves.items() if np.isfinite(c["best"]).any()}
+    if not curves:
+        return Section(
+            "learning", _TITLE, missing="Nothing was learned here: metrics.jsonl has no records."
+        )
+    figure = go.Figure()
+    for k, (seed, c) in enumerate(curves.items()):
+        shade = style.SERIES[k % len(style.SERIES)]
+        tail = f", seed {seed}" if len(curves) > 1 else ""
+        figure.add_scatter(
+            x=c["x"],
+            y=c["median"],
+            name=f"median{tail}",
+            mode="lines",
+            line={"color": style.translucent(shade, 0.55), "width": 1.2, "dash": "dot"},
+        )
+        figure.add_scatter(
+            x=c["x"],
+            y=c["best"],
+            name=f"best{tail}",
+            mode="lines",
+            line={"color": shade, "width": 2},
+        )
+    if len(curves) > 1:
+        _add_mean(figure, list(curves.values()))
+    style.layout(figure, 380, xaxis={"title": "evaluations"}, yaxis={"title": "cost"})
+    if _wide(curves):
+        figure.update_yaxes(type="log")
+    return Section("learning", _TITLE, _lead(curves), [Figure("plot-learning", figure, _TITLE)])
+
+
+def _columns(records: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    def column(key: str) -> np.ndarray:
+        found = [record.get(key) for record in records]
+        return np.array([np.nan if value is None else value for value in found], float)
+
+    x = column("evaluations")
+    x = x if np.isfinite(x).any() else column("generation")
+    return {"x": x, "best": column("best"), "median": column("median"), "s": column("elapsed_s")}
+
+
+def _add_mean(figure: go.Figure, curves: list[dict[str, np.ndarray]]) -> None:
+    """Add the mean of the best-so-far over seeds, on the evaluations that all have reached."""
+    end = min(np.nanmax(c["x"]) for c in curves)
+    x = np.linspace(max(np.nanmin(c["x"]) for c in curves), end, 200)
+    best = np.array([np.interp(x, c["x"], np.fmin.accumulate(c["best"])) for c in curves])
+    mean, half = np.array([mean_ci95(column) for column in best.T]).T
+    figure.add_scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([mean + half, (mean - half)[::-1]]),
+        fill="toself",
+        fillcolor=style.translucent(style.REFERENCE, 0.2),
+        line={"width": 0},
+        hoverinfo="skip",
+        name="95 % interval",
+    )
+    figure.add_scatter(
+        x=x,
+        y=mean,
+        mode="lines",
+        name="mean of best so far",
+        line={"color": style.REFERENCE, "width": 3},
+    )
+
+
+def _wide(curves: dict[str, dict[str, np.ndarray]]) -> bool:
+    values = np.concatenate([np.concatenate([c["best"], c["median"]]) for c in curves.values()])
+    values = values[np.isfinite(values)]
+    return bool(values.min() > 0 and values.max() / values.min() > 20)
+
+
+def _lead(curves: dict[str, dict[str, np.ndarray]]) -> str:
+    best = number(min(float(np.nanmin(c["best"])) for c in curves.values()))
+    evaluations = number(sum(float(np.nanmax(c["x"])) for c in curves.values()))
+    seconds = np.concatenate([c["s"] for c in curves.values()])
+    took = f" in {number(float(np.nanmax(seconds)))} s" if np.isfinite(seconds).any() else ""
+    seeds = f" over {len(curves)} seeds" if len(curves) > 1 else ""
+    return f"Best cost {best} after {evaluations} evaluations{seeds}{took}; lower is better."

@@ -1,0 +1,58 @@
+"""All metrics against the baseline's, over seeds, with confidence intervals."""
+
+from __future__ import annotations
+
+from snn_control.report.comparison import ComparisonRow, compare, presets
+from snn_control.report.inputs import ReportInputs
+from snn_control.report.metric_names import NONE, metric_name, number
+from snn_control.report.section import Section, Table
+
+_VERDICTS = {"ahead": "▲ better", "behind": "▼ worse", "even": "≈ no clear difference", "": ""}
+
+
+def make(given: ReportInputs) -> Section:
+    """Return one table a preset."""
+    tables = [_table(given, preset) for preset in presets(given)]
+    if not tables:
+        return Section(
+            "result", "Result", missing="Not evaluated yet: there is no evaluation in eval/."
+        )
+    lead = (
+        "Mean over seeded episodes ± half of the 95 % confidence interval. A verdict compares the "
+        "same seeds: better or worse where the interval of the paired difference excludes zero."
+    )
+    return Section("result", "Result", lead, tables=tables)
+
+
+def _table(given: ReportInputs, preset: str) -> Table:
+    rows = compare(given, preset)
+    several = len({row.controller for row in rows}) > 1
+    baseline = next((row.baseline for row in rows if row.baseline), "baseline")
+    ours = "controller" if several else rows[0].controller
+    seeds = max((len(e.seeds) for e in given.evaluations if e.preset == preset), default=0)
+    return Table(
+        columns=("metric", ours, baseline, "ratio", "verdict"),
+        rows=[_cells(row, several) for row in rows],
+        marks=[row.mark for row in rows],
+        caption=f"Preset {preset}, {seeds} seeds",
+    )
+
+
+def _cells(row: ComparisonRow, several: bool) -> tuple[str, ...]:
+    name = metric_name(row.metric)
+    label = f"{row.controller}: {name.label}" if several else name.label
+    ratio = number(row.ours / row.theirs) if row.theirs else NONE
+    return (
+        f"{label}, {name.unit}" if name.unit else label,
+        _spread(row.ours, row.ours_ci, name.scale),
+        _spread(row.theirs, row.theirs_ci, name.scale),
+        ratio,
+        _VERDICTS[row.mark],
+    )
+
+
+def _spread(mean: float | None, half: float | None, scale: float) -> str:
+    if mean is None:
+        return NONE
+    text = number(mean * scale)
+    return text if half is None else f"{text} ± {number(half * scale)}"
