@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import math
+from typing import Any
 
 import gymnasium
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.envs.rewards import tolerance
+
 from snn_control.errors import ParameterError
 
 
@@ -77,7 +78,7 @@ class BlimpAltitude(gymnasium.Env):
     * v0: first version.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
     observation_names = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
     action_names = ("motor_command",)
 
@@ -153,13 +154,12 @@ class BlimpAltitude(gymnasium.Env):
             raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
         n_substeps = int(scenario.substeps[self._tick])
         self._commands[self._tick] = command
-        self.body.advance(command, n_substeps, self._heights_m[self._step + 1 :])
+        self.body.advance(command, n_substeps, self._heights_m, self._step + 1)
         self._tick += 1
         self._step += n_substeps
         dt_s = n_substeps * plant.PHYSICS_STEP_S
         observation = self._observe(dt_s)
-        true_error_m = observation[1] - self._heights_m[self._step]
-        reward = tolerance(true_error_m, -0.02, 0.02, margin=0.5)
+        reward = tolerance(self._reference_m() - self.body.height_m, -0.02, 0.02, margin=0.5)
         truncated = self._tick == scenario.substeps.size
         return observation, reward, False, truncated, self._info(dt_s)
 
@@ -202,29 +202,29 @@ class BlimpAltitude(gymnasium.Env):
 
     def _reference_m(self) -> float:
         reference_m = self.scenario.reference_m
-        return float(reference_m[min(self._tick, reference_m.size - 1)])
+        return reference_m.item(min(self._tick, reference_m.size - 1))
 
     def _observe(self, dt_s: float) -> NDArray[np.float64]:
-        scenario, body = self.scenario, self.body
-        reference_m, range_m = self._reference_m(), body.range_m
-        sag = scenario.constants[plant.SAG_SHARE] * self._step * plant.PHYSICS_STEP_S
-        battery_v = float(np.float32(scenario.battery_start_v * (1.0 - sag)))
+        scenario = self.scenario
+        reference_m, range_m = self._reference_m(), self.body.range_m
+        sag = scenario.constants.item(plant.SAG_SHARE) * self._step * plant.PHYSICS_STEP_S
+        battery_v = np.float32(scenario.battery_start_v * (1.0 - sag))
         return np.array([reference_m - range_m, reference_m, range_m, dt_s, battery_v])
 
     def _info(self, dt_s: float) -> dict[str, Any]:
-        scenario = self.scenario
-        last = self._tick == scenario.missed.size
+        missed = self.scenario.missed
         return {
             "dt_s": dt_s,
             "time_s": self._step * plant.PHYSICS_STEP_S,
             "height_m": self.body.height_m,
             "speed_m_s": self.body.speed_m_s,
-            "missed_ticks": 0 if last else int(scenario.missed[self._tick]),
+            "missed_ticks": missed.item(self._tick) if self._tick < missed.size else 0,
         }
 
 
 def _command(action: NDArray[np.float64]) -> float:
-    values = np.asarray(action, float)
-    if values.shape != (1,) or not np.isfinite(values[0]):
-        raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")
-    return float(values[0])
+    if np.shape(action) == (1,):
+        command = float(action[0])
+        if math.isfinite(command):
+            return command
+    raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")

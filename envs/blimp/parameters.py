@@ -37,15 +37,15 @@ class BlimpParameters:
     spread: float = 0.25
     """Share of each randomisation range that is used, 0 (every craft alike) to 1."""
 
-    thrust_gain_m_s2: float = _ranged(1.26, 1.1, 1.9)
+    thrust_gain_m_s2: float = _ranged(1.11, 0.9, 1.9)
     """Vertical acceleration at duty 1 and start voltage, m/s^2."""
-    motor_time_constant_s: float = _ranged(0.09, 0.08, 0.8)
+    motor_time_constant_s: float = _ranged(0.15, 0.08, 0.8)
     """First-order lag of the motors' duty, s; acts with `motor_lag`."""
-    transport_delay_s: float = _ranged(0.25, 0.15, 0.35)
+    transport_delay_s: float = _ranged(0.33, 0.15, 0.4)
     """Delay from command to motor and servo, s, at most 0.6; acts with `transport_delay`."""
-    linear_drag_per_s: float = _ranged(0.38, 0.1, 0.5)
+    linear_drag_per_s: float = _ranged(0.20, 0.1, 0.5)
     """Linear drag over effective mass, 1/s."""
-    quadratic_drag_per_m: float = _ranged(0.31, 0.3, 2.6)
+    quadratic_drag_per_m: float = _ranged(0.34, 0.2, 2.6)
     """Quadratic drag over effective mass, 1/m."""
     hover_motor_units: float = _ranged(3.1, 2.5, 3.7)
     """Command that holds the craft at the start of the episode, motor units."""
@@ -80,8 +80,8 @@ class BlimpParameters:
     missed_probability: float = _ranged(0.2, 0.1, 0.3)
     """Chance that a tick is missed: the controller is not called; acts with `missed_ticks`."""
 
-    leak_m_s3: float = _ranged(2.2e-4, 0.0, 4.4e-4)
-    """Loss of lift by leaking helium, m/s^3 (4.4e-4: one motor unit in 170 s); acts with `leak`."""
+    leak_m_s3: float = _ranged(1.9e-4, 0.0, 3.8e-4)
+    """Loss of lift by leaking helium, m/s^3 (3.8e-4: one motor unit in 170 s); acts with `leak`."""
     battery_start_v: float = _ranged(4.1, 3.9, 4.2)
     """Battery voltage at the start, V."""
     sag_v_per_s: float = _ranged(5.3e-4, 2e-4, 1.2e-3)

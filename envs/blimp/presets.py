@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from snn_control.envs.blimp.parameters import BlimpParameters
+
 from snn_control.errors import UnknownNameError
 
 _CLEAN = BlimpParameters(
@@ -25,9 +26,9 @@ PRESETS: dict[str, BlimpParameters] = {
     "default": BlimpParameters(),
     "clean": _CLEAN,
     "missed": replace(_CLEAN, missed_ticks=True),
-    "leak": replace(_CLEAN, leak=True, leak_m_s3=4.4e-4),
+    "leak": replace(_CLEAN, leak=True, leak_m_s3=3.8e-4),
     "stress": BlimpParameters(
-        spread=0.5, missed_probability=0.3, gust_sd_m_s2=0.016, leak_m_s3=4.4e-4
+        spread=0.5, missed_probability=0.3, gust_sd_m_s2=0.016, leak_m_s3=3.8e-4
     ),
 }
 

@@ -1,15 +1,14 @@
 """When the controller is called: jitter, gaps followed by bursts, missed ticks.
 
 As measured in the one public flight log of arXiv 2309.12937 that kept its time stamps: a 0.1 s
-grid, 9 ms of jitter, and about one tick in thirty opens a gap of 0.3 to 0.5 s, after which the ticks that
-were held back come at once; together a standard deviation of 0.05 s.
+grid, 9 ms of jitter, and about one tick in thirty opens a gap of 0.3 to 0.5 s, after which the
+ticks that were held back come at once; together a standard deviation of 0.05 s.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
 
