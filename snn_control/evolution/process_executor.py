@@ -1,8 +1,8 @@
 """Executor of processes, for fitness functions that hold the interpreter lock.
 
 Workers are spawned, so nothing of the parent's threads is copied, with one BLAS thread each. A
-worker gets a portion of the population at a time over its own pipe. It ends when the pipe closes:
-also when the parent was killed. The fitness function must be importable by a worker, that is be
+worker gets a portion of the population at a time over its own pipe, and ends with the parent, also
+when that was killed. The fitness function must be importable by a worker, that is be
 defined in a module; and a script that starts the executor needs `if __name__ == "__main__":`.
 """
 
@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 import traceback
 from collections import deque
 from collections.abc import Iterator
@@ -94,7 +95,8 @@ class ProcessExecutor(Executor):
                     pipe = idle.pop()
                     index, p = waiting.popleft()
                     busy[pipe] = index
-                    pipe.send((genomes[p], seeds[p], p.start))
+                    pipe.send((seeds[p], genomes[p].shape, p.start))
+                    pipe.send_bytes(genomes[p].data.cast("B"))
                 for pipe in [ready for ready in wait(list(busy)) if isinstance(ready, Connection)]:
                     answer = pipe.recv()
                     if isinstance(answer, str):
@@ -124,15 +126,25 @@ class ProcessExecutor(Executor):
 def _work(pipe: Connection, fitness: Fitness) -> None:
     """Answer portions until the pipe closes; the parent decides what an interrupt means."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            genomes, seeds, first = pipe.recv()
+            seeds, shape, first = pipe.recv()
+            genomes = np.empty(shape)
+            pipe.recv_bytes_into(genomes.data.cast("B"))
             answer: np.ndarray | str
             try:
                 answer = evaluate_portion(fitness, genomes, seeds, first)
             except SnnControlError as error:
                 answer = f"{error}\n{''.join(traceback.format_exception(error.__cause__))}"
             pipe.send(answer)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextlib.contextmanager

@@ -68,11 +68,12 @@ def blend(
 ) -> np.ndarray:
     """Blend crossover: child = mother + u (father - mother), u ~ U(-alpha, 1 + alpha) a gene.
 
-    A child is crossed with probability `rate`, else it is its mother. Shapes (children, n_genes).
+    u takes 65536 equidistant values. A child is crossed with probability `rate`, else it is its
+    mother. Shapes (children, n_genes).
     Source: BLX-alpha, Eshelman and Schaffer, FOGA 2, 1993, doi:10.1016/B978-0-08-094832-4.50018-0.
     """
-    children = generator.random(mothers.shape)
-    children *= 1 + 2 * alpha
+    steps = generator.integers(0, 65536, mothers.shape, dtype=np.uint16)
+    children = steps * np.float64((1 + 2 * alpha) / 65535)
     children -= alpha
     children[generator.random(len(mothers)) >= rate] = 0.0
     children *= fathers - mothers
@@ -140,18 +141,23 @@ def mutate_gaussian(
 def mutate_polynomial(
     generator: np.random.Generator, genomes: np.ndarray, rate: float, eta: float
 ) -> None:
-    """Polynomial mutation, in place: each gene x changes with probability `rate`.
+    """Polynomial mutation, in place: each gene x in [0, 1] changes with probability `rate`.
 
-        x' = x + d,  d = +-(1 - v^(1 / (eta + 1))) times the distance to the bound on that side
+    It steps down or up with equal odds, by s of density proportional to (1 - s)^eta between 0 and
+    the distance to the bound on that side:
 
-    with v ~ U(0, 1) and either side with equal odds; x' stays in the box.
-    Source: Deb and Deb, Int. J. Artificial Intelligence and Soft Computing 4(1), 2014.
+        1 - s = (v + (1 - v) (1 - distance)^(eta + 1))^(1 / (eta + 1)),  v ~ U(0, 1)
+
+    Source: Deb and Goyal, Computer Science and Informatics 26(4), 1996, truncated at the bounds as
+    in Deb's NSGA-II program.
     """
     mutated = mutated_genes(generator, genomes.size, rate)
     x = genomes.ravel()[mutated]
-    share = 1.0 - generator.random(len(mutated)) ** (1 / (eta + 1))
     up = generator.random(len(mutated)) < 0.5
-    genomes.ravel()[mutated] = x + share * np.where(up, 1.0 - x, -x)
+    v = generator.random(len(mutated))
+    farthest = np.where(up, x, 1.0 - x) ** (eta + 1)
+    step = 1.0 - (v + (1.0 - v) * farthest) ** (1 / (eta + 1))
+    genomes.ravel()[mutated] = x + np.where(up, step, -step)
 
 
 def mutated_genes(generator: np.random.Generator, n_genes: int, rate: float) -> np.ndarray:
