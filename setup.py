@@ -10,17 +10,19 @@ import re
 from glob import glob
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 NAME = "snn_control"
 VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
 
-packages = find_packages(include=[NAME, f"{NAME}.*"])
+packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
 package_dir = {}
 package_data = {NAME: ["py.typed"], f"{NAME}.report": ["page/*"]}
 
 if Path("envs").is_dir():
-    packages += [f"{NAME}.envs"] + [f"{NAME}.envs.{name}" for name in find_packages("envs")]
+    packages += [f"{NAME}.envs"] + [
+        f"{NAME}.envs.{name}" for name in find_namespace_packages("envs", exclude=["*__pycache__"])
+    ]
     package_dir[f"{NAME}.envs"] = "envs"
     package_data[f"{NAME}.envs"] = ["*.xml", "**/*.xml"]
 for folder, patterns in (("models", ["*.json", "*.safetensors"]), ("configs", ["*.yaml"])):

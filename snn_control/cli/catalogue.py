@@ -1,0 +1,95 @@
+"""Everything that has a name, by kind; registries are imported when asked for."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from snn_control.errors import ModelFileError, UnknownNameError
+from snn_control.resources import configs_folder, models_folder
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of thing: how to list the names, and how to describe one of them."""
+
+    names: Callable[[], list[str]]
+    describe: Callable[[str], str]
+
+
+def find(name: str) -> tuple[str, str]:
+    """Return kind and description of a thing; `kind/name` chooses among things of one name.
+
+    Raises:
+        UnknownNameError: nothing is called so.
+    """
+    wanted, _, bare = name.partition("/")
+    if wanted in KINDS and bare in KINDS[wanted].names():
+        return wanted, KINDS[wanted].describe(bare)
+    for kind, entry in KINDS.items():
+        if name in entry.names():
+            return kind, entry.describe(name)
+    known = [thing for entry in KINDS.values() for thing in entry.names()]
+    raise UnknownNameError("thing", name, known)
+
+
+def _environments() -> list[str]:
+    from snn_control.envs import environments
+
+    return sorted(environments())
+
+
+def _describe_environment(name: str) -> str:
+    import gymnasium
+
+    import snn_control.envs  # noqa: F401 - registers the environments
+
+    entry: Any = gymnasium.spec(name).entry_point
+    if isinstance(entry, str):
+        entry = gymnasium.envs.registration.load_env_creator(entry)
+    return inspect.getdoc(entry) or name
+
+
+def _models() -> list[str]:
+    folder = models_folder()
+    return sorted(path.stem for path in folder.glob("*.json"))
+
+
+def _describe_model(name: str) -> str:
+    path = models_folder() / f"{name}.json"
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ModelFileError(f"cannot read {path}: {exc}; reinstall the package") from exc
+    return json.dumps(document, indent=2)
+
+
+def _configs() -> list[str]:
+    return sorted(path.stem for path in configs_folder().glob("*.yaml"))
+
+
+def _describe_config(name: str) -> str:
+    return (configs_folder() / f"{name}.yaml").read_text("utf-8").rstrip()
+
+
+def _strategies() -> list[str]:
+    from snn_control.evolution import strategy_names
+
+    return strategy_names()
+
+
+def _describe_strategy(name: str) -> str:
+    from snn_control.evolution import strategy_type
+
+    return inspect.getdoc(strategy_type(name)) or name
+
+
+KINDS: dict[str, Kind] = {
+    "environments": Kind(_environments, _describe_environment),
+    "models": Kind(_models, _describe_model),
+    "configs": Kind(_configs, _describe_config),
+    "strategies": Kind(_strategies, _describe_strategy),
+}

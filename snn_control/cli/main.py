@@ -1,0 +1,74 @@
+"""Entry point: finds the verb, parses its arguments, runs it, prints, returns the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+import snn_control
+from snn_control.cli.registry import VERBS
+from snn_control.errors import SnnControlError, did_you_mean
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+PROGRAM = "snn-control"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong use."""
+    verb, *rest = [*(sys.argv[1:] if arguments is None else arguments)] or ["--help"]
+    if verb in ("-h", "--help"):
+        print(_help())
+        return DONE
+    if verb == "--version":
+        print(snn_control.__version__)
+        return DONE
+    if verb not in VERBS:
+        print(f"{PROGRAM}: unknown verb {verb!r}{did_you_mean(verb, VERBS)}", file=sys.stderr)
+        return WRONG_USE
+    try:
+        return _run(importlib.import_module(_module(verb)), verb, rest)
+    except SnnControlError as exc:
+        print(f"{PROGRAM} {verb}: {' '.join(str(exc).split())}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print(f"{PROGRAM} {verb}: interrupted", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]
+        return FAILED
+
+
+def _run(module: ModuleType, verb: str, rest: list[str]) -> int:
+    import tyro
+
+    style = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
+    try:
+        args = tyro.cli(module.Args, prog=f"{PROGRAM} {verb}", args=rest, config=style)
+    except SystemExit as exc:
+        return DONE if exc.code in (0, None) else WRONG_USE
+    result = module.run(args)
+    if args.json:
+        print(json.dumps(result.data, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        module.show(result, Console(soft_wrap=not sys.stdout.isatty(), highlight=False))
+    sys.stdout.flush()
+    return DONE if result.ok else FAILED
+
+
+def _module(verb: str) -> str:
+    return f"snn_control.cli.verbs.{verb.replace('-', '_')}"
+
+
+def _help() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in VERBS.items())
+    return (
+        f"usage: {PROGRAM} VERB [options]\n\n{verbs}\n\n"
+        f"`{PROGRAM} VERB --help` has the options and an example. Every verb takes --json.\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong use."
+    )

@@ -1,0 +1,13 @@
+"""The verbs, in the order of the help: name and one line."""
+
+from __future__ import annotations
+
+VERBS: dict[str, str] = {
+    "list": "environments, models, configurations and strategies",
+    "show": "what one of them is: its specification, file or parameters",
+    "report": "make the report page of a run",
+    "info": "versions, folders and optional extras of this installation",
+    "cite": "BibTeX of this software and of what it builds on",
+}
+"""A verb's module is `snn_control.cli.verbs.NAME`, a hyphen being an underscore there; it is
+imported when the verb is used."""

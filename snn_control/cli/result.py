@@ -1,0 +1,24 @@
+"""What a verb hands back, and the option that all verbs have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonOption:
+    """Options of every verb."""
+
+    json: bool = False
+    """Print one JSON object instead of text."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcome of a verb."""
+
+    data: dict[str, Any]
+    """What `--json` prints."""
+    ok: bool = True
+    """False for a check that failed: exit code 1."""

@@ -1,0 +1,1 @@
+"""One file a verb; see `snn_control.cli`."""

@@ -1,0 +1,38 @@
+"""`snn-control cite`: BibTeX of this software and of what it builds on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tyro
+from rich.console import Console
+
+import snn_control
+from snn_control.citations import CITATIONS, bibtex
+from snn_control.cli.result import JsonOption, Result
+from snn_control.errors import UnknownNameError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """Print BibTeX, of everything or of the entries that are named.
+
+    Example: snn-control cite snn_control blimp
+    """
+
+    entries: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Names of entries, such as snn_control, blimp, cma-es, nsga-ii; all where none is given."""
+
+
+def run(args: Args) -> Result:
+    """Collect the entries."""
+    for name in args.entries:
+        if name not in CITATIONS:
+            raise UnknownNameError("citation", name, CITATIONS)
+    chosen = args.entries or tuple(CITATIONS)
+    return Result({name: bibtex(name, snn_control.__version__) for name in chosen})
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the entries, an empty line between them."""
+    console.print("\n\n".join(result.data.values()), markup=False, soft_wrap=True)

@@ -1,0 +1,39 @@
+"""`snn-control list`: what has a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import tyro
+from rich.console import Console
+
+from snn_control.cli.catalogue import KINDS
+from snn_control.cli.result import JsonOption, Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """List environments, models, configurations and strategies.
+
+    Example: snn-control list models
+    """
+
+    kind: tyro.conf.Positional[
+        Literal["all", "environments", "models", "configs", "strategies"]
+    ] = "all"
+    """What to list."""
+
+
+def run(args: Args) -> Result:
+    """Collect the names."""
+    kinds = KINDS if args.kind == "all" else {args.kind: KINDS[args.kind]}
+    return Result({kind: entry.names() for kind, entry in kinds.items()})
+
+
+def show(result: Result, console: Console) -> None:
+    """Print a line a name, under a heading a kind."""
+    for kind, names in result.data.items():
+        console.print(f"[bold]{kind}[/bold]")
+        for name in names or ["(none)"]:
+            console.print(f"  {name}", markup=False)

@@ -1,0 +1,33 @@
+"""`snn-control report RUN`: make the report page of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+
+from snn_control.cli.result import JsonOption, Result
+from snn_control.report import build_report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """Make the report page of a run, from its folder alone, and print the page's path.
+
+    Example: snn-control report runs/blimp-altitude
+    """
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+
+
+def run(args: Args) -> Result:
+    """Write the page."""
+    return Result({"report": str(build_report(args.run))})
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the path of the page, alone on its line."""
+    console.print(result.data["report"], markup=False, soft_wrap=True)

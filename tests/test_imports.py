@@ -1,0 +1,101 @@
+"""Imports point one way, and `import snn_control` is light."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LEAVES = {"errors", "units", "compiled", "resources", "citations"}
+DATA = {"network", "coding", "plasticity", "runs"}
+MACHINES = {"engines", "export", "report"}
+JOINED = {"controllers", "training", "studies", "ros", "cli"}
+
+# What each part may import, beside itself and the package root.
+MAY_IMPORT: dict[str, set[str]] = {
+    **{name: {"errors"} if name != "errors" else set() for name in LEAVES},
+    **dict.fromkeys(DATA, LEAVES | DATA),
+    **dict.fromkeys(MACHINES, LEAVES | DATA | MACHINES),
+    "envs": LEAVES,
+    "evolution": LEAVES | DATA,
+    "supervision": LEAVES,
+    "controllers": LEAVES | DATA | MACHINES,
+    "training": LEAVES | DATA | MACHINES | {"controllers", "envs", "evolution", "supervision"},
+    "studies": LEAVES | DATA | MACHINES
+    | {"controllers", "envs", "evolution", "supervision", "training"},
+    "ros": LEAVES | DATA | MACHINES
+    | {"controllers", "envs", "evolution", "supervision", "training"},
+    "cli": LEAVES | DATA | MACHINES
+    | {"controllers", "envs", "evolution", "supervision", "training", "studies"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}  # fmt: skip
+HEAVY = {"numba", "torch", "mujoco", "matplotlib", "plotly", "rclpy", "norse"}
+
+
+def sources() -> dict[Path, tuple[str, ...]]:
+    """Return every source file with its dotted name below snn_control."""
+    found = {}
+    for base, prefix in ((ROOT / "snn_control", ()), (ROOT / "envs", ("envs",))):
+        for path in base.rglob("*.py"):
+            found[path] = (*prefix, *path.relative_to(base).with_suffix("").parts)
+    return found
+
+
+def imported(path: Path, name: tuple[str, ...]) -> set[str]:
+    """Return the parts of snn_control that a file imports, wherever in the file."""
+    targets = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            targets |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = ("snn_control", *name)[: len(name) + 1 - node.level]
+            base = ".".join(package) if node.level else ""
+            module = ".".join(filter(None, (base, node.module)))
+            if module == "snn_control":
+                targets |= {f"{module}.{alias.name}" for alias in node.names}
+            else:
+                targets.add(module)
+    parts = [target.split(".") for target in targets]
+    assert not [p for p in parts if p[0] == "envs"], f"{path}: import snn_control.envs, not envs"
+    return {p[1] for p in parts if p[0] == "snn_control" and len(p) > 1 and p[1] != "__version__"}
+
+
+@pytest.mark.parametrize(("path", "name"), sources().items(), ids=lambda v: str(v)[-40:])
+def test_imports_point_one_way(path, name):
+    part = name[0]
+    assert part in MAY_IMPORT, f"{part} has no place in the house yet: add it to MAY_IMPORT"
+    wrong = imported(path, name) - MAY_IMPORT[part] - {part}
+    assert not wrong, f"{path.relative_to(ROOT)} must not import {', '.join(sorted(wrong))}"
+
+
+def test_no_cycle_between_parts():
+    graph: dict[str, set[str]] = {}
+    for path, name in sources().items():
+        graph.setdefault(name[0], set()).update(imported(path, name) - {name[0]})
+    list(TopologicalSorter(graph).static_order())
+
+
+def test_the_walk_sees_imports_inside_functions_and_relative_ones(tmp_path):
+    file = tmp_path / "x.py"
+    file.write_text("def f():\n    from ..envs import a\n    import snn_control.cli.main\n")
+    assert imported(file, ("runs", "x")) == {"envs", "cli"}
+
+
+def test_import_is_light_and_quick():
+    program = (
+        "import sys, time; start = time.perf_counter(); import snn_control;"
+        "print(time.perf_counter() - start, *sys.modules)"
+    )
+    took = []
+    for _ in range(5):
+        command = [sys.executable, "-c", program]
+        seconds, *modules = subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=ROOT
+        ).stdout.split()
+        took.append(float(seconds))
+        assert not HEAVY & set(modules)
+    assert min(took) < 0.3
