@@ -52,17 +52,17 @@ clean:  ## remove the environment and all caches
 # Each stamp is touched last: an interrupted install is simply repeated.
 .venv/.demo: .venv/.torch $(INPUTS)
 	@echo 'installing snn_control[report]'
-	@$(PIP) -c constraints.txt --no-build-isolation -e '.[report]'
+	@$(PIP) -c constraints.txt -e '.[report]'
 	@touch $@
 
 .venv/.test: .venv/.torch $(INPUTS)
 	@echo 'installing snn_control[report,test]'
-	@$(PIP) -c constraints.txt --no-build-isolation -e '.[report,test]'
+	@$(PIP) -c constraints.txt -e '.[report,test]'
 	@touch $@ .venv/.demo
 
 .venv/.check: .venv/.torch $(INPUTS)
 	@echo 'installing snn_control[report,test,dev]'
-	@$(PIP) -c constraints.txt --no-build-isolation -e '.[report,test,dev]'
+	@$(PIP) -c constraints.txt -e '.[report,test,dev]'
 	@touch $@ .venv/.test .venv/.demo
 
 # torch goes first and alone: norse pulls torchvision, and a plain resolution would then replace the
