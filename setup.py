@@ -58,6 +58,7 @@ setup(
     zip_safe=False,
     install_requires=[
         "numpy>=2",
+        "scipy>=1.11",
         "torch>=2.13",
         "norse>=1.1",
         "numba>=0.61",
