@@ -1,6 +1,7 @@
 """Networks as plain data in SI units, their neuron models, and their files."""
 
 from snn_control.network.files import load_network, save_network
+from snn_control.network.merge import merge
 from snn_control.network.network import INPUT, Connection, Network, Population, Readout
 from snn_control.network.shared import Shared
 
@@ -12,5 +13,6 @@ __all__ = [
     "Readout",
     "Shared",
     "load_network",
+    "merge",
     "save_network",
 ]

@@ -1,0 +1,181 @@
+"""Spiking altitude networks described by few numbers.
+
+Both are built of pairs of neurons, one for each sign. Few shared numbers (gains, a pole, threshold
+spacing) describe all weights, so they can be evolved in seconds and read by people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError
+from snn_control.network import Connection, Network, Population, Readout, Shared
+from snn_control.network.neurons import IWTA, LIF, IntegrateAndFire, LeakyIntegrator
+
+FloatArray = npt.NDArray[np.float64]
+CONTROL_PERIOD_S = 0.1
+INPUT_NAME = "height_error_m"
+
+
+@dataclass(frozen=True)
+class ThermometerPD:
+    """Numbers of the network that mimics P + D: a thermometer code of e and its change.
+
+    The drive of neuron k is u = kp e + kd_drive (e - past), where `past` is either a leaky trace of
+    e (no synaptic delay) or e two ticks ago. The pair k spikes while u > theta_k or -u > theta_k;
+    the read-out adds the steps between the thresholds. The top threshold saturates the code, which
+    cuts the derivative kick of a reference step.
+    """
+
+    pairs: int = 40
+    """Pairs of spiking neurons."""
+    kp: float = 9.0
+    """Gain on the height error, motor units a metre."""
+    kd_drive: float = 224.0
+    """Gain on the change of the error, motor units a metre."""
+    tau_past_s: float = 0.1045
+    """Time constant of the trace in s; unused with a delay."""
+    first_step: float = 0.045
+    """Lowest threshold, motor units."""
+    top: float = 9.0
+    """Highest threshold, motor units."""
+    readout_gain: float = 1.0
+    """What the decoded value is multiplied by."""
+    delay_ticks: int = 0
+    """0: `past` is a leaky trace. Else: the error of so many ticks ago."""
+
+
+def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
+    """Build the network of `numbers`; its read-out `pd` is in motor units."""
+    n = numbers
+    thresholds = widening_thresholds(n.pairs, n.first_step, n.top)
+    middles = np.append((thresholds[1:] + thresholds[:-1]) / 2, thresholds[-1])
+    steps = np.diff(middles, prepend=0.0) * n.readout_gain
+    direct = Shared.mirrored(np.full(n.pairs, n.kp + n.kd_drive))
+    past = Shared.mirrored(np.full(n.pairs, -n.kd_drive))
+    code = Population("code", 2 * n.pairs, LIF(threshold=Shared.paired(thresholds), reset="hard"))
+    out = Population("pd", 1, LeakyIntegrator())
+    to_code = Connection("input", "code", direct.reshaped(1, 2 * n.pairs))
+    decode = Connection("code", "pd", Shared.mirrored(steps).reshaped(2 * n.pairs, 1))
+    weights = past.reshaped(1, 2 * n.pairs)
+    if n.delay_ticks:
+        populations = (code, out)
+        from_past = (Connection("input", "code", weights, delay_ticks=n.delay_ticks),)
+    else:
+        trace = Population("trace", 1, LeakyIntegrator(tau_mem_s=n.tau_past_s, normalised=True))
+        populations = (trace, code, out)
+        from_past = (
+            Connection("input", "trace", np.ones((1, 1))),
+            Connection("trace", "code", weights),
+        )
+    return Network(
+        name,
+        CONTROL_PERIOD_S,
+        (INPUT_NAME,),
+        populations,
+        (to_code, *from_past, decode),
+        (Readout("pd", "pd"),),
+        start="steady",
+    )
+
+
+def widening_thresholds(n: int, first: float, top: float) -> FloatArray:
+    """Return `n` thresholds from `first` to `top` whose spacing grows by a constant factor.
+
+    Raises:
+        ParameterError: `top` is not above `first`, or there are fewer than two.
+    """
+    if n < 2 or not 0 < first < top:
+        raise ParameterError(f"need 0 < first < top and n >= 2, got {first}, {top}, {n}")
+    low, high = 1e-6, 64.0
+    for _ in range(200):
+        growth = (low + high) / 2
+        reach = first * np.sum(growth ** np.arange(n))
+        low, high = (low, growth) if reach > top else (growth, high)
+    return first * np.cumsum(growth ** np.arange(n))
+
+
+@dataclass(frozen=True)
+class CounterIntegral:
+    """Numbers of the network that integrates the error: spikes are counted in thresholds.
+
+    An integrate-and-fire pair turns the error into spikes of one quantum each. They move the
+    adaptation trace of a fine thermometer of IWTA neurons; every `carry` of them, a second pair
+    spikes, takes `carry` quanta off the fine trace and moves the trace of a coarse thermometer.
+    The traces do not leak, so a held value does not drift.
+    """
+
+    ki: float = 0.75
+    """Integral gain, motor units a metre and second."""
+    quantum: float = 0.1
+    """What one spike of the first pair is worth, motor units; above ki * period * largest error."""
+    carry: int = 8
+    """Fine quanta in a coarse one."""
+    coarse_pairs: int = 10
+    """Pairs of the coarse thermometer; with the fine one they bound the output (anti-windup)."""
+    trip: float = 0.6
+    """Share of a quantum above which a pair spikes; above 0.5, so that it does not chatter."""
+
+    @property
+    def fine_pairs(self) -> int:
+        """Pairs of the fine thermometer: as many quanta as can wait for a carry."""
+        return int(np.ceil(self.trip * self.carry))
+
+
+def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
+    """Build the network of `numbers`; its read-out `i` is in motor units."""
+    n = numbers
+    gain = n.ki * CONTROL_PERIOD_S / n.quantum
+    fine, coarse = 2 * n.fine_pairs, 2 * n.coarse_pairs
+    sign = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    fine_steps = np.tile([n.quantum, -n.quantum], n.fine_pairs)[:, None]
+    coarse_steps = np.tile([n.quantum * n.carry, -n.quantum * n.carry], n.coarse_pairs)[:, None]
+    return Network(
+        name,
+        CONTROL_PERIOD_S,
+        (INPUT_NAME,),
+        (
+            Population("quanta", 2, IntegrateAndFire(threshold=n.trip)),
+            Population("carries", 2, IntegrateAndFire(threshold=n.trip * n.carry)),
+            Population("fine", fine, _thermometer(n.fine_pairs, float(n.carry))),
+            Population("coarse", coarse, _thermometer(n.coarse_pairs, float(n.coarse_pairs))),
+            Population("i", 1, LeakyIntegrator()),
+        ),
+        (
+            Connection("input", "quanta", np.array([[gain, -gain]])),
+            _rest_of_reset("quanta", 1.0, n.trip),
+            Connection("quanta", "carries", sign),
+            _rest_of_reset("carries", float(n.carry), n.trip * n.carry),
+            _moves("quanta", "fine", n.fine_pairs, 1.0),
+            _moves("carries", "fine", n.fine_pairs, -float(n.carry)),
+            _moves("carries", "coarse", n.coarse_pairs, 1.0),
+            Connection("fine", "i", fine_steps),
+            Connection("coarse", "i", coarse_steps),
+        ),
+        (Readout("i", "i"),),
+        start="steady",
+    )
+
+
+def _thermometer(pairs: int, limit: float) -> IWTA:
+    """Pair k spikes while the trace is at least k + 1, or at most -(k + 1)."""
+    thresholds = Shared.paired(np.arange(pairs) + 0.5)
+    return IWTA(threshold=thresholds, adaptation=-1.0, limit=limit, own_spikes=False)
+
+
+def _moves(source: str, target: str, pairs: int, amount: float) -> Connection:
+    """Spikes of the source pair move the traces of a thermometer by `amount`."""
+    block = np.tile([[amount, -amount], [-amount, amount]], (1, pairs))
+    return Connection(source, target, block, port="adaptation")
+
+
+def _rest_of_reset(pair: str, quantum: float, threshold: float) -> Connection:
+    """A spike takes one quantum off its neuron (the soft reset took `threshold`), adds it to the
+    partner, in the next tick."""
+    own = threshold - quantum
+    return Connection(
+        pair, pair, np.array([[[own, quantum], [quantum, own]]]), "block2", delay_ticks=1
+    )

@@ -1,0 +1,64 @@
+"""From a genome in the unit box to named numbers within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Gene:
+    """A number that is evolved."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    """Whether the gene moves on a logarithmic scale; needs positive bounds."""
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
+            raise ParameterError(f"gene {self.name}: bounds {self.low}, {self.high} do not ascend")
+        if self.log and self.low <= 0:
+            raise ParameterError(f"gene {self.name}: a logarithmic scale needs positive bounds")
+
+    def decode(self, share: FloatArray) -> FloatArray:
+        """Map shares in [0, 1] to values in [low, high]."""
+        if self.log:
+            return np.exp(np.log(self.low) + share * np.log(self.high / self.low))
+        return self.low + share * (self.high - self.low)
+
+    def encode(self, value: float) -> float:
+        """Map a value to its share, clipped to [0, 1]."""
+        if self.log:
+            share = np.log(value / self.low) / np.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return float(np.clip(share, 0.0, 1.0))
+
+
+class NumbersCodec:
+    """A genome of few shared numbers: poles, gains, threshold spacing, read-out."""
+
+    def __init__(self, genes: Sequence[Gene]) -> None:
+        self.genes = tuple(genes)
+
+    @property
+    def n_genes(self) -> int:
+        """Length of a genome."""
+        return len(self.genes)
+
+    def decode(self, genome: FloatArray) -> dict[str, float]:
+        """Name the numbers of a genome of shape (n_genes,)."""
+        return {g.name: float(g.decode(x)) for g, x in zip(self.genes, genome, strict=True)}
+
+    def encode(self, numbers: Mapping[str, float]) -> FloatArray:
+        """Return the genome of `numbers`, clipped to the bounds."""
+        return np.array([g.encode(numbers[g.name]) for g in self.genes])

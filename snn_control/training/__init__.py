@@ -1,0 +1,1 @@
+"""Joins controllers, environments and optimisers."""

@@ -1,0 +1,114 @@
+"""Networks and blimps fused in one compiled loop: a whole population over many scenarios."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.compiled import kernel
+from snn_control.engines.kernels import control_tick, rest
+from snn_control.engines.layout import HEADER, Layout
+from snn_control.envs.blimp import plant
+from snn_control.envs.blimp.batch import ScenarioBatch
+
+FloatArray = npt.NDArray[np.float64]
+Array = Any
+
+N_FIGURES = 5
+SETTLE_S = 10.0
+OVERSHOOT_S = 9.9
+
+
+class Flights(NamedTuple):
+    """Figures of every network in every scenario, each of shape (n_networks, n_scenarios)."""
+
+    rmse_m: FloatArray
+    """Root mean squared true height error over all ticks."""
+    hold_rmse_m: FloatArray
+    """The same from 10 s after each reference step on."""
+    overshoot_m: FloatArray
+    """Worst height beyond the new reference within 9.9 s, mean over the steps, zeros counted."""
+    chatter: FloatArray
+    """Mean change of the command from tick to tick, motor units."""
+    spikes_per_s: FloatArray
+
+
+def fly(layout: Layout, weights: Array, coefficients: Array, batch: ScenarioBatch) -> Flights:
+    """Fly every network through every scenario; the command is the sum of the read-outs.
+
+    Args:
+        layout: structure of the networks; their one input is the height error in m.
+        weights: shape (n_networks, layout.n_weights), float64.
+        coefficients: shape (n_networks, layout.n_coefficients), float64.
+        batch: the scenarios.
+    """
+    figures = np.zeros((len(weights), len(batch.n_ticks), N_FIGURES))
+    _fly(
+        layout.program, weights, coefficients, batch.constants, batch.gust_m_s2,
+        batch.reference_m, batch.substeps, batch.n_ticks, figures,
+    )  # fmt: skip
+    return Flights(*np.moveaxis(figures, 2, 0))
+
+
+@kernel(parallel=True, nogil=True)
+def _fly(
+    program: Array, weights: Array, coefficients: Array, constants: Array, gust: Array,
+    reference: Array, substeps: Array, n_ticks: Array, figures: Array,
+) -> None:  # fmt: skip
+    n_values, ring = program[1], program[2]
+    n_scenarios = constants.shape[0]
+    for index in numba.prange(weights.shape[0]):
+        g = np.int64(index)
+        values = np.empty(ring * n_values)
+        active = np.empty(ring * n_values, np.int64)
+        counts = np.empty(ring * (program[3] + 1), np.int64)
+        memory = np.empty(program[7])
+        drive = np.empty(2 * n_values)
+        clock = np.empty(2, np.int64)
+        fired = np.empty((1, 1), np.int64)
+        error = np.empty((1, 1))
+        craft = np.empty(plant.STATE_SIZE)
+        w = weights[g].copy()
+        c = coefficients[g].copy()
+        for s in range(n_scenarios):
+            row = constants[s].copy()
+            wind = gust[s].copy()
+            rest(program, c, values, counts, memory, clock)
+            plant.reset(craft, row)
+            squares = hold_squares = overshoots = worst = change = spikes = before = 0.0
+            since_s, hold_ticks, steps, direction = 1e9, 0, 0, 0.0
+            for t in range(n_ticks[s]):
+                target = reference[s, t]
+                if t > 0 and target != reference[s, t - 1]:
+                    overshoots += worst
+                    worst, since_s = 0.0, 0.0
+                    steps += 1
+                    direction = 1.0 if target > reference[s, t - 1] else -1.0
+                error[0, 0] = target - plant.sense(craft, row)
+                slot = control_tick(
+                    program, w, c, values, active, counts, memory, drive, clock, error, 0, fired, 0
+                )
+                command = 0.0
+                for r in range(program[5]):
+                    command += values[slot * n_values + program[HEADER + r]]
+                spikes += fired[0, 0]
+                change += abs(command - before) if t > 0 else 0.0
+                before = command
+                plant.advance(craft, row, wind, command, substeps[s, t])
+                since_s += substeps[s, t] * plant.PHYSICS_STEP_S
+                miss = target - craft[plant.HEIGHT]
+                squares += miss * miss
+                if since_s >= SETTLE_S:
+                    hold_squares += miss * miss
+                    hold_ticks += 1
+                if since_s <= OVERSHOOT_S:
+                    worst = max(worst, -miss * direction)
+            overshoots += worst
+            figures[g, s, 0] = np.sqrt(squares / n_ticks[s])
+            figures[g, s, 1] = np.sqrt(hold_squares / max(hold_ticks, 1))
+            figures[g, s, 2] = overshoots / max(steps, 1)
+            figures[g, s, 3] = change / n_ticks[s]
+            figures[g, s, 4] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)

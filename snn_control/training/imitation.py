@@ -1,0 +1,68 @@
+"""Open-loop imitation: how well a network's output follows the PID's on sequences of errors.
+
+Published fitness (Burgers, Stroobants and de Croon, 2023, arXiv:2309.12937): with MA the moving
+average over 4 ticks,
+
+    fit = mean |MA(y) - MA(target)| + 1 - r(MA(y), MA(target)).
+
+It is gamed by chatter of period 2 to 4, which MA hides, so `imitation_cost` adds the same terms of
+the raw output. The target of the P + D network is soft-compressed beyond 15 motor units.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.pid import PID, PIDConfig
+
+FloatArray = npt.NDArray[np.float64]
+WINDOW = 4
+COMPRESS_ABOVE = 15.0
+COMPRESSION = 5.0 / 90.0
+
+
+def pid_targets(errors: FloatArray, config: PIDConfig | None = None) -> dict[str, FloatArray]:
+    """Return what networks imitate on a sequence of height errors in m, shape (n_ticks,).
+
+    Returns:
+        `pd` (compressed P + D) and `i`, motor units, each of shape (n_ticks,).
+    """
+    pid = PID(config)
+    rows = []
+    for error in errors:
+        pid.step(np.array([error]))
+        rows.append((pid.readouts["pd"], pid.readouts["i"]))
+    pd, i = np.array(rows).T
+    beyond = np.maximum(np.abs(pd) - COMPRESS_ABOVE, 0.0)
+    return {"pd": pd - np.sign(pd) * beyond * (1.0 - COMPRESSION), "i": i}
+
+
+def moving_average(values: FloatArray) -> FloatArray:
+    """Average over 4 ticks along the last axis, shape (..., n_ticks - 3)."""
+    sums = np.cumsum(values, axis=-1)
+    sums[..., WINDOW:] = sums[..., WINDOW:] - sums[..., :-WINDOW]
+    return sums[..., WINDOW - 1 :] / WINDOW
+
+
+def correlation(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Pearson's r along the last axis; 0 where one of the two is constant."""
+    a = a - a.mean(axis=-1, keepdims=True)
+    b = b - b.mean(axis=-1, keepdims=True)
+    scale = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    return np.divide((a * b).sum(axis=-1), scale, out=np.zeros_like(scale), where=scale > 1e-12)
+
+
+def mae_and_r(outputs: FloatArray, targets: FloatArray) -> FloatArray:
+    """Mean absolute error plus 1 - r along the last axis."""
+    return np.abs(outputs - targets).mean(axis=-1) + 1.0 - correlation(outputs, targets)
+
+
+def published_fit(outputs: FloatArray, targets: FloatArray) -> FloatArray:
+    """The published fitness between moving averages, along the last axis; 0 is perfect."""
+    return mae_and_r(moving_average(outputs), moving_average(targets))
+
+
+def imitation_cost(outputs: FloatArray, targets: FloatArray) -> FloatArray:
+    """Published fitness plus its raw terms, along the last axis; 0 is perfect."""
+    return published_fit(outputs, targets) + mae_and_r(outputs, targets)

@@ -1,0 +1,81 @@
+"""One seeded episode of a controller in an environment; the two are matched by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers.controller import Controller
+from snn_control.errors import InterfaceMismatchError
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What an episode leaves."""
+
+    total_reward: float
+    """Sum of the rewards."""
+    metrics: dict[str, float]
+    """The environment's metrics, and `spikes_per_s`."""
+    trace: dict[str, np.ndarray] = field(repr=False)
+    """One entry a tick: what the environment reports (`time_s`, `height_m` ...), observations,
+    actions and read-outs by name; and `spike_tick`, `spike_neuron`, one entry a spike."""
+
+
+def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
+    """Fly one episode.
+
+    Args:
+        controller: its observation names must be among the environment's, its action names equal.
+        env: a Gymnasium environment that declares `observation_names` and `action_names`.
+        seed: seeds environment and controller.
+
+    Raises:
+        InterfaceMismatchError: lists the names of both.
+    """
+    pick = match(controller, env)
+    controller.reset(seed)
+    observation, info = env.reset(seed=seed)
+    names = env.unwrapped.observation_names
+    rows: list[dict[str, float]] = []
+    spikes: list[np.ndarray] = []
+    total_reward, done = 0.0, False
+    while not done:
+        seen = np.asarray(observation, np.float64)
+        action = controller.step(seen[pick])
+        row = {name: info[name] for name in info if np.isscalar(info[name])}
+        row |= dict(zip(names, seen.tolist(), strict=True))
+        row |= dict(zip(controller.action_names, action.tolist(), strict=True))
+        rows.append(row | controller.readouts)
+        if hasattr(controller, "spikes"):
+            spikes.append(controller.spikes)
+        observation, reward, terminated, truncated, info = env.step(action)
+        total_reward += float(reward)
+        done = terminated or truncated
+    trace = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    if spikes:
+        trace["spike_tick"], trace["spike_neuron"] = np.nonzero(np.array(spikes))
+    metrics = dict(env.unwrapped.metrics()) if hasattr(env.unwrapped, "metrics") else {}
+    if "spikes" in trace and "time_s" in info:
+        metrics["spikes_per_s"] = float(trace["spikes"].sum()) / float(info["time_s"])
+    return Episode(total_reward, metrics, trace)
+
+
+def match(controller: Controller, env: Any) -> list[int]:
+    """Return which entries of the observation the controller takes.
+
+    Raises:
+        InterfaceMismatchError: lists the names of both.
+    """
+    inner = env.unwrapped
+    offered = tuple(getattr(inner, "observation_names", ()))
+    actions = tuple(getattr(inner, "action_names", ()))
+    missing = [name for name in controller.observation_names if name not in offered]
+    if missing or tuple(controller.action_names) != actions:
+        raise InterfaceMismatchError(
+            f"controller takes {controller.observation_names} and gives "
+            f"{controller.action_names}; environment gives {offered} and takes {actions}"
+        )
+    return [offered.index(name) for name in controller.observation_names]
