@@ -2,11 +2,14 @@
 
 Importing this module registers the environments of this package and those that other packages
 announce by entry points of the group `snn_control.environments` (name = id, value =
-`module:Class`).
+`module:Class`). On Linux without a display it chooses MuJoCo's off-screen renderer (EGL), unless
+`MUJOCO_GL` says otherwise.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -46,4 +49,6 @@ def _register() -> None:
             gymnasium.register(id=name, entry_point=entry_point)
 
 
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("MUJOCO_GL", "egl")
 _register()

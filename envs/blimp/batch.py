@@ -66,9 +66,11 @@ class BlimpPlants:
     is over stands still and `done` says so.
     """
 
-    def __init__(self, scenarios: Sequence[Scenario]) -> None:
-        self.batch = stack_scenarios(scenarios)
-        self.n = len(scenarios)
+    def __init__(self, scenarios: Sequence[Scenario] | ScenarioBatch) -> None:
+        if not isinstance(scenarios, ScenarioBatch):
+            scenarios = stack_scenarios(scenarios)
+        self.batch = scenarios
+        self.n = len(self.batch.n_ticks)
         self._states = np.zeros((self.n, plant.STATE_SIZE))
         self._tick = np.zeros(self.n, np.int32)
         self._error_m = np.zeros(self.n)

@@ -80,7 +80,9 @@ def fit_flight(
     fitted = _with(start, found.x)
     after = replay(log, constants_row(fitted), window_s)
     parameters = {name: float(getattr(fitted, name)) for name in FITTED}
-    parameters["hover_motor_units"] = hover_command(after.bias_m_s2, fitted.thrust_gain_m_s2)
+    parameters["hover_motor_units"] = hover_command(
+        after.constants.item(plant.BIAS), fitted.thrust_gain_m_s2
+    )
     return FitResult(
         path=Path(path),
         parameters=parameters,

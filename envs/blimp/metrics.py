@@ -10,7 +10,7 @@ With e = reference - height and the instants T_1 ... T_n at which the reference 
     steady_state_offset_m  |mean e| of the same windows, averaged
     overshoot_m            worst height beyond the new reference within 9.9 s of a jump, 0 if none;
                            the mean over all jumps, zeros counted; _up_m, _down_m of one direction
-    rise_time_s            from e <= 90 % to e <= 10 % of the jump, mean over the jumps that arrive
+    rise_time_s            from e <= 90 % to e <= 10 % of the e right after a jump, mean over jumps
 
 These are the figures that the flights of T. Burgers, S. Stroobants, G. de Croon, arXiv 2309.12937
 are compared by, except that the authors leave out steps without overshoot.
@@ -69,7 +69,7 @@ def step_figures(
     at = np.flatnonzero(np.abs(np.diff(e)) > JUMP_M) + 1
     jump_s, jump_m = t[at], e[at] - e[at - 1]
     # Sampled times carry rounding errors far below a sample; 1e-6 s keeps window edges exact.
-    ends_s = np.append(jump_s[1:] - 1e-6, t[-1] + 1e-6)
+    ends_s = np.append(jump_s[1:] - 1e-6, t[-1] + 1e-6)[: at.size]
     overshoot, rise = np.zeros(at.size), np.full(at.size, np.nan)
     hold = np.zeros(t.size, bool)
     hold_rmse, hold_bias = np.full(at.size, np.nan), np.full(at.size, np.nan)
@@ -77,7 +77,7 @@ def step_figures(
         after = (t >= start) & (t <= min(start + overshoot_window_s + 1e-6, end))
         toward = e * np.sign(jump_m[k])
         overshoot[k] = max(0.0, -toward[after].min())
-        rise[k] = _rise_time_s(t[at[k] :], toward[at[k] :], abs(jump_m[k]))
+        rise[k] = _rise_time_s(t[at[k] :], toward[at[k] :])
         window = (t >= start + SETTLE_S - 1e-6) & (t <= end)
         hold |= window
         if window.any():
@@ -144,8 +144,8 @@ def _checked(time_s: ArrayLike, error_m: ArrayLike) -> tuple[NDArray, NDArray]:
     return t, e
 
 
-def _rise_time_s(t: NDArray, toward: NDArray, size_m: float) -> float:
-    left, arrived = toward <= 0.9 * size_m, toward <= 0.1 * size_m
+def _rise_time_s(t: NDArray, toward: NDArray) -> float:
+    left, arrived = (toward <= share * toward[0] + 1e-6 for share in (0.9, 0.1))
     if not arrived.any():
         return float("nan")
     return float(t[np.argmax(arrived)] - t[np.argmax(left)])

@@ -75,7 +75,7 @@ def signed_duty(command, dead_zone, integer_pwm):
         size = COMMAND_LIMIT
     count = 9.0 + 3.0 * size
     if integer_pwm != 0.0:
-        count = math.floor(count)
+        count = np.floor(count)
     duty = count / 45.0
     if size < dead_zone:
         duty = 0.0
@@ -121,10 +121,10 @@ def measure(range_m, constants):
     """What the lidar reports for a true range in m: steps, blind zone, limits, float32."""
     reading = range_m
     if constants[QUANTUM] > 0.0:
-        reading = math.floor(range_m / constants[QUANTUM] + 0.5) * constants[QUANTUM]
+        reading = np.floor(range_m / constants[QUANTUM] + 0.5) * constants[QUANTUM]
     if range_m < constants[BLIND_BELOW]:
         rest = constants[REST_HEIGHT]
-        steps = math.floor((range_m - rest) / constants[BLIND_STEP] + 0.5)
+        steps = np.floor((range_m - rest) / constants[BLIND_STEP] + 0.5)
         reading = rest + steps * constants[BLIND_STEP]
     if reading < constants[REST_HEIGHT]:
         reading = constants[REST_HEIGHT]

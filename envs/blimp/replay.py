@@ -50,8 +50,8 @@ class Replay:
     """Root mean square height error over all windows, m."""
     window_rmse_m: NDArray[np.float64]
     """The same for each window, m."""
-    bias_m_s2: float
-    """Fitted hover bias, m/s^2."""
+    constants: NDArray[np.float64]
+    """The craft's row with the fitted hover bias (BIAS, m/s^2), without leak and sag."""
     speed_m_s: NDArray[np.float64]
     """Fitted initial speed of each window, m/s."""
     residual_m: NDArray[np.float64]
@@ -143,7 +143,7 @@ def replay(log: FlightLog, constants: NDArray[np.float64], window_s: float = 10.
     return Replay(
         rmse_m=float(np.sqrt(np.mean(every**2))),
         window_rmse_m=np.array([np.sqrt(np.mean(x**2)) for x in residuals]),
-        bias_m_s2=row.item(plant.BIAS),
+        constants=row,
         speed_m_s=speeds,
         residual_m=every,
         windows=windows,
@@ -166,7 +166,7 @@ def _gauss_newton(
         residual[here] = window.height_m - flown
         slopes[here, 0] = (fly_native(window, biased, speed) - flown) / _STEP
         slopes[here, 1 + k] = (fly_native(window, row, speed + _STEP) - flown) / _STEP
-    return np.linalg.lstsq(slopes, residual, rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(slopes, residual, rcond=None)[0], np.float64)
 
 
 @kernel()

@@ -1,0 +1,81 @@
+"""Shared pieces of the environment tests: where the real flights lie, and a small PID."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from snn_control.envs.blimp import plant
+
+from snn_control.compiled import kernel
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def flights() -> Path:
+    """Folder of the recorded flights, or a skip."""
+    folder = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
+    if not list(folder.glob("pid_*.csv")):
+        pytest.skip(f"no recorded flights in {folder}; set SNN_CONTROL_DATA to their folder")
+    return folder
+
+
+@dataclass
+class Pid:
+    """The imitated PID: 9 / 0.75 / 14, two-tap derivative, started at rest."""
+
+    calls: int = 0
+    total: float = 0.0
+    last: float = 0.0
+    slope: float = 0.0
+
+    def __call__(self, error_m: float) -> float:
+        slope = (error_m - self.last) * 10.0 if self.calls else 0.0
+        d = 14.0 * (slope + self.slope) / 2.0 if self.calls > 1 else 0.0
+        d = d / 10.0 if abs(d) > 10.0 else d
+        self.total = min(max(self.total + 0.1 * error_m, -10.0), 10.0)
+        self.calls, self.last, self.slope = self.calls + 1, error_m, slope
+        return 9.0 * error_m + 0.75 * self.total + d
+
+
+@kernel()
+def _fly_pid(state, constants, gust, reference_m, substeps, heights):
+    plant.reset(state, constants)
+    heights[0] = state[plant.HEIGHT]
+    total = last = before = 0.0
+    for tick in range(reference_m.size):
+        error = reference_m[tick] - plant.sense(state, constants)
+        slope = (error - last) * 10.0 if tick > 0 else 0.0
+        d = 14.0 * (slope + before) / 2.0 if tick > 1 else 0.0
+        if abs(d) > 10.0:
+            d /= 10.0
+        total = min(max(total + 0.1 * error, -10.0), 10.0)
+        last, before = error, slope
+        command = 9.0 * error + 0.75 * total + d
+        plant.advance_recording(state, constants, gust, command, substeps[tick], heights)
+
+
+@pytest.fixture
+def pid():
+    return Pid()
+
+
+@pytest.fixture(scope="session")
+def fly_pid():
+    """scenario -> true heights (n_steps + 1,) of the native plant under the PID."""
+    import numpy as np
+
+    def fly(scenario):
+        heights = np.empty(scenario.n_steps + 1)
+        _fly_pid(
+            np.empty(plant.STATE_SIZE),
+            scenario.constants,
+            scenario.gust_m_s2[2],
+            scenario.reference_m,
+            scenario.substeps,
+            heights,
+        )
+        return heights
+
+    return fly

@@ -1,0 +1,132 @@
+"""The native plant against closed forms and its own promises."""
+
+import numpy as np
+import pytest
+from snn_control.envs.blimp import plant
+from snn_control.envs.blimp.presets import blimp_parameters
+from snn_control.envs.blimp.scenario import constants_row
+
+CALM = np.zeros(1)
+
+
+def craft(**changes):
+    return constants_row(blimp_parameters("clean", changes))
+
+
+def started(constants):
+    state = np.empty(plant.STATE_SIZE)
+    plant.reset(state, constants)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("command", "duty"),
+    [(0.29, 0.0), (0.3, 9 / 45), (1.0, 12 / 45), (1.3, 12 / 45), (-2.0, -15 / 45), (50, 39 / 45)],
+)
+def test_pwm_law(command, duty):
+    assert plant.signed_duty(command, 0.3, 1.0) == pytest.approx(duty, abs=1e-15)
+
+
+def test_servo_follows_the_sign_inside_the_dead_zone():
+    assert np.signbit(plant.signed_duty(-0.1, 0.3, 1.0))
+    assert not np.signbit(plant.signed_duty(0.1, 0.3, 1.0))
+
+
+def test_hover_command_holds_the_height():
+    constants = craft(integer_pwm=False)
+    state = started(constants)
+    plant.advance(state, constants, CALM, 3.1, 6000)
+    assert state[plant.HEIGHT] == pytest.approx(0.5, abs=1e-9)
+
+
+def test_terminal_speed_solves_the_drag_law():
+    constants = craft(integer_pwm=False)
+    state = started(constants)
+    plant.advance(state, constants, CALM, 10.0, 6000)
+    push = constants[plant.GAIN] * (39 / 45) ** 2 + constants[plant.BIAS]
+    c1, c2 = constants[plant.LINEAR_DRAG], constants[plant.QUADRATIC_DRAG]
+    expected = (-c1 + np.sqrt(c1**2 + 4 * c2 * push)) / (2 * c2)
+    assert state[plant.SPEED] == pytest.approx(expected, rel=1e-9)
+
+
+def test_linear_drag_decays_exponentially_at_first_order():
+    constants = craft()
+    constants[[plant.BIAS, plant.QUADRATIC_DRAG, plant.START_DUTY]] = 0.0
+    state = started(constants)
+    state[plant.SPEED], state[plant.HEIGHT] = 1.0, 5.0
+    plant.advance(state, constants, CALM, 0.0, 200)
+    expected = np.exp(-constants[plant.LINEAR_DRAG] * 2.0)
+    assert state[plant.SPEED] == pytest.approx(expected, rel=0.01)
+
+
+def test_motor_lag_and_delay_match_the_exponential():
+    constants = craft(hover_motor_units=0.0, dead_zone=False)
+    state = started(constants)
+    state[plant.DUTY] = 0.0
+    state[plant.DELAY_LINE :] = 0.0
+    delay = int(constants[plant.DELAY_STEPS])
+    plant.advance(state, constants, CALM, 10.0, delay)
+    assert state[plant.DUTY] == 0.0
+    plant.advance(state, constants, CALM, 10.0, 15)
+    assert state[plant.DUTY] == pytest.approx(39 / 45 * (1 - np.exp(-0.15 / 0.15)), rel=1e-9)
+
+
+def test_servo_turns_over_in_the_stated_time():
+    constants = craft(transport_delay=False)
+    state = started(constants)
+    plant.advance(state, constants, CALM, -5.0, 29)
+    assert 0.0 < state[plant.ANGLE] < np.pi
+    plant.advance(state, constants, CALM, -5.0, 1)
+    assert state[plant.ANGLE] == pytest.approx(np.pi)
+
+
+def test_leak_of_the_preset_costs_one_motor_unit_in_170_s():
+    p = blimp_parameters("leak", {"spread": 0.0})
+    constants = constants_row(p)
+    lift = plant.lift(constants, 17000)
+    hover = (45 * np.sqrt(-lift / p.thrust_gain_m_s2) - 9) / 3
+    assert hover - p.hover_motor_units == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("true_m", "reading_m"),
+    [(1.004, 1.0), (1.006, 1.01), (50.0, 12.0), (0.0, 0.06), (0.29, 0.285), (0.25, 0.24)],
+)
+def test_lidar(true_m, reading_m):
+    reading = plant.measure(true_m, craft())
+    assert reading == float(np.float32(reading)) == pytest.approx(reading_m, abs=1e-6)
+
+
+def test_floor_stops_the_fall():
+    constants = craft()
+    state = started(constants)
+    plant.advance(state, constants, CALM, 0.0, 2000)
+    assert state[plant.HEIGHT] == constants[plant.REST_HEIGHT]
+    assert state[plant.SPEED] == 0.0
+
+
+def test_advance_is_bitwise_the_same_in_pieces():
+    constants = craft()
+    whole, pieces = started(constants), started(constants)
+    heights = np.empty(101)
+    plant.advance(whole, constants, CALM, -4.0, 100)
+    plant.advance(pieces, constants, CALM, -4.0, 37)
+    plant.advance_recording(pieces, constants, CALM, -4.0, 63, heights)
+    assert whole.tobytes() == pieces.tobytes()
+    assert heights[100] == whole[plant.HEIGHT]
+
+
+def test_motor_step_is_the_motor_of_advance():
+    constants = craft()
+    whole, motor = started(constants), started(constants)
+    plant.advance(whole, constants, CALM, -4.0, 50)
+    for _ in range(50):
+        plant.motor_step(motor, constants, plant.signed_duty(-4.0, 0.3, 1.0))
+    assert (whole[plant.DUTY], whole[plant.ANGLE]) == (motor[plant.DUTY], motor[plant.ANGLE])
+
+
+def test_nan_command_is_not_hidden():
+    constants = craft()
+    state = started(constants)
+    plant.advance(state, constants, CALM, np.nan, 100)
+    assert np.isnan(state[plant.HEIGHT])
