@@ -17,4 +17,5 @@ def tolerance(x: float, low: float, high: float, margin: float, at_margin: float
     distance = low - x if x < low else x - high
     if distance != distance:
         return 0.0
-    return exp(log(at_margin) * (distance / margin) ** 2)
+    share = distance / margin
+    return exp(log(at_margin) * share * share)

@@ -109,6 +109,8 @@ class BlimpAltitude(gymnasium.Env):
         self.body = BlimpBody()
         self._renderer: mujoco.Renderer | None = None
         self._scenario: Scenario | None = None
+        self._tick = 0
+        self._substeps: list[int] = []
 
     @property
     def scenario(self) -> Scenario:
@@ -131,6 +133,10 @@ class BlimpAltitude(gymnasium.Env):
             drawn = int(self.np_random.integers(2**31)) if seed is None else seed
             scenario = draw_scenario(self.parameters, drawn, self.duration_s)
         self._scenario = scenario
+        self._references_m = [*scenario.reference_m.tolist(), float(scenario.reference_m[-1])]
+        self._missed = [*scenario.missed.tolist(), 0]
+        self._substeps = scenario.substeps.tolist()
+        self._sag_v_per_s = scenario.constants.item(plant.SAG_SHARE) * scenario.battery_start_v
         self.body.reset(scenario.constants, scenario.gust_m_s2)
         self._tick = 0
         self._step = 0
@@ -148,26 +154,27 @@ class BlimpAltitude(gymnasium.Env):
             ParameterError: `action` is not one finite number.
             gymnasium.error.ResetNeeded: the episode is over.
         """
-        scenario = self.scenario
         command = _command(action)
-        if self._tick == scenario.substeps.size:
-            raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
-        n_substeps = int(scenario.substeps[self._tick])
+        if self._tick == len(self._substeps):
+            raise gymnasium.error.ResetNeeded("call reset(): there is no episode, or it is over")
+        n_substeps = self._substeps[self._tick]
         self._commands[self._tick] = command
         self.body.advance(command, n_substeps, self._heights_m, self._step + 1)
         self._tick += 1
         self._step += n_substeps
         dt_s = n_substeps * plant.PHYSICS_STEP_S
         observation = self._observe(dt_s)
-        reward = tolerance(self._reference_m() - self.body.height_m, -0.02, 0.02, margin=0.5)
-        truncated = self._tick == scenario.substeps.size
+        reward = tolerance(
+            self._references_m[self._tick] - self.body.height_m, -0.02, 0.02, margin=0.5
+        )
+        truncated = self._tick == len(self._substeps)
         return observation, reward, False, truncated, self._info(dt_s)
 
     def render(self) -> NDArray[np.uint8] | None:
         """Return a frame, uint8 (height, width, 3), or None without a render mode."""
         if self.render_mode is None:
             return None
-        self.body.show_target(self._reference_m())
+        self.body.show_target(self._references_m[self._tick])
         mujoco.mj_kinematics(self.body.model, self.body.data)
         if self._renderer is None:
             self._renderer = mujoco.Renderer(self.body.model, self.height, self.width)
@@ -200,31 +207,26 @@ class BlimpAltitude(gymnasium.Env):
         trace = self.trace()
         return altitude_metrics(trace["time_s"], trace["height_ref_m"], trace["height_m"])
 
-    def _reference_m(self) -> float:
-        reference_m = self.scenario.reference_m
-        return reference_m.item(min(self._tick, reference_m.size - 1))
-
     def _observe(self, dt_s: float) -> NDArray[np.float64]:
-        scenario = self.scenario
-        reference_m, range_m = self._reference_m(), self.body.range_m
-        sag = scenario.constants.item(plant.SAG_SHARE) * self._step * plant.PHYSICS_STEP_S
-        battery_v = np.float32(scenario.battery_start_v * (1.0 - sag))
+        reference_m, range_m = self._references_m[self._tick], self.body.range_m
+        fallen_v = self._sag_v_per_s * self._step * plant.PHYSICS_STEP_S
+        battery_v = float(np.float32(self.scenario.battery_start_v - fallen_v))
         return np.array([reference_m - range_m, reference_m, range_m, dt_s, battery_v])
 
     def _info(self, dt_s: float) -> dict[str, Any]:
-        missed = self.scenario.missed
         return {
             "dt_s": dt_s,
             "time_s": self._step * plant.PHYSICS_STEP_S,
             "height_m": self.body.height_m,
             "speed_m_s": self.body.speed_m_s,
-            "missed_ticks": missed.item(self._tick) if self._tick < missed.size else 0,
+            "missed_ticks": self._missed[self._tick],
         }
 
 
 def _command(action: NDArray[np.float64]) -> float:
-    if np.shape(action) == (1,):
-        command = float(action[0])
+    values = action if isinstance(action, np.ndarray) else np.asarray(action)
+    if values.shape == (1,) and values.dtype.kind in "fiu":
+        command = float(values.item())
         if math.isfinite(command):
             return command
     raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")

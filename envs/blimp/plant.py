@@ -18,7 +18,7 @@ A fused loop of plant and controller over one scenario reads
 Equations: see `parameters`. One substep of PHYSICS_STEP_S: the motor's lag is exact, drag is taken
 linearly implicit and the height uses the new speed,
 
-    v += h a / (1 + h (c1 + 2 c2 |v|)),   z += h v,
+    v += h a / (1 + h (c1 + 2 c2 |v|)),   z += h v,   a = pull - c1 v - c2 |v| v,
 
 which is MuJoCo's `implicitfast` for the same law. Equal inputs give bitwise equal states; a NaN
 command makes the state NaN (never silently zero).
@@ -94,16 +94,16 @@ def drive(duty, angle, wanted, motor_share, servo_step):
 
 
 @kernel()
-def lift(constants, step):
-    """Acceleration by buoyancy (bias and leak), m/s^2, at physics step `step`."""
-    return constants[BIAS] - constants[LEAK] * (step * PHYSICS_STEP_S)
+def lift(bias, leak, step):
+    """Acceleration by buoyancy, m/s^2, at physics step `step`; `bias` m/s^2, `leak` m/s^3."""
+    return bias - leak * (step * PHYSICS_STEP_S)
 
 
 @kernel()
-def thrust(constants, duty, step):
+def thrust(gain, sag_share, duty, step):
     """Acceleration along the thrusters' axis, m/s^2, at physics step `step`."""
-    voltage_share = 1.0 - constants[SAG_SHARE] * (step * PHYSICS_STEP_S)
-    return constants[GAIN] * (voltage_share * voltage_share) * (duty * duty)
+    voltage_share = 1.0 - sag_share * (step * PHYSICS_STEP_S)
+    return gain * (voltage_share * voltage_share) * (duty * duty)
 
 
 @kernel()
@@ -144,7 +144,10 @@ def advance(state, constants, gust, command, n_substeps):
     """Hold `command` (motor units) for `n_substeps` physics steps; `state` is changed in place."""
     asked = signed_duty(command, constants[DEAD_ZONE], constants[INTEGER_PWM])
     motor_share, servo_step = constants[MOTOR_SHARE], constants[SERVO_STEP]
-    c1, c2 = constants[LINEAR_DRAG], constants[QUADRATIC_DRAG]
+    one_c1 = 1.0 + PHYSICS_STEP_S * constants[LINEAR_DRAG]
+    c2_step = PHYSICS_STEP_S * constants[QUADRATIC_DRAG]
+    gain, sag_share = constants[GAIN], constants[SAG_SHARE]
+    bias, leak = constants[BIAS], constants[LEAK]
     rest = constants[REST_HEIGHT]
     delay = int(constants[DELAY_STEPS])
     last_slot = gust.shape[0] - 1
@@ -154,16 +157,13 @@ def advance(state, constants, gust, command, n_substeps):
         state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = asked
         wanted = state[DELAY_LINE + ((step - delay) & (DELAY_SLOTS - 1))]
         duty, angle = drive(duty, angle, wanted, motor_share, servo_step)
-        push = thrust(constants, duty, step)
+        push = thrust(gain, sag_share, duty, step)
         if angle != 0.0:
             push *= math.cos(angle)
-        drag = c1 + c2 * abs(speed)
-        pull = push + lift(constants, step) + gust[min(step // GUST_STEPS, last_slot)]
-        speed += (
-            PHYSICS_STEP_S
-            * (pull - drag * speed)
-            / (1.0 + PHYSICS_STEP_S * (drag + c2 * abs(speed)))
-        )
+        pull = push + lift(bias, leak, step) + gust[min(step // GUST_STEPS, last_slot)]
+        # v + h a / (...) on one denominator: a shorter chain of dependent operations.
+        bend = c2_step * abs(speed)
+        speed = (speed + PHYSICS_STEP_S * pull + bend * speed) / (one_c1 + (bend + bend))
         height += PHYSICS_STEP_S * speed
         if height < rest:
             height = rest
@@ -194,4 +194,4 @@ def motor_step(state, constants, asked):
         state[DUTY], state[ANGLE], wanted, constants[MOTOR_SHARE], constants[SERVO_STEP]
     )
     state[STEP] = step + 1
-    return thrust(constants, state[DUTY], step)
+    return thrust(constants[GAIN], constants[SAG_SHARE], state[DUTY], step)

@@ -83,7 +83,7 @@ def test_servo_turns_over_in_the_stated_time():
 def test_leak_of_the_preset_costs_one_motor_unit_in_170_s():
     p = blimp_parameters("leak", {"spread": 0.0})
     constants = constants_row(p)
-    lift = plant.lift(constants, 17000)
+    lift = plant.lift(constants[plant.BIAS], constants[plant.LEAK], 17000)
     hover = (45 * np.sqrt(-lift / p.thrust_gain_m_s2) - 9) / 3
     assert hover - p.hover_motor_units == pytest.approx(1.0, abs=0.05)
 
