@@ -61,12 +61,13 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
     to_code = Connection("input", "code", direct.reshaped(1, 2 * n.pairs))
     decode = Connection("code", "pd", Shared.mirrored(steps).reshaped(2 * n.pairs, 1))
     weights = past.reshaped(1, 2 * n.pairs)
+    populations: tuple[Population, ...] = (code, out)
+    from_past: tuple[Connection, ...]
     if n.delay_ticks:
-        populations = (code, out)
         from_past = (Connection("input", "code", weights, delay_ticks=n.delay_ticks),)
     else:
         trace = Population("trace", 1, LeakyIntegrator(tau_mem_s=n.tau_past_s, normalised=True))
-        populations = (trace, code, out)
+        populations = (trace, *populations)
         from_past = (
             Connection("input", "trace", np.ones((1, 1))),
             Connection("trace", "code", weights),
@@ -113,25 +114,20 @@ class CounterIntegral:
     quantum: float = 0.1
     """What one spike of the first pair is worth, motor units; above ki * period * largest error."""
     carry: int = 8
-    """Fine quanta in a coarse one."""
+    """Fine quanta in a coarse one, and pairs of the fine thermometer."""
     coarse_pairs: int = 10
     """Pairs of the coarse thermometer; with the fine one they bound the output (anti-windup)."""
     trip: float = 0.6
     """Share of a quantum above which a pair spikes; above 0.5, so that it does not chatter."""
-
-    @property
-    def fine_pairs(self) -> int:
-        """Pairs of the fine thermometer: as many quanta as can wait for a carry."""
-        return int(np.ceil(self.trip * self.carry))
 
 
 def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
     """Build the network of `numbers`; its read-out `i` is in motor units."""
     n = numbers
     gain = n.ki * CONTROL_PERIOD_S / n.quantum
-    fine, coarse = 2 * n.fine_pairs, 2 * n.coarse_pairs
+    fine, coarse = 2 * n.carry, 2 * n.coarse_pairs
     sign = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    fine_steps = np.tile([n.quantum, -n.quantum], n.fine_pairs)[:, None]
+    fine_steps = np.tile([n.quantum, -n.quantum], n.carry)[:, None]
     coarse_steps = np.tile([n.quantum * n.carry, -n.quantum * n.carry], n.coarse_pairs)[:, None]
     return Network(
         name,
@@ -140,7 +136,7 @@ def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
         (
             Population("quanta", 2, IntegrateAndFire(threshold=n.trip)),
             Population("carries", 2, IntegrateAndFire(threshold=n.trip * n.carry)),
-            Population("fine", fine, _thermometer(n.fine_pairs, float(n.carry))),
+            Population("fine", fine, _thermometer(n.carry, float(n.carry))),
             Population("coarse", coarse, _thermometer(n.coarse_pairs, float(n.coarse_pairs))),
             Population("i", 1, LeakyIntegrator()),
         ),
@@ -149,8 +145,8 @@ def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
             _rest_of_reset("quanta", 1.0, n.trip),
             Connection("quanta", "carries", sign),
             _rest_of_reset("carries", float(n.carry), n.trip * n.carry),
-            _moves("quanta", "fine", n.fine_pairs, 1.0),
-            _moves("carries", "fine", n.fine_pairs, -float(n.carry)),
+            _moves("quanta", "fine", n.carry, 1.0),
+            _moves("carries", "fine", n.carry, -float(n.carry)),
             _moves("carries", "coarse", n.coarse_pairs, 1.0),
             Connection("fine", "i", fine_steps),
             Connection("coarse", "i", coarse_steps),
@@ -173,8 +169,7 @@ def _moves(source: str, target: str, pairs: int, amount: float) -> Connection:
 
 
 def _rest_of_reset(pair: str, quantum: float, threshold: float) -> Connection:
-    """A spike takes one quantum off its neuron (the soft reset took `threshold`), adds it to the
-    partner, in the next tick."""
+    """A spike takes a quantum off its neuron (the reset took `threshold`), gives it the partner."""
     own = threshold - quantum
     return Connection(
         pair, pair, np.array([[[own, quantum], [quantum, own]]]), "block2", delay_ticks=1

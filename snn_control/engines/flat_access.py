@@ -2,7 +2,7 @@
 
 Numba tests every computed index for being negative, and cannot know that two arrays do not overlap;
 both keep the compiler from vectorising. These accessors skip the test and carry the name of the
-array as an alias scope: `get_weight(weights, k)` never touches what `set_drive(drive, j, x)` writes.
+array as an alias scope: `set_drive(drive, j, x)` never touches what `get_weight(weights, k)` reads.
 Arrays must be one-dimensional and contiguous, indices inside; nothing is checked.
 """
 

@@ -79,111 +79,77 @@ def add_rows(
         set_drive(drive, base, total)
         return
     whole = count // 4 * 4
-    if spiking:
-        for n in range(0, whole, 4):
-            a = first + get_active(active, at + n) * size
-            b = first + get_active(active, at + n + 1) * size
-            c = first + get_active(active, at + n + 2) * size
-            d = first + get_active(active, at + n + 3) * size
-            for j in range(size):
-                set_drive(
-                    drive,
-                    base + j,
-                    (
-                        (
-                            (get_drive(drive, base + j) + get_weight(weights, a + j))
-                            + get_weight(weights, b + j)
-                        )
-                        + get_weight(weights, c + j)
-                    )
-                    + get_weight(weights, d + j),
-                )
-        for n in range(whole, count):
-            a = first + get_active(active, at + n) * size
-            for j in range(size):
-                set_drive(drive, base + j, get_drive(drive, base + j) + get_weight(weights, a + j))
-        return
     for n in range(0, whole, 4):
-        ka, kb, kc, kd = (
-            get_active(active, at + n),
-            get_active(active, at + n + 1),
-            get_active(active, at + n + 2),
-            get_active(active, at + n + 3),
-        )
-        xa, xb, xc, xd = (
-            get_value(values, at + ka),
-            get_value(values, at + kb),
-            get_value(values, at + kc),
-            get_value(values, at + kd),
-        )
+        ka, kb = get_active(active, at + n), get_active(active, at + n + 1)
+        kc, kd = get_active(active, at + n + 2), get_active(active, at + n + 3)
         a, b, c, d = first + ka * size, first + kb * size, first + kc * size, first + kd * size
-        for j in range(size):
-            set_drive(
-                drive,
-                base + j,
-                (
-                    (
-                        (get_drive(drive, base + j) + xa * get_weight(weights, a + j))
-                        + xb * get_weight(weights, b + j)
-                    )
-                    + xc * get_weight(weights, c + j)
-                )
-                + xd * get_weight(weights, d + j),
-            )
+        if spiking:
+            for j in range(size):
+                total = get_drive(drive, base + j)
+                total += get_weight(weights, a + j)
+                total += get_weight(weights, b + j)
+                total += get_weight(weights, c + j)
+                total += get_weight(weights, d + j)
+                set_drive(drive, base + j, total)
+        else:
+            xa, xb = get_value(values, at + ka), get_value(values, at + kb)
+            xc, xd = get_value(values, at + kc), get_value(values, at + kd)
+            for j in range(size):
+                total = get_drive(drive, base + j)
+                total += xa * get_weight(weights, a + j)
+                total += xb * get_weight(weights, b + j)
+                total += xc * get_weight(weights, c + j)
+                total += xd * get_weight(weights, d + j)
+                set_drive(drive, base + j, total)
     for n in range(whole, count):
-        ka = get_active(active, at + n)
-        xa = get_value(values, at + ka)
-        a = first + ka * size
+        k = get_active(active, at + n)
+        x, row = get_value(values, at + k), first + k * size
         for j in range(size):
-            set_drive(drive, base + j, get_drive(drive, base + j) + xa * get_weight(weights, a + j))
+            add_drive(drive, base + j, x * get_weight(weights, row + j))
+
+
+@kernel(_nrt=False, forceinline=True)
+def add_drive(drive: Array, index: int, amount: float) -> None:
+    """Add `amount` to one entry of the drive."""
+    set_drive(drive, index, get_drive(drive, index) + amount)
 
 
 @kernel(_nrt=False, forceinline=True)
 def add_connection(
-    kind: int, drive: Array, base: int, size: int, weights: Array, first: int, program: Array,
-    synapses: int, values: Array, active: Array, at: int, n_source: int, count: int, spiking: int,
+    program: Array, p: int, weights: Array, values: Array, active: Array, start: int, count: int,
+    drive: Array, base: int, size: int,
 ) -> None:  # fmt: skip
-    """Add one connection's input to `drive[base : base + size]`."""
+    """Add the input through the connection at `program[p]` to `drive[base : base + size]`.
+
+    Its source's slot begins at `values[start]`; `count` of its neurons are active.
+    """
+    kind, n_source = get_program(program, p), get_program(program, p + 2)
+    first, at = get_program(program, p + 5), start + get_program(program, p + 1)
     if kind == DENSE:
+        spiking = get_program(program, p + 8)
         add_rows(drive, base, size, weights, first, values, active, at, count, spiking)
     elif kind == DIAGONAL:
         for j in range(size):
-            set_drive(
-                drive,
-                base + j,
-                get_drive(drive, base + j)
-                + get_value(values, at + j) * get_weight(weights, first + j),
-            )
+            add_drive(drive, base + j, get_value(values, at + j) * get_weight(weights, first + j))
     elif kind == BLOCK2:
         for j in range(size // 2):
             x, y = get_value(values, at + 2 * j), get_value(values, at + 2 * j + 1)
-            w = first + 4 * j
-            set_drive(
-                drive,
-                base + 2 * j,
-                (get_drive(drive, base + 2 * j) + x * get_weight(weights, w))
-                + y * get_weight(weights, w + 2),
-            )
-            set_drive(
-                drive,
-                base + 2 * j + 1,
-                (get_drive(drive, base + 2 * j + 1) + x * get_weight(weights, w + 1))
-                + y * get_weight(weights, w + 3),
-            )
+            w, k = first + 4 * j, base + 2 * j
+            add_drive(drive, k, x * get_weight(weights, w))
+            add_drive(drive, k, y * get_weight(weights, w + 2))
+            add_drive(drive, k + 1, x * get_weight(weights, w + 1))
+            add_drive(drive, k + 1, y * get_weight(weights, w + 3))
     else:
-        targets = synapses + n_source + 1
+        pointers = get_program(program, p + 7)
+        targets = pointers + n_source + 1
         for n in range(count):
             k = get_active(active, at + n)
             x = get_value(values, at + k)
             for m in range(
-                get_program(program, synapses + k), get_program(program, synapses + k + 1)
+                get_program(program, pointers + k), get_program(program, pointers + k + 1)
             ):
-                set_drive(
-                    drive,
-                    base + get_program(program, targets + m),
-                    get_drive(drive, base + get_program(program, targets + m))
-                    + x * get_weight(weights, first + m),
-                )
+                j = base + get_program(program, targets + m)
+                add_drive(drive, j, x * get_weight(weights, first + m))
 
 
 @kernel(_nrt=False, forceinline=True)
@@ -327,10 +293,9 @@ def tick(
             get_program(program, p + 2),
             get_program(program, p + 3),
         )
-        co, mo, spiking, n_in = (
+        co, mo, n_in = (
             get_program(program, p + 4),
             get_program(program, p + 5),
-            get_program(program, p + 6),
             get_program(program, p + 7),
         )
         p += POPULATION
@@ -348,11 +313,10 @@ def tick(
                         set_drive(drive, base + k, 0)
             past = slot - get_program(program, p + 4)
             past = past + ring if past < 0 else past
+            count = get_count(counts, past * width + get_program(program, p + 3))
             add_connection(
-                get_program(program, p), drive, base, size, weights, get_program(program, p + 5), program, get_program(program, p + 7),
-                values, active, past * n_values + get_program(program, p + 1), get_program(program, p + 2),
-                get_count(counts, past * width + get_program(program, p + 3)), get_program(program, p + 8),
-            )  # fmt: skip
+                program, p, weights, values, active, past * n_values, count, drive, base, size
+            )
             p += CONNECTION
         update_neurons(
             model, variant, size, here + offset, before + offset, values, c, co, memory, mo,
@@ -412,11 +376,8 @@ def settle(
             drive[k] = 0
         for _ in range(n_in):
             if not get_program(program, p + 6):
-                add_connection(
-                    get_program(program, p), drive, 0, size, weights, get_program(program, p + 5), program, get_program(program, p + 7),
-                    values, active, get_program(program, p + 1), get_program(program, p + 2), get_count(counts, get_program(program, p + 3)),
-                    get_program(program, p + 8),
-                )  # fmt: skip
+                count = get_count(counts, get_program(program, p + 3))
+                add_connection(program, p, weights, values, active, 0, count, drive, 0, size)
             p += CONNECTION
         for k in range(size):
             x = c[co + k] + drive[k]
@@ -443,11 +404,12 @@ def settle(
 @kernel(_nrt=False, forceinline=True)
 def control_tick(
     program: Array, weights: Array, c: Array, values: Array, active: Array, counts: Array,
-    memory: Array, drive: Array, clock: Array, inputs: Array, row: int, spikes: Array, spike_row: int,
+    memory: Array, drive: Array, clock: Array, inputs: Array, row: int, spikes: Array,
+    spike_row: int,
 ) -> int:  # fmt: skip
     """Advance one control tick with `inputs[row]`; return the slot that holds the outputs.
 
-    Row `spike_row` of `spikes` takes the spikes of each neuron, or their total if it has one column.
+    Row `spike_row` of `spikes` takes the spikes of each neuron; one column takes their total.
     """
     n_inputs, n_values, ring = (
         get_program(program, 0),

@@ -117,8 +117,9 @@ def lay_out(network: Network) -> Layout:
                 c.port == "adaptation", 0, spiking[c.source],
             ]  # fmt: skip
     head = [
-        len(network.inputs), n_values, max(network.max_delay_ticks, 1) + 1, len(network.populations),
-        network.sub_ticks, len(readouts), network.start == "steady", n_state,
+        len(network.inputs), n_values, max(network.max_delay_ticks, 1) + 1,
+        len(network.populations), network.sub_ticks, len(readouts),
+        network.start == "steady", n_state,
     ]  # fmt: skip
     program = [*head, *readouts, *body]
     for position, c in synapses:

@@ -3,7 +3,7 @@
 from snn_control.network.files import load_network, save_network
 from snn_control.network.merge import merge
 from snn_control.network.network import INPUT, Connection, Network, Population, Readout
-from snn_control.network.shared import Shared
+from snn_control.network.shared import Shared, expand
 
 __all__ = [
     "INPUT",
@@ -12,6 +12,7 @@ __all__ = [
     "Population",
     "Readout",
     "Shared",
+    "expand",
     "load_network",
     "merge",
     "save_network",

@@ -38,9 +38,7 @@ def merge(networks: Sequence[Network], name: str = "merged") -> Network:
             for n in networks
             for c in n.connections
         ),
-        tuple(
-            replace(r, population=inside(n, r.population)) for n in networks for r in n.readouts
-        ),
+        tuple(replace(r, population=inside(n, r.population)) for n in networks for r in n.readouts),
         sub_ticks=first.sub_ticks,
         start=first.start,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +24,13 @@ from snn_control.controllers.altitude_networks import (
 from snn_control.controllers.pid import PID
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
-from snn_control.envs.blimp.batch import BlimpPlants, ScenarioBatch, stack_scenarios
+from snn_control.envs.blimp.batch import ScenarioBatch, stack_scenarios
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ConfigError, did_you_mean
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.network import Network, merge
-from snn_control.training.closed_loop import Flights, fly
+from snn_control.training.closed_loop import fly, fly_controllers
 from snn_control.training.imitation import imitation_cost, pid_targets
 from snn_control.training.synthetic_errors import synthetic_errors
 
@@ -95,19 +96,15 @@ class AltitudeFitness:
         self._batch = scenario_batch(
             task.presets, task.scenarios, task.duration_s, int(scenario_seed)
         )
-        self._pid = fly_pid(self._batch)
+        self._pid = fly_controllers([PID() for _ in range(task.scenarios)], self._batch)
 
     def networks(self, genome: FloatArray) -> list[Network]:
         """Build the PD and the I network of a genome."""
         numbers = self.codec.decode(genome) | self.task.fixed
-        pd_fields = {f.name for f in dataclasses.fields(ThermometerPD)}
-        pd = {k: v for k, v in numbers.items() if k in pd_fields}
-        i = {k: v for k, v in numbers.items() if k not in pd_fields}
+        pd = ThermometerPD(pairs=self.task.pairs, delay_ticks=self.task.delay_ticks)
         return [
-            thermometer_pd(
-                ThermometerPD(pairs=self.task.pairs, delay_ticks=self.task.delay_ticks, **pd)
-            ),
-            counter_integral(_spanning(CounterIntegral(**i))),
+            thermometer_pd(_with(pd, numbers)),
+            counter_integral(_with(CounterIntegral(), numbers)),
         ]
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
@@ -140,14 +137,13 @@ class AltitudeFitness:
         return np.mean(ratios, axis=0)
 
 
-def _spanning(numbers: CounterIntegral) -> CounterIntegral:
-    """Keep the size of a coarse quantum near 0.8 motor units, whatever the fine one is."""
-    return dataclasses.replace(numbers, carry=8, coarse_pairs=10)
+def _with(numbers: Any, values: dict[str, float]) -> Any:
+    """Return the dataclass `numbers` with those of `values` that it has."""
+    known = {f.name for f in dataclasses.fields(numbers)}
+    return dataclasses.replace(numbers, **{k: v for k, v in values.items() if k in known})
 
 
-def scenario_batch(
-    presets: tuple[str, ...], n: int, duration_s: float, seed: int
-) -> ScenarioBatch:
+def scenario_batch(presets: tuple[str, ...], n: int, duration_s: float, seed: int) -> ScenarioBatch:
     """Draw `n` scenarios, taking the presets in turn."""
     seeds = np.random.SeedSequence(seed).generate_state(n)
     return stack_scenarios(
@@ -156,10 +152,3 @@ def scenario_batch(
             for k, s in enumerate(seeds)
         ]
     )
-
-
-def fly_pid(batch: ScenarioBatch) -> Flights:
-    """Fly the two-tap PID through the scenarios; see `training.closed_loop`."""
-    from snn_control.training.closed_loop_pid import fly_pid as compiled
-
-    return compiled(batch)

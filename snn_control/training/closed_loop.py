@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numba
@@ -9,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.compiled import kernel
+from snn_control.controllers.controller import Controller
 from snn_control.engines.kernels import control_tick, rest
 from snn_control.engines.layout import HEADER, Layout
 from snn_control.envs.blimp import plant
-from snn_control.envs.blimp.batch import ScenarioBatch
+from snn_control.envs.blimp.batch import BlimpPlants, ScenarioBatch
 
 FloatArray = npt.NDArray[np.float64]
 Array = Any
@@ -28,7 +30,7 @@ class Flights(NamedTuple):
     rmse_m: FloatArray
     """Root mean squared true height error over all ticks."""
     hold_rmse_m: FloatArray
-    """The same from 10 s after each reference step on."""
+    """The same from 10 s after each reference step to the next one."""
     overshoot_m: FloatArray
     """Worst height beyond the new reference within 9.9 s, mean over the steps, zeros counted."""
     chatter: FloatArray
@@ -71,6 +73,8 @@ def _fly(
         fired = np.empty((1, 1), np.int64)
         error = np.empty((1, 1))
         craft = np.empty(plant.STATE_SIZE)
+        heights = np.empty(reference.shape[1])
+        commands = np.empty(reference.shape[1])
         w = weights[g].copy()
         c = coefficients[g].copy()
         for s in range(n_scenarios):
@@ -78,15 +82,9 @@ def _fly(
             wind = gust[s].copy()
             rest(program, c, values, counts, memory, clock)
             plant.reset(craft, row)
-            squares = hold_squares = overshoots = worst = change = spikes = before = 0.0
-            since_s, hold_ticks, steps, direction = 1e9, 0, 0, 0.0
+            spikes = 0.0
             for t in range(n_ticks[s]):
                 target = reference[s, t]
-                if t > 0 and target != reference[s, t - 1]:
-                    overshoots += worst
-                    worst, since_s = 0.0, 0.0
-                    steps += 1
-                    direction = 1.0 if target > reference[s, t - 1] else -1.0
                 error[0, 0] = target - plant.sense(craft, row)
                 slot = control_tick(
                     program, w, c, values, active, counts, memory, drive, clock, error, 0, fired, 0
@@ -95,20 +93,69 @@ def _fly(
                 for r in range(program[5]):
                     command += values[slot * n_values + program[HEADER + r]]
                 spikes += fired[0, 0]
-                change += abs(command - before) if t > 0 else 0.0
-                before = command
                 plant.advance(craft, row, wind, command, substeps[s, t])
-                since_s += substeps[s, t] * plant.PHYSICS_STEP_S
-                miss = target - craft[plant.HEIGHT]
-                squares += miss * miss
-                if since_s >= SETTLE_S:
-                    hold_squares += miss * miss
-                    hold_ticks += 1
-                if since_s <= OVERSHOOT_S:
-                    worst = max(worst, -miss * direction)
-            overshoots += worst
-            figures[g, s, 0] = np.sqrt(squares / n_ticks[s])
-            figures[g, s, 1] = np.sqrt(hold_squares / max(hold_ticks, 1))
-            figures[g, s, 2] = overshoots / max(steps, 1)
-            figures[g, s, 3] = change / n_ticks[s]
+                heights[t] = craft[plant.HEIGHT]
+                commands[t] = command
+            judge(reference[s], heights, commands, substeps[s], n_ticks[s], figures[g, s])
             figures[g, s, 4] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)
+
+
+@kernel(nogil=True)
+def judge(
+    reference: Array, heights: Array, commands: Array, substeps: Array, n_ticks: int, found: Array
+) -> None:
+    """Write RMSE, hold RMSE, overshoot and chatter of one flight to `found`.
+
+    Args:
+        reference: m, at each called tick.
+        heights: true height at the end of each called tick, m.
+        commands: motor units, held during each called tick.
+        substeps: physics steps of each called tick.
+        n_ticks: length of the flight.
+        found: shape (4,) or longer.
+    """
+    squares = hold_squares = overshoots = worst = change = direction = 0.0
+    since_s, hold_ticks, steps = 1e9, 0, 0
+    for t in range(n_ticks):
+        if t > 0 and reference[t] != reference[t - 1]:
+            overshoots += worst
+            worst, since_s = 0.0, 0.0
+            steps += 1
+            direction = 1.0 if reference[t] > reference[t - 1] else -1.0
+        since_s += substeps[t] * plant.PHYSICS_STEP_S
+        miss = reference[t] - heights[t]
+        squares += miss * miss
+        if steps > 0 and since_s >= SETTLE_S:
+            hold_squares += miss * miss
+            hold_ticks += 1
+        elif since_s <= OVERSHOOT_S:
+            worst = max(worst, -miss * direction)
+        change += abs(commands[t] - commands[t - 1]) if t > 0 else 0.0
+    found[0] = np.sqrt(squares / n_ticks)
+    found[1] = np.sqrt(hold_squares / max(hold_ticks, 1))
+    found[2] = (overshoots + worst) / max(steps, 1)
+    found[3] = change / n_ticks
+
+
+def fly_controllers(controllers: Sequence[Controller], batch: ScenarioBatch) -> Flights:
+    """Fly one controller object through each scenario, tick by tick; slow, for baselines.
+
+    Returns:
+        Figures of shape (1, n_scenarios); `spikes_per_s` is 0.
+    """
+    plants = BlimpPlants(batch)
+    n, ticks = batch.reference_m.shape
+    heights, commands = np.zeros((n, ticks)), np.zeros((n, ticks))
+    errors = plants.reset()
+    for t in range(ticks):
+        for k, controller in enumerate(controllers):
+            commands[k, t] = controller.step(errors[k : k + 1])[0]
+        errors = plants.step(commands[:, t].copy())
+        heights[:, t] = plants.height_m
+    figures = np.zeros((1, n, N_FIGURES))
+    for k in range(n):
+        judge(
+            batch.reference_m[k], heights[k], commands[k], batch.substeps[k],
+            int(batch.n_ticks[k]), figures[0, k],
+        )  # fmt: skip
+    return Flights(*np.moveaxis(figures, 2, 0))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snn_control.controllers.pid import PID, PIDConfig
 
-FloatArray = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.floating]
 WINDOW = 4
 COMPRESS_ABOVE = 15.0
 COMPRESSION = 5.0 / 90.0

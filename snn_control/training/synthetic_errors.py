@@ -14,7 +14,10 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def synthetic_errors(
-    n_sequences: int, n_ticks: int, seed: int, presets: tuple[str, ...] = ("clean", "missed", "default")
+    n_sequences: int,
+    n_ticks: int,
+    seed: int,
+    presets: tuple[str, ...] = ("clean", "missed", "default"),
 ) -> FloatArray:
     """Fly drawn PIDs through drawn scenarios with random references.
 

@@ -12,6 +12,7 @@ from snn_control.engines.native import NativeEngine, NativePopulation
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.engines.torch import TorchEngine
 from snn_control.engines.trace import Trace
+from snn_control.network import expand
 from tests.conformance.networks import CASES, VARIANTS, inputs, make
 
 LONG, SHORT = 10_000, 1_000
@@ -89,7 +90,7 @@ def test_a_population_equals_its_members(variant: str) -> None:
     scaled = dataclasses.replace(
         first,
         connections=tuple(
-            dataclasses.replace(c, weights=c.weights * 1.1) for c in first.connections
+            dataclasses.replace(c, weights=expand(c.weights) * 1.1) for c in first.connections
         ),
     )
     layout = lay_out(first)

@@ -1,0 +1,70 @@
+"""YAML onto frozen dataclasses; unknown keys are errors with a did-you-mean."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
+from snn_control.resources import configs_folder
+
+T = TypeVar("T")
+
+
+def read_config(cls: type[T], name_or_path: str | Path) -> T:
+    """Read a shipped configuration by name, or a YAML file.
+
+    Raises:
+        UnknownNameError: neither; with the closest names.
+        ConfigError: not YAML, an unknown key or a value of the wrong kind.
+    """
+    path = Path(name_or_path)
+    if not path.is_file():
+        shipped = {p.stem: p for p in configs_folder().glob("*.yaml")}
+        if str(name_or_path) not in shipped:
+            raise UnknownNameError("configuration", str(name_or_path), shipped)
+        path = shipped[str(name_or_path)]
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: not YAML ({exc})") from exc
+    return from_mapping(cls, content, str(path))
+
+
+def from_mapping(cls: type[T], content: Any, where: str) -> T:
+    """Build the dataclass `cls` from a mapping, nested dataclasses included.
+
+    Raises:
+        ConfigError: names the key under `where`.
+    """
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
+    hints = typing.get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        if key not in hints:
+            raise ConfigError(f"{where}: unknown key {key!r}{did_you_mean(str(key), hints)}")
+        values[key] = _convert(hints[key], value, f"{where}: {key}")
+    try:
+        return cls(**values)
+    except TypeError as exc:
+        raise ConfigError(f"{where}: {exc}") from exc
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return from_mapping(kind, value, where)
+    origin = typing.get_origin(kind)
+    if origin is tuple and isinstance(value, list):
+        return tuple(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    plain = origin or kind
+    if isinstance(plain, type) and not isinstance(value, plain):
+        raise ConfigError(f"{where}: {value!r} is not of kind {plain.__name__}")
+    return value

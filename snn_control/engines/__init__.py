@@ -1,0 +1,1 @@
+"""Run networks: `reference` (NumPy), `native` (compiled), `torch` (gradients); all agree."""

@@ -1,0 +1,152 @@
+"""Evaluate controllers on the same seeded episodes and keep what the report needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from scipy import stats
+
+import snn_control.envs  # noqa: F401 - registers the environments
+from snn_control.controllers import Altitude
+from snn_control.controllers.controller import Controller
+from snn_control.network import expand
+from snn_control.training.rollout import Episode, rollout
+
+ENVIRONMENT = "snn_control/BlimpAltitude-v0"
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of one controller over seeded episodes."""
+
+    controller: str
+    environment: str
+    preset: str
+    seeds: tuple[int, ...]
+    episodes: tuple[Episode, ...]
+
+    def values(self, metric: str) -> np.ndarray:
+        """A metric of every episode, shape (n_seeds,)."""
+        return np.array([episode.metrics[metric] for episode in self.episodes])
+
+    def document(self) -> dict[str, Any]:
+        """The JSON document of `eval/`, see `snn_control.report`."""
+        names = list(self.episodes[0].metrics)
+        return {
+            "controller": self.controller,
+            "role": "baseline" if self.controller == "pid" else "subject",
+            "environment": self.environment,
+            "preset": self.preset,
+            "seeds": list(self.seeds),
+            "episodes": [episode.metrics for episode in self.episodes],
+            "mean": {name: float(self.values(name).mean()) for name in names},
+            "ci95": {name: half_width(self.values(name)) for name in names},
+        }
+
+
+def half_width(values: np.ndarray) -> float:
+    """Half width of the 95 % confidence interval of the mean (Student's t); NaN below 2 values."""
+    if values.size < 2:
+        return float("nan")
+    spread = values.std(ddof=1) / np.sqrt(values.size)
+    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, values.size - 1) * spread)
+
+
+def evaluate(
+    controller: Controller,
+    name: str,
+    *,
+    seeds: Sequence[int],
+    preset: str = "default",
+    environment: str = ENVIRONMENT,
+    **overrides: Any,
+) -> Evaluation:
+    """Fly one episode a seed.
+
+    Args:
+        controller: what to fly.
+        name: its name in the results.
+        seeds: one episode each.
+        preset: of the environment.
+        environment: id of a registered environment.
+        overrides: parameters of the environment, for example `duration_s`.
+    """
+    env = gymnasium.make(environment, preset=preset, **overrides)
+    try:
+        episodes = tuple(_flight(controller, env, seed) for seed in seeds)
+    finally:
+        env.close()
+    return Evaluation(name, environment, preset, tuple(seeds), episodes)
+
+
+def _flight(controller: Controller, env: Any, seed: int) -> Episode:
+    episode = rollout(controller, env, seed=seed)
+    if isinstance(controller, Altitude):
+        ticks = len(episode.trace["time_s"])
+        duration_s = float(episode.trace["time_s"][-1])
+        operations = synaptic_operations(controller, episode)
+        episode.metrics["synaptic_ops_per_s"] = operations / duration_s
+        episode.metrics["synaptic_ops_per_decision"] = operations / ticks
+        episode.metrics["spikes_per_decision"] = float(episode.trace["spikes"].mean())
+    return episode
+
+
+def synaptic_operations(controller: Altitude, episode: Episode) -> float:
+    """Additions and multiply-accumulates of an episode: the synapses that carried something.
+
+    A spike costs one operation for each synapse it reaches; an input or a graded neuron costs one
+    for each of its synapses every tick.
+    """
+    ticks = len(episode.trace["time_s"])
+    fired = np.bincount(episode.trace["spike_neuron"], minlength=controller.spikes.size)
+    total, first = 0.0, 0
+    for network in controller.networks:
+        fan_out = {p.name: np.zeros(p.size) for p in network.populations}
+        fan_out["input"] = np.zeros(len(network.inputs))
+        for connection in network.connections:
+            weights = expand(connection.weights)
+            each = weights.size / network.size_of(connection.source)
+            fan_out[connection.source] += each
+        total += fan_out["input"].sum() * ticks
+        for population in network.populations:
+            if population.params.spiking:
+                counts = fired[first : first + population.size]
+                total += float(counts @ fan_out[population.name])
+                first += population.size
+            else:
+                total += fan_out[population.name].sum() * ticks * network.sub_ticks
+    return float(total)
+
+
+def write_evaluation(evaluation: Evaluation, folder: Path, controller: Controller) -> None:
+    """Write `eval/` and `traces/` of a run folder (the first episode's trace)."""
+    for name in ("eval", "traces"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    path = folder / "eval" / f"{evaluation.controller}-{evaluation.preset}.json"
+    path.write_text(json.dumps(evaluation.document(), indent=1) + "\n", encoding="utf-8")
+    trace = evaluation.episodes[0].trace
+    arrays: dict[str, Any] = {
+        "seed": np.array(evaluation.seeds[0]),
+        "height_measured_m": trace["range_m"],
+        "command": trace["motor_command"],
+        "missed": trace["missed_ticks"] > 0,
+    }
+    arrays |= {k: trace[k] for k in ("time_s", "height_m", "height_ref_m", "pd", "i")}
+    if isinstance(controller, Altitude):
+        spiking = [
+            (f"{network.name}.{p.name}", p.size)
+            for network in controller.networks
+            for p in network.populations
+            if p.params.spiking
+        ]
+        arrays |= {k: trace[k] for k in ("spike_tick", "spike_neuron")}
+        arrays["population_names"] = np.array([name for name, _ in spiking])
+        arrays["population_sizes"] = np.array([size for _, size in spiking])
+    np.savez_compressed(folder / "traces" / f"{evaluation.controller}.npz", **arrays)

@@ -1,0 +1,159 @@
+"""Evolve a controller: config -> genome -> networks x plants -> cost -> strategy -> run."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers import Altitude, save
+from snn_control.errors import ConfigError, NotFiniteError
+from snn_control.evolution import make_strategy, strategy_type
+from snn_control.evolution.strategy import Strategy
+from snn_control.runs import Run
+from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
+
+CHECKPOINT_PERIOD_S = 2.0
+
+
+@dataclass(frozen=True)
+class EvolveConfig:
+    """An evolution, as its YAML file describes it."""
+
+    name: str
+    """Name of the controller that comes out."""
+    strategy: str = "cma_es"
+    """Name of the strategy; `snn-control list` shows all."""
+    strategy_config: dict[str, Any] = field(default_factory=dict)
+    """Settings of the strategy, by field."""
+    generations: int = 200
+    """Generations where no budget is given."""
+    start: dict[str, float] = field(default_factory=dict)
+    """Numbers to start from, by gene; empty: a random start."""
+    task: AltitudeTask = field(default_factory=AltitudeTask)
+    """What is evolved and what it is judged by."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: after so many generations or so many seconds of wall time."""
+
+    generations: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """Read `60s` or `200gen`.
+
+        Raises:
+            ConfigError: with the two forms.
+        """
+        if match := re.fullmatch(r"([1-9]\d*)gen", text):
+            return cls(generations=int(match[1]))
+        if (match := re.fullmatch(r"(\d+(?:\.\d+)?)s", text)) and float(match[1]) > 0:
+            return cls(seconds=float(match[1]))
+        raise ConfigError(f"budget {text!r}: expected seconds like 60s or generations like 200gen")
+
+    def spent(self, generation: int, elapsed_s: float) -> float:
+        """Share of the budget that is used up, 1 at the end."""
+        if self.generations is not None:
+            return min(generation / self.generations, 1.0)
+        assert self.seconds is not None
+        return min(elapsed_s / self.seconds, 1.0)
+
+
+OnGeneration = Callable[[int, float, float, float], None]
+
+
+def evolve(
+    config: EvolveConfig,
+    run: Run,
+    *,
+    seed: int,
+    budget: Budget,
+    on_generation: OnGeneration | None = None,
+    resume_from: dict[str, np.ndarray] | None = None,
+) -> Path:
+    """Evolve until the budget is spent; the run holds checkpoints and, at the end, the best model.
+
+    With a budget in generations the result is the same bit for bit, however often the run was
+    interrupted and whatever the number of threads.
+
+    Args:
+        config: what to evolve.
+        run: where to write.
+        seed: of data, scenarios and strategy.
+        budget: when to stop.
+        on_generation: called with generation, best cost, median cost and spent share.
+        resume_from: arrays of the checkpoint to go on from.
+
+    Returns:
+        The document of the best model.
+
+    Raises:
+        NotFiniteError: a cost is NaN; the genomes are kept in the run's `crash/`.
+    """
+    fitness = AltitudeFitness(config.task, seed)
+    strategy = _strategy(config, fitness, seed)
+    if resume_from is not None:
+        strategy.restore(resume_from)
+    fitness(strategy.ask()[:1])  # compiles the kernels before the clock starts
+    started, saved_at = time.monotonic(), -np.inf
+    while budget.spent(strategy.generation, time.monotonic() - started) < 1.0:
+        genomes = strategy.ask()
+        costs = fitness(genomes)
+        try:
+            strategy.tell(costs)
+        except NotFiniteError as exc:
+            run.crash({"genomes": genomes, "costs": costs}, str(exc))
+            raise
+        elapsed_s = time.monotonic() - started
+        best, median = float(strategy.best_fitness[0]), float(np.median(costs))
+        run.log(
+            {
+                "generation": strategy.generation,
+                "evaluations": strategy.generation * strategy.population,
+                "best": best,
+                "median": median,
+                "elapsed_s": round(elapsed_s, 3),
+            }
+        )
+        spent = budget.spent(strategy.generation, elapsed_s)
+        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or spent >= 1.0:
+            _checkpoint(run, config, fitness, strategy)
+            saved_at = time.monotonic() - started
+        if on_generation:
+            on_generation(strategy.generation, best, median, spent)
+    return run.folder / "checkpoints" / "best" / "model.json"
+
+
+def _strategy(config: EvolveConfig, fitness: AltitudeFitness, seed: int) -> Strategy:
+    kind = strategy_type(config.strategy)
+    try:
+        settings = kind.config_type(**config.strategy_config)
+    except TypeError as exc:
+        raise ConfigError(f"strategy_config: {exc}") from exc
+    rng = np.random.default_rng(seed)
+    initial = (
+        fitness.codec.encode(config.start) if config.start else rng.random(fitness.codec.n_genes)
+    )
+    return make_strategy(
+        config.strategy, fitness.codec.n_genes, seed, config=settings, initial=initial
+    )
+
+
+def _checkpoint(
+    run: Run, config: EvolveConfig, fitness: AltitudeFitness, strategy: Strategy
+) -> None:
+    controller = Altitude(fitness.networks(strategy.best_genome))
+    about = {"name": config.name, "generation": strategy.generation}
+
+    def write(folder: Path) -> None:
+        save(controller, folder / "model", about)
+
+    run.checkpoint(strategy.generation, strategy.state(), {}, best=True, extra=write)
