@@ -115,7 +115,7 @@ class BlimpBody:
         return _range_m(self._qpos, self._constants)
 
     def show_target(self, height_m: float) -> None:
-        """Put the translucent target disc below the craft at `height_m`."""
+        """Put the target ring around the craft at `height_m`."""
         self.data.mocap_pos[0, :2] = self.data.qpos[:2]
         self.data.mocap_pos[0, 2] = height_m
 
