@@ -6,6 +6,7 @@ VERBS: dict[str, str] = {
     "list": "environments, models, configurations and strategies",
     "show": "what one of them is: its specification, file or parameters",
     "evolve": "evolve a controller, evaluate it beside the PID, make its page",
+    "eval": "fly a controller beside the PID on the same seeds",
     "report": "make the report page of a run",
     "info": "versions, folders and optional extras of this installation",
     "cite": "BibTeX of this software and of what it builds on",

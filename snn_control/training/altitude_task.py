@@ -1,9 +1,10 @@
 """The task of the altitude controller as a fitness: imitate the PID, and hold real blimps.
 
-    cost = imitation * mean imitation_cost(PD) + closed_loop * mean ratio to the PID
+    cost = imitation * mean imitation_cost(PD) + closed_loop * mean (r + WORSE max(r - 1, 0))
 
-over synthetic error sequences and over randomised scenarios; the ratios are those of hold RMSE,
-overshoot and run RMSE to the two-tap PID in the same scenarios.
+over synthetic error sequences and over randomised scenarios; the ratios r are those of hold RMSE,
+overshoot and run RMSE to the two-tap PID in the same scenarios. Being worse than the PID in one of
+them weighs more than being better in another.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ from snn_control.training.synthetic_errors import synthetic_errors
 
 FloatArray = npt.NDArray[np.float64]
 
+LEAST_M = 0.001
+"""Figures of the PID below a millimetre count as one."""
+SHORTEST_S = 90.0
+"""Shortest scenario: the first reference step and its settling."""
+WORSE = 4.0
+"""Extra weight of what a ratio to the PID exceeds 1 by."""
 GENES: dict[str, Gene] = {
     gene.name: gene
     for gene in (
@@ -96,6 +103,11 @@ class AltitudeFitness:
         self._batch = scenario_batch(
             task.presets, task.scenarios, task.duration_s, int(scenario_seed)
         )
+        if task.duration_s < SHORTEST_S:
+            raise ConfigError(
+                f"duration_s: {task.duration_s:g} leaves no step to judge, "
+                f"the first comes at 70 s; expected at least {SHORTEST_S:g}"
+            )
         self._pid = fly_controllers([PID() for _ in range(task.scenarios)], self._batch)
 
     def networks(self, genome: FloatArray) -> list[Network]:
@@ -130,11 +142,14 @@ class AltitudeFitness:
     def _fly(self, networks: list[Network]) -> FloatArray:
         layout = lay_out(networks[0])
         flights = fly(layout, *layout.rows(networks), self._batch)
-        ratios = [
-            getattr(flights, name).mean(axis=1) / getattr(self._pid, name).mean()
-            for name in ("hold_rmse_m", "overshoot_m", "rmse_m")
-        ]
-        return np.mean(ratios, axis=0)
+        ratios = np.stack(
+            [
+                getattr(flights, name).mean(axis=1)
+                / max(float(getattr(self._pid, name).mean()), LEAST_M)
+                for name in ("hold_rmse_m", "overshoot_m", "rmse_m")
+            ]
+        )
+        return np.mean(ratios + WORSE * np.maximum(ratios - 1.0, 0.0), axis=0)
 
 
 def _with(numbers: Any, values: dict[str, float]) -> Any:

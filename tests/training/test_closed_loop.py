@@ -1,0 +1,58 @@
+"""The fused loop agrees with the controller in the plant tick by tick, and with MuJoCo."""
+
+from __future__ import annotations
+
+import gymnasium
+import numpy as np
+import pytest
+
+import snn_control.envs  # noqa: F401
+from snn_control.controllers import PID, Altitude, load
+from snn_control.controllers.altitude_networks import (
+    CounterIntegral,
+    ThermometerPD,
+    counter_integral,
+    thermometer_pd,
+)
+from snn_control.engines.layout import lay_out
+from snn_control.errors import InterfaceMismatchError
+from snn_control.network import merge
+from snn_control.training.altitude_task import scenario_batch
+from snn_control.training.closed_loop import fly, fly_controllers
+from snn_control.training.rollout import rollout
+
+
+def altitude() -> Altitude:
+    return Altitude([thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())])
+
+
+def test_fused_flights_equal_the_controller_tick_by_tick() -> None:
+    batch = scenario_batch(("default", "stress"), 4, 100.0, seed=3)
+    network = merge(altitude().networks)
+    layout = lay_out(network)
+    fused = fly(layout, *layout.rows([network]), batch)
+    slow = fly_controllers([altitude() for _ in range(4)], batch)
+    for name in ("rmse_m", "hold_rmse_m", "overshoot_m", "chatter"):
+        np.testing.assert_array_equal(getattr(fused, name), getattr(slow, name))
+    assert np.all(fused.spikes_per_s > 1.0)
+
+
+def test_equal_seeds_give_equal_episodes_and_the_controller_holds() -> None:
+    env = gymnasium.make("snn_control/BlimpAltitude-v0", duration_s=150.0, preset="clean")
+    first, second = (rollout(altitude(), env, seed=4) for _ in range(2))
+    for name, values in first.trace.items():
+        np.testing.assert_array_equal(values, second.trace[name])
+    assert first.metrics == second.metrics
+    assert first.metrics["hold_rmse_m"] < 0.03
+    assert first.metrics["spikes_per_s"] > 1.0
+    pid = rollout(load("pid"), env, seed=4)
+    assert pid.metrics["hold_rmse_m"] < 0.03
+    assert pid.metrics["spikes_per_s"] == 0.0
+
+
+def test_a_mismatch_lists_both_sides() -> None:
+    env = gymnasium.make("snn_control/BlimpAltitude-v0")
+    pid = PID()
+    pid.observation_names = ("depth_m",)
+    with pytest.raises(InterfaceMismatchError, match=r"depth_m.*height_error_m"):
+        rollout(pid, env, seed=0)

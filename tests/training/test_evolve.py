@@ -1,0 +1,88 @@
+"""An evolution can be killed at any moment and goes on to the same result, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from snn_control.config import from_mapping
+from snn_control.errors import ConfigError
+from snn_control.runs import Run
+from snn_control.training.evolve import Budget, EvolveConfig
+
+CONFIG = """
+name: tiny
+strategy_config: {population: 6}
+task: {pairs: 6, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0}
+"""
+GENERATIONS = 60
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "snn_control", "evolve", *words, "--no-report", "--json"]
+
+
+def curve(folder: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in line.items() if k != "elapsed_s"} for line in lines]
+
+
+def test_a_killed_run_resumes_to_the_same_result_with_other_workers(tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG)
+    budget = ("--budget", f"{GENERATIONS}gen", "--seed", "5")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(
+        command(str(config), *budget, "--out", str(whole), "--workers", "2"),
+        check=True,
+        capture_output=True,
+    )
+    process = subprocess.Popen(
+        command(str(config), *budget, "--out", str(killed)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    metrics = killed / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not (metrics.exists() and metrics.read_bytes().count(b"\n") >= 5):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert Run.open(killed).restore("last").step >= 1
+    subprocess.run(
+        command("--resume", str(killed), "--budget", f"{GENERATIONS}gen", "--workers", "1"),
+        check=True,
+        capture_output=True,
+    )
+    assert curve(killed) == curve(whole)
+    assert len(curve(whole)) == GENERATIONS
+    for name in ("model.json", "model.safetensors"):
+        best = "checkpoints/best"
+        assert (killed / best / name).read_bytes() == (whole / best / name).read_bytes()
+
+
+@pytest.mark.parametrize("text", ["", "60", "0s", "-1gen", "1.5gen", "gen", "60m", "nan s"])
+def test_a_wrong_budget_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="60s"):
+        Budget.parse(text)
+
+
+def test_budgets_are_read() -> None:
+    assert Budget.parse("60s").seconds == 60.0
+    assert Budget.parse("200gen").generations == 200
+
+
+def test_unknown_keys_are_refused_with_the_closest() -> None:
+    with pytest.raises(ConfigError, match="Did you mean: `strategy`"):
+        from_mapping(EvolveConfig, {"name": "x", "stratgy": "cma_es"}, "file")
+    with pytest.raises(ConfigError, match="Did you mean: `pairs`"):
+        from_mapping(EvolveConfig, {"name": "x", "task": {"pair": 3}}, "file")
