@@ -20,6 +20,7 @@ from snn_control.training.rollout import Episode, rollout
 
 ENVIRONMENT = "snn_control/BlimpAltitude-v0"
 CONFIDENCE = 0.95
+TRANSFER_TICKS = 30
 
 
 @dataclass(frozen=True)
@@ -150,3 +151,19 @@ def write_evaluation(evaluation: Evaluation, folder: Path, controller: Controlle
         arrays["population_names"] = np.array([name for name, _ in spiking])
         arrays["population_sizes"] = np.array([size for _, size in spiking])
     np.savez_compressed(folder / "traces" / f"{evaluation.controller}.npz", **arrays)
+
+
+def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:
+    """Write `eval/transfer.npz`: the settled `pd` of each controller at held errors."""
+    errors = np.linspace(-0.6, 0.6, 121)
+    arrays: dict[str, Any] = {"error_m": errors}
+    for name, controller in controllers.items():
+        settled = np.zeros(errors.size)
+        for k, error in enumerate(errors):
+            controller.reset()
+            for _ in range(TRANSFER_TICKS):
+                controller.step(np.array([error]))
+            settled[k] = controller.readouts["pd"]
+        arrays[f"{name}:pd"] = settled
+    (folder / "eval").mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(folder / "eval" / "transfer.npz", **arrays)

@@ -13,14 +13,15 @@ from rich.console import Console
 from snn_control.cli.progress import Progress
 from snn_control.cli.result import JsonOption, Result
 from snn_control.config import from_mapping, read_config
-from snn_control.controllers import load
+from snn_control.controllers import Altitude, load, save
 from snn_control.errors import ConfigError
 from snn_control.report import build_report
 from snn_control.runs import Run
-from snn_control.training.evaluate import evaluate, write_evaluation
+from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
 from snn_control.training.evolve import Budget, EvolveConfig, evolve
+from snn_control.training.film import can_film, film
 
-REPORT_SEEDS = 5
+REPORT_SEEDS = range(1000, 1005)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,8 @@ class Args(JsonOption):
     """Run folder to make; default: runs/NAME-SEED."""
     resume: Path | None = None
     """Run folder to go on with."""
+    save: Path | None = None
+    """Also write the model here, for example models/NAME."""
     report: bool = True
     """Evaluate the result and make the report page."""
 
@@ -71,16 +74,41 @@ def run(args: Args) -> Result:
             resume_from=arrays,
         )
     data = {"run": str(folder), "model": str(model), "seed": seed}
+    if args.save:
+        about = provenance(config, seed, budget)
+        data["saved"] = str(save(load_altitude(model), args.save, about))
     if args.report:
-        for name in (config.name, "pid"):
-            controller = load(model if name == config.name else name)
-            flown = evaluate(controller, name, seeds=range(1000, 1000 + REPORT_SEEDS))
+        controllers = {config.name: load(model), "pid": load("pid")}
+        for name, controller in controllers.items():
+            flown = evaluate(controller, name, seeds=REPORT_SEEDS)
             write_evaluation(flown, folder, controller)
             data[f"{name}_hold_rmse_m"] = float(flown.values("hold_rmse_m").mean())
+            if can_film():
+                film(controller, folder / "videos" / f"{name}.mp4", seed=REPORT_SEEDS[0])
+        write_transfer(controllers, folder)
     opened.finish()
     if args.report:
         data["report"] = str(build_report(folder))
     return Result(data)
+
+
+def load_altitude(model: Path) -> Altitude:
+    """Load the evolved model."""
+    controller = load(model)
+    assert isinstance(controller, Altitude)
+    return controller
+
+
+def provenance(config: EvolveConfig, seed: int, budget: Budget) -> dict[str, str | int]:
+    """What a shipped model says about itself: how it was made and who may use it."""
+    generations = budget.generations or "until the time was up"
+    return {
+        "name": config.name,
+        "made_by": f"snn-control evolve {config.name} --seed {seed}",
+        "generations": generations,
+        "data": "synthetic: drawn PIDs and randomised blimps of snn_control/BlimpAltitude-v0",
+        "license": "Apache-2.0",
+    }
 
 
 def show(result: Result, console: Console) -> None:

@@ -1,0 +1,79 @@
+"""Population of toy blimps in closed loop: fused kernel, NumPy plant with Norse, usual script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from snn_control.training.benchmark.norse_peer import Batch
+from snn_control.training.benchmark.population import disagreement
+from snn_control.training.benchmark.timing import take_turns, throughput
+from snn_control.training.benchmark.toy_blimp import CENTRES, fly, fly_batch, reference_m
+from snn_control.training.benchmark.usual_script import fly_script
+from snn_control.training.benchmark.workload import (
+    AGREEMENT_TICKS,
+    N_NEURONS,
+    FloatArray,
+    genomes,
+    rows,
+)
+
+N_GENOMES, N_TICKS, PEER_TICKS, SCRIPT_TICKS = 256, 1000, 200, 500
+
+
+class Fused:
+    """Plant and networks in one compiled loop."""
+
+    def __init__(self, pool: Any) -> None:
+        layout, weights, coefficients = rows(pool, np.float32)
+        self._arguments = layout.program, weights, coefficients
+        self.spikes = np.zeros(len(weights), np.int64)
+        self._costs = np.zeros(len(weights), np.float32)
+
+    def run(self, n_ticks: int, threads: int) -> FloatArray:
+        """Fly all; return the costs."""
+        before = numba.get_num_threads()
+        numba.set_num_threads(min(threads, before))
+        try:
+            centres = CENTRES.astype(np.float32)
+            fly(*self._arguments, reference_m(n_ticks), centres, self._costs, self.spikes)
+        finally:
+            numba.set_num_threads(before)
+        return self._costs
+
+
+def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
+    """Measure environment steps/s; ratios are ours over NumPy and Norse on one thread."""
+    found: dict[str, Any] = {
+        "native": {}, "native_1_thread": {}, "norse": {}, "script": {},
+        "ratio": {}, "ratio_1_thread": {}, "ratio_script": {}, "agreement": {}, "spikes": {},
+    }  # fmt: skip
+    for kind, recurrent in (("ff", False), ("rec", True)):
+        pool = genomes(N_GENOMES, recurrent)
+        fused, norse = Fused(pool), Batch(pool)
+        found["agreement"][kind] = disagreement(
+            fused.run(AGREEMENT_TICKS, 2)[:, None],
+            fly_batch(norse, reference_m(AGREEMENT_TICKS))[:, None],
+        )
+        fused.run(N_TICKS, 2)
+        found["spikes"][kind] = float(fused.spikes.mean() / (N_NEURONS * N_TICKS))
+        steps, short = N_GENOMES * N_TICKS, reference_m(PEER_TICKS)
+        turns = take_turns(
+            {
+                "native": throughput(lambda f=fused: f.run(N_TICKS, 2), steps, 3),  # type: ignore[misc]
+                "norse": throughput(
+                    lambda b=norse, r=short: fly_batch(b, r), N_GENOMES * PEER_TICKS  # type: ignore[misc]
+                ),
+                "native_1_thread": throughput(lambda f=fused: f.run(N_TICKS, 1), steps),  # type: ignore[misc]
+                "script": throughput(lambda p=pool: fly_script(p, SCRIPT_TICKS), SCRIPT_TICKS),  # type: ignore[misc]
+            },
+            rounds,
+        )  # fmt: skip
+        for name in turns.figures:
+            found[name][kind] = turns.best(name)
+        found["ratio"][kind] = turns.ratio("native", "norse")
+        found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
+        found["ratio_script"][kind] = turns.ratio("native", "script")
+    return found

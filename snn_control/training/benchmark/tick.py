@@ -1,0 +1,80 @@
+"""One tick a call: the engine alone, the whole altitude controller, and Norse cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers.altitude import Altitude
+from snn_control.controllers.altitude_networks import (
+    CounterIntegral,
+    ThermometerPD,
+    counter_integral,
+    thermometer_pd,
+)
+from snn_control.engines.native import NativeEngine
+from snn_control.network import Network
+from snn_control.training.benchmark.norse_peer import cells
+from snn_control.training.benchmark.timing import latency, take_turns
+from snn_control.training.benchmark.workload import (
+    AGREEMENT_TICKS,
+    FloatArray,
+    genomes,
+    inputs,
+    reference_network,
+)
+
+
+class BareTick:
+    """The compiled step without anything around it: observation in, float out."""
+
+    def __init__(self, network: Network) -> None:
+        self._engine = NativeEngine(network, np.float32)
+        self.spike_rate = 0.0
+
+    def __call__(self, x: FloatArray) -> float:
+        """Advance one tick."""
+        return self._engine.step(x).item()
+
+    def agreement(self, rows: FloatArray, expected: FloatArray) -> float:
+        """Largest difference to the expected outputs, relative to their peak."""
+        self._engine.reset()
+        trace = self._engine.run(rows)
+        self.spike_rate = float(trace.spikes.mean())
+        difference = np.abs(trace.readouts[:, 0] - expected).max()
+        return float(difference / np.abs(expected).max())
+
+
+def tick_us(rounds: int, calls: int) -> dict[str, Any]:
+    """Time single ticks; the figures are microseconds, ratios are Norse's over ours."""
+    found: dict[str, Any] = {"native": {}, "norse": {}, "ratio": {}, "agreement": {}, "spikes": {}}
+    rows = inputs(calls)
+    for kind, recurrent in (("ff", False), ("rec", True)):
+        pool = genomes(1, recurrent)
+        native, norse = BareTick(reference_network(pool)), cells(pool)
+        expected = np.array([norse(x) for x in rows[:AGREEMENT_TICKS]])
+        found["agreement"][kind] = native.agreement(rows[:AGREEMENT_TICKS], expected)
+        found["spikes"][kind] = native.spike_rate
+        _compare(found, kind, {"native": native, "norse": norse}, [*rows], rounds)
+    controller = Altitude([thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())])
+    errors = np.sin(np.arange(calls) / 50.0)[:, None]
+    _compare(found, "controller", {"native": controller.step}, [*errors], rounds)
+    return found
+
+
+def _compare(
+    found: dict[str, Any], kind: str, calls: dict[str, Any], arguments: list[Any], rounds: int
+) -> None:
+    tails: dict[str, float] = dict.fromkeys(calls, np.inf)
+
+    def measure(name: str) -> float:
+        took = latency(calls[name], arguments)
+        tails[name] = min(tails[name], took.p99_us)
+        return 1.0 / took.p50_us
+
+    turns = take_turns({name: lambda name=name: measure(name) for name in calls}, rounds)  # type: ignore[misc]
+    for name in calls:
+        found[name] |= {f"{kind}_p50": 1.0 / turns.best(name), f"{kind}_p99": tails[name]}
+    if "norse" in calls:
+        found["ratio"][kind] = turns.ratio("native", "norse")
