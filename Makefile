@@ -21,8 +21,8 @@ endif
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 INPUTS := setup.py setup.cfg pyproject.toml constraints.txt
-DEMO_CONFIG ?= blimp-altitude
-DEMO_BUDGET ?= 60s
+DEMO_CONFIG ?= blimp-demo
+DEMO_BUDGET ?= 30s
 
 help:  ## list the targets and the variables
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/:/'
