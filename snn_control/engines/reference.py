@@ -41,6 +41,12 @@ class ReferenceEngine:
         self._outputs[INPUT] = np.zeros(len(self.network.inputs))
         self._history = [self._outputs] * self.network.max_delay_ticks
         self._fresh = True
+        self._counts = np.zeros(self.network.n_spiking)
+
+    @property
+    def spikes(self) -> FloatArray:
+        """Spikes of each spiking neuron in the last control tick, shape (n_spiking,)."""
+        return self._counts
 
     def step(self, inputs: npt.ArrayLike) -> FloatArray:
         """Advance one control tick.
@@ -66,6 +72,7 @@ class ReferenceEngine:
         for _ in range(self.network.sub_ticks):
             self._tick(inputs)
             counts += np.concatenate([np.zeros(0), *self._spikes()])
+        self._counts = counts
         readouts = [self._outputs[r.population][r.neuron] for r in self.network.readouts]
         return np.array(readouts), counts
 

@@ -1,0 +1,101 @@
+"""The guide's package is written out and installed; its blocks are run in order."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from snn_control.controllers.files import ENTRY_POINT_GROUP
+from tests.docs.fences import ROOT, blocks
+
+PAGE = ROOT / "docs" / "guides" / "own_body.md"
+REPORT = """
+import json
+from snn_control.errors import UnknownNameError
+from snn_control.controllers import model_names
+from snn_control.envs import environments
+from snn_control.evolution import strategy_names
+
+try:
+    snn_control.load("spiking-pt")
+except UnknownNameError as error:
+    message = str(error)
+print(json.dumps({
+    "metrics": episode.metrics,
+    "names": [*model_names(), *environments(), *strategy_names()],
+    "message": message,
+    "spikes": episode.trace["spikes"].tolist(),
+    "force": episode.trace["force_n"].tolist(),
+    "error": episode.trace["position_error_m"].tolist(),
+    "speed": episode.trace["speed_m_s"].tolist(),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """Install the package of the guide into a folder of its own, without network."""
+    pytest.importorskip("setuptools", reason="setuptools builds the package of the guide")
+    source, site = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
+    (source / "my_robot").mkdir()
+    (source / "my_robot" / "__init__.py").touch()
+    for text in [*blocks(PAGE, "python"), *blocks(PAGE, "toml")]:
+        head = text.split("\n", 1)[0].removeprefix("# ")
+        if head.endswith((".py", ".toml")):
+            (source / head).write_text(text, encoding="utf-8")
+    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
+    install = [sys.executable, "-m", "pip", "install", *options, str(source)]
+    done = subprocess.run(install, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return site
+
+
+def run(package, code):
+    path = os.pathsep.join([str(package), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=package,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+
+
+@pytest.fixture(scope="module")
+def outcome(package):
+    steps = [b for b in blocks(PAGE, "python") if not b.startswith("# my_robot/")]
+    assert len(steps) == 5
+    done = run(package, "\n".join([*steps, REPORT]))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_blocks_run_and_the_cart_arrives(outcome):
+    assert outcome["metrics"]["final_error_m"] < 0.02
+    assert outcome["metrics"]["spikes_per_s"] == pytest.approx(sum(outcome["spikes"]) / 10.0)
+
+
+def test_the_network_rounds_the_force_that_the_guide_names(outcome):
+    wanted = [10 * e - 4 * v for e, v in zip(outcome["error"], outcome["speed"], strict=True)]
+    clipped = [max(-5.0, min(5.0, force)) for force in wanted]
+    assert outcome["force"] == pytest.approx(clipped, abs=0.1 + 1e-9)
+
+
+def test_entry_points_make_all_three_known(outcome):
+    assert {"spiking-pd", "my_robot/Rail-v0", "random-search", "pid"} <= set(outcome["names"])
+    assert "spiking-pd" in outcome["message"]
+
+
+def test_an_entry_point_must_be_a_controller(package):
+    info = package / "impostor-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: impostor\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text(
+        f"[{ENTRY_POINT_GROUP}]\nimpostor = my_robot.rail:Rail\n"
+    )
+    done = run(package, "import snn_control; snn_control.load('impostor')")
+    assert done.returncode != 0
+    assert "ConfigError" in done.stderr
+    assert "no subclass of Controller" in done.stderr
