@@ -1,0 +1,89 @@
+"""What the README names exists: verbs, files, environments, presets, metrics; its snippet runs."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import snn_control.envs
+from snn_control.cli.registry import VERBS
+from snn_control.envs.blimp.presets import PRESETS
+from tests.docs.fences import ROOT, blocks
+
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOP = {path.name for path in ROOT.iterdir()}
+
+
+def ids(path):
+    return str(path.relative_to(ROOT))
+
+
+def paths(text):
+    """Return what stands in back quotes and starts with a folder or a file of the checkout."""
+    quoted = [q.strip() for q in re.findall(r"`([^`\n]+)`", text)]
+    simple = [q for q in quoted if re.fullmatch(r"[\w./-]+", q) and "-v0" not in q]
+    return {q for q in simple if ("/" in q and q.split("/")[0] in TOP) or q in TOP}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_path_that_a_page_names_exists(page):
+    missing = [path for path in paths(page.read_text("utf-8")) if not (ROOT / path).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_verb_that_a_page_names_exists(page):
+    text = page.read_text("utf-8")
+    named = set(re.findall(r"(?:snn-control|python -m snn_control) ([a-z][\w-]*)", text))
+    assert named <= VERBS.keys()
+
+
+def test_readme_tours_every_verb():
+    commands = "\n".join(blocks(ROOT / "README.md", "sh"))
+    assert {verb for verb in VERBS if f"snn-control {verb}" not in commands} == set()
+
+
+def test_options_that_the_readme_uses_are_in_the_help():
+    for line in "\n".join(blocks(ROOT / "README.md", "sh")).splitlines():
+        words = line.split("#")[0].split()
+        if words[:1] == ["snn-control"]:
+            command = [sys.executable, "-m", "snn_control", words[1], "--help"]
+            done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+            for option in (word for word in words if word.startswith("--")):
+                assert option in done.stdout, line
+
+
+def test_make_targets_exist():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    assert set(re.findall(r"\bmake ([a-z]+)\b", README)) - {"sure"} <= set(targets)
+
+
+def test_environments_and_presets_exist():
+    assert set(re.findall(r"snn_control/\w+-v\d+", README)) <= set(snn_control.envs.environments())
+    line = next(line for line in README.splitlines() if line.startswith("- Presets"))
+    assert set(re.findall(r"`(\w+)`", line)) <= PRESETS.keys()
+
+
+def test_snippet_runs_and_metrics_are_named_right(tmp_path):
+    (snippet,) = blocks(ROOT / "README.md", "python")
+    line = next(line for line in README.splitlines() if line.startswith("- Metrics"))
+    metrics = re.findall(r"`(\w+)`", line)
+    code = f"{snippet}\nassert set({metrics}) <= set(episode.metrics), episode.metrics\n"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_shipped_models_state_their_provenance():
+    page = (ROOT / "docs" / "models.md").read_text("utf-8")
+    for path in sorted((ROOT / "models").glob("*.json")):
+        document = yaml.safe_load(path.read_text("utf-8"))
+        about = document["about"]
+        assert about["license"] == "Apache-2.0"
+        assert about["made_by"] in page
+        assert f"`{path.stem}`" in page
+        assert (ROOT / "configs" / f"{path.stem}.yaml").is_file()
