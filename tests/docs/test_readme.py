@@ -1,15 +1,23 @@
 """What the README names exists: verbs, files, environments, presets, metrics; its snippet runs."""
 
+import json
 import re
 import subprocess
 import sys
 
 import pytest
-import yaml
 
 import snn_control.envs
 from snn_control.cli.registry import VERBS
+from snn_control.controllers import Altitude, save
+from snn_control.controllers.altitude_networks import (
+    CounterIntegral,
+    ThermometerPD,
+    counter_integral,
+    thermometer_pd,
+)
 from snn_control.envs.blimp.presets import PRESETS
+from snn_control.errors import ModelFileError
 from tests.docs.fences import ROOT, blocks
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -43,7 +51,8 @@ def test_every_verb_that_a_page_names_exists(page):
 
 def test_readme_tours_every_verb():
     commands = "\n".join(blocks(ROOT / "README.md", "sh"))
-    assert {verb for verb in VERBS if f"snn-control {verb}" not in commands} == set()
+    missing = [verb for verb in VERBS if f"snn-control {verb}" not in commands]
+    assert not missing, "add a line for each of them to the README's tour of the command line"
 
 
 def test_options_that_the_readme_uses_are_in_the_help():
@@ -78,10 +87,22 @@ def test_snippet_runs_and_metrics_are_named_right(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_model_of_another_version_is_refused_in_the_words_of_the_page(tmp_path):
+    networks = [thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())]
+    assert sum(network.n_spiking for network in networks) == 120
+    path = save(Altitude(networks), tmp_path / "old")
+    document = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(document | {"schema_version": 0}), encoding="utf-8")
+    with pytest.raises(ModelFileError) as refused:
+        snn_control.load(path)
+    page = (ROOT / "docs" / "models.md").read_text("utf-8")
+    assert str(refused.value).replace(f"{tmp_path}/", "") in page
+
+
 def test_shipped_models_state_their_provenance():
     page = (ROOT / "docs" / "models.md").read_text("utf-8")
     for path in sorted((ROOT / "models").glob("*.json")):
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8"))
         about = document["about"]
         assert about["license"] == "Apache-2.0"
         assert about["made_by"] in page
