@@ -37,7 +37,7 @@ class ThermometerPD:
     kd_drive: float = 224.0
     """Gain on the change of the error, motor units a metre."""
     tau_past_s: float = 0.1045
-    """Time constant of the trace in s; unused with a delay."""
+    """Time constant of each neuron's own trace of e in s; unused with a delay."""
     first_step: float = 0.045
     """Lowest threshold, motor units."""
     top: float = 9.0
@@ -66,11 +66,13 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
     if n.delay_ticks:
         from_past = (Connection("input", "code", weights, delay_ticks=n.delay_ticks),)
     else:
-        trace = Population("trace", 1, LeakyIntegrator(tau_mem_s=n.tau_past_s, normalised=True))
+        trace = Population(
+            "trace", 2 * n.pairs, LeakyIntegrator(tau_mem_s=n.tau_past_s, normalised=True)
+        )
         populations = (trace, *populations)
         from_past = (
-            Connection("input", "trace", np.ones((1, 1))),
-            Connection("trace", "code", weights),
+            Connection("input", "trace", np.ones((1, 2 * n.pairs))),
+            Connection("trace", "code", past, "diagonal"),
         )
     return Network(
         name,
