@@ -8,6 +8,7 @@ VERBS: dict[str, str] = {
     "evolve": "evolve a controller, evaluate it beside the PID, make its page",
     "eval": "fly a controller beside the PID on the same seeds",
     "report": "make the report page of a run",
+    "bench": "speed of the engine beside Norse, in one run",
     "info": "versions, folders and optional extras of this installation",
     "cite": "BibTeX of this software and of what it builds on",
 }

@@ -64,7 +64,7 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
             {
                 "native": throughput(lambda f=fused: f.run(N_TICKS, 2), steps, 3),  # type: ignore[misc]
                 "norse": throughput(
-                    lambda b=norse, r=short: fly_batch(b, r), N_GENOMES * PEER_TICKS  # type: ignore[misc]
+                    lambda b=norse, r=short: fly_batch(b, r), N_GENOMES * PEER_TICKS, 2  # type: ignore[misc]
                 ),
                 "native_1_thread": throughput(lambda f=fused: f.run(N_TICKS, 1), steps),  # type: ignore[misc]
                 "script": throughput(lambda p=pool: fly_script(p, SCRIPT_TICKS), SCRIPT_TICKS),  # type: ignore[misc]

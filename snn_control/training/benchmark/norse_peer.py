@@ -90,7 +90,12 @@ class Batch:
         self.reset()
 
     def reset(self) -> None:
-        """Return to the state before the first tick."""
+        """Return to the state before the first tick, and torch to one thread.
+
+        Numba and torch share OpenMP: after a Numba loop on two threads torch would use two as
+        well, which slows these small steps down several times.
+        """
+        self.torch.set_num_threads(1)
         zeros = self.torch.zeros(self.n, 1, N_NEURONS, dtype=self.kind)
         self._hidden = self._lif.LIFFeedForwardState(zeros, zeros)
         self._spikes = zeros

@@ -35,13 +35,18 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
         norse = Batch(pool)
         steps = N_GENOMES * N_NEURONS
         found["agreement"][kind] = disagreement(
-            native.run(given[:AGREEMENT_TICKS]).readouts[:, :, 0], norse.run(given[:AGREEMENT_TICKS])
+            native.run(given[:AGREEMENT_TICKS]).readouts[:, :, 0],
+            norse.run(given[:AGREEMENT_TICKS]),
         )
         found["spikes"][kind] = float(native.run(given).spikes.sum() / (steps * N_TICKS))
         turns = take_turns(
             {
                 "native": throughput(lambda p=native: p.run(given, 2), steps * N_TICKS, 3),  # type: ignore[misc]
-                "norse": throughput(lambda p=norse: p.run(given[:PEER_TICKS]), steps * PEER_TICKS),  # type: ignore[misc]
+                "norse": throughput(
+                    lambda p=norse: p.run(given[:PEER_TICKS]),
+                    steps * PEER_TICKS,
+                    2,  # type: ignore[misc]
+                ),  # type: ignore[misc]
                 "native_1_thread": throughput(lambda p=native: p.run(given, 1), steps * N_TICKS),  # type: ignore[misc]
             },
             rounds,

@@ -1,4 +1,4 @@
-"""Timing on a machine that others use too: candidates take turns, ratios are taken within a turn."""
+"""Timing on a shared machine: candidates take turns, ratios are taken within a turn."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@
 
 One network tick a step, from the state before the step: with e = reference - z the inputs are ten
 triangular receptive fields of q = clip(e - 0.5 v, -1, 1), centres -1 + 2 k / 9, half-width 1 / 4.5;
-u is the output clipped to [-1, 1]. The reference is 1, then 0.5 from half-time; the cost is sum |e|.
+u is the output clipped to [-1, 1]. The reference is 1, then 0.5 from half-time; the cost is
+sum of |e|.
 """
 
 from __future__ import annotations

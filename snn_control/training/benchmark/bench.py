@@ -1,0 +1,74 @@
+"""All measurements with what is needed to judge them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from snn_control.errors import SnnControlError
+from snn_control.training.benchmark.workload import AGREEMENT
+
+AGREEING = 0.95
+"""Least share of networks that must agree with the peer; see `population.disagreement`."""
+COMPARED = ("numpy", "numba", "torch", "norse", "gymnasium")
+
+
+def bench(quick: bool = False) -> dict[str, Any]:
+    """Measure ticks, populations and closed loops beside Norse.
+
+    Args:
+        quick: three rounds instead of seven, and fewer calls.
+
+    Raises:
+        SnnControlError: where the engines do not agree, so that the times mean nothing.
+    """
+    from snn_control.training.benchmark.closed_loop import closed_loop_steps_per_s
+    from snn_control.training.benchmark.population import population_neuron_steps_per_s
+    from snn_control.training.benchmark.tick import tick_us
+
+    rounds, calls = (3, 1000) if quick else (7, 5000)
+    before = os.getloadavg()[0]
+    found = {
+        "tick_us": tick_us(rounds, calls),
+        "population_neuron_steps_per_s": population_neuron_steps_per_s(rounds),
+        "closed_loop_steps_per_s": closed_loop_steps_per_s(rounds),
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in COMPARED},
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "load": {"before": before, "after": os.getloadavg()[0]},
+        "rounds": rounds,
+    }
+    _require_agreement(found)
+    return found
+
+
+def _require_agreement(found: dict[str, Any]) -> None:
+    for kind, apart in found["tick_us"]["agreement"].items():
+        if not apart <= AGREEMENT:
+            raise SnnControlError(f"tick, {kind}: outputs differ from Norse by {apart:.2g} of peak")
+    for part in ("population_neuron_steps_per_s", "closed_loop_steps_per_s"):
+        for kind, agreement in found[part]["agreement"].items():
+            if agreement["agreeing"] < AGREEING:
+                raise SnnControlError(
+                    f"{part}, {kind}: only {agreement['agreeing']:.0%} of the networks give the "
+                    "outputs of Norse; the times would compare different things"
+                )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

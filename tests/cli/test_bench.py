@@ -1,0 +1,42 @@
+"""The figures of `bench` are there, finite and positive; how large they are is not tested."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from snn_control.cli.main import main
+from snn_control.training.benchmark.toy_blimp import CENTRES, fly, reference_m
+from snn_control.training.benchmark.workload import genomes, rows
+
+PARTS = ("tick_us", "population_neuron_steps_per_s", "closed_loop_steps_per_s")
+
+
+@pytest.mark.slow
+def test_bench_prints_one_object_with_figures_and_ratios(capsys):
+    pytest.importorskip("norse")
+    assert main(["bench", "--quick", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for part in PARTS:
+        for kind in ("ff", "rec"):
+            key = f"{kind}_p50" if part == "tick_us" else kind
+            figures = [found[part][who][key] for who in ("native", "norse")]
+            figures += found[part]["ratio"][kind].values()
+            assert all(math.isfinite(figure) and figure > 0 for figure in figures)
+            assert 0 < found[part]["spikes"][kind] < 0.2
+    assert {"norse", "numba", "torch"} <= set(found["versions"])
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+def test_the_fused_toy_blimp_flies_like_numpy_and_norse(recurrent):
+    pytest.importorskip("norse")
+    from snn_control.training.benchmark.norse_peer import Batch
+    from snn_control.training.benchmark.toy_blimp import fly_batch
+
+    pool = genomes(4, recurrent)
+    layout, weights, coefficients = rows(pool, np.float64)
+    reference, costs, spikes = reference_m(200, np.float64), np.zeros(4), np.zeros(4, np.int64)
+    fly(layout.program, weights, coefficients, reference, CENTRES, costs, spikes)
+    assert np.all(spikes > 0)
+    assert costs == pytest.approx(fly_batch(Batch(pool, np.float64), reference), rel=1e-6)
