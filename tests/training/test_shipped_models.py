@@ -1,0 +1,116 @@
+"""The shipped models against the bars they were made for, on real flights they never saw."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.config import read_config
+from snn_control.controllers import Altitude, load
+from snn_control.engines.native import NativeEngine
+from snn_control.envs.blimp.flight_log import read_flight_log
+from snn_control.network import Network, expand
+from snn_control.resources import models_folder
+from snn_control.training.evolve import EvolveConfig
+from snn_control.training.imitation import correlation, pid_targets, published_fit
+
+ROOT = Path(__file__).resolve().parents[2]
+FLIGHTS = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
+EVALUATION = ("snn_2023-09-05-19-15-58", "snn_2023-09-05-19-52-35", "pid_2023-09-04-11-06-22")
+BARS = {"blimp-altitude": (0.10, 0.96), "blimp-altitude-delay": (0.05, 0.99)}
+MODELS = sorted(path.stem for path in models_folder().glob("*.json"))
+
+
+def networks(name: str) -> dict[str, Network]:
+    controller = load(name)
+    assert isinstance(controller, Altitude)
+    return {network.name: network for network in controller.networks}
+
+
+def flown_errors(flight: str) -> np.ndarray:
+    path = FLIGHTS / f"{flight}.csv"
+    if not path.exists():
+        pytest.skip("the recorded flights are not here; set SNN_CONTROL_DATA to their folder")
+    return read_flight_log(path).error_m
+
+
+def output(network: Network, errors: np.ndarray) -> np.ndarray:
+    return NativeEngine(network).run(errors[:, None]).readouts[:, 0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_size_delay_and_provenance(name: str) -> None:
+    found = networks(name)
+    assert sum(network.n_spiking for network in found.values()) <= 160
+    if not name.endswith("-delay"):
+        for network in found.values():
+            forward = [c for c in network.connections if c.source != c.target]
+            assert all(c.delay_ticks == 0 for c in forward)
+    about = json.loads((models_folder() / f"{name}.json").read_text())["about"]
+    assert about["license"] == "Apache-2.0"
+    assert read_config(EvolveConfig, about["name"]).name == name
+
+
+@pytest.mark.parametrize("flight", EVALUATION)
+@pytest.mark.parametrize("name", BARS)
+def test_imitation_of_p_and_d_on_flights(name: str, flight: str) -> None:
+    errors = flown_errors(flight)
+    target = pid_targets(errors)["pd"]
+    found = output(networks(name)["pd"], errors)
+    most, least_r = BARS[name]
+    assert published_fit(found, target) <= most
+    assert correlation(found, target) >= least_r
+
+
+@pytest.mark.parametrize("flight", EVALUATION)
+@pytest.mark.parametrize("name", BARS)
+def test_imitation_of_the_integral_on_flights(name: str, flight: str) -> None:
+    errors = flown_errors(flight)
+    target = pid_targets(errors)["i"]
+    found = output(networks(name)["i"], errors)
+    assert np.abs(found - target).mean() <= 0.06
+    assert correlation(found, target) >= 0.97
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_held_integral_does_not_drift(name: str) -> None:
+    errors = np.zeros(1000)
+    errors[:40] = 1.0
+    found = output(networks(name)["i"], errors)
+    assert found[100] == pytest.approx(3.0, abs=0.1)
+    assert abs(found[-1] - found[-601]) <= 0.05
+
+
+def mismatched(network: Network, rng: np.random.Generator, share: float) -> Network:
+    def noisy(values: np.ndarray) -> np.ndarray:
+        return values * (1 + share * rng.normal(size=values.shape))
+
+    def population(p):  # type: ignore[no-untyped-def]
+        if not p.params.spiking:
+            return p
+        threshold = noisy(p.params.expanded("threshold", p.size))
+        return dataclasses.replace(p, params=dataclasses.replace(p.params, threshold=threshold))
+
+    return dataclasses.replace(
+        network,
+        populations=tuple(population(p) for p in network.populations),
+        connections=tuple(
+            dataclasses.replace(c, weights=noisy(expand(c.weights))) for c in network.connections
+        ),
+    )
+
+
+def test_the_delayed_code_stands_five_percent_of_mismatch() -> None:
+    rng = np.random.default_rng(0)
+    flights = [flown_errors(flight) for flight in EVALUATION]
+    network = networks("blimp-altitude-delay")["pd"]
+    fits = [
+        np.mean([published_fit(output(changed, e), pid_targets(e)["pd"]) for e in flights])
+        for changed in (mismatched(network, rng, 0.05) for _ in range(20))
+    ]
+    assert np.mean(fits) <= 0.15
