@@ -9,13 +9,13 @@ import gymnasium
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.envs.rewards import tolerance
-
 from snn_control.errors import ParameterError
 
 

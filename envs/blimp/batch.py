@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from snn_control.envs.blimp import plant
-from snn_control.envs.blimp.scenario import Scenario
 
 from snn_control.compiled import kernel
+from snn_control.envs.blimp import plant
+from snn_control.envs.blimp.scenario import Scenario
 from snn_control.errors import ParameterError
 
 

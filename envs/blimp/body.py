@@ -12,10 +12,10 @@ from pathlib import Path
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from snn_control.envs.blimp import plant
-from snn_control.envs.mujoco_step import mj_step
 
 from snn_control.compiled import kernel
+from snn_control.envs.blimp import plant
+from snn_control.envs.mujoco_step import mj_step
 from snn_control.errors import ParameterError
 
 MODEL_PATH = Path(__file__).with_name("blimp.xml")

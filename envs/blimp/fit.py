@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.envs.blimp.parameters import BlimpParameters

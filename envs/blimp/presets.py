@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Any
 
 from snn_control.envs.blimp.parameters import BlimpParameters
-
 from snn_control.errors import UnknownNameError
 
 _CLEAN = BlimpParameters(

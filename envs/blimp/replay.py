@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from snn_control.envs.blimp import plant
-from snn_control.envs.blimp.flight_log import FlightLog
 
 from snn_control.compiled import kernel
+from snn_control.envs.blimp import plant
+from snn_control.envs.blimp.flight_log import FlightLog
 from snn_control.errors import FlightLogError, ParameterError
 
 WARM_UP_S = 3.0

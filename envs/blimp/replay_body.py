@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.replay import Window
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.timing import called_ticks
 from snn_control.envs.blimp.wind import gust_series
-
 from snn_control.errors import ParameterError
 
 

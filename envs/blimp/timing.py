@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from snn_control.envs.blimp.parameters import BlimpParameters
-from snn_control.envs.blimp.plant import GUST_STEPS, PHYSICS_STEP_S
 
 from snn_control.compiled import kernel
+from snn_control.envs.blimp.parameters import BlimpParameters
+from snn_control.envs.blimp.plant import GUST_STEPS, PHYSICS_STEP_S
 
 
 @kernel()

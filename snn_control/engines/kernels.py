@@ -2,7 +2,7 @@
 
 `tick` is the one place where the compiled equations stand. It is inlined into every loop: one tick,
 many ticks, many genomes, and the fused plant-and-network loops elsewhere. Dense and sparse
-connections are event-driven: only sources that are not silent are visited, four rows a pass.
+connections are event-driven: only sources that are not silent are visited, four rows a pass, then two.
 Sums keep the order of the reference engine, so results are equal bit for bit in float64.
 
 The arrays of one running network (`State`, made by `engines.native.new_state`):
@@ -101,8 +101,18 @@ def add_rows(
                 total += xc * get_weight(weights, c + j)
                 total += xd * get_weight(weights, d + j)
                 set_drive(drive, base + j, total)
-    for n in range(whole, count):
-        k = get_active(active, at + n)
+    if count - whole >= 2:
+        ka, kb = get_active(active, at + whole), get_active(active, at + whole + 1)
+        a, b = first + ka * size, first + kb * size
+        xa, xb = get_value(values, at + ka), get_value(values, at + kb)
+        for j in range(size):
+            total = get_drive(drive, base + j)
+            total += xa * get_weight(weights, a + j)
+            total += xb * get_weight(weights, b + j)
+            set_drive(drive, base + j, total)
+        whole += 2
+    if whole < count:
+        k = get_active(active, at + whole)
         x, row = get_value(values, at + k), first + k * size
         for j in range(size):
             add_drive(drive, base + j, x * get_weight(weights, row + j))

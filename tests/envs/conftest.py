@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from snn_control.envs.blimp import plant
 
 from snn_control.compiled import kernel
+from snn_control.envs.blimp import plant
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,6 +4,7 @@ import gymnasium
 import mujoco
 import numpy as np
 import pytest
+
 import snn_control.envs as envs
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.altitude import BlimpAltitude
@@ -11,7 +12,6 @@ from snn_control.envs.blimp.batch import BlimpPlants
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.blimp.scenario import draw_scenario
-
 from snn_control.errors import ParameterError, UnknownNameError
 
 NAME = "snn_control/BlimpAltitude-v0"

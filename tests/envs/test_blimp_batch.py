@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.batch import BlimpPlants, stack_scenarios
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.blimp.scenario import draw_scenario
-
 from snn_control.errors import ParameterError
 
 

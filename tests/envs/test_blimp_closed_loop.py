@@ -6,6 +6,7 @@ the two recorded PID flights that the plant was calibrated on.
 
 import numpy as np
 import pytest
+
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.presets import PRESETS, blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.fit import FITTED, fit_flight, hover_command
 from snn_control.envs.blimp.flight_log import read_flight_log
@@ -9,7 +10,6 @@ from snn_control.envs.blimp.presets import PRESETS, blimp_parameters
 from snn_control.envs.blimp.replay import cut_windows, fly_native, replay
 from snn_control.envs.blimp.replay_body import fly_body
 from snn_control.envs.blimp.scenario import constants_row, draw_scenario
-
 from snn_control.errors import FlightLogError, ParameterError
 
 HEADER = "time_s,h_ref_m,h_meas_m,u_motor_units\n"

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.envs.blimp.metrics import altitude_metrics, step_figures
-
 from snn_control.errors import ParameterError
 
 

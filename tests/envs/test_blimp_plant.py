@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import constants_row

@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.presets import PRESETS, blimp_parameters
 from snn_control.envs.blimp.scenario import constants_row, draw_scenario
-
 from snn_control.errors import ParameterError, UnknownNameError
 
 

@@ -8,9 +8,9 @@ import warnings
 import gymnasium
 import numpy as np
 import pytest
-import snn_control.envs as envs
 from gymnasium.utils.env_checker import check_env
 
+import snn_control.envs as envs
 from snn_control.errors import UnknownNameError
 
 HEADINGS = (
