@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,9 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
         found["spikes"][kind] = float(native.run(given).spikes.sum() / (steps * N_TICKS))
         turns = take_turns(
             {
-                "native": throughput(lambda p=native: p.run(given, 2), steps * N_TICKS, 3),  # type: ignore[misc]
-                "norse": throughput(
-                    lambda p=norse: p.run(given[:PEER_TICKS]),
-                    steps * PEER_TICKS,
-                    2,  # type: ignore[misc]
-                ),  # type: ignore[misc]
-                "native_1_thread": throughput(lambda p=native: p.run(given, 1), steps * N_TICKS),  # type: ignore[misc]
+                "native": throughput(partial(native.run, given, 2), steps * N_TICKS, 3),
+                "norse": throughput(partial(norse.run, given[:PEER_TICKS]), steps * PEER_TICKS, 2),
+                "native_1_thread": throughput(partial(native.run, given, 1), steps * N_TICKS),
             },
             rounds,
         )
