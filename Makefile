@@ -70,7 +70,8 @@ clean:  ## remove the environment and all caches
 .venv/.torch: .venv/.python constraints.txt
 	@echo 'installing torch (CPU build, about 200 MB)'
 	@$(PIP) -c constraints.txt setuptools wheel
-	@$(PIP) --retries 1 -c constraints.txt --extra-index-url "$(TORCH_INDEX)" $(TORCH) || { \
+	@$(PIP) -c constraints.txt $(TORCH) 2>/dev/null || \
+	  $(PIP) --retries 1 -c constraints.txt --extra-index-url "$(TORCH_INDEX)" $(TORCH) || { \
 	  echo; \
 	  echo 'No build of "$(TORCH)" could be installed. Choose one of:'; \
 	  echo '  make $(MAKECMDGOALS) TORCH_INDEX=URL          an index or mirror that has CPU builds'; \
