@@ -2,7 +2,7 @@
 
 `tick` is the one place where the compiled equations stand. It is inlined into every loop: one tick,
 many ticks, many genomes, and the fused plant-and-network loops elsewhere. Dense and sparse
-connections are event-driven: only sources that are not silent are visited, four rows a pass, then 2.
+connections are event-driven: only sources that are not silent are visited, four rows a pass.
 Sums keep the order of the reference engine, so results are equal bit for bit in float64.
 
 The arrays of one running network (`State`, made by `engines.native.new_state`):
