@@ -71,6 +71,7 @@ class NativeEngine:
         """Return to the state before the first tick."""
         s = self._state
         kernels.rest(self._program, self._coefficients, s.values, s.counts, s.memory, s.clock)
+        self._spikes[:] = 0
 
     def step(self, inputs: npt.ArrayLike) -> FloatArray:
         """Advance one control tick.

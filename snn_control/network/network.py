@@ -145,7 +145,7 @@ class Network:
             raise ControlPeriodError(
                 f"network {self.name!r} was made for a control period of "
                 f"{self.control_period_s:g} s and was asked to run at {control_period_s:g} s; "
-                "run it at its own period or call snn_control.network.resample first"
+                "run it at its own period, or make a network for the other one"
             )
 
 
