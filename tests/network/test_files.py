@@ -1,0 +1,78 @@
+"""Model files: round trips, byte stability, and clear errors for broken ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.engines.reference import ReferenceEngine
+from snn_control.errors import ModelFileError
+from snn_control.network import load_network, save_network
+from tests.conformance.networks import CASES, inputs, make
+
+
+@pytest.mark.parametrize("case", CASES, ids="/".join)
+def test_a_round_trip_changes_nothing(case: tuple[str, str], tmp_path: Path) -> None:
+    network = make(*case)
+    save_network(network, tmp_path / "a")
+    again = load_network(tmp_path / "a")
+    x = inputs(30)
+    np.testing.assert_array_equal(
+        ReferenceEngine(again).run(x).readouts, ReferenceEngine(network).run(x).readouts
+    )
+    save_network(again, tmp_path / "b")
+    for suffix in (".json", ".safetensors"):
+        a, b = ((tmp_path / name).with_suffix(suffix).read_bytes() for name in "ab")
+        assert a == b
+
+
+def test_an_infinite_time_constant_is_null(tmp_path: Path) -> None:
+    path = save_network(make("iwta-input", "dense"), tmp_path / "a")
+    cells = json.loads(path.read_text())["network"]["populations"][1]
+    assert cells["parameters"]["tau_adaptation_s"] is None
+
+
+def broken(tmp_path: Path, change: object) -> Path:
+    path = save_network(make("lif-soft", "dense"), tmp_path / "a")
+    document = json.loads(path.read_text())
+    change(document)  # type: ignore[operator]
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda d: d.update(schema_version=99), "schema_version"),
+        (lambda d: d.update(kind="controller"), "kind"),
+        (lambda d: d["network"].pop("inputs"), "inputs"),
+        (lambda d: d["network"]["populations"][0].update(model="liff"), r"Did you mean: `lif`"),
+        (
+            lambda d: d["network"]["populations"][0]["parameters"].update(tau_mem_s=-1.0),
+            "drivers.tau_mem_s",
+        ),
+        (
+            lambda d: d["network"]["populations"][0]["parameters"].update(threshold=float("nan")),
+            "drivers.threshold",
+        ),
+    ],
+)
+def test_a_wrong_document_names_the_field(change: object, named: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=named):
+        load_network(broken(tmp_path, change))
+
+
+def test_truncated_files_are_refused(tmp_path: Path) -> None:
+    path = save_network(make("lif-soft", "dense"), tmp_path / "a")
+    arrays = path.with_suffix(".safetensors")
+    arrays.write_bytes(arrays.read_bytes()[:-7])
+    with pytest.raises(ModelFileError, match="arrays_sha256"):
+        load_network(path)
+    path.write_text(path.read_text()[:100])
+    with pytest.raises(ModelFileError, match="JSON"):
+        load_network(path)
+    with pytest.raises(ModelFileError, match="No such file"):
+        load_network(tmp_path / "nothing")
