@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import Any
 
 from snn_control.errors import ModelFileError, UnknownNameError
@@ -87,9 +89,43 @@ def _describe_strategy(name: str) -> str:
     return inspect.getdoc(strategy_type(name)) or name
 
 
+def _controllers() -> list[str]:
+    from snn_control.controllers import files
+
+    others = {point.name for point in entry_points(group=files.ENTRY_POINT_GROUP)}
+    return sorted({*files.BUILT_IN, *files.NETWORK_CONTROLLERS, *others})
+
+
+def _describe_controller(name: str) -> str:
+    from snn_control.controllers import files
+
+    kind: Any = (files.NETWORK_CONTROLLERS | files.BUILT_IN).get(name)
+    for point in entry_points(group=files.ENTRY_POINT_GROUP, name=name) if kind is None else ():
+        kind = point.load()
+    texts = (inspect.getdoc(inspect.getmodule(kind)), inspect.getdoc(kind))
+    return "\n\n".join(filter(None, texts)) or name
+
+
+def _studies() -> list[str]:
+    from snn_control.studies import STUDIES
+
+    return sorted(STUDIES)
+
+
+def _describe_study(name: str) -> str:
+    from snn_control.studies import config_type, study_module
+
+    settings = "\n".join(
+        f"  {field.name}: {field.default}" for field in dataclasses.fields(config_type(name))
+    )
+    return f"{inspect.getdoc(study_module(name))}\n\nSettings and their defaults:\n{settings}"
+
+
 KINDS: dict[str, Kind] = {
     "environments": Kind(_environments, _describe_environment),
     "models": Kind(_models, _describe_model),
     "configs": Kind(_configs, _describe_config),
+    "controllers": Kind(_controllers, _describe_controller),
     "strategies": Kind(_strategies, _describe_strategy),
+    "studies": Kind(_studies, _describe_study),
 }

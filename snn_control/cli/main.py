@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 import snn_control
 from snn_control.cli.registry import VERBS
@@ -14,6 +16,8 @@ from snn_control.errors import SnnControlError, did_you_mean
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 PROGRAM = "snn-control"
+PLAIN_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,20 +48,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(module: ModuleType, verb: str, rest: list[str]) -> int:
     import tyro
 
+    kind = module.args_for(rest) if hasattr(module, "args_for") else module.Args
     style = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
     try:
-        args = tyro.cli(module.Args, prog=f"{PROGRAM} {verb}", args=rest, config=style)
+        args = tyro.cli(kind, prog=f"{PROGRAM} {verb}", args=rest, config=style)
     except SystemExit as exc:
         return DONE if exc.code in (0, None) else WRONG_USE
     result = module.run(args)
     if args.json:
-        print(json.dumps(result.data, allow_nan=False))
-    else:
-        from rich.console import Console
+        from snn_control.runs.metrics_file import plain
 
-        module.show(result, Console(soft_wrap=not sys.stdout.isatty(), highlight=False))
+        print(json.dumps(plain(result.data), allow_nan=False))
+    else:
+        module.show(result, _console())
     sys.stdout.flush()
     return DONE if result.ok else FAILED
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    width = None if "COLUMNS" in os.environ else PLAIN_WIDTH
+    return Console(soft_wrap=True, highlight=False, width=width)
 
 
 def _module(verb: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 VERBS: dict[str, str] = {
-    "list": "environments, models, configurations and strategies",
+    "list": "environments, models, configurations, controllers, strategies, studies",
     "show": "what one of them is: its specification, file or parameters",
     "evolve": "evolve a controller, evaluate it beside the PID, make its page",
     "eval": "fly a controller beside the PID on the same seeds",
+    "study": "run a registered experiment: table, plots, page",
     "report": "make the report page of a run",
     "bench": "speed of the engine beside Norse, in one run",
     "info": "versions, folders and optional extras of this installation",

@@ -13,6 +13,8 @@ is optional; a section whose input is missing says so in a sentence.
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |
 | `videos/<controller>.mp4` | the same episode filmed; linked, not copied |
 | `checkpoints/best/*.json` + `.safetensors` | the network or networks |
+| `study.json` | of a study: `study` (name), `question`, `summary`, `rows` (mappings, \
+`x_ci95` beside `x`), `figures` (plotly's `data` and `layout`, and a `title`); its page shows what is there only |
 
 An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..], "episodes":
 [{metric: value}, ..], "mean": {metric: value}, "ci95": {metric: half width}}`. `episodes` follows

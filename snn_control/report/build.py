@@ -10,7 +10,8 @@ from plotly.offline import get_plotlyjs
 
 from snn_control.report import inputs, metric_names
 from snn_control.report.headline import headlines
-from snn_control.report.sections import SECTIONS
+from snn_control.report.section import Section
+from snn_control.report.sections import SECTIONS, study
 from snn_control.runs import atomic
 
 _PAGE = Path(__file__).resolve().parent / "page"
@@ -19,7 +20,7 @@ _PAGE = Path(__file__).resolve().parent / "page"
 def build(folder: Path) -> Path:
     """Write the page of the run in `folder` and return its path."""
     given = inputs.read(folder)
-    sections = [make(given) for make in SECTIONS]
+    sections = _sections(given)
     figures = [figure for section in sections for figure in section.figures]
     html = (
         _environment()
@@ -43,6 +44,13 @@ def build(folder: Path) -> Path:
     return page
 
 
+def _sections(given: inputs.ReportInputs) -> list[Section]:
+    sections = [make(given) for make in SECTIONS]
+    if given.study is None:
+        return sections
+    return [study.make(given), *(section for section in sections if not section.missing)]
+
+
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGE),
@@ -54,6 +62,8 @@ def _environment() -> jinja2.Environment:
 
 
 def _title(given: inputs.ReportInputs) -> str:
+    if given.study is not None:
+        return str(given.study["study"])
     subjects = [e.controller for e in given.evaluations if e.role == "subject"]
     return subjects[0] if subjects else given.folder.resolve().name
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from snn_control.errors import RunError
+from snn_control.report.study_file import read_study
 from snn_control.runs import Run, metrics_file
 
 Trace = dict[str, np.ndarray]
@@ -49,6 +50,8 @@ class ReportInputs:
     traces: dict[str, Trace] = field(default_factory=dict)
     transfer: Trace = field(default_factory=dict)
     videos: dict[str, Path] = field(default_factory=dict)
+    study: dict[str, Any] | None = None
+    """Content of study.json, where the run is a study."""
 
     def role(self, controller: str) -> str:
         """Role of a controller: `subject`, `baseline` or `twin`."""
@@ -80,6 +83,7 @@ def read(folder: Path) -> ReportInputs:
         traces={path.stem: _arrays(path) for path in sorted(folder.glob("traces/*.npz"))},
         transfer=_arrays(transfer) if transfer.exists() else {},
         videos={path.stem: path for path in sorted(folder.glob("videos/*.mp4"))},
+        study=read_study(folder),
     )
 
 

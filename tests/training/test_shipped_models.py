@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from pathlib import Path
@@ -14,7 +13,8 @@ from snn_control.config import read_config
 from snn_control.controllers import Altitude, load
 from snn_control.engines.native import NativeEngine
 from snn_control.envs.blimp.flight_log import read_flight_log
-from snn_control.network import Network, expand
+from snn_control.network import Network
+from snn_control.network.mismatch import mismatched
 from snn_control.resources import models_folder
 from snn_control.training.evolve import EvolveConfig
 from snn_control.training.imitation import correlation, pid_targets, published_fit
@@ -84,25 +84,6 @@ def test_a_held_integral_does_not_drift(name: str) -> None:
     found = output(networks(name)["i"], errors)
     assert found[100] == pytest.approx(3.0, abs=0.1)
     assert abs(found[-1] - found[-601]) <= 0.05
-
-
-def mismatched(network: Network, rng: np.random.Generator, share: float) -> Network:
-    def noisy(values: np.ndarray) -> np.ndarray:
-        return values * (1 + share * rng.normal(size=values.shape))
-
-    def population(p):  # type: ignore[no-untyped-def]
-        if not p.params.spiking:
-            return p
-        threshold = noisy(p.params.expanded("threshold", p.size))
-        return dataclasses.replace(p, params=dataclasses.replace(p.params, threshold=threshold))
-
-    return dataclasses.replace(
-        network,
-        populations=tuple(population(p) for p in network.populations),
-        connections=tuple(
-            dataclasses.replace(c, weights=noisy(expand(c.weights))) for c in network.connections
-        ),
-    )
 
 
 def test_the_delayed_code_stands_five_percent_of_mismatch() -> None:

@@ -14,13 +14,13 @@ from snn_control.cli.result import JsonOption, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """List environments, models, configurations and strategies.
+    """List environments, models, configurations, controllers, strategies and studies.
 
     Example: snn-control list models
     """
 
     kind: tyro.conf.Positional[
-        Literal["all", "environments", "models", "configs", "strategies"]
+        Literal["all", "environments", "models", "configs", "controllers", "strategies", "studies"]
     ] = "all"
     """What to list."""
 

@@ -1,4 +1,4 @@
-"""`snn-control show THING`: what an environment, model, configuration or strategy is."""
+"""`snn-control show THING`: what anything that has a name is."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from snn_control.cli.result import JsonOption, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Show the specification of an environment or strategy, or the text of a model or config.
+    """Show the specification of a thing, or the text of a model or configuration.
 
     Example: snn-control show snn_control/BlimpAltitude-v0
     """
 
     thing: tyro.conf.Positional[str]
-    """A name that `list` prints; `configs/NAME` or `models/NAME` where both exist."""
+    """A name that `list` prints; `KIND/NAME` where several kinds have it."""
 
 
 def run(args: Args) -> Result:

@@ -1,0 +1,84 @@
+"""`snn-control study NAME`: run a registered experiment into a run folder, with its page."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from snn_control.cli.result import JsonOption, Result
+from snn_control.report import build_report
+from snn_control.report.study_file import study_table
+from snn_control.studies import STUDIES, StudyConfig, config_type, run_study
+from snn_control.studies.study import silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """Run a registered experiment; prints its table, the last line is the path of its page.
+
+    `snn-control list studies` names them; `snn-control study NAME --help` has all options of one.
+
+    Example: snn-control study mismatch --seeds 20 --out runs/mismatch
+    """
+
+    study: tyro.conf.Positional[str]
+    """Name of the study."""
+    config: StudyConfig = dataclasses.field(default_factory=StudyConfig)
+    """Settings of the study."""
+    out: Path | None = None
+    """Run folder to make; default: runs/study-NAME-FIRST_SEED."""
+    report: bool = True
+    """Make the page."""
+
+
+def args_for(words: Sequence[str]) -> type[Args]:
+    """Return the arguments with the options of the study that `words` name, if any."""
+    name = next((word for word in words if word in STUDIES), None)
+    if name is None:
+        return Args
+    kind = config_type(name)
+    return dataclasses.make_dataclass(
+        "Args",
+        [("config", kind, dataclasses.field(default_factory=kind))],
+        bases=(Args,),
+        namespace={"__doc__": Args.__doc__},
+        frozen=True,
+        kw_only=True,
+    )
+
+
+def run(args: Args) -> Result:
+    """Run the study and make its page."""
+    folder = args.out or Path("runs") / f"study-{args.study}-{args.config.first_seed}"
+    say = silent if args.json else _say
+    command = "snn-control " + shlex.join(sys.argv[1:])
+    found = run_study(args.study, args.config, folder, command=command, say=say)
+    data = {"run": str(folder), "study": args.study, "rows": found.rows, "summary": found.summary}
+    if args.report:
+        data["report"] = str(build_report(folder))
+    return Result(data)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the table; the page's path is the last line."""
+    columns, rows = study_table(result.data["rows"])
+    table = Table(title=result.data["study"])
+    for k, column in enumerate(columns):
+        table.add_column(column, justify="right" if k else "left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print(result.data["summary"], markup=False)
+    console.print(result.data.get("report", result.data["run"]), markup=False, soft_wrap=True)

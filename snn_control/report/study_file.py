@@ -1,0 +1,57 @@
+"""`study.json` of a run: what a study found, and how its table is written out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from snn_control.errors import RunError
+from snn_control.report.metric_names import METRICS, NONE, number
+
+STUDY_FILE = "study.json"
+_KEYS = ("study", "question", "summary", "rows", "figures")
+
+
+def read_study(folder: Path) -> dict[str, Any] | None:
+    """Return the study of a run folder, None where it holds none.
+
+    Raises:
+        RunError: the file is malformed.
+    """
+    path = folder / STUDY_FILE
+    if not path.exists():
+        return None
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise RunError(f"cannot read {path}: {exc}; run the study again") from exc
+    missing = [key for key in _KEYS if not isinstance(document, dict) or key not in document]
+    if missing:
+        raise RunError(f"{path} lacks {', '.join(missing)}; run the study again")
+    return document
+
+
+def study_table(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return columns and cells as text; `x_ci95` joins `x`, known metrics get their unit."""
+    keys = [key for key in (rows[0] if rows else {}) if not key.endswith("_ci95")]
+    columns = tuple(_column(key) for key in keys)
+    return columns, [tuple(_cell(row, key) for key in keys) for row in rows]
+
+
+def _column(key: str) -> str:
+    if key not in METRICS:
+        return key.replace("_", " ")
+    name = METRICS[key]
+    return f"{name.label}, {name.unit}" if name.unit else name.label
+
+
+def _cell(row: dict[str, Any], key: str) -> str:
+    value, half = row.get(key), row.get(f"{key}_ci95")
+    if isinstance(value, str | bool):
+        return str(value)
+    if value is None:
+        return NONE
+    scale = METRICS[key].scale if key in METRICS else 1.0
+    text = number(scale * value)
+    return text if half is None or half != half else f"{text} ± {number(scale * half)}"

@@ -1,0 +1,29 @@
+"""The studies by name, with one line each."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from snn_control.errors import UnknownNameError
+from snn_control.studies.study import StudyConfig
+
+STUDIES: dict[str, str] = {
+    "mismatch": "imitation of P + D by models whose weights and thresholds are a little off",
+}
+
+
+def study_module(name: str) -> ModuleType:
+    """Import the module of a study.
+
+    Raises:
+        UnknownNameError: no such study; with the closest names.
+    """
+    if name not in STUDIES:
+        raise UnknownNameError("study", name, STUDIES)
+    return importlib.import_module(f"snn_control.studies.{name.replace('-', '_')}")
+
+
+def config_type(name: str) -> type[StudyConfig]:
+    """Return the configuration's class of a study."""
+    return study_module(name).Config

@@ -1,0 +1,51 @@
+"""Runs a study into a run folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from snn_control.report.study_file import STUDY_FILE
+from snn_control.runs import Run, atomic
+from snn_control.runs.metrics_file import plain
+from snn_control.studies.registry import STUDIES, study_module
+from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+
+
+def run_study(
+    name: str, config: StudyConfig, folder: Path, *, command: str = "", say: Say = silent
+) -> StudyResult:
+    """Run a study; its table and figures are in `folder` then, as `study.json`.
+
+    Args:
+        name: of a registered study.
+        config: of that study's type.
+        folder: run folder to make.
+        command: for the manifest.
+        say: takes lines of progress.
+
+    Raises:
+        UnknownNameError: no such study.
+        RunError: the folder is not empty or cannot be written.
+    """
+    module = study_module(name)
+    run = Run.create(folder, command=command, config=config, seed=config.first_seed)
+    status = "crashed"
+    try:
+        result: StudyResult = module.run(config, folder=folder, say=say)
+        document = {
+            "study": name,
+            "question": STUDIES[name],
+            "summary": result.summary,
+            "rows": result.rows,
+            "figures": result.figures,
+        }
+        text = json.dumps(plain(document), indent=1, allow_nan=False) + "\n"
+        atomic.write_bytes(folder / STUDY_FILE, text.encode())
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "stopped"
+        raise
+    finally:
+        run.finish(status)
+    return result

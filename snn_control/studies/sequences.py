@@ -1,0 +1,39 @@
+"""Sequences of height errors that studies of imitation share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.envs.blimp.flight_log import read_flight_log
+from snn_control.errors import FlightLogError
+from snn_control.training.synthetic_errors import synthetic_errors
+
+FloatArray = npt.NDArray[np.float64]
+SYNTHETIC = 12
+SYNTHETIC_TICKS = 1000
+SYNTHETIC_SEED = 20_000
+"""Not a seed of any training set."""
+
+
+def error_sequences(flights: Path | None) -> dict[str, FloatArray]:
+    """Return sequences of height errors in m by name, each of shape (n_ticks,).
+
+    Args:
+        flights: folder of flight logs (CSV), or one of them; None: synthetic flights of drawn PIDs
+            through drawn blimps.
+
+    Raises:
+        FlightLogError: there is no log, or one is malformed; the message names file and line.
+    """
+    if flights is None:
+        rows = synthetic_errors(SYNTHETIC, SYNTHETIC_TICKS, SYNTHETIC_SEED)
+        return {f"synthetic {k}": row for k, row in enumerate(rows)}
+    paths = sorted(flights.glob("*.csv")) if flights.is_dir() else [flights]
+    if not paths:
+        raise FlightLogError(
+            f"{flights}: no flight log; expected *.csv with the columns time_s, h_ref_m, h_meas_m"
+        )
+    return {path.stem: read_flight_log(path).error_m for path in paths}

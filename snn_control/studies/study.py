@@ -1,0 +1,49 @@
+"""What every study takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from snn_control.errors import ParameterError
+
+Say = Callable[[str], None]
+"""Takes a line of progress."""
+
+
+def silent(text: str) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyConfig:
+    """Settings that all studies have.
+
+    Raises:
+        ParameterError: fewer than one seed.
+    """
+
+    seeds: int = 5
+    """Independent repetitions, each with a seed of its own."""
+    first_seed: int = 0
+    """The first of the seeds."""
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise ParameterError(f"seeds is {self.seeds}; expected at least 1")
+        if self.first_seed < 0:
+            raise ParameterError(f"first_seed is {self.first_seed}; expected at least 0")
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study found."""
+
+    rows: list[dict[str, Any]]
+    """The table: one mapping a row, all with the same keys, which are the columns. Numbers are in
+    SI units; `x_ci95` is the half width of the 95 % interval of `x` and is shown beside it."""
+    summary: str = ""
+    """One or two sentences: how it was done and what came out, also where it is bad."""
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    """Plotly figures as plain data: `title`, `data`, `layout` (see `plots.error_bars`)."""

@@ -1,0 +1,115 @@
+"""Every registered study has the parts of a study; what the runner leaves in a folder."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from snn_control.errors import ParameterError, RunError, UnknownNameError
+from snn_control.report import build_report
+from snn_control.report.study_file import study_table
+from snn_control.runs import Run
+from snn_control.studies import STUDIES, StudyConfig, StudyResult, config_type, registry
+from snn_control.studies import run_study as runner
+from snn_control.studies.study import silent
+
+SOURCES = Path(sys.modules["snn_control.studies"].__file__).parent
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_has_its_parts(name):
+    module = registry.study_module(name)
+    kind = config_type(name)
+    assert module.__doc__
+    assert issubclass(kind, StudyConfig)
+    assert dataclasses.is_dataclass(kind)
+    assert kind.__dataclass_params__.frozen
+    assert callable(module.run)
+    source = Path(module.__file__).read_text("utf-8")
+    for field in dataclasses.fields(kind):
+        if field.name in kind.__annotations__:
+            assert f"    {field.name}: " in source
+    kind()
+
+
+def test_an_unknown_study_proposes_the_closest():
+    with pytest.raises(UnknownNameError, match="Did you mean: `mismatch`"):
+        registry.study_module("mismach")
+
+
+@pytest.mark.parametrize("wrong", [{"seeds": 0}, {"first_seed": -1}])
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        StudyConfig(**wrong)
+
+
+class Toy:
+    """A study of this test: numbers that are known."""
+
+    Config = StudyConfig
+
+    @staticmethod
+    def run(config, *, folder, say=silent):
+        say("half way")
+        rows = [{"who": "a", "hold_rmse_m": 0.0123, "hold_rmse_m_ci95": 0.001, "count": None}]
+        figure = {"title": "Toy", "data": [{"type": "bar", "x": [1], "y": [2]}], "layout": {}}
+        return StudyResult(rows, "One row.", [figure])
+
+
+class Broken(Toy):
+    """Fails."""
+
+    @staticmethod
+    def run(config, *, folder, say=silent):
+        raise ParameterError("no")
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    def register(module):
+        monkeypatch.setitem(STUDIES, "toy", "what a toy does")
+        monkeypatch.setitem(sys.modules, "snn_control.studies.toy", module)
+
+    return register
+
+
+def test_the_folder_is_a_finished_run_and_its_page_shows_the_study(registered, tmp_path):
+    registered(Toy)
+    said = []
+    runner("toy", StudyConfig(first_seed=3), tmp_path / "run", command="c", say=said.append)
+    run = Run.open(tmp_path / "run")
+    assert (run.manifest["status"], run.manifest["seed"]) == ("finished", 3)
+    assert run.config["seeds"] == 5
+    assert said == ["half way"]
+    assert json.loads((tmp_path / "run" / "study.json").read_text())["rows"][0]["count"] is None
+    page = build_report(tmp_path / "run").read_text("utf-8")
+    for text in ("What a toy does", "One row.", "1.23 ± 0.1", "plot-study-0", 'id="provenance"'):
+        assert text in page
+    assert 'id="learning"' not in page
+
+
+def test_a_study_that_fails_leaves_a_run_that_says_so(registered, tmp_path):
+    registered(Broken)
+    with pytest.raises(ParameterError):
+        runner("toy", StudyConfig(), tmp_path / "run")
+    assert Run.open(tmp_path / "run").manifest["status"] == "crashed"
+
+
+def test_a_malformed_study_file_is_named(registered, tmp_path):
+    registered(Toy)
+    runner("toy", StudyConfig(), tmp_path / "run")
+    path = tmp_path / "run" / "study.json"
+    document = json.loads(path.read_text())
+    for broken in ("{", "[]", json.dumps(document | {"figures": [{"data": [{"type": "zzz"}]}]})):
+        path.write_text(broken)
+        with pytest.raises(RunError, match=r"study\.json"):
+            build_report(tmp_path / "run")
+
+
+def test_the_table_joins_intervals_and_scales_known_metrics():
+    columns, rows = study_table([{"n": 2, "overshoot_m": 0.05, "overshoot_m_ci95": 0.002}])
+    assert columns == ("n", "Overshoot, cm")
+    assert rows == [("2", "5 ± 0.2")]
+    assert study_table([]) == ((), [])
