@@ -14,7 +14,7 @@ is optional; a section whose input is missing says so in a sentence.
 | `videos/<controller>.mp4` | the same episode filmed; linked, not copied |
 | `checkpoints/best/*.json` + `.safetensors` | the network or networks |
 | `study.json` | of a study: `study` (name), `question`, `summary`, `rows` (mappings, \
-`x_ci95` beside `x`), `figures` (plotly's `data` and `layout`, and a `title`); its page shows what is there only |
+`x_ci95` beside `x`), `figures` (`title`, plotly's `data`, `layout`); its page shows what is there |
 
 An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..], "episodes":
 [{metric: value}, ..], "mean": {metric: value}, "ci95": {metric: half width}}`. `episodes` follows
