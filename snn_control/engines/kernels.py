@@ -361,18 +361,36 @@ def settle(
     program: Array, weights: Array, c: Array,
     values: Array, active: Array, counts: Array, memory: Array, drive: Array,
 ) -> None:  # fmt: skip
-    """Let the traces of the inputs settle; the inputs lie in slot 0. See `ReferenceEngine`."""
-    n_inputs, n_values, ring, width = (
-        get_program(program, 0),
+    """Let leaky integrators settle; the inputs lie in slot 0. See `ReferenceEngine`."""
+    n_values, ring, width = (
         get_program(program, 1),
         get_program(program, 2),
         get_program(program, 3) + 1,
     )
-    set_count(counts, 0, note_active(values, active, 0, n_inputs))
+    set_count(counts, 0, note_active(values, active, 0, get_program(program, 0)))
+    for _ in range(get_program(program, 6)):
+        if not settling_pass(program, weights, c, values, active, counts, memory, drive):
+            break
+    for slot in range(1, ring):
+        for k in range(n_values):
+            values[slot * n_values + k] = values[k]
+            active[slot * n_values + k] = active[k]
+        for k in range(width):
+            set_count(counts, slot * width + k, get_count(counts, k))
+
+
+@kernel(_nrt=False)
+def settling_pass(
+    program: Array, weights: Array, c: Array,
+    values: Array, active: Array, counts: Array, memory: Array, drive: Array,
+) -> bool:  # fmt: skip
+    """Settle each population once; return whether a loop moved."""
+    moved = False
     p = HEADER + get_program(program, 5)
-    for index in range(1, width):
-        model, offset, size = (
+    for index in range(1, get_program(program, 3) + 1):
+        model, looped, offset, size = (
             get_program(program, p),
+            get_program(program, p + 1) & 4,
             get_program(program, p + 2),
             get_program(program, p + 3),
         )
@@ -393,6 +411,13 @@ def settle(
             x = c[co + k] + drive[k]
             if model == GRADED:
                 values[offset + k] = min(max(x, 0.0), c[co + size + k])
+            elif looped:
+                current = c[co + size + k] * memory[mo + k] + x
+                y = c[co + 2 * size + k] * memory[mo + size + k] + c[co + 3 * size + k] * current
+                moved = moved or current != memory[mo + k] or y != memory[mo + size + k]
+                memory[mo + k] = current
+                memory[mo + size + k] = y
+                values[offset + k] = y
             elif model != IF:
                 d_syn = c[co + size + k]
                 current = x / (1 - d_syn) if d_syn < 1 else 0 * x
@@ -403,12 +428,7 @@ def settle(
                     memory[mo + size + k] = y
                     values[offset + k] = y
         set_count(counts, index, note_active(values, active, offset, size))
-    for slot in range(1, ring):
-        for k in range(n_values):
-            values[slot * n_values + k] = values[k]
-            active[slot * n_values + k] = active[k]
-        for k in range(width):
-            set_count(counts, slot * width + k, get_count(counts, k))
+    return moved
 
 
 @kernel(_nrt=False, forceinline=True)

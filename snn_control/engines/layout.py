@@ -4,7 +4,7 @@ The native engine and the genome codecs share this layout. A population of netwo
 numbers only has one program and two matrices with one row a network.
 
 Program, int64, all sizes in elements:
-    header   N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, STEADY, N_STATE
+    header   N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES, N_STATE
     then the value index of each read-out,
     then for each population
         model, variant, offset, size, coefficient offset, state offset, spiking, n_connections
@@ -22,7 +22,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.network import INPUT, Connection, Network, Population
+from snn_control.network import (
+    INPUT,
+    Connection,
+    Network,
+    Population,
+    looped_populations,
+    settling_passes,
+)
 from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
@@ -90,6 +97,7 @@ def lay_out(network: Network) -> Layout:
         weight_slices.append(slice(n_weights, n_weights + size))
         n_weights += size
 
+    looped = looped_populations(network)
     readouts = [offsets[r.population] + r.neuron for r in network.readouts]
     body: list[int] = []
     synapses: list[tuple[int, Connection]] = []
@@ -98,7 +106,7 @@ def lay_out(network: Network) -> Layout:
     for population in network.populations:
         names = NEURON_MODELS[population.params.model].Coefficients._fields
         body += [
-            MODEL_CODES[population.params.model], _variant(population), offsets[population.name],
+            MODEL_CODES[population.params.model], _variant(population, looped), offsets[population.name],
             population.size, n_coefficients, n_state, population.params.spiking,
             len(incoming[population.name]),
         ]  # fmt: skip
@@ -119,7 +127,7 @@ def lay_out(network: Network) -> Layout:
     head = [
         len(network.inputs), n_values, max(network.max_delay_ticks, 1) + 1,
         len(network.populations), network.sub_ticks, len(readouts),
-        network.start == "steady", n_state,
+        settling_passes(network), n_state,
     ]  # fmt: skip
     program = [*head, *readouts, *body]
     for position, c in synapses:
@@ -141,8 +149,9 @@ def _value_offsets(network: Network) -> tuple[dict[str, int], int]:
     return offsets, total
 
 
-def _variant(population: Population) -> int:
-    """Bit 0: hard reset. Bit 1: own spikes enter the adaptation trace."""
+def _variant(population: Population, looped: frozenset[str]) -> int:
+    """Bit 0: hard reset. Bit 1: own spikes enter the adaptation trace. Bit 2: in a loop."""
     params = population.params
     hard = getattr(params, "reset", "soft") == "hard"
-    return int(hard) + 2 * int(getattr(params, "own_spikes", False))
+    own = getattr(params, "own_spikes", False)
+    return int(hard) + 2 * int(own) + 4 * int(population.name in looped)

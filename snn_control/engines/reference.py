@@ -12,8 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.engines.trace import Trace
-from snn_control.network import INPUT, Connection, Network, Population
-from snn_control.network.neurons import NEURON_MODELS
+from snn_control.network import (
+    INPUT,
+    Connection,
+    Network,
+    Population,
+    looped_populations,
+    settling_passes,
+)
+from snn_control.network.neurons import NEURON_MODELS, leaky_integrator
 from snn_control.network.shared import expand
 
 FloatArray = npt.NDArray[np.float64]
@@ -110,14 +117,25 @@ class ReferenceEngine:
         return drive
 
     def _settle(self, inputs: FloatArray) -> None:
-        """Put traces of the inputs where they settle when `inputs` have always been there."""
+        """Put leaky integrators where they settle while `inputs` are held."""
         settled = {p.name: np.zeros(p.size) for p in self.network.populations} | {INPUT: inputs}
+        for _ in range(settling_passes(self.network)):
+            self._settling_pass(settled)
+        self._outputs = settled
+        self._history = [settled] * self.network.max_delay_ticks
+
+    def _settling_pass(self, settled: dict[str, FloatArray]) -> None:
+        looped = looped_populations(self.network)
         for population in self.network.populations:
             drive = np.zeros(population.size)
             for weights, connection in zip(self._weights, self.network.connections, strict=True):
                 if connection.target == population.name and connection.port == "current":
                     _add(drive, settled[connection.source], weights, connection)
             c, state = self._coefficients[population.name], self._state[population.name]
+            if population.name in looped:
+                state = leaky_integrator.step(population.params, c, state, drive)
+                self._state[population.name], settled[population.name] = state, state.output
+                continue
             drive = c.bias + drive
             match population.params.model:
                 case "lif" | "iwta":
@@ -131,8 +149,6 @@ class ReferenceEngine:
                     settled[population.name] = output
                 case "graded":
                     settled[population.name] = np.minimum(np.maximum(drive, 0.0), c.ceiling)
-        self._outputs = settled
-        self._history = [settled] * self.network.max_delay_ticks
 
 
 def _limit(drive: FloatArray, decay: FloatArray) -> FloatArray:

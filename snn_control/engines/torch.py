@@ -19,7 +19,15 @@ from norse.torch.functional.threshold import threshold
 from torch import Tensor
 
 from snn_control.engines.trace import Trace
-from snn_control.network import INPUT, Connection, Network, Population, Shared
+from snn_control.network import (
+    INPUT,
+    Connection,
+    Network,
+    Population,
+    Shared,
+    looped_populations,
+    settling_passes,
+)
 from snn_control.network.neurons import (
     IWTA,
     LIF,
@@ -313,6 +321,19 @@ class TorchEngine(torch.nn.Module):
         silent: dict[str, Tensor],
     ) -> dict[str, Tensor]:
         settled = dict(silent) | {INPUT: row}
+        for _ in range(settling_passes(self.source)):
+            self._settling_pass(c, weights, memory, silent, settled)
+        return settled
+
+    def _settling_pass(
+        self,
+        c: dict[str, dict[str, Tensor]],
+        weights: list[Tensor],
+        memory: dict[str, Memory],
+        silent: dict[str, Tensor],
+        settled: dict[str, Tensor],
+    ) -> None:
+        looped = looped_populations(self.source)
         for population in self.source.populations:
             name, k = population.name, c[population.name]
             drive = silent[name] + k["bias"]
@@ -324,6 +345,8 @@ class TorchEngine(torch.nn.Module):
                     settled[name] = torch.minimum(torch.clamp(drive, min=0.0), k["ceiling"])
                 case LIF() | IWTA():
                     memory[name]["current"] = _limit(drive, k["decay_syn"])
+                case LeakyIntegrator() if name in looped:
+                    settled[name] = _leaky_integrator(population.params, k, memory[name], drive)
                 case LeakyIntegrator():
                     current = _limit(drive, k["decay_syn"])
                     output = _limit(k["gain"] * current, k["decay_mem"])
@@ -332,7 +355,6 @@ class TorchEngine(torch.nn.Module):
                     settled[name] = output
             if isinstance(population.params, LIF) and _is_norse(population.params):
                 memory[name]["current"] = memory[name]["current"] * k["decay_syn"]
-        return settled
 
 
 def _is_norse(params: NeuronParams) -> bool:

@@ -1,6 +1,7 @@
 """Networks as plain data in SI units, their neuron models, and their files."""
 
 from snn_control.network.files import load_network, save_network
+from snn_control.network.loops import looped_populations, settling_passes
 from snn_control.network.merge import merge
 from snn_control.network.network import INPUT, Connection, Network, Population, Readout
 from snn_control.network.shared import Shared, expand
@@ -14,6 +15,8 @@ __all__ = [
     "Shared",
     "expand",
     "load_network",
+    "looped_populations",
     "merge",
     "save_network",
+    "settling_passes",
 ]

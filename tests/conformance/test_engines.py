@@ -12,7 +12,8 @@ from snn_control.engines.native import NativeEngine, NativePopulation
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.engines.torch import TorchEngine
 from snn_control.engines.trace import Trace
-from snn_control.network import expand
+from snn_control.network import Connection, Network, Population, Readout, expand
+from snn_control.network.neurons import LIF, LeakyIntegrator
 from tests.conformance.networks import CASES, VARIANTS, inputs, make
 
 LONG, SHORT = 10_000, 1_000
@@ -102,3 +103,41 @@ def test_a_population_equals_its_members(variant: str) -> None:
         assert trace.spikes[k] == alone.spikes.sum()
     one = NativePopulation(layout, *layout.rows([first, scaled])).run(x[0])
     np.testing.assert_array_equal(one.readouts[0], trace.readouts[0])
+
+
+def washout(gain: float) -> Network:
+    """Input -> change <-> past: what is left of the input once an integrator has fed it back."""
+    return Network(
+        "washout",
+        0.1,
+        ("e",),
+        (
+            Population("change", 2, LeakyIntegrator()),
+            Population("past", 2, LeakyIntegrator(tau_mem_s=np.inf)),
+            Population("code", 2, LIF(threshold=0.05, reset="hard")),
+        ),
+        (
+            Connection("input", "change", np.array([[1.0, -1.0]])),
+            Connection("past", "change", -np.ones(2), "diagonal", delay_ticks=1),
+            Connection("change", "past", np.full(2, gain), "diagonal"),
+            Connection("change", "code", np.ones(2), "diagonal"),
+        ),
+        (Readout("change", "change"), Readout("past", "past")),
+        start="steady",
+    )
+
+
+@pytest.mark.parametrize("gain", [0.4, 0.67, 1.0])
+def test_a_loop_of_leaky_integrators_starts_where_it_settles(gain: float) -> None:
+    network, x = washout(gain), np.r_[np.full(5, 0.3), np.full(40, 0.5)][:, None]
+    reference = ReferenceEngine(network).run(x)
+    change, past = reference.readouts.T
+    np.testing.assert_allclose(change[:5], 0.0, atol=1e-15)
+    np.testing.assert_allclose(past[:5], 0.3, atol=1e-15)
+    np.testing.assert_allclose(change[5:10], 0.2 * (1 - gain) ** np.arange(5), atol=1e-15)
+    native = NativeEngine(network).run(x)
+    np.testing.assert_array_equal(native.readouts, reference.readouts)
+    np.testing.assert_array_equal(native.spikes, reference.spikes)
+    torch = TorchEngine(network).run(x)
+    np.testing.assert_allclose(torch.readouts, reference.readouts, atol=1e-12)
+    np.testing.assert_array_equal(torch.spikes, reference.spikes)
