@@ -4,7 +4,8 @@ The native engine and the genome codecs share this layout. A population of netwo
 numbers only has one program and two matrices with one row a network.
 
 Program, int64, all sizes in elements:
-    header   N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES, N_STATE
+    header   N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES,
+             N_STATE
     then the value index of each read-out,
     then for each population
         model, variant, offset, size, coefficient offset, state offset, spiking, n_connections
@@ -106,8 +107,8 @@ def lay_out(network: Network) -> Layout:
     for population in network.populations:
         names = NEURON_MODELS[population.params.model].Coefficients._fields
         body += [
-            MODEL_CODES[population.params.model], _variant(population, looped), offsets[population.name],
-            population.size, n_coefficients, n_state, population.params.spiking,
+            MODEL_CODES[population.params.model], _variant(population, looped),
+            offsets[population.name], population.size, n_coefficients, n_state, population.params.spiking,
             len(incoming[population.name]),
         ]  # fmt: skip
         for name in names:
