@@ -108,8 +108,8 @@ def lay_out(network: Network) -> Layout:
         names = NEURON_MODELS[population.params.model].Coefficients._fields
         body += [
             MODEL_CODES[population.params.model], _variant(population, looped),
-            offsets[population.name], population.size, n_coefficients, n_state, population.params.spiking,
-            len(incoming[population.name]),
+            offsets[population.name], population.size, n_coefficients, n_state,
+            population.params.spiking, len(incoming[population.name]),
         ]  # fmt: skip
         for name in names:
             end = n_coefficients + population.size
