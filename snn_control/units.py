@@ -25,4 +25,4 @@ def decay(tau_s: npt.ArrayLike, dt_s: float) -> Array:
 def time_constant(decays: npt.ArrayLike, dt_s: float) -> Array:
     """Return the time constants in s whose `decay` over `dt_s` is `decays`, each in [0, 1]."""
     with np.errstate(divide="ignore"):
-        return -dt_s / np.log(np.asarray(decays, dtype=np.float64)) + 0.0
+        return dt_s / np.abs(np.log(np.asarray(decays, dtype=np.float64)))

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import IWTA, LIF, IntegrateAndFire, LeakyIntegrator
+from snn_control.units import decay
 
 FloatArray = npt.NDArray[np.float64]
 CONTROL_PERIOD_S = 0.1
@@ -24,28 +25,34 @@ INPUT_NAME = "height_error_m"
 class ThermometerPD:
     """Numbers of the network that mimics P + D: a thermometer code of e and its change.
 
-    The drive of neuron k is u = kp e + kd_drive (e - past), where `past` is either a leaky trace of
-    e (no synaptic delay) or e two ticks ago. The pair k spikes while u > theta_k or -u > theta_k;
-    the read-out adds the steps between the thresholds. The top threshold saturates the code, which
-    cuts the derivative kick of a reference step.
+    A washout finds the change c of the error: an integrator is fed by c and taken from e,
+
+        c[t] = e[t] - z[t-1],    z[t] = z[t-1] + (1 - d) c[t],    d = exp(-dt / tau_change_s),
+
+    so a held error leaves c = 0 whatever the weights are, and a steady slope s leaves
+    c = s dt / (1 - d). The drive of the code is u = kp e + kd c (1 - d) / dt. With `taps` the
+    washout forgets within a tick, c[t] = e[t] - e[t-1], and synapses with delays of 0 to taps - 1
+    ticks add up the last changes. The pair k spikes while u > theta_k or -u > theta_k; the read-out
+    adds the steps between the thresholds. The top threshold saturates the code, which cuts the
+    derivative kick of a reference step.
     """
 
     pairs: int = 40
     """Pairs of spiking neurons."""
     kp: float = 9.0
     """Gain on the height error, motor units a metre."""
-    kd_drive: float = 224.0
-    """Gain on the change of the error, motor units a metre."""
-    tau_past_s: float = 0.1045
-    """Time constant of each neuron's own trace of e in s; unused with a delay."""
+    kd: float = 14.0
+    """Gain on the slope of the error, motor units a metre and second."""
+    tau_change_s: float = 0.09
+    """Time constant with which a change is forgotten in s; unused with taps."""
     first_step: float = 0.045
     """Lowest threshold, motor units."""
     top: float = 9.0
     """Highest threshold, motor units."""
     readout_gain: float = 1.0
     """What the decoded value is multiplied by."""
-    delay_ticks: int = 0
-    """0: `past` is a leaky trace. Else: the error of so many ticks ago."""
+    taps: int = 0
+    """0: no synaptic delay. Else: how many changes make up the slope, at least 1."""
 
 
 def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
@@ -54,32 +61,32 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
     thresholds = widening_thresholds(n.pairs, n.first_step, n.top)
     middles = np.append((thresholds[1:] + thresholds[:-1]) / 2, thresholds[-1])
     steps = np.diff(middles, prepend=0.0) * n.readout_gain
-    direct = Shared.mirrored(np.full(n.pairs, n.kp + n.kd_drive))
-    past = Shared.mirrored(np.full(n.pairs, -n.kd_drive))
-    code = Population("code", 2 * n.pairs, LIF(threshold=Shared.paired(thresholds), reset="hard"))
-    out = Population("pd", 1, LeakyIntegrator())
-    to_code = Connection("input", "code", direct.reshaped(1, 2 * n.pairs))
-    decode = Connection("code", "pd", Shared.mirrored(steps).reshaped(2 * n.pairs, 1))
-    weights = past.reshaped(1, 2 * n.pairs)
-    populations: tuple[Population, ...] = (code, out)
-    from_past: tuple[Connection, ...]
-    if n.delay_ticks:
-        from_past = (Connection("input", "code", weights, delay_ticks=n.delay_ticks),)
-    else:
-        trace = Population(
-            "trace", 2 * n.pairs, LeakyIntegrator(tau_mem_s=n.tau_past_s, normalised=True)
-        )
-        populations = (trace, *populations)
-        from_past = (
-            Connection("input", "trace", np.ones((1, 2 * n.pairs))),
-            Connection("trace", "code", past, "diagonal"),
-        )
+    feedback = 1.0 if n.taps else 1.0 - float(decay(n.tau_change_s, CONTROL_PERIOD_S))
+    taps = max(n.taps, 1)
+    one = np.ones((1, 1))
+
+    def to_code(gain: float) -> Shared:
+        return Shared.mirrored(np.full(n.pairs, gain)).reshaped(1, 2 * n.pairs)
+
+    slope = to_code(n.kd * feedback / (taps * CONTROL_PERIOD_S))
     return Network(
         name,
         CONTROL_PERIOD_S,
         (INPUT_NAME,),
-        populations,
-        (to_code, *from_past, decode),
+        (
+            Population("change", 1, LeakyIntegrator()),
+            Population("past", 1, LeakyIntegrator(tau_mem_s=np.inf)),
+            Population("code", 2 * n.pairs, LIF(threshold=Shared.paired(thresholds), reset="hard")),
+            Population("pd", 1, LeakyIntegrator()),
+        ),
+        (
+            Connection("input", "change", one),
+            Connection("past", "change", -one, delay_ticks=1),
+            Connection("change", "past", feedback * one),
+            Connection("input", "code", to_code(n.kp)),
+            *(Connection("change", "code", slope, delay_ticks=k) for k in range(taps)),
+            Connection("code", "pd", Shared.mirrored(steps).reshaped(2 * n.pairs, 1)),
+        ),
         (Readout("pd", "pd"),),
         start="steady",
     )

@@ -20,7 +20,7 @@ from snn_control.network import (
     looped_populations,
     settling_passes,
 )
-from snn_control.network.neurons import NEURON_MODELS, leaky_integrator
+from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
 FloatArray = npt.NDArray[np.float64]
@@ -133,7 +133,7 @@ class ReferenceEngine:
                     _add(drive, settled[connection.source], weights, connection)
             c, state = self._coefficients[population.name], self._state[population.name]
             if population.name in looped:
-                state = leaky_integrator.step(population.params, c, state, drive)
+                state = NEURON_MODELS["leaky_integrator"].step(population.params, c, state, drive)
                 self._state[population.name], settled[population.name] = state, state.output
                 continue
             drive = c.bias + drive

@@ -1,38 +1,36 @@
 """The task of the altitude controller as a fitness: imitate the PID, and hold real blimps.
 
-    cost = imitation * mean imitation_cost(PD) + closed_loop * mean (r + WORSE max(r - 1, 0))
+    cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - 1, 0))
 
-over synthetic error sequences and over randomised scenarios; the ratios r are those of hold RMSE,
-overshoot and run RMSE to the two-tap PID in the same scenarios. Being worse than the PID in one of
-them weighs more than being better in another.
+The fits are means over error sequences (`snn_control.training.imitation`); the ratios r are those
+of hold RMSE, overshoot and run RMSE to the two-tap PID in the same randomised scenarios. Being
+worse than the PID in one of them weighs more than being better in another. Instead of the one cost,
+several of its parts can be objectives.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.altitude_networks import (
-    CounterIntegral,
-    ThermometerPD,
-    counter_integral,
-    thermometer_pd,
-)
 from snn_control.controllers.pid import PID
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
 from snn_control.envs.blimp.batch import ScenarioBatch, stack_scenarios
+from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
-from snn_control.errors import ConfigError, did_you_mean
-from snn_control.evolution.codec import Gene, NumbersCodec
+from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.network import Network, merge
-from snn_control.training.closed_loop import fly, fly_controllers
-from snn_control.training.imitation import imitation_cost, pid_targets
+from snn_control.training.altitude_designs import make_designs
+from snn_control.training.closed_loop import Flights, fly, fly_controllers
+from snn_control.training.imitation import imitation_cost, pid_targets, published_fit
 from snn_control.training.synthetic_errors import synthetic_errors
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,119 +41,144 @@ SHORTEST_S = 90.0
 """Shortest scenario: the first reference step and its settling."""
 WORSE = 4.0
 """Extra weight of what a ratio to the PID exceeds 1 by."""
-GENES: dict[str, Gene] = {
-    gene.name: gene
-    for gene in (
-        Gene("kp", 3.0, 18.0, log=True),
-        Gene("kd_drive", 20.0, 500.0, log=True),
-        Gene("tau_past_s", 0.03, 1.0, log=True),
-        Gene("first_step", 0.01, 0.4, log=True),
-        Gene("top", 4.0, 15.0),
-        Gene("readout_gain", 0.7, 1.4),
-        Gene("ki", 0.1, 2.0, log=True),
-        Gene("quantum", 0.06, 0.3, log=True),
-        Gene("trip", 0.51, 0.95),
-    )
+RATIOS = ("hold_rmse_m", "overshoot_m", "rmse_m")
+FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
+    "raw_and_average": imitation_cost,
+    "published": published_fit,
 }
+IN_FLIGHT = ("closed_loop", "rmse_m", "hold_rmse_m", "spikes_per_s")
+OBJECTIVES = ("cost", "imitation", "integral", *IN_FLIGHT)
 
 
 @dataclass(frozen=True)
 class AltitudeTask:
     """What is evolved and what it is judged by."""
 
+    pd: str = "thermometer"
+    """Design of the network that mimics P + D."""
+    i: str = "counter"
+    """Design of the network that mimics I."""
     pairs: int = 40
-    """Pairs of the PD network's thermometer."""
-    delay_ticks: int = 0
-    """Synaptic delay of the PD network in ticks; 0: a leaky trace instead."""
+    """Pairs of the thermometer."""
+    taps: int = 0
+    """Taps of the thermometer's derivative, by delayed synapses; 0: it decays, without a delay."""
+    fixed: dict[str, float] = field(default_factory=dict)
+    """Numbers that are not evolved, by gene name."""
     imitation: float = 1.0
     """Weight of the imitation of P + D."""
+    integral: float = 0.0
+    """Weight of the imitation of I."""
     closed_loop: float = 1.0
     """Weight of the closed loop."""
+    objectives: tuple[str, ...] = ("cost",)
+    """What is minimised: `cost`, or several of `imitation`, `integral`, `closed_loop`, `rmse_m`,
+    `hold_rmse_m`, `spikes_per_s`, for a strategy of several objectives."""
+    fit: str = "raw_and_average"
+    """`published`: MAE + 1 - r of 4-tick averages; `raw_and_average` adds that of raw outputs."""
     sequences: int = 24
     """Synthetic error sequences."""
     sequence_ticks: int = 1000
     """Ticks of each."""
+    flights: tuple[str, ...] = ()
+    """Files of flight logs whose errors are imitated as well."""
     presets: tuple[str, ...] = ("clean", "missed", "default")
     """Presets of the randomised scenarios."""
     scenarios: int = 12
     """Scenarios flown by every genome, shared out over the presets."""
     duration_s: float = 150.0
     """Length of a scenario in s."""
-    fixed: dict[str, float] = field(default_factory=dict)
-    """Numbers that are not evolved, by gene name."""
+
+    def __post_init__(self) -> None:
+        for name in self.objectives:
+            if name not in OBJECTIVES:
+                raise UnknownNameError("objective", name, OBJECTIVES)
+        if self.fit not in FITS:
+            raise UnknownNameError("fit", self.fit, FITS)
+        if not self.objectives:
+            raise ConfigError(f"objectives: name at least one of {', '.join(OBJECTIVES)}")
+        if self.duration_s < SHORTEST_S:
+            raise ConfigError(
+                f"duration_s: {self.duration_s:g} leaves no step to judge, "
+                f"the first comes at 70 s; expected at least {SHORTEST_S:g}"
+            )
 
 
 class AltitudeFitness:
-    """Cost of genomes; equal for equal genomes whatever the number of threads."""
+    """Costs of genomes; equal for equal genomes whatever the number of threads."""
 
     def __init__(self, task: AltitudeTask, seed: int) -> None:
-        for name in task.fixed:
-            if name not in GENES:
-                raise ConfigError(f"fixed: unknown gene {name!r}{did_you_mean(name, GENES)}")
         self.task = task
-        used = [g for g in GENES.values() if g.name not in task.fixed]
-        if task.delay_ticks:
-            used = [g for g in used if g.name != "tau_past_s"]
-        self.codec = NumbersCodec(used)
+        parts = {"pd": task.pd, "i": task.i}
+        self.designs = make_designs(parts, task.fixed, task.pairs, task.taps)
+        self._ends = np.cumsum([design.n_genes for design in self.designs.values()])
         data_seed, scenario_seed = np.random.SeedSequence(seed).generate_state(2)
-        self._errors = synthetic_errors(task.sequences, task.sequence_ticks, int(data_seed))
-        self._targets = np.stack([pid_targets(row)["pd"] for row in self._errors])
+        synthetic = synthetic_errors(task.sequences, task.sequence_ticks, int(data_seed))
+        flown = [read_flight_log(Path(path)).error_m for path in task.flights]
+        self._errors: list[FloatArray] = [*synthetic, *flown]
+        self._targets: list[dict[str, Any]] = [pid_targets(row) for row in self._errors]
         self._batch = scenario_batch(
             task.presets, task.scenarios, task.duration_s, int(scenario_seed)
         )
-        if task.duration_s < SHORTEST_S:
-            raise ConfigError(
-                f"duration_s: {task.duration_s:g} leaves no step to judge, "
-                f"the first comes at 70 s; expected at least {SHORTEST_S:g}"
-            )
         self._pid = fly_controllers([PID() for _ in range(task.scenarios)], self._batch)
 
+    @property
+    def n_genes(self) -> int:
+        """Length of a genome."""
+        return int(self._ends[-1])
+
+    def start(self, numbers: dict[str, float], seed: int) -> FloatArray:
+        """Return the genome to start from: `numbers` where they are named, else at random."""
+        known = set().union(*(design.numbers for design in self.designs.values()))
+        for name in numbers:
+            if name not in known - self.task.fixed.keys():
+                raise UnknownNameError("gene", name, known - self.task.fixed.keys())
+        rng = np.random.default_rng(seed)
+        return np.concatenate([design.start(numbers, rng) for design in self.designs.values()])
+
     def networks(self, genome: FloatArray) -> list[Network]:
-        """Build the PD and the I network of a genome."""
-        numbers = self.codec.decode(genome) | self.task.fixed
-        pd = ThermometerPD(pairs=self.task.pairs, delay_ticks=self.task.delay_ticks)
-        return [
-            thermometer_pd(_with(pd, numbers)),
-            counter_integral(_with(CounterIntegral(), numbers)),
-        ]
+        """Build the PD and the I network of a genome; both start as that of PD does."""
+        genes = np.split(genome, self._ends[:-1])
+        pd, i = (d.network(part) for d, part in zip(self.designs.values(), genes, strict=True))
+        return [pd, dataclasses.replace(i, start=pd.start)]
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
-        """Cost of each genome, shape (n_genomes,); lower is better."""
-        pairs = [self.networks(genome) for genome in genomes]
-        cost = np.zeros(len(genomes))
-        if self.task.imitation:
-            cost += self.task.imitation * self._imitate([pd for pd, _ in pairs])
-        if self.task.closed_loop:
-            cost += self.task.closed_loop * self._fly([merge(pair) for pair in pairs])
-        return cost
+        """Objectives of each genome, shape (n_genomes, n_objectives); lower is better."""
+        task = self.task
+        networks = [self.networks(genome) for genome in genomes]
+        found: dict[str, FloatArray] = {}
+        weighed = [name for name in ("imitation", "integral", "closed_loop") if getattr(task, name)]
+        needed = set(task.objectives) | (set(weighed) if "cost" in task.objectives else set())
+        if "imitation" in needed:
+            found["imitation"] = self._imitate([pd for pd, _ in networks], "pd")
+        if "integral" in needed:
+            found["integral"] = self._imitate([i for _, i in networks], "i")
+        if needed & set(IN_FLIGHT):
+            found |= self._fly([merge(pair) for pair in networks])
+        if "cost" in needed:
+            found["cost"] = np.sum([getattr(task, name) * found[name] for name in weighed], axis=0)
+        return np.stack([found[name] for name in task.objectives], axis=1)
 
-    def _imitate(self, networks: list[Network]) -> FloatArray:
+    def _imitate(self, networks: list[Network], part: str) -> FloatArray:
         layout = lay_out(networks[0])
-        rows = layout.rows(networks)
-        population = NativePopulation(layout, *rows)
+        population = NativePopulation(layout, *layout.rows(networks))
         costs = np.zeros(len(networks))
         for errors, targets in zip(self._errors, self._targets, strict=True):
             outputs = population.run(errors[:, None]).readouts[:, :, 0]
-            costs += imitation_cost(outputs, targets)
+            costs += FITS[self.task.fit](outputs, targets[part])
         return costs / len(self._errors)
 
-    def _fly(self, networks: list[Network]) -> FloatArray:
+    def _fly(self, networks: list[Network]) -> dict[str, FloatArray]:
         layout = lay_out(networks[0])
         flights = fly(layout, *layout.rows(networks), self._batch)
-        ratios = np.stack(
-            [
-                getattr(flights, name).mean(axis=1)
-                / max(float(getattr(self._pid, name).mean()), LEAST_M)
-                for name in ("hold_rmse_m", "overshoot_m", "rmse_m")
-            ]
-        )
-        return np.mean(ratios + WORSE * np.maximum(ratios - 1.0, 0.0), axis=0)
+        ratios = np.stack([self._ratio(flights, name) for name in RATIOS])
+        named = ("rmse_m", "hold_rmse_m", "spikes_per_s")
+        return {name: getattr(flights, name).mean(axis=1) for name in named} | {
+            "closed_loop": np.mean(ratios + WORSE * np.maximum(ratios - 1.0, 0.0), axis=0)
+        }
 
-
-def _with(numbers: Any, values: dict[str, float]) -> Any:
-    """Return the dataclass `numbers` with those of `values` that it has."""
-    known = {f.name for f in dataclasses.fields(numbers)}
-    return dataclasses.replace(numbers, **{k: v for k, v in values.items() if k in known})
+    def _ratio(self, flights: Flights, name: str) -> FloatArray:
+        pid = max(float(getattr(self._pid, name).mean()), LEAST_M)
+        return getattr(flights, name).mean(axis=1) / pid
 
 
 def scenario_batch(presets: tuple[str, ...], n: int, duration_s: float, seed: int) -> ScenarioBatch:

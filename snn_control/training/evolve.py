@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 import time
 from collections.abc import Callable
@@ -13,9 +15,9 @@ import numpy as np
 
 from snn_control.controllers import Altitude, save
 from snn_control.errors import ConfigError, NotFiniteError
-from snn_control.evolution import make_strategy, strategy_type
+from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
-from snn_control.runs import Run
+from snn_control.runs import Run, atomic
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
 
 CHECKPOINT_PERIOD_S = 2.0
@@ -34,7 +36,7 @@ class EvolveConfig:
     generations: int = 200
     """Generations where no budget is given."""
     start: dict[str, float] = field(default_factory=dict)
-    """Numbers to start from, by gene; empty: a random start."""
+    """Numbers to start from, by gene; those that are not named start at random."""
     task: AltitudeTask = field(default_factory=AltitudeTask)
     """What is evolved and what it is judged by."""
 
@@ -113,7 +115,7 @@ def evolve(
             run.crash({"genomes": genomes, "costs": costs}, str(exc))
             raise
         elapsed_s = time.monotonic() - started
-        best, median = float(strategy.best_fitness[0]), float(np.median(costs))
+        best, median = float(strategy.best_fitness[0]), float(np.median(costs[:, 0]))
         run.log(
             {
                 "generation": strategy.generation,
@@ -129,22 +131,43 @@ def evolve(
             saved_at = time.monotonic() - started
         if on_generation:
             on_generation(strategy.generation, best, median, spent)
+    if isinstance(strategy, Nsga2):
+        save_front(run, config, fitness, strategy)
     return run.folder / "checkpoints" / "best" / "model.json"
+
+
+def save_front(run: Run, config: EvolveConfig, fitness: AltitudeFitness, strategy: Nsga2) -> None:
+    """Write `exports/front/NN` (models by ascending first objective) and `exports/front.json`."""
+    genomes, values = strategy.front()
+    _, first = np.unique(values, axis=0, return_index=True)
+    rows = []
+    for k, index in enumerate(first):
+        found = dict(zip(config.task.objectives, values[index].tolist(), strict=True))
+        about = {"name": f"{config.name}-{k:02d}", "generation": strategy.generation}
+        controller = Altitude(fitness.networks(genomes[index]))
+        path = save(controller, run.folder / "exports" / "front" / f"{k:02d}", about)
+        rows.append({"model": str(path.relative_to(run.folder))} | found)
+    text = json.dumps(rows, indent=1) + "\n"
+    atomic.write_bytes(run.folder / "exports" / "front.json", text.encode())
 
 
 def _strategy(config: EvolveConfig, fitness: AltitudeFitness, seed: int) -> Strategy:
     kind = strategy_type(config.strategy)
+    given = config.strategy_config
+    if "n_objectives" in {f.name for f in dataclasses.fields(kind.config_type)}:
+        given = {"n_objectives": len(config.task.objectives)} | given
     try:
-        settings = kind.config_type(**config.strategy_config)
+        settings = kind.config_type(**given)
     except TypeError as exc:
         raise ConfigError(f"strategy_config: {exc}") from exc
-    rng = np.random.default_rng(seed)
-    initial = (
-        fitness.codec.encode(config.start) if config.start else rng.random(fitness.codec.n_genes)
-    )
-    return make_strategy(
-        config.strategy, fitness.codec.n_genes, seed, config=settings, initial=initial
-    )
+    initial = fitness.start(config.start, seed)
+    strategy = make_strategy(config.strategy, fitness.n_genes, seed, settings, initial)
+    if strategy.n_objectives != len(config.task.objectives):
+        raise ConfigError(
+            f"strategy {config.strategy!r} minimises {strategy.n_objectives} objectives, the task "
+            f"has {config.task.objectives}; use nsga2 for several, and leave out its n_objectives"
+        )
+    return strategy
 
 
 def _checkpoint(

@@ -1,0 +1,147 @@
+"""From a genome to every free number of a network, neuron by neuron."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError, did_you_mean
+from snn_control.network import Network, Shared
+from snn_control.units import decay, time_constant
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ParameterRange:
+    """The numbers of one parameter of a network and the bounds they are evolved in.
+
+    A time constant is evolved as its decay in one tick, exp(-dt / tau), within [0, 1].
+    """
+
+    parameter: str
+    """`population.field`, such as `code.threshold`; of a connection its label and `.weights`, such
+    as `input->code.weights`."""
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
+            raise ParameterError(
+                f"{self.parameter}: bounds {self.low}, {self.high} do not ascend or are not finite"
+            )
+
+
+class ParameterCodec:
+    """A gene for every free number of the named parameters of a network.
+
+    Shared parameters stay shared: a `Shared` has one gene a value, an array one an entry.
+
+    Args:
+        template: gives the structure and all that is not evolved.
+        ranges: what is evolved; genes follow their order.
+
+    Raises:
+        ParameterError: a parameter is not in the network, or decays leave [0, 1].
+    """
+
+    def __init__(self, template: Network, ranges: Sequence[ParameterRange]) -> None:
+        self.template = template
+        self._parameters = parameters_of(template)
+        self.ranges = tuple(ranges)
+        self._sizes = []
+        for r in self.ranges:
+            if r.parameter not in self._parameters:
+                raise ParameterError(
+                    f"{template.name!r} has no parameter {r.parameter!r}"
+                    f"{did_you_mean(r.parameter, self._parameters)}"
+                )
+            if _is_time(r.parameter) and not (r.low >= 0.0 and r.high <= 1.0):
+                raise ParameterError(
+                    f"{r.parameter}: decays of a time constant lie in [0, 1], got {r.low}, {r.high}"
+                )
+            self._sizes.append(_free(self._parameters[r.parameter]).size)
+        self._ends = np.cumsum(self._sizes)
+
+    @property
+    def n_genes(self) -> int:
+        """Length of a genome."""
+        return int(self._ends[-1]) if self._sizes else 0
+
+    def decode(self, genome: FloatArray) -> Network:
+        """Return the network of a genome of shape (n_genes,), each gene in [0, 1]."""
+        values: dict[str, Any] = {}
+        for r, shares in zip(self.ranges, np.split(genome, self._ends[:-1]), strict=True):
+            numbers = r.low + shares * (r.high - r.low)
+            if _is_time(r.parameter):
+                numbers = time_constant(numbers, self.template.dt_s)
+            values[r.parameter] = _with_free(self._parameters[r.parameter], numbers)
+        return with_parameters(self.template, values)
+
+    def encode(self, network: Network) -> FloatArray:
+        """Return the genome of a network of the template's structure, clipped to the bounds."""
+        found = parameters_of(network)
+        shares = []
+        for r in self.ranges:
+            numbers = _free(found[r.parameter])
+            if _is_time(r.parameter):
+                numbers = decay(numbers, network.dt_s)
+            shares.append((numbers - r.low) / (r.high - r.low))
+        return np.clip(np.concatenate(shares), 0.0, 1.0)
+
+
+def parameters_of(network: Network) -> dict[str, Any]:
+    """Return every parameter by name: numbers, arrays and `Shared`s as the network holds them."""
+    found: dict[str, Any] = {}
+    for population in network.populations:
+        for field in population.params.numeric_fields():
+            found[f"{population.name}.{field.name}"] = getattr(population.params, field.name)
+    for connection in network.connections:
+        found[f"{connection.label}.weights"] = connection.weights
+    return found
+
+
+def with_parameters(network: Network, values: dict[str, Any]) -> Network:
+    """Return the network with some parameters replaced, by the names of `parameters_of`."""
+    populations = []
+    for p in network.populations:
+        changed = {
+            f.name: values[f"{p.name}.{f.name}"]
+            for f in p.params.numeric_fields()
+            if f"{p.name}.{f.name}" in values
+        }
+        populations.append(
+            dataclasses.replace(p, params=dataclasses.replace(p.params, **changed))
+            if changed
+            else p
+        )
+    connections = (
+        dataclasses.replace(c, weights=values[f"{c.label}.weights"])
+        if f"{c.label}.weights" in values
+        else c
+        for c in network.connections
+    )
+    return dataclasses.replace(
+        network, populations=tuple(populations), connections=tuple(connections)
+    )
+
+
+def _is_time(parameter: str) -> bool:
+    return parameter.endswith("_s")
+
+
+def _free(value: Any) -> FloatArray:
+    """The numbers that are free, shape (n,)."""
+    return value.values if isinstance(value, Shared) else np.asarray(value, np.float64).ravel()
+
+
+def _with_free(value: Any, numbers: FloatArray) -> Any:
+    if isinstance(value, Shared):
+        return Shared(numbers, value.index, value.sign)
+    shape = np.shape(value)
+    return numbers.reshape(shape) if shape else float(numbers[0])

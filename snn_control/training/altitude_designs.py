@@ -1,0 +1,195 @@
+"""What an altitude network can look like: a genome for each design, and the network it stands for.
+
+A design of few shared numbers (`thermometer`, `counter`) chooses the code and leaves its tuning to
+evolution; a published one leaves every neuron to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.altitude_networks import (
+    CounterIntegral,
+    ThermometerPD,
+    counter_integral,
+    thermometer_pd,
+)
+from snn_control.controllers.published_networks import published_network
+from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
+from snn_control.evolution.codec import Gene, NumbersCodec
+from snn_control.evolution.parameter_codec import ParameterCodec, ParameterRange
+from snn_control.network import Network
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Design(ABC):
+    """A genome and the network it describes."""
+
+    n_genes: int
+    """Length of a genome."""
+    numbers: frozenset[str]
+    """Names under which single genes can be started from or fixed; empty for genes by neuron."""
+
+    @abstractmethod
+    def network(self, genome: FloatArray) -> Network:
+        """Build the network of a genome of shape (n_genes,), each gene in [0, 1]."""
+
+    @abstractmethod
+    def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
+        """Return the genome to start from: `numbers` where they are named, else at random."""
+
+
+class NumbersDesign(Design):
+    """A network described by few numbers.
+
+    Args:
+        defaults: frozen dataclass of the network's numbers.
+        build: makes the network of such a dataclass.
+        genes: the numbers that may be evolved.
+        fixed: numbers that are not, by name; those of other designs are ignored.
+    """
+
+    def __init__(
+        self,
+        defaults: Any,
+        build: Callable[[Any], Network],
+        genes: Sequence[Gene],
+        fixed: Mapping[str, float],
+    ) -> None:
+        self.numbers = frozenset(gene.name for gene in genes)
+        self._fixed = {name: value for name, value in fixed.items() if name in self.numbers}
+        self._defaults, self._build = defaults, build
+        self._codec = NumbersCodec([gene for gene in genes if gene.name not in fixed])
+        self.n_genes = self._codec.n_genes
+
+    def network(self, genome: FloatArray) -> Network:
+        """Build the network of a genome."""
+        numbers = self._codec.decode(genome) | self._fixed
+        return self._build(dataclasses.replace(self._defaults, **numbers))
+
+    def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
+        """Return the genome of `numbers`, at random where one is not named."""
+        drawn = rng.random(self.n_genes)
+        return np.array(
+            [
+                gene.encode(numbers[gene.name]) if gene.name in numbers else share
+                for gene, share in zip(self._codec.genes, drawn, strict=True)
+            ]
+        )
+
+
+class ParametersDesign(Design):
+    """A network with a gene for each free number."""
+
+    numbers = frozenset()
+
+    def __init__(self, template: Network, ranges: Sequence[ParameterRange]) -> None:
+        self._codec = ParameterCodec(template, ranges)
+        self.n_genes = self._codec.n_genes
+
+    def network(self, genome: FloatArray) -> Network:
+        """Build the network of a genome."""
+        return self._codec.decode(genome)
+
+    def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
+        """Return a random genome."""
+        return rng.random(self.n_genes)
+
+
+THERMOMETER_GENES = (
+    Gene("kp", 3.0, 18.0, log=True),
+    Gene("kd", 3.0, 40.0, log=True),
+    Gene("tau_change_s", 0.03, 1.0, log=True),
+    Gene("first_step", 0.01, 0.4, log=True),
+    Gene("top", 4.0, 15.0),
+    Gene("readout_gain", 0.7, 1.4),
+)
+COUNTER_GENES = (
+    Gene("ki", 0.1, 2.0, log=True),
+    Gene("quantum", 0.06, 0.3, log=True),
+    Gene("trip", 0.51, 0.95),
+)
+PUBLISHED_RANGES = (
+    ParameterRange("encode.bias", -1.0, 1.0),
+    ParameterRange("encode.tau_syn_s", 0.0, 0.99),
+    ParameterRange("encode.tau_mem_s", 0.0, 1.0),
+    ParameterRange("encode.threshold", 0.8, 10.0),
+    ParameterRange("input->encode.weights", -1.5, 1.5),
+    ParameterRange("hidden.tau_syn_s", 0.0, 0.99),
+    ParameterRange("hidden.tau_mem_s", 0.0, 1.0),
+    ParameterRange("encode->hidden.weights", -1.5, 1.5),
+    ParameterRange("output.tau_mem_s", 0.15, 0.99),
+    ParameterRange("hidden->output.weights", -1.0, 1.0),
+)
+"""Bounds of the public configurations of Burgers, Stroobants and de Croon (arXiv:2309.12937)."""
+PUBLISHED_LIF_RANGES = (*PUBLISHED_RANGES, ParameterRange("hidden.threshold", 0.8, 10.0))
+PUBLISHED_IWTA_RANGES = (
+    *PUBLISHED_RANGES,
+    ParameterRange("hidden.threshold", 0.0, 2.0),
+    ParameterRange("hidden.adaptation", -1.0, 1.0),
+    ParameterRange("hidden.partner_adaptation", -1.0, 1.0),
+    ParameterRange("hidden.tau_adaptation_s", 0.0, 0.99),
+)
+
+
+def _thermometer(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
+    unused = {"tau_change_s"} if taps else set()
+    genes = [gene for gene in THERMOMETER_GENES if gene.name not in unused]
+    return NumbersDesign(ThermometerPD(pairs=pairs, taps=taps), thermometer_pd, genes, fixed)
+
+
+def _counter(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
+    return NumbersDesign(CounterIntegral(), counter_integral, COUNTER_GENES, fixed)
+
+
+def _published_lif(name: str) -> Callable[..., Design]:
+    return lambda *_: ParametersDesign(published_network("lif", name), PUBLISHED_LIF_RANGES)
+
+
+def _published_iwta(name: str) -> Callable[..., Design]:
+    return lambda *_: ParametersDesign(published_network("iwta", name), PUBLISHED_IWTA_RANGES)
+
+
+DESIGNS: dict[str, dict[str, Callable[..., Design]]] = {
+    "pd": {
+        "thermometer": _thermometer,
+        "published_lif": _published_lif("pd"),
+        "published_iwta": _published_iwta("pd"),
+    },
+    "i": {"counter": _counter, "published_iwta": _published_iwta("i")},
+}
+"""For each part of the controller, the designs by name: `make(fixed, pairs, taps)`."""
+
+
+def make_designs(
+    names: Mapping[str, str], fixed: Mapping[str, float], pairs: int, taps: int
+) -> dict[str, Design]:
+    """Make the design of each part.
+
+    Args:
+        names: part (`pd`, `i`) -> name of its design.
+        fixed: numbers that are not evolved.
+        pairs: of the thermometer.
+        taps: of the thermometer.
+
+    Raises:
+        UnknownNameError: no such design; with the closest names.
+        ConfigError: a fixed number belongs to none of them.
+    """
+    made = {}
+    for part, name in names.items():
+        if name not in DESIGNS[part]:
+            raise UnknownNameError(f"design of {part}", name, DESIGNS[part])
+        made[part] = DESIGNS[part][name](fixed, pairs, taps)
+    known = set().union(*(design.numbers for design in made.values()))
+    for name in fixed:
+        if name not in known:
+            raise ConfigError(f"fixed: unknown gene {name!r}{did_you_mean(name, known)}")
+    return made

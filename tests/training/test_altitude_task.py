@@ -1,0 +1,113 @@
+"""Designs, objectives and data of the altitude task."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.controllers.altitude_networks import ThermometerPD, thermometer_pd
+from snn_control.engines.native import NativeEngine
+from snn_control.errors import ConfigError, FlightLogError, UnknownNameError
+from snn_control.training.altitude_designs import DESIGNS, make_designs
+from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
+from snn_control.training.imitation import pid_targets, published_fit
+
+TINY = AltitudeTask(pairs=6, sequences=2, sequence_ticks=80, scenarios=2, duration_s=100.0)
+
+
+@pytest.mark.parametrize(("pd", "i"), [(pd, i) for pd in DESIGNS["pd"] for i in DESIGNS["i"]])
+def test_every_pair_of_designs_is_evaluated(pd: str, i: str) -> None:
+    fitness = AltitudeFitness(dataclasses.replace(TINY, pd=pd, i=i, integral=1.0), seed=1)
+    genomes = np.random.default_rng(0).random((3, fitness.n_genes))
+    costs = fitness(genomes)
+    assert costs.shape == (3, 1)
+    assert np.all(np.isfinite(costs))
+    np.testing.assert_array_equal(fitness(genomes[1:2]), costs[1:2])
+
+
+def test_sizes_of_the_published_genomes_are_of_the_published_order() -> None:
+    for name, n_genes in (("published_lif", 221), ("published_iwta", 281)):
+        design = make_designs({"pd": name}, {}, 40, 0)["pd"]
+        assert design.n_genes == n_genes
+        network = design.network(np.full(n_genes, 0.4))
+        assert network.n_spiking == 80
+
+
+def test_objectives_add_up_to_the_cost() -> None:
+    parts = dataclasses.replace(
+        TINY, objectives=("imitation", "closed_loop", "integral", "rmse_m", "spikes_per_s")
+    )
+    whole = dataclasses.replace(TINY, imitation=1.0, closed_loop=2.0, integral=0.5)
+    genomes = np.random.default_rng(2).random((4, AltitudeFitness(TINY, 3).n_genes))
+    found = AltitudeFitness(parts, seed=3)(genomes)
+    cost = AltitudeFitness(whole, seed=3)(genomes)[:, 0]
+    np.testing.assert_allclose(found[:, 0] + 2.0 * found[:, 1] + 0.5 * found[:, 2], cost)
+    assert np.all(found[:, 3] > 0.0)
+    assert np.all(found[:, 4] > 0.0)
+
+
+def test_named_numbers_start_there_and_fixed_ones_stay() -> None:
+    task = dataclasses.replace(TINY, fixed={"ki": 0.75})
+    fitness = AltitudeFitness(task, seed=0)
+    genome = fitness.start({"kp": 9.0}, seed=0)
+    np.testing.assert_array_equal(genome, fitness.start({"kp": 9.0}, seed=0))
+    other = fitness.start({"kp": 9.0}, seed=1)
+    assert (genome == other).sum() == 1
+    with pytest.raises(UnknownNameError, match="`kd`"):
+        fitness.start({"kdd": 1.0}, seed=0)
+    with pytest.raises(UnknownNameError):
+        fitness.start({"ki": 1.0}, seed=0)
+
+
+def test_logged_errors_are_imitated_too(tmp_path: Path) -> None:
+    log = tmp_path / "flight.csv"
+    heights = 1.0 + 0.2 * np.sin(np.arange(200) / 9)
+    rows = [f"{k / 10:.1f},1.0,{height:.2f}" for k, height in enumerate(heights)]
+    log.write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(rows) + "\n")
+    task = dataclasses.replace(
+        TINY, flights=(str(log),), sequences=1, closed_loop=0.0, fit="published"
+    )
+    both = AltitudeFitness(task, seed=0)
+    synthetic = AltitudeFitness(dataclasses.replace(task, flights=()), seed=0)
+    genome = both.start({}, seed=4)[None]
+    errors = 1.0 - np.round(heights, 2)
+    output = NativeEngine(both.networks(genome[0])[0]).run(errors[:, None]).readouts[:, 0]
+    alone = published_fit(output, pid_targets(errors)["pd"])
+    np.testing.assert_allclose(both(genome)[0, 0], (synthetic(genome)[0, 0] + alone) / 2)
+    log.write_text("")
+    with pytest.raises(FlightLogError):
+        AltitudeFitness(task, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"pd": "thermometr"}, "thermometer"),
+        ({"fixed": {"kpp": 1.0}}, "kp"),
+        ({"objectives": ("imitaton",)}, "imitation"),
+        ({"fit": "publish"}, "published"),
+    ],
+)
+def test_wrong_names_are_refused_with_the_closest(changed: dict, message: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises((UnknownNameError, ConfigError), match=f"Did you mean: `{message}`"):
+        AltitudeFitness(dataclasses.replace(TINY, **changed), seed=0)
+
+
+@pytest.mark.parametrize("taps", [0, 2])
+def test_a_held_error_leaves_no_derivative_whatever_the_weights(taps: int) -> None:
+    errors = np.r_[np.full(20, 0.31), np.full(60, 0.52)][:, None]
+    for kd in (0.1, 14.0, 40.0):
+        network = thermometer_pd(ThermometerPD(kd=kd, taps=taps))
+        settled = NativeEngine(network).run(errors).readouts[:, 0]
+        assert settled[0] == settled[19] == pytest.approx(9 * 0.31, abs=0.15)
+        assert settled[-1] == pytest.approx(9 * 0.52, abs=0.25)
+
+
+def test_two_taps_are_those_of_the_pid() -> None:
+    errors = 0.1 * np.sin(np.arange(300) / 7)
+    network = thermometer_pd(ThermometerPD(taps=2, pairs=200, top=12.0))
+    found = NativeEngine(network).run(errors[:, None]).readouts[:, 0]
+    np.testing.assert_allclose(found[2:], pid_targets(errors)["pd"][2:], atol=0.1)
