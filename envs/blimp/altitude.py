@@ -113,6 +113,11 @@ class BlimpAltitude(gymnasium.Env):
         self._substeps: list[int] = []
 
     @property
+    def control_period_s(self) -> float:
+        """Nominal control period in s."""
+        return self.parameters.control_period_s
+
+    @property
     def scenario(self) -> Scenario:
         """The episode that is flown.
 
@@ -174,12 +179,16 @@ class BlimpAltitude(gymnasium.Env):
         """Return a frame, uint8 (height, width, 3), or None without a render mode."""
         if self.render_mode is None:
             return None
-        self.body.show_target(self._references_m[self._tick])
-        mujoco.mj_kinematics(self.body.model, self.body.data)
+        self.refresh_scene()
         if self._renderer is None:
             self._renderer = mujoco.Renderer(self.body.model, self.height, self.width)
         self._renderer.update_scene(self.body.data, self.camera)
         return self._renderer.render()
+
+    def refresh_scene(self) -> None:
+        """Bring target ring and poses in `body.data` up to date, for a renderer or a viewer."""
+        self.body.show_target(self._references_m[self._tick])
+        mujoco.mj_kinematics(self.body.model, self.body.data)
 
     def close(self) -> None:
         """Free the renderer."""

@@ -7,14 +7,17 @@ controller's and whose object is a subclass of `Controller`.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from snn_control.controllers.altitude import Altitude
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.pid import PID
-from snn_control.errors import ConfigError, ModelFileError, UnknownNameError
+from snn_control.controllers.pid import PID, PIDConfig
+from snn_control.errors import ConfigError, ControlPeriodError, UnknownNameError
+from snn_control.network.fields import Field
 from snn_control.network.files import (
     Document,
     Tensors,
@@ -24,6 +27,7 @@ from snn_control.network.files import (
     reading,
     write_pair,
 )
+from snn_control.network.resample import resample as resampled
 from snn_control.resources import models_folder
 
 ENTRY_POINT_GROUP = "snn_control.controllers"
@@ -33,6 +37,8 @@ BUILT_IN: dict[str, Any] = {"pid": PID}
 
 NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude}
 """Controllers made of networks, by the name their files carry."""
+
+_FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "about")
 
 
 def save(controller: Altitude, path: str | Path, about: Document | None = None) -> Path:
@@ -52,32 +58,68 @@ def save(controller: Altitude, path: str | Path, about: Document | None = None) 
     return write_pair(path, document | {"about": about or {}}, tensors)
 
 
-def load(name_or_path: str | Path, **options: Any) -> Controller:
+def load(
+    name_or_path: str | Path,
+    *,
+    control_period_s: float | None = None,
+    resample: bool = False,
+    **options: Any,
+) -> Controller:
     """Load a controller.
 
     Args:
         name_or_path: `pid`, the name of a shipped model, a run folder, a model file, or the name
             of a controller of another package. Ours come before those of other packages.
+        control_period_s: period it will run at, in s; None: the one it was made for. `pid` is
+            made for any.
+        resample: whether networks made for another period may be resampled, see
+            `network.resample`; else they are refused.
         options: for the controller's constructor, for example `engine=ReferenceEngine`.
 
     Raises:
         UnknownNameError: neither a name nor a path.
         ModelFileError: a broken file; the message names the field.
+        ControlPeriodError: made for another control period, and not to be or cannot be resampled.
         ConfigError: another package registers something that is no `Controller`.
     """
     name = str(name_or_path)
     if name in BUILT_IN:
-        return BUILT_IN[name](**options)
+        return BUILT_IN[name](**_with_period(options, control_period_s))
     path = _model_path(name)
     if path is None:
-        return _registered(name)(**options)
+        controller = _registered(name)(**options)
+        _require_period(name, controller.control_period_s, control_period_s, can_resample=False)
+        return controller
     document, tensors = read_pair(path, "controller")
     with reading(path):
-        kind = document["controller"]
-        if kind not in NETWORK_CONTROLLERS:
-            raise ModelFileError(f"{path}: controller is {kind!r}, known: {[*NETWORK_CONTROLLERS]}")
-        networks = [network_from_document(d, tensors) for d in document["networks"]]
+        root = Field(document).only(_FIELDS)
+        kind = root["controller"].one_of([*NETWORK_CONTROLLERS])
+        networks = [
+            network_from_document(item.value, tensors, item.place)
+            for item in root["networks"].items()
+        ]
+    if resample and control_period_s is not None:
+        networks = [resampled(network, control_period_s) for network in networks]
+    elif networks:
+        _require_period(name, networks[0].control_period_s, control_period_s, can_resample=True)
+    with reading(path):
         return NETWORK_CONTROLLERS[kind](networks, **options)
+
+
+def _with_period(options: dict[str, Any], control_period_s: float | None) -> dict[str, Any]:
+    if control_period_s is None:
+        return options
+    config = options.get("config") or PIDConfig()
+    return options | {"config": dataclasses.replace(config, control_period_s=control_period_s)}
+
+
+def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resample: bool) -> None:
+    if asked_s is not None and not math.isclose(own_s, asked_s, rel_tol=1e-6):
+        remedy = ", or load it with resample=True" if can_resample else ""
+        raise ControlPeriodError(
+            f"controller {name!r} was made for a control period of {own_s:g} s and was asked to "
+            f"run at {asked_s:g} s; run it at its own period{remedy}"
+        )
 
 
 def find_model(name: str) -> Path:

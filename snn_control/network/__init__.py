@@ -4,6 +4,7 @@ from snn_control.network.files import load_network, save_network
 from snn_control.network.loops import looped_populations, settling_passes
 from snn_control.network.merge import merge
 from snn_control.network.network import INPUT, Connection, Network, Population, Readout
+from snn_control.network.resample import resample
 from snn_control.network.shared import Shared, expand
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "load_network",
     "looped_populations",
     "merge",
+    "resample",
     "save_network",
     "settling_passes",
 ]

@@ -146,7 +146,8 @@ class Network:
             raise ControlPeriodError(
                 f"network {self.name!r} was made for a control period of "
                 f"{self.control_period_s:g} s and was asked to run at {control_period_s:g} s; "
-                "run it at its own period, or make a network for the other one"
+                "run it at its own period, make a network for the other one, or resample it "
+                f"explicitly: snn_control.network.resample(network, {control_period_s:g})"
             )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from snn_control.controllers.controller import Controller
-from snn_control.errors import InterfaceMismatchError
+from snn_control.errors import ControlPeriodError, InterfaceMismatchError
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
 
     Args:
         controller: its observation names must be among the environment's, its action names equal.
-        env: a Gymnasium environment that declares `observation_names` and `action_names`.
+        env: a Gymnasium environment that declares `observation_names` and `action_names`, and may
+            declare `control_period_s`.
         seed: seeds environment and controller.
 
     Raises:
         InterfaceMismatchError: lists the names of both.
+        ControlPeriodError: the environment declares another `control_period_s`.
     """
     pick = match(controller, env)
     controller.reset(seed)
@@ -68,6 +71,7 @@ def match(controller: Controller, env: Any) -> list[int]:
 
     Raises:
         InterfaceMismatchError: lists the names of both.
+        ControlPeriodError: the environment declares a control period, and it is another one.
     """
     inner = env.unwrapped
     offered = tuple(getattr(inner, "observation_names", ()))
@@ -77,5 +81,14 @@ def match(controller: Controller, env: Any) -> list[int]:
         raise InterfaceMismatchError(
             f"controller takes {controller.observation_names} and gives "
             f"{controller.action_names}; environment gives {offered} and takes {actions}"
+        )
+    period_s = getattr(inner, "control_period_s", None)
+    if period_s is not None and not math.isclose(
+        period_s, controller.control_period_s, rel_tol=1e-6
+    ):
+        raise ControlPeriodError(
+            f"controller was made for a control period of {controller.control_period_s:g} s, the "
+            f"environment has {period_s:g} s; change the environment's, or load the controller "
+            f"for it: snn_control.load(name, control_period_s={period_s:g}, resample=True)"
         )
     return [offered.index(name) for name in controller.observation_names]

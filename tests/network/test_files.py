@@ -56,7 +56,7 @@ def broken(tmp_path: Path, change: object) -> Path:
         ),
         (
             lambda d: d["network"]["populations"][0]["parameters"].update(threshold=float("nan")),
-            "drivers.threshold",
+            r"populations\[0\].parameters.threshold",
         ),
     ],
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,12 @@ class NeuronParams:
         """Fields that choose a variant (strings and flags), in declared order."""
         return tuple(f for f in dataclasses.fields(cls) if "unit" not in f.metadata)
 
+    @classmethod
+    @functools.cache
+    def choices(cls, name: str) -> tuple[Any, ...]:
+        """What the choice field `name` may be: strings, or (False, True)."""
+        return get_args(get_type_hints(cls)[name]) or (False, True)
+
     def expanded(self, name: str, size: int) -> FloatArray:
         """Return field `name` for each of `size` neurons, shape (size,)."""
         return np.array(np.broadcast_to(expand(getattr(self, name)), (size,)), np.float64)
@@ -81,4 +88,11 @@ class NeuronParams:
                 unit = field.metadata["unit"]
                 raise ParameterError(
                     f"{label}: {float(np.min(value)):g} is below {low:g} (unit {unit})"
+                )
+        for field in self.choice_fields():
+            choice, choices = getattr(self, field.name), self.choices(field.name)
+            if choice not in choices:
+                raise ParameterError(
+                    f"{where}.{field.name}: {choice!r}, expected one of "
+                    + ", ".join(map(repr, choices))
                 )

@@ -1,0 +1,336 @@
+"""Broken model files: whatever is wrong, a `ModelFileError` names the file, and no other error."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snn_control.controllers import load, save
+from snn_control.errors import ModelFileError
+from snn_control.network import Network, load_network, save_network
+from tests.conformance.networks import make
+
+FUZZ = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+Place = tuple[str | int, ...]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    save_network(make("iwta-own", "sparse"), folder / "sparse")
+    save_network(make("iwta-input", "shared"), folder / "shared")
+    return folder
+
+
+def documents(folder: Path) -> dict[str, Any]:
+    return {
+        name: json.loads((folder / f"{name}.json").read_text()) for name in ("sparse", "shared")
+    }
+
+
+def arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
+    return safetensors.numpy.load((folder / f"{name}.safetensors").read_bytes())
+
+
+def write(place: Path, document: Any, tensors: dict[str, np.ndarray]) -> Path:
+    """Write a pair whose checksum holds, whatever the rest says."""
+    content = safetensors.numpy.save(tensors)
+    place.with_suffix(".safetensors").write_bytes(content)
+    document = document | {"arrays_sha256": hashlib.sha256(content).hexdigest()}
+    place.with_suffix(".json").write_text(json.dumps(document))
+    return place
+
+
+def refused(place: Path, named: str = "") -> None:
+    with pytest.raises(ModelFileError) as caught:
+        load_network(place)
+    message = str(caught.value)
+    assert str(place) in message
+    assert re.search(named, message), message
+    message.encode("utf-8")
+
+
+def loads_or_is_refused(place: Path) -> bool:
+    """Whether it loads; anything but a `ModelFileError` with its name fails the test."""
+    try:
+        return isinstance(load_network(place), Network)
+    except ModelFileError as error:
+        if str(place) not in str(error):
+            raise
+        return False
+
+
+def places(value: Any, at: Place = ()) -> Iterator[Place]:
+    """Every value inside a document, by the keys that lead to it."""
+    if at:
+        yield at
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(item, (*at, key))
+
+
+def changed(document: Any, at: Place, change: Callable[[Any, Any], None]) -> Any:
+    document = copy.deepcopy(document)
+    inner = document
+    for key in at[:-1]:
+        inner = inner[key]
+    change(inner, at[-1])
+    return document
+
+
+def put(value: Any) -> Callable[[Any, Any], None]:
+    def change(inner: Any, key: Any) -> None:
+        inner[key] = value
+
+    return change
+
+
+def drop(inner: Any, key: Any) -> None:
+    del inner[key]
+
+
+def test_cut_at_any_byte_it_is_refused(folder: Path, tmp_path: Path) -> None:
+    for suffix in (".json", ".safetensors"):
+        for other in (".json", ".safetensors"):
+            (tmp_path / f"cut{other}").write_bytes((folder / f"sparse{other}").read_bytes())
+        whole = (folder / f"sparse{suffix}").read_bytes()
+        ends = {*range(0, len(whole) - 2, 37), *range(20), *range(len(whole) - 20, len(whole) - 2)}
+        for end in sorted(ends):
+            (tmp_path / f"cut{suffix}").write_bytes(whole[:end])
+            refused(tmp_path / "cut")
+
+
+@FUZZ
+@given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_flipped_bit_in_the_arrays_is_refused(folder: Path, where: float, bit: int) -> None:
+    place = folder / "flipped"
+    content = bytearray((folder / "sparse.safetensors").read_bytes())
+    content[int(where * len(content))] ^= 1 << bit
+    place.with_suffix(".safetensors").write_bytes(content)
+    place.with_suffix(".json").write_bytes((folder / "sparse.json").read_bytes())
+    refused(place, "arrays_sha256")
+
+
+@FUZZ
+@given(where=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_a_changed_byte_is_an_error_that_names_the_file_or_none(
+    folder: Path, where: float, byte: int
+) -> None:
+    place = folder / "changed"
+    for suffix in (".json", ".safetensors"):
+        content = bytearray((folder / f"shared{suffix}").read_bytes())
+        if suffix == ".json":
+            content[int(where * len(content))] = byte
+        place.with_suffix(suffix).write_bytes(content)
+    loads_or_is_refused(place)
+
+
+@FUZZ
+@given(where=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_array_files_that_only_the_checksum_would_catch(
+    folder: Path, where: float, byte: int
+) -> None:
+    place = folder / "forged"
+    content = bytearray((folder / "shared.safetensors").read_bytes())
+    content[int(where * len(content))] = byte
+    place.with_suffix(".safetensors").write_bytes(content)
+    document = documents(folder)["shared"]
+    document["arrays_sha256"] = hashlib.sha256(content).hexdigest()
+    place.with_suffix(".json").write_text(json.dumps(document))
+    loads_or_is_refused(place)
+
+
+def test_every_missing_field_is_named(folder: Path, tmp_path: Path) -> None:
+    for name, document in documents(folder).items():
+        for at in places(document):
+            if isinstance(at[-1], str):
+                broken = changed(document, at, drop)
+                place = write(tmp_path / "x", broken, arrays(folder, name))
+                if at == ("arrays_sha256",):
+                    continue
+                refused(place, rf"{re.escape(at[-1])}|array")
+
+
+def test_every_unknown_field_is_named(folder: Path, tmp_path: Path) -> None:
+    document = documents(folder)["shared"]
+    for at in places(document):
+        inner = document
+        for key in at:
+            inner = inner[key]
+        if isinstance(inner, dict):
+            broken = changed(document, (*at, "weigths"), put(1))
+            refused(write(tmp_path / "x", broken, arrays(folder, "shared")), "weigths")
+
+
+WRONG = {
+    "a string": "10",
+    "a list": [],
+    "nested lists": [[[[1]]]],
+    "an object": {},
+    "a flag": True,
+    "a huge integer": 10**400,
+    "a large size": 10**12,
+    "a negative number": -3,
+    "a fraction": 2.5,
+    "too large a float": float("inf"),
+    "NaN": float("nan"),
+    "null": None,
+    "a name no terminal can print": "\ud800",
+    "an unknown array": {"array": "nothing"},
+    "a name that is no text": {"array": 3},
+    "nested objects": {"array": {"array": {}}},
+    "half a shared": {"shared": "connection0"},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_no_value_of_a_wrong_type_raises_anything_else(
+    wrong: str, folder: Path, tmp_path: Path
+) -> None:
+    """Some values are right in some places; where one is refused, the error is ours."""
+    value, refusals = WRONG[wrong], 0
+    for name, document in documents(folder).items():
+        tensors = arrays(folder, name)
+        for at in places(document):
+            place = write(tmp_path / "x", changed(document, at, put(value)), tensors)
+            if at == ("arrays_sha256",):
+                continue
+            refusals += not loads_or_is_refused(place)
+    assert refusals > 50
+
+
+def network_change(*at: str | int, to: Any) -> Callable[[Any], Any]:
+    return lambda document: changed(document, ("network", *at), put(to))
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (network_change("populations", 1, "size", to="6"), r"populations\[1\].size.*'6'"),
+        (network_change("populations", 1, "size", to=-6), r"populations\[1\].size"),
+        (network_change("populations", 2, "size", to=10**12), r"populations\[2\].size"),
+        (network_change("populations", 0, "name", to="cells"), "names must differ"),
+        (network_change("inputs", to=["a", "a"]), "inputs.*differ"),
+        (network_change("sub_ticks", to=10**9), "sub_ticks"),
+        (network_change("sub_ticks", to=True), "sub_ticks"),
+        (network_change("connections", 1, "delay_ticks", to=10**8), "delay_ticks"),
+        (network_change("connections", 1, "delay_ticks", to=1.0), "delay_ticks"),
+        (network_change("connections", 1, "kind", to="dens"), r"connections\[1\].kind"),
+        (network_change("connections", 1, "port", to=["current"]), r"connections\[1\].port"),
+        (network_change("control_period_s", to=None), "control_period_s"),
+        (network_change("control_period_s", to=10**400), "control_period_s"),
+        (network_change("control_period_s", to=-0.1), "control_period_s"),
+        (network_change("start", to="Rest"), "start"),
+        (network_change("readouts", 0, "neuron", to=5), "neuron 5 of 1"),
+        (network_change("readouts", 0, "population", to="cell"), "Did you mean: `cells`"),
+        (network_change("populations", 1, "variant", "own_spikes", to="no"), "own_spikes"),
+        (network_change("populations", 1, "parameters", "threshold", to=None), "cells.threshold"),
+        (network_change("populations", 1, "parameters", "tau_mem_s", to=-1), "cells.tau_mem_s"),
+        (lambda d: d | {"schema_version": True}, "schema_version"),
+        (lambda d: d | {"schema_version": "1"}, "schema_version"),
+        (lambda d: d | {"schema_version": 2}, "schema_version is 2.*reads 1"),
+        (lambda d: d | {"kind": []}, "kind"),
+        (lambda d: d | {"network": []}, "network"),
+    ],
+)
+def test_the_field_is_named(change: Any, named: str, folder: Path, tmp_path: Path) -> None:
+    document = change(documents(folder)["sparse"])
+    refused(write(tmp_path / "x", document, arrays(folder, "sparse")), named)
+
+
+def test_two_readouts_of_one_name(folder: Path, tmp_path: Path) -> None:
+    document = documents(folder)["sparse"]
+    document["network"]["readouts"] *= 2
+    refused(write(tmp_path / "x", document, arrays(folder, "sparse")), "readouts: names")
+
+
+def test_a_name_that_stands_twice_in_the_text(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "sparse.json").read_text()
+    place = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
+    place.with_suffix(".json").write_text('{"kind": "network",' + text.lstrip()[1:])
+    refused(place, "'kind' stands twice")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "", "null", "1" * 5000, "[]"])
+def test_texts_that_are_no_document(text: str, folder: Path, tmp_path: Path) -> None:
+    place = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
+    place.with_suffix(".json").write_text(text)
+    refused(place)
+
+
+def test_values_nested_as_deeply_as_the_parser_takes_them(folder: Path, tmp_path: Path) -> None:
+    place = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
+    text = json.dumps(documents(folder)["sparse"])
+    for depth in (100, 700, 900, 950, 990):
+        place.with_suffix(".json").write_text(
+            text.replace('"sub_ticks": 1', '"sub_ticks": ' + "[" * depth + "]" * depth)
+        )
+        refused(place)
+
+
+@pytest.mark.parametrize(
+    ("array", "value", "named"),
+    [
+        ("connection0.weights", np.full((2, 6), np.nan), "connection0.weights holds NaN"),
+        ("connection0.weights", np.full((2, 6), np.inf), r"input->drivers.weights: not finite"),
+        ("connection0.weights", np.ones((6, 2)), r"input->drivers.weights: shape \(6, 2\)"),
+        ("connection0.weights", np.ones((2, 6), np.int64), "weights.*holds int64"),
+        ("connection0.weights", np.ones((2, 6), np.float32), "weights.*holds float32"),
+        ("connection2.pre", np.full(12, 99), "pre: must ascend"),
+        ("connection2.pre", np.arange(12)[::-1].copy(), "pre: must ascend"),
+        ("connection2.post", np.full(12, -1), "post: outside"),
+        ("connection2.post", np.zeros(12), "post.*holds float64"),
+        ("connection2.post", np.zeros((3, 4), np.int64), "`pre` and `post`"),
+    ],
+)
+def test_arrays_of_wrong_values(
+    array: str, value: np.ndarray, named: str, folder: Path, tmp_path: Path
+) -> None:
+    tensors = arrays(folder, "sparse")
+    assert array in tensors
+    refused(write(tmp_path / "x", documents(folder)["sparse"], tensors | {array: value}), named)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "named"),
+    [
+        ("index", np.full(6, 99), "index outside"),
+        ("sign", np.full(6, 7, np.int8), "signs must be"),
+        ("sign", np.ones(5, np.int8), "differ in shape"),
+        ("values", np.ones((3, 1)), "one axis"),
+        ("index", np.zeros(6), "holds float64"),
+    ],
+)
+def test_shared_arrays_of_wrong_values(
+    part: str, value: np.ndarray, named: str, folder: Path, tmp_path: Path
+) -> None:
+    tensors = arrays(folder, "shared") | {f"connection2.weights.{part}": value}
+    refused(write(tmp_path / "x", documents(folder)["shared"], tensors), named)
+
+
+def test_a_controller_file_names_its_network_too(tmp_path: Path) -> None:
+    path = save(load("blimp-altitude"), tmp_path / "x")  # type: ignore[arg-type]
+    document = json.loads(path.read_text())
+    for at, value, named in (
+        (("controller",), "altitud", "controller.*'altitude'"),
+        (("networks",), [], "at least one"),
+        (("networks", 1, "populations", 0, "size"), -1, r"networks\[1\].populations\[0\].size"),
+        (("networks", 1, "inputs"), ["depth_m"], "height_error_m"),
+    ):
+        path.write_text(json.dumps(changed(document, at, put(value))))
+        with pytest.raises(ModelFileError, match=named) as caught:
+            load(path)
+        assert str(path) in str(caught.value)
