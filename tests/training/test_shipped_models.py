@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,16 +10,14 @@ import pytest
 from snn_control.config import read_config
 from snn_control.controllers import Altitude, load
 from snn_control.engines.native import NativeEngine
-from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
 from snn_control.resources import models_folder
 from snn_control.training.evolve import EvolveConfig
 from snn_control.training.imitation import correlation, pid_targets, published_fit
+from tests.flights import EVALUATION
+from tests.flights import flight as flight_log
 
-ROOT = Path(__file__).resolve().parents[2]
-FLIGHTS = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
-EVALUATION = ("snn_2023-09-05-19-15-58", "snn_2023-09-05-19-52-35", "pid_2023-09-04-11-06-22")
 BARS = {"blimp-altitude": (0.10, 0.96), "blimp-altitude-delay": (0.05, 0.99)}
 MODELS = sorted(path.stem for path in models_folder().glob("*.json"))
 
@@ -30,13 +26,6 @@ def networks(name: str) -> dict[str, Network]:
     controller = load(name)
     assert isinstance(controller, Altitude)
     return {network.name: network for network in controller.networks}
-
-
-def flown_errors(flight: str) -> np.ndarray:
-    path = FLIGHTS / f"{flight}.csv"
-    if not path.exists():
-        pytest.skip("the recorded flights are not here; set SNN_CONTROL_DATA to their folder")
-    return read_flight_log(path).error_m
 
 
 def output(network: Network, errors: np.ndarray) -> np.ndarray:
@@ -59,7 +48,7 @@ def test_size_delay_and_provenance(name: str) -> None:
 @pytest.mark.parametrize("flight", EVALUATION)
 @pytest.mark.parametrize("name", BARS)
 def test_imitation_of_p_and_d_on_flights(name: str, flight: str) -> None:
-    errors = flown_errors(flight)
+    errors = flight_log(flight).error_m
     target = pid_targets(errors)["pd"]
     found = output(networks(name)["pd"], errors)
     most, least_r = BARS[name]
@@ -70,7 +59,7 @@ def test_imitation_of_p_and_d_on_flights(name: str, flight: str) -> None:
 @pytest.mark.parametrize("flight", EVALUATION)
 @pytest.mark.parametrize("name", BARS)
 def test_imitation_of_the_integral_on_flights(name: str, flight: str) -> None:
-    errors = flown_errors(flight)
+    errors = flight_log(flight).error_m
     target = pid_targets(errors)["i"]
     found = output(networks(name)["i"], errors)
     assert np.abs(found - target).mean() <= 0.06
@@ -88,7 +77,7 @@ def test_a_held_integral_does_not_drift(name: str) -> None:
 
 def test_the_delayed_code_stands_five_percent_of_mismatch() -> None:
     rng = np.random.default_rng(0)
-    flights = [flown_errors(flight) for flight in EVALUATION]
+    flights = [flight_log(flight).error_m for flight in EVALUATION]
     network = networks("blimp-altitude-delay")["pd"]
     fits = [
         np.mean([published_fit(output(changed, e), pid_targets(e)["pd"]) for e in flights])
