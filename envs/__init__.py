@@ -2,14 +2,17 @@
 
 Importing this module registers the environments of this package and those that other packages
 announce by entry points of the group `snn_control.environments` (name = id, value =
-`module:Class`). On Linux without a display it chooses MuJoCo's off-screen renderer (EGL), unless
-`MUJOCO_GL` says otherwise.
+`module:Class`). On Linux without a display it chooses MuJoCo's off-screen renderer, unless
+`MUJOCO_GL` says otherwise: EGL, else OSMesa, else none, because `import mujoco` fails with a
+renderer whose library is not there.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -49,6 +52,14 @@ def _register() -> None:
             gymnasium.register(id=name, entry_point=entry_point)
 
 
-if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-    os.environ.setdefault("MUJOCO_GL", "egl")
+def _choose_renderer() -> str:
+    for library, renderer in (("libEGL.so.1", "egl"), ("libOSMesa.so", "osmesa")):
+        with suppress(OSError):
+            ctypes.CDLL(library)
+            return renderer
+    return "disable"
+
+
+if sys.platform == "linux" and not os.environ.get("DISPLAY") and "MUJOCO_GL" not in os.environ:
+    os.environ["MUJOCO_GL"] = _choose_renderer()
 _register()

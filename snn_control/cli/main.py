@@ -12,6 +12,7 @@ from typing import Any
 
 import snn_control
 from snn_control.cli.registry import VERBS
+from snn_control.cli.result import WrongUseError
 from snn_control.errors import SnnControlError, did_you_mean
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -32,11 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if verb not in VERBS:
         print(f"{PROGRAM}: unknown verb {verb!r}{did_you_mean(verb, VERBS)}", file=sys.stderr)
         return WRONG_USE
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.append(here)  # for `module:id` of a user's own environment
     try:
         return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
         print(f"{PROGRAM} {verb}: {' '.join(str(exc).split())}", file=sys.stderr)
-        return FAILED
+        return WRONG_USE if isinstance(exc, WrongUseError) else FAILED
     except KeyboardInterrupt:
         print(f"{PROGRAM} {verb}: interrupted", file=sys.stderr)
         return FAILED

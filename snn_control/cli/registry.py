@@ -7,6 +7,8 @@ VERBS: dict[str, str] = {
     "show": "what one of them is: its specification, file or parameters",
     "evolve": "evolve a controller, evaluate it beside the PID, make its page",
     "eval": "fly a controller beside the PID on the same seeds",
+    "play": "watch one seeded episode, live or as a film",
+    "compare": "fly controllers through the same episodes: metrics, intervals, ratios",
     "study": "run a registered experiment: table, plots, page",
     "report": "make the report page of a run",
     "bench": "speed of the engine beside Norse, in one run",

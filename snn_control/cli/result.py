@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from snn_control.errors import SnnControlError
+
+
+class WrongUseError(SnnControlError):
+    """Arguments that do not go together: exit code 2."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JsonOption:

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
-from scipy import stats
 
-import snn_control.envs  # noqa: F401 - registers the environments
 from snn_control.controllers import Altitude
 from snn_control.controllers.controller import Controller
 from snn_control.network import expand
+from snn_control.report.inputs import default_role
+from snn_control.runs import atomic
+from snn_control.runs.metrics_file import plain
+from snn_control.training.environment import ENVIRONMENT, make_environment
 from snn_control.training.rollout import Episode, rollout
+from snn_control.training.statistics import half_width
 
-ENVIRONMENT = "snn_control/BlimpAltitude-v0"
-CONFIDENCE = 0.95
 TRANSFER_TICKS = 30
+_TRACED = ("time_s", "height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Evaluation:
         names = list(self.episodes[0].metrics)
         return {
             "controller": self.controller,
-            "role": "baseline" if self.controller == "pid" else "subject",
+            "role": default_role(self.controller),
             "environment": self.environment,
             "preset": self.preset,
             "seeds": list(self.seeds),
@@ -50,14 +51,6 @@ class Evaluation:
             "mean": {name: float(self.values(name).mean()) for name in names},
             "ci95": {name: half_width(self.values(name)) for name in names},
         }
-
-
-def half_width(values: np.ndarray) -> float:
-    """Half width of the 95 % confidence interval of the mean (Student's t); NaN below 2 values."""
-    if values.size < 2:
-        return float("nan")
-    spread = values.std(ddof=1) / np.sqrt(values.size)
-    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, values.size - 1) * spread)
 
 
 def evaluate(
@@ -79,23 +72,34 @@ def evaluate(
         environment: id of a registered environment.
         overrides: parameters of the environment, for example `duration_s`.
     """
-    env = gymnasium.make(environment, preset=preset, **overrides)
+    env = make_environment(environment, preset=preset, **overrides)
     try:
-        episodes = tuple(_flight(controller, env, seed) for seed in seeds)
+        episodes = tuple(flight(controller, env, seed) for seed in seeds)
     finally:
         env.close()
     return Evaluation(name, environment, preset, tuple(seeds), episodes)
 
 
-def _flight(controller: Controller, env: Any, seed: int) -> Episode:
+def flight(controller: Controller, env: Any, seed: int) -> Episode:
+    """Fly one episode; its metrics also hold `total_reward` and, where known, operations.
+
+    `synaptic_ops_per_decision` and `synaptic_ops_per_s` of a spiking controller are those of
+    `synaptic_operations`; another one may say `operations_per_decision` itself.
+    """
     episode = rollout(controller, env, seed=seed)
+    episode.metrics["total_reward"] = episode.total_reward
+    ticks = len(next(iter(episode.trace.values())))
     if isinstance(controller, Altitude):
-        ticks = len(episode.trace["time_s"])
-        duration_s = float(episode.trace["time_s"][-1])
-        operations = synaptic_operations(controller, episode)
-        episode.metrics["synaptic_ops_per_s"] = operations / duration_s
-        episode.metrics["synaptic_ops_per_decision"] = operations / ticks
+        operations = synaptic_operations(controller, episode) / ticks
         episode.metrics["spikes_per_decision"] = float(episode.trace["spikes"].mean())
+    elif hasattr(controller, "operations_per_decision"):
+        operations = float(controller.operations_per_decision)
+    else:
+        return episode
+    episode.metrics["synaptic_ops_per_decision"] = operations
+    if "time_s" in episode.trace and episode.trace["time_s"][-1] > 0:
+        per_s = operations * ticks / float(episode.trace["time_s"][-1])
+        episode.metrics["synaptic_ops_per_s"] = per_s
     return episode
 
 
@@ -127,19 +131,24 @@ def synaptic_operations(controller: Altitude, episode: Episode) -> float:
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path, controller: Controller) -> None:
-    """Write `eval/` and `traces/` of a run folder (the first episode's trace)."""
-    for name in ("eval", "traces"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    """Write `eval/` and, of a blimp's first episode, `traces/` of a run folder."""
+    with atomic.writing(folder):
+        for name in ("eval", "traces"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
     path = folder / "eval" / f"{evaluation.controller}-{evaluation.preset}.json"
-    path.write_text(json.dumps(evaluation.document(), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(plain(evaluation.document()), indent=1, allow_nan=False) + "\n"
+    atomic.write_bytes(path, text.encode())
     trace = evaluation.episodes[0].trace
+    if not all(name in trace for name in _TRACED):
+        return
     arrays: dict[str, Any] = {
         "seed": np.array(evaluation.seeds[0]),
         "height_measured_m": trace["range_m"],
         "command": trace["motor_command"],
         "missed": trace["missed_ticks"] > 0,
     }
-    arrays |= {k: trace[k] for k in ("time_s", "height_m", "height_ref_m", "pd", "i")}
+    names = ("time_s", "height_m", "height_ref_m", "pd", "i")
+    arrays |= {name: trace[name] for name in names if name in trace}
     if isinstance(controller, Altitude):
         spiking = [
             (f"{network.name}.{p.name}", p.size)
@@ -150,7 +159,8 @@ def write_evaluation(evaluation: Evaluation, folder: Path, controller: Controlle
         arrays |= {k: trace[k] for k in ("spike_tick", "spike_neuron")}
         arrays["population_names"] = np.array([name for name, _ in spiking])
         arrays["population_sizes"] = np.array([size for _, size in spiking])
-    np.savez_compressed(folder / "traces" / f"{evaluation.controller}.npz", **arrays)
+    with atomic.writing(folder):
+        np.savez_compressed(folder / "traces" / f"{evaluation.controller}.npz", **arrays)
 
 
 def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:

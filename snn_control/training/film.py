@@ -2,19 +2,74 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 
-import snn_control.envs  # noqa: F401 - registers the environments
 from snn_control.controllers.controller import Controller
-from snn_control.errors import MissingExtraError, require
-from snn_control.training.evaluate import ENVIRONMENT
-from snn_control.training.rollout import match
+from snn_control.errors import MissingExtraError, ParameterError, require
+from snn_control.runs import atomic
+from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.evaluate import flight
+from snn_control.training.rollout import Episode
 
 FRAMES_PER_S = 8
+SIZE = {"width": 640, "height": 480}
+"""Pixels, unless the options say otherwise: drawn without a GPU, larger frames take minutes."""
+NO_RENDERER = (
+    "nothing can be drawn here without a display; install EGL (Debian: apt install libegl1 "
+    "libgl1-mesa-dri), or set MUJOCO_GL=osmesa where OSMesa is installed"
+)
+
+
+class Filmed(gymnasium.Wrapper):
+    """Hands frames to `take` during [start_s, stop_s) and ends the episode at `stop_s`.
+
+    Frames are due every 1 / 8 s of the environment's `info["time_s"]`; an environment without it is
+    filmed once a step.
+    """
+
+    def __init__(
+        self, env: gymnasium.Env, take: Callable[[np.ndarray], Any], start_s: float, stop_s: float
+    ) -> None:
+        super().__init__(env)
+        self._take, self._start_s, self._stop_s = take, start_s, stop_s
+        self.frames = 0
+
+    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
+        """Start the episode with the first frame, if it is due."""
+        observation, info = self.env.reset(**options)
+        self._due_s = self._start_s
+        self._film(info)
+        return observation, info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Advance one tick and take the frames that fell due."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        if "time_s" in info and info["time_s"] >= self._stop_s:
+            return observation, reward, terminated, True, info
+        if not (terminated or truncated):
+            self._film(info)
+        return observation, reward, terminated, truncated, info
+
+    def _film(self, info: dict[str, Any]) -> None:
+        time_s = info.get("time_s", self._due_s)
+        while self._due_s <= time_s:
+            self._take(self._frame())
+            self.frames += 1
+            self._due_s += 1.0 / FRAMES_PER_S
+
+    def _frame(self) -> np.ndarray:
+        try:
+            return np.asarray(self.env.render())
+        except Exception as exc:  # a driver may fail with anything
+            if self.frames:
+                raise
+            raise MissingExtraError(f"{NO_RENDERER} ({exc})") from exc
 
 
 def film(
@@ -26,45 +81,50 @@ def film(
     start_s: float = 67.0,
     stop_s: float = 87.0,
     environment: str = ENVIRONMENT,
+    preferred: dict[str, Any] | None = None,
     **options: Any,
-) -> Path:
-    """Write an MP4 of [start_s, stop_s) of the episode of `seed`, in real time; return its path.
+) -> Episode:
+    """Write an MP4 of [start_s, stop_s) of the episode of `seed`, in real time.
 
-    The defaults show the first reference step, at 70 s.
+    The defaults show the blimp's first reference step, at 70 s.
+
+    Returns:
+        The episode up to `stop_s`.
 
     Raises:
-        MissingExtraError: imageio-ffmpeg is missing.
+        MissingExtraError: imageio-ffmpeg or a renderer is missing.
+        ParameterError: the episode ends before `start_s`.
+        RunError: the file cannot be written.
     """
     require("imageio_ffmpeg", "report")
     import imageio.v2 as imageio
 
-    env = gymnasium.make(environment, preset=preset, render_mode="rgb_array", **options)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    options["render_mode"] = "rgb_array"
+    env = make_environment(
+        environment, preset=preset, preferred=SIZE | (preferred or {}), **options
+    )
     partial = path.with_name(f".{path.name}.partial.mp4")
     try:
-        pick = match(controller, env)
-        controller.reset(seed)
-        observation, info = env.reset(seed=seed)
-        due_s, done = start_s, False
+        with atomic.writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        movie: Any
         with imageio.get_writer(partial, fps=FRAMES_PER_S, macro_block_size=1) as movie:
-            while not done and info["time_s"] < stop_s:
-                while info["time_s"] >= due_s:
-                    movie.append_data(np.asarray(env.render()))  # type: ignore[attr-defined]
-                    due_s += 1.0 / FRAMES_PER_S
-                action = controller.step(np.asarray(observation, np.float64)[pick])
-                observation, _, terminated, truncated, info = env.step(action)
-                done = terminated or truncated
-        partial.replace(path)
+            filmed = Filmed(env, movie.append_data, start_s, stop_s)
+            episode = flight(controller, filmed, seed)
+        if not filmed.frames:
+            raise ParameterError(f"start_s is {start_s:g}; the episode ended before")
+        with atomic.writing(path):
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
         env.close()
-    return path
+    return episode
 
 
 def can_film() -> bool:
-    """Whether the parts that write a video are installed."""
+    """Whether the parts that draw and write a video are installed."""
     try:
         require("imageio_ffmpeg", "report")
     except MissingExtraError:
         return False
-    return True
+    return os.environ.get("MUJOCO_GL", "").lower() not in ("disable", "disabled", "off", "0")

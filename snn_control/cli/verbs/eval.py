@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tyro
 from rich.console import Console
 from rich.table import Table
 
+from snn_control.cli.flight_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result
 from snn_control.controllers import load
-from snn_control.training.evaluate import Evaluation, evaluate, half_width, write_evaluation
-
-COMPARED = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
+from snn_control.training.comparison import EFFORT, compared_metrics, mean_row
+from snn_control.training.evaluate import Evaluation, write_evaluation
+from snn_control.training.statistics import half_width, paired_ratio
 
 
 @dataclass(frozen=True, kw_only=True)
-class Args(JsonOption):
+class Args(SeededOptions, JsonOption):
     """Fly a controller beside the two-tap PID on the same seeds; ratios are of the means.
 
     Example: snn-control eval blimp-altitude --presets clean missed leak --episodes 20
@@ -27,14 +27,6 @@ class Args(JsonOption):
 
     model: tyro.conf.Positional[str]
     """Name of a shipped model, a run folder or a model file."""
-    presets: tuple[str, ...] = ("default",)
-    """Presets of the environment."""
-    episodes: int = 20
-    """Seeded episodes for each preset."""
-    first_seed: int = 10_000
-    """First seed; training never uses these."""
-    duration_s: float = 300.0
-    """Length of an episode in s."""
     out: Path | None = None
     """Folder (a run) that takes `eval/` and `traces/`."""
 
@@ -42,51 +34,28 @@ class Args(JsonOption):
 def run(args: Args) -> Result:
     """Fly and compare."""
     name = Path(args.model).stem
-    seeds = range(args.first_seed, args.first_seed + args.episodes)
+    controllers = {name: load(args.model), "pid": load("pid")}
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
-        flown: dict[str, Evaluation] = {}
-        for label, source in ((name, args.model), ("pid", "pid")):
-            controller = load(source)
-            flown[label] = evaluate(
-                controller, label, seeds=seeds, preset=preset, duration_s=args.duration_s
-            )
-            if args.out:
-                write_evaluation(flown[label], args.out, controller)
-        rows += [_compared(metric, preset, flown[name], flown["pid"]) for metric in COMPARED]
-        rows += [
-            _row(metric, preset, flown[name])
-            for metric in ("spikes_per_s", "synaptic_ops_per_s")
-            if metric in flown[name].episodes[0].metrics
-        ]
+        flown = args.fly(controllers, preset)
+        for evaluation in flown if args.out else ():
+            assert args.out is not None
+            write_evaluation(evaluation, args.out, controllers[evaluation.controller])
+        mine, pid = flown[0], flown[-1]
+        rows += [_compared(metric, mine, pid) for metric in compared_metrics(mine)]
+        rows += [mean_row(metric, mine) for metric in EFFORT if metric in mine.episodes[0].metrics]
     return Result({"model": name, "episodes": args.episodes, "rows": rows})
 
 
-def _row(metric: str, preset: str, flown: Evaluation) -> dict[str, Any]:
-    values = flown.values(metric)
-    return {
-        "preset": preset,
-        "metric": metric,
-        "mean": float(values.mean()),
-        "ci95": half_width(values),
-    }
-
-
-def _compared(metric: str, preset: str, flown: Evaluation, pid: Evaluation) -> dict[str, Any]:
+def _compared(metric: str, flown: Evaluation, pid: Evaluation) -> dict[str, Any]:
     mine, theirs = flown.values(metric), pid.values(metric)
-    ratio = float(mine.mean() / theirs.mean())
-    return _row(metric, preset, flown) | {
+    ratio, ratio_ci95 = paired_ratio(mine, theirs)
+    return mean_row(metric, flown) | {
         "pid": float(theirs.mean()),
         "pid_ci95": half_width(theirs),
         "ratio": ratio,
-        "ratio_ci95": ratio_half_width(mine, theirs),
+        "ratio_ci95": ratio_ci95,
     }
-
-
-def ratio_half_width(mine: np.ndarray, theirs: np.ndarray) -> float:
-    """Half width of the 95 % interval of the ratio of means on paired seeds (delta method)."""
-    ratio = mine.mean() / theirs.mean()
-    return half_width((mine - ratio * theirs) / theirs.mean())
 
 
 def show(result: Result, console: Console) -> None:

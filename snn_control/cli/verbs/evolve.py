@@ -11,17 +11,12 @@ import tyro
 from rich.console import Console
 
 from snn_control.cli.progress import Progress
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.config import from_mapping, read_config
 from snn_control.controllers import Altitude, load, save
-from snn_control.errors import ConfigError
-from snn_control.report import build_report
 from snn_control.runs import Run
-from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
+from snn_control.training.conclude import conclude
 from snn_control.training.evolve import Budget, EvolveConfig, evolve
-from snn_control.training.film import can_film, film
-
-REPORT_SEEDS = range(1000, 1005)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +57,7 @@ def run(args: Args) -> Result:
         command = "snn-control " + shlex.join(sys.argv[1:])
         opened = Run.create(folder, command=command, config=config, seed=seed)
     else:
-        raise ConfigError("name a configuration, or a run with --resume")
+        raise WrongUseError("name a configuration, or a run with --resume")
     budget = Budget.parse(args.budget or f"{config.generations}gen")
     with Progress(quiet=args.json) as progress:
         model = evolve(
@@ -78,17 +73,9 @@ def run(args: Args) -> Result:
         about = provenance(config, seed, budget)
         data["saved"] = str(save(load_altitude(model), args.save, about))
     if args.report:
-        controllers = {config.name: load(model), "pid": load("pid")}
-        for name, controller in controllers.items():
-            flown = evaluate(controller, name, seeds=REPORT_SEEDS)
-            write_evaluation(flown, folder, controller)
-            data[f"{name}_hold_rmse_m"] = float(flown.values("hold_rmse_m").mean())
-            if can_film():
-                film(controller, folder / "videos" / f"{name}.mp4", seed=REPORT_SEEDS[0])
-        write_transfer(controllers, folder)
-    opened.finish()
-    if args.report:
-        data["report"] = str(build_report(folder))
+        data |= conclude(opened, config.name, model)
+    else:
+        opened.finish()
     return Result(data)
 
 

@@ -56,7 +56,8 @@ def make(given: ReportInputs) -> Section:
 def _lead(given: ReportInputs, found: dict[str, Evaluation]) -> str:
     lead = (
         "A spiking network adds one weight for every spike that arrives at a synapse; its "
-        "quantised non-spiking twin multiplies and adds for every synapse at every decision."
+        "quantised non-spiking twin, an int8 network that was fitted to the same function, "
+        "multiplies for every synapse and rescaling at every decision."
     )
     twins = [e for e in found.values() if e.role == "twin"]
     subjects = [e for e in found.values() if e.role == "subject"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snn_control.report.comparison import ComparisonRow, compare, presets
-from snn_control.report.inputs import ReportInputs
+from snn_control.report.inputs import Evaluation, ReportInputs
 from snn_control.report.metric_names import NONE, metric_name, number
 from snn_control.report.section import Section, Table
 
@@ -19,32 +19,35 @@ def make(given: ReportInputs) -> Section:
         )
     lead = (
         "Mean over seeded episodes ± half of the 95 % confidence interval. A verdict compares the "
-        "same seeds: better or worse where the interval of the paired difference excludes zero."
+        "same seeds: better or worse than the baseline where the interval of the paired "
+        "difference excludes zero."
     )
     return Section("result", "Result", lead, tables=tables)
 
 
 def _table(given: ReportInputs, preset: str) -> Table:
     rows = compare(given, preset)
+    twins = [e for e in given.evaluations if e.preset == preset and e.role == "twin"]
     several = len({row.controller for row in rows}) > 1
     baseline = next((row.baseline for row in rows if row.baseline), "baseline")
     ours = "controller" if several else rows[0].controller
     seeds = max((len(e.seeds) for e in given.evaluations if e.preset == preset), default=0)
     return Table(
-        columns=("metric", ours, baseline, "ratio", "verdict"),
-        rows=[_cells(row, several) for row in rows],
+        columns=("metric", ours, *(e.controller for e in twins), baseline, "ratio", "verdict"),
+        rows=[_cells(row, several, twins) for row in rows],
         marks=[row.mark for row in rows],
         caption=f"Preset {preset}, {seeds} seeds",
     )
 
 
-def _cells(row: ComparisonRow, several: bool) -> tuple[str, ...]:
+def _cells(row: ComparisonRow, several: bool, twins: list[Evaluation]) -> tuple[str, ...]:
     name = metric_name(row.metric)
     label = f"{row.controller}: {name.label}" if several else name.label
     ratio = number(row.ours / row.theirs) if row.theirs else NONE
     return (
         f"{label}, {name.unit}" if name.unit else label,
         _spread(row.ours, row.ours_ci, name.scale),
+        *(_spread(e.mean.get(row.metric), e.ci95.get(row.metric), name.scale) for e in twins),
         _spread(row.theirs, row.theirs_ci, name.scale),
         ratio,
         _VERDICTS[row.mark],

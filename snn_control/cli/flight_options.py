@@ -1,0 +1,61 @@
+"""Options of the verbs that fly seeded episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snn_control.cli.result import WrongUseError
+from snn_control.controllers.controller import Controller
+from snn_control.envs.blimp.parameter_file import read_parameters
+from snn_control.training.environment import ENVIRONMENT
+from snn_control.training.evaluate import Evaluation, evaluate
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentOptions:
+    """Where to fly."""
+
+    environment: str = ENVIRONMENT
+    """Id of the environment, or module:id, the module registering it."""
+    parameters: Path | None = None
+    """YAML file of the blimp's parameters, for example one that `fit` wrote."""
+    duration_s: float | None = None
+    """Length of an episode in s; default: the environment's own."""
+
+    def options(self) -> dict[str, Any]:
+        """Return what the environment is made with."""
+        read = read_parameters(self.parameters) if self.parameters else None
+        return {"parameters": read, "duration_s": self.duration_s}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeededOptions(EnvironmentOptions):
+    """Which episodes to fly."""
+
+    presets: tuple[str, ...] = ("default",)
+    """Presets of the environment."""
+    episodes: int = 20
+    """Seeded episodes for each preset."""
+    first_seed: int = 10_000
+    """First seed; training never uses these."""
+
+    def fly(self, controllers: dict[str, Controller], preset: str) -> list[Evaluation]:
+        """Fly every controller through the episodes of a preset."""
+        if self.episodes < 1:
+            raise WrongUseError(f"--episodes is {self.episodes}; expected at least 1")
+        seeds: Sequence[int] = range(self.first_seed, self.first_seed + self.episodes)
+        options = self.options()
+        return [
+            evaluate(
+                controller,
+                name,
+                seeds=seeds,
+                preset=preset,
+                environment=self.environment,
+                **options,
+            )
+            for name, controller in controllers.items()
+        ]

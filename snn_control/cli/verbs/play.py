@@ -1,0 +1,86 @@
+"""`snn-control play MODEL`: watch one seeded episode, live or as a film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from snn_control.cli.result import JsonOption, Result
+from snn_control.controllers import load
+from snn_control.envs.blimp.parameter_file import read_parameters
+from snn_control.report.metric_names import metric_name, number
+from snn_control.training.environment import ENVIRONMENT
+from snn_control.training.film import film
+from snn_control.training.live import has_display, watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """Fly one seeded episode in a window, in real time; without a display, or with --out, film it.
+
+    Example: snn-control play blimp-altitude --preset missed --seed 3 --duration-s 90 --out a.mp4
+    """
+
+    model: tyro.conf.Positional[str]
+    """Name of a model, `pid`, a run folder or a model file."""
+    environment: str = ENVIRONMENT
+    """Id of the environment, or module:id, the module registering it."""
+    preset: str = "default"
+    """Preset of the environment."""
+    parameters: Path | None = None
+    """YAML file of the blimp's parameters, for example one that `fit` wrote."""
+    seed: int = 0
+    """Seed of the episode."""
+    duration_s: Annotated[float | None, tyro.conf.arg(aliases=["--duration"])] = None
+    """Length of the episode in s; default: 100 where the environment takes one."""
+    out: Path | None = None
+    """Film to write (MP4); default where there is no display: MODEL-SEED.mp4."""
+
+
+def run(args: Args) -> Result:
+    """Fly."""
+    controller = load(args.model)
+    flown: dict[str, Any] = {
+        "seed": args.seed,
+        "preset": args.preset,
+        "environment": args.environment,
+        "parameters": read_parameters(args.parameters) if args.parameters else None,
+        "duration_s": args.duration_s,
+        "preferred": {"duration_s": 100.0},
+    }
+    name = Path(args.model).stem
+    path = args.out
+    if path is None and has_display():
+        episode = watch(controller, **flown)
+    else:
+        path = path or Path(f"{name}-{args.seed}.mp4")
+        episode = film(controller, path, start_s=0.0, stop_s=inf, **flown)
+    return Result(
+        {
+            "model": name,
+            "seed": args.seed,
+            "total_reward": episode.total_reward,
+            "metrics": episode.metrics,
+            "film": str(path) if path else None,
+        }
+    )
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the metrics; the path of the film is the last line."""
+    table = Table(title=f"{result.data['model']}, seed {result.data['seed']}")
+    table.add_column("metric")
+    table.add_column("value", justify="right")
+    for metric, value in result.data["metrics"].items():
+        name = metric_name(metric)
+        label = f"{name.label}, {name.unit}" if name.unit else name.label
+        table.add_row(label, number(name.scale * value))
+    console.print(table)
+    if result.data["film"]:
+        console.print(result.data["film"], markup=False, soft_wrap=True)

@@ -1,0 +1,194 @@
+"""The quantised non-spiking twin of an altitude controller: the same function in 8-bit integers.
+
+    q[k]  = clip(round(e[k] / 1 cm), -127, 127)                              input, int8
+    pd    = clip(round(m1 (w0 q[k] + ... + w3 q[k-3])), -127, 127)           hard tanh, int8 weights
+    s[k]  = clip(s[k-1] + wi q[k], -limit, limit)                            integrator, int32
+    i     = clip(round(m2 s[k]), -127, 127)                                  int8
+    u     = step (v0 pd + v1 i)                                              int8 weights, int32 sum
+
+Its numbers are found by least squares on what the spiking networks put out, so that it computes
+what they learned, not what they were meant to learn. It is the smallest network of this function
+that was found, not the spiking one with other neurons: four synapses to the first neuron, one to
+the second and two to the command, and three rescalings (`m1`, `m2`, `step`). All ten are multiplied
+at every decision. Weights, activations and sums are integers; the rescalings are those of B. Jacob
+et al. (2018), arXiv:1712.05877, with multipliers of 16 bits and a shift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.altitude import Altitude
+from snn_control.controllers.controller import Controller
+from snn_control.engines.native import NativeEngine
+from snn_control.errors import ParameterError
+from snn_control.network import Network
+
+FloatArray = npt.NDArray[np.float64]
+
+QUANTUM_M = 0.01
+"""Step of the input: that of the lidar."""
+TAPS = 4
+HIGHEST = 127
+PROBE_TICKS = 3000
+HELD_TICKS = 1500
+SATURATING_M = 1.2
+"""An error that saturates the networks, held to find their limits."""
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """Multiplication by a positive number in integers: `(multiplier x + half) >> shift`."""
+
+    multiplier: int
+    """16 bits."""
+    shift: int
+
+    @classmethod
+    def of(cls, factor: float) -> Rescaling:
+        """Return the closest one to `factor`."""
+        shift = 15 - int(np.floor(np.log2(factor))) - 1
+        return cls(round(factor * 2.0**shift), shift)
+
+    def __call__(self, x: int) -> int:
+        """Rescale and round."""
+        scaled = self.multiplier * x
+        return (scaled + (1 << (self.shift - 1))) >> self.shift if self.shift > 0 else scaled
+
+
+@dataclass(frozen=True)
+class TwinNumbers:
+    """Everything the twin consists of."""
+
+    weights: tuple[int, ...]
+    """int8, newest error first, shape (4,)."""
+    pd_rescaling: Rescaling
+    integral_weight: int
+    """int8."""
+    integral_limit: int
+    """int32."""
+    i_rescaling: Rescaling
+    pd_weight: int
+    """int8, to the command."""
+    i_weight: int
+    """int8, to the command."""
+    command_step: float
+    """Motor units of one step of the command's sum."""
+
+
+class QuantisedTwin(Controller):
+    """Runs `TwinNumbers`; made by `quantised_twin`."""
+
+    observation_names = ("height_error_m",)
+    action_names = ("motor_command",)
+    operations_per_decision = TAPS + 1 + 2 + 3
+    """Multiplications: of four, one and two synapses, and three rescalings."""
+
+    def __init__(self, numbers: TwinNumbers, control_period_s: float) -> None:
+        self.numbers = numbers
+        self.control_period_s = control_period_s
+        self.reset()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Forget the integral; the past errors are those of the first tick."""
+        self._past: list[int] = []
+        self._integral = 0
+        self._values = (0.0, 0.0)
+
+    def _step(self, observation: FloatArray) -> FloatArray:
+        n = self.numbers
+        q = _clip(round(float(observation[0]) / QUANTUM_M), HIGHEST)
+        self._past = [q, *(self._past or [q] * TAPS)[: TAPS - 1]]
+        total = sum(w * x for w, x in zip(n.weights, self._past, strict=True))
+        pd = _clip(n.pd_rescaling(total), HIGHEST)
+        self._integral = _clip(self._integral + n.integral_weight * q, n.integral_limit)
+        i = _clip(n.i_rescaling(self._integral), HIGHEST)
+        command = n.pd_weight * pd + n.i_weight * i
+        self._values = (n.command_step * n.pd_weight * pd, n.command_step * n.i_weight * i)
+        return np.array([n.command_step * command])
+
+    @property
+    def readouts(self) -> dict[str, float]:
+        """`pd` and `i` of the last tick in motor units; `spikes` is 0."""
+        pd, i = self._values
+        return {"pd": pd, "i": i, "spikes": 0.0}
+
+
+def quantised_twin(controller: Altitude) -> QuantisedTwin:
+    """Make the twin of `controller`, which stays as it is.
+
+    Raises:
+        ParameterError: it has no read-outs `pd` and `i`, or they follow no error.
+    """
+    taps, top = _identify_pd(_network(controller, "pd"))
+    gain, limit = _identify_i(_network(controller, "i"))
+    if not (np.abs(taps).max() > 0 and top > 0 and gain > 0 and limit > 0):
+        raise ParameterError("the read-outs `pd` and `i` do not follow the error: there is no twin")
+    scale = float(np.abs(taps).max()) * QUANTUM_M / HIGHEST
+    per_count = gain * QUANTUM_M / HIGHEST
+    command_step = max(top, limit) / HIGHEST / HIGHEST
+    return QuantisedTwin(
+        TwinNumbers(
+            weights=tuple(int(w) for w in np.round(taps * QUANTUM_M / scale)),
+            pd_rescaling=Rescaling.of(scale * HIGHEST / top),
+            integral_weight=HIGHEST,
+            integral_limit=round(limit / per_count),
+            i_rescaling=Rescaling.of(per_count * HIGHEST / limit),
+            pd_weight=round(top / HIGHEST / command_step),
+            i_weight=round(limit / HIGHEST / command_step),
+            command_step=command_step,
+        ),
+        controller.control_period_s,
+    )
+
+
+def _network(controller: Altitude, readout: str) -> tuple[Network, int]:
+    for network in controller.networks:
+        for index, found in enumerate(network.readouts):
+            if found.name == readout:
+                return network, index
+    raise ParameterError(f"the controller has no read-out {readout!r}: there is no twin")
+
+
+def _run(found: tuple[Network, int], errors: npt.NDArray[Any]) -> FloatArray:
+    network, index = found
+    return np.asarray(NativeEngine(network).run(errors[:, None]).readouts[:, index], np.float64)
+
+
+def _identify_pd(found: tuple[Network, int]) -> tuple[FloatArray, float]:
+    """Return gains on the last four errors (motor units a metre) and the largest output."""
+    rng = np.random.default_rng(0)
+    ticks = np.arange(PROBE_TICKS)
+    waves = [
+        rng.uniform(0.02, 0.1) * np.sin(ticks / rng.uniform(3.0, 40.0) + rng.uniform(0, 6.3))
+        for _ in range(5)
+    ]
+    errors = QUANTUM_M * np.round(np.sum(waves, axis=0) / QUANTUM_M)
+    output = _run(found, errors)
+    top = float(np.abs(_run(found, np.full(50, SATURATING_M))).max())
+    rows = np.stack([np.roll(errors, k) for k in range(TAPS)], axis=1)[TAPS:]
+    output = output[TAPS:]
+    free = np.abs(output) < 0.8 * top
+    taps = np.linalg.lstsq(rows[free], output[free], rcond=None)[0]
+    return taps, top
+
+
+def _identify_i(found: tuple[Network, int]) -> tuple[float, float]:
+    """Return the gain a tick (motor units a metre) and the largest output."""
+    rng = np.random.default_rng(1)
+    errors = QUANTUM_M * rng.integers(-20, 21, PROBE_TICKS).repeat(20)[:PROBE_TICKS]
+    limit = float(np.abs(_run(found, np.full(HELD_TICKS, SATURATING_M))).max())
+    output = _run(found, errors)
+    summed = np.cumsum(errors)
+    bounded = np.abs(output) < 0.8 * limit
+    end = PROBE_TICKS if bounded.all() else int(np.argmin(bounded))
+    below = float(summed[:end] @ summed[:end])
+    return (float(summed[:end] @ output[:end]) / below if below else 0.0), limit
+
+
+def _clip(value: int, limit: int) -> int:
+    return max(-limit, min(value, limit))

@@ -1,0 +1,87 @@
+"""Controllers on the same seeds: means with 95 % intervals, and paired ratios to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from snn_control.controllers import load
+from snn_control.controllers.controller import Controller
+from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.training.evaluate import Evaluation
+from snn_control.training.statistics import half_width, paired_ratio
+
+QUALITY = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
+"""Metrics of an altitude flight that are compared."""
+EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
+"""Metrics that are shown without a ratio: what they buy is shown above them."""
+
+
+def compared_metrics(flown: Evaluation) -> list[str]:
+    """Return the metrics to compare: those of an altitude flight, else all the flight has."""
+    present = flown.episodes[0].metrics
+    return [name for name in QUALITY if name in present] or [
+        name for name in present if name not in EFFORT and not name.endswith("_per_decision")
+    ]
+
+
+def mean_row(metric: str, flown: Evaluation) -> dict[str, Any]:
+    """Return `preset`, `metric`, `mean` and `ci95` of a metric over the seeds."""
+    values = flown.values(metric)
+    return {
+        "preset": flown.preset,
+        "metric": metric,
+        "mean": float(values.mean()),
+        "ci95": half_width(values),
+    }
+
+
+def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, Any]]:
+    """Return one row a metric and controller.
+
+    Each has `preset`, `metric`, `controller`, `mean`, `ci95`; the metrics of quality also `ratio`
+    and `ratio_ci95`, to the controller called `against` on the same seeds (absent for itself).
+
+    Args:
+        flown: one evaluation a controller, all on one preset and the same seeds.
+        against: name of one of them.
+
+    Raises:
+        UnknownNameError: none is called `against`.
+        ConfigError: seeds or preset differ.
+    """
+    by_name = {evaluation.controller: evaluation for evaluation in flown}
+    if against not in by_name:
+        raise UnknownNameError("controller to compare with", against, by_name)
+    base = by_name[against]
+    if any((e.seeds, e.preset) != (base.seeds, base.preset) for e in flown):
+        raise ConfigError("controllers are compared on one preset and the same seeds")
+    rows = []
+    for metric in (*compared_metrics(base), *EFFORT):
+        for evaluation in flown:
+            if metric not in evaluation.episodes[0].metrics:
+                continue
+            row = mean_row(metric, evaluation) | {"controller": evaluation.controller}
+            if metric not in EFFORT and evaluation is not base:
+                mine, theirs = evaluation.values(metric), base.values(metric)
+                row["ratio"], row["ratio_ci95"] = paired_ratio(mine, theirs)
+            rows.append(row)
+    return rows
+
+
+def load_named(sources: Sequence[str]) -> dict[str, Controller]:
+    """Load controllers by a short name each: the file's or folder's own where that is unique.
+
+    Raises:
+        ConfigError: one is given twice.
+    """
+    short = [Path(source).stem for source in sources]
+    names = [
+        name if short.count(name) == 1 else source
+        for name, source in zip(short, sources, strict=True)
+    ]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(f"{twice} is given twice; name different controllers")
+    return {name: load(source) for name, source in zip(names, sources, strict=True)}

@@ -1,0 +1,60 @@
+"""What follows an optimisation: evaluate the result beside PID and twin, film it, make its page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from snn_control.controllers import Altitude, load
+from snn_control.controllers.controller import Controller
+from snn_control.controllers.quantised_twin import quantised_twin
+from snn_control.errors import MissingExtraError, ParameterError
+from snn_control.report import build_report
+from snn_control.runs import Run
+from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
+from snn_control.training.film import can_film, film
+
+REPORT_SEEDS = range(1000, 1005)
+
+
+def conclude(
+    run: Run, name: str, model: str | Path, *, seeds: Sequence[int] = REPORT_SEEDS
+) -> dict[str, Any]:
+    """Evaluate, film, finish the run and build its page.
+
+    The PID flies the same seeds, and so does the quantised non-spiking twin where the model has
+    one (`NAME-twin`). Without a renderer or imageio-ffmpeg there is no film.
+
+    Args:
+        run: open for writing; finished afterwards.
+        name: of the controller, in files and on the page.
+        model: what `load` takes.
+        seeds: of the episodes; the first one is filmed.
+
+    Returns:
+        `NAME_hold_rmse_m` of each controller, and `report`, the path of the page.
+    """
+    compared = rivals(name, load(model))
+    data: dict[str, Any] = {}
+    for label, controller in compared.items():
+        flown = evaluate(controller, label, seeds=seeds)
+        write_evaluation(flown, run.folder, controller)
+        data[f"{label}_hold_rmse_m"] = float(flown.values("hold_rmse_m").mean())
+    write_transfer(compared, run.folder)
+    for label in (name, "pid"):
+        if can_film():
+            with suppress(MissingExtraError):
+                film(compared[label], run.folder / "videos" / f"{label}.mp4", seed=seeds[0])
+    run.finish()
+    return data | {"report": str(build_report(run.folder))}
+
+
+def rivals(name: str, controller: Controller) -> dict[str, Controller]:
+    """Return the controller, the PID and, where there is one, the controller's twin, by name."""
+    compared = {name: controller, "pid": load("pid")}
+    if isinstance(controller, Altitude):
+        with suppress(ParameterError):
+            compared[f"{name}-twin"] = quantised_twin(controller)
+    return compared

@@ -1,0 +1,96 @@
+"""Makes the environment that a controller is flown in, by name and with clear errors."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import gymnasium
+from gymnasium.envs.registration import load_env_creator
+
+from snn_control.envs import environments
+from snn_control.errors import ConfigError, UnknownNameError
+
+ENVIRONMENT = "snn_control/BlimpAltitude-v0"
+
+
+def make_environment(
+    name: str = ENVIRONMENT,
+    *,
+    preset: str = "default",
+    preferred: dict[str, Any] | None = None,
+    **options: Any,
+) -> gymnasium.Env:
+    """Make an environment.
+
+    Args:
+        name: a registered id (`snn_control/` may be left out), or `module:id`, where importing
+            `module` registers the id.
+        preset: given to the environment unless it is `default`.
+        preferred: options for environments that take them; others are made without.
+        options: of the environment; those that are None are left to it.
+
+    Raises:
+        UnknownNameError: no such environment; with the closest names.
+        ConfigError: the module cannot be imported, or the environment does not take an option.
+    """
+    name = environment_id(name)
+    given = {key: value for key, value in options.items() if value is not None}
+    if preset != "default":
+        given["preset"] = preset
+    taken = _options(name)
+    for key, value in (preferred or {}).items():
+        if taken is None or key in taken:
+            given.setdefault(key, value)
+    wrong = [key for key in given if taken is not None and key not in taken]
+    if wrong:
+        raise ConfigError(
+            f"{name} takes no option {wrong[0]!r}; it takes: {', '.join(taken or ()) or 'none'}"
+        )
+    return gymnasium.make(name, **given)
+
+
+def environment_id(name: str) -> str:
+    """Return the registered id that `name` means, its module imported.
+
+    Raises:
+        UnknownNameError, ConfigError: as `make_environment`.
+    """
+    known = environments()
+    if ":" not in name:
+        for candidate in (name, f"snn_control/{name}"):
+            if candidate in known or candidate in gymnasium.registry:
+                return candidate
+        raise UnknownNameError("environment", name, {*known, *_own(known)})
+    module, _, bare = name.partition(":")
+    try:
+        __import__(module)
+    except ImportError as exc:
+        raise ConfigError(
+            f"{name}: module {module!r} cannot be imported ({exc}); it is looked for in the "
+            "installed packages and in the working folder"
+        ) from exc
+    if bare not in gymnasium.registry:
+        raise UnknownNameError(f"environment of module {module!r}:", bare, _own(known))
+    return bare
+
+
+def _own(known: dict[str, str]) -> list[str]:
+    """Ids that neither Gymnasium nor this package has registered."""
+    found = []
+    for spec in gymnasium.registry.values():
+        entry: Any = spec.entry_point
+        origin = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
+        if spec.id not in known and not origin.startswith(("gymnasium", "shimmy")):
+            found.append(spec.id)
+    return found
+
+
+def _options(name: str) -> list[str] | None:
+    """Options of an environment, `render_mode` included; None where it takes any."""
+    entry: Any = gymnasium.spec(name).entry_point
+    creator = load_env_creator(entry) if isinstance(entry, str) else entry
+    parameters = inspect.signature(creator).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    return [p.name for p in parameters]

@@ -1,0 +1,113 @@
+"""Watch an episode live, in real time, where there is a display."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+import gymnasium
+
+from snn_control.controllers.controller import Controller
+from snn_control.errors import ConfigError
+from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.evaluate import flight
+from snn_control.training.rollout import Episode
+
+CLOSING_S = 5.0
+
+
+class Watched(gymnasium.Wrapper):
+    """Keeps pace with the clock and shows MuJoCo's own viewer; closing the window ends the episode.
+
+    The model is found as `model` and `data` of the environment or of its `body`; an environment may
+    have `refresh_scene()`, called before each picture.
+    """
+
+    def __init__(self, env: gymnasium.Env) -> None:
+        super().__init__(env)
+        self._model, self._data = _mujoco(env)
+        self._viewer: Any = None
+
+    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
+        """Start the episode, open the window."""
+        import mujoco.viewer
+
+        observation, info = self.env.reset(**options)
+        if self._viewer is None:
+            before = set(threading.enumerate())
+            self._viewer = mujoco.viewer.launch_passive(self._model, self._data)
+            # The viewer draws in threads of its own and does not wait for them: a window that
+            # goes while one of them draws is a crash.
+            self._drawing = set(threading.enumerate()) - before
+        self._started_s = time.monotonic() - info.get("time_s", 0.0)
+        self._show(info)
+        return observation, info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Advance one tick, wait until it is due and show it."""
+        with self._viewer.lock():
+            observation, reward, terminated, truncated, info = self.env.step(action)
+        self._show(info)
+        return observation, reward, terminated, truncated or not self._viewer.is_running(), info
+
+    def close(self) -> None:
+        """Close the window and the environment."""
+        if self._viewer is not None:
+            self._viewer.close()
+            for thread in self._drawing:
+                thread.join(CLOSING_S)
+            self._viewer = None
+        super().close()
+
+    def _show(self, info: dict[str, Any]) -> None:
+        refresh = getattr(self.env.unwrapped, "refresh_scene", None)
+        if refresh is not None:
+            refresh()
+        self._viewer.sync()
+        time.sleep(max(0.0, self._started_s + info.get("time_s", 0.0) - time.monotonic()))
+
+
+def watch(
+    controller: Controller,
+    *,
+    seed: int,
+    preset: str = "default",
+    environment: str = ENVIRONMENT,
+    **options: Any,
+) -> Episode:
+    """Fly the episode of `seed` in a window: the environment's own (`human`), or MuJoCo's viewer.
+
+    Raises:
+        ConfigError: the environment can be shown in neither way.
+    """
+    env = make_environment(environment, preset=preset, **options)
+    try:
+        if "human" in env.metadata.get("render_modes", ()):
+            env.close()
+            env = make_environment(environment, preset=preset, render_mode="human", **options)
+        else:
+            env = Watched(env)
+        return flight(controller, env, seed)
+    finally:
+        env.close()
+
+
+def has_display() -> bool:
+    """Whether a window can be opened here."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.platform == "win32"  # on macOS the viewer runs under mjpython only
+
+
+def _mujoco(env: gymnasium.Env) -> tuple[Any, Any]:
+    inner: Any = env.unwrapped
+    holders: tuple[Any, ...] = (inner, getattr(inner, "body", None))
+    for holder in holders:
+        if hasattr(holder, "model") and hasattr(holder, "data"):
+            return holder.model, holder.data
+    raise ConfigError(
+        "the environment has no render mode `human` and no MuJoCo model; film it with --out"
+    )

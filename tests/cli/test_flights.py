@@ -1,0 +1,107 @@
+"""`play`, `compare` and `eval` as a user meets them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from snn_control.cli.main import main
+from snn_control.training.film import can_film
+from tests.docs.fences import ROOT
+
+SHORT = ["--episodes", "2", "--presets", "clean", "--duration-s", "100"]
+
+
+def test_compare_prints_ratios_to_the_first(capsys):
+    assert main(["compare", "pid", "blimp-altitude", *SHORT]) == 0
+    out = capsys.readouterr().out
+    assert "ratio to pid" in out
+    assert "Synaptic operations, 1/s" in out
+
+
+def test_compare_as_json_refers_to_whom_it_is_told(capsys):
+    words = ["compare", "pid", "blimp-altitude", *SHORT, "--against", "blimp-altitude", "--json"]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["against"] == "blimp-altitude"
+    ratios = {r["controller"] for r in found["rows"] if "ratio" in r}
+    assert ratios == {"pid"}
+
+
+@pytest.mark.parametrize("verb", [["compare", "pid"], ["compare", "pid", "pid"]])
+def test_compare_needs_two_different_ones(verb, capsys):
+    assert main(verb) == (2 if len(verb) == 2 else 1)
+    assert "controllers" in capsys.readouterr().err
+
+
+def test_one_episode_has_no_interval_and_is_still_json(capsys):
+    words = ["eval", "pid", "--episodes", "1", "--duration-s", "100", "--json"]
+    assert main(words) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert rows[0]["ci95"] is None
+    assert rows[0]["ratio"] == 1.0
+    assert main(["eval", "pid", "--episodes", "0"]) == 2
+
+
+def test_parameters_of_a_file_are_flown_with(tmp_path, capsys):
+    path = tmp_path / "craft.yaml"
+    weak = "thrust_gain_m_s2: 0.5\nhover_motor_units: 8.0\n"
+    found = []
+    for text in ("spread: 0.0\n", "spread: 0.0\n" + weak):
+        path.write_text(text)
+        assert main(["eval", "pid", *SHORT, "--parameters", str(path), "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out)["rows"][3]["mean"])
+    assert found[1] > 1.2 * found[0]
+    for text in ("thrust_gain: 1\n", "thrust_gain_m_s2: -1\n", "- 1\n", "", "a: [\n", "spread: x"):
+        path.write_text(text)
+        assert main(["eval", "pid", *SHORT, "--parameters", str(path)]) == 1
+        assert str(path) in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
+def test_play_without_a_display_films(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert main(["play", "pid", "--duration", "1.0", "--seed", "4"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == "pid-4.mp4"
+    assert "RMSE of the whole run" in out
+    assert (tmp_path / "pid-4.mp4").stat().st_size > 1000
+    named = str(tmp_path / "x y.mp4")
+    words = ["play", "pid", "--duration-s", "0.5", "--out", named, "--json"]
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["film"] == named
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="no virtual display: install xvfb")
+def test_play_on_a_display_opens_a_window_in_real_time(tmp_path):
+    read, write = os.pipe()
+    display = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x24"],
+        pass_fds=(write,),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        number = os.read(read, 16).decode().strip()
+        env = {k: v for k, v in os.environ.items() if k != "MUJOCO_GL"}
+        env |= {"DISPLAY": f":{number}", "PYTHONPATH": str(ROOT)}
+        words = ["-m", "snn_control", "play", "pid", "--duration-s", "3", "--json"]
+        started = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, *words], capture_output=True, text=True, env=env, cwd=tmp_path
+        )
+        took_s = time.monotonic() - started
+    finally:
+        display.terminate()
+        display.wait()
+        os.close(read)
+        os.close(write)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["film"] is None
+    assert took_s > 2.5
+    assert not list(tmp_path.iterdir())

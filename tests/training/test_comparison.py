@@ -1,0 +1,47 @@
+"""Rows of a comparison against the episodes' own numbers, and what is refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from snn_control.controllers import PID, PIDConfig
+from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.training.comparison import compare_rows, load_named
+from snn_control.training.evaluate import evaluate
+
+
+@pytest.fixture(scope="module")
+def flown():
+    seeds = range(50, 54)
+    return [
+        evaluate(pid, name, seeds=seeds, preset="clean", duration_s=100.0)
+        for name, pid in (("pid", PID()), ("soft", PID(PIDConfig(kp=4.0))))
+    ]
+
+
+def test_rows_hold_means_and_paired_ratios(flown):
+    rows = {(r["metric"], r["controller"]): r for r in compare_rows(flown, "pid")}
+    mine, theirs = (np.array([e.metrics["rmse_m"] for e in flown[k].episodes]) for k in (1, 0))
+    row = rows["rmse_m", "soft"]
+    assert row["mean"] == pytest.approx(mine.mean())
+    assert row["ratio"] == pytest.approx(mine.mean() / theirs.mean())
+    assert row["ratio"] > 1.0
+    assert "ratio" not in rows["rmse_m", "pid"]
+    assert rows["spikes_per_s", "soft"]["mean"] == 0.0
+    turned = {(r["metric"], r["controller"]): r for r in compare_rows(flown, "soft")}
+    assert turned["rmse_m", "pid"]["ratio"] == pytest.approx(1 / row["ratio"])
+
+
+def test_only_what_can_be_compared_is(flown):
+    with pytest.raises(UnknownNameError, match="Did you mean: `soft`"):
+        compare_rows(flown, "sofd")
+    other = dataclasses.replace(flown[1], seeds=(1, 2, 3, 4))
+    with pytest.raises(ConfigError, match="same seeds"):
+        compare_rows([flown[0], other], "pid")
+
+
+def test_short_names_stay_different():
+    assert list(load_named(["pid", "blimp-altitude"])) == ["pid", "blimp-altitude"]
+    with pytest.raises(ConfigError, match="given twice"):
+        load_named(["pid", "pid"])

@@ -1,0 +1,82 @@
+"""Films: as many frames as the stretch asks for, real pictures, and clear refusals."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snn_control.controllers import PID
+from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from snn_control.training.environment import make_environment
+from snn_control.training.film import FRAMES_PER_S, Filmed, can_film, film
+from snn_control.training.rollout import rollout
+from tests.docs.fences import ROOT
+
+pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
+SMALL: dict[str, Any] = {"width": 160, "height": 120}
+
+
+def test_a_film_has_the_frames_of_its_stretch(tmp_path):
+    imageio = pytest.importorskip("imageio.v2")
+    path = tmp_path / "a folder" / "f.mp4"
+    options = SMALL | {"duration_s": 5.0, "preset": "clean"}
+    episode = film(PID(), path, seed=1, start_s=1.0, stop_s=3.0, **options)
+    frames = list(imageio.get_reader(path).iter_data())
+    assert len(frames) == pytest.approx(2 * FRAMES_PER_S, abs=1)
+    assert frames[0].shape == (120, 160, 3)
+    assert np.std(frames[0]) > 5
+    assert episode.trace["time_s"][-1] < 3.0
+    assert episode.metrics["total_reward"] == episode.total_reward
+    assert [p.name for p in path.parent.iterdir()] == ["f.mp4"]
+
+
+def test_filming_does_not_change_the_flight():
+    taken: list[np.ndarray] = []
+    options = SMALL | {"duration_s": 2.0, "render_mode": "rgb_array"}
+    env = make_environment(**options)
+    filmed = rollout(PID(), Filmed(env, taken.append, 0.0, np.inf), seed=3)
+    plain = rollout(PID(), make_environment(duration_s=2.0), seed=3)
+    np.testing.assert_array_equal(filmed.trace["motor_command"], plain.trace["motor_command"])
+    assert len(taken) == pytest.approx(2 * FRAMES_PER_S, abs=2)
+
+
+def test_an_episode_that_ends_before_leaves_no_file(tmp_path):
+    with pytest.raises(ParameterError, match="ended before"):
+        film(PID(), tmp_path / "f.mp4", seed=1, start_s=50.0, duration_s=1.0, **SMALL)
+    assert not list(tmp_path.iterdir())
+
+
+def test_environments_are_made_by_name_or_refused():
+    assert make_environment("BlimpAltitude-v0", preferred={"wings": 2}).unwrapped
+    with pytest.raises(UnknownNameError, match="BlimpAltitude-v0`"):
+        make_environment("BlimpAltitud-v0")
+    with pytest.raises(ConfigError, match="takes no option 'wings'"):
+        make_environment(wings=2)
+    with pytest.raises(ConfigError, match="cannot be imported"):
+        make_environment("no_such_module:X-v0")
+
+
+def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
+    code = (
+        "from pathlib import Path\n"
+        "from snn_control.controllers import PID\n"
+        "from snn_control.errors import MissingExtraError\n"
+        "from snn_control.training.film import can_film, film\n"
+        "from snn_control.training.evaluate import evaluate\n"
+        "assert not can_film()\n"
+        "evaluate(PID(), 'pid', seeds=[1], duration_s=2.0)\n"
+        "try:\n"
+        "    film(PID(), Path('f.mp4'), seed=1, start_s=0.0, stop_s=1.0)\n"
+        "except MissingExtraError as error:\n"
+        "    print(error)\n"
+    )
+    env = os.environ | {"MUJOCO_GL": "disable", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=env
+    )
+    assert done.returncode == 0, done.stderr
+    assert "apt install libegl1" in done.stdout
+    assert not list(tmp_path.iterdir())
