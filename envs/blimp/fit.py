@@ -1,8 +1,9 @@
-"""Fit the plant to a user's own flight log.
+"""Fit the plant to a user's own flight logs.
 
 Least squares of the open-loop replay's height error over thrust gain, motor time constant,
-transport delay and the two drags; hover bias and initial speeds are solved inside (variable
-projection). One flight identifies the five weakly, so each is held near its start value p0:
+transport delay and the two drags; the hover bias of each flight and the initial speed of each
+window are solved inside (variable projection). Flights identify the five weakly, so each is held
+near its start value p0:
 
     cost = sum of squared height errors + rows (_PRIOR_M)^2 sum of ln(p / p0)^2
 
@@ -10,6 +11,7 @@ projection). One flight identifies the five weakly, so each is held near its sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -18,80 +20,131 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.envs.blimp import plant
-from snn_control.envs.blimp.flight_log import read_flight_log
+from snn_control.envs.blimp.flight_log import FlightLog, read_flight_log
 from snn_control.envs.blimp.parameters import BlimpParameters
-from snn_control.envs.blimp.replay import replay
+from snn_control.envs.blimp.replay import Replay, replay
 from snn_control.envs.blimp.scenario import constants_row
+from snn_control.errors import FlightLogError
 
-FITTED = (
-    "thrust_gain_m_s2",
-    "motor_time_constant_s",
-    "transport_delay_s",
-    "linear_drag_per_s",
-    "quadratic_drag_per_m",
-)
+UNITS = {
+    "thrust_gain_m_s2": "m/s^2",
+    "motor_time_constant_s": "s",
+    "transport_delay_s": "s",
+    "linear_drag_per_s": "1/s",
+    "quadratic_drag_per_m": "1/m",
+    "hover_motor_units": "motor units",
+}
+"""Fitted parameters and their units; the hover command is that of each flight's bias."""
+FITTED = tuple(UNITS)[:5]
 _LOW = (0.3, 0.02, 0.05, 0.02, 0.02)
 _HIGH = (5.0, 1.0, 0.6, 2.0, 6.0)
 _PRIOR_M = 0.0033
 
 
 @dataclass(frozen=True)
-class FitResult:
-    """Plant parameters of one flight and how well they replay it."""
+class FlightFit:
+    """How well the fitted plant replays one flight."""
 
     path: Path
     """The flight log."""
-    parameters: dict[str, float]
-    """Fitted values by the names of `BlimpParameters`, ready as overrides; hover included."""
+    hover_motor_units: float
+    """Command that balances this flight's bias, motor units."""
     rmse_m: float
     """Replay error with the fitted values, m."""
     rmse_before_m: float
     """Replay error with the values started from, m."""
     window_rmse_m: tuple[float, ...]
     """Replay error of each window, m."""
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """Plant parameters of one or several flights and how well they replay them."""
+
+    parameters: dict[str, float]
+    """Fitted values by the names of `BlimpParameters`, ready as overrides; `hover_motor_units` is
+    the mean over the flights."""
+    rmse_m: float
+    """Replay error with the fitted values over all windows, m."""
+    rmse_before_m: float
+    """Replay error with the values started from, m."""
     window_s: float
     """Length of the windows, s."""
+    flights: tuple[FlightFit, ...]
+    """Figures of each flight."""
+    at_bound: tuple[str, ...]
+    """Parameters that ended at a bound of the fit: the flights do not identify them."""
 
 
 def fit_flight(
     path: str | Path, start: BlimpParameters | None = None, window_s: float = 10.0
 ) -> FitResult:
-    """Fit the plant to the log at `path`, from `start` (default: the shipped parameters).
+    """Fit the plant to the log at `path`; see `fit_flights`."""
+    return fit_flights([path], start, window_s)
+
+
+def fit_flights(
+    paths: Sequence[str | Path], start: BlimpParameters | None = None, window_s: float = 10.0
+) -> FitResult:
+    """Fit the plant to logs of one craft, from `start` (default: the shipped parameters).
 
     Raises:
-        FlightLogError: the log cannot be read, has no commands or is too short.
+        FlightLogError: no log is given, or one cannot be read, has no commands or is too short.
         ParameterError: `window_s` is below 1 s.
     """
     from scipy.optimize import least_squares
 
-    log = read_flight_log(path)
+    if not paths:
+        raise FlightLogError("no flight log is given; expected at least one CSV file")
+    logs = [read_flight_log(path) for path in paths]
     start = start or BlimpParameters()
     origin = np.log([getattr(start, name) for name in FITTED])
-    before = replay(log, constants_row(start), window_s)
-    weight_m = _PRIOR_M * sqrt(before.residual_m.size)
+    before = _replays(logs, start, window_s)
+    weight_m = _PRIOR_M * sqrt(sum(flown.residual_m.size for flown in before))
 
     def residual(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        flown = replay(log, constants_row(_with(start, x)), window_s)
-        return np.append(flown.residual_m, weight_m * (x - origin))
+        flown = _replays(logs, _with(start, x), window_s)
+        return np.concatenate([*(one.residual_m for one in flown), weight_m * (x - origin)])
 
     low, high = np.log(_LOW), np.log(_HIGH)
     first = np.clip(origin, low + 1e-6, high - 1e-6)
     # The delay acts in whole physics steps: differences must span at least one of them.
     found = least_squares(residual, first, bounds=(low, high), diff_step=0.05, max_nfev=15)
     fitted = _with(start, found.x)
-    after = replay(log, constants_row(fitted), window_s)
-    parameters = {name: float(getattr(fitted, name)) for name in FITTED}
-    parameters["hover_motor_units"] = hover_command(
-        after.constants.item(plant.BIAS), fitted.thrust_gain_m_s2
+    after = _replays(logs, fitted, window_s)
+    flights = tuple(
+        _flight(log, a, b, fitted) for log, a, b in zip(logs, after, before, strict=True)
     )
+    parameters = {name: float(getattr(fitted, name)) for name in FITTED}
+    parameters["hover_motor_units"] = float(np.mean([f.hover_motor_units for f in flights]))
+    close = np.minimum(found.x - low, high - found.x) < 1e-3
     return FitResult(
-        path=Path(path),
         parameters=parameters,
+        rmse_m=_rmse(after),
+        rmse_before_m=_rmse(before),
+        window_s=window_s,
+        flights=flights,
+        at_bound=tuple(name for name, at in zip(FITTED, close, strict=True) if at),
+    )
+
+
+def _replays(logs: list[FlightLog], p: BlimpParameters, window_s: float) -> list[Replay]:
+    return [replay(log, constants_row(p), window_s) for log in logs]
+
+
+def _flight(log: FlightLog, after: Replay, before: Replay, fitted: BlimpParameters) -> FlightFit:
+    bias_m_s2 = after.constants.item(plant.BIAS)
+    return FlightFit(
+        path=log.path,
+        hover_motor_units=hover_command(bias_m_s2, fitted.thrust_gain_m_s2),
         rmse_m=after.rmse_m,
         rmse_before_m=before.rmse_m,
         window_rmse_m=tuple(after.window_rmse_m.tolist()),
-        window_s=window_s,
     )
+
+
+def _rmse(flown: list[Replay]) -> float:
+    return float(np.sqrt(np.mean(np.concatenate([one.residual_m for one in flown]) ** 2)))
 
 
 def hover_command(bias_m_s2: float, thrust_gain_m_s2: float) -> float:

@@ -9,6 +9,7 @@ VERBS: dict[str, str] = {
     "eval": "fly a controller beside the PID on the same seeds",
     "play": "watch one seeded episode, live or as a film",
     "compare": "fly controllers through the same episodes: metrics, intervals, ratios",
+    "fit": "fit the blimp to own flight logs",
     "study": "run a registered experiment: table, plots, page",
     "report": "make the report page of a run",
     "bench": "speed of the engine beside Norse, in one run",

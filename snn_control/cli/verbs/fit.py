@@ -1,0 +1,79 @@
+"""`snn-control fit LOG.csv ...`: fit the blimp's plant to a user's own flight logs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.envs.blimp.fit import UNITS, fit_flights
+from snn_control.envs.blimp.parameter_file import write_parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """Fit the blimp's vertical plant to flight logs of one craft.
+
+    Each log is a CSV file with the columns time_s, h_ref_m, h_meas_m and u_motor_units, at least
+    13 s long; docs/blimp_plant.md describes it. `eval`, `compare` and `play` take the file that
+    --out writes with --parameters.
+
+    Example: snn-control fit monday.csv tuesday.csv --out my_blimp.yaml
+    """
+
+    logs: tyro.conf.Positional[tuple[Path, ...]]
+    """Flight logs."""
+    out: Path | None = None
+    """YAML file to write the parameters to."""
+    window_s: float = 10.0
+    """Length of the windows in which recorded commands are replayed, s; at least 1."""
+
+
+def run(args: Args) -> Result:
+    """Fit and write."""
+    if not args.logs:
+        raise WrongUseError("name at least one flight log (CSV)")
+    found = fit_flights(args.logs, window_s=args.window_s)
+    data = asdict(found)
+    if args.out:
+        comment = (
+            f"Blimp parameters fitted to {len(found.flights)} flight(s); replay RMSE "
+            f"{100 * found.rmse_m:.1f} cm over windows of {found.window_s:g} s."
+        )
+        data["out"] = str(write_parameters(found.parameters, args.out, comment))
+    return Result(data)
+
+
+def show(result: Result, console: Console) -> None:
+    """Print parameters and replay errors; the path of the file is the last line."""
+    data = result.data
+    table = Table(title="Fitted parameters")
+    table.add_column("parameter")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    for name, value in data["parameters"].items():
+        table.add_row(name, f"{value:.3g}", UNITS[name])
+    console.print(table)
+    table = Table(title=f"Replay in windows of {data['window_s']:g} s")
+    for column in ("flight", "windows", "RMSE, cm", "before, cm", "hover, motor units"):
+        table.add_column(column, justify="left" if column == "flight" else "right")
+    for flight in data["flights"]:
+        table.add_row(
+            flight["path"].name,
+            str(len(flight["window_rmse_m"])),
+            f"{100 * flight['rmse_m']:.2f}",
+            f"{100 * flight['rmse_before_m']:.2f}",
+            f"{flight['hover_motor_units']:.2f}",
+        )
+    if len(data["flights"]) > 1:
+        rmse, before = 100 * data["rmse_m"], 100 * data["rmse_before_m"]
+        table.add_row("all", "", f"{rmse:.2f}", f"{before:.2f}", "")
+    console.print(table)
+    for name in data["at_bound"]:
+        console.print(f"{name} is at its bound: these flights do not tell it", markup=False)
+    if "out" in data:
+        console.print(data["out"], markup=False, soft_wrap=True)

@@ -1,0 +1,84 @@
+"""`fit` as a user meets it: a log goes in, a file comes out that `eval` flies with."""
+
+import json
+
+import pytest
+import yaml
+
+from snn_control.cli.main import main
+from snn_control.controllers import PID
+from snn_control.envs.blimp.parameter_file import read_parameters
+from snn_control.errors import ConfigError
+from snn_control.training.environment import make_environment
+from snn_control.training.rollout import rollout
+
+HEADER = "time_s,h_ref_m,h_meas_m,u_motor_units\n"
+TRUTH = {"thrust_gain_m_s2": 1.5, "transport_delay_s": 0.22, "hover_motor_units": 3.4}
+CRAFT = TRUTH | {"spread": 0.0, "reference_hold_s": 20.0}
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """Two flights of a craft that is known, by the environment and the PID."""
+    folder = tmp_path_factory.mktemp("my logs")
+    env = make_environment(preset="clean", parameters=CRAFT, duration_s=100.0)
+    for seed in (1, 2):
+        t = rollout(PID(), env, seed=seed).trace
+        columns = (t["time_s"], t["height_ref_m"], t["range_m"], t["motor_command"])
+        rows = "".join(
+            ",".join(f"{x:.6f}" for x in row) + "\n" for row in zip(*columns, strict=True)
+        )
+        (folder / f"{seed}.csv").write_text("# own flight\n" + HEADER + rows)
+    return [str(folder / "1.csv"), str(folder / "2.csv")]
+
+
+def test_parameters_are_found_written_and_flown_with(logs, tmp_path, capsys):
+    out = tmp_path / "craft.yaml"
+    assert main(["fit", *logs, "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert text.splitlines()[-1] == str(out)
+    assert "m/s^2" in text
+    found = yaml.safe_load(out.read_text())
+    assert found == read_parameters(out)
+    for name, value in TRUTH.items():
+        assert found[name] == pytest.approx(value, rel=0.15), name
+    words = ["eval", "pid", "--episodes", "1", "--duration-s", "100", "--parameters", str(out)]
+    assert main(words) == 0
+
+
+def test_json_has_replay_errors_of_each_flight(logs, capsys):
+    assert main(["fit", logs[0], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rmse_m"] < 0.02 < found["rmse_before_m"]
+    assert [f["path"] for f in found["flights"]] == logs[:1]
+    assert len(found["flights"][0]["window_rmse_m"]) == 9
+    assert "out" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        (HEADER, "0 rows"),
+        (HEADER + "0,1,1,3\n1,1,one,3\n", "line 3"),
+        ("time_s,h_ref_m,h_meas_m\n0,1,1\n1,1,1\n", "u_motor_units"),
+        (HEADER + "".join(f"{k / 10},1,1,3\n" for k in range(50)), "needs 13.0 s"),
+    ],
+)
+def test_a_bad_log_is_one_line_that_names_it(text, said, tmp_path, capsys):
+    path = tmp_path / "log.csv"
+    path.write_text(text)
+    out = tmp_path / "craft.yaml"
+    assert main(["fit", str(path), "--out", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert said in error
+    assert str(path) in error
+    assert not out.exists()
+
+
+def test_wrong_use(tmp_path, capsys):
+    assert main(["fit"]) == 2
+    assert main(["fit", str(tmp_path / "none.csv")]) == 1
+    with pytest.raises(ConfigError, match=r"none\.yaml"):
+        read_parameters(tmp_path / "none.yaml")
