@@ -1,0 +1,193 @@
+"""Gradients of the torch engine, and the network that it gives back."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from snn_control.engines.reference import ReferenceEngine
+from snn_control.engines.torch import TorchEngine
+from snn_control.network import Connection, Network, Population, Readout, Shared
+from snn_control.network.neurons import LIF, Graded, LeakyIntegrator
+from tests.conformance.networks import CASES, VARIANTS, inputs, make
+
+
+def smooth(start: str = "rest") -> Network:
+    """Leaky integrators and graded neurons inside their bounds, with loops and delays."""
+    rng = np.random.default_rng(2)
+    return Network(
+        "smooth",
+        0.01,
+        ("a", "b"),
+        (
+            Population("trace", 4, LeakyIntegrator(tau_mem_s=0.03, tau_syn_s=0.02, bias=0.3)),
+            Population("cells", 4, Graded(bias=np.array([0.9, 1.1, 1.0, 0.8]), ceiling=50.0)),
+            Population("out", 1, LeakyIntegrator(tau_mem_s=0.05, normalised=True)),
+        ),
+        (
+            Connection("input", "trace", rng.uniform(0.05, 0.2, (2, 4))),
+            Connection("trace", "cells", Shared.paired(rng.uniform(0.1, 0.4, 2)), "diagonal"),
+            Connection("cells", "cells", rng.uniform(-0.05, 0.05, (2, 2, 2)), "block2", 1),
+            Connection("input", "cells", rng.uniform(0.0, 0.1, (2, 4)), delay_ticks=3),
+            Connection(
+                "cells", "out", rng.uniform(0.1, 0.4, 3), "sparse",
+                pre=np.array([0, 1, 3]), post=np.zeros(3, np.int64),
+            ),
+        ),
+        (Readout("y", "out"),),
+        start=start,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def loss_of(network: Network, x: np.ndarray) -> float:
+    return float(np.sum(ReferenceEngine(network).run(x).readouts ** 2))
+
+
+@pytest.mark.parametrize("start", ["rest", "steady"])
+def test_gradients_are_the_differences_of_the_reference_engine(start: str) -> None:
+    """Every free number is moved by a little, and the plain NumPy engine runs the result."""
+    x = np.abs(inputs(25)) + 0.1
+    engine = TorchEngine(smooth(start))
+    readouts, _ = engine(torch.as_tensor(x)[:, None])
+    (readouts**2).sum().backward()
+    checked = 0
+    for name, raw in engine.raw.items():
+        gradient = torch.zeros_like(raw) if raw.grad is None else raw.grad
+        for position in np.ndindex(*raw.shape):
+            with torch.no_grad():
+                kept, step = raw[position].item(), 1e-6
+                losses = []
+                for sign in (1, -1):
+                    raw[position] = kept + sign * step
+                    losses.append(loss_of(engine.network(), x))
+                raw[position] = kept
+            expected = (losses[0] - losses[1]) / (2 * step)
+            assert gradient[position].item() == pytest.approx(expected, rel=1e-5, abs=1e-6), name
+            checked += abs(expected) > 1e-3
+    assert checked > 25
+
+
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if not v.startswith(("leaky", "graded"))])
+def test_surrogate_gradients_reach_every_part_of_a_spiking_network(variant: str) -> None:
+    engine = TorchEngine(make(variant, "dense"), alpha=10.0)
+    readouts, spikes = engine(torch.as_tensor(inputs(60))[:, None])
+    assert 0 < spikes.mean() < 1
+    readouts.sum().backward()
+    for name in ("connection0", "connection2", "connection3", "connection5", "cells__threshold"):
+        gradient = engine.raw[name].grad
+        assert gradient is not None, name
+        assert torch.isfinite(gradient).all(), name
+        assert gradient.abs().max() > 1e-9, name
+
+
+def test_descending_a_surrogate_gradient_finds_a_rate() -> None:
+    """A neuron that fires too seldom learns to fire every second tick."""
+    network = Network(
+        "rate",
+        0.01,
+        ("x",),
+        (
+            Population("cell", 1, LIF(tau_mem_s=0.05, normalised=True, reset="hard")),
+            Population("mean", 1, LeakyIntegrator(tau_mem_s=0.2, normalised=True)),
+        ),
+        (
+            Connection("input", "cell", np.array([[1.2]])),
+            Connection("cell", "mean", np.ones((1, 1))),
+        ),
+        (Readout("y", "mean"),),
+    )
+    engine = TorchEngine(network, alpha=10.0)
+    optimiser = torch.optim.Adam([engine.raw["connection0"]], lr=0.2)
+    x = torch.ones(100, 1, 1, dtype=torch.float64)
+    for _ in range(40):
+        optimiser.zero_grad()
+        loss = (engine(x)[0][50:] - 0.5).pow(2).mean()
+        loss.backward()
+        optimiser.step()
+    trained = ReferenceEngine(engine.network()).run(np.ones((150, 1)))
+    assert trained.spikes[60:].mean() == pytest.approx(0.5, abs=0.1)
+    assert ReferenceEngine(network).run(np.ones((150, 1))).spikes[60:].mean() < 0.2
+
+
+def trained(network: Network, steps: int = 3, lr: float = 0.05) -> Network:
+    engine = TorchEngine(network, alpha=10.0)
+    optimiser = torch.optim.SGD(engine.parameters(), lr=lr)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        engine(torch.as_tensor(inputs(40))[:, None])[0].pow(2).sum().backward()
+        torch.nn.utils.clip_grad_norm_(engine.parameters(), 1.0)
+        optimiser.step()
+    return engine.network()
+
+
+def test_shared_parameters_stay_shared_under_an_optimiser() -> None:
+    network = make("lif-soft", "shared")
+    populations = tuple(
+        dataclasses.replace(p, params=dataclasses.replace(
+            p.params, threshold=Shared.paired([0.7, 0.8, 0.9]),
+            tau_mem_s=Shared.paired([0.03, 0.05, 0.0]),
+        )) if p.name == "cells" else p
+        for p in network.populations
+    )  # fmt: skip
+    network = dataclasses.replace(network, populations=populations)
+    after = trained(network)
+    for k in (2, 3, 4):
+        old, new = network.connections[k].weights, after.connections[k].weights
+        assert isinstance(new, Shared)
+        assert isinstance(old, Shared)
+        np.testing.assert_array_equal(new.index, old.index)
+        np.testing.assert_array_equal(new.sign, old.sign)
+        assert not np.array_equal(new.values, old.values)
+        full = new.expand()
+        np.testing.assert_array_equal(full[0::2], -full[1::2])
+    params: Any = after.population("cells").params
+    threshold, tau = params.expanded("threshold", 6), params.expanded("tau_mem_s", 6)
+    np.testing.assert_array_equal(threshold[0::2], threshold[1::2])
+    np.testing.assert_array_equal(tau[0::2], tau[1::2])
+    assert np.all(tau[:4] > 0)
+    assert np.all(tau[4:] == 0)
+
+
+def test_time_constants_stay_positive_and_the_extremes_stay() -> None:
+    params: dict[str, float] = {"tau_mem_s": 0.02, "tau_syn_s": 0.0, "tau_adaptation_s": np.inf}
+    network = make("iwta-own", "dense")
+    populations = tuple(
+        dataclasses.replace(p, params=dataclasses.replace(p.params, **params))  # type: ignore[arg-type]
+        if p.name == "cells" else p
+        for p in network.populations
+    )  # fmt: skip
+    after: Any = trained(dataclasses.replace(network, populations=populations), lr=5.0)
+    cells = after.population("cells").params
+    assert cells.tau_syn_s == 0.0
+    assert cells.tau_adaptation_s == np.inf
+    assert 0 < cells.tau_mem_s < np.inf
+    assert cells.tau_mem_s != 0.02
+
+
+@pytest.mark.parametrize("case", CASES, ids="/".join)
+def test_the_network_it_gives_back_is_the_one_it_took(case: tuple[str, str]) -> None:
+    network = make(*case)
+    back = TorchEngine(network).network()
+    for old, new in zip(network.connections, back.connections, strict=True):
+        assert type(new.weights) is type(old.weights)
+        assert (new.kind, new.delay_ticks, new.port) == (old.kind, old.delay_ticks, old.port)
+    x = inputs(150)
+    expected, found = ReferenceEngine(network).run(x), ReferenceEngine(back).run(x)
+    np.testing.assert_array_equal(found.spikes, expected.spikes)
+    np.testing.assert_allclose(found.readouts, expected.readouts, rtol=1e-9, atol=1e-12)
+
+
+def test_rows_of_a_batch_do_not_touch_each_other() -> None:
+    network = make("iwta-own", "dense")
+    x = np.stack([inputs(80, seed=k) for k in range(3)], axis=1)
+    engine = TorchEngine(network)
+    with torch.no_grad():
+        readouts, spikes = engine(torch.as_tensor(x))
+    for k in range(3):
+        alone = ReferenceEngine(network).run(x[:, k])
+        np.testing.assert_array_equal(spikes[:, k].numpy(), alone.spikes)
+        np.testing.assert_allclose(readouts[:, k].numpy(), alone.readouts, atol=1e-9)
