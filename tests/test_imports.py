@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LEAVES = {"errors", "units", "compiled", "resources", "citations", "config"}
 DATA = {"network", "coding", "plasticity", "runs"}
 MACHINES = {"engines", "export", "report"}
-JOINED = {"controllers", "training", "studies", "ros", "cli"}
+JOINED = {"controllers", "training", "studies", "checks", "ros", "cli"}
 
 # What each part may import, beside itself and the package root.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -27,10 +27,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": LEAVES | DATA | MACHINES | {"controllers", "envs", "evolution", "supervision"},
     "studies": LEAVES | DATA | MACHINES
     | {"controllers", "envs", "evolution", "supervision", "training"},
+    "checks": LEAVES | DATA | MACHINES
+    | {"controllers", "envs", "evolution", "supervision", "training"},
     "ros": LEAVES | DATA | MACHINES
     | {"controllers", "envs", "evolution", "supervision", "training"},
     "cli": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training", "studies"},
+    | {"controllers", "envs", "evolution", "supervision", "training", "studies", "checks"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "fit": "fit the blimp to own flight logs",
     "study": "run a registered experiment: table, plots, page",
     "report": "make the report page of a run",
+    "check": "conformance of an own environment, controller, configuration or run",
     "bench": "speed of the engine beside Norse, in one run",
     "info": "versions, folders and optional extras of this installation",
     "cite": "BibTeX of this software and of what it builds on",

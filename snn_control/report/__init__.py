@@ -38,7 +38,7 @@ from pathlib import Path
 
 from snn_control.errors import require
 
-__all__ = ["build_report"]
+__all__ = ["build_report", "render_report"]
 
 
 def build_report(run_folder: str | Path) -> Path:
@@ -50,8 +50,20 @@ def build_report(run_folder: str | Path) -> Path:
         MissingExtraError: plotly or jinja2 is missing.
         RunError: the folder is no run, an input is malformed, or the page cannot be written.
     """
-    for module in ("plotly", "jinja2"):
-        require(module, "report")
+    _require()
     from snn_control.report.build import build
 
     return build(Path(run_folder))
+
+
+def render_report(run_folder: str | Path) -> str:
+    """Return the page of a run without writing it; raises as `build_report`."""
+    _require()
+    from snn_control.report.build import render
+
+    return render(Path(run_folder))
+
+
+def _require() -> None:
+    for module in ("plotly", "jinja2"):
+        require(module, "report")

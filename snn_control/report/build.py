@@ -19,10 +19,20 @@ _PAGE = Path(__file__).resolve().parent / "page"
 
 def build(folder: Path) -> Path:
     """Write the page of the run in `folder` and return its path."""
+    html = render(folder)
+    page = folder / "report" / "index.html"
+    with atomic.writing(page):
+        page.parent.mkdir(exist_ok=True)
+    atomic.write_bytes(page, html.encode())
+    return page
+
+
+def render(folder: Path) -> str:
+    """Return the page of the run in `folder`."""
     given = inputs.read(folder)
     sections = _sections(given)
     figures = [figure for section in sections for figure in section.figures]
-    html = (
+    return (
         _environment()
         .get_template("report.html.j2")
         .render(
@@ -37,11 +47,6 @@ def build(folder: Path) -> Path:
             number=metric_names.number,
         )
     )
-    page = folder / "report" / "index.html"
-    with atomic.writing(page):
-        page.parent.mkdir(exist_ok=True)
-    atomic.write_bytes(page, html.encode())
-    return page
 
 
 def _sections(given: inputs.ReportInputs) -> list[Section]:

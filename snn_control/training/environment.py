@@ -61,7 +61,7 @@ def environment_id(name: str) -> str:
         for candidate in (name, f"snn_control/{name}"):
             if candidate in known or candidate in gymnasium.registry:
                 return candidate
-        raise UnknownNameError("environment", name, {*known, *_own(known)})
+        raise UnknownNameError("environment", name, known_ids())
     module, _, bare = name.partition(":")
     try:
         __import__(module)
@@ -71,19 +71,19 @@ def environment_id(name: str) -> str:
             "installed packages and in the working folder"
         ) from exc
     if bare not in gymnasium.registry:
-        raise UnknownNameError(f"environment of module {module!r}:", bare, _own(known))
+        raise UnknownNameError(f"environment of module {module!r}:", bare, known_ids())
     return bare
 
 
-def _own(known: dict[str, str]) -> list[str]:
-    """Ids that neither Gymnasium nor this package has registered."""
-    found = []
+def known_ids() -> list[str]:
+    """Ids of this package, of entry points, and those registered by anything but Gymnasium."""
+    found = set(environments())
     for spec in gymnasium.registry.values():
         entry: Any = spec.entry_point
         origin = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
-        if spec.id not in known and not origin.startswith(("gymnasium", "shimmy")):
-            found.append(spec.id)
-    return found
+        if not origin.startswith(("gymnasium", "shimmy")):
+            found.add(spec.id)
+    return sorted(found)
 
 
 def _options(name: str) -> list[str] | None:

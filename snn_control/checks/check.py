@@ -1,0 +1,68 @@
+"""Finds out what a name means and checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from snn_control.checks.config import check_config
+from snn_control.checks.controller import check_controller
+from snn_control.checks.environment import check_environment
+from snn_control.checks.outcome import Outcome
+from snn_control.checks.run import check_run
+from snn_control.controllers import model_names
+from snn_control.errors import UnknownNameError
+from snn_control.resources import configs_folder
+from snn_control.training.environment import environment_id, known_ids
+
+CHECKS: dict[str, Callable[[str], list[Outcome]]] = {
+    "environment": check_environment,
+    "controller": check_controller,
+    "config": check_config,
+    "run": check_run,
+}
+
+
+def check(thing: str) -> list[Outcome]:
+    """Check everything that `thing` names.
+
+    Args:
+        thing: an environment's id or `module:id`; a controller's name or model file; a
+            configuration's name or YAML file; a run folder. `KIND/NAME` with a key of `CHECKS`
+            chooses where a name means several.
+
+    Raises:
+        UnknownNameError: it names nothing; with the closest names.
+    """
+    kind, _, bare = thing.partition("/")
+    if kind in CHECKS and bare and not Path(thing).exists():
+        return CHECKS[kind](bare)
+    kinds = _kinds(thing)
+    if not kinds:
+        known = {*known_ids(), *model_names(), *_configs()}
+        raise UnknownNameError("environment, controller, config or run", thing, known)
+    return [outcome for kind in kinds for outcome in CHECKS[kind](thing)]
+
+
+def _kinds(thing: str) -> list[str]:
+    path = Path(thing)
+    if path.is_dir():
+        whole = (path / "manifest.json").exists() or not (path / "model.json").exists()
+        return ["run"] if whole else ["controller"]
+    if path.is_file():
+        return ["config"] if path.suffix in (".yaml", ".yml") else ["controller"]
+    if ":" in thing:
+        return ["environment"]
+    found = []
+    try:
+        environment_id(thing)
+        found.append("environment")
+    except UnknownNameError:
+        pass
+    if thing in model_names() or Path(f"{thing}.json").is_file():
+        found.append("controller")
+    return found + (["config"] if thing in _configs() else [])
+
+
+def _configs() -> set[str]:
+    return {path.stem for path in configs_folder().glob("*.yaml")}

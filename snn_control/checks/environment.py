@@ -1,0 +1,145 @@
+"""Conformance of an environment: Gymnasium's own checks, named entries, equal seeded episodes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from snn_control.checks.outcome import Checklist, Outcome, require
+from snn_control.training.environment import environment_id, make_environment
+
+TICKS = 1000
+"""Longest stretch that is flown."""
+SEED = 7
+
+
+def check_environment(name: str) -> list[Outcome]:
+    """Check the environment of a registered id or `module:id`."""
+    check = Checklist("environment")
+    made: list[gymnasium.Env] = []
+
+    def make() -> str:
+        made.append(make_environment(name))
+        return f"{environment_id(name)}, {type(made[0].unwrapped).__name__}"
+
+    remedy = "register the id with gymnasium.register, or as an entry point of the group "
+    if not check("can be made", remedy + "snn_control.environments", make):
+        return check.outcomes
+    env = made[0]
+    guide = "docs/guides/own_body.md has an example"
+    try:
+        check("Gymnasium's checker", "do what it says; " + guide, lambda: _gymnasium(env))
+        named = check(
+            "names of observations and actions",
+            "set observation_names and action_names, one name with its unit an entry; " + guide,
+            lambda: _names(env),
+        )
+        if named:
+            check(
+                "equal seeds, equal episodes",
+                "draw all that is random from self.np_random, and reset all state in reset()",
+                lambda: _equal(env),
+            )
+            check(
+                "finite rewards and metrics",
+                "metrics() returns a dict of numbers; NaN only where a figure does not exist yet",
+                lambda: _finite(env),
+            )
+            check("time in info", "let info hold time_s, s since the reset", lambda: _time(env))
+    finally:
+        env.close()
+    return check.outcomes
+
+
+def _gymnasium(env: gymnasium.Env) -> None:
+    from gymnasium.utils.env_checker import check_env
+
+    check_env(env.unwrapped, skip_render_check=True)
+
+
+def _names(env: gymnasium.Env) -> str:
+    inner: Any = env.unwrapped
+    for attribute, space in (
+        ("observation_names", env.observation_space),
+        ("action_names", env.action_space),
+    ):
+        names: Any = getattr(inner, attribute, None)
+        require(names is not None, f"there is no {attribute}")
+        require(
+            isinstance(names, tuple) and all(isinstance(n, str) for n in names),
+            f"{attribute} is {names!r}, expected a tuple of strings",
+        )
+        require(isinstance(space, gymnasium.spaces.Box), f"{attribute}: its space is no Box")
+        require(
+            space.shape == (len(names),),
+            f"{attribute} has {len(names)} names for a space of shape {space.shape}",
+        )
+        require(len(set(names)) == len(names), f"{attribute} has a name twice: {names}")
+    return f"{', '.join(inner.observation_names)} -> {', '.join(inner.action_names)}"
+
+
+def _fly(env: gymnasium.Env, seed: int) -> list[Any]:
+    """Fly random actions of a fixed seed; return all that came back, as bytes where it can be."""
+    space = env.action_space
+    assert isinstance(space, gymnasium.spaces.Box)
+    rng = np.random.default_rng(SEED)
+    low, high = np.maximum(space.low, -1.0), np.minimum(space.high, 1.0)
+    observation, info = env.reset(seed=seed)
+    flown: list[Any] = [_bytes(observation, info)]
+    for _ in range(TICKS):
+        action = rng.uniform(low, high).astype(space.dtype)
+        observation, reward, terminated, truncated, info = env.step(action)
+        flown.append((_bytes(observation, info), float(reward), terminated, truncated))
+        if terminated or truncated:
+            break
+    return flown
+
+
+def _bytes(observation: Any, info: dict[str, Any]) -> tuple[Any, ...]:
+    scalars = sorted((key, repr(value)) for key, value in info.items() if np.isscalar(value))
+    return np.asarray(observation).tobytes(), scalars
+
+
+def _equal(env: gymnasium.Env) -> str:
+    first, second = _fly(env, SEED), _fly(env, SEED)
+    for tick, (a, b) in enumerate(zip(first, second, strict=False)):
+        require(a == b, f"two episodes of seed {SEED} differ from tick {tick} on")
+    require(len(first) == len(second), f"two episodes of seed {SEED} differ in length")
+    return f"{len(first) - 1} ticks, bit for bit"
+
+
+def _finite(env: gymnasium.Env) -> str:
+    flown = _fly(env, SEED)
+    for tick, (_, reward, _, _) in enumerate(flown[1:], 1):
+        require(isfinite(reward), f"the reward of tick {tick} is {reward}")
+    inner: Any = env.unwrapped
+    if not hasattr(inner, "metrics"):
+        return "no metrics(): only rewards are compared"
+    found = inner.metrics()
+    require(isinstance(found, dict), f"metrics() returned {type(found).__name__}")
+    for key, value in found.items():
+        require(isinstance(key, str), f"metrics() has a key {key!r} that is no string")
+        require(
+            isinstance(value, int | float | np.number) and not np.isinf(float(value)),
+            f"metric {key} is {value!r}",
+        )
+    missing = [key for key, value in found.items() if value != value]
+    note = f"; not known after this stretch: {', '.join(missing)}" if missing else ""
+    return ", ".join(found) + note
+
+
+def _time(env: gymnasium.Env) -> str:
+    _, info = env.reset(seed=SEED)
+    infos = [info, *(env.step(env.action_space.sample())[4] for _ in range(5))]
+    require(all("time_s" in i for i in infos), "info has no time_s: there are no rates per second")
+    times = [float(i["time_s"]) for i in infos]
+    require(all(b > a for a, b in pairwise(times)), f"time_s does not grow: {times}")
+    period_s = getattr(env.unwrapped, "control_period_s", None)
+    if period_s is None:
+        return f"{times[1] - times[0]:.3g} s to the first tick, no control_period_s"
+    require(isfinite(period_s) and period_s > 0, f"control_period_s is {period_s!r}")
+    return f"{times[1] - times[0]:.3g} s to the first tick, control_period_s {period_s:g}"

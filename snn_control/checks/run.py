@@ -1,0 +1,47 @@
+"""Conformance of a run folder: manifest, records, checkpoints, model, and what its page is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snn_control.checks.outcome import Checklist, Outcome, require
+from snn_control.controllers import load
+from snn_control.report import render_report
+from snn_control.runs import Run
+
+
+def check_run(name: str) -> list[Outcome]:
+    """Check the run in folder `name`; nothing is written."""
+    check = Checklist("run")
+    folder = Path(name)
+    remedy = "give the folder that `evolve` or `study` wrote; a damaged file names itself"
+    if not check("manifest", remedy, lambda: _manifest(folder)):
+        return check.outcomes
+    run = Run.open(folder)
+    check("configuration", remedy, lambda: f"{len(run.config)} keys")
+    check("records", "remove the damaged line of metrics.jsonl", lambda: f"{len(run.metrics())}")
+    if (folder / "study.json").exists():
+        pass
+    elif check(
+        "checkpoint",
+        "run `evolve` again; a run without a whole checkpoint cannot go on",
+        lambda: f"step {run.restore('last').step}",
+    ):
+        check("model", "go on with `evolve --resume` to write it again", lambda: _model(folder))
+    check(
+        "report",
+        "run `eval --out` on the folder again, or mend what is named",
+        lambda: f"{len(render_report(folder)) / 1e6:.1f} MB",
+    )
+    return check.outcomes
+
+
+def _manifest(folder: Path) -> str:
+    manifest = Run.open(folder).manifest
+    missing = [key for key in ("status", "command", "seed", "versions") if key not in manifest]
+    require(not missing, f"it lacks {', '.join(missing)}")
+    return f"{manifest['status']}, seed {manifest['seed']}"
+
+
+def _model(folder: Path) -> str:
+    return type(load(folder)).__name__

@@ -1,0 +1,91 @@
+"""Configurations and run folders: what ships passes, what is damaged is named."""
+
+import json
+
+import pytest
+
+from snn_control.checks import check
+from snn_control.errors import UnknownNameError
+from snn_control.resources import configs_folder
+from snn_control.studies import StudyConfig, run_study
+from tests.report.run_folder import bare_run, make_run
+
+
+def failed(thing):
+    return {o.name: o for o in check(thing) if not o.passed}
+
+
+@pytest.mark.parametrize("path", sorted(configs_folder().glob("*.yaml")), ids=lambda p: p.stem)
+def test_shipped_configurations_pass(path):
+    assert failed(str(path)) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("name: x\nstratgy: cma_es\n", "keys and values", "`strategy`"),
+        ("name: [\n", "keys and values", "not YAML"),
+        ("name: x\nstrategy: cma-esx\n", "strategy", "cma_es"),
+        ("name: x\nstrategy_config: {populaton: 3}\n", "strategy", "populaton"),
+        ("name: x\nstart: {kpp: 9.0}\n", "task and start", "kpp"),
+        ("name: x\ntask: {fixed: {kdd: 1.0}}\n", "task and start", "kdd"),
+    ],
+)
+def test_a_wrong_configuration_is_named(text, name, said, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    found = failed(str(path))
+    assert said in found[name].found
+    assert found[name].remedy
+
+
+@pytest.fixture
+def run_folder(tmp_path):
+    from snn_control.controllers import load, save
+
+    folder = make_run(tmp_path / "a run")
+    save(load("blimp-altitude"), folder / "checkpoints" / "best" / "model")  # type: ignore[arg-type]
+    return folder
+
+
+def test_a_whole_run_passes_and_nothing_is_written(run_folder):
+    before = sorted(run_folder.rglob("*"))
+    assert failed(str(run_folder)) == {}
+    assert sorted(run_folder.rglob("*")) == before
+
+
+def test_damage_is_named(run_folder):
+    model = run_folder / "checkpoints" / "best" / "model.json"
+    model.write_text("{}")
+    (run_folder / "eval" / "pid.json").write_text("[")
+    (run_folder / "metrics.jsonl").write_text("{]\n")
+    found = failed(str(run_folder))
+    assert "schema_version" in found["model"].found
+    assert "JSONDecodeError" in found["records"].found
+    assert set(found) == {"model", "records", "report"}
+
+
+def test_a_run_without_a_checkpoint_and_a_folder_that_is_none(tmp_path):
+    bare_run(tmp_path / "run").close()
+    assert set(failed(str(tmp_path / "run"))) == {"checkpoint"}
+    (tmp_path / "empty").mkdir()
+    assert "manifest.json" in failed(str(tmp_path / "empty"))["manifest"].found
+
+
+def test_a_study_is_a_run_without_checkpoints(tmp_path):
+    from snn_control.studies.mismatch import Config
+
+    config: StudyConfig = Config(seeds=1, shares=(0.0,), models=("blimp-altitude",))
+    run_study("mismatch", config, tmp_path / "study")
+    assert failed(str(tmp_path / "study")) == {}
+    document = json.loads((tmp_path / "study" / "study.json").read_text())
+    del document["rows"]
+    (tmp_path / "study" / "study.json").write_text(json.dumps(document))
+    assert "lacks rows" in failed(str(tmp_path / "study"))["report"].found
+
+
+def test_a_name_that_means_several_is_checked_as_all_or_as_one():
+    assert {o.kind for o in check("blimp-altitude")} == {"controller", "config"}
+    assert {o.kind for o in check("config/blimp-altitude")} == {"config"}
+    with pytest.raises(UnknownNameError, match="Did you mean: `blimp-altitude`"):
+        check("blimp-altitud")
