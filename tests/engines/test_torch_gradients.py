@@ -91,7 +91,7 @@ def test_descending_a_surrogate_gradient_finds_a_rate() -> None:
         0.01,
         ("x",),
         (
-            Population("cell", 1, LIF(tau_mem_s=0.05, normalised=True, reset="hard")),
+            Population("cell", 1, LIF(tau_mem_s=0.05, normalised=True)),
             Population("mean", 1, LeakyIntegrator(tau_mem_s=0.2, normalised=True)),
         ),
         (
@@ -124,16 +124,23 @@ def trained(network: Network, steps: int = 3, lr: float = 0.05) -> Network:
     return engine.network()
 
 
-def test_shared_parameters_stay_shared_under_an_optimiser() -> None:
-    network = make("lif-soft", "shared")
+def with_cells(network: Network, changes: dict[str, Any]) -> Network:
+    """Change parameters of the population `cells`."""
     populations = tuple(
-        dataclasses.replace(p, params=dataclasses.replace(
-            p.params, threshold=Shared.paired([0.7, 0.8, 0.9]),
-            tau_mem_s=Shared.paired([0.03, 0.05, 0.0]),
-        )) if p.name == "cells" else p
+        dataclasses.replace(p, params=dataclasses.replace(p.params, **changes))
+        if p.name == "cells"
+        else p
         for p in network.populations
-    )  # fmt: skip
-    network = dataclasses.replace(network, populations=populations)
+    )
+    return dataclasses.replace(network, populations=populations)
+
+
+def test_shared_parameters_stay_shared_under_an_optimiser() -> None:
+    shared: dict[str, Any] = {
+        "threshold": Shared.paired([0.7, 0.8, 0.9]),
+        "tau_mem_s": Shared.paired([0.03, 0.05, 0.0]),
+    }
+    network = with_cells(make("lif-soft", "shared"), shared)
     after = trained(network)
     for k in (2, 3, 4):
         old, new = network.connections[k].weights, after.connections[k].weights
@@ -153,14 +160,10 @@ def test_shared_parameters_stay_shared_under_an_optimiser() -> None:
 
 
 def test_time_constants_stay_positive_and_the_extremes_stay() -> None:
-    params: dict[str, float] = {"tau_mem_s": 0.02, "tau_syn_s": 0.0, "tau_adaptation_s": np.inf}
-    network = make("iwta-own", "dense")
-    populations = tuple(
-        dataclasses.replace(p, params=dataclasses.replace(p.params, **params))  # type: ignore[arg-type]
-        if p.name == "cells" else p
-        for p in network.populations
-    )  # fmt: skip
-    after: Any = trained(dataclasses.replace(network, populations=populations), lr=5.0)
+    network = with_cells(
+        make("iwta-own", "dense"), {"tau_mem_s": 0.02, "tau_syn_s": 0.0, "tau_adaptation_s": np.inf}
+    )
+    after: Any = trained(network, lr=5.0)
     cells = after.population("cells").params
     assert cells.tau_syn_s == 0.0
     assert cells.tau_adaptation_s == np.inf
