@@ -3,6 +3,7 @@
 Numba tests every computed index for being negative, and cannot know that two arrays do not overlap;
 both keep the compiler from vectorising. These accessors skip the test and carry the name of the
 array as an alias scope: `set_drive(drive, j, x)` never touches what `get_weight(weights, k)` reads.
+An index of `engines.lanes` reads or writes several neighbours at once.
 Arrays must be one-dimensional and contiguous, indices inside; nothing is checked.
 """
 
@@ -14,6 +15,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.extending import intrinsic
 
+from snn_control.engines.lanes import LanesIndex, LanesType
+
 _intrinsic: Any = intrinsic
 _SCOPES = ("weights", "coefficients", "values", "memory", "drive", "active", "program", "counts")
 
@@ -21,6 +24,10 @@ _SCOPES = ("weights", "coefficients", "values", "memory", "drive", "active", "pr
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     data = context.make_array(kind)(context, builder, array).data
     return builder.gep(data, [index], inbounds=True)
+
+
+def _as_lanes(builder: Any, pointer: Any, n: int) -> Any:
+    return builder.bitcast(pointer, ir.VectorType(pointer.type.pointee, n).as_pointer())
 
 
 def _mark(instruction: Any, module: Any, scope: str) -> None:
@@ -34,15 +41,27 @@ def _mark(instruction: Any, module: Any, scope: str) -> None:
     instruction.set_metadata("noalias", module.add_metadata(others))
 
 
+def _kinds(array: Any, index: Any) -> tuple[Any, Any, int]:
+    """Type of the element or lanes, of the index, and number of lanes (0 for one element)."""
+    if isinstance(index, LanesIndex):
+        return LanesType(array.dtype, index.n), index, index.n
+    return array.dtype, types.intp, 0
+
+
 def _getter(scope: str) -> Any:
     @intrinsic
     def get(typing_context: Any, array: Any, index: Any) -> Any:
+        kind, place, n = _kinds(array, index)
+
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            value = builder.load(_pointer(context, builder, signature.args[0], *arguments))
+            pointer = _pointer(context, builder, signature.args[0], *arguments)
+            if n:
+                pointer = _as_lanes(builder, pointer, n)
+            value = builder.load(pointer, align=array.dtype.bitwidth // 8)
             _mark(value, builder.module, scope)
             return value
 
-        return array.dtype(array, types.intp), generate
+        return kind(array, place), generate
 
     return get
 
@@ -50,45 +69,76 @@ def _getter(scope: str) -> Any:
 def _setter(scope: str) -> Any:
     @intrinsic
     def put(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
+        kind, place, n = _kinds(array, index)
+
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             pointer = _pointer(context, builder, signature.args[0], *arguments[:2])
-            _mark(builder.store(arguments[2], pointer), builder.module, scope)
+            if n:
+                pointer = _as_lanes(builder, pointer, n)
+            stored = builder.store(arguments[2], pointer, align=array.dtype.bitwidth // 8)
+            _mark(stored, builder.module, scope)
             return context.get_dummy_value()
 
-        return types.void(array, types.intp, array.dtype), generate
+        return types.void(array, place, kind), generate
 
     return put
 
 
-LANES = 16
-"""Values that `active_mask` looks at in one go."""
+GROUP = 8
+"""Sources that `list_group` looks at in one go."""
+_PLACES = [[k for k in range(GROUP) if mask >> k & 1] for mask in range(1 << GROUP)]
+
+
+def _places_table(module: Any) -> Any:
+    """For every mask of a group the positions of its set bits, as a constant of the module."""
+    row = ir.ArrayType(ir.IntType(8), GROUP)
+    table = ir.ArrayType(row, 1 << GROUP)
+    name = "snn_control.places"
+    if name in module.globals:
+        return module.globals[name]
+    found = ir.GlobalVariable(module, table, name)
+    found.linkage, found.global_constant = "internal", True
+    found.initializer = ir.Constant(
+        table, [ir.Constant(row, (p + [0] * GROUP)[:GROUP]) for p in _PLACES]
+    )
+    return found
 
 
 @_intrinsic
-def active_mask(typing_context: Any, values: Any, index: Any) -> Any:
-    """Bit k of the result tells whether `values[index + k]` is not 0, for k < LANES."""
+def list_group(
+    typing_context: Any, values: Any, index: Any, active: Any, at: Any, first: Any
+) -> Any:
+    """Write `first + k` to `active[at:]` for each `values[index + k]` that is not 0, k < GROUP.
+
+    All GROUP entries from `active[at]` on are overwritten. Returns how many count.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], *arguments)
-        element = pointer.type.pointee
-        vector = ir.VectorType(element, LANES)
-        loaded = builder.load(builder.bitcast(pointer, vector.as_pointer()))
-        loaded.align = context.get_abi_sizeof(element)
+        kinds, (_, place, _, target, base) = signature.args, arguments
+        i32, i64 = ir.IntType(32), ir.IntType(64)
+        pointer = _pointer(context, builder, kinds[0], arguments[0], place)
+        loaded = builder.load(_as_lanes(builder, pointer, GROUP), align=values.dtype.bitwidth // 8)
         _mark(loaded, builder.module, "values")
-        differs = builder.fcmp_unordered("!=", loaded, ir.Constant(vector, None))
-        return builder.zext(builder.bitcast(differs, ir.IntType(LANES)), ir.IntType(64))
+        differs = builder.fcmp_unordered("!=", loaded, ir.Constant(loaded.type, None))
+        mask = builder.zext(builder.bitcast(differs, ir.IntType(GROUP)), i64)
+        row = builder.gep(_places_table(builder.module), [ir.Constant(i64, 0), mask], inbounds=True)
+        bytes_ = ir.VectorType(ir.IntType(8), GROUP)
+        places = builder.load(builder.bitcast(row, bytes_.as_pointer()), align=1)
+        indices = ir.VectorType(i32, GROUP)
+        start = builder.insert_element(
+            ir.Constant(indices, ir.Undefined), builder.trunc(base, i32), ir.Constant(i32, 0)
+        )
+        start = builder.shuffle_vector(
+            start, ir.Constant(indices, ir.Undefined), ir.Constant(indices, None)
+        )
+        found = builder.add(builder.zext(places, indices), start)
+        pointer = _pointer(context, builder, kinds[2], arguments[2], target)
+        stored = builder.store(found, _as_lanes(builder, pointer, GROUP), align=4)
+        _mark(stored, builder.module, "active")
+        return builder.ctpop(mask)
 
-    return types.int64(values, types.intp), generate
-
-
-@_intrinsic
-def trailing_zeros(typing_context: Any, mask: Any) -> Any:
-    """Position of the lowest set bit of a mask that is not 0."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), generate
+    signature = types.int64(values, types.intp, active, types.intp, types.intp)
+    return signature, generate
 
 
 get_weight = _getter("weights")

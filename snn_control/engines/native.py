@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
@@ -14,30 +14,6 @@ from snn_control.engines.trace import Trace
 from snn_control.network import Network
 
 FloatArray = npt.NDArray[Any]
-
-
-class State(NamedTuple):
-    """Arrays of one running network; see `engines.kernels`."""
-
-    values: FloatArray
-    active: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
-    memory: FloatArray
-    drive: FloatArray
-    clock: npt.NDArray[np.int64]
-
-
-def new_state(program: npt.NDArray[np.int64], dtype: npt.DTypeLike) -> State:
-    """Make the arrays for one network; `kernels.rest` puts them to rest."""
-    n_values, ring, n_populations, n_state = (int(program[k]) for k in (1, 2, 3, 7))
-    return State(
-        values=np.zeros(ring * n_values, dtype),
-        active=np.zeros(ring * n_values, np.int64),
-        counts=np.zeros(ring * (n_populations + 1), np.int64),
-        memory=np.zeros(n_state, dtype),
-        drive=np.zeros(2 * n_values, dtype),
-        clock=np.zeros(2, np.int64),
-    )
 
 
 class NativeEngine:
@@ -55,22 +31,29 @@ class NativeEngine:
         self._program = layout.program
         self._weights = weights.astype(dtype)
         self._coefficients = coefficients.astype(dtype)
-        self._state = new_state(layout.program, dtype)
-        self._inputs = np.zeros((1, len(network.inputs)), dtype)
+        self._state = kernels.new_state(layout.program, self._weights)
+        self._exchange = np.zeros(len(network.inputs) + len(network.readouts), dtype)
         self._spikes = np.zeros((1, network.n_spiking), dtype)
-        self._outputs = np.zeros(len(network.readouts), dtype)
-        self._arguments = (
-            self._program, self._weights, self._coefficients, *self._state,
-            self._inputs, self._outputs, self._spikes,
-        )  # fmt: skip
+        self._bind()
         self.reset()
         self.step(np.zeros(len(network.inputs)))
         self.reset()
 
+    def _bind(self) -> None:
+        n_inputs = len(self.network.inputs)
+        self._inputs, self._outputs = self._exchange[:n_inputs], self._exchange[n_inputs:]
+        self._bound = kernels.bind(
+            self._program, self._weights, self._coefficients, self._state, self._spikes
+        )
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        """Copies and unpickled engines have arrays of their own: bind those."""
+        self.__dict__.update(attributes)
+        self._bind()
+
     def reset(self) -> None:
         """Return to the state before the first tick."""
-        s = self._state
-        kernels.rest(self._program, self._coefficients, s.values, s.counts, s.memory, s.clock)
+        kernels.rest(self._program, self._coefficients, self._state)
         self._spikes[:] = 0
 
     def step(self, inputs: npt.ArrayLike) -> FloatArray:
@@ -82,8 +65,8 @@ class NativeEngine:
         Returns:
             The read-outs, shape (n_readouts,): a view that the next step overwrites.
         """
-        self._inputs[0] = inputs
-        kernels.step_network(*self._arguments)
+        self._inputs[...] = inputs
+        kernels.step_bound(self._bound, self._exchange)
         return self._outputs
 
     @property
@@ -96,7 +79,9 @@ class NativeEngine:
         rows = np.ascontiguousarray(inputs, self._weights.dtype)
         outputs = np.zeros((len(rows), self._outputs.size), rows.dtype)
         spikes = np.zeros((len(rows), self.network.n_spiking), rows.dtype)
-        kernels.run_network(*self._arguments[:-3], rows, outputs, spikes)
+        kernels.run_network(
+            self._program, self._weights, self._coefficients, self._state, rows, outputs, spikes
+        )
         return Trace(outputs, spikes)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
-from snn_control.engines.kernels import control_tick, rest
+from snn_control.engines.kernels import aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER, Layout
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.batch import BlimpPlants, ScenarioBatch
@@ -60,38 +60,29 @@ def _fly(
     program: Array, weights: Array, coefficients: Array, constants: Array, gust: Array,
     reference: Array, substeps: Array, n_ticks: Array, figures: Array,
 ) -> None:  # fmt: skip
-    n_values, ring = program[1], program[2]
     n_scenarios = constants.shape[0]
     for index in numba.prange(weights.shape[0]):
         g = np.int64(index)
-        values = np.empty(ring * n_values)
-        active = np.empty(ring * n_values, np.int64)
-        counts = np.empty(ring * (program[3] + 1), np.int64)
-        memory = np.empty(program[7])
-        drive = np.empty(2 * n_values)
-        clock = np.empty(2, np.int64)
+        state = new_state(program, weights)
         fired = np.empty((1, 1), np.int64)
         error = np.empty((1, 1))
         craft = np.empty(plant.STATE_SIZE)
         heights = np.empty(reference.shape[1])
         commands = np.empty(reference.shape[1])
-        w = weights[g].copy()
-        c = coefficients[g].copy()
+        w, c = aligned_copy(weights[g]), aligned_copy(coefficients[g])
         for s in range(n_scenarios):
             row = constants[s].copy()
             wind = gust[s].copy()
-            rest(program, c, values, counts, memory, clock)
+            rest(program, c, state)
             plant.reset(craft, row)
             spikes = 0.0
             for t in range(n_ticks[s]):
                 target = reference[s, t]
                 error[0, 0] = target - plant.sense(craft, row)
-                slot = control_tick(
-                    program, w, c, values, active, counts, memory, drive, clock, error, 0, fired, 0
-                )
+                start = control_tick(program, w, c, state, error, 0, fired, 0)
                 command = 0.0
                 for r in range(program[5]):
-                    command += values[slot * n_values + program[HEADER + r]]
+                    command += state.values[start + program[HEADER + r]]
                 spikes += fired[0, 0]
                 plant.advance(craft, row, wind, command, substeps[s, t])
                 heights[t] = craft[plant.HEIGHT]

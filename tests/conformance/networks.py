@@ -50,50 +50,60 @@ def _onto(rng: np.random.Generator, grid: float | None, scale: float, *shape: in
     return np.round(values / grid) * grid if grid else values
 
 
-def make(variant: str, kind: str, *, grid: float | None = None, start: str = "rest") -> Network:
+def make(
+    variant: str,
+    kind: str,
+    *,
+    grid: float | None = None,
+    start: str = "rest",
+    size: int = SIZE,
+) -> Network:
     """Input -> drivers (spiking) -> cells under test (recurrent, delayed) -> read-out."""
     rng = np.random.default_rng(abs(hash_of(variant + kind)))
     cells = VARIANTS[variant]
+    if variant == "lif-memoryless":
+        cells = LIF(threshold=np.linspace(0.1, 1.0, size))
+    fan_in = np.sqrt(SIZE / size)
 
     def connection(source: str, target: str, delay: int, scale: float) -> Connection:
         if kind == "dense":
             return Connection(
-                source, target, _onto(rng, grid, scale, SIZE, SIZE), delay_ticks=delay
+                source, target, _onto(rng, grid, scale * fan_in, size, size), delay_ticks=delay
             )
         if kind == "diagonal":
-            weights = _onto(rng, grid, 2 * scale, SIZE)
+            weights = _onto(rng, grid, 2 * scale, size)
             return Connection(source, target, weights, "diagonal", delay)
         if kind == "block2":
-            weights = _onto(rng, grid, scale, SIZE // 2, 2, 2)
+            weights = _onto(rng, grid, scale, size // 2, 2, 2)
             return Connection(source, target, weights, "block2", delay)
         if kind == "shared":
-            shared = Shared.mirrored(_onto(rng, grid, 2 * scale, SIZE // 2))
+            shared = Shared.mirrored(_onto(rng, grid, 2 * scale, size // 2))
             return Connection(source, target, shared, "diagonal", delay)
-        pre = np.sort(rng.integers(0, SIZE, 2 * SIZE))
-        post = rng.integers(0, SIZE, 2 * SIZE)
+        pre = np.sort(rng.integers(0, size, 2 * size))
+        post = rng.integers(0, size, 2 * size)
         return Connection(
-            source, target, _onto(rng, grid, scale, 2 * SIZE), "sparse", delay, pre=pre, post=post
+            source, target, _onto(rng, grid, scale, 2 * size), "sparse", delay, pre=pre, post=post
         )
 
     connections = [
-        Connection("input", "drivers", _onto(rng, grid, 1.0, 2, SIZE)),
-        Connection("input", "cells", _onto(rng, grid, 0.3, 2, SIZE), delay_ticks=3),
+        Connection("input", "drivers", _onto(rng, grid, 1.0, 2, size)),
+        Connection("input", "cells", _onto(rng, grid, 0.3, 2, size), delay_ticks=3),
         connection("drivers", "cells", 0, 0.8),
         connection("cells", "cells", 1, 0.1),
         connection("drivers", "cells", 2, 0.3),
-        Connection("cells", "readout", _onto(rng, grid, 0.5, SIZE, 1)),
+        Connection("cells", "readout", _onto(rng, grid, 0.5 * fan_in, size, 1)),
     ]
     if cells.model == "iwta":
         connections.append(
-            Connection("drivers", "cells", _onto(rng, grid, 0.4, SIZE), "diagonal", 0, "adaptation")
+            Connection("drivers", "cells", _onto(rng, grid, 0.4, size), "diagonal", 0, "adaptation")
         )
     return Network(
         f"{variant}-{kind}",
         DT_S,
         ("a", "b"),
         (
-            Population("drivers", SIZE, LIF(threshold=0.7, tau_mem_s=0.03, tau_syn_s=0.005)),
-            Population("cells", SIZE, cells),
+            Population("drivers", size, LIF(threshold=0.7, tau_mem_s=0.03, tau_syn_s=0.005)),
+            Population("cells", size, cells),
             Population("readout", 1, LeakyIntegrator(tau_mem_s=0.02, normalised=True)),
         ),
         tuple(connections),

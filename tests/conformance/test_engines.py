@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from snn_control.network.neurons import LIF, LeakyIntegrator
 from tests.conformance.networks import CASES, VARIANTS, inputs, make
 
 LONG, SHORT = 10_000, 1_000
+WIDE = 46
+"""A whole block of targets, a whole vector and neurons left over, in float64: 32 + 8 + 6."""
 GRID = 2.0**-8
 
 
@@ -33,6 +37,20 @@ def test_native_float64_equals_the_reference_bit_for_bit(
     np.testing.assert_array_equal(trace.spikes, reference.spikes)
     np.testing.assert_array_equal(trace.readouts, reference.readouts)
     assert 0.01 < reference.spikes.mean() < 0.9
+
+
+@pytest.mark.parametrize("case", CASES, ids="/".join)
+def test_wide_populations_equal_the_reference_bit_for_bit(case: tuple[str, str]) -> None:
+    network, x = make(*case, size=WIDE), inputs(400)
+    reference, trace = ReferenceEngine(network).run(x), NativeEngine(network).run(x)
+    np.testing.assert_array_equal(trace.spikes, reference.spikes)
+    np.testing.assert_array_equal(trace.readouts, reference.readouts)
+    assert 0.01 < reference.spikes.mean() < 0.9
+    exact = make(*case, size=2 * WIDE, grid=GRID)
+    reference = ReferenceEngine(exact).run(inputs(400, grid=GRID))
+    single = NativeEngine(exact, np.float32).run(inputs(400, grid=GRID))
+    np.testing.assert_array_equal(single.spikes, reference.spikes)
+    np.testing.assert_allclose(single.readouts, reference.readouts, atol=1e-5)
 
 
 def test_torch_float64_agrees_with_the_reference(
@@ -60,6 +78,15 @@ def test_steps_equal_a_run_and_reset_starts_again(variant: str) -> None:
     steps = np.array([engine.step(row).copy() for row in x])
     engine.reset()
     np.testing.assert_array_equal(engine.run(x).readouts, steps)
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    engine, x = NativeEngine(make("lif-hard", "dense")), inputs(100)
+    engine.run(x[:50])
+    copies = [copy.deepcopy(engine), pickle.loads(pickle.dumps(engine))]
+    expected = [engine.step(row).copy() for row in x[50:]]
+    for other in copies:
+        np.testing.assert_array_equal([other.step(row).copy() for row in x[50:]], expected)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numba
 import numpy as np
 
+from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare_costs, require
 from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.population import disagreement
 from snn_control.training.benchmark.timing import take_turns, throughput
-from snn_control.training.benchmark.toy_blimp import CENTRES, fly, fly_batch, reference_m
+from snn_control.training.benchmark.toy_blimp import (
+    CENTRES,
+    closest_approach,
+    fly,
+    fly_batch,
+    reference_m,
+)
 from snn_control.training.benchmark.usual_script import fly_script
 from snn_control.training.benchmark.workload import (
-    AGREEMENT_TICKS,
     N_NEURONS,
     FloatArray,
+    Genomes,
     genomes,
     rows,
 )
 
 N_GENOMES, N_TICKS, PEER_TICKS, SCRIPT_TICKS = 256, 1000, 200, 500
+FEEDBACK_TICKS = 300
+"""Length of the comparison in float32; the plant feeds rounding back, and it grows beyond."""
 
 
 class Fused:
     """Plant and networks in one compiled loop."""
 
-    def __init__(self, pool: Any) -> None:
-        layout, weights, coefficients = rows(pool, np.float32)
+    def __init__(self, pool: Any, dtype: Any = np.float32) -> None:
+        layout, weights, coefficients = rows(pool, dtype)
         self._arguments = layout.program, weights, coefficients
         self.spikes = np.zeros(len(weights), np.int64)
-        self._costs = np.zeros(len(weights), np.float32)
+        self._costs = np.zeros(len(weights), dtype)
 
     def run(self, n_ticks: int, threads: int) -> FloatArray:
         """Fly all; return the costs."""
         before = numba.get_num_threads()
         numba.set_num_threads(min(threads, before))
         try:
-            centres = CENTRES.astype(np.float32)
-            fly(*self._arguments, reference_m(n_ticks), centres, self._costs, self.spikes)
+            real = self._costs.dtype
+            reference, centres = reference_m(n_ticks, real), CENTRES.astype(real)
+            fly(*self._arguments, reference, centres, self._costs, self.spikes)
         finally:
             numba.set_num_threads(before)
         return self._costs
@@ -53,10 +63,9 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
     for kind, recurrent in (("ff", False), ("rec", True)):
         pool = genomes(N_GENOMES, recurrent)
         fused, norse = Fused(pool), Batch(pool)
-        found["agreement"][kind] = disagreement(
-            fused.run(AGREEMENT_TICKS, 2)[:, None],
-            fly_batch(norse, reference_m(AGREEMENT_TICKS))[:, None],
-        )
+        agreement = _agreement(pool, fused, norse)
+        require(f"closed loop, {kind}", agreement)
+        found["agreement"][kind] = agreement
         fused.run(N_TICKS, 2)
         found["spikes"][kind] = float(fused.spikes.mean() / (N_NEURONS * N_TICKS))
         steps, short = N_GENOMES * N_TICKS, reference_m(PEER_TICKS)
@@ -77,3 +86,16 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
         found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
         found["ratio_script"][kind] = turns.ratio("native", "script")
     return found
+
+
+def _agreement(pool: Genomes, fused: Fused, norse: Batch) -> dict[str, Any]:
+    """Compare the costs in the precision that is timed, and longer in float64."""
+    reference = reference_m(FEEDBACK_TICKS)
+    single = compare_costs(
+        fused.run(FEEDBACK_TICKS, 2),
+        fly_batch(norse, reference),
+        [partial(closest_approach, pool, k, reference) for k in range(N_GENOMES)],
+    )
+    ours = Fused(pool, np.float64).run(AGREEMENT_TICKS, 2)
+    theirs = fly_batch(Batch(pool, np.float64), reference_m(AGREEMENT_TICKS, np.float64))
+    return single | {"largest_float64": float(np.abs(ours - theirs).max() / np.abs(theirs).max())}

@@ -16,10 +16,11 @@ import numba
 import numpy as np
 
 from snn_control.compiled import kernel
-from snn_control.engines.kernels import control_tick, rest
+from snn_control.engines.kernels import aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER
+from snn_control.training.benchmark.agreement import Exact
 from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.workload import N_INPUTS, FloatArray
+from snn_control.training.benchmark.workload import N_INPUTS, FloatArray, Genomes
 
 DT_S = 0.02
 CENTRES = -1 + 2 * np.arange(N_INPUTS) / 9
@@ -34,21 +35,14 @@ def fly(
     costs: Array, spikes: Array,
 ) -> None:  # fmt: skip
     """Fly every network; write cost and number of spikes, each of shape (n,)."""
-    n_values, ring = program[1], program[2]
     real = weights.dtype.type
     for index in numba.prange(weights.shape[0]):
         g = np.int64(index)
-        values = np.empty(ring * n_values, weights.dtype)
-        active = np.empty(ring * n_values, np.int64)
-        counts = np.empty(ring * (program[3] + 1), np.int64)
-        memory = np.empty(program[7], weights.dtype)
-        drive = np.empty(2 * n_values, weights.dtype)
-        clock = np.empty(2, np.int64)
+        state = new_state(program, weights)
         fired = np.empty((1, 1), np.int64)
         fields = np.empty((1, centres.size), weights.dtype)
-        w = weights[g].copy()
-        c = coefficients[g].copy()
-        rest(program, c, values, counts, memory, clock)
+        w, c = aligned_copy(weights[g]), aligned_copy(coefficients[g])
+        rest(program, c, state)
         zero, one, slope = real(0), real(1), real(SLOPE)
         dt, half, pull, lag = real(DT_S), real(0.5), real(0.3), real(DT_S / 0.2)
         z = v = f = cost = zero
@@ -59,11 +53,9 @@ def fly(
             q = min(max(e - half * v, -one), one)
             for k in range(centres.size):
                 fields[0, k] = max(zero, one - slope * abs(q - centres[k]))
-            slot = control_tick(
-                program, w, c, values, active, counts, memory, drive, clock, fields, 0, fired, 0
-            )
+            start = control_tick(program, w, c, state, fields, 0, fired, 0)
             total += fired[0, 0]
-            u = min(max(values[slot * n_values + program[HEADER]], -one), one)
+            u = min(max(state.values[start + program[HEADER]], -one), one)
             acceleration = real(4) * f - half * v * abs(v) - pull
             z += dt * v
             v += dt * acceleration
@@ -91,6 +83,26 @@ def fly_batch(batch: Batch, reference: FloatArray) -> FloatArray:
             v = v + real(DT_S) * acceleration
             f = f + real(DT_S / 0.2) * (u - f)
     return cost
+
+
+def closest_approach(pool: Genomes, index: int, reference: FloatArray) -> tuple[float, int]:
+    """Fly one network in float64.
+
+    Returns:
+        How close a potential came to the threshold, in ulps of float32, and the tick.
+    """
+    network = Exact(pool, index)
+    z = v = f = 0.0
+    closest, when = np.inf, 0
+    for tick, target in enumerate(reference.tolist()):
+        q = np.clip(target - z - 0.5 * v, -1.0, 1.0)
+        fields = np.maximum(0.0, 1.0 - SLOPE * np.abs(q - CENTRES))
+        u = min(max(network.step(fields), -1.0), 1.0)
+        if network.ulps < closest:
+            closest, when = network.ulps, tick
+        acceleration = 4.0 * f - 0.5 * v * abs(v) - 0.3
+        z, v, f = z + DT_S * v, v + DT_S * acceleration, f + DT_S / 0.2 * (u - f)
+    return closest, when
 
 
 def reference_m(n_ticks: int, dtype: Any = np.float32) -> FloatArray:

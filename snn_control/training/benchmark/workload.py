@@ -25,9 +25,6 @@ N_INPUTS, N_NEURONS = 10, 160
 DT_S = 1e-3
 TAU_MEM_S = -DT_S / np.log(0.9)
 TAU_SYN_S = -DT_S / np.log(0.8)
-AGREEMENT = 2e-6
-"""Largest difference to the peer, relative to the peak output, for a float32 row to count."""
-AGREEMENT_TICKS = 300
 
 FloatArray = npt.NDArray[Any]
 

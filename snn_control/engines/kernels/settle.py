@@ -1,0 +1,73 @@
+"""The start of a network that has always seen its first input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snn_control.compiled import kernel
+from snn_control.engines.flat_access import get_count, get_program, set_count
+from snn_control.engines.kernels.connections import add_connection, clear, list_active, take_inputs
+from snn_control.engines.kernels.state import State
+from snn_control.engines.layout import CONNECTION, GRADED, HEADER, IF, LEAKY, POPULATION
+
+Array = Any
+LOOPED = 4
+"""Bit of a population's variant: in a loop of leaky integrators."""
+
+
+@kernel(_nrt=False)
+def settle(program: Array, weights: Array, c: Array, state: State, inputs: Array, row: int) -> None:
+    """Let leaky integrators settle while `inputs[row]` are held. See `ReferenceEngine`."""
+    n_values, width = get_program(program, 1), get_program(program, 3) + 1
+    set_count(state.counts, 0, take_inputs(program, state, 0, inputs, row))
+    for _ in range(get_program(program, 6)):
+        if not settling_pass(program, weights, c, state):
+            break
+    for slot in range(1, get_program(program, 2)):
+        for k in range(n_values):
+            state.values[slot * n_values + k] = state.values[k]
+            state.active[slot * n_values + k] = state.active[k]
+        for k in range(width):
+            set_count(state.counts, slot * width + k, get_count(state.counts, k))
+
+
+@kernel(_nrt=False)
+def settling_pass(program: Array, weights: Array, c: Array, state: State) -> bool:
+    """Settle each population once; return whether a loop moved."""
+    moved = False
+    values, memory = state.values, state.memory
+    p = HEADER + get_program(program, 5)
+    for index in range(1, get_program(program, 3) + 1):
+        model, looped = get_program(program, p), get_program(program, p + 1) & LOOPED
+        offset, size = get_program(program, p + 2), get_program(program, p + 3)
+        co, mo = get_program(program, p + 4), get_program(program, p + 5)
+        n_in = get_program(program, p + 7)
+        p += POPULATION
+        clear(state.drive, 0, size)
+        for _ in range(n_in):
+            if not get_program(program, p + 6):
+                count = get_count(state.counts, get_program(program, p + 3))
+                add_connection(program, p, weights, state, 0, count, 0, size)
+            p += CONNECTION
+        for k in range(size):
+            x = c[co + k] + state.drive[k]
+            if model == GRADED:
+                values[offset + k] = min(max(x, 0.0), c[co + size + k])
+            elif looped:
+                current = c[co + size + k] * memory[mo + k] + x
+                y = c[co + 2 * size + k] * memory[mo + size + k] + c[co + 3 * size + k] * current
+                moved = moved or current != memory[mo + k] or y != memory[mo + size + k]
+                memory[mo + k] = current
+                memory[mo + size + k] = y
+                values[offset + k] = y
+            elif model != IF:
+                d_syn = c[co + size + k]
+                current = x / (1 - d_syn) if d_syn < 1 else 0 * x
+                memory[mo + k] = current
+                if model == LEAKY:
+                    d_mem = c[co + 2 * size + k]
+                    y = c[co + 3 * size + k] * current / (1 - d_mem) if d_mem < 1 else 0 * x
+                    memory[mo + size + k] = y
+                    values[offset + k] = y
+        set_count(state.counts, index, list_active(values, state.active, offset, size))
+    return moved

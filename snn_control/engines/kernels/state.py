@@ -1,0 +1,81 @@
+"""The arrays of one running network."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from snn_control.compiled import kernel
+from snn_control.engines.flat_access import get_program
+from snn_control.engines.layout import CONNECTION, HEADER, IWTA, POPULATION
+
+Array = Any
+
+
+class State(NamedTuple):
+    """What a network remembers, and its scratch. A slot holds one tick; ticks go round the ring."""
+
+    values: Array
+    """Outputs of the last ticks, shape (ring * n_values,)."""
+    active: Array
+    """Indices of the sources that are not silent, beside `values`."""
+    counts: Array
+    """How many of them each population has, shape (ring * (n_populations + 1),)."""
+    memory: Array
+    """Currents, potentials, traces, shape (n_state,)."""
+    drive: Array
+    """Summed input of the population at work by port, shape (2 * n_values,)."""
+    clock: Array
+    """Slot of the last tick, and whether the state is fresh, shape (2,)."""
+
+
+@kernel(forceinline=True)
+def aligned(n: int, like: Array) -> Array:
+    """Return an array of `n` numbers that begins at a cache line."""
+    size = like.itemsize
+    room = np.empty(n + 64 // size, like.dtype)
+    skip = -(room.ctypes.data // size) % (64 // size)
+    return room[skip : skip + n]
+
+
+@kernel(forceinline=True)
+def aligned_copy(row: Array) -> Array:
+    """Copy a row of weights or coefficients to where vectors load fastest."""
+    copy = aligned(row.size, row)
+    copy[:] = row
+    return copy
+
+
+@kernel(forceinline=True)
+def new_state(program: Array, like: Array) -> State:
+    """Make the arrays for one network in the precision of `like`; `rest` fills them."""
+    n_values, ring = get_program(program, 1), get_program(program, 2)
+    return State(
+        aligned(ring * n_values, like),
+        np.empty(ring * n_values, np.int32),
+        np.empty(ring * (get_program(program, 3) + 1), np.int64),
+        aligned(get_program(program, 7), like),
+        aligned(2 * n_values, like),
+        np.empty(2, np.int64),
+    )
+
+
+@kernel(_nrt=False)
+def rest(program: Array, c: Array, state: State) -> None:
+    """Put a network into the state before its first tick."""
+    state.values[:] = 0
+    state.active[:] = 0
+    state.counts[:] = 0
+    state.memory[:] = 0
+    state.drive[:] = 0
+    state.clock[0] = 0
+    state.clock[1] = 1
+    p = HEADER + get_program(program, 5)
+    for _ in range(get_program(program, 3)):
+        size = get_program(program, p + 3)
+        if get_program(program, p) == IWTA:
+            co, mo = get_program(program, p + 4), get_program(program, p + 5)
+            for k in range(size):
+                state.memory[mo + 3 * size + k] = c[co + 4 * size + k]
+        p += POPULATION + CONNECTION * get_program(program, p + 7)

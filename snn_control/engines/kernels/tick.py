@@ -1,0 +1,103 @@
+"""One network tick, and one control tick of several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snn_control.compiled import kernel
+from snn_control.engines.flat_access import get_count, get_program, get_value, set_count
+from snn_control.engines.kernels.connections import add_connection, clear, list_active, take_inputs
+from snn_control.engines.kernels.neurons import update_neurons
+from snn_control.engines.kernels.settle import settle
+from snn_control.engines.kernels.state import State
+from snn_control.engines.layout import CONNECTION, HEADER, POPULATION
+
+Array = Any
+
+
+@kernel(_nrt=False, forceinline=True)
+def tick(program: Array, weights: Array, c: Array, state: State, slot: int) -> None:
+    """Advance one network tick; the inputs already lie in `slot`."""
+    n_values, ring = get_program(program, 1), get_program(program, 2)
+    width = get_program(program, 3) + 1
+    before = (slot - 1 if slot else ring - 1) * n_values
+    here = slot * n_values
+    p = HEADER + get_program(program, 5)
+    for index in range(1, width):
+        model, variant = get_program(program, p), get_program(program, p + 1)
+        offset, size = get_program(program, p + 2), get_program(program, p + 3)
+        co, mo = get_program(program, p + 4), get_program(program, p + 5)
+        n_in = get_program(program, p + 7)
+        p += POPULATION
+        clear(state.drive, 0, size)
+        adapted = 0
+        for _ in range(n_in):
+            base = 0
+            if get_program(program, p + 6):
+                base = n_values
+                if not adapted:
+                    adapted = 1
+                    clear(state.drive, base, size)
+            past = slot - get_program(program, p + 4)
+            past = past + ring if past < 0 else past
+            count = get_count(state.counts, past * width + get_program(program, p + 3))
+            add_connection(program, p, weights, state, past * n_values, count, base, size)
+            p += CONNECTION
+        update_neurons(
+            model, variant, size, here + offset, before + offset, c, co, mo, state, n_values,
+            adapted,
+        )  # fmt: skip
+        found = list_active(state.values, state.active, here + offset, size)
+        set_count(state.counts, slot * width + index, found)
+
+
+@kernel(_nrt=False, forceinline=True)
+def control_tick(
+    program: Array, weights: Array, c: Array, state: State, inputs: Array, row: int,
+    spikes: Array, spike_row: int,
+) -> int:  # fmt: skip
+    """Advance one control tick with `inputs[row]`; return where in `values` its outputs begin.
+
+    Row `spike_row` of `spikes` takes the spikes of each neuron; one column takes their total.
+    """
+    n_values, ring = get_program(program, 1), get_program(program, 2)
+    width = get_program(program, 3) + 1
+    if state.clock[1]:
+        state.clock[1] = 0
+        if get_program(program, 6):
+            settle(program, weights, c, state, inputs, row)
+    for k in range(spikes.shape[1]):
+        spikes[spike_row, k] = 0
+    slot = state.clock[0]
+    for _ in range(get_program(program, 4)):
+        slot = slot + 1 if slot + 1 < ring else 0
+        set_count(state.counts, slot * width, take_inputs(program, state, slot, inputs, row))
+        tick(program, weights, c, state, slot)
+        count_spikes(program, state, slot, spikes, spike_row)
+    state.clock[0] = slot
+    return slot * n_values
+
+
+@kernel(_nrt=False, forceinline=True)
+def count_spikes(program: Array, state: State, slot: int, spikes: Array, row: int) -> None:
+    """Add the spikes of one network tick to `spikes`, by neuron or in all."""
+    n_values, width = get_program(program, 1), get_program(program, 3) + 1
+    p = HEADER + get_program(program, 5)
+    done = 0
+    for index in range(1, width):
+        offset, size = get_program(program, p + 2), get_program(program, p + 3)
+        if get_program(program, p + 6):
+            if spikes.shape[1] == 1:
+                spikes[row, 0] += get_count(state.counts, slot * width + index)
+            else:
+                for k in range(size):
+                    spikes[row, done + k] += get_value(state.values, slot * n_values + offset + k)
+                done += size
+        p += POPULATION + CONNECTION * get_program(program, p + 7)
+
+
+@kernel(_nrt=False, forceinline=True)
+def read_out(program: Array, state: State, start: int, outputs: Array, row: int) -> None:
+    """Copy the read-outs of the outputs that begin at `values[start]` to `outputs[row]`."""
+    for k in range(get_program(program, 5)):
+        outputs[row, k] = get_value(state.values, start + get_program(program, HEADER + k))
