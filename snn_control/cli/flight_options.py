@@ -10,8 +10,10 @@ from typing import Any
 from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
-from snn_control.training.environment import ENVIRONMENT
+from snn_control.errors import InterfaceMismatchError
+from snn_control.training.environment import ENVIRONMENT, make_environment
 from snn_control.training.evaluate import Evaluation, evaluate
+from snn_control.training.rollout import match
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,17 @@ class EnvironmentOptions:
         """Return what the environment is made with."""
         read = read_parameters(self.parameters) if self.parameters else None
         return {"parameters": read, "duration_s": self.duration_s}
+
+    def fits(self, controller: Controller) -> bool:
+        """Whether the environment takes and gives what `controller` gives and takes."""
+        env = make_environment(self.environment, **self.options())
+        try:
+            match(controller, env)
+        except InterfaceMismatchError:
+            return False
+        finally:
+            env.close()
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,21 @@ METRICS: dict[str, MetricName] = {
     "steady_state_error_m": MetricName("Steady-state error", "cm", 100),
     "overshoot_m": MetricName("Overshoot", "cm", 100),
     "rmse_m": MetricName("RMSE of the whole run", "cm", 100),
+    "step_rmse_m": MetricName("RMSE around the steps", "cm", 100),
+    "steady_state_offset_m": MetricName("Steady-state offset", "cm", 100),
+    "hold_bias_m": MetricName("Mean height above the reference", "cm", 100, None),
+    "overshoot_up_m": MetricName("Overshoot upwards", "cm", 100),
+    "overshoot_down_m": MetricName("Overshoot downwards", "cm", 100),
+    "rise_time_s": MetricName("Rise time", "s", lower_is_better=None),
     "settling_time_s": MetricName("Settling time", "s"),
     "total_reward": MetricName("Total reward", "", lower_is_better=False),
     "spikes_per_s": MetricName("Spikes", "1/s", lower_is_better=None),
     "spikes_per_decision": MetricName("Spikes a decision", "", lower_is_better=None),
     "synaptic_ops_per_s": MetricName("Synaptic operations", "1/s", lower_is_better=None),
     "synaptic_ops_per_decision": MetricName("Operations a decision", "", lower_is_better=None),
+    "pd_fit": MetricName("Fit of P + D", ""),
+    "pd_r": MetricName("Correlation with P + D", "", lower_is_better=False),
+    "i_mae": MetricName("MAE of I", "motor units"),
 }
 NONE = "\u2013"
 """What stands for a missing number."""

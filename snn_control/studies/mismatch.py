@@ -61,9 +61,9 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
             say(f"{model}, mismatch {share:g}: fit {row['pd_fit']:.3f}")
     of_what = "logged flights" if config.flights else "synthetic flights"
     summary = (
-        f"Open loop on {len(errors)} {of_what}, {config.seeds} draws. pd_fit is the published "
-        "fitness: mean absolute difference of 4-tick averages plus 1 - r, 0 is perfect; pd_r is "
-        "the correlation of the raw output; i_mae compares with the integral, in motor units."
+        f"Open loop on {len(errors)} {of_what}, {config.seeds} draws. The fit is the published "
+        "fitness: mean absolute difference of 4-tick averages plus 1 - r, 0 is perfect; the "
+        "correlation is that of the raw output; MAE of I is against the integral from 0."
     )
     figure = error_bars(
         rows,

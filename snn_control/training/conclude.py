@@ -20,7 +20,12 @@ REPORT_SEEDS = range(1000, 1005)
 
 
 def conclude(
-    run: Run, name: str, model: str | Path, *, seeds: Sequence[int] = REPORT_SEEDS
+    run: Run,
+    name: str,
+    model: str | Path,
+    *,
+    seeds: Sequence[int] = REPORT_SEEDS,
+    films: bool = True,
 ) -> dict[str, Any]:
     """Evaluate, film, finish the run and build its page.
 
@@ -32,6 +37,7 @@ def conclude(
         name: of the controller, in files and on the page.
         model: what `load` takes.
         seeds: of the episodes; the first one is filmed.
+        films: whether to film, where it can be done.
 
     Returns:
         `NAME_hold_rmse_m` of each controller, and `report`, the path of the page.
@@ -44,7 +50,7 @@ def conclude(
         data[f"{label}_hold_rmse_m"] = float(flown.values("hold_rmse_m").mean())
     write_transfer(compared, run.folder)
     for label in (name, "pid"):
-        if can_film():
+        if films and can_film():
             with suppress(MissingExtraError):
                 film(compared[label], run.folder / "videos" / f"{label}.mp4", seed=seeds[0])
     run.finish()

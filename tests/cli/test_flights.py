@@ -39,11 +39,13 @@ def test_compare_needs_two_different_ones(verb, capsys):
 
 
 def test_one_episode_has_no_interval_and_is_still_json(capsys):
-    words = ["eval", "pid", "--episodes", "1", "--duration-s", "100", "--json"]
-    assert main(words) == 0
-    rows = json.loads(capsys.readouterr().out)["rows"]
-    assert rows[0]["ci95"] is None
-    assert rows[0]["ratio"] == 1.0
+    words = ["--episodes", "1", "--duration-s", "100"]
+    assert main(["eval", "blimp-altitude", *words, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["rows"][0]
+    assert row["ci95"] is None
+    assert row["ratio"] == pytest.approx(row["mean"] / row["pid"])
+    assert main(["eval", "pid", *words]) == 0
+    assert "nan" not in capsys.readouterr().out
     assert main(["eval", "pid", "--episodes", "0"]) == 2
 
 

@@ -88,6 +88,16 @@ def test_entry_points_make_all_three_known(outcome):
     assert "spiking-pd" in outcome["message"]
 
 
+def test_the_commands_of_the_guide_pass(package):
+    (commands,) = blocks(PAGE, "sh")
+    for line in commands.splitlines():
+        words = line.split()[1:] + (["--episodes", "2"] if " eval " in line else [])
+        done = run(
+            package, f"import sys; from snn_control.cli.main import main; sys.exit(main({words}))"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_an_entry_point_must_be_a_controller(package):
     info = package / "impostor-0.1.dist-info"
     info.mkdir()

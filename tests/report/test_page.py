@@ -121,6 +121,14 @@ def test_result_table_judges_every_metric_also_where_the_network_loses(page):
     assert "1.3" in page.locator(".card .value").first.inner_text()
 
 
+def test_result_table_has_a_column_for_the_twin(page):
+    columns = page.locator("#result thead th").all_inner_texts()
+    assert columns == ["metric", NAME, f"{NAME}-twin", "pid", "ratio", "verdict"]
+    hold = page.locator("#result tbody tr").first.locator("td").all_inner_texts()
+    assert hold[1].startswith("1.4")
+    assert "times the operations of its twin" in page.locator("#operations").inner_text()
+
+
 def test_response_is_annotated(page):
     notes = " ".join(page.locator("#plot-response .annotation-text").all_text_contents())
     for word in ("overshoot", "settled", "error"):

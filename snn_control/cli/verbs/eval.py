@@ -22,6 +22,8 @@ from snn_control.training.statistics import half_width, paired_ratio
 class Args(SeededOptions, JsonOption):
     """Fly a controller beside the two-tap PID on the same seeds; ratios are of the means.
 
+    The PID itself, and a controller in an environment that the PID does not fit, fly alone.
+
     Example: snn-control eval blimp-altitude --presets clean missed leak --episodes 20
     """
 
@@ -34,15 +36,19 @@ class Args(SeededOptions, JsonOption):
 def run(args: Args) -> Result:
     """Fly and compare."""
     name = Path(args.model).stem
-    controllers = {name: load(args.model), "pid": load("pid")}
+    controllers = {name: load(args.model)}
+    if name != "pid" and args.fits(pid := load("pid")):
+        controllers["pid"] = pid
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
         flown = args.fly(controllers, preset)
         for evaluation in flown if args.out else ():
             assert args.out is not None
             write_evaluation(evaluation, args.out, controllers[evaluation.controller])
-        mine, pid = flown[0], flown[-1]
-        rows += [_compared(metric, mine, pid) for metric in compared_metrics(mine)]
+        mine, *others = flown
+        for metric in compared_metrics(mine):
+            row = _compared(metric, mine, others[0]) if others else mean_row(metric, mine)
+            rows.append(row)
         rows += [mean_row(metric, mine) for metric in EFFORT if metric in mine.episodes[0].metrics]
     return Result({"model": name, "episodes": args.episodes, "rows": rows})
 
@@ -66,9 +72,13 @@ def show(result: Result, console: Console) -> None:
     for row in result.data["rows"]:
         scale = 100 if row["metric"].endswith("_m") else 1
         metric = row["metric"].replace("_m", "_cm") if scale == 100 else row["metric"]
-        cells = [f"{scale * row['mean']:.2f} ± {scale * row['ci95']:.2f}", "", ""]
+        cells = [_spread(scale * row["mean"], scale * row["ci95"], 2), "", ""]
         if "pid" in row:
-            cells[1] = f"{scale * row['pid']:.2f} ± {scale * row['pid_ci95']:.2f}"
-            cells[2] = f"{row['ratio']:.3f} ± {row['ratio_ci95']:.3f}"
+            cells[1] = _spread(scale * row["pid"], scale * row["pid_ci95"], 2)
+            cells[2] = _spread(row["ratio"], row["ratio_ci95"], 3)
         table.add_row(row["preset"], metric, *cells)
     console.print(table)
+
+
+def _spread(mean: float, half: float, digits: int) -> str:
+    return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half == half else "")
