@@ -31,6 +31,7 @@ for folder, patterns in (("models", ["*.json", "*.safetensors"]), ("configs", ["
         package_dir[f"{NAME}.{folder}"] = folder
         package_data[f"{NAME}.{folder}"] = patterns
 
+README = Path("README.md")  # not beside this file where colcon links the package
 REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5"]
 TEST = ["pytest>=8", "hypothesis>=6", "cma>=4", "playwright>=1.45", "setuptools>=65,<80"]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
@@ -39,7 +40,7 @@ setup(
     name=NAME,
     version=VERSION,
     description="Spiking neural network controllers for robots: evolve, evaluate, deploy",
-    long_description=Path("README.md").read_text("utf-8"),
+    long_description=README.read_text("utf-8") if README.is_file() else "",
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     maintainer="snn_control maintainers",

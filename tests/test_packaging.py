@@ -1,9 +1,13 @@
 """The wheel, what it installs, and that the files that name a version agree."""
 
+import os
+import pwd
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,10 +16,21 @@ import pytest
 import yaml
 
 import snn_control
+from tests.test_compiled_cache import unprivileged
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ["snn_control", "envs", "models", "configs", "launch", "scripts", "resource"]
 FILES = ["setup.py", "setup.cfg", "pyproject.toml", "package.xml", "README.md", "LICENSE"]
+
+
+def copy_checkout(target):
+    """Copy what belongs to the package into the folder `target`."""
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.nb?")
+            shutil.copytree(ROOT / name, target / name, ignore=ignored)
+    for name in FILES:
+        shutil.copy(ROOT / name, target)
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +38,7 @@ def wheel(tmp_path_factory):
     """Build the wheel of a copy of the checkout, without network."""
     pytest.importorskip("setuptools", reason="setuptools builds the wheel")
     source = tmp_path_factory.mktemp("source with spaces")
-    for name in PARTS:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.nb?")
-            shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    for name in FILES:
-        shutil.copy(ROOT / name, source)
+    copy_checkout(source)
     (source / "models").mkdir(exist_ok=True)
     (source / "models" / "probe.json").write_text("{}")
     (source / "models" / "probe.safetensors").write_bytes(b"")
@@ -95,6 +105,53 @@ def test_installed_package_imports_and_finds_its_files(wheel, tmp_path):
     for line in done.stdout.splitlines():
         assert Path(line).is_relative_to(tmp_path)
         assert Path(line).exists()
+
+
+def runnable_python(before):
+    """A Python of this version that another user may start, from a process of theirs too."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    program = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
+    for python in (sys.executable, f"/usr/bin/{name}", f"/usr/local/bin/{name}"):
+        if Path(python).exists():
+            done = subprocess.run([*before, python, "-c", program], capture_output=True)
+            if done.returncode == 0:
+                return python
+    return pytest.skip("another user may not run this version of Python")
+
+
+@pytest.mark.slow
+def test_another_user_installs_from_a_path_with_spaces():
+    """By pip into a folder of their own; the command then runs from there."""
+    before = unprivileged()
+    python = runnable_python(before)
+    base = Path(tempfile.mkdtemp(prefix="snn_control-test-"))
+    try:
+        source, target = base / "my checkout", base / "their packages"
+        copy_checkout(source)
+        if before:
+            user = pwd.getpwnam("nobody")
+            for path in (base, *base.rglob("*")):
+                os.chown(path, user.pw_uid, user.pw_gid)
+        site = sysconfig.get_path("purelib")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XDG"))}
+        environment = kept | {"HOME": str(base / "home"), "TMPDIR": str(base)}
+        options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--no-cache-dir"]
+        pip = [python, "-m", "pip", "install", *options, "--target", str(target), str(source)]
+        for command, paths in (
+            (pip, site),
+            ([python, "-S", "-m", "snn_control", "list", "--json"], f"{target}:{site}"),
+            ([python, "-S", "-m", "snn_control", "show", "blimp-altitude"], f"{target}:{site}"),
+        ):
+            done = subprocess.run(
+                [*before, *command], cwd=base, env=environment | {"PYTHONPATH": paths},
+                capture_output=True, text=True,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+        assert "blimp-altitude" in done.stdout
+        assert not (target / "envs").exists()
+        assert (target / "snn_control" / "envs" / "blimp" / "blimp.xml").is_file()
+    finally:
+        shutil.rmtree(base)
 
 
 def test_versions_agree():

@@ -1,0 +1,131 @@
+"""The checkout in a ROS 2 workspace, built by colcon in both modes, and package.xml."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.test_packaging import ROOT, copy_checkout
+
+COLCON = [
+    "colcon-core", "colcon-ros", "colcon-python-setup-py", "colcon-recursive-crawl",
+    "colcon-package-selection", "colcon-library-path", "colcon-output", "catkin-pkg",
+    "setuptools<80",
+]  # fmt: skip
+PROBE = """
+import importlib.util, json
+import snn_control, snn_control.envs as envs
+from snn_control.controllers import load, model_names
+from snn_control.engines.reference import ReferenceEngine
+from snn_control.resources import configs_folder, models_folder
+envs.make("BlimpAltitude-v0", duration_s=100.0).reset(seed=0)
+print(json.dumps({
+    "package": snn_control.__file__,
+    "envs": envs.__file__,
+    "models": sorted(path.stem for path in models_folder().glob("*.safetensors")),
+    "configs": sorted(path.stem for path in configs_folder().glob("*.yaml")),
+    "names": model_names(),
+    "period_s": load("blimp-altitude", engine=ReferenceEngine).control_period_s,
+    "top": importlib.util.find_spec("envs") is not None,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of programs with colcon: of this environment, else of one made for the test."""
+    here = Path(sys.executable).parent
+    if (here / "colcon").exists():
+        return here
+    folder = tmp_path_factory.mktemp("colcon")
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *COLCON]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"colcon cannot be installed: pip install {' '.join(COLCON)}")
+    return folder / "bin"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["copied", "linked"])
+def test_colcon_builds_a_workspace(mode: str, tools: Path, tmp_path: Path) -> None:
+    source = tmp_path / "src" / "snn_control"
+    copy_checkout(source)
+    linked = ["--symlink-install"] if mode == "linked" else []
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COLCON"))}
+    environment = inherited | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [tools / "colcon", "build", *linked], cwd=tmp_path, env=environment, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    # -S leaves out this environment's own snn_control; its other packages follow by path.
+    script = '. install/setup.sh && PYTHONPATH="$PYTHONPATH:$SITE" exec "$PYTHON" -S -c "$PROBE"'
+    found = json.loads(
+        subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True,
+            env=inherited | {
+                "SITE": sysconfig.get_path("purelib"), "PYTHON": sys.executable, "PROBE": PROBE,
+                "NUMBA_DISABLE_JIT": "1",
+            },
+        ).stdout
+    )  # fmt: skip
+    package = Path(found["package"])
+    assert package.is_relative_to(tmp_path)
+    assert package.resolve().is_relative_to(source) == (mode == "linked")
+    assert Path(found["envs"]).is_relative_to(tmp_path)
+    assert not found["top"]
+    assert found["models"] == sorted(p.stem for p in (ROOT / "models").glob("*.safetensors"))
+    assert found["configs"] == sorted(p.stem for p in (ROOT / "configs").glob("*.yaml"))
+    assert {"pid", *found["models"]} <= set(found["names"])
+    assert found["period_s"] == 0.1
+    prefix = tmp_path / "install" / "snn_control"
+    share = prefix / "share"
+    assert (share / "ament_index" / "resource_index" / "packages" / "snn_control").exists()
+    assert (share / "snn_control" / "package.xml").exists()
+    assert {p.stem for p in (share / "snn_control" / "configs").iterdir()} == set(found["configs"])
+    assert os.access(prefix / "lib" / "snn_control" / "snn-control", os.X_OK)
+
+
+@pytest.mark.slow
+def test_package_xml_follows_the_schema(tools: Path) -> None:
+    """By the parser that ROS 2 tools use, warnings included."""
+    program = (
+        "import sys; from catkin_pkg.package import parse_package; warnings = []\n"
+        "package = parse_package(sys.argv[1], warnings=warnings)\n"
+        "package.validate(warnings=warnings)\n"
+        "assert not warnings, warnings\n"
+        "print(package.get_build_type(), package.package_format)\n"
+    )
+    done = subprocess.run(
+        [tools / "python", "-c", program, str(ROOT / "package.xml")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["ament_python", "3"]
+
+
+def test_package_xml_has_the_order_and_fields_of_format_3() -> None:
+    """Required fields once, in the order of the schema; dependencies are not named twice."""
+    package = ElementTree.parse(ROOT / "package.xml").getroot()
+    tags = [child.tag for child in package if isinstance(child.tag, str)]
+    order = ["name", "version", "description", "maintainer", "license", "exec_depend",
+             "test_depend", "export"]  # fmt: skip
+    assert sorted(tags, key=order.index) == tags
+    for tag in ("name", "version", "description", "export"):
+        assert tags.count(tag) == 1
+    for tag in ("exec_depend", "test_depend"):
+        names = [child.text for child in package.findall(tag)]
+        assert names == sorted(set(names), key=str)
+    maintainer = package.find("maintainer")
+    assert maintainer is not None
+    assert "@" in maintainer.attrib["email"]
+    license_ = package.find("license")
+    assert license_ is not None
+    assert (ROOT / license_.attrib["file"]).is_file()
