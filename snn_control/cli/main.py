@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -33,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if verb not in VERBS:
         print(f"{PROGRAM}: unknown verb {verb!r}{did_you_mean(verb, VERBS)}", file=sys.stderr)
         return WRONG_USE
-    if (here := os.getcwd()) not in sys.path:
-        sys.path.append(here)  # for `module:id` of a user's own environment
+    with suppress(OSError):
+        sys.path.append(os.getcwd())  # for `module:id` of a user's own environment
     try:
         return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:

@@ -51,13 +51,15 @@ class Rescaling:
     @classmethod
     def of(cls, factor: float) -> Rescaling:
         """Return the closest one to `factor`."""
-        shift = 15 - int(np.floor(np.log2(factor))) - 1
+        shift = 14 - int(np.floor(np.log2(factor)))
         return cls(round(factor * 2.0**shift), shift)
 
     def __call__(self, x: int) -> int:
         """Rescale and round."""
         scaled = self.multiplier * x
-        return (scaled + (1 << (self.shift - 1))) >> self.shift if self.shift > 0 else scaled
+        if self.shift <= 0:
+            return scaled << -self.shift
+        return (scaled + (1 << (self.shift - 1))) >> self.shift
 
 
 @dataclass(frozen=True)

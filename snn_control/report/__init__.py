@@ -21,7 +21,7 @@ An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..],
 `seeds`. `role` is `subject`, `baseline` (default where the controller is `pid`) or `twin` (the
 quantised non-spiking network of the same function). Metric names end with their unit (`_m`, `_s`,
 `_per_s`). Two metrics have their own section: `synaptic_ops_per_decision` (for a twin: its
-multiply-accumulates) and `spikes_per_decision`.
+multiplications) and `spikes_per_decision`.
 
 A trace holds arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and, where
 there are any, `height_measured_m`, `pd`, `i`, `missed` (true where the tick was missed); further
@@ -38,7 +38,7 @@ from pathlib import Path
 
 from snn_control.errors import require
 
-__all__ = ["build_report", "render_report"]
+__all__ = ["build_report", "render_report", "require_report"]
 
 
 def build_report(run_folder: str | Path) -> Path:
@@ -50,7 +50,7 @@ def build_report(run_folder: str | Path) -> Path:
         MissingExtraError: plotly or jinja2 is missing.
         RunError: the folder is no run, an input is malformed, or the page cannot be written.
     """
-    _require()
+    require_report()
     from snn_control.report.build import build
 
     return build(Path(run_folder))
@@ -58,12 +58,17 @@ def build_report(run_folder: str | Path) -> Path:
 
 def render_report(run_folder: str | Path) -> str:
     """Return the page of a run without writing it; raises as `build_report`."""
-    _require()
+    require_report()
     from snn_control.report.build import render
 
     return render(Path(run_folder))
 
 
-def _require() -> None:
+def require_report() -> None:
+    """Check that a page can be made, before work whose result it would show.
+
+    Raises:
+        MissingExtraError: plotly or jinja2 is missing; with the exact pip line.
+    """
     for module in ("plotly", "jinja2"):
         require(module, "report")

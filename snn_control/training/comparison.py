@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from snn_control.controllers import load
+from snn_control.controllers import Altitude, load
 from snn_control.controllers.controller import Controller
-from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.controllers.quantised_twin import quantised_twin
+from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.statistics import half_width, paired_ratio
 
+TWIN = "-twin"
 QUALITY = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
 """Metrics of an altitude flight that are compared."""
 EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
@@ -73,8 +75,12 @@ def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, An
 def load_named(sources: Sequence[str]) -> dict[str, Controller]:
     """Load controllers by a short name each: the file's or folder's own where that is unique.
 
+    `X-twin` is the quantised non-spiking twin of X where nothing else is called so.
+
     Raises:
         ConfigError: one is given twice.
+        UnknownNameError: there is no such controller.
+        ParameterError: there is no twin.
     """
     short = [Path(source).stem for source in sources]
     names = [
@@ -84,4 +90,16 @@ def load_named(sources: Sequence[str]) -> dict[str, Controller]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ConfigError(f"{twice} is given twice; name different controllers")
-    return {name: load(source) for name, source in zip(names, sources, strict=True)}
+    return {name: _load(source) for name, source in zip(names, sources, strict=True)}
+
+
+def _load(source: str) -> Controller:
+    try:
+        return load(source)
+    except UnknownNameError:
+        if not source.endswith(TWIN):
+            raise
+    controller = load(source.removesuffix(TWIN))
+    if not isinstance(controller, Altitude):
+        raise ParameterError(f"{source}: only an altitude controller made of networks has a twin")
+    return quantised_twin(controller)

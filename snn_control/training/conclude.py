@@ -13,6 +13,7 @@ from snn_control.controllers.quantised_twin import quantised_twin
 from snn_control.errors import MissingExtraError, ParameterError
 from snn_control.report import build_report
 from snn_control.runs import Run
+from snn_control.training.comparison import TWIN
 from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
 from snn_control.training.film import can_film, film
 
@@ -62,5 +63,5 @@ def rivals(name: str, controller: Controller) -> dict[str, Controller]:
     compared = {name: controller, "pid": load("pid")}
     if isinstance(controller, Altitude):
         with suppress(ParameterError):
-            compared[f"{name}-twin"] = quantised_twin(controller)
+            compared[f"{name}{TWIN}"] = quantised_twin(controller)
     return compared

@@ -38,14 +38,14 @@ def make_environment(
     given = {key: value for key, value in options.items() if value is not None}
     if preset != "default":
         given["preset"] = preset
-    taken = _options(name)
+    named, any_other = _options(name)
     for key, value in (preferred or {}).items():
-        if taken is None or key in taken:
+        if key in named:
             given.setdefault(key, value)
-    wrong = [key for key in given if taken is not None and key not in taken]
-    if wrong:
+    wrong = [key for key in given if key not in named]
+    if wrong and not any_other:
         raise ConfigError(
-            f"{name} takes no option {wrong[0]!r}; it takes: {', '.join(taken or ()) or 'none'}"
+            f"{name} takes no option {wrong[0]!r}; it takes: {', '.join(named) or 'none'}"
         )
     return gymnasium.make(name, **given)
 
@@ -86,11 +86,10 @@ def known_ids() -> list[str]:
     return sorted(found)
 
 
-def _options(name: str) -> list[str] | None:
-    """Options of an environment, `render_mode` included; None where it takes any."""
+def _options(name: str) -> tuple[list[str], bool]:
+    """Options of an environment by name, and whether it takes any others."""
     entry: Any = gymnasium.spec(name).entry_point
     creator = load_env_creator(entry) if isinstance(entry, str) else entry
     parameters = inspect.signature(creator).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return None
-    return [p.name for p in parameters]
+    named = [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    return named, any(p.kind is p.VAR_KEYWORD for p in parameters)

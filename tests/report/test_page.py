@@ -1,5 +1,6 @@
 """The page as a browser sees it: headless Chromium, from file://, no network."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons.leaky_integrator import LeakyIntegrator
 from snn_control.network.neurons.lif import LIF
 from snn_control.report import build_report
+from snn_control.report.metric_names import NONE
 from tests.report.run_folder import NAME, bare_run, make_run
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -178,6 +180,34 @@ def test_a_bare_run_says_what_is_missing(browser, tmp_path):
     bare_run(tmp_path / "run").close()
     page = opened(browser, build_report(tmp_path / "run"))
     assert page.locator(".missing").count() == len(SECTIONS) - 1
+    assert page.problems == []
+    page.close()
+
+
+def test_a_study_shows_its_table_and_figure_and_nothing_else(browser, tmp_path):
+    bare_run(tmp_path / "run").close()
+    figure = {
+        "title": "Toy",
+        "data": [{"type": "scatter", "x": [0, 1], "y": [1, 2]}],
+        "layout": {"yaxis": {"title": {"text": "fit"}}},
+    }
+    study = {
+        "study": "toy",
+        "question": "what a toy does",
+        "summary": "Two rows <b>of numbers</b>.",
+        "rows": [{"model": "a", "x": 1.0, "x_ci95": 0.5}, {"model": "b", "x": None}],
+        "figures": [figure],
+    }
+    (tmp_path / "run" / "study.json").write_text(json.dumps(study))
+    page = opened(browser, build_report(tmp_path / "run"))
+    assert page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == [
+        "study",
+        "provenance",
+    ]
+    assert page.locator("#plot-study-0 path.js-line").count() == 1
+    rows = page.locator("#study tbody tr").all_inner_texts()
+    assert [row.split("\t") for row in rows] == [["a", "1 ± 0.5"], ["b", NONE]]
+    assert page.locator("#study .lead").inner_text() == study["summary"]
     assert page.problems == []
     page.close()
 

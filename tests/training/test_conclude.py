@@ -9,8 +9,9 @@ from snn_control.runs import Run
 from snn_control.training.conclude import conclude, rivals
 
 
-@pytest.fixture
-def finished(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("a run")
     run = Run.create(tmp_path / "run", command="c", config={"name": "mine"}, seed=0)
     model = save(load("blimp-altitude"), tmp_path / "model")  # type: ignore[arg-type]
     return run, conclude(run, "mine", model, seeds=range(2), films=False)

@@ -25,7 +25,8 @@ class Args(SeededOptions, JsonOption):
     """
 
     models: tyro.conf.Positional[tuple[str, ...]]
-    """Names of models, `pid`, run folders or model files; two or more."""
+    """Names of models, `pid`, run folders or model files, two or more; X-twin is the int8 twin
+    of X."""
     against: str = ""
     """Which of them the ratios refer to; default: the first."""
 

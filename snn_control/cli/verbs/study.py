@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.result import JsonOption, Result
-from snn_control.report import build_report
+from snn_control.report import build_report, require_report
 from snn_control.report.study_file import study_table
 from snn_control.studies import STUDIES, StudyConfig, config_type, run_study
 from snn_control.studies.study import silent
@@ -57,6 +57,8 @@ def args_for(words: Sequence[str]) -> type[Args]:
 
 def run(args: Args) -> Result:
     """Run the study and make its page."""
+    if args.report:
+        require_report()
     folder = args.out or Path("runs") / f"study-{args.study}-{args.config.first_seed}"
     say = silent if args.json else _say
     command = "snn-control " + shlex.join(sys.argv[1:])

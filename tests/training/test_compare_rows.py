@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import PID, PIDConfig
-from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.controllers.quantised_twin import QuantisedTwin
+from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.training.comparison import compare_rows, load_named
 from snn_control.training.evaluate import evaluate
 
@@ -45,3 +46,11 @@ def test_short_names_stay_different():
     assert list(load_named(["pid", "blimp-altitude"])) == ["pid", "blimp-altitude"]
     with pytest.raises(ConfigError, match="given twice"):
         load_named(["pid", "pid"])
+
+
+def test_a_twin_is_named_after_its_controller():
+    assert isinstance(load_named(["blimp-altitude-twin"])["blimp-altitude-twin"], QuantisedTwin)
+    with pytest.raises(ParameterError, match="has a twin"):
+        load_named(["pid-twin"])
+    with pytest.raises(UnknownNameError, match="Did you mean: `blimp-altitude`"):
+        load_named(["blimp-altitud-twin"])
