@@ -10,7 +10,7 @@ import numpy as np
 
 from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare_costs, require
 from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.timing import take_turns, throughput
+from snn_control.training.benchmark.timing import cores_got, take_turns, throughput
 from snn_control.training.benchmark.toy_blimp import (
     CENTRES,
     closest_approach,
@@ -59,6 +59,7 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "native": {}, "native_1_thread": {}, "norse": {}, "script": {},
         "ratio": {}, "ratio_1_thread": {}, "ratio_script": {}, "agreement": {}, "spikes": {},
+        "cores_got": {},
     }  # fmt: skip
     for kind, recurrent in (("ff", False), ("rec", True)):
         pool = genomes(N_GENOMES, recurrent)
@@ -82,6 +83,7 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
         )  # fmt: skip
         for name in turns.figures:
             found[name][kind] = turns.best(name)
+        found["cores_got"][kind] = cores_got(partial(fused.run, N_TICKS, 2))
         found["ratio"][kind] = turns.ratio("native", "norse")
         found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
         found["ratio_script"][kind] = turns.ratio("native", "script")

@@ -10,7 +10,7 @@ import numpy as np
 from snn_control.engines.native import NativePopulation
 from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare, require
 from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.timing import take_turns, throughput
+from snn_control.training.benchmark.timing import cores_got, take_turns, throughput
 from snn_control.training.benchmark.workload import (
     N_NEURONS,
     Genomes,
@@ -26,7 +26,7 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
     """Measure neuron-steps/s; ratios are ours over Norse's on one thread."""
     found: dict[str, Any] = {
         "native": {}, "native_1_thread": {}, "norse": {},
-        "ratio": {}, "ratio_1_thread": {}, "agreement": {}, "spikes": {},
+        "ratio": {}, "ratio_1_thread": {}, "agreement": {}, "spikes": {}, "cores_got": {},
     }  # fmt: skip
     given = inputs(N_TICKS)
     for kind, recurrent in (("ff", False), ("rec", True)):
@@ -48,6 +48,7 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
         )
         for name in turns.figures:
             found[name][kind] = turns.best(name)
+        found["cores_got"][kind] = cores_got(partial(native.run, given, 2))
         found["ratio"][kind] = turns.ratio("native", "norse")
         found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
     return found
