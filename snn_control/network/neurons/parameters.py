@@ -72,8 +72,11 @@ class NeuronParams:
             ParameterError: names the field under `where`.
         """
         for field in self.numeric_fields():
-            value = expand(getattr(self, field.name))
             label = f"{where}.{field.name}"
+            try:
+                value = expand(getattr(self, field.name))
+            except (TypeError, ValueError) as exc:
+                raise ParameterError(f"{label}: expected numbers ({exc})") from exc
             if value.shape not in ((), (size,)):
                 raise ParameterError(
                     f"{label}: shape {value.shape}, expected one number or ({size},)"
