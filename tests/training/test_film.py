@@ -1,6 +1,8 @@
 """Films: as many frames as the stretch asks for, real pictures, and clear refusals."""
 
+import ctypes.util
 import os
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -80,3 +82,32 @@ def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "apt install libegl1" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_where_egl_is_not_installed_the_blimp_flies(tmp_path):
+    """The library is hidden in a mount namespace of its own; mujoco does not import then."""
+    egl = ctypes.util.find_library("EGL")
+    if not egl or shutil.which("unshare") is None:
+        pytest.skip("needs EGL to hide, and unshare of util-linux to hide it")
+    hide = "for f in $(ldconfig -p | sed -n 's/.*libEGL.*=> //p'); do"
+    hide += ' mount --bind /dev/null "$(readlink -f "$f")" || exit 77; done; exec "$@"'
+    code = (
+        "import os, snn_control.envs\n"
+        "from snn_control.controllers import PID\n"
+        "from snn_control.training.evaluate import evaluate\n"
+        "from snn_control.training.film import can_film\n"
+        "evaluate(PID(), 'pid', seeds=[1], duration_s=2.0)\n"
+        "print(os.environ['MUJOCO_GL'], can_film())\n"
+    )
+    env = {k: v for k, v in os.environ.items() if k not in ("MUJOCO_GL", "DISPLAY")}
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", hide, "sh", sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=env | {"PYTHONPATH": str(ROOT)},
+    )
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("no right to mount here")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() in (["disable", "False"], ["osmesa", "True"])
