@@ -16,6 +16,7 @@ class Progress:
 
     Args:
         quiet: print nothing.
+        unit: what is counted.
         stream: where to print; stderr by default, so that stdout stays for results.
         clock: seconds, for tests.
     """
@@ -24,11 +25,13 @@ class Progress:
         self,
         *,
         quiet: bool = False,
+        unit: str = "generation",
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream or sys.stderr
         self._quiet = quiet
+        self._unit = unit
         self._clock = clock
         self._started = clock()
         self._start_fraction: float | None = None
@@ -66,7 +69,7 @@ class Progress:
             self._start_fraction = fraction if generation else 0.0
         elapsed_s = self._clock() - self._started
         self._line = (
-            f"generation {generation}  best {best:.4g}  median {median:.4g}  "
+            f"{self._unit} {generation}  best {best:.4g}  median {median:.4g}  "
             f"{100 * fraction:.0f} %  ETA {self._eta(elapsed_s, fraction)}"
         )
         if self._quiet:

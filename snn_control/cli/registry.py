@@ -6,6 +6,7 @@ VERBS: dict[str, str] = {
     "list": "environments, models, configurations, controllers, strategies, studies",
     "show": "what one of them is: its specification, file or parameters",
     "evolve": "evolve a controller, evaluate it beside the PID, make its page",
+    "train": "train a controller by gradients, from a random start",
     "eval": "fly a controller beside the PID on the same seeds",
     "play": "watch one seeded episode, live or as a film",
     "compare": "fly controllers through the same episodes: metrics, intervals, ratios",

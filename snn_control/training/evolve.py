@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
+from snn_control.training.budget import Budget
 
 CHECKPOINT_PERIOD_S = 2.0
 
@@ -39,34 +39,6 @@ class EvolveConfig:
     """Numbers to start from, by gene; those that are not named start at random."""
     task: AltitudeTask = field(default_factory=AltitudeTask)
     """What is evolved and what it is judged by."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """When to stop: after so many generations or so many seconds of wall time."""
-
-    generations: int | None = None
-    seconds: float | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Budget:
-        """Read `60s` or `200gen`.
-
-        Raises:
-            ConfigError: with the two forms.
-        """
-        if match := re.fullmatch(r"([1-9]\d*)gen", text):
-            return cls(generations=int(match[1]))
-        if (match := re.fullmatch(r"(\d+(?:\.\d+)?)s", text)) and float(match[1]) > 0:
-            return cls(seconds=float(match[1]))
-        raise ConfigError(f"budget {text!r}: expected seconds like 60s or generations like 200gen")
-
-    def spent(self, generation: int, elapsed_s: float) -> float:
-        """Share of the budget that is used up, 1 at the end."""
-        if self.generations is not None:
-            return min(generation / self.generations, 1.0)
-        assert self.seconds is not None
-        return min(elapsed_s / self.seconds, 1.0)
 
 
 OnGeneration = Callable[[int, float, float, float], None]

@@ -15,7 +15,8 @@ import pytest
 from snn_control.config import from_mapping
 from snn_control.errors import ConfigError
 from snn_control.runs import Run
-from snn_control.training.evolve import Budget, EvolveConfig
+from snn_control.training.budget import Budget
+from snn_control.training.evolve import EvolveConfig
 
 CONFIG = """
 name: tiny

@@ -1,0 +1,92 @@
+"""Altitude networks without a chosen code: two dense layers of LIF neurons with random numbers.
+
+For training from a random start: no pairs, no graded thresholds, no part that forms a derivative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.altitude_networks import CONTROL_PERIOD_S, INPUT_NAME
+from snn_control.errors import ParameterError
+from snn_control.network import Connection, Network, Population, Readout
+from snn_control.network.neurons import LIF, LeakyIntegrator
+
+FloatArray = npt.NDArray[np.float64]
+
+
+SHORTEST_TAU_S = 0.01
+
+
+@dataclass(frozen=True)
+class FreeNetwork:
+    """Size and scales of a random network."""
+
+    encode: int = 40
+    """Neurons of the first layer, which sees the error."""
+    hidden: int = 40
+    """Neurons of the second layer, which is recurrent."""
+    smallest_gain: float = 2.0
+    """Input weights are drawn between this and `largest_gain`, 1 / m, with either sign."""
+    largest_gain: float = 80.0
+    """Thresholds being 1, a gain of 80 / m tells errors of a centimetre apart."""
+    recurrence: float = 0.1
+    """Spread of the recurrent weights, relative to the fan-in."""
+    longest_tau_s: float = 0.3
+    """Time constants are drawn between 0.01 s and this."""
+
+    def __post_init__(self) -> None:
+        if self.encode < 1 or self.hidden < 1:
+            raise ParameterError(
+                f"encode and hidden are {self.encode} and {self.hidden}; expected at least 1"
+            )
+        for low, high in (
+            (self.smallest_gain, self.largest_gain),
+            (SHORTEST_TAU_S, self.longest_tau_s),
+        ):
+            if not 0 < low < high < np.inf:
+                raise ParameterError(f"a range of {low} to {high} is empty or not positive")
+
+
+def free_network(numbers: FreeNetwork, rng: np.random.Generator, name: str = "pd") -> Network:
+    """Draw a network whose one read-out carries its name; gains and time constants log-uniform."""
+    n = numbers
+
+    def spread(low: float, high: float, size: int) -> FloatArray:
+        return np.exp(rng.uniform(np.log(low), np.log(high), size))
+
+    def neurons(size: int) -> LIF:
+        return LIF(
+            threshold=np.ones(size),
+            bias=rng.uniform(-1.0, 1.0, size),
+            tau_syn_s=spread(SHORTEST_TAU_S, n.longest_tau_s, size),
+            tau_mem_s=spread(SHORTEST_TAU_S, n.longest_tau_s, size),
+            reset="hard",
+            normalised=True,
+        )
+
+    def dense(n_source: int, n_target: int, scale: float) -> FloatArray:
+        return rng.normal(0.0, scale / np.sqrt(n_source), (n_source, n_target))
+
+    gains = rng.choice([-1.0, 1.0], n.encode) * spread(n.smallest_gain, n.largest_gain, n.encode)
+    return Network(
+        name,
+        CONTROL_PERIOD_S,
+        (INPUT_NAME,),
+        (
+            Population("encode", n.encode, neurons(n.encode)),
+            Population("hidden", n.hidden, neurons(n.hidden)),
+            Population(name, 1, LeakyIntegrator()),
+        ),
+        (
+            Connection("input", "encode", gains[None]),
+            Connection("encode", "hidden", dense(n.encode, n.hidden, 2.0)),
+            Connection("hidden", "hidden", dense(n.hidden, n.hidden, n.recurrence), delay_ticks=1),
+            Connection("encode", name, dense(n.encode, 1, 3.0)),
+            Connection("hidden", name, dense(n.hidden, 1, 6.0)),
+        ),
+        (Readout(name, name),),
+    )
