@@ -25,12 +25,12 @@ def smooth(start: str = "rest") -> Network:
         ("a", "b"),
         (
             Population("trace", 4, LeakyIntegrator(tau_mem_s=0.03, tau_syn_s=0.02, bias=0.3)),
-            Population("cells", 4, Graded(bias=np.array([0.9, 1.1, 1.0, 0.8]), ceiling=50.0)),
+            Population("cells", 4, Graded(bias=np.array([8.9, 9.1, 9.0, 8.8]), ceiling=50.0)),
             Population("out", 1, LeakyIntegrator(tau_mem_s=0.05, normalised=True)),
         ),
         (
             Connection("input", "trace", rng.uniform(0.05, 0.2, (2, 4))),
-            Connection("trace", "cells", Shared.paired(rng.uniform(0.1, 0.4, 2)), "diagonal"),
+            Connection("trace", "cells", Shared.mirrored(rng.uniform(0.1, 0.4, 2)), "diagonal"),
             Connection("cells", "cells", rng.uniform(-0.05, 0.05, (2, 2, 2)), "block2", 1),
             Connection("input", "cells", rng.uniform(0.0, 0.1, (2, 4)), delay_ticks=3),
             Connection(

@@ -251,6 +251,20 @@ def test_the_field_is_named(change: Any, named: str, folder: Path, tmp_path: Pat
     refused(write(tmp_path / "x", document, arrays(folder, "sparse")), named)
 
 
+def test_no_file_asks_for_all_the_memory(folder: Path, tmp_path: Path) -> None:
+    """Sizes are bounded in sum, and with the delays that their outputs are kept for."""
+    many = documents(folder)["sparse"]
+    for population in many["network"]["populations"]:
+        population["size"] = 900_000
+    refused(write(tmp_path / "x", many, arrays(folder, "sparse")), "2700000 neurons, at most")
+    long = documents(folder)["sparse"]
+    idle = {"name": "idle", "model": "graded", "variant": {}}
+    idle |= {"size": 900_000, "parameters": {"bias": 0.0, "ceiling": None}}
+    long["network"]["populations"].append(idle)
+    long["network"]["connections"][1]["delay_ticks"] = 9000
+    refused(write(tmp_path / "x", long, arrays(folder, "sparse")), "9000 ticks of 900015 outputs")
+
+
 def test_two_readouts_of_one_name(folder: Path, tmp_path: Path) -> None:
     document = documents(folder)["sparse"]
     document["network"]["readouts"] *= 2
