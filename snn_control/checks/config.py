@@ -11,10 +11,7 @@ from snn_control.config import read_config
 from snn_control.evolution import strategy_type
 from snn_control.training.altitude_task import AltitudeFitness
 from snn_control.training.evolve import EvolveConfig
-from snn_control.training.gradient import TrainConfig
-
-CONFIG_TYPES: dict[str, type[Any]] = {"evolve": EvolveConfig, "train": TrainConfig}
-"""Configurations by the verb that takes them."""
+from snn_control.training.optimisation import CONFIG_TYPES
 
 
 def check_config(name: str) -> list[Outcome]:

@@ -39,8 +39,8 @@ class Config(StudyConfig):
     """Names, run folders or files of altitude controllers with a read-out `pd`."""
     shares: tuple[float, ...] = (0.0, 0.01, 0.02, 0.05, 0.1)
     """Standard deviations of the mismatch, relative to each value."""
-    flights: Path | None = None
-    """Folder of own flight logs (CSV); default: synthetic flights."""
+    flights: tuple[Path, ...] = ()
+    """Own flight logs (CSV) or folders of them; default: synthetic flights."""
 
 
 def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:

@@ -9,6 +9,7 @@ from snn_control.errors import UnknownNameError
 from snn_control.studies.study import StudyConfig
 
 STUDIES: dict[str, str] = {
+    "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "imitation of P + D by models whose weights and thresholds are a little off",
 }
 

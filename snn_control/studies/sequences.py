@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,22 +19,25 @@ SYNTHETIC_SEED = 20_000
 """Not a seed of any training set."""
 
 
-def error_sequences(flights: Path | None) -> dict[str, FloatArray]:
+def error_sequences(flights: Sequence[Path]) -> dict[str, FloatArray]:
     """Return sequences of height errors in m by name, each of shape (n_ticks,).
 
     Args:
-        flights: folder of flight logs (CSV), or one of them; None: synthetic flights of drawn PIDs
+        flights: flight logs (CSV) and folders of them; none: synthetic flights of drawn PIDs
             through drawn blimps.
 
     Raises:
         FlightLogError: there is no log, or one is malformed; the message names file and line.
     """
-    if flights is None:
+    if not flights:
         rows = synthetic_errors(SYNTHETIC, SYNTHETIC_TICKS, SYNTHETIC_SEED)
         return {f"synthetic {k}": row for k, row in enumerate(rows)}
-    paths = sorted(flights.glob("*.csv")) if flights.is_dir() else [flights]
-    if not paths:
-        raise FlightLogError(
-            f"{flights}: no flight log; expected *.csv with the columns time_s, h_ref_m, h_meas_m"
-        )
+    paths: list[Path] = []
+    for given in flights:
+        found = sorted(given.glob("*.csv")) if given.is_dir() else [given]
+        if not found:
+            raise FlightLogError(
+                f"{given}: no flight log; expected *.csv with columns time_s, h_ref_m, h_meas_m"
+            )
+        paths += found
     return {path.stem: read_flight_log(path).error_m for path in paths}

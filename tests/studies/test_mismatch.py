@@ -31,7 +31,7 @@ def by_hand(output, target):
 
 def test_without_mismatch_it_is_the_fit_of_the_model(log):
     folder, error = log
-    found = run(Config(models=(MODEL,), shares=(0.0,), seeds=2, flights=folder))
+    found = run(Config(models=(MODEL,), shares=(0.0,), seeds=2, flights=(folder,)))
     controller = load(MODEL)
     assert isinstance(controller, Altitude)
     pd = next(n for n in controller.networks if n.name == "pd")
@@ -43,7 +43,9 @@ def test_without_mismatch_it_is_the_fit_of_the_model(log):
 
 
 def test_more_mismatch_is_worse_and_seeds_decide(log):
-    config = Config(models=(MODEL,), shares=(0.0, 0.05, 0.2), seeds=8, flights=log[0] / "own.csv")
+    config = Config(
+        models=(MODEL,), shares=(0.0, 0.05, 0.2), seeds=8, flights=(log[0] / "own.csv",)
+    )
     first, second = run(config), run(config)
     assert first.rows == second.rows
     fits = [row["pd_fit"] for row in first.rows]
@@ -70,7 +72,7 @@ def test_what_cannot_be_studied_is_refused(tmp_path):
     with pytest.raises(ParameterError, match="pid has no network"):
         run(Config(models=("pid",)))
     with pytest.raises(FlightLogError, match="no flight log"):
-        run(Config(flights=tmp_path))
+        run(Config(flights=(tmp_path,)))
     controller = load(MODEL)
     assert isinstance(controller, Altitude)
     with pytest.raises(ParameterError, match="share"):

@@ -1,0 +1,131 @@
+"""How well networks that are evolved or trained on several seeds imitate P + D on unseen errors.
+
+Every configuration runs once a seed, into `seeds/NAME-SEED` of the study's run. The best network
+of each then runs open loop on sequences of height errors that no optimisation has seen.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers import Altitude, load
+from snn_control.engines.native import NativeEngine
+from snn_control.errors import ParameterError
+from snn_control.runs import Run
+from snn_control.studies.plots import error_bars
+from snn_control.studies.sequences import error_sequences
+from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.training.budget import Budget
+from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.gradient import TrainConfig, train
+from snn_control.training.imitation import correlation, pid_targets, published_fit
+from snn_control.training.optimisation import read_optimisation
+from snn_control.training.statistics import half_width
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(StudyConfig):
+    """Settings of the study."""
+
+    configs: tuple[str, ...] = (
+        "blimp-free",
+        "blimp-demo",
+        "blimp-published-lif",
+        "blimp-published-iwta",
+    )
+    """Configurations of `evolve` or `train`."""
+    budget: str = ""
+    """Of each optimisation, as of `evolve`; default: the configuration's own."""
+    flights: tuple[Path, ...] = ()
+    """Own flight logs (CSV) or folders of them; default: synthetic flights."""
+
+
+def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
+    """Optimise, run, compare."""
+    if folder is None:
+        raise ParameterError("this study keeps its runs: give it a folder")
+    sequences = error_sequences(config.flights)
+    rows: list[dict[str, Any]] = []
+    for name in config.configs:
+        fits = np.zeros((config.seeds, len(sequences)))
+        rs, took_s = np.zeros_like(fits), np.zeros(config.seeds)
+        for k in range(config.seeds):
+            seed = config.first_seed + k
+            started = time.monotonic()
+            model = optimise(name, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
+            took_s[k] = time.monotonic() - started
+            fits[k], rs[k] = imitation_on(model, list(sequences.values()))
+            say(f"{name}, seed {seed}: fit {fits[k].mean():.3f}, r {rs[k].mean():.3f}")
+        for column, sequence in enumerate([*sequences, "all"]):
+            fit = fits.mean(axis=1) if sequence == "all" else fits[:, column]
+            r = rs.mean(axis=1) if sequence == "all" else rs[:, column]
+            rows.append(
+                {
+                    "config": name,
+                    "errors": sequence,
+                    "pd_fit": float(fit.mean()),
+                    "pd_fit_ci95": half_width(fit),
+                    "worst_fit": float(fit.max()),
+                    "pd_r": float(r.mean()),
+                    "pd_r_ci95": half_width(r),
+                    "optimisation_s": float(took_s.mean()),
+                }
+            )
+    of_what = "logged flights" if config.flights else "synthetic flights"
+    summary = (
+        f"Open loop on {len(sequences)} {of_what}, {config.seeds} seeds a configuration. The fit "
+        "is the published fitness, mean absolute difference of 4-tick averages plus 1 - r, 0 is "
+        "perfect; the correlation is that of the raw output; the worst fit is that of all seeds."
+    )
+    figure = error_bars(
+        [row for row in rows if row["errors"] != "all"],
+        "errors",
+        "pd_fit",
+        by="config",
+        title="Imitation of P + D",
+        x_title="sequence of errors",
+        y_title="published fit, 0 is perfect",
+    )
+    return StudyResult(rows, summary, [figure])
+
+
+def optimise(name: str, seed: int, budget: str, folder: Path) -> Path:
+    """Run one configuration on one seed into `folder`; return the document of its best model."""
+    config = read_optimisation(name)
+    opened = Run.create(folder, command="", config=config, seed=seed)
+    if isinstance(config, TrainConfig):
+        spend = Budget.parse(budget or f"{config.steps}gen")
+        model = train(config, opened, seed=seed, budget=spend)
+    else:
+        assert isinstance(config, EvolveConfig)
+        spend = Budget.parse(budget or f"{config.generations}gen")
+        model = evolve(config, opened, seed=seed, budget=spend)
+    opened.finish()
+    return model
+
+
+def imitation_on(
+    model: str | Path, errors: list[FloatArray]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Published fit and raw correlation of a model's `pd` on each sequence, each (n_sequences,)."""
+    controller = load(model)
+    if not isinstance(controller, Altitude):
+        raise ParameterError(f"{model} has no network; name an altitude controller")
+    networks = [n for n in controller.networks if "pd" in {r.name for r in n.readouts}]
+    if not networks:
+        raise ParameterError(f"{model} has no read-out `pd`")
+    engine, found = NativeEngine(networks[0]), []
+    for row in errors:
+        engine.reset()
+        output, target = engine.run(row[:, None]).readouts[:, 0], pid_targets(row)["pd"]
+        found.append((published_fit(output, target), correlation(output, target)))
+    fits, rs = np.array(found).T
+    return fits, rs
