@@ -258,7 +258,7 @@ def test_no_file_asks_for_all_the_memory(folder: Path, tmp_path: Path) -> None:
         population["size"] = 900_000
     refused(write(tmp_path / "x", many, arrays(folder, "sparse")), "2700000 neurons, at most")
     long = documents(folder)["sparse"]
-    idle = {"name": "idle", "model": "graded", "variant": {}}
+    idle: dict[str, Any] = {"name": "idle", "model": "graded", "variant": {}}
     idle |= {"size": 900_000, "parameters": {"bias": 0.0, "ceiling": None}}
     long["network"]["populations"].append(idle)
     long["network"]["connections"][1]["delay_ticks"] = 9000
