@@ -198,7 +198,7 @@ def test_processes_started_together_do_not_mix_up_their_kernels(
 def test_without_a_home_the_cache_is_private_in_the_temporary_folder(
     install: Path, tmp_path: Path
 ) -> None:
-    variables = {"HOME": "/dev/null/nowhere", "TMPDIR": tmp_path}
+    variables: dict[str, Any] = {"HOME": "/dev/null/nowhere", "TMPDIR": tmp_path}
     first = run(install, **variables)
     private = tmp_path / f"snn_control-{os.getuid()}"
     assert Path(first["folder"]).is_relative_to(private)
@@ -265,7 +265,7 @@ def test_a_read_only_install_works_without_a_home(install: Path, open_folder: Pa
     temporary.mkdir()
     temporary.chmod(0o1777)
     subprocess.run(["chmod", "-R", "a-w", str(install / "snn_control")], check=True)
-    variables = {"HOME": "/nonexistent", "TMPDIR": temporary}
+    variables: dict[str, Any] = {"HOME": "/nonexistent", "TMPDIR": temporary}
     assert run(install, before=before, **variables)["values"] == [EXPECTED]
     assert run(install, before=before, **variables)["hits"] == 1
 
