@@ -19,6 +19,7 @@ coefficients and state of a population begin at a multiple of `CACHE_LINE`; gaps
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,40 @@ class Layout:
             values = model.coefficients(population.params, population.size, network.dt_s)
             for name, value in values._asdict().items():
                 coefficients[self.coefficient_slices[population.name, name]] = value
+        return weights, coefficients
+
+    def rows_with(self, values: dict[str, FloatArray], n: int) -> tuple[FloatArray, FloatArray]:
+        """Rows of `n` networks that differ from this one in some parameters, built at once.
+
+        Args:
+            values: parameters by name (`population.field`, `source->target.weights`), each of
+                shape (n, *shape of the parameter).
+            n: number of networks.
+
+        Returns:
+            Weight rows (n, n_weights) and coefficient rows (n, n_coefficients).
+        """
+        weights, coefficients = (np.tile(row, (n, 1)) for row in self.row())
+        for piece, connection in zip(self.weight_slices, self.network.connections, strict=True):
+            given = values.get(f"{connection.label}.weights")
+            if given is not None:
+                weights[:, piece] = given.reshape(n, -1)
+        for p in self.network.populations:
+            fields = {f.name: values.get(f"{p.name}.{f.name}") for f in p.params.numeric_fields()}
+            if all(value is None for value in fields.values()):
+                continue
+            columns = {
+                name: np.broadcast_to(
+                    p.params.expanded(name, p.size) if value is None else value.reshape(n, -1),
+                    (n, p.size),
+                ).ravel()
+                for name, value in fields.items()
+            }
+            crowd = dataclasses.replace(p.params, **columns)
+            model = NEURON_MODELS[p.params.model]
+            found = model.coefficients(crowd, n * p.size, self.network.dt_s)
+            for name, value in found._asdict().items():
+                coefficients[:, self.coefficient_slices[p.name, name]] = value.reshape(n, p.size)
         return weights, coefficients
 
     def rows(self, networks: list[Network]) -> tuple[FloatArray, FloatArray]:

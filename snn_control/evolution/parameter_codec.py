@@ -75,13 +75,36 @@ class ParameterCodec:
 
     def decode(self, genome: FloatArray) -> Network:
         """Return the network of a genome of shape (n_genes,), each gene in [0, 1]."""
-        values: dict[str, Any] = {}
-        for r, shares in zip(self.ranges, np.split(genome, self._ends[:-1]), strict=True):
+        free = self.free_values(genome[None])
+        values = {
+            name: _with_free(self._parameters[name], numbers[0]) for name, numbers in free.items()
+        }
+        return with_parameters(self.template, values)
+
+    def free_values(self, genomes: FloatArray) -> dict[str, FloatArray]:
+        """Return the free numbers of each parameter, (n_genomes, n_values), in SI units.
+
+        Args:
+            genomes: shape (n_genomes, n_genes).
+        """
+        found = {}
+        for r, shares in zip(self.ranges, np.split(genomes, self._ends[:-1], axis=1), strict=True):
             numbers = r.low + shares * (r.high - r.low)
             if _is_time(r.parameter):
                 numbers = time_constant(numbers, self.template.dt_s)
-            values[r.parameter] = _with_free(self._parameters[r.parameter], numbers)
-        return with_parameters(self.template, values)
+            found[r.parameter] = numbers
+        return found
+
+    def expanded_values(self, genomes: FloatArray) -> dict[str, FloatArray]:
+        """Return each parameter of all genomes with its sharing expanded, (n_genomes, ...)."""
+        found = {}
+        for name, numbers in self.free_values(genomes).items():
+            value = self._parameters[name]
+            if isinstance(value, Shared):
+                found[name] = numbers[:, value.index] * value.sign
+            else:
+                found[name] = numbers.reshape(len(genomes), *np.shape(value))
+        return found
 
     def encode(self, network: Network) -> FloatArray:
         """Return the genome of a network of the template's structure, clipped to the bounds."""

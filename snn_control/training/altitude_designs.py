@@ -21,6 +21,7 @@ from snn_control.controllers.altitude_networks import (
     thermometer_pd,
 )
 from snn_control.controllers.published_networks import published_network
+from snn_control.engines.layout import Layout, lay_out
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.parameter_codec import ParameterCodec, ParameterRange
@@ -40,6 +41,12 @@ class Design(ABC):
     @abstractmethod
     def network(self, genome: FloatArray) -> Network:
         """Build the network of a genome of shape (n_genes,), each gene in [0, 1]."""
+
+    def rows(self, genomes: FloatArray) -> tuple[Layout, FloatArray, FloatArray]:
+        """Lay out the networks of genomes, shape (n_genomes, n_genes): structure and rows."""
+        networks = [self.network(genome) for genome in genomes]
+        layout = lay_out(networks[0])
+        return layout, *layout.rows(networks)
 
     @abstractmethod
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
@@ -92,11 +99,17 @@ class ParametersDesign(Design):
 
     def __init__(self, template: Network, ranges: Sequence[ParameterRange]) -> None:
         self._codec = ParameterCodec(template, ranges)
+        self._layout = lay_out(template)
         self.n_genes = self._codec.n_genes
 
     def network(self, genome: FloatArray) -> Network:
         """Build the network of a genome."""
         return self._codec.decode(genome)
+
+    def rows(self, genomes: FloatArray) -> tuple[Layout, FloatArray, FloatArray]:
+        """Lay out the networks of all genomes at once, without building them."""
+        values = self._codec.expanded_values(genomes)
+        return self._layout, *self._layout.rows_with(values, len(genomes))
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
         """Return a random genome."""

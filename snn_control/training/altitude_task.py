@@ -3,9 +3,9 @@
     cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - 1, 0))
 
 The fits are means over error sequences (`snn_control.training.imitation`); the ratios r are those
-of hold RMSE, overshoot and run RMSE to the two-tap PID in the same randomised scenarios. Being
-worse than the PID in one of them weighs more than being better in another. Instead of the one cost,
-several of its parts can be objectives.
+of hold RMSE, overshoot, run RMSE and steady-state error to the two-tap PID in the same randomised
+scenarios. Being worse than the PID in one of them weighs more than being better in another. Instead
+of the one cost, several of its parts can be objectives.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SHORTEST_S = 90.0
 """Shortest scenario: the first reference step and its settling."""
 WORSE = 4.0
 """Extra weight of what a ratio to the PID exceeds 1 by."""
-RATIOS = ("hold_rmse_m", "overshoot_m", "rmse_m")
+RATIOS = ("hold_rmse_m", "overshoot_m", "rmse_m", "steady_state_error_m")
 FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
     "raw_and_average": imitation_cost,
     "published": published_fit,
@@ -144,24 +144,23 @@ class AltitudeFitness:
     def __call__(self, genomes: FloatArray) -> FloatArray:
         """Objectives of each genome, shape (n_genomes, n_objectives); lower is better."""
         task = self.task
-        networks = [self.networks(genome) for genome in genomes]
+        genes = dict(zip(self.designs, np.split(genomes, self._ends[:-1], axis=1), strict=True))
         found: dict[str, FloatArray] = {}
         weighed = [name for name in ("imitation", "integral", "closed_loop") if getattr(task, name)]
         needed = set(task.objectives) | (set(weighed) if "cost" in task.objectives else set())
         if "imitation" in needed:
-            found["imitation"] = self._imitate([pd for pd, _ in networks], "pd")
+            found["imitation"] = self._imitate("pd", genes["pd"])
         if "integral" in needed:
-            found["integral"] = self._imitate([i for _, i in networks], "i")
+            found["integral"] = self._imitate("i", genes["i"])
         if needed & set(IN_FLIGHT):
-            found |= self._fly([merge(pair) for pair in networks])
+            found |= self._fly([merge(self.networks(genome)) for genome in genomes])
         if "cost" in needed:
             found["cost"] = np.sum([getattr(task, name) * found[name] for name in weighed], axis=0)
         return np.stack([found[name] for name in task.objectives], axis=1)
 
-    def _imitate(self, networks: list[Network], part: str) -> FloatArray:
-        layout = lay_out(networks[0])
-        population = NativePopulation(layout, *layout.rows(networks))
-        costs = np.zeros(len(networks))
+    def _imitate(self, part: str, genes: FloatArray) -> FloatArray:
+        population = NativePopulation(*self.designs[part].rows(genes))
+        costs = np.zeros(len(genes))
         for errors, targets in zip(self._errors, self._targets, strict=True):
             outputs = population.run(errors[:, None]).readouts[:, :, 0]
             costs += FITS[self.task.fit](outputs, targets[part])

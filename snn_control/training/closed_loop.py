@@ -19,9 +19,10 @@ from snn_control.envs.blimp.batch import BlimpPlants, ScenarioBatch
 FloatArray = npt.NDArray[np.float64]
 Array = Any
 
-N_FIGURES = 5
+N_FIGURES = 6
 SETTLE_S = 10.0
 OVERSHOOT_S = 9.9
+STEADY_S = 10.0
 
 
 class Flights(NamedTuple):
@@ -33,6 +34,8 @@ class Flights(NamedTuple):
     """The same from 10 s after each reference step to the next one."""
     overshoot_m: FloatArray
     """Worst height beyond the new reference within 9.9 s, mean over the steps, zeros counted."""
+    steady_state_error_m: FloatArray
+    """Mean true height error, without sign, in the 10 s before each step and the end."""
     chatter: FloatArray
     """Mean change of the command from tick to tick, motor units."""
     spikes_per_s: FloatArray
@@ -88,14 +91,14 @@ def _fly(
                 heights[t] = craft[plant.HEIGHT]
                 commands[t] = command
             judge(reference[s], heights, commands, substeps[s], n_ticks[s], figures[g, s])
-            figures[g, s, 4] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)
+            figures[g, s, 5] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)
 
 
 @kernel(nogil=True)
 def judge(
     reference: Array, heights: Array, commands: Array, substeps: Array, n_ticks: int, found: Array
 ) -> None:
-    """Write RMSE, hold RMSE, overshoot and chatter of one flight to `found`.
+    """Write the figures of one flight to `found`, in the order of `Flights`, without spikes.
 
     Args:
         reference: m, at each called tick.
@@ -103,7 +106,7 @@ def judge(
         commands: motor units, held during each called tick.
         substeps: physics steps of each called tick.
         n_ticks: length of the flight.
-        found: shape (4,) or longer.
+        found: shape (5,) or longer.
     """
     squares = hold_squares = overshoots = worst = change = direction = 0.0
     since_s, hold_ticks, steps = 1e9, 0, 0
@@ -125,7 +128,25 @@ def judge(
     found[0] = np.sqrt(squares / n_ticks)
     found[1] = np.sqrt(hold_squares / max(hold_ticks, 1))
     found[2] = (overshoots + worst) / max(steps, 1)
-    found[3] = change / n_ticks
+    found[3] = steady_state_error(reference, heights, substeps, n_ticks)
+    found[4] = change / n_ticks
+
+
+@kernel(nogil=True)
+def steady_state_error(reference: Array, heights: Array, substeps: Array, n_ticks: int) -> float:
+    """Mean over the windows of 10 s before each step and the end of the mean |height error|."""
+    total, miss, left_s = 0.0, 0.0, STEADY_S
+    windows, ticks = 1, 0
+    for t in range(n_ticks - 1, -1, -1):
+        if t < n_ticks - 1 and reference[t + 1] != reference[t]:
+            total += miss / max(ticks, 1)
+            miss, ticks, left_s = 0.0, 0, STEADY_S
+            windows += 1
+        left_s -= substeps[t] * plant.PHYSICS_STEP_S
+        if left_s >= 0.0:
+            miss += abs(reference[t] - heights[t])
+            ticks += 1
+    return (total + miss / max(ticks, 1)) / windows
 
 
 def fly_controllers(controllers: Sequence[Controller], batch: ScenarioBatch) -> Flights:

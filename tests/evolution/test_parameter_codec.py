@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snn_control.engines.layout import lay_out
 from snn_control.errors import ParameterError
 from snn_control.evolution.parameter_codec import ParameterCodec, ParameterRange, parameters_of
 from snn_control.network import Connection, Network, Population, Readout, Shared, expand
@@ -79,3 +80,13 @@ def test_what_cannot_be_evolved_is_refused(
 ) -> None:
     with pytest.raises(ParameterError, match=message):
         ParameterCodec(network(), [ParameterRange(parameter, low, high)])
+
+
+def test_rows_of_all_genomes_are_those_of_the_networks() -> None:
+    codec = ParameterCodec(network(), RANGES)
+    genomes = np.random.default_rng(3).random((7, codec.n_genes))
+    layout = lay_out(network())
+    at_once = layout.rows_with(codec.expanded_values(genomes), len(genomes))
+    built = layout.rows([codec.decode(genome) for genome in genomes])
+    for fast, slow in zip(at_once, built, strict=True):
+        np.testing.assert_array_equal(fast, slow)

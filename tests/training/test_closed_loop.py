@@ -32,7 +32,7 @@ def test_fused_flights_equal_the_controller_tick_by_tick() -> None:
     layout = lay_out(network)
     fused = fly(layout, *layout.rows([network]), batch)
     slow = fly_controllers([altitude() for _ in range(4)], batch)
-    for name in ("rmse_m", "hold_rmse_m", "overshoot_m", "chatter"):
+    for name in ("rmse_m", "hold_rmse_m", "overshoot_m", "steady_state_error_m", "chatter"):
         np.testing.assert_array_equal(getattr(fused, name), getattr(slow, name))
     assert np.all(fused.spikes_per_s > 1.0)
 
