@@ -90,7 +90,37 @@ def add_connection(
             done += lane_count(weights)
         for j in range(done, size):
             add_diagonal(j, weights, first, state, at, base)
-    elif kind == BLOCK2:
+    else:
+        add_others(program, p, weights, state, start, count, base, size)
+
+
+@kernel(_nrt=False, forceinline=True)
+def add_one_by_one(
+    program: Array, p: int, weights: Array, state: State, start: int, count: int, base: int,
+    size: int,
+) -> None:  # fmt: skip
+    """Do the same target by target: less to compile, for what runs once."""
+    kind, first = get_program(program, p), get_program(program, p + 5)
+    at = start + get_program(program, p + 1)
+    if kind == DENSE:
+        spiking = get_program(program, p + 8)
+        for k in range(size):
+            add_columns(k, weights, first, state, at, count, spiking, base, size)
+    elif kind == DIAGONAL:
+        for j in range(size):
+            add_diagonal(j, weights, first, state, at, base)
+    else:
+        add_others(program, p, weights, state, start, count, base, size)
+
+
+@kernel(_nrt=False, forceinline=True)
+def add_others(
+    program: Array, p: int, weights: Array, state: State, start: int, count: int, base: int,
+    size: int,
+) -> None:  # fmt: skip
+    """Add the input through a connection of small blocks or single synapses."""
+    first, at = get_program(program, p + 5), start + get_program(program, p + 1)
+    if get_program(program, p) == BLOCK2:
         for j in range(0, size, 2):
             x, y = get_value(state.values, at + j), get_value(state.values, at + j + 1)
             w, k = first + 2 * j, base + j

@@ -6,7 +6,7 @@ from typing import Any
 
 from snn_control.compiled import kernel
 from snn_control.engines.flat_access import get_count, get_program, set_count
-from snn_control.engines.kernels.connections import add_connection, clear, list_active, take_inputs
+from snn_control.engines.kernels.connections import add_one_by_one, clear, list_active, take_inputs
 from snn_control.engines.kernels.state import State
 from snn_control.engines.layout import CONNECTION, GRADED, HEADER, IF, LEAKY, POPULATION
 
@@ -47,7 +47,7 @@ def settling_pass(program: Array, weights: Array, c: Array, state: State) -> boo
         for _ in range(n_in):
             if not get_program(program, p + 6):
                 count = get_count(state.counts, get_program(program, p + 3))
-                add_connection(program, p, weights, state, 0, count, 0, size)
+                add_one_by_one(program, p, weights, state, 0, count, 0, size)
             p += CONNECTION
         for k in range(size):
             x = c[co + k] + state.drive[k]
