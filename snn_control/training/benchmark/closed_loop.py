@@ -10,7 +10,7 @@ import numpy as np
 
 from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare_costs, require
 from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.timing import cores_got, take_turns, throughput
+from snn_control.training.benchmark.timing import QUIET, Throughput, take_turns
 from snn_control.training.benchmark.toy_blimp import (
     CENTRES,
     closest_approach,
@@ -59,7 +59,7 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "native": {}, "native_1_thread": {}, "norse": {}, "script": {},
         "ratio": {}, "ratio_1_thread": {}, "ratio_script": {}, "agreement": {}, "spikes": {},
-        "cores_got": {},
+        "cores_got": {}, "repeated_rounds": {},
     }  # fmt: skip
     for kind, recurrent in (("ff", False), ("rec", True)):
         pool = genomes(N_GENOMES, recurrent)
@@ -72,18 +72,20 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
         steps, short = N_GENOMES * N_TICKS, reference_m(PEER_TICKS)
         turns = take_turns(
             {
-                "native": throughput(lambda f=fused: f.run(N_TICKS, 2), steps, 3),  # type: ignore[misc]
-                "norse": throughput(
+                "native": Throughput(lambda f=fused: f.run(N_TICKS, 2), steps, 3),  # type: ignore[misc]
+                "norse": Throughput(
                     lambda b=norse, r=short: fly_batch(b, r), N_GENOMES * PEER_TICKS, 2  # type: ignore[misc]
                 ),
-                "native_1_thread": throughput(lambda f=fused: f.run(N_TICKS, 1), steps),  # type: ignore[misc]
-                "script": throughput(lambda p=pool: fly_script(p, SCRIPT_TICKS), SCRIPT_TICKS),  # type: ignore[misc]
+                "native_1_thread": Throughput(lambda f=fused: f.run(N_TICKS, 1), steps),  # type: ignore[misc]
+                "script": Throughput(lambda p=pool: fly_script(p, SCRIPT_TICKS), SCRIPT_TICKS),  # type: ignore[misc]
             },
             rounds,
+            QUIET,
         )  # fmt: skip
         for name in turns.figures:
             found[name][kind] = turns.best(name)
-        found["cores_got"][kind] = cores_got(partial(fused.run, N_TICKS, 2))
+        found["cores_got"][kind] = min(turns.cores_got["native"])
+        found["repeated_rounds"][kind] = turns.repeated
         found["ratio"][kind] = turns.ratio("native", "norse")
         found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
         found["ratio_script"][kind] = turns.ratio("native", "script")

@@ -10,7 +10,7 @@ import numpy as np
 from snn_control.engines.native import NativePopulation
 from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare, require
 from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.timing import cores_got, take_turns, throughput
+from snn_control.training.benchmark.timing import QUIET, Throughput, take_turns
 from snn_control.training.benchmark.workload import (
     N_NEURONS,
     Genomes,
@@ -27,6 +27,7 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "native": {}, "native_1_thread": {}, "norse": {},
         "ratio": {}, "ratio_1_thread": {}, "agreement": {}, "spikes": {}, "cores_got": {},
+        "repeated_rounds": {},
     }  # fmt: skip
     given = inputs(N_TICKS)
     for kind, recurrent in (("ff", False), ("rec", True)):
@@ -40,15 +41,17 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
         found["spikes"][kind] = float(native.run(given).spikes.sum() / (steps * N_TICKS))
         turns = take_turns(
             {
-                "native": throughput(partial(native.run, given, 2), steps * N_TICKS, 3),
-                "norse": throughput(partial(norse.run, given[:PEER_TICKS]), steps * PEER_TICKS, 2),
-                "native_1_thread": throughput(partial(native.run, given, 1), steps * N_TICKS),
+                "native": Throughput(partial(native.run, given, 2), steps * N_TICKS, 3),
+                "norse": Throughput(partial(norse.run, given[:PEER_TICKS]), steps * PEER_TICKS, 2),
+                "native_1_thread": Throughput(partial(native.run, given, 1), steps * N_TICKS),
             },
             rounds,
+            QUIET,
         )
         for name in turns.figures:
             found[name][kind] = turns.best(name)
-        found["cores_got"][kind] = cores_got(partial(native.run, given, 2))
+        found["cores_got"][kind] = min(turns.cores_got["native"])
+        found["repeated_rounds"][kind] = turns.repeated
         found["ratio"][kind] = turns.ratio("native", "norse")
         found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
     return found
