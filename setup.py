@@ -67,6 +67,7 @@ setup(
         "mujoco>=3.2",
         "deap>=1.4.2",
         "safetensors>=0.5",
+        "threadpoolctl>=3",
         "PyYAML>=6",
         "tyro>=0.9",
         "rich>=13",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,15 @@ class ParameterCodec:
                 )
             self._sizes.append(_free(self._parameters[r.parameter]).size)
         self._ends = np.cumsum(self._sizes)
+
+    @property
+    def genes_of(self) -> dict[str, slice]:
+        """Where the genes of each parameter lie in a genome."""
+        starts = [0, *self._ends[:-1].tolist()]
+        return {
+            r.parameter: slice(start, start + size)
+            for r, start, size in zip(self.ranges, starts, self._sizes, strict=True)
+        }
 
     @property
     def n_genes(self) -> int:
@@ -152,6 +161,15 @@ def with_parameters(network: Network, values: dict[str, Any]) -> Network:
     return dataclasses.replace(
         network, populations=tuple(populations), connections=tuple(connections)
     )
+
+
+def filled(network: Network, numbers: Mapping[str, float]) -> dict[str, Any]:
+    """Return parameters of the network with one number for all their entries, sharing kept."""
+    found = parameters_of(network)
+    return {
+        name: _with_free(found[name], np.full(_free(found[name]).shape, number))
+        for name, number in numbers.items()
+    }
 
 
 def _is_time(parameter: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,12 @@ from snn_control.controllers.published_networks import published_network
 from snn_control.engines.layout import Layout, lay_out
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.evolution.codec import Gene, NumbersCodec
-from snn_control.evolution.parameter_codec import ParameterCodec, ParameterRange
+from snn_control.evolution.parameter_codec import (
+    ParameterCodec,
+    ParameterRange,
+    filled,
+    with_parameters,
+)
 from snn_control.network import Network
 
 FloatArray = npt.NDArray[np.float64]
@@ -36,7 +41,7 @@ class Design(ABC):
     n_genes: int
     """Length of a genome."""
     numbers: frozenset[str]
-    """Names under which single genes can be started from or fixed; empty for genes by neuron."""
+    """Names of what can be started from or fixed."""
 
     @abstractmethod
     def network(self, genome: FloatArray) -> Network:
@@ -93,12 +98,22 @@ class NumbersDesign(Design):
 
 
 class ParametersDesign(Design):
-    """A network with a gene for each free number."""
+    """A network with a gene for each free number.
 
-    numbers = frozenset()
+    Args:
+        template: gives the structure.
+        ranges: what may be evolved.
+        fixed: parameters that are not, by name, one number for all their entries; those of other
+            designs are ignored.
+    """
 
-    def __init__(self, template: Network, ranges: Sequence[ParameterRange]) -> None:
-        self._codec = ParameterCodec(template, ranges)
+    def __init__(
+        self, template: Network, ranges: Sequence[ParameterRange], fixed: Mapping[str, float]
+    ) -> None:
+        self.numbers = frozenset(r.parameter for r in ranges)
+        held = {name: value for name, value in fixed.items() if name in self.numbers}
+        template = with_parameters(template, filled(template, held))
+        self._codec = ParameterCodec(template, [r for r in ranges if r.parameter not in held])
         self._layout = lay_out(template)
         self.n_genes = self._codec.n_genes
 
@@ -112,8 +127,15 @@ class ParametersDesign(Design):
         return self._layout, *self._layout.rows_with(values, len(genomes))
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
-        """Return a random genome."""
-        return rng.random(self.n_genes)
+        """Return a random genome, with `numbers` for all entries of the parameters they name."""
+        template = self._codec.template
+        held = {name: value for name, value in numbers.items() if name in self.numbers}
+        encoded = self._codec.encode(with_parameters(template, filled(template, held)))
+        genome = rng.random(self.n_genes)
+        for name, genes in self._codec.genes_of.items():
+            if name in held:
+                genome[genes] = encoded[genes]
+        return genome
 
 
 THERMOMETER_GENES = (
@@ -162,21 +184,22 @@ def _counter(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
     return NumbersDesign(CounterIntegral(), counter_integral, COUNTER_GENES, fixed)
 
 
-def _published_lif(name: str) -> Callable[..., Design]:
-    return lambda *_: ParametersDesign(published_network("lif", name), PUBLISHED_LIF_RANGES)
+def _published(hidden: Literal["lif", "iwta"], part: str) -> Callable[..., Design]:
+    ranges = PUBLISHED_LIF_RANGES if hidden == "lif" else PUBLISHED_IWTA_RANGES
 
+    def make(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
+        return ParametersDesign(published_network(hidden, part), ranges, fixed)
 
-def _published_iwta(name: str) -> Callable[..., Design]:
-    return lambda *_: ParametersDesign(published_network("iwta", name), PUBLISHED_IWTA_RANGES)
+    return make
 
 
 DESIGNS: dict[str, dict[str, Callable[..., Design]]] = {
     "pd": {
         "thermometer": _thermometer,
-        "published_lif": _published_lif("pd"),
-        "published_iwta": _published_iwta("pd"),
+        "published_lif": _published("lif", "pd"),
+        "published_iwta": _published("iwta", "pd"),
     },
-    "i": {"counter": _counter, "published_iwta": _published_iwta("i")},
+    "i": {"counter": _counter, "published_iwta": _published("iwta", "i")},
 }
 """For each part of the controller, the designs by name: `make(fixed, pairs, taps)`."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from snn_control.controllers import Altitude, save
 from snn_control.errors import ConfigError, NotFiniteError
@@ -72,6 +73,18 @@ def evolve(
     Raises:
         NotFiniteError: a cost is NaN; the genomes are kept in the run's `crash/`.
     """
+    with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
+        return _evolve(config, run, seed, budget, on_generation, resume_from)
+
+
+def _evolve(
+    config: EvolveConfig,
+    run: Run,
+    seed: int,
+    budget: Budget,
+    on_generation: OnGeneration | None,
+    resume_from: dict[str, np.ndarray] | None,
+) -> Path:
     fitness = AltitudeFitness(config.task, seed)
     strategy = _strategy(config, fitness, seed)
     if resume_from is not None:
