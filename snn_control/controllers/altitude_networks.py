@@ -34,7 +34,8 @@ class ThermometerPD:
     washout forgets within a tick, c[t] = e[t] - e[t-1], and synapses with delays of 0 to taps - 1
     ticks add up the last changes. The pair k spikes while u > theta_k or -u > theta_k; the read-out
     adds the steps between the thresholds. The top threshold saturates the code, which cuts the
-    derivative kick of a reference step.
+    derivative kick of a reference step. Two neurons that spike in turn add a small alternation: a
+    motor command of coarse steps then follows the mean of the command, as with any dither.
     """
 
     pairs: int = 40
@@ -53,6 +54,8 @@ class ThermometerPD:
     """What the decoded value is multiplied by."""
     taps: int = 0
     """0: no synaptic delay. Else: how many changes make up the slope, at least 1."""
+    dither: float = 0.0
+    """Amplitude of the alternation, motor units; 0: none, and no neurons for it."""
 
 
 def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
@@ -69,6 +72,7 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
         return Shared.mirrored(np.full(n.pairs, gain)).reshaped(1, 2 * n.pairs)
 
     slope = to_code(n.kd * feedback / (taps * CONTROL_PERIOD_S))
+    in_turn, takes_turns = alternation(n.dither, "pd") if n.dither else ((), ())
     return Network(
         name,
         CONTROL_PERIOD_S,
@@ -77,6 +81,7 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
             Population("change", 1, LeakyIntegrator()),
             Population("past", 1, LeakyIntegrator(tau_mem_s=np.inf)),
             Population("code", 2 * n.pairs, LIF(threshold=Shared.paired(thresholds), reset="hard")),
+            *in_turn,
             Population("pd", 1, LeakyIntegrator()),
         ),
         (
@@ -86,9 +91,27 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
             Connection("input", "code", to_code(n.kp)),
             *(Connection("change", "code", slope, delay_ticks=k) for k in range(taps)),
             Connection("code", "pd", Shared.mirrored(steps).reshaped(2 * n.pairs, 1)),
+            *takes_turns,
         ),
         (Readout("pd", "pd"),),
         start="steady",
+    )
+
+
+def alternation(
+    amplitude: float, target: str
+) -> tuple[tuple[Population, ...], tuple[Connection, ...]]:
+    """Two neurons that add `amplitude` and `-amplitude` to `target` in turn, tick by tick.
+
+    The first inhibits itself, so it spikes every other tick; it also silences the second.
+    """
+    neuron = LIF(threshold=0.5, bias=1.0, reset="hard")
+    inhibits = -np.ones((1, 1))
+    return (Population("tick", 1, neuron), Population("tock", 1, neuron)), (
+        Connection("tick", "tick", inhibits, delay_ticks=1),
+        Connection("tick", "tock", inhibits),
+        Connection("tick", target, np.full((1, 1), amplitude)),
+        Connection("tock", target, np.full((1, 1), -amplitude)),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -145,12 +146,10 @@ THERMOMETER_GENES = (
     Gene("first_step", 0.01, 0.4, log=True),
     Gene("top", 4.0, 15.0),
     Gene("readout_gain", 0.7, 1.4),
+    Gene("dither", 0.01, 0.2, log=True),
 )
-COUNTER_GENES = (
-    Gene("ki", 0.1, 2.0, log=True),
-    Gene("quantum", 0.06, 0.3, log=True),
-    Gene("trip", 0.51, 0.95),
-)
+INTEGRAL_RANGE = 7.5
+"""What the counter must be able to hold, motor units: as much as the PID's clamped integral."""
 PUBLISHED_RANGES = (
     ParameterRange("encode.bias", -1.0, 1.0),
     ParameterRange("encode.tau_syn_s", 0.0, 0.99),
@@ -174,20 +173,41 @@ PUBLISHED_IWTA_RANGES = (
 )
 
 
-def _thermometer(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
-    unused = {"tau_change_s"} if taps else set()
+@dataclass(frozen=True)
+class Sizes:
+    """What is chosen about the designs of few numbers, and not evolved."""
+
+    pairs: int = 40
+    """Pairs of the thermometer."""
+    taps: int = 0
+    """Taps of the thermometer's derivative, by delayed synapses; 0: it decays, without a delay."""
+    carry: int = 8
+    """Pairs of the counter's fine thermometer."""
+    coarse_pairs: int = 10
+    """Pairs of the counter's coarse thermometer."""
+
+
+def _thermometer(fixed: Mapping[str, float], sizes: Sizes) -> Design:
+    unused = {"tau_change_s"} if sizes.taps else set()
     genes = [gene for gene in THERMOMETER_GENES if gene.name not in unused]
-    return NumbersDesign(ThermometerPD(pairs=pairs, taps=taps), thermometer_pd, genes, fixed)
+    defaults = ThermometerPD(pairs=sizes.pairs, taps=sizes.taps)
+    return NumbersDesign(defaults, thermometer_pd, genes, fixed)
 
 
-def _counter(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
-    return NumbersDesign(CounterIntegral(), counter_integral, COUNTER_GENES, fixed)
+def _counter(fixed: Mapping[str, float], sizes: Sizes) -> Design:
+    genes = (
+        Gene("ki", 0.1, 2.0, log=True),
+        Gene("quantum", INTEGRAL_RANGE / (sizes.carry * (sizes.coarse_pairs - 1)), 0.3, log=True),
+        Gene("trip", 0.51, 0.95),
+    )
+    defaults = CounterIntegral(carry=sizes.carry, coarse_pairs=sizes.coarse_pairs)
+    return NumbersDesign(defaults, counter_integral, genes, fixed)
 
 
 def _published(hidden: Literal["lif", "iwta"], part: str) -> Callable[..., Design]:
     ranges = PUBLISHED_LIF_RANGES if hidden == "lif" else PUBLISHED_IWTA_RANGES
 
-    def make(fixed: Mapping[str, float], pairs: int, taps: int) -> Design:
+    def make(fixed: Mapping[str, float], sizes: Sizes) -> Design:
         return ParametersDesign(published_network(hidden, part), ranges, fixed)
 
     return make
@@ -201,19 +221,18 @@ DESIGNS: dict[str, dict[str, Callable[..., Design]]] = {
     },
     "i": {"counter": _counter, "published_iwta": _published("iwta", "i")},
 }
-"""For each part of the controller, the designs by name: `make(fixed, pairs, taps)`."""
+"""For each part of the controller, the designs by name: `make(fixed, sizes)`."""
 
 
 def make_designs(
-    names: Mapping[str, str], fixed: Mapping[str, float], pairs: int, taps: int
+    names: Mapping[str, str], fixed: Mapping[str, float], sizes: Sizes
 ) -> dict[str, Design]:
     """Make the design of each part.
 
     Args:
         names: part (`pd`, `i`) -> name of its design.
         fixed: numbers that are not evolved.
-        pairs: of the thermometer.
-        taps: of the thermometer.
+        sizes: of the designs of few numbers.
 
     Raises:
         UnknownNameError: no such design; with the closest names.
@@ -223,7 +242,7 @@ def make_designs(
     for part, name in names.items():
         if name not in DESIGNS[part]:
             raise UnknownNameError(f"design of {part}", name, DESIGNS[part])
-        made[part] = DESIGNS[part][name](fixed, pairs, taps)
+        made[part] = DESIGNS[part][name](fixed, sizes)
     known = set().union(*(design.numbers for design in made.values()))
     for name in fixed:
         if name not in known:

@@ -1,11 +1,11 @@
 """The task of the altitude controller as a fitness: imitate the PID, and hold real blimps.
 
-    cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - 1, 0))
+    cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - AIM, 0))
 
 The fits are means over error sequences (`snn_control.training.imitation`); the ratios r are those
 of hold RMSE, overshoot, run RMSE and steady-state error to the two-tap PID in the same randomised
-scenarios. Being worse than the PID in one of them weighs more than being better in another. Instead
-of the one cost, several of its parts can be objectives.
+scenarios. Failing to beat the PID in one of them weighs more than beating it by far in another.
+Instead of the one cost, several of its parts can be objectives.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.network import Network, merge
-from snn_control.training.altitude_designs import make_designs
+from snn_control.training.altitude_designs import Sizes, make_designs
 from snn_control.training.closed_loop import Flights, fly, fly_controllers
 from snn_control.training.imitation import imitation_cost, pid_targets, published_fit
 from snn_control.training.synthetic_errors import synthetic_errors
@@ -39,8 +39,8 @@ LEAST_M = 0.001
 """Figures of the PID below a millimetre count as one."""
 SHORTEST_S = 90.0
 """Shortest scenario: the first reference step and its settling."""
-WORSE = 4.0
-"""Extra weight of what a ratio to the PID exceeds 1 by."""
+AIM, WORSE = 0.95, 4.0
+"""Extra weight of what a ratio to the PID exceeds the aim by."""
 RATIOS = ("hold_rmse_m", "overshoot_m", "rmse_m", "steady_state_error_m")
 FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
     "raw_and_average": imitation_cost,
@@ -58,10 +58,8 @@ class AltitudeTask:
     """Design of the network that mimics P + D."""
     i: str = "counter"
     """Design of the network that mimics I."""
-    pairs: int = 40
-    """Pairs of the thermometer."""
-    taps: int = 0
-    """Taps of the thermometer's derivative, by delayed synapses; 0: it decays, without a delay."""
+    sizes: Sizes = field(default_factory=Sizes)
+    """What is chosen about the designs of few numbers, and not evolved."""
     fixed: dict[str, float] = field(default_factory=dict)
     """Numbers that are not evolved, by gene name."""
     imitation: float = 1.0
@@ -109,7 +107,7 @@ class AltitudeFitness:
     def __init__(self, task: AltitudeTask, seed: int) -> None:
         self.task = task
         parts = {"pd": task.pd, "i": task.i}
-        self.designs = make_designs(parts, task.fixed, task.pairs, task.taps)
+        self.designs = make_designs(parts, task.fixed, task.sizes)
         self._ends = np.cumsum([design.n_genes for design in self.designs.values()])
         data_seed, scenario_seed = np.random.SeedSequence(seed).generate_state(2)
         synthetic = synthetic_errors(task.sequences, task.sequence_ticks, int(data_seed))
@@ -172,7 +170,7 @@ class AltitudeFitness:
         ratios = np.stack([self._ratio(flights, name) for name in RATIOS])
         named = ("rmse_m", "hold_rmse_m", "spikes_per_s")
         return {name: getattr(flights, name).mean(axis=1) for name in named} | {
-            "closed_loop": np.mean(ratios + WORSE * np.maximum(ratios - 1.0, 0.0), axis=0)
+            "closed_loop": np.mean(ratios + WORSE * np.maximum(ratios - AIM, 0.0), axis=0)
         }
 
     def _ratio(self, flights: Flights, name: str) -> FloatArray:

@@ -11,11 +11,13 @@ import pytest
 from snn_control.controllers.altitude_networks import ThermometerPD, thermometer_pd
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, FlightLogError, UnknownNameError
-from snn_control.training.altitude_designs import DESIGNS, make_designs
+from snn_control.training.altitude_designs import DESIGNS, Sizes, make_designs
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
 from snn_control.training.imitation import pid_targets, published_fit
 
-TINY = AltitudeTask(pairs=6, sequences=2, sequence_ticks=80, scenarios=2, duration_s=100.0)
+TINY = AltitudeTask(
+    sizes=Sizes(pairs=6), sequences=2, sequence_ticks=80, scenarios=2, duration_s=100.0
+)
 
 
 @pytest.mark.parametrize(("pd", "i"), [(pd, i) for pd in DESIGNS["pd"] for i in DESIGNS["i"]])
@@ -30,7 +32,7 @@ def test_every_pair_of_designs_is_evaluated(pd: str, i: str) -> None:
 
 def test_sizes_of_the_published_genomes_are_of_the_published_order() -> None:
     for name, n_genes in (("published_lif", 221), ("published_iwta", 281)):
-        design = make_designs({"pd": name}, {}, 40, 0)["pd"]
+        design = make_designs({"pd": name}, {}, Sizes())["pd"]
         assert design.n_genes == n_genes
         network = design.network(np.full(n_genes, 0.4))
         assert network.n_spiking == 80
@@ -111,3 +113,20 @@ def test_two_taps_are_those_of_the_pid() -> None:
     network = thermometer_pd(ThermometerPD(taps=2, pairs=200, top=12.0))
     found = NativeEngine(network).run(errors[:, None]).readouts[:, 0]
     np.testing.assert_allclose(found[2:], pid_targets(errors)["pd"][2:], atol=0.1)
+
+
+def test_the_alternation_adds_and_takes_away_in_turn() -> None:
+    errors = np.full((40, 1), 0.2)
+    plain, dithered = (
+        NativeEngine(thermometer_pd(ThermometerPD(dither=amplitude))).run(errors).readouts[:, 0]
+        for amplitude in (0.0, 0.05)
+    )
+    np.testing.assert_allclose(dithered - plain, 0.05 * (-1.0) ** np.arange(40), atol=1e-12)
+
+
+def test_the_counter_can_hold_what_the_pid_can() -> None:
+    for sizes in (Sizes(), Sizes(carry=16, coarse_pairs=16)):
+        design = make_designs({"i": "counter"}, {"ki": 0.75}, sizes)["i"]
+        network = design.network(np.zeros(design.n_genes))
+        held = NativeEngine(network).run(np.full((600, 1), 0.3)).readouts[-1, 0]
+        assert held >= 7.5 - 1e-9

@@ -21,7 +21,7 @@ from snn_control.training.evolve import EvolveConfig
 CONFIG = """
 name: tiny
 strategy_config: {population: 6}
-task: {pairs: 6, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0}
+task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0}
 """
 GENERATIONS = 60
 
@@ -86,4 +86,4 @@ def test_unknown_keys_are_refused_with_the_closest() -> None:
     with pytest.raises(ConfigError, match="Did you mean: `strategy`"):
         from_mapping(EvolveConfig, {"name": "x", "stratgy": "cma_es"}, "file")
     with pytest.raises(ConfigError, match="Did you mean: `pairs`"):
-        from_mapping(EvolveConfig, {"name": "x", "task": {"pair": 3}}, "file")
+        from_mapping(EvolveConfig, {"name": "x", "task": {"sizes": {"pair": 3}}}, "file")
