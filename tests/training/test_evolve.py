@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from snn_control.config import from_mapping
+from snn_control.controllers import load
 from snn_control.errors import ConfigError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
-from snn_control.training.evolve import EvolveConfig
+from snn_control.training.evolve import EvolveConfig, evolve
 
 CONFIG = """
 name: tiny
@@ -87,3 +88,37 @@ def test_unknown_keys_are_refused_with_the_closest() -> None:
         from_mapping(EvolveConfig, {"name": "x", "stratgy": "cma_es"}, "file")
     with pytest.raises(ConfigError, match="Did you mean: `pairs`"):
         from_mapping(EvolveConfig, {"name": "x", "task": {"sizes": {"pair": 3}}}, "file")
+
+
+def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
+    config = from_mapping(
+        EvolveConfig,
+        {
+            "name": "front",
+            "strategy": "nsga2",
+            "strategy_config": {"population": 8},
+            "task": {
+                "sizes": {"pairs": 6}, "sequences": 2, "sequence_ticks": 60, "scenarios": 2,
+                "duration_s": 100.0, "objectives": ["imitation", "rmse_m", "spikes_per_s"],
+            },
+        },
+        "test",
+    )  # fmt: skip
+    run = Run.create(tmp_path / "run", command="", config=config, seed=0)
+    evolve(config, run, seed=0, budget=Budget(generations=4))
+    rows = json.loads((tmp_path / "run/exports/front.json").read_text())
+    assert len(rows) >= 2
+    values = [(row["imitation"], row["rmse_m"], row["spikes_per_s"]) for row in rows]
+    for mine in values:
+        assert not any(
+            all(a <= b for a, b in zip(other, mine)) for other in values if other != mine
+        )
+    assert load(tmp_path / "run" / rows[0]["model"]).observation_names == ("height_error_m",)
+
+
+def test_objectives_must_fit_the_strategy(tmp_path: Path) -> None:
+    task = {"objectives": ["imitation", "rmse_m"], "sequences": 1, "scenarios": 1}
+    config = from_mapping(EvolveConfig, {"name": "x", "task": task}, "test")
+    run = Run.create(tmp_path / "run", command="", config=config, seed=0)
+    with pytest.raises(ConfigError, match="nsga2"):
+        evolve(config, run, seed=0, budget=Budget(generations=1))

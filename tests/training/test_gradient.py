@@ -1,0 +1,107 @@
+"""Training by surrogate gradients: it learns, goes on bit for bit, and says what is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.controllers import Altitude, load
+from snn_control.controllers.free_networks import FreeNetwork, free_network
+from snn_control.errors import ConfigError, NotFiniteError, ParameterError
+from snn_control.runs import Run
+from snn_control.training.budget import Budget
+from snn_control.training.gradient import TrainConfig, train
+
+TINY = TrainConfig(
+    name="tiny",
+    network=FreeNetwork(encode=12, hidden=8),
+    batch=16,
+    window_ticks=24,
+    burn_in_ticks=4,
+    validate_every=5,
+    sequences=4,
+    validation_sequences=2,
+    sequence_ticks=200,
+)
+
+
+def start(folder: Path, config: TrainConfig = TINY) -> Run:
+    return Run.create(folder, command="", config=config, seed=3)
+
+
+def costs(run: Run) -> list[tuple[float, float, float]]:
+    return [(r["generation"], r["median"], r["loss"]) for r in run.metrics()]
+
+
+def test_it_learns_and_leaves_a_controller_that_flies(tmp_path: Path) -> None:
+    run = start(tmp_path / "run")
+    model = train(TINY, run, seed=3, budget=Budget(generations=150))
+    found = [record["median"] for record in run.metrics()]
+    assert min(found) == run.metrics()[-1]["best"]
+    assert min(found) < 0.8 * found[0]
+    controller = load(model)
+    assert isinstance(controller, Altitude)
+    assert [network.n_spiking for network in controller.networks][0] == 20
+    assert np.isfinite(controller.step(np.array([0.2]))).all()
+
+
+def test_a_resumed_training_is_the_same_one(tmp_path: Path) -> None:
+    config = dataclasses.replace(TINY, validate_every=1)
+    budget = Budget(generations=6)
+    whole, broken = start(tmp_path / "whole", config), start(tmp_path / "broken", config)
+    expected = train(config, whole, seed=3, budget=budget)
+
+    class Stop(Exception):
+        pass
+
+    def stop(step: int, *_: float) -> None:
+        if step == 4:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(config, broken, seed=3, budget=budget, on_step=stop)
+    broken.close()
+    resumed, checkpoint = Run.resume(tmp_path / "broken")
+    assert 1 <= checkpoint.step < 6
+    model = train(config, resumed, seed=3, budget=budget, resume_from=checkpoint.arrays)
+    assert costs(resumed) == costs(whole)
+    for suffix in (".json", ".safetensors"):
+        assert model.with_suffix(suffix).read_bytes() == expected.with_suffix(suffix).read_bytes()
+
+
+def test_a_loss_that_is_not_finite_leaves_the_parameters(tmp_path: Path) -> None:
+    run = start(tmp_path / "run")
+    wild = dataclasses.replace(TINY, learning_rate=1e30)
+    with pytest.raises(NotFiniteError, match="learning_rate"):
+        train(wild, run, seed=3, budget=Budget(generations=40))
+    assert (tmp_path / "run/crash/arrays.npz").exists()
+    assert run.manifest["status"] == "crashed"
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    run = start(tmp_path / "run")
+    with pytest.raises(ConfigError, match="no checkpoint of such a training"):
+        train(
+            TINY, run, seed=3, budget=Budget(generations=1),
+            resume_from={"step": np.array(1), "best_cost": np.array(1.0)},
+        )  # fmt: skip
+
+
+def test_windows_must_fit() -> None:
+    with pytest.raises(ConfigError, match="must count"):
+        dataclasses.replace(TINY, burn_in_ticks=22)
+    with pytest.raises(ConfigError, match="longer than sequence_ticks"):
+        dataclasses.replace(TINY, window_ticks=300)
+    with pytest.raises(ParameterError, match="empty or not positive"):
+        FreeNetwork(smallest_gain=10.0, largest_gain=5.0)
+
+
+def test_random_networks_have_no_pairs_and_equal_seeds_are_equal() -> None:
+    one, two = (free_network(FreeNetwork(), np.random.default_rng(1)) for _ in range(2))
+    gains = np.asarray(one.connections[0].weights)
+    np.testing.assert_array_equal(gains, two.connections[0].weights)
+    assert len(np.unique(np.abs(gains))) == gains.size
+    assert one.n_spiking == 80
