@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snn_control.config import from_mapping
@@ -108,11 +109,10 @@ def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
     evolve(config, run, seed=0, budget=Budget(generations=4))
     rows = json.loads((tmp_path / "run/exports/front.json").read_text())
     assert len(rows) >= 2
-    values = [(row["imitation"], row["rmse_m"], row["spikes_per_s"]) for row in rows]
+    values = np.array([[row[name] for name in config.task.objectives] for row in rows])
     for mine in values:
-        assert not any(
-            all(a <= b for a, b in zip(other, mine)) for other in values if other != mine
-        )
+        dominated_by = np.all(values <= mine, axis=1) & np.any(values < mine, axis=1)
+        assert not dominated_by.any()
     assert load(tmp_path / "run" / rows[0]["model"]).observation_names == ("height_error_m",)
 
 

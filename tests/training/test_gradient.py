@@ -44,7 +44,7 @@ def test_it_learns_and_leaves_a_controller_that_flies(tmp_path: Path) -> None:
     assert min(found) < 0.8 * found[0]
     controller = load(model)
     assert isinstance(controller, Altitude)
-    assert [network.n_spiking for network in controller.networks][0] == 20
+    assert controller.networks[0].n_spiking == 20
     assert np.isfinite(controller.step(np.array([0.2]))).all()
 
 
@@ -54,14 +54,14 @@ def test_a_resumed_training_is_the_same_one(tmp_path: Path) -> None:
     whole, broken = start(tmp_path / "whole", config), start(tmp_path / "broken", config)
     expected = train(config, whole, seed=3, budget=budget)
 
-    class Stop(Exception):
+    class StoppedError(Exception):
         pass
 
     def stop(step: int, *_: float) -> None:
         if step == 4:
-            raise Stop
+            raise StoppedError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StoppedError):
         train(config, broken, seed=3, budget=budget, on_step=stop)
     broken.close()
     resumed, checkpoint = Run.resume(tmp_path / "broken")
