@@ -6,13 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers.altitude import Altitude
-from snn_control.controllers.altitude_networks import (
-    CounterIntegral,
-    ThermometerPD,
-    counter_integral,
-    thermometer_pd,
-)
+from snn_control.controllers import load
 from snn_control.engines.native import NativeEngine
 from snn_control.network import Network
 from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare, require
@@ -59,7 +53,7 @@ def tick_us(rounds: int, calls: int) -> dict[str, Any]:
         found["agreement"][kind] = agreement
         found["spikes"][kind] = native.spike_rate
         _compare(found, kind, {"native": native, "norse": norse}, [*rows], rounds)
-    controller = Altitude([thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())])
+    controller = load("blimp-altitude")
     errors = np.sin(np.arange(calls) / 50.0)[:, None]
     _compare(found, "controller", {"native": controller.step}, [*errors], rounds)
     return found
