@@ -1,4 +1,4 @@
-"""Loops among non-spiking populations: they decide where traces settle."""
+"""Loops among populations that do not spike: they decide where traces settle."""
 
 from __future__ import annotations
 
@@ -6,16 +6,41 @@ from snn_control.network.network import Network
 
 SETTLING_PASSES = 200
 """Most passes until a loop has settled; see `Network.start`."""
+ANALOG = ("leaky_integrator", "graded")
+"""Neuron models whose outputs are values, not spikes."""
 
 
 def looped_populations(network: Network) -> frozenset[str]:
-    """Names of the leaky integrators that feed back on themselves through leaky integrators."""
-    analog = {p.name for p in network.populations if p.params.model == "leaky_integrator"}
-    targets: dict[str, set[str]] = {name: set() for name in analog}
-    for connection in network.connections:
-        if connection.source in analog and connection.target in analog:
-            targets[connection.source].add(connection.target)
-    return frozenset(name for name in analog if name in _reached(name, targets))
+    """Names of the leaky integrators that feed back on themselves, through no spiking neuron."""
+    leaky = {p.name for p in network.populations if p.params.model == "leaky_integrator"}
+    return frozenset(leaky & _looped(network))
+
+
+def settling_passes(network: Network) -> int:
+    """How often the traces are computed before the first tick: 0 where the network starts at rest.
+
+    One pass settles traces without loops, and one more each connection to a population that comes
+    earlier.
+    """
+    if network.start == "rest":
+        return 0
+    if _looped(network):
+        return SETTLING_PASSES
+    order = {p.name: k for k, p in enumerate(network.populations)}
+    return 1 + sum(order[source] > order[target] for source, target in _edges(network))
+
+
+def _edges(network: Network) -> list[tuple[str, str]]:
+    analog = {p.name for p in network.populations if p.params.model in ANALOG}
+    ends = ((c.source, c.target) for c in network.connections)
+    return [(source, target) for source, target in ends if {source, target} <= analog]
+
+
+def _looped(network: Network) -> set[str]:
+    targets: dict[str, set[str]] = {}
+    for source, target in _edges(network):
+        targets.setdefault(source, set()).add(target)
+    return {name for name in targets if name in _reached(name, targets)}
 
 
 def _reached(start: str, targets: dict[str, set[str]]) -> set[str]:
@@ -25,15 +50,5 @@ def _reached(start: str, targets: dict[str, set[str]]) -> set[str]:
         name = ahead.pop()
         if name not in reached:
             reached.add(name)
-            ahead += targets[name]
+            ahead += targets.get(name, ())
     return reached
-
-
-def settling_passes(network: Network) -> int:
-    """How often the traces are computed before the first tick: 0 where the network starts at rest.
-
-    One pass settles traces without loops.
-    """
-    if network.start == "rest":
-        return 0
-    return SETTLING_PASSES if looped_populations(network) else 1

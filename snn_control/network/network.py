@@ -99,8 +99,8 @@ class Network:
     """Network ticks in one control period; the input is held during them."""
     start: Literal["rest", "steady"] = "rest"
     """State before the first tick: at rest, or where leaky integrators settle while the first input
-    is held and no neuron spikes. A loop of leaky integrators starts as after 200 ticks of that; a
-    perfect integrator outside a loop never settles and starts at 0."""
+    is held and no neuron spikes. A loop of them, also through graded neurons, starts as after 200
+    ticks of that; a perfect integrator outside a loop never settles and starts at 0."""
     _by_name: dict[str, Population] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from snn_control.engines.reference import ReferenceEngine
 from snn_control.engines.torch import TorchEngine
 from snn_control.engines.trace import Trace
 from snn_control.network import Connection, Network, Population, Readout, expand
-from snn_control.network.neurons import LIF, LeakyIntegrator
+from snn_control.network.neurons import LIF, Graded, LeakyIntegrator
 from tests.conformance.networks import CASES, VARIANTS, inputs, make
 
 LONG, SHORT = 10_000, 1_000
@@ -168,3 +168,37 @@ def test_a_loop_of_leaky_integrators_starts_where_it_settles(gain: float) -> Non
     torch = TorchEngine(network).run(x)
     np.testing.assert_allclose(torch.readouts, reference.readouts, atol=1e-12)
     np.testing.assert_array_equal(torch.spikes, reference.spikes)
+
+
+def backward(loop: float) -> Network:
+    """Input -> first -> second -> third, declared in the reverse order; the third feeds itself."""
+    leaky, one = LeakyIntegrator(tau_mem_s=0.02, normalised=True), np.ones((1, 1))
+    own = (Connection("third", "third", loop * one, delay_ticks=1),) if loop else ()
+    return Network(
+        "backward",
+        0.01,
+        ("x",),
+        (
+            Population("third", 1, leaky),
+            Population("second", 1, Graded(ceiling=50.0)),
+            Population("first", 1, leaky),
+        ),
+        (
+            Connection("input", "first", 2 * one),
+            Connection("first", "second", one, delay_ticks=1),
+            Connection("second", "third", one, delay_ticks=1),
+            *own,
+        ),
+        (Readout("third", "third"),),
+        start="steady",
+    )
+
+
+@pytest.mark.parametrize(("loop", "settled"), [(0.0, 6.0), (0.5, 12.0), (-1.0, 3.0)])
+def test_what_comes_from_later_populations_is_settled_too(loop: float, settled: float) -> None:
+    """y = 2 x + loop y at rest, whatever the order in which the populations are declared."""
+    network, x = backward(loop), np.full((20, 1), 3.0)
+    reference = ReferenceEngine(network).run(x).readouts
+    np.testing.assert_allclose(reference[:, 0], settled, rtol=1e-12)
+    np.testing.assert_array_equal(NativeEngine(network).run(x).readouts, reference)
+    np.testing.assert_allclose(TorchEngine(network).run(x).readouts, reference, rtol=1e-12)

@@ -33,7 +33,7 @@ def settle(program: Array, weights: Array, c: Array, state: State, inputs: Array
 
 @kernel(_nrt=False)
 def settling_pass(program: Array, weights: Array, c: Array, state: State) -> bool:
-    """Settle each population once; return whether a loop moved."""
+    """Settle each population once; return whether a population without spikes moved."""
     moved = False
     values, memory = state.values, state.memory
     p = HEADER + get_program(program, 5)
@@ -52,7 +52,9 @@ def settling_pass(program: Array, weights: Array, c: Array, state: State) -> boo
         for k in range(size):
             x = c[co + k] + state.drive[k]
             if model == GRADED:
-                values[offset + k] = min(max(x, 0.0), c[co + size + k])
+                y = min(max(x, 0.0), c[co + size + k])
+                moved = moved or y != values[offset + k]
+                values[offset + k] = y
             elif looped:
                 current = c[co + size + k] * memory[mo + k] + x
                 y = c[co + 2 * size + k] * memory[mo + size + k] + c[co + 3 * size + k] * current
@@ -67,6 +69,7 @@ def settling_pass(program: Array, weights: Array, c: Array, state: State) -> boo
                 if model == LEAKY:
                     d_mem = c[co + 2 * size + k]
                     y = c[co + 3 * size + k] * current / (1 - d_mem) if d_mem < 1 else 0 * x
+                    moved = moved or y != values[offset + k]
                     memory[mo + size + k] = y
                     values[offset + k] = y
         set_count(state.counts, index, list_active(values, state.active, offset, size))
