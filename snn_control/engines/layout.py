@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.errors import ParameterError
 from snn_control.network import (
     INPUT,
     Connection,
@@ -123,6 +124,20 @@ class Layout:
         """Stack the rows of several networks of this structure, shapes (n, length)."""
         pairs = [self.row(network) for network in networks]
         return np.stack([w for w, _ in pairs]), np.stack([c for _, c in pairs])
+
+    def check_rows(self, weights: FloatArray, coefficients: FloatArray) -> None:
+        """Refuse rows that are not of this structure; kernels check no index.
+
+        Raises:
+            ParameterError: with the shapes that were expected.
+        """
+        n = len(weights)
+        expected = (n, self.n_weights), (n, self.n_coefficients)
+        if (weights.shape, coefficients.shape) != expected:
+            raise ParameterError(
+                f"rows of shapes {weights.shape} and {coefficients.shape} for networks like "
+                f"{self.network.name!r}; expected {expected[0]} and {expected[1]}"
+            )
 
 
 def lay_out(network: Network) -> Layout:

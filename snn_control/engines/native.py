@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.engines import kernels
+from snn_control.engines.inputs import population_inputs, run_inputs, tick_inputs
 from snn_control.engines.layout import Layout, lay_out
 from snn_control.engines.trace import Trace
 from snn_control.network import Network
@@ -42,6 +43,7 @@ class NativeEngine:
     def _bind(self) -> None:
         n_inputs = len(self.network.inputs)
         self._inputs, self._outputs = self._exchange[:n_inputs], self._exchange[n_inputs:]
+        self._input_shape = (n_inputs,)
         self._bound = kernels.bind(
             self._program, self._weights, self._coefficients, self._state, self._spikes
         )
@@ -64,7 +66,12 @@ class NativeEngine:
 
         Returns:
             The read-outs, shape (n_readouts,): a view that the next step overwrites.
+
+        Raises:
+            ParameterError: another shape; the state is unchanged.
         """
+        if getattr(inputs, "shape", None) != self._input_shape:
+            inputs = tick_inputs(inputs, self.network)
         self._inputs[...] = inputs
         kernels.step_bound(self._bound, self._exchange)
         return self._outputs
@@ -75,8 +82,12 @@ class NativeEngine:
         return self._spikes[0]
 
     def run(self, inputs: npt.ArrayLike) -> Trace:
-        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs)."""
-        rows = np.ascontiguousarray(inputs, self._weights.dtype)
+        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs).
+
+        Raises:
+            ParameterError: another shape; the state is unchanged.
+        """
+        rows = run_inputs(inputs, self.network, self._weights.dtype)
         outputs = np.zeros((len(rows), self._outputs.size), rows.dtype)
         spikes = np.zeros((len(rows), self.network.n_spiking), rows.dtype)
         kernels.run_network(
@@ -93,6 +104,9 @@ class NativePopulation:
         weights: shape (n_networks, layout.n_weights).
         coefficients: shape (n_networks, layout.n_coefficients).
         dtype: `float64` or `float32`.
+
+    Raises:
+        ParameterError: rows of another shape.
     """
 
     def __init__(
@@ -102,6 +116,7 @@ class NativePopulation:
         coefficients: FloatArray,
         dtype: npt.DTypeLike = np.float64,
     ) -> None:
+        layout.check_rows(weights, coefficients)
         self.layout = layout
         self._weights = np.ascontiguousarray(weights, dtype)
         self._coefficients = np.ascontiguousarray(coefficients, dtype)
@@ -112,11 +127,14 @@ class NativePopulation:
         Returns:
             Read-outs of shape (n_networks, n_ticks, n_readouts) and the number of spikes of each
             network, shape (n_networks,).
+
+        Raises:
+            ParameterError: inputs of another shape.
         """
-        rows = np.ascontiguousarray(inputs, self._weights.dtype)
-        rows = rows[None] if rows.ndim == 2 else rows
-        shape = (len(self._weights), rows.shape[1], len(self.layout.network.readouts))
-        outputs, spikes = np.zeros(shape, rows.dtype), np.zeros(len(self._weights))
+        network, n = self.layout.network, len(self._weights)
+        rows = population_inputs(inputs, network, n, self._weights.dtype)
+        outputs = np.zeros((n, rows.shape[1], len(network.readouts)), rows.dtype)
+        spikes = np.zeros(n)
         before = numba.get_num_threads()
         numba.set_num_threads(min(threads or before, before))
         try:

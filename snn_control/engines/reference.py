@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.engines.inputs import run_inputs, tick_inputs
 from snn_control.engines.trace import Trace
 from snn_control.network import (
     INPUT,
@@ -63,12 +64,20 @@ class ReferenceEngine:
 
         Returns:
             The read-outs, shape (n_readouts,).
+
+        Raises:
+            ParameterError: another shape; the state is unchanged.
         """
-        return self._advance(np.asarray(inputs, np.float64))[0]
+        return self._advance(tick_inputs(inputs, self.network).astype(np.float64))[0]
 
     def run(self, inputs: npt.ArrayLike) -> Trace:
-        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs)."""
-        ticks = [self._advance(row) for row in np.asarray(inputs, np.float64)]
+        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs).
+
+        Raises:
+            ParameterError: another shape; the state is unchanged.
+        """
+        rows = run_inputs(inputs, self.network, np.float64)
+        ticks = [self._advance(row) for row in rows]
         return Trace(np.array([r for r, _ in ticks]), np.array([s for _, s in ticks]))
 
     def _advance(self, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:

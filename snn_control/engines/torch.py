@@ -18,6 +18,7 @@ from norse.torch.functional.lif import LIFFeedForwardState, LIFParameters, lif_f
 from norse.torch.functional.threshold import threshold
 from torch import Tensor
 
+from snn_control.engines.inputs import check_batch, run_inputs
 from snn_control.engines.trace import Trace
 from snn_control.network import (
     INPUT,
@@ -148,8 +149,12 @@ class TorchEngine(torch.nn.Module):
 
         Returns:
             Read-outs (n_ticks, batch, n_readouts) and spikes (n_ticks, batch, n_spiking).
+
+        Raises:
+            ParameterError: inputs of another shape.
         """
         network = self.source
+        check_batch(inputs.shape, network)
         c = {p.name: self._coefficients(p) for p in network.populations}
         weights = [self._matrix(k) for k in range(len(network.connections))]
         memory = {p.name: _rest(p, c[p.name], inputs) for p in network.populations}
@@ -173,10 +178,15 @@ class TorchEngine(torch.nn.Module):
         return torch.stack(readouts), torch.stack(spikes)
 
     def run(self, inputs: Any) -> Trace:
-        """Run from the start over `inputs` (n_ticks, n_inputs), without gradients."""
+        """Run from the start over `inputs` (n_ticks, n_inputs), without gradients.
+
+        Raises:
+            ParameterError: inputs of another shape.
+        """
+        rows = run_inputs(inputs, self.source, np.float64)
         dtype = next(iter(self.raw.values())).dtype
         with torch.no_grad():
-            readouts, spikes = self(torch.as_tensor(np.asarray(inputs), dtype=dtype)[:, None])
+            readouts, spikes = self(torch.as_tensor(rows, dtype=dtype)[:, None])
         return Trace(readouts[:, 0].numpy(), spikes[:, 0].numpy())
 
     def _tick(

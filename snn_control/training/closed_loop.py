@@ -15,6 +15,7 @@ from snn_control.engines.kernels import aligned_copy, control_tick, new_state, r
 from snn_control.engines.layout import HEADER, Layout
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.batch import BlimpPlants, ScenarioBatch
+from snn_control.errors import ParameterError
 
 FloatArray = npt.NDArray[np.float64]
 Array = Any
@@ -49,7 +50,16 @@ def fly(layout: Layout, weights: Array, coefficients: Array, batch: ScenarioBatc
         weights: shape (n_networks, layout.n_weights), float64.
         coefficients: shape (n_networks, layout.n_coefficients), float64.
         batch: the scenarios.
+
+    Raises:
+        ParameterError: rows of another structure, or networks of several inputs.
     """
+    layout.check_rows(weights, coefficients)
+    if len(layout.network.inputs) != 1:
+        raise ParameterError(
+            f"network {layout.network.name!r} takes {', '.join(layout.network.inputs)}; expected "
+            "the height error alone"
+        )
     figures = np.zeros((len(weights), len(batch.n_ticks), N_FIGURES))
     _fly(
         layout.program, weights, coefficients, batch.constants, batch.gust_m_s2,
