@@ -15,6 +15,8 @@ from snn_control.runs.checkpoints import Checkpoint
 from snn_control.runs.lock import WriterLock
 
 LOCK = ".lock"
+AT_THE_START = {"manifest.json", "config.yaml", "metrics.jsonl"}
+"""Files of a run that has recorded nothing yet."""
 
 
 class Run:
@@ -27,7 +29,7 @@ class Run:
 
     @classmethod
     def create(cls, folder: str | Path, *, command: str, config: Any, seed: int) -> Run:
-        """Start a run in a new or empty folder.
+        """Start a run in a new or empty folder, or in one of a run that has recorded nothing.
 
         `config` is the resolved configuration: a dataclass or a mapping.
 
@@ -37,7 +39,7 @@ class Run:
         folder = Path(folder)
         with atomic.writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if any(entry.name != LOCK for entry in folder.iterdir()):
+            if not _holds_nothing(folder):
                 raise RunError(
                     f"{folder} is not empty; choose another --out, or go on with --resume {folder}"
                 )
@@ -167,3 +169,18 @@ class Run:
 
     def _set_manifest(self, **changes: Any) -> None:
         manifest.write(self.folder / "manifest.json", {**self.manifest, **changes})
+
+
+def _holds_nothing(folder: Path) -> bool:
+    """Whether a folder is empty, or holds what `Run.create` wrote and nothing since."""
+    found = {entry.name for entry in folder.iterdir()} - {LOCK}
+    if not found:
+        return True
+    records = folder / "metrics.jsonl"
+    if not found <= AT_THE_START or (records.exists() and records.stat().st_size):
+        return False
+    try:
+        manifest.read(folder / "manifest.json")
+    except RunError:
+        return False
+    return True

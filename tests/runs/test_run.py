@@ -132,6 +132,31 @@ def test_refuses_a_folder_that_is_not_empty(tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "three years"
 
 
+def test_refuses_a_run_that_has_recorded_something(run):
+    run.log({"generation": 0})
+    run.close()
+    with pytest.raises(RunError, match="not empty"):
+        Run.create(run.folder, command="x", config={}, seed=0)
+    assert run.metrics() == [{"generation": 0}]
+
+
+def test_starts_again_where_a_run_ended_before_its_first_record(run):
+    run.close()
+    again = Run.create(run.folder, command="again", config={"a": 1}, seed=4)
+    assert (again.manifest["command"], again.manifest["seed"]) == ("again", 4)
+    assert again.config == {"a": 1}
+    again.close()
+
+
+def test_refuses_files_of_others_that_are_called_like_those_of_a_run(tmp_path):
+    (tmp_path / "config.yaml").write_text("mine: 1")
+    for _ in range(2):
+        with pytest.raises(RunError, match="not empty"):
+            Run.create(tmp_path, command="x", config={}, seed=0)
+        (tmp_path / "manifest.json").write_text("{}")
+    assert (tmp_path / "config.yaml").read_text() == "mine: 1"
+
+
 def test_refuses_a_folder_that_is_no_run(tmp_path):
     with pytest.raises(RunError, match="is not a run folder"):
         Run.open(tmp_path)
