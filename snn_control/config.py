@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,7 +66,21 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return tuple(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if origin in (typing.Union, types.UnionType):
+        return _convert_to_one_of(typing.get_args(kind), value, where)
+    if origin is typing.Literal:
+        choices = typing.get_args(kind)
+        if value not in choices:
+            raise ConfigError(f"{where}: unknown {value!r}{did_you_mean(str(value), choices)}")
     plain = origin or kind
     if isinstance(plain, type) and not isinstance(value, plain):
         raise ConfigError(f"{where}: {value!r} is not of kind {plain.__name__}")
     return value
+
+
+def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+    for kind in kinds:
+        with contextlib.suppress(ConfigError):
+            return _convert(kind, value, where)
+    names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    raise ConfigError(f"{where}: {value!r} is not of kind {names}")

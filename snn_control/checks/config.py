@@ -8,9 +8,8 @@ from typing import Any
 
 from snn_control.checks.outcome import Checklist, Outcome, require
 from snn_control.config import read_config
-from snn_control.evolution import strategy_type
 from snn_control.training.altitude_task import AltitudeFitness
-from snn_control.training.evolve import EvolveConfig
+from snn_control.training.evolve import EvolveConfig, strategy_settings
 from snn_control.training.optimisation import CONFIG_TYPES
 
 
@@ -38,8 +37,7 @@ def check_config(name: str) -> list[Outcome]:
 
 
 def _strategy(config: EvolveConfig) -> str:
-    settings = strategy_type(config.strategy).config_type(**config.strategy_config)
-    return f"{config.strategy}, {settings}"
+    return f"{config.strategy}, {strategy_settings(config)}"
 
 
 def _task(config: EvolveConfig) -> str:

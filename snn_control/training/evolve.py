@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from snn_control.config import from_mapping
 from snn_control.controllers import Altitude, save
 from snn_control.errors import ConfigError, NotFiniteError
 from snn_control.evolution import Nsga2, make_strategy, strategy_type
@@ -136,15 +137,22 @@ def save_front(run: Run, config: EvolveConfig, fitness: AltitudeFitness, strateg
     atomic.write_bytes(run.folder / "exports" / "front.json", text.encode())
 
 
-def _strategy(config: EvolveConfig, fitness: AltitudeFitness, seed: int) -> Strategy:
-    kind = strategy_type(config.strategy)
+def strategy_settings(config: EvolveConfig) -> Any:
+    """Return the settings of the strategy, an instance of its `config_type`.
+
+    Raises:
+        UnknownNameError: no such strategy; with the closest names.
+        ConfigError: an unknown setting or one of the wrong kind.
+    """
+    kind = strategy_type(config.strategy).config_type
     given = config.strategy_config
-    if "n_objectives" in {f.name for f in dataclasses.fields(kind.config_type)}:
+    if "n_objectives" in {f.name for f in dataclasses.fields(kind)}:
         given = {"n_objectives": len(config.task.objectives)} | given
-    try:
-        settings = kind.config_type(**given)
-    except TypeError as exc:
-        raise ConfigError(f"strategy_config: {exc}") from exc
+    return from_mapping(kind, given, "strategy_config")
+
+
+def _strategy(config: EvolveConfig, fitness: AltitudeFitness, seed: int) -> Strategy:
+    settings = strategy_settings(config)
     initial = fitness.start(config.start, seed)
     strategy = make_strategy(config.strategy, fitness.n_genes, seed, settings, initial)
     if strategy.n_objectives != len(config.task.objectives):

@@ -26,7 +26,7 @@ def test_shipped_configurations_pass(path):
         ("name: x\nstratgy: cma_es\n", "keys and values", "`strategy`"),
         ("name: [\n", "keys and values", "not YAML"),
         ("name: x\nstrategy: cma-esx\n", "strategy", "cma_es"),
-        ("name: x\nstrategy_config: {populaton: 3}\n", "strategy", "populaton"),
+        ("name: x\nstrategy_config: {populaton: 3}\n", "strategy", "`population`"),
         ("name: x\nstart: {kpp: 9.0}\n", "task and start", "kpp"),
         ("name: x\ntask: {fixed: {kdd: 1.0}}\n", "task and start", "kdd"),
     ],

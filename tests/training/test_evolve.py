@@ -18,7 +18,7 @@ from snn_control.controllers import load
 from snn_control.errors import ConfigError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
-from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.evolve import EvolveConfig, evolve, strategy_settings
 
 CONFIG = """
 name: tiny
@@ -89,6 +89,29 @@ def test_unknown_keys_are_refused_with_the_closest() -> None:
         from_mapping(EvolveConfig, {"name": "x", "stratgy": "cma_es"}, "file")
     with pytest.raises(ConfigError, match="Did you mean: `pairs`"):
         from_mapping(EvolveConfig, {"name": "x", "task": {"sizes": {"pair": 3}}}, "file")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "settings", "said"),
+    [
+        ("cma_es", {"populaton": 6}, r"unknown key 'populaton'. Did you mean: `population`"),
+        ("cma_es", {"population": "many"}, "population: 'many' is not of kind int or NoneType"),
+        ("genetic", {"crossover": "blent"}, "crossover: unknown 'blent'. Did you mean: `blend`"),
+    ],
+)
+def test_settings_of_a_strategy_are_read_strictly(
+    strategy: str, settings: dict[str, object], said: str
+) -> None:
+    content = {"name": "x", "strategy": strategy, "strategy_config": settings}
+    config = from_mapping(EvolveConfig, content, "file")
+    with pytest.raises(ConfigError, match=f"strategy_config: {said}"):
+        strategy_settings(config)
+
+
+def test_settings_of_a_strategy_may_be_left_open() -> None:
+    content = {"name": "x", "strategy_config": {"population": None, "sigma": 1}}
+    settings = strategy_settings(from_mapping(EvolveConfig, content, "file"))
+    assert (settings.population, settings.sigma) == (None, 1.0)
 
 
 def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
