@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -58,7 +59,10 @@ def open_run(args: OptimiseOptions, kind: type[ConfigT]) -> Opened[ConfigT]:
 
     Raises:
         WrongUseError: neither a configuration nor a run is named.
+        ConfigError: the budget or the configuration cannot be read; no folder is made then.
     """
+    if args.budget:
+        Budget.parse(args.budget)
     if args.resume:
         run, checkpoint = Run.resume(args.resume)
         config = from_mapping(kind, run.config, str(args.resume / "config.yaml"))
@@ -74,14 +78,32 @@ def open_run(args: OptimiseOptions, kind: type[ConfigT]) -> Opened[ConfigT]:
     )
 
 
-def finish(args: OptimiseOptions, opened: Opened[Any], model: Path, made_by: str) -> Result:
-    """Save the model where asked for, and evaluate it and make its page unless told not to."""
+def finish(
+    args: OptimiseOptions,
+    opened: Opened[Any],
+    model: Path,
+    *,
+    verb: str,
+    flights: Sequence[str],
+) -> Result:
+    """Save the model where asked for, and evaluate it and make its page unless told not to.
+
+    Args:
+        args: of the command line.
+        opened: the run.
+        model: document of its best model.
+        verb: what made it.
+        flights: logs that it was made from, besides synthetic data.
+    """
     name = opened.config.name
+    made_by = f"snn-control {verb} {name} --seed {opened.seed}"
+    if args.budget:
+        made_by += f" --budget {args.budget}"
     data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
         controller = load(model)
         assert isinstance(controller, Altitude)
-        data["saved"] = str(save(controller, args.save, provenance(name, made_by)))
+        data["saved"] = str(save(controller, args.save, provenance(name, made_by, flights)))
     if args.report:
         data |= conclude(opened.run, name, model)
     else:
@@ -94,14 +116,16 @@ def budget_of(args: OptimiseOptions, default: int) -> Budget:
     return Budget.parse(args.budget or f"{default}gen")
 
 
-def provenance(name: str, made_by: str) -> dict[str, str]:
-    """What a shipped model says about itself: how it was made and who may use it."""
-    return {
-        "name": name,
-        "made_by": made_by,
-        "data": "synthetic: drawn PIDs and randomised blimps of snn_control/BlimpAltitude-v0",
-        "license": "Apache-2.0",
-    }
+def provenance(name: str, made_by: str, flights: Sequence[str]) -> dict[str, str]:
+    """What a saved model says about itself: how it was made and who may use it.
+
+    The rights to own flight logs are not known here, so there is no licence with them.
+    """
+    data = "synthetic: drawn PIDs and randomised blimps of snn_control/BlimpAltitude-v0"
+    about = {"name": name, "made_by": made_by, "data": data}
+    if flights:
+        return about | {"data": f"{data}; {len(flights)} flight log(s)"}
+    return about | {"license": "Apache-2.0"}
 
 
 def show(result: Result, console: Console) -> None:

@@ -37,8 +37,7 @@ def run(args: Args) -> Result:
             on_generation=progress.update,
             resume_from=opened.arrays,
         )
-    made_by = f"snn-control evolve {config.name} --seed {opened.seed}"
-    return finish(args, opened, model, made_by)
+    return finish(args, opened, model, verb="evolve", flights=config.task.flights)
 
 
 def _use_threads(workers: int) -> None:

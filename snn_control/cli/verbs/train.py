@@ -33,4 +33,4 @@ def run(args: Args) -> Result:
             on_step=progress.update,
             resume_from=opened.arrays,
         )
-    return finish(args, opened, model, f"snn-control train {config.name} --seed {opened.seed}")
+    return finish(args, opened, model, verb="train", flights=config.flights)

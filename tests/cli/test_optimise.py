@@ -1,0 +1,52 @@
+"""What `evolve` and `train` share, as a user meets it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from snn_control.cli.main import main
+from snn_control.cli.optimise import provenance
+
+TASK = "{sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0%s}"
+
+
+def config(folder, *, strategy="{population: 6}", more=""):
+    path = folder / "tiny.yaml"
+    path.write_text(f"name: tiny\nstrategy_config: {strategy}\ntask: {TASK % more}\n")
+    return str(path)
+
+
+def evolve(path, out, *words):
+    return main(["evolve", path, "--no-report", "--json", "--out", str(out), *words])
+
+
+@pytest.mark.parametrize("verb", ["evolve", "train"])
+def test_a_wrong_budget_makes_no_folder(verb, tmp_path, capsys):
+    name = {"evolve": "blimp-demo", "train": "blimp-free"}[verb]
+    assert main([verb, name, "--budget", "60", "--out", str(tmp_path / "run")]) == 1
+    assert "60s" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_mended_configuration_runs_into_the_same_folder(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert evolve(config(tmp_path, strategy="{populaton: 6}"), out, "--budget", "1gen") == 1
+    assert "Did you mean: `population`?" in capsys.readouterr().err
+    assert evolve(config(tmp_path), out, "--budget", "1gen") == 0
+    assert evolve(config(tmp_path), out, "--budget", "1gen") == 1
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_a_saved_model_says_how_it_was_made_and_from_what(tmp_path, capsys):
+    rows = [f"{k / 10:.1f},1.0,{1 - 0.1 * np.sin(k / 9):.2f}" for k in range(60)]
+    log = tmp_path / "own.csv"
+    log.write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(rows) + "\n")
+    path = config(tmp_path, more=f", flights: [{log}]")
+    words = ("--budget", "1gen", "--seed", "3", "--save", str(tmp_path / "mine"))
+    assert evolve(path, tmp_path / "run", *words) == 0
+    about = json.loads((tmp_path / "mine.json").read_text())["about"]
+    assert about["made_by"] == "snn-control evolve tiny --seed 3 --budget 1gen"
+    assert "1 flight log" in about["data"]
+    assert "license" not in about
+    assert provenance("x", "y", ())["license"] == "Apache-2.0"
