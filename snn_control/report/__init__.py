@@ -25,7 +25,8 @@ multiplications) and `spikes_per_decision`.
 
 A trace holds arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and, where
 there are any, `height_measured_m`, `pd`, `i`, `missed` (true where the tick was missed); further
-`seed` (scalar). Spikes: `spike_tick` and `spike_neuron` (S,), integers that index the T ticks and
+`seed` and `preset` (scalars; a trace of another episode than the first controller's is not shown).
+Spikes: `spike_tick` and `spike_neuron` (S,), integers that index the T ticks and
 all neurons in the order of the populations; `population_names` (P,) strings; `population_sizes`
 (P,) integers.
 

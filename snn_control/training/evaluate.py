@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from snn_control.controllers import Altitude
 from snn_control.controllers.controller import Controller
-from snn_control.network import expand
+from snn_control.network import Connection, Network, expand
 from snn_control.report.inputs import default_role
 from snn_control.runs import atomic
 from snn_control.runs.metrics_file import plain
@@ -106,20 +107,18 @@ def flight(controller: Controller, env: Any, seed: int) -> Episode:
 def synaptic_operations(controller: Altitude, episode: Episode) -> float:
     """Additions and multiply-accumulates of an episode: the synapses that carried something.
 
-    A spike costs one operation for each synapse it reaches; an input or a graded neuron costs one
-    for each of its synapses every tick.
+    A spike costs one operation for each synapse it reaches; an input, a leaky integrator or a
+    graded neuron costs one for each of its synapses every network tick.
     """
-    ticks = len(episode.trace["time_s"])
+    ticks = len(episode.trace[controller.action_names[0]])
     fired = np.bincount(episode.trace["spike_neuron"], minlength=controller.spikes.size)
     total, first = 0.0, 0
     for network in controller.networks:
         fan_out = {p.name: np.zeros(p.size) for p in network.populations}
         fan_out["input"] = np.zeros(len(network.inputs))
         for connection in network.connections:
-            weights = expand(connection.weights)
-            each = weights.size / network.size_of(connection.source)
-            fan_out[connection.source] += each
-        total += fan_out["input"].sum() * ticks
+            fan_out[connection.source] += _fan_out(connection, network)
+        total += fan_out["input"].sum() * ticks * network.sub_ticks
         for population in network.populations:
             if population.params.spiking:
                 counts = fired[first : first + population.size]
@@ -130,25 +129,36 @@ def synaptic_operations(controller: Altitude, episode: Episode) -> float:
     return float(total)
 
 
-def write_evaluation(evaluation: Evaluation, folder: Path, controller: Controller) -> None:
-    """Write `eval/` and, of a blimp's first episode, `traces/` of a run folder."""
+def _fan_out(connection: Connection, network: Network) -> np.ndarray:
+    """Synapses of each source neuron, shape (n_source,)."""
+    n_source = network.size_of(connection.source)
+    if connection.kind == "sparse":
+        return np.bincount(connection.synapses[0], minlength=n_source)
+    return np.full(n_source, expand(connection.weights).size / n_source)
+
+
+def write_evaluation(
+    evaluation: Evaluation, folder: Path, controller: Controller, *, trace: bool = True
+) -> None:
+    """Write `eval/` and, unless told not to, `traces/` of a run folder: a blimp's first episode."""
     with atomic.writing(folder):
         for name in ("eval", "traces"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     path = folder / "eval" / f"{evaluation.controller}-{evaluation.preset}.json"
     text = json.dumps(plain(evaluation.document()), indent=1, allow_nan=False) + "\n"
     atomic.write_bytes(path, text.encode())
-    trace = evaluation.episodes[0].trace
-    if not all(name in trace for name in _TRACED):
+    flown = evaluation.episodes[0].trace
+    if not trace or not all(name in flown for name in _TRACED):
         return
     arrays: dict[str, Any] = {
         "seed": np.array(evaluation.seeds[0]),
-        "height_measured_m": trace["range_m"],
-        "command": trace["motor_command"],
-        "missed": trace["missed_ticks"] > 0,
+        "preset": np.array(evaluation.preset),
+        "height_measured_m": flown["range_m"],
+        "command": flown["motor_command"],
+        "missed": flown["missed_ticks"] > 0,
     }
     names = ("time_s", "height_m", "height_ref_m", "pd", "i")
-    arrays |= {name: trace[name] for name in names if name in trace}
+    arrays |= {name: flown[name] for name in names if name in flown}
     if isinstance(controller, Altitude):
         spiking = [
             (f"{network.name}.{p.name}", p.size)
@@ -156,15 +166,18 @@ def write_evaluation(evaluation: Evaluation, folder: Path, controller: Controlle
             for p in network.populations
             if p.params.spiking
         ]
-        arrays |= {k: trace[k] for k in ("spike_tick", "spike_neuron")}
+        arrays |= {k: flown[k] for k in ("spike_tick", "spike_neuron")}
         arrays["population_names"] = np.array([name for name, _ in spiking])
         arrays["population_sizes"] = np.array([size for _, size in spiking])
-    with atomic.writing(folder):
-        np.savez_compressed(folder / "traces" / f"{evaluation.controller}.npz", **arrays)
+    _write_arrays(folder / "traces" / f"{evaluation.controller}.npz", arrays)
 
 
 def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:
-    """Write `eval/transfer.npz`: the settled `pd` of each controller at held errors."""
+    """Write `eval/transfer.npz`: the settled `pd` of each controller at held errors.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written.
+    """
     errors = np.linspace(-0.6, 0.6, 121)
     arrays: dict[str, Any] = {"error_m": errors}
     for name, controller in controllers.items():
@@ -175,5 +188,12 @@ def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:
                 controller.step(np.array([error]))
             settled[k] = controller.readouts["pd"]
         arrays[f"{name}:pd"] = settled
-    (folder / "eval").mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / "eval" / "transfer.npz", **arrays)
+    with atomic.writing(folder):
+        (folder / "eval").mkdir(parents=True, exist_ok=True)
+    _write_arrays(folder / "eval" / "transfer.npz", arrays)
+
+
+def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    atomic.write_bytes(path, buffer.getvalue())

@@ -59,11 +59,18 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
         done = terminated or truncated
     trace = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     if spikes:
-        trace["spike_tick"], trace["spike_neuron"] = np.nonzero(np.array(spikes))
+        trace |= _spike_list(np.array(spikes))
     metrics = dict(env.unwrapped.metrics()) if hasattr(env.unwrapped, "metrics") else {}
     if "spikes" in trace and "time_s" in info:
         metrics["spikes_per_s"] = float(trace["spikes"].sum()) / float(info["time_s"])
     return Episode(total_reward, metrics, trace)
+
+
+def _spike_list(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """One entry a spike, of counts (n_ticks, n_spiking); sub-ticks make several in one tick."""
+    tick, neuron = np.nonzero(counts)
+    times = counts[tick, neuron].astype(np.int64)
+    return {"spike_tick": tick.repeat(times), "spike_neuron": neuron.repeat(times)}
 
 
 def match(controller: Controller, env: Any) -> list[int]:

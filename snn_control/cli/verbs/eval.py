@@ -30,7 +30,7 @@ class Args(SeededOptions, JsonOption):
     model: tyro.conf.Positional[str]
     """Name of a shipped model, a run folder or a model file."""
     out: Path | None = None
-    """Folder (a run) that takes `eval/` and `traces/`."""
+    """Folder (a run) that takes `eval/` and, of the first preset, `traces/`."""
 
 
 def run(args: Args) -> Result:
@@ -44,7 +44,12 @@ def run(args: Args) -> Result:
         flown = args.fly(controllers, preset)
         for evaluation in flown if args.out else ():
             assert args.out is not None
-            write_evaluation(evaluation, args.out, controllers[evaluation.controller])
+            write_evaluation(
+                evaluation,
+                args.out,
+                controllers[evaluation.controller],
+                trace=preset == args.presets[0],
+            )
         mine, *others = flown
         for metric in compared_metrics(mine):
             row = _compared(metric, mine, others[0]) if others else mean_row(metric, mine)
