@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,5 +53,6 @@ def write_parameters(parameters: dict[str, float], path: str | Path, comment: st
     except OSError as exc:
         raise ConfigError(f"cannot write {path}: {exc.strerror}; choose another --out") from exc
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     return path

@@ -65,7 +65,7 @@ def environment_id(name: str) -> str:
     module, _, bare = name.partition(":")
     try:
         __import__(module)
-    except ImportError as exc:
+    except (ImportError, ValueError) as exc:  # ValueError: the name is empty
         raise ConfigError(
             f"{name}: module {module!r} cannot be imported ({exc}); it is looked for in the "
             "installed packages and in the working folder"

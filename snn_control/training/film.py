@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,11 @@ def film(
 
     Raises:
         MissingExtraError: imageio-ffmpeg or a renderer is missing.
-        ParameterError: the episode ends before `start_s`.
+        ParameterError: the episode ends before `start_s`, or `path` is not called `.mp4`.
         RunError: the file cannot be written.
     """
+    if path.suffix.lower() != ".mp4":
+        raise ParameterError(f"{path}: films are MP4; choose a name that ends in .mp4")
     require("imageio_ffmpeg", "report")
     import imageio.v2 as imageio
 
@@ -108,7 +111,10 @@ def film(
         with atomic.writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         movie: Any
-        with imageio.get_writer(partial, fps=FRAMES_PER_S, macro_block_size=1) as movie:
+        with (
+            atomic.writing(path),
+            imageio.get_writer(partial, fps=FRAMES_PER_S, macro_block_size=1) as movie,
+        ):
             filmed = Filmed(env, movie.append_data, start_s, stop_s)
             episode = flight(controller, filmed, seed)
         if not filmed.frames:
@@ -116,7 +122,8 @@ def film(
         with atomic.writing(path):
             partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         env.close()
     return episode
 

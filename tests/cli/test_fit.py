@@ -7,7 +7,7 @@ import yaml
 
 from snn_control.cli.main import main
 from snn_control.controllers import PID
-from snn_control.envs.blimp.parameter_file import read_parameters
+from snn_control.envs.blimp.parameter_file import read_parameters, write_parameters
 from snn_control.errors import ConfigError
 from snn_control.training.environment import make_environment
 from snn_control.training.rollout import rollout
@@ -82,3 +82,9 @@ def test_wrong_use(tmp_path, capsys):
     assert main(["fit", str(tmp_path / "none.csv")]) == 1
     with pytest.raises(ConfigError, match=r"none\.yaml"):
         read_parameters(tmp_path / "none.yaml")
+
+
+def test_parameters_that_cannot_be_written_are_refused_with_a_remedy(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="choose another"):
+        write_parameters({"spread": 0.0}, tmp_path / "file" / "craft.yaml", "own craft")

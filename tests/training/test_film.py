@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import PID
-from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from snn_control.errors import ConfigError, ParameterError, RunError, UnknownNameError
 from snn_control.training.environment import make_environment
 from snn_control.training.film import FRAMES_PER_S, Filmed, can_film, film
 from snn_control.training.rollout import rollout
@@ -51,6 +51,18 @@ def test_an_episode_that_ends_before_leaves_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_another_format_than_mp4_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match=r"ends in \.mp4"):
+        film(PID(), tmp_path / "f.gif", seed=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_that_cannot_be_written_is_refused_with_a_remedy(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="choose another with --out"):
+        film(PID(), tmp_path / "file" / "f.mp4", seed=1, duration_s=1.0, **SMALL)
+
+
 def test_environments_are_made_by_name_or_refused():
     assert make_environment("BlimpAltitude-v0", preferred={"wings": 2}).unwrapped
     with pytest.raises(UnknownNameError, match="BlimpAltitude-v0`"):
@@ -59,6 +71,8 @@ def test_environments_are_made_by_name_or_refused():
         make_environment(wings=2)
     with pytest.raises(ConfigError, match="cannot be imported"):
         make_environment("no_such_module:X-v0")
+    with pytest.raises(ConfigError, match="module '' cannot be imported"):
+        make_environment(":X-v0")
 
 
 def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
