@@ -32,6 +32,12 @@ def test_compare_as_json_refers_to_whom_it_is_told(capsys):
     assert ratios == {"pid"}
 
 
+def test_whom_to_compare_with_is_known_before_the_flights(capsys, monkeypatch):
+    monkeypatch.setattr("snn_control.cli.flight_options.evaluate", None)
+    assert main(["compare", "pid", "blimp-altitude", *SHORT, "--against", "blimp-altitud"]) == 1
+    assert "Did you mean: `blimp-altitude`?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("verb", [["compare", "pid"], ["compare", "pid", "pid"]])
 def test_compare_needs_two_different_ones(verb, capsys):
     assert main(verb) == (2 if len(verb) == 2 else 1)

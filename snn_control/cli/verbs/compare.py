@@ -11,6 +11,7 @@ from rich.table import Table
 
 from snn_control.cli.flight_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.errors import UnknownNameError
 from snn_control.report.metric_names import NONE, metric_name, number
 from snn_control.training.comparison import compare_rows, load_named
 
@@ -37,6 +38,8 @@ def run(args: Args) -> Result:
         raise WrongUseError("name two or more controllers; `snn-control list models` has some")
     controllers = load_named(args.models)
     against = args.against or next(iter(controllers))
+    if against not in controllers:
+        raise UnknownNameError("controller to compare with", against, controllers)
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
         rows += compare_rows(args.fly(controllers, preset), against)

@@ -11,17 +11,16 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from snn_control.cli.flight_options import EnvironmentOptions
 from snn_control.cli.result import JsonOption, Result
 from snn_control.controllers import load
-from snn_control.envs.blimp.parameter_file import read_parameters
 from snn_control.report.metric_names import metric_name, number
-from snn_control.training.environment import ENVIRONMENT
 from snn_control.training.film import film
 from snn_control.training.live import has_display, watch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Args(JsonOption):
+class Args(EnvironmentOptions, JsonOption):
     """Fly one seeded episode in a window, in real time; without a display, or with --out, film it.
 
     Example: snn-control play blimp-altitude --preset missed --seed 3 --duration-s 90 --out a.mp4
@@ -29,12 +28,8 @@ class Args(JsonOption):
 
     model: tyro.conf.Positional[str]
     """Name of a model, `pid`, a run folder or a model file."""
-    environment: str = ENVIRONMENT
-    """Id of the environment, or module:id, the module registering it."""
     preset: str = "default"
     """Preset of the environment."""
-    parameters: Path | None = None
-    """YAML file of the blimp's parameters, for example one that `fit` wrote."""
     seed: int = 0
     """Seed of the episode."""
     duration_s: Annotated[float | None, tyro.conf.arg(aliases=["--duration"])] = None
@@ -46,12 +41,10 @@ class Args(JsonOption):
 def run(args: Args) -> Result:
     """Fly."""
     controller = load(args.model)
-    flown: dict[str, Any] = {
+    flown: dict[str, Any] = args.options() | {
         "seed": args.seed,
         "preset": args.preset,
         "environment": args.environment,
-        "parameters": read_parameters(args.parameters) if args.parameters else None,
-        "duration_s": args.duration_s,
         "preferred": {"duration_s": 100.0},
     }
     name = Path(args.model).stem
