@@ -22,6 +22,8 @@ SYNTHETIC_SEED = 20_000
 def error_sequences(flights: Sequence[Path]) -> dict[str, FloatArray]:
     """Return sequences of height errors in m by name, each of shape (n_ticks,).
 
+    A log is called by its file name, or by its path where two have one name.
+
     Args:
         flights: flight logs (CSV) and folders of them; none: synthetic flights of drawn PIDs
             through drawn blimps.
@@ -40,4 +42,6 @@ def error_sequences(flights: Sequence[Path]) -> dict[str, FloatArray]:
                 f"{given}: no flight log; expected *.csv with columns time_s, h_ref_m, h_meas_m"
             )
         paths += found
-    return {path.stem: read_flight_log(path).error_m for path in paths}
+    stems = [path.stem for path in paths]
+    names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
+    return {name: read_flight_log(path).error_m for name, path in zip(names, paths, strict=True)}

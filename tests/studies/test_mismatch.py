@@ -9,6 +9,7 @@ from snn_control.errors import FlightLogError, ParameterError
 from snn_control.network import expand
 from snn_control.network.mismatch import mismatched
 from snn_control.studies.mismatch import Config, run
+from snn_control.studies.sequences import error_sequences
 from snn_control.training.imitation import pid_targets
 
 MODEL = "blimp-altitude"
@@ -66,6 +67,21 @@ def test_draws_have_the_spread_that_is_asked_for():
     assert abs(ratios.mean()) < 0.01
     code = changed.population("code").params.expanded("threshold", 80)
     assert not np.allclose(code[::2], code[1::2])
+
+
+def test_logs_of_one_name_are_all_used(tmp_path):
+    for folder, error in (("monday", 0.1), ("tuesday", 0.2)):
+        rows = "".join(f"{k / 10:.1f},1.0,{1 - error:.2f}\n" for k in range(20))
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.csv").write_text("time_s,h_ref_m,h_meas_m\n" + rows)
+        (tmp_path / folder / f"{folder}.csv").write_text("time_s,h_ref_m,h_meas_m\n" + rows)
+    found = error_sequences([tmp_path / "monday", tmp_path / "tuesday"])
+    assert {name: row[0].round(6) for name, row in found.items()} == {
+        str(tmp_path / "monday" / "1.csv"): 0.1,
+        "monday": 0.1,
+        str(tmp_path / "tuesday" / "1.csv"): 0.2,
+        "tuesday": 0.2,
+    }
 
 
 def test_what_cannot_be_studied_is_refused(tmp_path):
