@@ -7,6 +7,7 @@ from pathlib import Path
 from snn_control.checks.outcome import Checklist, Outcome, require
 from snn_control.controllers import load
 from snn_control.report import render_report
+from snn_control.report.study_file import STUDY_FILE
 from snn_control.runs import Run
 
 
@@ -20,9 +21,8 @@ def check_run(name: str) -> list[Outcome]:
     run = Run.open(folder)
     check("configuration", remedy, lambda: f"{len(run.config)} keys")
     check("records", "remove the damaged line of metrics.jsonl", lambda: f"{len(run.metrics())}")
-    if (folder / "study.json").exists():
-        pass
-    elif check(
+    optimised = not (folder / STUDY_FILE).exists()
+    if optimised and check(
         "checkpoint",
         "run `evolve` again; a run without a whole checkpoint cannot go on",
         lambda: f"step {run.restore('last').step}",
