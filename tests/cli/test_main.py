@@ -2,9 +2,9 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -87,11 +87,13 @@ def test_info_and_cite(capsys):
 
 
 def test_module_and_start_up_time():
+    """In processor time of the child, which other programs do not lengthen."""
     took = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = os.times()
         command = [sys.executable, "-m", "snn_control", "--help"]
         done = subprocess.run(command, capture_output=True, text=True)
-        took.append(time.perf_counter() - start)
+        after = os.times()
+        took.append(sum(after[2:4]) - sum(before[2:4]))
         assert done.returncode == 0
     assert min(took) < 0.3
