@@ -122,18 +122,6 @@ def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resam
         )
 
 
-def find_model(name: str) -> Path:
-    """Return the document of a shipped model, a run folder or a file.
-
-    Raises:
-        UnknownNameError: with the closest names.
-    """
-    path = _model_path(name)
-    if path is None:
-        raise UnknownNameError("model", name, model_names())
-    return path
-
-
 def _model_path(name: str) -> Path | None:
     path = Path(name)
     candidates = [
