@@ -32,7 +32,8 @@ class OptimiseOptions(JsonOption):
     seed: int = 0
     """Seed of data, start and search."""
     budget: str = ""
-    """Seconds (60s), or generations, of a training steps (200gen); default: the configuration's."""
+    """Seconds (60s), or generations, of a training steps (200gen); default: with --resume what the
+    run was started with, else the configuration's."""
     out: Path | None = None
     """Run folder to make; default: runs/NAME-SEED."""
     resume: Path | None = None
@@ -73,9 +74,8 @@ def open_run(args: OptimiseOptions, kind: type[ConfigT]) -> Opened[ConfigT]:
     name: str = config.name  # type: ignore[attr-defined]
     folder = args.out or Path("runs") / f"{name}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
-    return Opened(
-        Run.create(folder, command=command, config=config, seed=args.seed), config, args.seed, None
-    )
+    run = Run.create(folder, command=command, config=config, seed=args.seed, budget=args.budget)
+    return Opened(run, config, args.seed, None)
 
 
 def finish(
@@ -97,8 +97,8 @@ def finish(
     """
     name = opened.config.name
     made_by = f"snn-control {verb} {name} --seed {opened.seed}"
-    if args.budget:
-        made_by += f" --budget {args.budget}"
+    if budget := args.budget or opened.run.manifest.get("budget"):
+        made_by += f" --budget {budget}"
     data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
         controller = load(model)
@@ -111,9 +111,9 @@ def finish(
     return Result(data)
 
 
-def budget_of(args: OptimiseOptions, default: int) -> Budget:
-    """Return the budget of the command line, else `default` generations or steps."""
-    return Budget.parse(args.budget or f"{default}gen")
+def budget_of(args: OptimiseOptions, run: Run, default: int) -> Budget:
+    """Return the budget of the command line, else that of the run, else `default` generations."""
+    return Budget.parse(args.budget or run.manifest.get("budget") or f"{default}gen")
 
 
 def provenance(name: str, made_by: str, flights: Sequence[str]) -> dict[str, str]:

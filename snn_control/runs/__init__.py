@@ -1,7 +1,7 @@
 """The folder that an optimisation writes, and all that a report is made from.
 
 ```
-manifest.json     status, command, versions, commit, seed, times
+manifest.json     status, command, versions, commit, seed, budget, times
 config.yaml       the resolved configuration
 metrics.jsonl     one JSON object a line; of an evolution: generation, evaluations, best, median,
                   elapsed_s

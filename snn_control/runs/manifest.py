@@ -19,13 +19,14 @@ STATUSES = ("running", "finished", "stopped", "crashed")
 _LIBRARIES = ("numpy", "numba", "torch", "norse", "mujoco", "gymnasium", "deap")
 
 
-def make(command: str, seed: int) -> dict[str, Any]:
+def make(command: str, seed: int, budget: str = "") -> dict[str, Any]:
     """Return the manifest of a run that starts now. It names no machine, user or folder."""
     return {
         "schema": SCHEMA,
         "status": "running",
         "command": command,
         "seed": seed,
+        "budget": budget,
         "versions": versions(),
         "commit": commit(),
         "platform": f"{platform.system()} {platform.machine()}",

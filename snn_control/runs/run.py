@@ -28,10 +28,13 @@ class Run:
         self._metrics = metrics_file.MetricsFile(folder / "metrics.jsonl") if lock else None
 
     @classmethod
-    def create(cls, folder: str | Path, *, command: str, config: Any, seed: int) -> Run:
+    def create(
+        cls, folder: str | Path, *, command: str, config: Any, seed: int, budget: str = ""
+    ) -> Run:
         """Start a run in a new or empty folder, or in one of a run that has recorded nothing.
 
-        `config` is the resolved configuration: a dataclass or a mapping.
+        `config` is the resolved configuration: a dataclass or a mapping. `budget` is what the run
+        was given to stop by, for those who go on with it; empty: what the configuration says.
 
         Raises:
             RunError: the folder holds something already, or cannot be written.
@@ -44,7 +47,7 @@ class Run:
                     f"{folder} is not empty; choose another --out, or go on with --resume {folder}"
                 )
         lock = WriterLock(folder / LOCK)
-        manifest.write(folder / "manifest.json", manifest.make(command, seed))
+        manifest.write(folder / "manifest.json", manifest.make(command, seed, budget))
         config_file.write(folder / "config.yaml", config)
         return cls(folder, lock=lock)
 

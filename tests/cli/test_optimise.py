@@ -38,6 +38,18 @@ def test_a_mended_configuration_runs_into_the_same_folder(tmp_path, capsys):
     assert "--resume" in capsys.readouterr().err
 
 
+def test_a_resumed_run_keeps_the_budget_that_it_was_started_with(tmp_path, capsys):
+    out = tmp_path / "run"
+
+    def resume(*words):
+        assert main(["evolve", "--resume", str(out), "--no-report", "--json", *words]) == 0
+        return len((out / "metrics.jsonl").read_text().splitlines())
+
+    assert evolve(config(tmp_path), out, "--budget", "2gen") == 0
+    assert resume() == 2
+    assert resume("--budget", "3gen") == 3
+
+
 def test_a_saved_model_says_how_it_was_made_and_from_what(tmp_path, capsys):
     rows = [f"{k / 10:.1f},1.0,{1 - 0.1 * np.sin(k / 9):.2f}" for k in range(60)]
     log = tmp_path / "own.csv"

@@ -33,7 +33,7 @@ def run(args: Args) -> Result:
             config,
             opened.run,
             seed=opened.seed,
-            budget=budget_of(args, config.generations),
+            budget=budget_of(args, opened.run, config.generations),
             on_generation=progress.update,
             resume_from=opened.arrays,
         )

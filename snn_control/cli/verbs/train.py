@@ -29,7 +29,7 @@ def run(args: Args) -> Result:
             config,
             opened.run,
             seed=opened.seed,
-            budget=budget_of(args, config.steps),
+            budget=budget_of(args, opened.run, config.steps),
             on_step=progress.update,
             resume_from=opened.arrays,
         )
