@@ -13,22 +13,22 @@ from typing import Any
 import numpy as np
 import torch
 from norse.torch.functional.iaf import IAFFeedForwardState, IAFParameters, iaf_feed_forward_step
-from norse.torch.functional.leaky_integrator import LIParameters, LIState, li_feed_forward_step
 from norse.torch.functional.lif import LIFFeedForwardState, LIFParameters, lif_feed_forward_step
 from norse.torch.functional.threshold import threshold
 from torch import Tensor
 
 from snn_control.engines.inputs import check_batch, run_inputs
-from snn_control.engines.trace import Trace
-from snn_control.network import (
-    INPUT,
-    Connection,
-    Network,
-    Population,
-    Shared,
-    looped_populations,
-    settling_passes,
+from snn_control.engines.torch_parts import (
+    Memory,
+    is_norse_lif,
+    leaky_integrator,
+    partner,
+    rest,
+    settle,
+    through,
 )
+from snn_control.engines.trace import Trace
+from snn_control.network import INPUT, Network, Population, Shared
 from snn_control.network.neurons import (
     IWTA,
     LIF,
@@ -37,8 +37,6 @@ from snn_control.network.neurons import (
     LeakyIntegrator,
     NeuronParams,
 )
-
-Memory = dict[str, Tensor]
 
 
 class TorchEngine(torch.nn.Module):
@@ -157,11 +155,11 @@ class TorchEngine(torch.nn.Module):
         check_batch(inputs.shape, network)
         c = {p.name: self._coefficients(p) for p in network.populations}
         weights = [self._matrix(k) for k in range(len(network.connections))]
-        memory = {p.name: _rest(p, c[p.name], inputs) for p in network.populations}
+        memory = {p.name: rest(p, c[p.name], inputs) for p in network.populations}
         silent = {p.name: inputs.new_zeros(inputs.shape[1], p.size) for p in network.populations}
         outputs = silent | {INPUT: torch.zeros_like(inputs[0])}
         if network.start == "steady":
-            outputs = self._settle(inputs[0], c, weights, memory, silent)
+            outputs = settle(network, inputs[0], c, weights, memory, silent)
         history = [outputs] * network.max_delay_ticks
         readouts, spikes = [], []
         for row in inputs:
@@ -205,7 +203,7 @@ class TorchEngine(torch.nn.Module):
                 if connection.target == population.name:
                     age = connection.delay_ticks
                     source = (history[age - 1] if age else outputs)[connection.source]
-                    drives[connection.port] = drives.get(connection.port, 0.0) + _through(
+                    drives[connection.port] = drives.get(connection.port, 0.0) + through(
                         connection, weight, source
                     )
             outputs[population.name] = self._step(
@@ -228,10 +226,10 @@ class TorchEngine(torch.nn.Module):
             case Graded():
                 return torch.minimum(torch.clamp(drive, min=0.0), c["ceiling"])
             case LeakyIntegrator():
-                return _leaky_integrator(params, c, memory, drive)
+                return leaky_integrator(params, c, memory, drive)
             case IntegrateAndFire():
                 return self._integrate_and_fire(params, c, memory, before, drive)
-            case LIF() if params.reset == "hard" and params.normalised:
+            case LIF() if is_norse_lif(params):
                 p = LIFParameters(
                     1.0 - c["decay_syn"], 1.0 - c["decay_mem"], torch.zeros_like(drive),
                     c["threshold"], c["reset_potential"], self.surrogate, self.alpha,
@@ -270,7 +268,7 @@ class TorchEngine(torch.nn.Module):
             trace = torch.minimum(torch.maximum(trace, -c["limit"]), c["limit"])
             memory["trace"] = trace
             theta = (
-                c["threshold"] + c["adaptation"] * trace + c["partner_adaptation"] * _partner(trace)
+                c["threshold"] + c["adaptation"] * trace + c["partner_adaptation"] * partner(trace)
             )
             memory["theta"] = theta
         return threshold(memory["potential"] - theta, self.surrogate, self.alpha)
@@ -321,95 +319,3 @@ class TorchEngine(torch.nn.Module):
             torch.as_tensor(connection.synapses[1], device=weights.device),
         )
         return weights.new_zeros(shape).index_put(where, weights, accumulate=True)
-
-    def _settle(
-        self,
-        row: Tensor,
-        c: dict[str, dict[str, Tensor]],
-        weights: list[Tensor],
-        memory: dict[str, Memory],
-        silent: dict[str, Tensor],
-    ) -> dict[str, Tensor]:
-        settled = dict(silent) | {INPUT: row}
-        for _ in range(settling_passes(self.source)):
-            self._settling_pass(c, weights, memory, silent, settled)
-        return settled
-
-    def _settling_pass(
-        self,
-        c: dict[str, dict[str, Tensor]],
-        weights: list[Tensor],
-        memory: dict[str, Memory],
-        silent: dict[str, Tensor],
-        settled: dict[str, Tensor],
-    ) -> None:
-        looped = looped_populations(self.source)
-        for population in self.source.populations:
-            name, k = population.name, c[population.name]
-            drive = silent[name] + k["bias"]
-            for weight, connection in zip(weights, self.source.connections, strict=True):
-                if connection.target == name and connection.port == "current":
-                    drive = drive + _through(connection, weight, settled[connection.source])
-            match population.params:
-                case Graded():
-                    settled[name] = torch.minimum(torch.clamp(drive, min=0.0), k["ceiling"])
-                case LIF() | IWTA():
-                    memory[name]["current"] = _limit(drive, k["decay_syn"])
-                case LeakyIntegrator() if name in looped:
-                    settled[name] = _leaky_integrator(population.params, k, memory[name], drive)
-                case LeakyIntegrator():
-                    current = _limit(drive, k["decay_syn"])
-                    output = _limit(k["gain"] * current, k["decay_mem"])
-                    hidden = current * k["decay_syn"] if population.params.normalised else current
-                    memory[name] = {"current": hidden, "potential": output}
-                    settled[name] = output
-            if isinstance(population.params, LIF) and _is_norse(population.params):
-                memory[name]["current"] = memory[name]["current"] * k["decay_syn"]
-
-
-def _is_norse(params: NeuronParams) -> bool:
-    """Whether the state is Norse's, which keeps the current already decayed."""
-    return isinstance(params, LIF) and params.reset == "hard" and params.normalised
-
-
-def _leaky_integrator(
-    params: LeakyIntegrator, c: dict[str, Tensor], memory: Memory, drive: Tensor
-) -> Tensor:
-    if params.normalised:
-        p = LIParameters(1.0 - c["decay_syn"], 1.0 - c["decay_mem"], torch.zeros_like(drive))
-        state = LIState(memory["potential"], memory["current"])
-        output, state = li_feed_forward_step(drive, state, p, 1.0)
-        memory["potential"], memory["current"] = state.v, state.i
-        return output
-    memory["current"] = c["decay_syn"] * memory["current"] + drive
-    memory["potential"] = c["decay_mem"] * memory["potential"] + memory["current"]
-    return memory["potential"]
-
-
-def _rest(population: Population, c: dict[str, Tensor], like: Tensor) -> Memory:
-    zeros = like.new_zeros(like.shape[1], population.size)
-    memory = {"current": zeros, "potential": zeros}
-    if isinstance(population.params, IWTA):
-        memory |= {"trace": zeros, "theta": zeros + c["threshold"]}
-    return memory
-
-
-def _through(connection: Connection, weights: Tensor, source: Tensor) -> Tensor:
-    match connection.kind:
-        case "diagonal":
-            return source * weights
-        case "block2":
-            pairs = source.reshape(len(source), -1, 2)
-            return torch.einsum("bpi,pij->bpj", pairs, weights).reshape(len(source), -1)
-    return source @ weights
-
-
-def _partner(values: Tensor) -> Tensor:
-    even = values.shape[1] // 2 * 2
-    swapped = values[:, :even].reshape(len(values), -1, 2).flip(2).reshape(len(values), even)
-    return torch.cat([swapped, values[:, even:]], 1)
-
-
-def _limit(drive: Tensor, decay: Tensor) -> Tensor:
-    leaky = decay < 1.0
-    return torch.where(leaky, drive / torch.where(leaky, 1.0 - decay, torch.ones_like(decay)), 0.0)
