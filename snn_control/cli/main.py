@@ -73,9 +73,9 @@ def _console() -> Any:
     from rich.console import Console
 
     if sys.stdout.isatty():
-        return Console(highlight=False)
+        return Console(highlight=False, markup=False)
     width = None if "COLUMNS" in os.environ else PLAIN_WIDTH
-    return Console(soft_wrap=True, highlight=False, width=width)
+    return Console(soft_wrap=True, highlight=False, markup=False, width=width)
 
 
 def _module(verb: str) -> str:

@@ -23,6 +23,15 @@ def test_exit_codes_and_json(tmp_path, capsys):
     assert main(["check"]) == 2
 
 
+def test_brackets_in_names_are_printed_as_they_are(tmp_path, capsys):
+    path = tmp_path / "mine [draft].yaml"
+    path.write_text("name: x\nstratgy: cma_es\n")
+    assert main(["check", str(path)]) == 1
+    title, *table = capsys.readouterr().out.splitlines()
+    assert title.strip() == str(path)
+    assert any("[draft]" in line for line in table)
+
+
 def test_a_module_of_the_working_folder_is_found(tmp_path):
     text = (
         "import gymnasium\n"

@@ -34,6 +34,6 @@ def run(args: Args) -> Result:
 def show(result: Result, console: Console) -> None:
     """Print a line a name, under a heading a kind."""
     for kind, names in result.data.items():
-        console.print(f"[bold]{kind}[/bold]")
+        console.print(kind, style="bold")
         for name in names or ["(none)"]:
             console.print(f"  {name}", markup=False)
