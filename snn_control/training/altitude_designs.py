@@ -15,13 +15,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.altitude_networks import (
-    CounterIntegral,
-    ThermometerPD,
-    counter_integral,
-    thermometer_pd,
-)
+from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
 from snn_control.controllers.published_networks import published_network
+from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.layout import Layout, lay_out
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.evolution.codec import Gene, NumbersCodec
@@ -148,8 +144,11 @@ THERMOMETER_GENES = (
     Gene("readout_gain", 0.7, 1.4),
     Gene("dither", 0.01, 0.2, log=True),
 )
-INTEGRAL_RANGE = 7.5
-"""What the counter must be able to hold, motor units: as much as the PID's clamped integral."""
+COUNTER_GENES = (
+    Gene("ki", 0.1, 2.0, log=True),
+    Gene("quantum", 0.041, 0.06, log=True),  # holds 7.5 to 11, the PID 7.5
+    Gene("finest_m", 0.002, 0.02, log=True),
+)
 PUBLISHED_RANGES = (
     ParameterRange("encode.bias", -1.0, 1.0),
     ParameterRange("encode.tau_syn_s", 0.0, 0.99),
@@ -181,10 +180,6 @@ class Sizes:
     """Pairs of the thermometer."""
     taps: int = 0
     """Taps of the thermometer's derivative, by delayed synapses; 0: it decays, without a delay."""
-    carry: int = 8
-    """Pairs of the counter's fine thermometer."""
-    coarse_pairs: int = 10
-    """Pairs of the counter's coarse thermometer."""
 
 
 def _thermometer(fixed: Mapping[str, float], sizes: Sizes) -> Design:
@@ -195,13 +190,7 @@ def _thermometer(fixed: Mapping[str, float], sizes: Sizes) -> Design:
 
 
 def _counter(fixed: Mapping[str, float], sizes: Sizes) -> Design:
-    genes = (
-        Gene("ki", 0.1, 2.0, log=True),
-        Gene("quantum", INTEGRAL_RANGE / (sizes.carry * (sizes.coarse_pairs - 1)), 0.3, log=True),
-        Gene("trip", 0.51, 0.95),
-    )
-    defaults = CounterIntegral(carry=sizes.carry, coarse_pairs=sizes.coarse_pairs)
-    return NumbersDesign(defaults, counter_integral, genes, fixed)
+    return NumbersDesign(CounterIntegral(), counter_integral, COUNTER_GENES, fixed)
 
 
 def _published(hidden: Literal["lif", "iwta"], part: str) -> Callable[..., Design]:

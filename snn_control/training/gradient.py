@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Altitude, save
-from snn_control.controllers.altitude_networks import CounterIntegral, counter_integral
+from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
 from snn_control.controllers.free_networks import FreeNetwork, free_network
 from snn_control.engines.native import NativeEngine
 from snn_control.envs.blimp.flight_log import read_flight_log

@@ -11,12 +11,8 @@ import snn_control.envs
 from snn_control.cli.main import main
 from snn_control.cli.registry import VERBS
 from snn_control.controllers import Altitude, save
-from snn_control.controllers.altitude_networks import (
-    CounterIntegral,
-    ThermometerPD,
-    counter_integral,
-    thermometer_pd,
-)
+from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.errors import ModelFileError
 from tests.docs.fences import ROOT, blocks
@@ -90,7 +86,7 @@ def test_snippet_runs_and_metrics_are_named_right(tmp_path):
 
 def test_a_model_of_another_version_is_refused_in_the_words_of_the_page(tmp_path):
     networks = [thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())]
-    assert sum(network.n_spiking for network in networks) == 120
+    assert sum(network.n_spiking for network in networks) == 158
     path = save(Altitude(networks), tmp_path / "old")
     document = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps(document | {"schema_version": 0}), encoding="utf-8")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import PID, Altitude, PIDConfig, load, save
-from snn_control.controllers.altitude_networks import CounterIntegral, counter_integral
+from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ControlPeriodError, ParameterError
 from snn_control.network import Connection, Network, Population, Readout, Shared, expand, resample
@@ -140,7 +140,7 @@ def test_the_own_period_changes_nothing() -> None:
 
 @pytest.mark.parametrize("period_s", [0.05, 0.1, 0.2])
 def test_counted_spikes_still_integrate(period_s: float) -> None:
-    """IF, resets by delayed synapses and adaptation traces as memory: i = ki * integral of e."""
+    """Levels of a thermometer into a perfect integrator: i = ki * integral of e."""
     network = resample(counter_integral(CounterIntegral()), period_s)
     t = np.arange(0, 40, 0.05)[:: round(period_s / 0.05)]
     errors = 0.3 * np.sin(2 * np.pi * t / 9) + 0.02
@@ -180,15 +180,12 @@ def test_an_adaptation_trace_keeps_its_effect() -> None:
 
 def test_shared_parameters_stay_shared() -> None:
     network = counter_integral(CounterIntegral())
-    mirrored = Shared.mirrored([0.4]).reshaped(1, 2)
-    connections = (
-        dataclasses.replace(network.connections[0], weights=mirrored),
-        *network.connections[1:],
+    half = resample(network, 0.05)
+    (before,), (after,) = (
+        [c.weights for c in n.connections if c.label == "sense->count"] for n in (network, half)
     )
-    half = resample(dataclasses.replace(network, connections=connections), 0.05)
-    weights = half.connections[0].weights
-    assert isinstance(weights, Shared)
-    np.testing.assert_allclose(expand(weights), [[0.2, -0.2]], rtol=1e-12)
+    assert isinstance(after, Shared)
+    np.testing.assert_allclose(expand(after), expand(before) / 2, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def test_an_evolution_without_the_extra_keeps_its_result(
     config = tmp_path / "tiny.yaml"
     config.write_text(
         "name: tiny\nstrategy_config: {population: 6}\n"
-        "task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0}\n"
+        "task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2,\n"
+        "       duration_s: 100.0}\n"
     )
     run = tmp_path / "run"
     words = ("evolve", str(config), "--budget", "3gen", "--seed", "1", "--out", str(run))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.controllers.altitude_networks import ThermometerPD, thermometer_pd
+from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, FlightLogError, UnknownNameError
 from snn_control.training.altitude_designs import DESIGNS, Sizes, make_designs
@@ -124,9 +124,11 @@ def test_the_alternation_adds_and_takes_away_in_turn() -> None:
     np.testing.assert_allclose(dithered - plain, 0.05 * (-1.0) ** np.arange(40), atol=1e-12)
 
 
-def test_the_counter_can_hold_what_the_pid_can() -> None:
-    for sizes in (Sizes(), Sizes(carry=16, coarse_pairs=16)):
-        design = make_designs({"i": "counter"}, {"ki": 0.75}, sizes)["i"]
-        network = design.network(np.zeros(design.n_genes))
-        held = NativeEngine(network).run(np.full((600, 1), 0.3)).readouts[-1, 0]
-        assert held >= 7.5 - 1e-9
+def test_the_counter_can_hold_what_the_pid_can_and_no_more() -> None:
+    design = make_designs({"i": "counter"}, {"ki": 0.75}, Sizes())["i"]
+    errors = np.r_[np.full(900, 0.3), np.full(40, -0.3)][:, None]
+    for genome in (np.zeros(design.n_genes), np.ones(design.n_genes)):
+        held = NativeEngine(design.network(genome)).run(errors).readouts[:, 0]
+        assert held[899] >= 7.5
+        assert held[899] == pytest.approx(held[700], abs=0.1)
+        assert held[939] == pytest.approx(held[899] - 0.75 * 0.3 * 4, abs=0.2)

@@ -1,7 +1,8 @@
-"""Spiking altitude networks described by few numbers.
+"""The spiking network of P + D, described by few numbers.
 
-Both are built of pairs of neurons, one for each sign. Few shared numbers (gains, a pole, threshold
-spacing) describe all weights, so they can be evolved in seconds and read by people.
+It is built of pairs of neurons, one for each sign. Few shared numbers (gains, a pole, threshold
+spacing) describe all weights, so they can be evolved in seconds and read by people. The network of
+I stands in `counter_integral`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout, Shared
-from snn_control.network.neurons import IWTA, LIF, IntegrateAndFire, LeakyIntegrator
+from snn_control.network.neurons import LIF, LeakyIntegrator
 from snn_control.units import decay
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,8 +63,7 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
     """Build the network of `numbers`; its read-out `pd` is in motor units."""
     n = numbers
     thresholds = widening_thresholds(n.pairs, n.first_step, n.top)
-    middles = np.append((thresholds[1:] + thresholds[:-1]) / 2, thresholds[-1])
-    steps = np.diff(middles, prepend=0.0) * n.readout_gain
+    steps = decoding_steps(thresholds) * n.readout_gain
     feedback = 1.0 if n.taps else 1.0 - float(decay(n.tau_change_s, CONTROL_PERIOD_S))
     taps = max(n.taps, 1)
     one = np.ones((1, 1))
@@ -131,78 +131,7 @@ def widening_thresholds(n: int, first: float, top: float) -> FloatArray:
     return first * np.cumsum(growth ** np.arange(n))
 
 
-@dataclass(frozen=True)
-class CounterIntegral:
-    """Numbers of the network that integrates the error: spikes are counted in thresholds.
-
-    An integrate-and-fire pair turns the error into spikes of one quantum each. They move the
-    adaptation trace of a fine thermometer of IWTA neurons; every `carry` of them, a second pair
-    spikes, takes `carry` quanta off the fine trace and moves the trace of a coarse thermometer.
-    The traces do not leak, so a held value does not drift.
-    """
-
-    ki: float = 0.75
-    """Integral gain, motor units a metre and second."""
-    quantum: float = 0.1
-    """What one spike of the first pair is worth, motor units; above ki * period * largest error."""
-    carry: int = 8
-    """Fine quanta in a coarse one, and pairs of the fine thermometer."""
-    coarse_pairs: int = 10
-    """Pairs of the coarse thermometer; with the fine one they bound the output (anti-windup)."""
-    trip: float = 0.6
-    """Share of a quantum above which a pair spikes; above 0.5, so that it does not chatter."""
-
-
-def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
-    """Build the network of `numbers`; its read-out `i` is in motor units."""
-    n = numbers
-    gain = n.ki * CONTROL_PERIOD_S / n.quantum
-    fine, coarse = 2 * n.carry, 2 * n.coarse_pairs
-    sign = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    fine_steps = np.tile([n.quantum, -n.quantum], n.carry)[:, None]
-    coarse_steps = np.tile([n.quantum * n.carry, -n.quantum * n.carry], n.coarse_pairs)[:, None]
-    return Network(
-        name,
-        CONTROL_PERIOD_S,
-        (INPUT_NAME,),
-        (
-            Population("quanta", 2, IntegrateAndFire(threshold=n.trip)),
-            Population("carries", 2, IntegrateAndFire(threshold=n.trip * n.carry)),
-            Population("fine", fine, _thermometer(n.carry, float(n.carry))),
-            Population("coarse", coarse, _thermometer(n.coarse_pairs, float(n.coarse_pairs))),
-            Population("i", 1, LeakyIntegrator()),
-        ),
-        (
-            Connection("input", "quanta", np.array([[gain, -gain]])),
-            _rest_of_reset("quanta", 1.0, n.trip),
-            Connection("quanta", "carries", sign),
-            _rest_of_reset("carries", float(n.carry), n.trip * n.carry),
-            _moves("quanta", "fine", n.carry, 1.0),
-            _moves("carries", "fine", n.carry, -float(n.carry)),
-            _moves("carries", "coarse", n.coarse_pairs, 1.0),
-            Connection("fine", "i", fine_steps),
-            Connection("coarse", "i", coarse_steps),
-        ),
-        (Readout("i", "i"),),
-        start="steady",
-    )
-
-
-def _thermometer(pairs: int, limit: float) -> IWTA:
-    """Pair k spikes while the trace is at least k + 1, or at most -(k + 1)."""
-    thresholds = Shared.paired(np.arange(pairs) + 0.5)
-    return IWTA(threshold=thresholds, adaptation=-1.0, limit=limit, own_spikes=False)
-
-
-def _moves(source: str, target: str, pairs: int, amount: float) -> Connection:
-    """Spikes of the source pair move the traces of a thermometer by `amount`."""
-    block = np.tile([[amount, -amount], [-amount, amount]], (1, pairs))
-    return Connection(source, target, block, port="adaptation")
-
-
-def _rest_of_reset(pair: str, quantum: float, threshold: float) -> Connection:
-    """A spike takes a quantum off its neuron (the reset took `threshold`), gives it the partner."""
-    own = threshold - quantum
-    return Connection(
-        pair, pair, np.array([[[own, quantum], [quantum, own]]]), "block2", delay_ticks=1
-    )
+def decoding_steps(thresholds: FloatArray) -> FloatArray:
+    """Return what each neuron of a thermometer adds: a value decodes to the middle of its step."""
+    middles = np.append((thresholds[1:] + thresholds[:-1]) / 2, thresholds[-1])
+    return np.diff(middles, prepend=0.0)
