@@ -21,8 +21,9 @@ class Episode:
     metrics: dict[str, float]
     """The environment's metrics, and `spikes_per_s`."""
     trace: dict[str, np.ndarray] = field(repr=False)
-    """One entry a tick: what the environment reports (`time_s`, `height_m` ...), observations,
-    actions and read-outs by name; and `spike_tick`, `spike_neuron`, one entry a spike."""
+    """One entry a tick: what the environment reports at all of them (`time_s`, `height_m` ...),
+    observations, actions and read-outs by name; and `spike_tick`, `spike_neuron`, one entry a
+    spike."""
 
 
 def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
@@ -57,11 +58,12 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
         observation, reward, terminated, truncated, info = env.step(action)
         total_reward += float(reward)
         done = terminated or truncated
-    trace = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    always = [name for name in rows[0] if all(name in row for row in rows)]
+    trace = {name: np.array([row[name] for row in rows]) for name in always}
     if spikes:
         trace |= _spike_list(np.array(spikes))
     metrics = dict(env.unwrapped.metrics()) if hasattr(env.unwrapped, "metrics") else {}
-    if "spikes" in trace and "time_s" in info:
+    if "spikes" in trace and info.get("time_s", 0.0) > 0:
         metrics["spikes_per_s"] = float(trace["spikes"].sum()) / float(info["time_s"])
     return Episode(total_reward, metrics, trace)
 

@@ -44,6 +44,22 @@ def test_observations_are_picked_by_name() -> None:
     assert episode.total_reward == pytest.approx(episode.trace["motor_command"].sum())
 
 
+def test_what_is_not_reported_at_every_tick_is_left_out() -> None:
+    class Forgetful(Ramp):
+        def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+            observation, info = super().reset(seed=seed)
+            return observation, info | {"mass_kg": 1.0}
+
+        def step(self, action: Any) -> Any:
+            *rest, _ = super().step(action)
+            return *rest, {"time_s": 0.0}
+
+    episode = rollout(load("pid"), Forgetful(), seed=0)
+    assert "mass_kg" not in episode.trace
+    np.testing.assert_array_equal(episode.trace["time_s"], np.zeros(10))
+    assert "spikes_per_s" not in episode.metrics
+
+
 def test_other_names_are_refused_with_both_lists() -> None:
     env = Ramp()
     env.observation_names = ("dt_s", "depth_error_m")
