@@ -126,13 +126,18 @@ def save_front(run: Run, config: EvolveConfig, fitness: AltitudeFitness, strateg
     """Write `exports/front/NN` (models by ascending first objective) and `exports/front.json`."""
     genomes, values = strategy.front()
     _, first = np.unique(values, axis=0, return_index=True)
-    rows = []
-    for k, index in enumerate(first):
-        found = dict(zip(config.task.objectives, values[index].tolist(), strict=True))
-        about = {"name": f"{config.name}-{k:02d}", "generation": strategy.generation}
-        controller = Altitude(fitness.networks(genomes[index]))
-        path = save(controller, run.folder / "exports" / "front" / f"{k:02d}", about)
-        rows.append({"model": str(path.relative_to(run.folder))} | found)
+    rows = [
+        {"model": f"exports/front/{k:02d}.json"}
+        | dict(zip(config.task.objectives, values[index].tolist(), strict=True))
+        for k, index in enumerate(first)
+    ]
+
+    def write(folder: Path) -> None:
+        for k, index in enumerate(first):
+            about = {"name": f"{config.name}-{k:02d}", "generation": strategy.generation}
+            save(Altitude(fitness.networks(genomes[index])), folder / f"{k:02d}", about)
+
+    atomic.write_folder(run.folder / "exports" / "front", write)
     text = json.dumps(rows, indent=1) + "\n"
     atomic.write_bytes(run.folder / "exports" / "front.json", text.encode())
 

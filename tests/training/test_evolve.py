@@ -129,8 +129,13 @@ def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
         "test",
     )  # fmt: skip
     run = Run.create(tmp_path / "run", command="", config=config, seed=0)
+    stale = tmp_path / "run/exports/front/99.json"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
     evolve(config, run, seed=0, budget=Budget(generations=4))
     rows = json.loads((tmp_path / "run/exports/front.json").read_text())
+    models = sorted(path.name for path in stale.parent.glob("*.json"))
+    assert [f"exports/front/{name}" for name in models] == [row["model"] for row in rows]
     assert len(rows) >= 2
     values = np.array([[row[name] for name in config.task.objectives] for row in rows])
     for mine in values:
