@@ -130,11 +130,17 @@ def synaptic_operations(controller: Altitude, episode: Episode) -> float:
 
 
 def _fan_out(connection: Connection, network: Network) -> np.ndarray:
-    """Synapses of each source neuron, shape (n_source,)."""
-    n_source = network.size_of(connection.source)
-    if connection.kind == "sparse":
-        return np.bincount(connection.synapses[0], minlength=n_source)
-    return np.full(n_source, expand(connection.weights).size / n_source)
+    """Synapses of each source neuron, shape (n_source,); a weight of 0 is none."""
+    there = expand(connection.weights) != 0
+    match connection.kind:
+        case "dense":
+            return there.sum(axis=1)
+        case "block2":
+            return there.sum(axis=2).ravel()
+        case "sparse":
+            n_source = network.size_of(connection.source)
+            return np.bincount(connection.synapses[0], there, minlength=n_source)
+    return there.astype(np.int64)
 
 
 def write_evaluation(

@@ -37,10 +37,10 @@ class Held(gymnasium.Env):
         return np.ones(1), 0.0, False, self.tick == N_TICKS, {}
 
 
-def sparse() -> Network:
-    """Of two neurons only the first ever spikes, in every network tick; it reaches three of four.
+def small() -> Network:
+    """Of two neurons only the first ever spikes, in every network tick.
 
-    The second one has a single synapse.
+    It reaches three of four neurons and itself; the second one has a single synapse.
     """
     return Network(
         "pd",
@@ -57,7 +57,9 @@ def sparse() -> Network:
                 "cells", "cover", np.ones(4), "sparse",
                 pre=np.array([0, 0, 0, 1]), post=np.array([0, 1, 2, 3]),
             ),
-            Connection("cover", "pd", np.ones((4, 1))),
+            Connection("cover", "pd", np.array([[1.0], [1.0], [0.0], [1.0]])),
+            Connection("cells", "cells", np.zeros((1, 2, 2)), "block2", delay_ticks=1),
+            Connection("cells", "cells", np.array([-0.1, 0.0]), "diagonal", delay_ticks=2),
         ),
         (Readout("pd", "pd"),),
         sub_ticks=SUB_TICKS,
@@ -65,11 +67,11 @@ def sparse() -> Network:
 
 
 def test_operations_are_those_of_a_count_by_hand_without_a_clock() -> None:
-    episode = flight(Altitude([sparse()]), Held(), seed=0)
+    episode = flight(Altitude([small()]), Held(), seed=0)
     assert episode.trace["spikes"].tolist() == [SUB_TICKS] * N_TICKS
     assert episode.trace["spike_tick"].tolist() == np.repeat(range(N_TICKS), SUB_TICKS).tolist()
     assert set(episode.trace["spike_neuron"]) == {0}
-    inputs, spikes, graded = 2, 3, 4
+    inputs, spikes, graded = 2, 4, 3
     expected = SUB_TICKS * (inputs + spikes + graded)
     assert episode.metrics["synaptic_ops_per_decision"] == pytest.approx(expected)
     assert "synaptic_ops_per_s" not in episode.metrics
