@@ -44,7 +44,7 @@ class ThermometerPD:
     kp: float = 9.0
     """Gain on the height error, motor units a metre."""
     kd: float = 14.0
-    """Gain on the slope of the error, motor units a metre and second."""
+    """Gain on the slope of the error, motor units a metre per second."""
     tau_change_s: float = 0.09
     """Time constant with which a change is forgotten in s; unused with taps."""
     first_step: float = 0.045
