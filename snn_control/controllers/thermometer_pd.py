@@ -58,6 +58,14 @@ class ThermometerPD:
     dither: float = 0.0
     """Amplitude of the alternation, motor units; 0: none, and no neurons for it."""
 
+    def __post_init__(self) -> None:
+        if self.taps < 0:
+            raise ParameterError(f"taps is {self.taps}; expected 0 or more")
+        if not (np.isfinite(self.tau_change_s) and self.tau_change_s > 0):
+            raise ParameterError(
+                f"tau_change_s is {self.tau_change_s}; expected more than 0, finite"
+            )
+
 
 def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
     """Build the network of `numbers`; its read-out `pd` is in motor units."""
@@ -122,7 +130,9 @@ def widening_thresholds(n: int, first: float, top: float) -> FloatArray:
         ParameterError: `top` is not above `first`, or there are fewer than two.
     """
     if n < 2 or not 0 < first < top:
-        raise ParameterError(f"need 0 < first < top and n >= 2, got {first}, {top}, {n}")
+        raise ParameterError(
+            f"{n} thresholds from {first:g} to {top:g}: expected at least 2, ascending from above 0"
+        )
     low, high = 1e-6, 64.0
     for _ in range(200):
         growth = (low + high) / 2

@@ -4,7 +4,8 @@
 manifest.json     status, command, versions, commit, seed, budget, times
 config.yaml       the resolved configuration
 metrics.jsonl     one JSON object a line; of an evolution: generation, evaluations, best, median,
-                  elapsed_s
+                  elapsed_s; of a training: step and validation instead of generation and median,
+                  and loss
 checkpoints/N/    arrays.npz (no objects), meta.json and whatever the writer adds, such as a network
 checkpoints/last  link to the newest N; `best` links to the best one
 eval/ traces/ videos/ exports/ report/    made from a run afterwards

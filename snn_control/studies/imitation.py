@@ -22,7 +22,7 @@ from snn_control.studies.plots import error_bars
 from snn_control.studies.sequences import error_sequences
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.training.budget import Budget
-from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.evolve import evolve
 from snn_control.training.gradient import TrainConfig, train
 from snn_control.training.imitation import correlation, pid_targets, published_fit
 from snn_control.training.optimisation import read_optimisation
@@ -51,7 +51,7 @@ class Config(StudyConfig):
 def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
     """Optimise, run, compare."""
     if folder is None:
-        raise ParameterError("this study keeps its runs: give it a folder")
+        raise ParameterError("this study keeps its runs: call it with folder=..., or by run_study")
     sequences = error_sequences(config.flights)
     rows: list[dict[str, Any]] = []
     for name in config.configs:
@@ -100,15 +100,24 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
 def optimise(name: str, seed: int, budget: str, folder: Path) -> Path:
     """Run one configuration on one seed into `folder`; return the document of its best model."""
     config = read_optimisation(name)
-    opened = Run.create(folder, command="", config=config, seed=seed)
-    if isinstance(config, TrainConfig):
-        spend = Budget.parse(budget or f"{config.steps}gen")
-        model = train(config, opened, seed=seed, budget=spend)
-    else:
-        assert isinstance(config, EvolveConfig)
-        spend = Budget.parse(budget or f"{config.generations}gen")
-        model = evolve(config, opened, seed=seed, budget=spend)
-    opened.finish()
+    training = isinstance(config, TrainConfig)
+    command = f"snn-control {'train' if training else 'evolve'} {name} --seed {seed}"
+    opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
+    status = "crashed"
+    try:
+        if isinstance(config, TrainConfig):
+            spend = Budget.parse(budget or f"{config.steps}gen")
+            model = train(config, opened, seed=seed, budget=spend)
+        else:
+            spend = Budget.parse(budget or f"{config.generations}gen")
+            model = evolve(config, opened, seed=seed, budget=spend)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "stopped"
+        raise
+    finally:
+        if opened.manifest["status"] == "running":
+            opened.finish(status)
     return model
 
 

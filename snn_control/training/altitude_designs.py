@@ -74,6 +74,12 @@ class NumbersDesign(Design):
     ) -> None:
         self.numbers = frozenset(gene.name for gene in genes)
         self._fixed = {name: value for name, value in fixed.items() if name in self.numbers}
+        for gene in genes:
+            value = fixed.get(gene.name)
+            if value is not None and not gene.low <= value <= gene.high:
+                raise ConfigError(
+                    f"fixed: {gene.name} is {value:g}, expected {gene.low:g} to {gene.high:g}"
+                )
         self._defaults, self._build = defaults, build
         self._codec = NumbersCodec([gene for gene in genes if gene.name not in fixed])
         self.n_genes = self._codec.n_genes

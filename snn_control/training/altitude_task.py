@@ -27,10 +27,11 @@ from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.evolution.ranges import check_between
 from snn_control.network import Network, merge
 from snn_control.training.altitude_designs import Sizes, make_designs
 from snn_control.training.closed_loop import Flights, fly, fly_controllers
-from snn_control.training.imitation import imitation_cost, pid_targets, published_fit
+from snn_control.training.imitation import WINDOW, imitation_cost, pid_targets, published_fit
 from snn_control.training.synthetic_errors import synthetic_errors
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,6 +47,7 @@ FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
     "raw_and_average": imitation_cost,
     "published": published_fit,
 }
+WEIGHED = ("imitation", "integral", "closed_loop")
 IN_FLIGHT = ("closed_loop", "rmse_m", "hold_rmse_m", "spikes_per_s")
 OBJECTIVES = ("cost", "imitation", "integral", *IN_FLIGHT)
 
@@ -92,8 +94,20 @@ class AltitudeTask:
                 raise UnknownNameError("objective", name, OBJECTIVES)
         if self.fit not in FITS:
             raise UnknownNameError("fit", self.fit, FITS)
-        if not self.objectives:
-            raise ConfigError(f"objectives: name at least one of {', '.join(OBJECTIVES)}")
+        if not self.objectives or len(set(self.objectives)) < len(self.objectives):
+            raise ConfigError(
+                f"objectives: {self.objectives}; name at least one, none of them twice"
+            )
+        if not self.presets:
+            raise ConfigError("presets: name at least one, for example clean")
+        for name in ("sequences", "scenarios"):
+            check_between(name, getattr(self, name), 1)
+        check_between("sequence_ticks", self.sequence_ticks, WINDOW + 1)
+        weights = [getattr(self, name) for name in WEIGHED]
+        for name, weight in zip(WEIGHED, weights, strict=True):
+            check_between(name, weight, 0.0)
+        if "cost" in self.objectives and not any(weights):
+            raise ConfigError(f"one of {', '.join(WEIGHED)} must be above 0, they make up the cost")
         if self.duration_s < SHORTEST_S:
             raise ConfigError(
                 f"duration_s: {self.duration_s:g} leaves no step to judge, "
@@ -144,7 +158,7 @@ class AltitudeFitness:
         task = self.task
         genes = dict(zip(self.designs, np.split(genomes, self._ends[:-1], axis=1), strict=True))
         found: dict[str, FloatArray] = {}
-        weighed = [name for name in ("imitation", "integral", "closed_loop") if getattr(task, name)]
+        weighed = [name for name in WEIGHED if getattr(task, name)]
         needed = set(task.objectives) | (set(weighed) if "cost" in task.objectives else set())
         if "imitation" in needed:
             found["imitation"] = self._imitate("pd", genes["pd"])

@@ -21,6 +21,7 @@ from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
 from snn_control.training.budget import Budget
+from snn_control.training.names import check_controller_name
 
 CHECKPOINT_PERIOD_S = 2.0
 
@@ -41,6 +42,9 @@ class EvolveConfig:
     """Numbers to start from, by gene; those that are not named start at random."""
     task: AltitudeTask = field(default_factory=AltitudeTask)
     """What is evolved and what it is judged by."""
+
+    def __post_init__(self) -> None:
+        check_controller_name(self.name)
 
 
 OnGeneration = Callable[[int, float, float, float], None]

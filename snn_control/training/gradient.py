@@ -27,9 +27,11 @@ from snn_control.controllers.free_networks import FreeNetwork, free_network
 from snn_control.engines.native import NativeEngine
 from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.errors import ConfigError, NotFiniteError
+from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
 from snn_control.training.imitation import WINDOW, imitation_cost, pid_targets
+from snn_control.training.names import check_controller_name
 from snn_control.training.synthetic_errors import synthetic_errors
 
 if TYPE_CHECKING:
@@ -79,6 +81,12 @@ class TrainConfig:
     """Files of flight logs to train on as well."""
 
     def __post_init__(self) -> None:
+        check_controller_name(self.name)
+        for name in ("steps", "batch", "validate_every", "sequences", "validation_sequences"):
+            check_between(name, getattr(self, name), 1)
+        check_between("burn_in_ticks", self.burn_in_ticks, 0)
+        check_positive("learning_rate", self.learning_rate)
+        check_positive("surrogate_alpha", self.surrogate_alpha)
         if not WINDOW < self.window_ticks - self.burn_in_ticks <= self.window_ticks:
             raise ConfigError(
                 f"window_ticks {self.window_ticks} and burn_in_ticks {self.burn_in_ticks}: "
@@ -106,7 +114,8 @@ def train(
     """Train until the budget is spent; the run holds checkpoints and the best model.
 
     With a budget in steps (`Budget.generations`) a training goes on after an interruption to the
-    same result, bit for bit, on the same machine.
+    same result, bit for bit, on the same machine; with one in seconds it starts its schedule of
+    learning rates again.
 
     Args:
         config: what to train.
@@ -122,6 +131,24 @@ def train(
     Raises:
         NotFiniteError: the loss is NaN; the parameters are kept in the run's `crash/`.
     """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # small steps: more threads only wait for each other
+    try:
+        return _train(config, run, seed, budget, on_step, resume_from)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _train(
+    config: TrainConfig,
+    run: Run,
+    seed: int,
+    budget: Budget,
+    on_step: OnStep | None,
+    resume_from: dict[str, np.ndarray] | None,
+) -> Path:
     training = _Training(config, seed)
     if resume_from is not None:
         training.restore(resume_from)
@@ -134,15 +161,15 @@ def train(
             raise NotFiniteError(message)
         elapsed_s = time.monotonic() - started
         spent = budget.spent(training.step, elapsed_s)
-        if training.step % config.validate_every and spent < 1.0:
+        if training.step > 1 and training.step % config.validate_every and spent < 1.0:
             continue
         cost = training.validate()
         run.log(
             {
-                "generation": training.step,
+                "step": training.step,
                 "evaluations": training.step * config.batch,
                 "best": training.best_cost,
-                "median": cost,
+                "validation": cost,
                 "loss": loss,
                 "elapsed_s": round(elapsed_s, 3),
             }
@@ -163,7 +190,6 @@ class _Training:
 
         from snn_control.engines.torch import TorchEngine
 
-        torch.set_num_threads(1)
         self.config, self.seed, self.step = config, seed, 0
         weights_seed, data_seed, validation_seed = np.random.SeedSequence(seed).generate_state(3)
         network = free_network(config.network, np.random.default_rng(weights_seed))
@@ -254,10 +280,11 @@ class _Training:
         """Go on from what `state` returned in a training of the same configuration."""
         import torch
 
-        self.step, self.best_cost = int(state["step"]), float(state["best_cost"])
         names = list(self.engine.raw)
-        if missing := [name for name in names if f"value/{name}" not in state]:
+        needed = ["step", "best_cost", *(f"value/{name}" for name in names)]
+        if missing := [name for name in needed if name not in state]:
             raise ConfigError(f"this is no checkpoint of such a training: no {missing[0]!r} in it")
+        self.step, self.best_cost = int(state["step"]), float(state["best_cost"])
         self._set_values({name: state[f"value/{name}"] for name in names})
         self._best = {name: state[f"best/{name}"] for name in names}
         for name, parameter in self.engine.raw.items():

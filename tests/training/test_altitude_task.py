@@ -10,7 +10,7 @@ import pytest
 
 from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.native import NativeEngine
-from snn_control.errors import ConfigError, FlightLogError, UnknownNameError
+from snn_control.errors import ConfigError, FlightLogError, ParameterError, UnknownNameError
 from snn_control.training.altitude_designs import DESIGNS, Sizes, make_designs
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
 from snn_control.training.imitation import pid_targets, published_fit
@@ -132,3 +132,22 @@ def test_the_counter_can_hold_what_the_pid_can_and_no_more() -> None:
         assert held[899] >= 7.5
         assert held[899] == pytest.approx(held[700], abs=0.1)
         assert held[939] == pytest.approx(held[899] - 0.75 * 0.3 * 4, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"presets": ()}, "presets"),
+        ({"scenarios": -1}, "scenarios"),
+        ({"sequences": 0}, "sequences"),
+        ({"sequence_ticks": 2}, "sequence_ticks"),
+        ({"imitation": -1.0}, "imitation"),
+        ({"imitation": 0.0, "closed_loop": 0.0}, "above 0"),
+        ({"objectives": ("rmse_m", "rmse_m")}, "twice"),
+        ({"fixed": {"kp": -5.0}}, "kp is -5, expected 3 to 18"),
+        ({"sizes": Sizes(taps=-1)}, "taps"),
+    ],
+)
+def test_values_out_of_range_are_named(changed: dict, message: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises((ConfigError, ParameterError), match=message):
+        AltitudeFitness(dataclasses.replace(TINY, **changed), seed=0)

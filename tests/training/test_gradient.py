@@ -33,13 +33,13 @@ def start(folder: Path, config: TrainConfig = TINY) -> Run:
 
 
 def costs(run: Run) -> list[tuple[float, float, float]]:
-    return [(r["generation"], r["median"], r["loss"]) for r in run.metrics()]
+    return [(r["step"], r["validation"], r["loss"]) for r in run.metrics()]
 
 
 def test_it_learns_and_leaves_a_controller_that_flies(tmp_path: Path) -> None:
     run = start(tmp_path / "run")
     model = train(TINY, run, seed=3, budget=Budget(generations=150))
-    found = [record["median"] for record in run.metrics()]
+    found = [record["validation"] for record in run.metrics()]
     assert min(found) == run.metrics()[-1]["best"]
     assert min(found) < 0.8 * found[0]
     controller = load(model)
@@ -86,7 +86,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no checkpoint of such a training"):
         train(
             TINY, run, seed=3, budget=Budget(generations=1),
-            resume_from={"step": np.array(1), "best_cost": np.array(1.0)},
+            resume_from={"generation": np.array(1)},
         )  # fmt: skip
 
 
@@ -105,3 +105,20 @@ def test_random_networks_have_no_pairs_and_equal_seeds_are_equal() -> None:
     np.testing.assert_array_equal(gains, two.connections[0].weights)
     assert len(np.unique(np.abs(gains))) == gains.size
     assert one.n_spiking == 80
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"validate_every": 0}, "validate_every"),
+        ({"batch": 0}, "batch"),
+        ({"learning_rate": -1.0}, "learning_rate"),
+        ({"surrogate_alpha": float("nan")}, "surrogate_alpha"),
+        ({"burn_in_ticks": -1}, "burn_in_ticks"),
+        ({"name": "a/b"}, "name"),
+        ({"name": "pid"}, "name"),
+    ],
+)
+def test_settings_out_of_range_are_named(changed: dict, message: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises((ConfigError, ParameterError), match=message):
+        dataclasses.replace(TINY, **changed)

@@ -1,4 +1,4 @@
-"""Learning curve: best and median of the population over evaluations, one line a seed."""
+"""Learning curve: best and median (or validation) over evaluations, one line a seed."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def make(given: ReportInputs) -> Section:
         tail = f", seed {seed}" if len(curves) > 1 else ""
         figure.add_scatter(
             x=c["x"],
-            y=c["median"],
-            name=f"median{tail}",
+            y=c["each"],
+            name=f"{'validation' if _validated(given.curves[seed]) else 'median'}{tail}",
             mode="lines",
             line={"color": style.translucent(shade, 0.55), "width": 1.2, "dash": "dot"},
         )
@@ -57,7 +57,13 @@ def _columns(records: list[dict[str, Any]]) -> dict[str, np.ndarray]:
 
     x = column("evaluations")
     x = x if np.isfinite(x).any() else column("generation")
-    return {"x": x, "best": column("best"), "median": column("median"), "s": column("elapsed_s")}
+    each = column("validation" if _validated(records) else "median")
+    return {"x": x, "best": column("best"), "each": each, "s": column("elapsed_s")}
+
+
+def _validated(records: list[dict[str, Any]]) -> bool:
+    """Whether these are of a training, which has no population and so no median."""
+    return any("validation" in record for record in records)
 
 
 def _add_mean(figure: go.Figure, curves: list[dict[str, np.ndarray]]) -> None:
@@ -85,7 +91,7 @@ def _add_mean(figure: go.Figure, curves: list[dict[str, np.ndarray]]) -> None:
 
 
 def _wide(curves: dict[str, dict[str, np.ndarray]]) -> bool:
-    values = np.concatenate([np.concatenate([c["best"], c["median"]]) for c in curves.values()])
+    values = np.concatenate([np.concatenate([c["best"], c["each"]]) for c in curves.values()])
     values = values[np.isfinite(values)]
     return bool(values.min() > 0 and values.max() / values.min() > 20)
 
