@@ -26,9 +26,9 @@ class FreeNetwork:
     """Size and scales of a random network."""
 
     encode: int = 40
-    """Neurons of the first layer, which sees the error."""
+    """Neurons of the first layer."""
     hidden: int = 40
-    """Neurons of the second layer, which is recurrent."""
+    """Neurons of the second layer, which is recurrent. Both layers see the error and are read."""
     smallest_gain: float = 2.0
     """Input weights are drawn between this and `largest_gain`, 1 / m, with either sign."""
     largest_gain: float = 80.0
@@ -71,7 +71,9 @@ def free_network(numbers: FreeNetwork, rng: np.random.Generator, name: str = "pd
     def dense(n_source: int, n_target: int, scale: float) -> FloatArray:
         return rng.normal(0.0, scale / np.sqrt(n_source), (n_source, n_target))
 
-    gains = rng.choice([-1.0, 1.0], n.encode) * spread(n.smallest_gain, n.largest_gain, n.encode)
+    def gains(size: int) -> FloatArray:
+        return rng.choice([-1.0, 1.0], (1, size)) * spread(n.smallest_gain, n.largest_gain, size)
+
     return Network(
         name,
         CONTROL_PERIOD_S,
@@ -82,7 +84,8 @@ def free_network(numbers: FreeNetwork, rng: np.random.Generator, name: str = "pd
             Population(name, 1, LeakyIntegrator()),
         ),
         (
-            Connection("input", "encode", gains[None]),
+            Connection("input", "encode", gains(n.encode)),
+            Connection("input", "hidden", gains(n.hidden)),
             Connection("encode", "hidden", dense(n.encode, n.hidden, 2.0)),
             Connection("hidden", "hidden", dense(n.hidden, n.hidden, n.recurrence), delay_ticks=1),
             Connection("encode", name, dense(n.encode, 1, 3.0)),

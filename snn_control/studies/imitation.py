@@ -54,13 +54,14 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         raise ParameterError("this study keeps its runs: call it with folder=..., or by run_study")
     sequences = error_sequences(config.flights)
     rows: list[dict[str, Any]] = []
-    for name in config.configs:
+    for given in config.configs:
+        name = Path(given).stem
         fits = np.zeros((config.seeds, len(sequences)))
         rs, took_s = np.zeros_like(fits), np.zeros(config.seeds)
         for k in range(config.seeds):
             seed = config.first_seed + k
             started = time.monotonic()
-            model = optimise(name, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
+            model = optimise(given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
             say(f"{name}, seed {seed}: fit {fits[k].mean():.3f}, r {rs[k].mean():.3f}")

@@ -43,6 +43,7 @@ FloatArray = npt.NDArray[np.float64]
 CHECKPOINT_PERIOD_S = 2.0
 LEAST_SPREAD = 0.1
 """Learning rates are relative to the spread of a parameter, or to this where it is smaller."""
+LIDAR_STEP_M = 0.01
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam keeps for each parameter."""
 
@@ -55,13 +56,13 @@ class TrainConfig:
     """Name of the controller that comes out."""
     network: FreeNetwork = field(default_factory=FreeNetwork)
     """The network of P + D; that of I is `counter_integral` as it is."""
-    steps: int = 5000
+    steps: int = 6000
     """Steps where no budget is given."""
     learning_rate: float = 0.02
     """Of Adam at the start, relative to the spread of each parameter."""
-    batch: int = 64
+    batch: int = 192
     """Windows a step."""
-    window_ticks: int = 50
+    window_ticks: int = 40
     """Length of a window."""
     burn_in_ticks: int = 10
     """Ticks at the start of a window that do not count."""
@@ -69,7 +70,7 @@ class TrainConfig:
     """Steepness of the surrogate gradient (SuperSpike)."""
     validate_every: int = 100
     """Steps between validations."""
-    sequences: int = 48
+    sequences: int = 96
     """Synthetic error sequences to train on."""
     validation_sequences: int = 12
     """Further ones to choose the best network by."""
@@ -77,14 +78,22 @@ class TrainConfig:
     """Ticks of each."""
     least_share: tuple[float, float, float] = (0.5, 0.0, 0.4)
     """Gains of the PIDs that fly: see `synthetic_errors`."""
+    random_reference: bool = True
+    """Whether they follow random steps instead of the environment's, which are further apart."""
+    flicker: float = 0.1
+    """Share of ticks in which the error is a centimetre off, as it is of a real range sensor."""
     flights: tuple[str, ...] = ()
     """Files of flight logs to train on as well."""
+    flight_share: float = 0.3
+    """Share of the windows that come from these logs, where there are any."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)
         for name in ("steps", "batch", "validate_every", "sequences", "validation_sequences"):
             check_between(name, getattr(self, name), 1)
         check_between("burn_in_ticks", self.burn_in_ticks, 0)
+        check_between("flicker", self.flicker, 0, 1)
+        check_between("flight_share", self.flight_share, 0, 1)
         check_positive("learning_rate", self.learning_rate)
         check_positive("surrogate_alpha", self.surrogate_alpha)
         if not WINDOW < self.window_ticks - self.burn_in_ticks <= self.window_ticks:
@@ -210,7 +219,16 @@ class _Training:
 
     def _synthetic(self, n: int, seed: int) -> FloatArray:
         c = self.config
-        return synthetic_errors(n, c.sequence_ticks, seed, least_share=c.least_share)
+        errors = synthetic_errors(
+            n,
+            c.sequence_ticks,
+            seed,
+            least_share=c.least_share,
+            random_reference=c.random_reference,
+        )
+        flicker = np.random.default_rng(seed).random(errors.shape)
+        step = np.where(flicker < c.flicker / 2, LIDAR_STEP_M, -LIDAR_STEP_M)
+        return errors + np.where(flicker < c.flicker, step, 0.0)
 
     def advance(self, spent: float) -> float:
         """Take one step at a share `spent` of the budget; return the loss."""
@@ -237,7 +255,7 @@ class _Training:
         rng = np.random.default_rng([self.seed, self.step])
         length = self.config.window_ticks
         drawn = []
-        for which in rng.integers(0, len(self._errors), self.config.batch):
+        for which in self._draw_sequences(rng):
             start = rng.integers(0, len(self._errors[which]) - length + 1)
             span = slice(start, start + length)
             drawn.append((self._errors[which][span], self._targets[which][span]))
@@ -245,6 +263,15 @@ class _Training:
             np.stack(rows, axis=1).astype(np.float32) for rows in zip(*drawn, strict=True)
         )
         return torch.from_numpy(errors)[:, :, None], torch.from_numpy(targets)
+
+    def _draw_sequences(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Draw the sequence of each window of a batch; those of flight logs come last."""
+        c = self.config
+        drawn = rng.integers(0, c.sequences, c.batch)
+        if c.flights:
+            logged = rng.random(c.batch) < c.flight_share
+            drawn[logged] = rng.integers(c.sequences, len(self._errors), logged.sum())
+        return drawn
 
     def validate(self) -> float:
         """Return the imitation cost on the validation sequences; keep the network if it is best."""

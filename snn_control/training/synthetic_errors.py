@@ -19,8 +19,9 @@ def synthetic_errors(
     seed: int,
     presets: tuple[str, ...] = ("clean", "missed", "default"),
     least_share: tuple[float, float, float] = (0.7, 0.7, 0.7),
+    random_reference: bool = True,
 ) -> FloatArray:
-    """Fly drawn PIDs through drawn scenarios with random references.
+    """Fly drawn PIDs through drawn scenarios.
 
     Args:
         n_sequences: number of flights.
@@ -29,6 +30,7 @@ def synthetic_errors(
         presets: of the scenarios, taken in turn.
         least_share: of P, I and D: gains are drawn between this share and 1.3 times 9 / 0.75 / 14.
             Small ones leave errors that stay or swing, as of a worse controller.
+        random_reference: steps at random times and of random sizes, instead of the environment's.
 
     Returns:
         Height errors in m as the controller saw them, shape (n_sequences, n_ticks).
@@ -37,7 +39,9 @@ def synthetic_errors(
     duration_s = 0.15 * n_ticks + 10.0
     scenarios, pids = [], []
     for k in range(n_sequences):
-        parameters = blimp_parameters(presets[k % len(presets)], {"random_reference": True})
+        parameters = blimp_parameters(
+            presets[k % len(presets)], {"random_reference": random_reference}
+        )
         scenarios.append(draw_scenario(parameters, int(rng.integers(2**31)), duration_s))
         kp, ki, kd = np.array([9.0, 0.75, 14.0]) * rng.uniform(least_share, 1.3)
         pids.append(PID(PIDConfig(kp=kp, ki=ki, kd=kd)))

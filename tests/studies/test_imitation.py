@@ -1,0 +1,54 @@
+"""Study of imitation: every configuration on every seed, judged on errors of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.errors import ParameterError
+from snn_control.runs import Run
+from snn_control.studies.imitation import Config, imitation_on, run
+from snn_control.studies.sequences import error_sequences
+
+EVOLVED = """
+name: small
+strategy_config: {population: 6}
+task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, closed_loop: 0.0, scenarios: 1}
+"""
+TRAINED = """
+name: free
+network: {encode: 8, hidden: 6}
+batch: 8
+sequences: 2
+validation_sequences: 1
+sequence_ticks: 100
+"""
+
+
+def test_configurations_of_both_verbs_run_on_each_seed(tmp_path: Path) -> None:
+    for name, text in (("small", EVOLVED), ("free", TRAINED)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    configs = tuple(str(tmp_path / f"{name}.yaml") for name in ("small", "free"))
+    study = tmp_path / "study"
+    found = run(Config(configs=configs, seeds=2, budget="3gen"), folder=study)
+    assert [row["config"] for row in found.rows[:1] + found.rows[-1:]] == ["small", "free"]
+    errors = list(error_sequences(()).values())
+    for name in ("small", "free"):
+        fits = []
+        for seed in (0, 1):
+            folder = study / "seeds" / f"{name}-{seed}"
+            assert Run.open(folder).manifest["status"] == "finished"
+            assert Run.open(folder).manifest["seed"] == seed
+            fits.append(imitation_on(folder, errors)[0].mean())
+        whole = next(r for r in found.rows if (r["config"], r["errors"]) == (name, "all"))
+        np.testing.assert_allclose(whole["pd_fit"], np.mean(fits))
+        np.testing.assert_allclose(whole["worst_fit"], np.max(fits))
+
+
+def test_what_has_no_network_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no network"):
+        imitation_on("pid", [np.zeros(10)])
+    with pytest.raises(ParameterError, match="folder"):
+        run(Config())
