@@ -66,6 +66,8 @@ class TrainConfig:
     """Length of a window."""
     burn_in_ticks: int = 10
     """Ticks at the start of a window that do not count."""
+    raw: float = 1.0
+    """Weight of the raw output's error; that of its average over 4 ticks weighs 1."""
     surrogate_alpha: float = 3.0
     """Steepness of the surrogate gradient (SuperSpike)."""
     validate_every: int = 100
@@ -240,7 +242,9 @@ class _Training:
         outputs, _ = self.engine(errors)
         first = self.config.burn_in_ticks
         missed = outputs[first:, :, 0] - targets[first:]
-        loss = missed.abs().mean() + _moving_average(missed).abs().mean()
+        loss = (
+            self.config.raw * missed.abs().mean() + _moving_average(missed).abs().mean()
+        )
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.engine.parameters(), 1.0)
