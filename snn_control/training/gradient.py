@@ -242,9 +242,7 @@ class _Training:
         outputs, _ = self.engine(errors)
         first = self.config.burn_in_ticks
         missed = outputs[first:, :, 0] - targets[first:]
-        loss = (
-            self.config.raw * missed.abs().mean() + _moving_average(missed).abs().mean()
-        )
+        loss = self.config.raw * missed.abs().mean() + _moving_average(missed).abs().mean()
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.engine.parameters(), 1.0)
