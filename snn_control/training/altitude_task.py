@@ -11,6 +11,7 @@ Instead of the one cost, several of its parts can be objectives.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,7 +132,11 @@ class AltitudeFitness:
         self._batch = scenario_batch(
             task.presets, task.scenarios, task.duration_s, int(scenario_seed)
         )
-        self._pid = fly_controllers([PID() for _ in range(task.scenarios)], self._batch)
+
+    @functools.cached_property
+    def _pid(self) -> Flights:
+        """The PID's flights through the same scenarios; not flown where nothing compares."""
+        return fly_controllers([PID() for _ in range(self.task.scenarios)], self._batch)
 
     @property
     def n_genes(self) -> int:

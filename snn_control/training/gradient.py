@@ -2,7 +2,7 @@
 
 A step draws windows of error sequences, runs the network over them from rest and lowers
 
-    mean |y - target| + mean |MA(y) - MA(target)|,    MA: moving average over 4 ticks,
+    raw mean |y - target| + mean |MA(y) - MA(target)|,    MA: moving average over 4 ticks,
 
 by Adam with a cosine schedule; the first ticks of a window do not count. Learning rates are
 relative to the spread of each parameter at the start, which differs by orders of magnitude between
