@@ -6,6 +6,7 @@ of each then runs open loop on sequences of height errors that no optimisation h
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,12 @@ from snn_control.studies.plots import error_bars
 from snn_control.studies.sequences import error_sequences
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.training.budget import Budget
-from snn_control.training.evolve import evolve
-from snn_control.training.gradient import TrainConfig, train
+from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.gradient import train
 from snn_control.training.imitation import correlation, pid_targets, published_fit
 from snn_control.training.optimisation import read_optimisation
 from snn_control.training.statistics import half_width
+from snn_control.training.train_config import TrainConfig
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -46,6 +48,8 @@ class Config(StudyConfig):
     """Of each optimisation, as of `evolve`; default: the configuration's own."""
     flights: tuple[Path, ...] = ()
     """Own flight logs (CSV) or folders of them; default: synthetic flights."""
+    training_flights: tuple[Path, ...] = ()
+    """Further logs for every configuration to train on, beside its own data."""
 
 
 def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
@@ -61,7 +65,8 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         for k in range(config.seeds):
             seed = config.first_seed + k
             started = time.monotonic()
-            model = optimise(given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
+            made = _with_flights(read_optimisation(given), config.training_flights)
+            model = optimise(made, given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
             say(f"{name}, seed {seed}: fit {fits[k].mean():.3f}, r {rs[k].mean():.3f}")
@@ -98,9 +103,20 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     return StudyResult(rows, summary, [figure])
 
 
-def optimise(name: str, seed: int, budget: str, folder: Path) -> Path:
+def _with_flights(
+    config: EvolveConfig | TrainConfig, flights: tuple[Path, ...]
+) -> EvolveConfig | TrainConfig:
+    paths = tuple(str(path) for path in flights)
+    if isinstance(config, TrainConfig):
+        return dataclasses.replace(config, flights=config.flights + paths)
+    task = dataclasses.replace(config.task, flights=config.task.flights + paths)
+    return dataclasses.replace(config, task=task)
+
+
+def optimise(
+    config: EvolveConfig | TrainConfig, name: str, seed: int, budget: str, folder: Path
+) -> Path:
     """Run one configuration on one seed into `folder`; return the document of its best model."""
-    config = read_optimisation(name)
     training = isinstance(config, TrainConfig)
     command = f"snn-control {'train' if training else 'evolve'} {name} --seed {seed}"
     opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)

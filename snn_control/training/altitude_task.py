@@ -77,7 +77,7 @@ class AltitudeTask:
     fit: str = "raw_and_average"
     """`published`: MAE + 1 - r of 4-tick averages; `raw_and_average` adds that of raw outputs."""
     sequences: int = 24
-    """Synthetic error sequences."""
+    """Synthetic error sequences; 0 is possible where there are flights."""
     sequence_ticks: int = 1000
     """Ticks of each."""
     flights: tuple[str, ...] = ()
@@ -101,8 +101,10 @@ class AltitudeTask:
             )
         if not self.presets:
             raise ConfigError("presets: name at least one, for example clean")
-        for name in ("sequences", "scenarios"):
-            check_between(name, getattr(self, name), 1)
+        check_between("scenarios", self.scenarios, 1)
+        check_between("sequences", self.sequences, 0)
+        if not self.sequences and not self.flights:
+            raise ConfigError("sequences: 0 and no flights; there is nothing to imitate")
         check_between("sequence_ticks", self.sequence_ticks, WINDOW + 1)
         weights = [getattr(self, name) for name in WEIGHED]
         for name, weight in zip(WEIGHED, weights, strict=True):

@@ -14,100 +14,32 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from snn_control.controllers import Altitude, save
 from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
-from snn_control.controllers.free_networks import FreeNetwork, free_network
+from snn_control.controllers.free_networks import free_network
 from snn_control.engines.native import NativeEngine
-from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.errors import ConfigError, NotFiniteError
-from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
+from snn_control.training.error_windows import ErrorWindows, synthetic_flights
 from snn_control.training.imitation import WINDOW, imitation_cost, pid_targets
-from snn_control.training.names import check_controller_name
-from snn_control.training.synthetic_errors import synthetic_errors
+from snn_control.training.train_config import TrainConfig
 
 if TYPE_CHECKING:
     import torch
 
     from snn_control.engines.torch import TorchEngine
 
-FloatArray = npt.NDArray[np.float64]
 CHECKPOINT_PERIOD_S = 2.0
 LEAST_SPREAD = 0.1
 """Learning rates are relative to the spread of a parameter, or to this where it is smaller."""
-LIDAR_STEP_M = 0.01
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam keeps for each parameter."""
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """A training, as its YAML file describes it."""
-
-    name: str
-    """Name of the controller that comes out."""
-    network: FreeNetwork = field(default_factory=FreeNetwork)
-    """The network of P + D; that of I is `counter_integral` as it is."""
-    steps: int = 6000
-    """Steps where no budget is given."""
-    learning_rate: float = 0.02
-    """Of Adam at the start, relative to the spread of each parameter."""
-    batch: int = 192
-    """Windows a step."""
-    window_ticks: int = 40
-    """Length of a window."""
-    burn_in_ticks: int = 10
-    """Ticks at the start of a window that do not count."""
-    raw: float = 1.0
-    """Weight of the raw output's error; that of its average over 4 ticks weighs 1."""
-    surrogate_alpha: float = 3.0
-    """Steepness of the surrogate gradient (SuperSpike)."""
-    validate_every: int = 100
-    """Steps between validations."""
-    sequences: int = 96
-    """Synthetic error sequences to train on."""
-    validation_sequences: int = 12
-    """Further ones to choose the best network by."""
-    sequence_ticks: int = 1000
-    """Ticks of each."""
-    least_share: tuple[float, float, float] = (0.5, 0.0, 0.4)
-    """Gains of the PIDs that fly: see `synthetic_errors`."""
-    random_reference: bool = True
-    """Whether they follow random steps instead of the environment's, which are further apart."""
-    flicker: float = 0.1
-    """Share of ticks in which the error is a centimetre off, as it is of a real range sensor."""
-    flights: tuple[str, ...] = ()
-    """Files of flight logs to train on as well."""
-    flight_share: float = 0.3
-    """Share of the windows that come from these logs, where there are any."""
-
-    def __post_init__(self) -> None:
-        check_controller_name(self.name)
-        for name in ("steps", "batch", "validate_every", "sequences", "validation_sequences"):
-            check_between(name, getattr(self, name), 1)
-        check_between("burn_in_ticks", self.burn_in_ticks, 0)
-        check_between("flicker", self.flicker, 0, 1)
-        check_between("flight_share", self.flight_share, 0, 1)
-        check_positive("learning_rate", self.learning_rate)
-        check_positive("surrogate_alpha", self.surrogate_alpha)
-        if not WINDOW < self.window_ticks - self.burn_in_ticks <= self.window_ticks:
-            raise ConfigError(
-                f"window_ticks {self.window_ticks} and burn_in_ticks {self.burn_in_ticks}: "
-                f"more than {WINDOW} ticks must count"
-            )
-        if self.window_ticks > self.sequence_ticks:
-            raise ConfigError(
-                f"window_ticks {self.window_ticks} is longer than sequence_ticks "
-                f"{self.sequence_ticks}"
-            )
 
 
 OnStep = Callable[[int, float, float, float], None]
@@ -204,12 +136,10 @@ class _Training:
         self.config, self.seed, self.step = config, seed, 0
         weights_seed, data_seed, validation_seed = np.random.SeedSequence(seed).generate_state(3)
         network = free_network(config.network, np.random.default_rng(weights_seed))
-        self._errors: list[FloatArray] = [
-            *self._synthetic(config.sequences, int(data_seed)),
-            *(_log(path, config.window_ticks) for path in config.flights),
-        ]
-        self._targets: list[Any] = [pid_targets(row)["pd"] for row in self._errors]
-        self._validation = self._synthetic(config.validation_sequences, int(validation_seed))
+        self._windows = ErrorWindows(config, int(data_seed))
+        self._validation = synthetic_flights(
+            config, config.validation_sequences, int(validation_seed)
+        )
         self._validation_targets: list[Any] = [pid_targets(r)["pd"] for r in self._validation]
         self.engine: TorchEngine = TorchEngine(network, torch.float32, alpha=config.surrogate_alpha)
         self._rates = [
@@ -219,27 +149,15 @@ class _Training:
         self._optimiser = torch.optim.Adam([{"params": [p]} for p in self.engine.raw.values()])
         self.best_cost, self._best = math.inf, self._values()
 
-    def _synthetic(self, n: int, seed: int) -> FloatArray:
-        c = self.config
-        errors = synthetic_errors(
-            n,
-            c.sequence_ticks,
-            seed,
-            least_share=c.least_share,
-            random_reference=c.random_reference,
-        )
-        flicker = np.random.default_rng(seed).random(errors.shape)
-        step = np.where(flicker < c.flicker / 2, LIDAR_STEP_M, -LIDAR_STEP_M)
-        return errors + np.where(flicker < c.flicker, step, 0.0)
-
     def advance(self, spent: float) -> float:
         """Take one step at a share `spent` of the budget; return the loss."""
         import torch
 
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * 0.5 * (1.0 + math.cos(math.pi * spent))
-        errors, targets = self._windows()
-        outputs, _ = self.engine(errors)
+        drawn = self._windows.draw(np.random.default_rng([self.seed, self.step]))
+        errors, targets = (torch.from_numpy(values) for values in drawn)
+        outputs, _ = self.engine(errors[:, :, None])
         first = self.config.burn_in_ticks
         missed = outputs[first:, :, 0] - targets[first:]
         loss = self.config.raw * missed.abs().mean() + _moving_average(missed).abs().mean()
@@ -249,31 +167,6 @@ class _Training:
         self._optimiser.step()
         self.step += 1
         return float(loss.detach())
-
-    def _windows(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Draw errors (window_ticks, batch, 1) and targets (window_ticks, batch)."""
-        import torch
-
-        rng = np.random.default_rng([self.seed, self.step])
-        length = self.config.window_ticks
-        drawn = []
-        for which in self._draw_sequences(rng):
-            start = rng.integers(0, len(self._errors[which]) - length + 1)
-            span = slice(start, start + length)
-            drawn.append((self._errors[which][span], self._targets[which][span]))
-        errors, targets = (
-            np.stack(rows, axis=1).astype(np.float32) for rows in zip(*drawn, strict=True)
-        )
-        return torch.from_numpy(errors)[:, :, None], torch.from_numpy(targets)
-
-    def _draw_sequences(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw the sequence of each window of a batch; those of flight logs come last."""
-        c = self.config
-        drawn = rng.integers(0, c.sequences, c.batch)
-        if c.flights:
-            logged = rng.random(c.batch) < c.flight_share
-            drawn[logged] = rng.integers(c.sequences, len(self._errors), logged.sum())
-        return drawn
 
     def validate(self) -> float:
         """Return the imitation cost on the validation sequences; keep the network if it is best."""
@@ -310,7 +203,8 @@ class _Training:
         import torch
 
         names = list(self.engine.raw)
-        needed = ["step", "best_cost", *(f"value/{name}" for name in names)]
+        kept = ("value", "best", *MOMENTS)
+        needed = ["step", "best_cost", *(f"{key}/{name}" for key in kept for name in names)]
         if missing := [name for name in needed if name not in state]:
             raise ConfigError(f"this is no checkpoint of such a training: no {missing[0]!r} in it")
         self.step, self.best_cost = int(state["step"]), float(state["best_cost"])
@@ -336,12 +230,3 @@ def _moving_average(values: torch.Tensor) -> torch.Tensor:
     """Average over 4 ticks along the first axis, shape (n_ticks - 3, ...)."""
     n = len(values) - WINDOW + 1
     return (values[:n] + values[1 : n + 1] + values[2 : n + 2] + values[3:]) / WINDOW
-
-
-def _log(path: str, window_ticks: int) -> FloatArray:
-    errors = read_flight_log(Path(path)).error_m
-    if len(errors) < window_ticks:
-        raise ConfigError(
-            f"flights: {path} has {len(errors)} rows, fewer than window_ticks {window_ticks}"
-        )
-    return errors

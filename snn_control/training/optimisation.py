@@ -8,7 +8,7 @@ from typing import Any
 from snn_control.config import read_config
 from snn_control.errors import ConfigError
 from snn_control.training.evolve import EvolveConfig
-from snn_control.training.gradient import TrainConfig
+from snn_control.training.train_config import TrainConfig
 
 CONFIG_TYPES: dict[str, type[Any]] = {"evolve": EvolveConfig, "train": TrainConfig}
 """Configurations by the verb that takes them."""

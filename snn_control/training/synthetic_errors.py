@@ -35,6 +35,8 @@ def synthetic_errors(
     Returns:
         Height errors in m as the controller saw them, shape (n_sequences, n_ticks).
     """
+    if n_sequences == 0:
+        return np.zeros((0, n_ticks))
     rng = np.random.default_rng(seed)
     duration_s = 0.15 * n_ticks + 10.0
     scenarios, pids = [], []

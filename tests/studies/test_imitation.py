@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snn_control.config import read_config
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
 from snn_control.studies.imitation import Config, imitation_on, run
 from snn_control.studies.sequences import error_sequences
+from snn_control.training.evolve import EvolveConfig
+from snn_control.training.train_config import TrainConfig
 
 EVOLVED = """
 name: small
@@ -45,6 +48,21 @@ def test_configurations_of_both_verbs_run_on_each_seed(tmp_path: Path) -> None:
         whole = next(r for r in found.rows if (r["config"], r["errors"]) == (name, "all"))
         np.testing.assert_allclose(whole["pd_fit"], np.mean(fits))
         np.testing.assert_allclose(whole["worst_fit"], np.max(fits))
+
+
+def test_further_flights_to_train_on_join_those_of_each_configuration(tmp_path: Path) -> None:
+    for name, text in (("small", EVOLVED), ("free", TRAINED)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    log = tmp_path / "log.csv"
+    rows = [f"{k / 10:.1f},1.0,{1 + 0.2 * np.sin(k / 9):.2f}" for k in range(120)]
+    log.write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(rows) + "\n")
+    configs = tuple(str(tmp_path / f"{name}.yaml") for name in ("small", "free"))
+    given = Config(configs=configs, seeds=1, budget="1gen", training_flights=(log,))
+    run(given, folder=tmp_path / "study")
+    seeds = tmp_path / "study" / "seeds"
+    evolved = read_config(EvolveConfig, seeds / "small-0" / "config.yaml")
+    trained = read_config(TrainConfig, seeds / "free-0" / "config.yaml")
+    assert evolved.task.flights == trained.flights == (str(log),)
 
 
 def test_what_has_no_network_is_refused() -> None:

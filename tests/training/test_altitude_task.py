@@ -79,6 +79,8 @@ def test_logged_errors_are_imitated_too(tmp_path: Path) -> None:
     output = NativeEngine(both.networks(genome[0])[0]).run(errors[:, None]).readouts[:, 0]
     alone = published_fit(output, pid_targets(errors)["pd"])
     np.testing.assert_allclose(both(genome)[0, 0], (synthetic(genome)[0, 0] + alone) / 2)
+    logged = AltitudeFitness(dataclasses.replace(task, sequences=0), seed=0)
+    np.testing.assert_allclose(logged(genome)[0, 0], alone)
     log.write_text("")
     with pytest.raises(FlightLogError):
         AltitudeFitness(task, seed=0)

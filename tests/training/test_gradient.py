@@ -13,7 +13,8 @@ from snn_control.controllers.free_networks import FreeNetwork, free_network
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
-from snn_control.training.gradient import TrainConfig, train
+from snn_control.training.gradient import train
+from snn_control.training.train_config import TrainConfig
 
 TINY = TrainConfig(
     name="tiny",
@@ -88,6 +89,29 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
             TINY, run, seed=3, budget=Budget(generations=1),
             resume_from={"generation": np.array(1)},
         )  # fmt: skip
+
+
+def test_a_checkpoint_without_the_moments_of_adam_is_refused(tmp_path: Path) -> None:
+    run = start(tmp_path / "run")
+    train(TINY, run, seed=3, budget=Budget(generations=2))
+    _, checkpoint = Run.resume(tmp_path / "run")
+    arrays = {k: v for k, v in checkpoint.arrays.items() if not k.startswith("exp_avg_sq/")}
+    with pytest.raises(ConfigError, match="exp_avg_sq/"):
+        train(
+            TINY, start(tmp_path / "other"), seed=3, budget=Budget(generations=4),
+            resume_from=arrays,
+        )  # fmt: skip
+
+
+def test_the_loss_is_linear_in_the_weight_of_the_raw_error(tmp_path: Path) -> None:
+    losses = []
+    for raw in (0.0, 0.5, 2.0):
+        run = start(tmp_path / f"{raw}", dataclasses.replace(TINY, raw=raw))
+        train(dataclasses.replace(TINY, raw=raw), run, seed=3, budget=Budget(generations=1))
+        losses.append(run.metrics()[0]["loss"])
+    average, half, double = losses
+    assert 0.0 < average < half
+    assert double - average == pytest.approx(4 * (half - average), rel=1e-4)
 
 
 def test_windows_must_fit() -> None:

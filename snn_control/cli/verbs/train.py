@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from snn_control.cli.optimise import OptimiseOptions, budget_of, finish, open_run, show
 from snn_control.cli.progress import Progress
 from snn_control.cli.result import Result
-from snn_control.training.gradient import TrainConfig, train
+from snn_control.training.gradient import train
+from snn_control.training.train_config import TrainConfig
 
 __all__ = ["Args", "run", "show"]
 

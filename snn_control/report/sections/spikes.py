@@ -56,10 +56,10 @@ def make(given: ReportInputs) -> Section:
 
 
 def spike_matrix(trace: Trace) -> np.ndarray:
-    """Return spikes as 0 and 1, shape (neurons, T)."""
-    raster = np.zeros((int(trace["population_sizes"].sum()), len(trace["time_s"])), np.uint8)
-    raster[trace["spike_neuron"], trace["spike_tick"]] = 1
-    return raster
+    """Return the spikes of each neuron in each tick, shape (neurons, T)."""
+    counts = np.zeros((int(trace["population_sizes"].sum()), len(trace["time_s"])), np.uint16)
+    np.add.at(counts, (trace["spike_neuron"], trace["spike_tick"]), 1)
+    return counts
 
 
 def population_rate(time_s: np.ndarray, raster: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ def _add_raster(
     figure.add_heatmap(
         x=time_s,
         y=np.arange(len(raster)),
-        z=raster * population[:, None],
+        z=(raster > 0) * population[:, None],
         zmin=-0.5,
         zmax=len(sizes) + 0.5,
         colorscale=scale,

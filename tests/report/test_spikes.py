@@ -1,0 +1,26 @@
+"""Spikes of a trace: several in one tick count, rates are per neuron and second."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snn_control.report.sections.spikes import population_rate, spike_matrix
+
+
+def test_several_spikes_of_one_neuron_in_a_tick_count() -> None:
+    trace = {
+        "population_sizes": np.array([2, 1]),
+        "time_s": np.arange(4) * 0.1,
+        "spike_tick": np.array([0, 2, 2, 2]),
+        "spike_neuron": np.array([0, 2, 2, 1]),
+    }
+    expected = [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 2, 0]]
+    np.testing.assert_array_equal(spike_matrix(trace), expected)
+
+
+@pytest.mark.parametrize("each_tick", [1, 3])
+def test_a_neuron_that_spikes_steadily_has_that_rate(each_tick: int) -> None:
+    counts = np.full((5, 200), each_tick, np.uint16)
+    rate = population_rate(np.arange(200) * 0.1, counts)
+    np.testing.assert_allclose(rate, 10.0 * each_tick)
