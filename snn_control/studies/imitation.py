@@ -49,7 +49,14 @@ class Config(StudyConfig):
     flights: tuple[Path, ...] = ()
     """Own flight logs (CSV) or folders of them; default: synthetic flights."""
     training_flights: tuple[Path, ...] = ()
-    """Further logs for every configuration to train on, beside its own data."""
+    """Further logs for every configuration to train on."""
+    synthetic: bool = True
+    """Whether it trains on its synthetic data as well."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.synthetic and not self.training_flights:
+            raise ParameterError("without synthetic data name training_flights")
 
 
 def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
@@ -65,7 +72,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         for k in range(config.seeds):
             seed = config.first_seed + k
             started = time.monotonic()
-            made = _with_flights(read_optimisation(given), config.training_flights)
+            made = _with_data(read_optimisation(given), config)
             model = optimise(made, given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
@@ -103,14 +110,18 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     return StudyResult(rows, summary, [figure])
 
 
-def _with_flights(
-    config: EvolveConfig | TrainConfig, flights: tuple[Path, ...]
+def _with_data(
+    optimisation: EvolveConfig | TrainConfig, config: Config
 ) -> EvolveConfig | TrainConfig:
-    paths = tuple(str(path) for path in flights)
-    if isinstance(config, TrainConfig):
-        return dataclasses.replace(config, flights=config.flights + paths)
-    task = dataclasses.replace(config.task, flights=config.task.flights + paths)
-    return dataclasses.replace(config, task=task)
+    flights = tuple(str(path) for path in config.training_flights)
+    if isinstance(optimisation, TrainConfig):
+        share = optimisation.flight_share if config.synthetic else 1.0
+        flights = optimisation.flights + flights
+        return dataclasses.replace(optimisation, flights=flights, flight_share=share)
+    task = optimisation.task
+    sequences = task.sequences if config.synthetic else 0
+    task = dataclasses.replace(task, flights=task.flights + flights, sequences=sequences)
+    return dataclasses.replace(optimisation, task=task)
 
 
 def optimise(

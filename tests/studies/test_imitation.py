@@ -50,23 +50,29 @@ def test_configurations_of_both_verbs_run_on_each_seed(tmp_path: Path) -> None:
         np.testing.assert_allclose(whole["worst_fit"], np.max(fits))
 
 
-def test_further_flights_to_train_on_join_those_of_each_configuration(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+def test_further_flights_to_train_on(alone: bool, tmp_path: Path) -> None:
     for name, text in (("small", EVOLVED), ("free", TRAINED)):
         (tmp_path / f"{name}.yaml").write_text(text)
     log = tmp_path / "log.csv"
     rows = [f"{k / 10:.1f},1.0,{1 + 0.2 * np.sin(k / 9):.2f}" for k in range(120)]
     log.write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(rows) + "\n")
     configs = tuple(str(tmp_path / f"{name}.yaml") for name in ("small", "free"))
-    given = Config(configs=configs, seeds=1, budget="1gen", training_flights=(log,))
+    given = Config(
+        configs=configs, seeds=1, budget="1gen", training_flights=(log,), synthetic=not alone
+    )
     run(given, folder=tmp_path / "study")
     seeds = tmp_path / "study" / "seeds"
     evolved = read_config(EvolveConfig, seeds / "small-0" / "config.yaml")
     trained = read_config(TrainConfig, seeds / "free-0" / "config.yaml")
     assert evolved.task.flights == trained.flights == (str(log),)
+    assert (evolved.task.sequences, trained.flight_share) == ((0, 1.0) if alone else (2, 0.3))
 
 
 def test_what_has_no_network_is_refused() -> None:
     with pytest.raises(ParameterError, match="no network"):
         imitation_on("pid", [np.zeros(10)])
+    with pytest.raises(ParameterError, match="training_flights"):
+        Config(synthetic=False)
     with pytest.raises(ParameterError, match="folder"):
         run(Config())
