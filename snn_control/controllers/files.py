@@ -85,7 +85,7 @@ def load(
     name = str(name_or_path)
     if name in BUILT_IN:
         return BUILT_IN[name](**_with_period(options, control_period_s))
-    path = _model_path(name)
+    path = model_path(name)
     if path is None:
         controller = _registered(name)(**options)
         _require_period(name, controller.control_period_s, control_period_s, can_resample=False)
@@ -122,7 +122,8 @@ def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resam
         )
 
 
-def _model_path(name: str) -> Path | None:
+def model_path(name: str) -> Path | None:
+    """Return the document of a model, named as for `load`; None for what is no file."""
     path = Path(name)
     candidates = [
         path / "checkpoints" / "best" / "model.json",

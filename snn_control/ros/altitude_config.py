@@ -1,0 +1,97 @@
+"""Parameters of the altitude controller nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snn_control.errors import ParameterError
+from snn_control.ros.node_config import NodeConfig
+from snn_control.ros.parameters import parameter
+from snn_control.supervision.modes import ModeConfig
+
+FULL = 10.0
+"""Motor units of full thrust."""
+
+
+@dataclass(frozen=True)
+class AltitudeNodeConfig(NodeConfig):
+    """Parameters that `altitude_controller` and `pid_controller` share; heights are up.
+
+    Raises:
+        ParameterError: limits or times are not in order.
+    """
+
+    seed: int = parameter(0, 0, 2**31 - 1)
+    """Seed of the controller's resets."""
+    arm_on_activate: bool = parameter(False)
+    """Whether activation arms the craft; else the service ~/arm does."""
+
+    range_max_m: float = parameter(12.0, 0.1, 1000.0)
+    """Largest height that is believed, m; above it the sensor may speak of millimetres."""
+    stamp_future_s: float = parameter(0.1, 0.0, 10.0)
+    """How far a stamp may be ahead of the node's clock, s."""
+    stamp_max_age_s: float = parameter(0.0, 0.0, 3600.0)
+    """How far a stamp may be behind the node's clock, s; 0: any, where clocks differ."""
+    stamp_restart_s: float = parameter(1.0, 0.01, 3600.0)
+    """Jump back of stamps that means that simulated time began again, s."""
+
+    hold_s: float = parameter(0.6, 0.01, 60.0)
+    """Age of the last usable measurement at which the mode becomes hold, s."""
+    trim_s: float = parameter(0.7, 0.01, 60.0)
+    """Age at which the command starts to go to trim, s."""
+    ramp_s: float = parameter(0.2, 0.0, 60.0)
+    """Time from the held command to trim, s."""
+    stop_s: float = parameter(10.0, 0.01, 3600.0)
+    """Age at which the motors stop, s."""
+    recover_ticks: int = parameter(3, 1, 1000)
+    """Usable measurements in a row that end hold, trim and stop."""
+    trim_command: float = parameter(3.1, -FULL, FULL, live=True)
+    """Command that keeps the craft about where it is, motor units."""
+
+    command_low: float = parameter(-FULL, -FULL, FULL)
+    """Smallest command, motor units."""
+    command_high: float = parameter(FULL, -FULL, FULL)
+    """Largest command, motor units."""
+    slew_per_s: float = parameter(0.0, 0.0, 1e4)
+    """Largest change of the command, motor units a second; 0: any."""
+
+    set_point_low_m: float = parameter(0.3, 0.0, 1000.0)
+    """Smallest height to hold, m."""
+    set_point_high_m: float = parameter(3.0, 0.0, 1000.0)
+    """Largest height to hold, m."""
+    set_point_rate_m_s: float = parameter(0.0, 0.0, 100.0)
+    """Speed at which the set-point moves, m/s; 0: at once."""
+    set_point_max_age_s: float = parameter(0.0, 0.0, 3600.0)
+    """Age of the set-point at which it counts as lost, s; 0: never. A lost one is held."""
+    ceiling_m: float = parameter(12.0, 0.1, 1000.0, live=True)
+    """Height above which no command is upward, m."""
+    manual_max_age_s: float = parameter(0.5, 0.01, 60.0)
+    """Age of the manual command at which the controller takes the craft back, s."""
+
+    battery_low_v: float = parameter(3.4, 0.0, 100.0, live=True)
+    """Voltage below which the battery is reported as low, V."""
+    battery_critical_v: float = parameter(3.2, 0.0, 100.0, live=True)
+    """Voltage below which the craft lands, V."""
+    battery_critical_s: float = parameter(2.0, 0.0, 600.0, live=True)
+    """How long it must stay below, s."""
+    land_height_m: float = parameter(0.3, 0.0, 100.0, live=True)
+    """Height that is held after that, m."""
+    step_budget_s: float = parameter(0.0, 0.0, 10.0, live=True)
+    """Time in which a command must follow its measurement, s; 0: the control period."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for low, high in (
+            ("command_low", "command_high"),
+            ("set_point_low_m", "set_point_high_m"),
+            ("battery_critical_v", "battery_low_v"),
+        ):
+            if not getattr(self, low) < getattr(self, high):
+                raise ParameterError(
+                    f"{low} {getattr(self, low):g} is not below {high} {getattr(self, high):g}"
+                )
+        self.modes()
+
+    def modes(self) -> ModeConfig:
+        """Return the times of the mode machine."""
+        return ModeConfig(self.hold_s, self.trim_s, self.ramp_s, self.stop_s, self.recover_ticks)

@@ -1,0 +1,94 @@
+"""`/diagnostics` as diagnostic_updater publishes it, over diagnostic_msgs alone.
+
+Status names are `node: task`; the parameters are `diagnostic_updater.period` and
+`diagnostic_updater.use_fqn`. Keys are a contract: see `docs/ros2.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rclpy.node import Node
+
+from snn_control.ros.interfaces import qos
+
+OK, WARN, ERROR, STALE = (
+    DiagnosticStatus.OK,
+    DiagnosticStatus.WARN,
+    DiagnosticStatus.ERROR,
+    DiagnosticStatus.STALE,
+)
+
+
+@dataclass
+class Status:
+    """One status; the gravest of what is said of it is its level."""
+
+    level: bytes = OK
+    message: str = "ok"
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, level: bytes, message: str) -> None:
+        """Raise the level, and let the message of the gravest stand."""
+        if level > self.level:
+            self.level, self.message = level, message
+
+
+Task = Callable[[], Status]
+
+
+class Diagnostics:
+    """Publishes the status of each task every period of wall time, whatever the node's state."""
+
+    def __init__(self, node: Node, hardware_id: str) -> None:
+        period = ParameterDescriptor(
+            description="Time between two messages on /diagnostics, s.",
+            floating_point_range=[FloatingPointRange(from_value=0.01, to_value=60.0)],
+            read_only=True,
+        )
+        fqn = ParameterDescriptor(
+            description="Whether status names begin with the full name of the node.", read_only=True
+        )
+        node.declare_parameter("diagnostic_updater.period", 1.0, period)
+        node.declare_parameter("diagnostic_updater.use_fqn", False, fqn)
+        full = node.get_parameter("diagnostic_updater.use_fqn").value
+        self._name = node.get_fully_qualified_name() if full else node.get_name()
+        self._node, self.hardware_id = node, hardware_id or "none"
+        self._tasks: dict[str, Task] = {}
+        self._publisher = Node.create_publisher(node, DiagnosticArray, "/diagnostics", qos("event"))
+        self.period_s = float(node.get_parameter("diagnostic_updater.period").value)
+
+    def add(self, task: str, status: Task) -> None:
+        """Add a task; one of the same name is replaced."""
+        self._tasks[task] = status
+
+    def publish(self) -> None:
+        """Ask every task and publish; a task that fails is an ERROR of its own."""
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        for task, ask in self._tasks.items():
+            try:
+                status = ask()
+            except Exception as exc:
+                self._node.get_logger().error(f"diagnostics of {task}: {exc!r}")
+                status = Status(ERROR, f"status cannot be told: {exc!r}")
+            message.status.append(self.to_message(task, status))
+        self._publisher.publish(message)
+
+    def to_message(self, task: str, status: Status) -> DiagnosticStatus:
+        """Return the message of one status."""
+        return DiagnosticStatus(
+            level=status.level,
+            name=f"{self._name}: {task}",
+            message=status.message,
+            hardware_id=self.hardware_id,
+            values=[KeyValue(key=key, value=_text(value)) for key, value in status.values.items()],
+        )
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

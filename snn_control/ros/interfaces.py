@@ -1,0 +1,148 @@
+"""Every topic and service of the nodes: the contract that docs and tests are compared with.
+
+Names are relative to the namespace of the node, `~/` to the node itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rclpy.duration import Duration
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_profile_sensor_data,
+)
+
+Quality = Literal["sensor", "command", "latched", "event", "record", "clock"]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic of one node."""
+
+    node: str
+    name: str
+    direction: Literal["in", "out"]
+    type: str
+    unit: str
+    frame: str
+    quality: Quality
+    rate: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of one node."""
+
+    node: str
+    name: str
+    type: str
+    meaning: str
+
+
+_CONTROLLERS = ("altitude_controller", "pid_controller")
+
+
+def _of_controllers(*rows: tuple[Any, ...]) -> list[Topic]:
+    return [Topic(node, *row) for node in _CONTROLLERS for row in rows]
+
+
+TOPICS: tuple[Topic, ...] = (
+    *_of_controllers(
+        ("range", "in", "sensor_msgs/msg/Range", "m", "any", "sensor", "control rate",
+         "height above ground, positive; each one triggers a tick"),
+        ("height_set_point", "in", "std_msgs/msg/Float64", "m", "map, up", "latched", "on change",
+         "height to hold; before the first one, the height at arming"),
+        ("battery", "in", "sensor_msgs/msg/BatteryState", "V", "", "sensor", "any",
+         "`voltage` is used"),
+        ("manual_command", "in", "std_msgs/msg/Float64", "motor units", "up", "command", "> 2 Hz",
+         "sent on in mode manual"),
+        ("motor_command", "out", "std_msgs/msg/Float64", "motor units", "up", "command",
+         "control rate", "-10 to 10, positive is up; 10 is full thrust"),
+        ("~/tick", "out", "std_msgs/msg/Float64MultiArray", "see `TICK_FIELDS`", "", "record",
+         "control rate", "the assembled observation and all that came of it"),
+        ("~/spikes", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "sensor", "control rate",
+         "spikes of each spiking neuron in the tick; none from a controller without spikes"),
+        ("~/mode", "out", "diagnostic_msgs/msg/DiagnosticStatus", "", "", "latched", "on change",
+         "`message` is the mode, the value `reason` why"),
+        ("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event", "1 Hz",
+         "health, to the contract of diagnostic_updater"),
+    ),
+    Topic("blimp_simulator", "motor_command", "in", "std_msgs/msg/Float64", "motor units", "up",
+          "command", "control rate", "held until the next; none for 2 s stops the motors"),
+    Topic("blimp_simulator", "range", "out", "sensor_msgs/msg/Range", "m", "lidar", "sensor",
+          "10 Hz, less missed ticks", "lidar, stamped at the measurement"),
+    Topic("blimp_simulator", "battery", "out", "sensor_msgs/msg/BatteryState", "V", "", "sensor",
+          "1 Hz", "voltage of the one cell"),
+    Topic("blimp_simulator", "height_set_point", "out", "std_msgs/msg/Float64", "m", "map, up",
+          "latched", "on change", "the reference of the task; parameter `reference`"),
+    Topic("blimp_simulator", "ground_truth", "out", "nav_msgs/msg/Odometry", "m, m/s",
+          "map to base_link", "sensor", "control rate", "true pose and velocity"),
+    Topic("blimp_simulator", "/clock", "out", "rosgraph_msgs/msg/Clock", "s", "", "clock",
+          "100 Hz of simulated time", "parameter `clock`"),
+    Topic("blimp_simulator", "/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "",
+          "event", "1 Hz", "health"),
+    Topic("recorder", "/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "",
+          "event", "1 Hz", "health; the recorder takes all topics of its parameter `topics`"),
+)  # fmt: skip
+
+SERVICES: tuple[Service, ...] = tuple(
+    Service(node, name, kind, meaning)
+    for node in _CONTROLLERS
+    for name, kind, meaning in (
+        ("~/arm", "std_srvs/srv/SetBool", "arm or disarm; disarming stops the motors"),
+        ("~/manual", "std_srvs/srv/SetBool", "hand over to `manual_command`, or take back"),
+        ("~/reset", "std_srvs/srv/Trigger", "put the controller into its first state"),
+        ("~/reload", "std_srvs/srv/Trigger", "load the model's file again; keeps the old if bad"),
+        ("~/freeze", "std_srvs/srv/SetBool", "stop or go on with adaptation"),
+    )
+)
+
+TICK_FIELDS = (
+    "tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault",
+    "output", "command", "age_s", "step_s", "latency_s",
+)  # fmt: skip
+"""Entries of `~/tick` before the observation: number of the tick, stamp of the measurement (s and
+ns), time since the last one, missed ticks before it, resets of the controller so far, mode (index
+in `snn_control.supervision.modes.Mode`), whether the controller failed, its output, the command
+sent, age of the measurement when the command was sent (node clock), time of the controller's
+step, time from the entry of the callback to the command being sent (monotonic clock)."""
+
+
+def topic(node: str, name: str) -> Topic:
+    """Return one topic of the table.
+
+    Raises:
+        LookupError: the table has none such.
+    """
+    for entry in TOPICS:
+        if (entry.node, entry.name) == (node, name):
+            return entry
+    raise LookupError(f"{node} has no topic {name!r}")
+
+
+def qos(quality: Quality, period_s: float = 0.0) -> QoSProfile:
+    """Return the profile; a command offers a deadline of two periods where one is given."""
+    reliable, last = ReliabilityPolicy.RELIABLE, HistoryPolicy.KEEP_LAST
+    match quality:
+        case "sensor":
+            return qos_profile_sensor_data
+        case "command":
+            profile = QoSProfile(reliability=reliable, history=last, depth=1)
+            if period_s:
+                profile.deadline = Duration(seconds=2 * period_s)
+            return profile
+        case "latched":
+            latched = DurabilityPolicy.TRANSIENT_LOCAL
+            return QoSProfile(reliability=reliable, history=last, depth=1, durability=latched)
+        case "record":
+            return QoSProfile(reliability=reliable, history=last, depth=1000)
+        case "clock":
+            best = ReliabilityPolicy.BEST_EFFORT
+            return QoSProfile(reliability=best, history=last, depth=1)
+    return QoSProfile(reliability=reliable, history=last, depth=10)

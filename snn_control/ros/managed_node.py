@@ -1,0 +1,257 @@
+"""The lifecycle node that all nodes derive from: it survives, reports and leaves things safe.
+
+A node implements `configure`, `activate`, `deactivate`, `cleanup` and `make_safe`. What they raise
+ends the transition: an error of ours (`SnnControlError`) refuses it with its message, any other is
+logged with its traceback. An exception in a `guarded` callback makes the outputs safe and
+deactivates the node.
+"""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from lifecycle_msgs.msg import State
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
+
+from snn_control.errors import ConfigError, SnnControlError
+from snn_control.ros.diagnostics import ERROR, WARN, Diagnostics, Status
+from snn_control.ros.parameters import Parameters
+
+SUCCESS, FAILURE, FAULT = (
+    TransitionCallbackReturn.SUCCESS,
+    TransitionCallbackReturn.FAILURE,
+    TransitionCallbackReturn.ERROR,
+)
+
+
+class ManagedNode(LifecycleNode):
+    """A lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
+
+    Attributes:
+        config_type: frozen dataclass whose fields are the parameters; `NodeConfig` or a subclass.
+        config: its instance since the last configure.
+    """
+
+    config_type: ClassVar[type[Any]]
+
+    def __init__(self, name: str, problem: str = "", **options: Any) -> None:
+        super().__init__(name, **options)
+        self.parameters = Parameters(self, self.config_type)
+        if problem:
+            self.parameters.problems["arguments"] = problem
+        self.parameters.active = lambda: self.state == State.PRIMARY_STATE_ACTIVE
+        self.parameters.changed = self._reconfigured
+        self.config: Any = None
+        self.trouble = ""
+        guard_transitions(self)
+        wall = Clock(clock_type=ClockType.STEADY_TIME)
+        self.diagnostics = Diagnostics(self, self.get_parameter("hardware_id").value)
+        self.diagnostics.add("node", self._node_status)
+        self.create_timer(self.diagnostics.period_s, self.diagnostics.publish, clock=wall)
+
+    # What a node implements.
+
+    def configure(self, config: Any) -> None:
+        """Check and load everything; nothing moves yet."""
+
+    def activate(self) -> None:
+        """Start."""
+
+    def deactivate(self) -> None:
+        """Stop; the outputs are safe already."""
+
+    def cleanup(self) -> None:
+        """Drop what `configure` made."""
+
+    def make_safe(self) -> None:
+        """Send the safe command, if there is one; called in any state, and more than once."""
+
+    def reconfigure(self, config: Any) -> None:
+        """Take changed parameters over, between two ticks."""
+
+    # Transitions.
+
+    @property
+    def state(self) -> int:
+        """Primary or transition state, of `lifecycle_msgs.msg.State`."""
+        return int(self._state_machine.current_state[0])
+
+    @property
+    def active(self) -> bool:
+        """Whether the node is active."""
+        return self.state == State.PRIMARY_STATE_ACTIVE
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Read the parameters and `configure`."""
+
+        def configure() -> None:
+            self.config = self.parameters.read()
+            self.configure(self.config)
+
+        done = self._attempt("configure", configure)
+        if done is not SUCCESS:
+            self._attempt("clean up", self.cleanup)
+        return done
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """`activate`."""
+        done = self._attempt("activate", self.activate)
+        if done is not SUCCESS:
+            self._attempt("make safe", self.make_safe)
+        return done
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Safe outputs first, then `deactivate`."""
+        self._attempt("make safe", self.make_safe)
+        return self._attempt("deactivate", self.deactivate)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """`cleanup`."""
+        return self._attempt("clean up", self.cleanup)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Safe outputs first; never fails."""
+        for what, step in self._ending():
+            self._attempt(what, step)
+        return SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Safe outputs first; the node is unconfigured afterwards and can be configured again."""
+        for what, step in self._ending():
+            self._attempt(what, step)
+        return SUCCESS
+
+    def try_transition(self, transition: str) -> bool:
+        """Trigger `configure`, `activate`, `deactivate`, `cleanup` or `shutdown`; never raises."""
+        try:
+            return bool(getattr(self, f"trigger_{transition}")() is SUCCESS)
+        except Exception as exc:  # RCLError: illegal in this state
+            self.get_logger().warning(f"{transition}: {exc}")
+            return False
+
+    def _ending(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            ("make safe", self.make_safe),
+            ("deactivate", self.deactivate),
+            ("clean up", self.cleanup),
+        ]
+
+    def _attempt(self, what: str, step: Callable[[], None]) -> TransitionCallbackReturn:
+        try:
+            step()
+        except SnnControlError as exc:
+            self.trouble = f"{what}: {exc}"
+            self.get_logger().error(self.trouble)
+            return FAILURE
+        except Exception as exc:
+            self.trouble = f"{what}: {exc!r}"
+            self.get_logger().error(f"{what} failed\n{traceback.format_exc()}")
+            return FAULT
+        if what in ("configure", "activate"):
+            self.trouble = ""
+        return SUCCESS
+
+    def guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a callback: what it raises is logged, outputs are made safe, the node deactivated.
+
+        A service callback gets its response back, with `success` false.
+        """
+
+        @functools.wraps(callback)
+        def run(*arguments: Any) -> Any:
+            try:
+                return callback(*arguments)
+            except Exception as exc:
+                self.trouble = f"{callback.__name__}: {exc!r}"
+                self.get_logger().error(f"{callback.__name__} failed\n{traceback.format_exc()}")
+                self._attempt("make safe", self.make_safe)
+                if self.active:
+                    self.try_transition("deactivate")
+                if len(arguments) == 2:
+                    arguments[1].success = False
+                    arguments[1].message = repr(exc)
+                    return arguments[1]
+                return None
+
+        return run
+
+    def _reconfigured(self, config: Any) -> None:
+        if self.config is None or self.state not in (
+            State.PRIMARY_STATE_ACTIVE,
+            State.PRIMARY_STATE_INACTIVE,
+        ):
+            return
+        self.config = config
+        self.reconfigure(config)
+
+    def _node_status(self) -> Status:
+        label = self._state_machine.current_state[1]
+        status = Status(message=label, values={"state": label})
+        for problem in self.parameters.problems.values():
+            status.say(ERROR, problem)
+        if self.trouble:
+            status.say(ERROR if not self.active else WARN, self.trouble)
+        return status
+
+    def destroy_node(self) -> None:
+        """Destroy all entities."""
+        self._attempt("clean up", self.cleanup)
+        super().destroy_node()
+
+
+def guard_transitions(node: LifecycleNode) -> None:
+    """Let no illegal transition id raise out of the spin.
+
+    rclpy 7.1 raises `RCLError` for an id that is illegal in the current state, out of the executor
+    and through `main`: any peer could end the node with one service call (ros2/rclpy#1209).
+    """
+    service = getattr(node, "_service_change_state", None)
+    machine = getattr(node, "_state_machine", None)
+    if service is None or machine is None:
+        node.get_logger().warning("transitions are not guarded: this rclpy has other internals")
+        return
+    original = service.callback
+
+    def change_state(request: Any, response: Any) -> Any:
+        allowed = {entry[0] for entry in machine.available_transitions}
+        if not request.transition.label and request.transition.id not in allowed:
+            state = machine.current_state[1]
+            node.get_logger().warning(
+                f"transition {request.transition.id} is illegal while {state}; legal: "
+                f"{sorted(allowed)}"
+            )
+            response.success = False
+            return response
+        return original(request, response)
+
+    service.callback = change_state
+
+
+def destroy(node: Node, *entities: Any) -> None:
+    """Destroy publishers, subscriptions, services and timers, those that are None left out."""
+    for entity in entities:
+        if entity is None:
+            continue
+        for kind in ("publisher", "subscription", "service", "timer"):
+            if entity in getattr(node, f"_{kind}s"):
+                getattr(node, f"destroy_{kind}")(entity)
+
+
+def require_type(node: Node, topic: str, expected: str) -> None:
+    """Refuse a topic that someone publishes or takes as another type.
+
+    Raises:
+        ConfigError: names node and type.
+    """
+    infos = node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic)
+    for info in infos:
+        if info.topic_type != expected:
+            raise ConfigError(
+                f"topic {topic}: node {info.node_name!r} has it as {info.topic_type}, expected "
+                f"{expected}; remap one of them"
+            )

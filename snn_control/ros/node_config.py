@@ -1,0 +1,32 @@
+"""Parameters that all nodes have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snn_control.errors import ParameterError
+from snn_control.ros.parameters import parameter
+
+EXECUTORS = ("events", "single", "multi")
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """Parameters of every node.
+
+    Raises:
+        ParameterError: an unknown executor.
+    """
+
+    executor: str = parameter("events", read_only=True)
+    """Executor: events, single or multi; events falls back to single where rclpy has none."""
+    autostart: bool = parameter(False, read_only=True)
+    """Whether the node configures and activates itself at the start."""
+    hardware_id: str = parameter("none", read_only=True)
+    """Name of the craft in diagnostics."""
+
+    def __post_init__(self) -> None:
+        if self.executor not in EXECUTORS:
+            raise ParameterError(
+                f"executor is {self.executor!r}; expected one of {', '.join(EXECUTORS)}"
+            )

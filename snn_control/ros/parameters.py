@@ -1,0 +1,157 @@
+"""ROS parameters from a frozen dataclass: type, default, description, range, read-only.
+
+A field's docstring is its description. Its metadata, made by `parameter`, holds the range, and
+whether it can change: never after the start (`read_only`), in flight as well (`live`), or, by
+default, while the node is not active.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from snn_control.errors import ConfigError, SnnControlError, did_you_mean
+
+T = TypeVar("T")
+_NOT_OURS = ("use_sim_time", "start_type_description_service")
+_NOT_OUR_PREFIXES = ("qos_overrides.", "diagnostic_updater.")
+
+
+def parameter(
+    default: Any,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    read_only: bool = False,
+    live: bool = False,
+) -> Any:
+    """Make a field; a number needs its range, because a range is what keeps NaN out."""
+    limits = None if low is None else (low, high)
+    metadata = {"range": limits, "read_only": read_only, "live": live}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def field_docs(config_type: type[Any]) -> dict[str, str]:
+    """Return the docstring of each field, on one line."""
+    found: dict[str, str] = {}
+    for kind in reversed(config_type.__mro__):
+        if not dataclasses.is_dataclass(kind):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, after in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+            ):
+                found[field.target.id] = " ".join(str(after.value.value).split())
+    return found
+
+
+class Parameters:
+    """Declares the fields of a dataclass on a node and keeps the instance they make.
+
+    A wrong override does not end the node: it is kept in `problems`, and its default stands until
+    the parameter is set. `read` refuses to make a configuration while there are problems.
+    """
+
+    def __init__(self, node: Node, config_type: type[Any]) -> None:
+        self._node, self._type = node, config_type
+        self._fields = {f.name: f for f in dataclasses.fields(config_type)}
+        self.problems: dict[str, str] = {}
+        docs = field_docs(config_type)
+        overrides = dict(node._parameter_overrides)
+        for name, field in self._fields.items():
+            self._declare(field, docs.get(name, ""), overrides.get(name))
+        for name in overrides:
+            if name in self._fields or name in _NOT_OURS or name.startswith(_NOT_OUR_PREFIXES):
+                continue
+            meant = did_you_mean(name, self._fields)
+            self.problems[name] = f"unknown parameter {name!r}{meant}"
+        self.changed: Any = None
+        """Called with the new configuration after a change; may be set."""
+        self.active: Any = lambda: False
+        """Tells whether the node is active; may be set."""
+        node.add_on_set_parameters_callback(self._check)
+        node.add_post_set_parameters_callback(self._take)
+
+    def read(self) -> Any:
+        """Return the configuration.
+
+        Raises:
+            ConfigError: names every parameter that cannot be used.
+        """
+        if self.problems:
+            raise ConfigError("; ".join(self.problems.values()))
+        return self._build({})
+
+    def _build(self, changes: dict[str, Any]) -> Any:
+        values = {name: self._node.get_parameter(name).value for name in self._fields} | changes
+        for name, field in self._fields.items():
+            if isinstance(field.default, tuple):
+                values[name] = tuple(values[name] or ())
+        return self._type(**values)
+
+    def _declare(self, field: dataclasses.Field[Any], doc: str, override: Parameter | None) -> None:
+        low, high = field.metadata.get("range") or (None, None)
+        descriptor = ParameterDescriptor(
+            description=doc, read_only=bool(field.metadata.get("read_only"))
+        )
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        if isinstance(default, float):
+            descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
+        elif isinstance(default, int) and not isinstance(default, bool):
+            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+        try:
+            self._node.declare_parameter(field.name, default, descriptor)
+        except InvalidParameterTypeException:
+            given = override.value if override else None
+            hint = f"; write {float(given)}" if type(given) is int else ""
+            wanted = type(default).__name__
+            self.problems[field.name] = (
+                f"parameter {field.name!r} is {given!r}, expected a {wanted}{hint}"
+            )
+        except InvalidParameterValueException as exc:
+            self.problems[field.name] = str(exc)
+        else:
+            return
+        self._node.declare_parameter(field.name, default, descriptor, ignore_override=True)
+
+    def _check(self, parameters: list[Parameter]) -> SetParametersResult:
+        changes: dict[str, Any] = {}
+        for given in parameters:
+            field = self._fields.get(given.name)
+            if field is None:
+                continue
+            if self.active() and not field.metadata.get("live"):
+                reason = f"{given.name} cannot change while the node is active; deactivate it first"
+                return SetParametersResult(successful=False, reason=reason)
+            value = given.value
+            changes[given.name] = tuple(value) if isinstance(field.default, tuple) else value
+        try:
+            self._build(changes)
+        except (SnnControlError, TypeError) as exc:
+            return SetParametersResult(successful=False, reason=str(exc))
+        return SetParametersResult(successful=True)
+
+    def _take(self, parameters: list[Parameter]) -> None:
+        ours = [p.name for p in parameters if p.name in self._fields]
+        for name in ours:
+            self.problems.pop(name, None)
+        if ours and self.changed is not None and not self.problems:
+            self.changed(self._build({}))

@@ -1,0 +1,59 @@
+"""The node `pid_controller`: the baseline, with the interfaces of `altitude_controller`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from snn_control.controllers import PID, Controller, PIDConfig
+from snn_control.ros.altitude_config import AltitudeNodeConfig
+from snn_control.ros.altitude_controller import AltitudeNode
+from snn_control.ros.diagnostics import Status
+from snn_control.ros.parameters import parameter
+from snn_control.ros.run_node import run_node
+
+
+@dataclass(frozen=True)
+class Config(AltitudeNodeConfig):
+    """Parameters of `pid_controller`."""
+
+    kp: float = parameter(9.0, 0.0, 1000.0)
+    """Proportional gain, motor units a metre."""
+    ki: float = parameter(0.75, 0.0, 1000.0)
+    """Integral gain, motor units a metre and second."""
+    kd: float = parameter(14.0, 0.0, 1000.0)
+    """Derivative gain, motor units a metre per second."""
+    derivative_taps: int = parameter(2, 1, 100)
+    """How many differences the derivative averages."""
+    control_period_s: float = parameter(0.1, 0.001, 10.0)
+    """Period the measurements come at, s."""
+
+
+class PidController(AltitudeNode):
+    """Flies a PID of given gains."""
+
+    config_type = Config
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("pid_controller", **options)
+
+    def make_controller(self, config: Config) -> Controller:
+        """Build the PID."""
+        gains = ("kp", "ki", "kd", "derivative_taps", "control_period_s")
+        return PID(PIDConfig(**{name: getattr(config, name) for name in gains}))
+
+    def get_name_in_table(self) -> str:
+        """Name of the node in the table of interfaces."""
+        return "pid_controller"
+
+    def _model_status(self) -> Status:
+        return Status(message="pid", values={"model": "pid"})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(PidController, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,124 @@
+"""Runs a node as a process: own signals, an executor that ends, a last command that arrives."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from snn_control.ros.managed_node import ManagedNode
+
+SPIN_S = 0.05
+"""An EventsExecutor of rclpy 7.1 without a finite time-out runs no callback and never ends."""
+CLOCK_WAIT_S = 1.0
+UNREADABLE = 2
+
+
+class Stop:
+    """Set by SIGINT and SIGTERM, and by nodes that have done their work."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.code = 0
+
+    def __call__(self, code: int = 0) -> None:
+        """Ask for the end, with an exit code."""
+        self.asked, self.code = True, code
+
+
+def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None = None) -> int:
+    """Run one node until SIGINT, SIGTERM or its own end; return the exit code.
+
+    Args:
+        make: called with `problem` (what is wrong with the arguments, or nothing) and `stop`.
+        arguments: of the command line, with `--ros-args`.
+    """
+    stop = Stop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+    given = list(sys.argv if arguments is None else arguments)
+    problem = _initialise(given)
+    if problem is None:
+        return UNREADABLE
+    node = make(problem=problem, stop=stop)
+    executor = make_executor(node.get_parameter("executor").value)
+    executor.add_node(node)
+    if node.get_parameter("autostart").value:
+        _ = node.try_transition("configure") and node.try_transition("activate")
+    gc.collect()
+    gc.freeze()  # what lives now lives to the end: collections during a tick need not look at it
+    waiting_since = time.monotonic()
+    try:
+        while not stop.asked:
+            executor.spin_once(timeout_sec=SPIN_S)
+            waiting_since = _warn_without_clock(node, waiting_since)
+    finally:
+        _end(node, executor)
+    return stop.code
+
+
+def make_executor(kind: str) -> Executor:
+    """Make an executor: `events` where rclpy has it, `single` or `multi`."""
+    if kind == "multi":
+        return MultiThreadedExecutor()
+    if kind == "events":
+        try:
+            from rclpy.experimental import EventsExecutor
+        except ImportError:
+            return SingleThreadedExecutor()
+        return EventsExecutor()
+    return SingleThreadedExecutor()
+
+
+def _initialise(arguments: list[str]) -> str | None:
+    """Initialise rclpy; return what is wrong with a file of parameters, None if nothing helps."""
+    handlers = SignalHandlerOptions.NO
+    try:
+        rclpy.init(args=arguments, signal_handler_options=handlers)
+        return ""
+    except Exception as exc:
+        problem, without = str(exc).split(", at ")[0], _without_files(arguments)
+        if without == arguments:
+            print(f"arguments cannot be used: {problem}", file=sys.stderr)
+            return None
+    files = [name for name in arguments if name not in without and Path(name).suffix]
+    rclpy.try_shutdown()
+    rclpy.init(args=without, signal_handler_options=handlers)
+    return f"parameter file {', '.join(files)} cannot be read: {problem}"
+
+
+def _without_files(arguments: list[str]) -> list[str]:
+    kept, rest = [], iter(arguments)
+    for argument in rest:
+        if argument == "--params-file":
+            next(rest, None)
+        else:
+            kept.append(argument)
+    return kept
+
+
+def _warn_without_clock(node: Any, since_s: float) -> float:
+    """Say once that simulated time stands still; without a clock no timer of it ever fires."""
+    if since_s == float("inf") or time.monotonic() - since_s < CLOCK_WAIT_S:
+        return since_s
+    if node.get_parameter("use_sim_time").value and not node.get_clock().now().nanoseconds:
+        node.get_logger().warning(
+            "use_sim_time is set and nothing publishes /clock: simulated time stands still"
+        )
+    return float("inf")
+
+
+def _end(node: ManagedNode, executor: Executor) -> None:
+    node.try_transition("shutdown")
+    executor.remove_node(node)
+    executor.shutdown(timeout_sec=0.2)
+    node.destroy_node()
+    rclpy.try_shutdown()

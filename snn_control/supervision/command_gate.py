@@ -1,0 +1,57 @@
+"""The last check of every command: finite, in range, not faster than the actuator may be driven."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+
+class GateFault(StrEnum):
+    """Why the gate changed a command."""
+
+    NOT_FINITE = "not finite"
+    RANGE = "out of range"
+    SLEW = "too fast"
+
+
+class CommandGate:
+    """Passes commands on, changed where they must be; counts what it changed.
+
+    Args:
+        low, high: limits of the command.
+        slew_per_s: largest change of the command in a second; 0: any.
+    """
+
+    def __init__(self, low: float, high: float, slew_per_s: float = 0.0) -> None:
+        self.low, self.high, self.slew_per_s = low, high, slew_per_s
+        self.reset()
+
+    def reset(self, command: float = 0.0) -> None:
+        """Start from a command that the actuator has now; forget the counts."""
+        self.last = command
+        self._last_s: float | None = None
+        self.passed = 0
+        self.counts = dict.fromkeys(GateFault, 0)
+
+    def pass_on(self, command: float, now_s: float) -> tuple[float, GateFault | None]:
+        """Return what may be sent and what was wrong with `command`, the gravest first.
+
+        A command that is not finite is replaced by the last one. The slew rate allows what has
+        passed since the last command, so that the first one after a pause may be far away.
+        """
+        self.passed += 1
+        fault: GateFault | None = None
+        if not math.isfinite(command):
+            command, fault = self.last, GateFault.NOT_FINITE
+        limited = min(max(command, self.low), self.high)
+        if limited != command:
+            fault = GateFault.RANGE
+        if self.slew_per_s and self._last_s is not None:
+            reach = self.slew_per_s * max(now_s - self._last_s, 0.0)
+            reached = min(max(limited, self.last - reach), self.last + reach)
+            if reached != limited:
+                limited, fault = reached, fault or GateFault.SLEW
+        if fault is not None:
+            self.counts[fault] += 1
+        self.last, self._last_s = limited, now_s
+        return limited, fault

@@ -1,0 +1,92 @@
+"""Stamps of a stream of measurements: new, repeated, out of order, from the future, restarted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+NS = 1_000_000_000
+
+
+class StampFault(StrEnum):
+    """What can be wrong with a stamp."""
+
+    REPEATED = "repeated"
+    BACKWARDS = "jumped back"
+    RESTARTED = "time restarted"
+    FUTURE = "from the future"
+    OLD = "too old"
+
+
+@dataclass(frozen=True)
+class StampVerdict:
+    """What a stamp says about its measurement."""
+
+    fault: StampFault | None
+    """None: the measurement can be used."""
+    dt_s: float
+    """Time since the last usable measurement, s; the nominal period at the first."""
+    missed: int
+    """Measurements that the nominal period expects in between and that did not come."""
+
+
+class StampCheck:
+    """Judges stamps one after the other.
+
+    Args:
+        period_s: nominal time between measurements.
+        future_s: how far ahead of the clock a stamp may be.
+        restart_s: a jump back by more is a restart of simulated time; stamps count anew after it.
+        max_age_s: how far behind the clock a stamp may be; 0: as far as it likes.
+    """
+
+    def __init__(
+        self,
+        period_s: float,
+        *,
+        future_s: float = 0.1,
+        restart_s: float = 1.0,
+        max_age_s: float = 0.0,
+    ) -> None:
+        self.period_s = period_s
+        self._future_ns = round(future_s * NS)
+        self._restart_ns = round(restart_s * NS)
+        self._max_age_ns = round(max_age_s * NS)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last stamp and the counts."""
+        self._last_ns: int | None = None
+        self.counts = dict.fromkeys(StampFault, 0)
+
+    def judge(self, stamp_ns: int, clock_ns: int) -> StampVerdict:
+        """Judge one stamp; only one without fault moves the time of the last measurement.
+
+        Args:
+            stamp_ns: of the measurement.
+            clock_ns: of the same clock, now.
+        """
+        fault, last_ns = self._fault(stamp_ns, clock_ns), self._last_ns
+        if fault is not None:
+            self.counts[fault] += 1
+            if fault is StampFault.RESTARTED:
+                self._last_ns = None
+            return StampVerdict(fault, self.period_s, 0)
+        self._last_ns = stamp_ns
+        if last_ns is None:
+            return StampVerdict(None, self.period_s, 0)
+        dt_s = (stamp_ns - last_ns) / NS
+        return StampVerdict(None, dt_s, max(0, round(dt_s / self.period_s) - 1))
+
+    def _fault(self, stamp_ns: int, clock_ns: int) -> StampFault | None:
+        if stamp_ns > clock_ns + self._future_ns:
+            return StampFault.FUTURE
+        if self._max_age_ns and stamp_ns < clock_ns - self._max_age_ns:
+            return StampFault.OLD
+        if self._last_ns is None or stamp_ns > self._last_ns:
+            return None
+        if stamp_ns == self._last_ns:
+            return StampFault.REPEATED
+        if self._last_ns - stamp_ns > self._restart_ns:
+            return StampFault.RESTARTED
+        return StampFault.BACKWARDS
