@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ros": LEAVES | DATA | MACHINES
     | {"controllers", "envs", "evolution", "supervision", "training"},
     "cli": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training", "studies", "checks"},
+    | {"controllers", "envs", "evolution", "supervision", "training", "studies", "checks",
+       "ros"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

@@ -10,6 +10,7 @@ VERBS: dict[str, str] = {
     "eval": "fly a controller beside the PID on the same seeds",
     "play": "watch one seeded episode, live or as a film",
     "compare": "fly controllers through the same episodes: metrics, intervals, ratios",
+    "fly": "fly a controller as a ROS 2 node, in simulation or on the robot",
     "fit": "fit the blimp to own flight logs",
     "study": "run a registered experiment: table, plots, page",
     "report": "make the report page of a run",

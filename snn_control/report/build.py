@@ -50,10 +50,14 @@ def render(folder: Path) -> str:
 
 
 def _sections(given: inputs.ReportInputs) -> list[Section]:
+    """Sections to show; a study and a flight on a bus show only what they have."""
     sections = [make(given) for make in SECTIONS]
-    if given.study is None:
-        return sections
-    return [study.make(given), *(section for section in sections if not section.missing)]
+    there = [section for section in sections if not section.missing]
+    if given.study is not None:
+        return [study.make(given), *there]
+    if any(section.id == "latency" for section in there):
+        return there
+    return [section for section in sections if section.id != "latency"]
 
 
 def _environment() -> jinja2.Environment:

@@ -134,7 +134,7 @@ class AltitudeNode(ManagedNode):
             Float64, "motor_command", qos("command", period_s), event_callbacks=lost
         )
         self._ticks = self.create_publisher(Float64MultiArray, "~/tick", qos("record"))
-        self._spikes = self.create_publisher(UInt8MultiArray, "~/spikes", qos("sensor"))
+        self._spikes = self.create_publisher(UInt8MultiArray, "~/spikes", qos("record"))
         self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
         self._entities = [self._commands, self._ticks, self._spikes, self._mode]
         for kind, name, callback in (

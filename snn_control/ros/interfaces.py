@@ -66,7 +66,7 @@ TOPICS: tuple[Topic, ...] = (
          "control rate", "-10 to 10, positive is up; 10 is full thrust"),
         ("~/tick", "out", "std_msgs/msg/Float64MultiArray", "see `TICK_FIELDS`", "", "record",
          "control rate", "the assembled observation and all that came of it"),
-        ("~/spikes", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "sensor", "control rate",
+        ("~/spikes", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "record", "control rate",
          "spikes of each spiking neuron in the tick; none from a controller without spikes"),
         ("~/mode", "out", "diagnostic_msgs/msg/DiagnosticStatus", "", "", "latched", "on change",
          "`message` is the mode, the value `reason` why"),

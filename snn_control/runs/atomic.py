@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from snn_control.errors import RunError
 
@@ -30,6 +34,17 @@ def write_bytes(path: Path, data: bytes) -> None:
             sync(path.parent)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Replace the file `path` (npz, compressed) by `arrays`.
+
+    Raises:
+        RunError: as `write_bytes`.
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_bytes(path, buffer.getvalue())
 
 
 def write_folder(path: Path, fill: Callable[[Path], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,26 +81,35 @@ def evaluate(
 
 
 def flight(controller: Controller, env: Any, seed: int) -> Episode:
-    """Fly one episode; its metrics also hold `total_reward` and, where known, operations.
+    """Fly one episode; its metrics also hold `total_reward` and those of `operations_metrics`."""
+    episode = rollout(controller, env, seed=seed)
+    episode.metrics["total_reward"] = episode.total_reward
+    episode.metrics.update(operations_metrics(controller, episode))
+    return episode
+
+
+def operations_metrics(controller: Controller, episode: Episode) -> dict[str, float]:
+    """Return operations and spikes of an episode, where they are known.
 
     `synaptic_ops_per_decision` and `synaptic_ops_per_s` of a spiking controller are those of
     `synaptic_operations`; another one may say `operations_per_decision` itself.
     """
-    episode = rollout(controller, env, seed=seed)
-    episode.metrics["total_reward"] = episode.total_reward
-    ticks = len(next(iter(episode.trace.values())))
+    found: dict[str, float] = {}
+    ticks = len(episode.trace[controller.action_names[0]])
     if isinstance(controller, Altitude):
+        if "spike_neuron" not in episode.trace:
+            return found
         operations = synaptic_operations(controller, episode) / ticks
-        episode.metrics["spikes_per_decision"] = float(episode.trace["spikes"].mean())
+        found["spikes_per_decision"] = len(episode.trace["spike_neuron"]) / ticks
     elif hasattr(controller, "operations_per_decision"):
         operations = float(controller.operations_per_decision)
     else:
-        return episode
-    episode.metrics["synaptic_ops_per_decision"] = operations
+        return found
+    found["synaptic_ops_per_decision"] = operations
     if "time_s" in episode.trace and episode.trace["time_s"][-1] > 0:
         per_s = operations * ticks / float(episode.trace["time_s"][-1])
-        episode.metrics["synaptic_ops_per_s"] = per_s
-    return episode
+        found["synaptic_ops_per_s"] = per_s
+    return found
 
 
 def synaptic_operations(controller: Altitude, episode: Episode) -> float:
@@ -163,7 +171,7 @@ def write_evaluation(
         "command": flown["motor_command"],
         "missed": flown["missed_ticks"] > 0,
     }
-    names = ("time_s", "height_m", "height_ref_m", "pd", "i")
+    names = ("time_s", "height_m", "height_ref_m", "pd", "i", "latency_s", "age_s", "step_s")
     arrays |= {name: flown[name] for name in names if name in flown}
     if isinstance(controller, Altitude):
         spiking = [
@@ -172,10 +180,10 @@ def write_evaluation(
             for p in network.populations
             if p.params.spiking
         ]
-        arrays |= {k: flown[k] for k in ("spike_tick", "spike_neuron")}
+        arrays |= {k: flown[k] for k in ("spike_tick", "spike_neuron") if k in flown}
         arrays["population_names"] = np.array([name for name, _ in spiking])
         arrays["population_sizes"] = np.array([size for _, size in spiking])
-    _write_arrays(folder / "traces" / f"{evaluation.controller}.npz", arrays)
+    atomic.write_arrays(folder / "traces" / f"{evaluation.controller}.npz", arrays)
 
 
 def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:
@@ -196,10 +204,4 @@ def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:
         arrays[f"{name}:pd"] = settled
     with atomic.writing(folder):
         (folder / "eval").mkdir(parents=True, exist_ok=True)
-    _write_arrays(folder / "eval" / "transfer.npz", arrays)
-
-
-def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    atomic.write_bytes(path, buffer.getvalue())
+    atomic.write_arrays(folder / "eval" / "transfer.npz", arrays)

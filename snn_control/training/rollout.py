@@ -61,15 +61,15 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
     always = [name for name in rows[0] if all(name in row for row in rows)]
     trace = {name: np.array([row[name] for row in rows]) for name in always}
     if spikes:
-        trace |= _spike_list(np.array(spikes))
+        trace |= spike_list(np.array(spikes))
     metrics = dict(env.unwrapped.metrics()) if hasattr(env.unwrapped, "metrics") else {}
     if "spikes" in trace and info.get("time_s", 0.0) > 0:
         metrics["spikes_per_s"] = float(trace["spikes"].sum()) / float(info["time_s"])
     return Episode(total_reward, metrics, trace)
 
 
-def _spike_list(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """One entry a spike, of counts (n_ticks, n_spiking); sub-ticks make several in one tick."""
+def spike_list(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Return one entry a spike, of counts (n_ticks, n_spiking); a tick may hold several."""
     tick, neuron = np.nonzero(counts)
     times = counts[tick, neuron].astype(np.int64)
     return {"spike_tick": tick.repeat(times), "spike_neuron": neuron.repeat(times)}

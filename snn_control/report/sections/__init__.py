@@ -7,6 +7,7 @@ from collections.abc import Callable
 from snn_control.report.inputs import ReportInputs
 from snn_control.report.section import Section
 from snn_control.report.sections import (
+    latency,
     learning,
     operations,
     provenance,
@@ -23,6 +24,7 @@ SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
     video.make,
     response.make,
     spikes.make,
+    latency.make,
     learning.make,
     transfer.make,
     wiring.make,

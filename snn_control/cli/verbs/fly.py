@@ -1,0 +1,133 @@
+"""`snn-control fly MODEL`: fly a controller as a ROS 2 node, in simulation or on the robot."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+from rich.console import Console
+
+from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.controllers import load
+from snn_control.controllers.files import model_path
+from snn_control.errors import require
+from snn_control.report import build_report, require_report
+from snn_control.runs import Run
+from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args(JsonOption):
+    """Fly a controller as a ROS 2 node and leave a run folder with bag and page.
+
+    With --sim simulator, controller and recorder run as processes of their own on a bus that
+    nobody else is on. Without, controller and recorder join the bus of the environment
+    (ROS_DOMAIN_ID), disarmed, until Ctrl-C or the end of --duration.
+
+    Example: snn-control fly blimp-altitude --sim --duration 30
+    """
+
+    model: tyro.conf.Positional[str]
+    """Name of a shipped model, `pid`, a run folder or a model file."""
+    sim: bool = False
+    """Fly the simulated blimp."""
+    duration: float = 300.0
+    """Length of the flight, s of simulated time; without --sim of wall time, 0: until Ctrl-C."""
+    rate: float = 1.0
+    """Simulated seconds a second; other than 1 with simulated time on /clock."""
+    preset: str = "default"
+    """Faults of the simulated blimp: default, clean, missed, leak or stress."""
+    seed: int = 0
+    """Seed of the simulated blimp."""
+    out: Path | None = None
+    """Run folder to make; default: runs/fly-MODEL-SEED."""
+    report: bool = True
+    """Make the page, with the same flight without a bus beside it."""
+
+
+def run(args: Args) -> Result:
+    """Fly, examine, make the page."""
+    require("rclpy", "ros")
+    require("rosbags", "logs")
+    from snn_control.ros.fly import Flight, controller_name, fly, fly_robot
+
+    if args.report and args.sim:
+        require_report()
+    if args.sim and args.duration <= 0:
+        raise WrongUseError(f"--duration is {args.duration:g}; expected more than 0 with --sim")
+    controller = load(args.model)
+    flight = Flight(args.model, args.preset, args.seed, args.duration, args.rate)
+    name = controller_name(args.model)
+    folder = args.out or Path("runs") / f"fly-{name}-{args.seed}"
+    command = "snn-control " + shlex.join(sys.argv[1:])
+    opened = Run.create(folder, command=command, config=flight, seed=args.seed)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    status = "crashed"
+    try:
+        if not args.sim:
+            summary = fly_robot(flight, folder)
+            status = "finished"
+            return Result(summary | {"run": str(folder)})
+        flown = fly(flight, folder)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "stopped"
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        opened.finish(status)
+    data: dict[str, Any] = flown.summary | {"run": str(folder)}
+    write_evaluation(flown.evaluation(flight), folder, controller)
+    if args.report:
+        rivals = {f"{name} without a bus": controller} | (
+            {} if name == "pid" else {"pid": load("pid")}
+        )
+        for label, rival in rivals.items():
+            alone = evaluate(
+                rival, label, seeds=[args.seed], preset=args.preset, duration_s=args.duration
+            )
+            write_evaluation(alone, folder, rival)
+        write_transfer({name: controller, "pid": load("pid")}, folder)
+        _keep_model(args.model, folder)
+        data["report"] = str(build_report(folder))
+    return Result(data)
+
+
+def _keep_model(model: str, folder: Path) -> None:
+    document = model_path(model)
+    if document is None:
+        return
+    kept = folder / "checkpoints" / "best"
+    kept.mkdir(parents=True, exist_ok=True)
+    for suffix in (".json", ".safetensors"):
+        shutil.copy(document.with_suffix(suffix), kept / f"model{suffix}")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the figures; the page's path is the last line."""
+    data = result.data
+    for key in ("hold_rmse_m", "steady_state_error_m", "overshoot_m"):
+        if key in data:
+            console.print(f"{key.removesuffix('_m').replace('_', ' ')}: {100 * data[key]:.2f} cm")
+    if "latency_p50_ms" in data:
+        console.print(
+            f"measurement in to command out: p50 {data['latency_p50_ms']:.2f} ms, "
+            f"p99 {data['latency_p99_ms']:.2f} ms, max {data['latency_max_ms']:.2f} ms"
+        )
+        console.print(
+            f"{data['ticks']} ticks, {data['missed_ticks']} missed before them, "
+            f"{data['lost_ticks']} lost on the bus, {data['overruns']} overruns"
+        )
+        same = "identical" if data["replay_identical"] else "DIFFERENT"
+        console.print(f"replayed offline: {same}, bit for bit")
+    console.print(data.get("report", data["run"]), markup=False, soft_wrap=True)

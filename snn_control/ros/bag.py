@@ -1,0 +1,108 @@
+"""Reads what an altitude controller node left in a bag; needs rosbags, not rclpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers import Controller
+from snn_control.errors import RunError, require
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RecordedTicks:
+    """Every `~/tick` of one node, in order."""
+
+    fields: dict[str, FloatArray]
+    """Columns by name, each (n_ticks,): those of `interfaces.TICK_FIELDS` and the observation."""
+    observation_names: tuple[str, ...]
+    """Which of them are the observation."""
+    spikes: npt.NDArray[np.uint8]
+    """Spikes in the ticks with an output, (n_stepped, n_spiking); empty where any was lost."""
+
+    @property
+    def observations(self) -> FloatArray:
+        """Observations, (n_ticks, n_observations)."""
+        return np.stack([self.fields[name] for name in self.observation_names], axis=1)
+
+    @property
+    def stepped(self) -> npt.NDArray[np.bool_]:
+        """Ticks in which the controller was called, (n_ticks,)."""
+        return np.isfinite(self.fields["output"])
+
+    @property
+    def stamp_ns(self) -> npt.NDArray[np.int64]:
+        """Stamps of the measurements in ns, (n_ticks,)."""
+        seconds, rest = self.fields["stamp_s"], self.fields["stamp_ns"]
+        return seconds.astype(np.int64) * 1_000_000_000 + rest.astype(np.int64)
+
+
+def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
+    """Read the ticks of a bag.
+
+    Args:
+        bag: folder of the bag.
+        topic: full name of the `tick` topic; may be left out where there is one.
+
+    Raises:
+        RunError: no bag, no such topic, or several to choose from.
+    """
+    require("rosbags", "logs")
+    from rosbags.highlevel import AnyReader
+    from rosbags.typesys import Stores, get_typestore
+
+    try:
+        reader = AnyReader([Path(bag)], default_typestore=get_typestore(Stores.ROS2_JAZZY))
+        reader.open()
+    except Exception as exc:
+        raise RunError(f"{bag}: not a bag that can be read ({exc})") from exc
+    try:
+        found = sorted(t for t in reader.topics if t.endswith("/tick"))
+        if not topic and len(found) != 1:
+            raise RunError(f"{bag}: expected one topic that ends in /tick, found {found}")
+        topic = topic or found[0]
+        if topic not in reader.topics:
+            raise RunError(f"{bag}: no topic {topic!r}; it has {sorted(reader.topics)}")
+        spikes_topic = topic.removesuffix("tick") + "spikes"
+        rows, spikes, label = [], [], ""
+        wanted = [c for c in reader.connections if c.topic in (topic, spikes_topic)]
+        for connection, _, raw in reader.messages(connections=wanted):
+            message: Any = reader.deserialize(raw, connection.msgtype)
+            if connection.topic == topic:
+                rows.append(message.data)
+                label = message.layout.dim[0].label
+            else:
+                spikes.append(message.data)
+    finally:
+        reader.close()
+    if not rows:
+        raise RunError(f"{bag}: topic {topic!r} is empty")
+    names = label.split(",")
+    columns = np.array(rows, np.float64).T
+    fields = dict(zip(names, columns, strict=True))
+    observed = tuple(names[names.index("latency_s") + 1 :])
+    whole = len(spikes) == int(np.isfinite(fields["output"]).sum())
+    kept = np.array(spikes, np.uint8) if whole and spikes else np.zeros((0, 0), np.uint8)
+    return RecordedTicks(fields, observed, kept)
+
+
+def replay(ticks: RecordedTicks, controller: Controller, seed: int = 0) -> FloatArray:
+    """Give an offline controller the recorded observations; return its outputs, (n_ticks,).
+
+    It is reset where the node's was. Ticks in which the node did not call it are NaN.
+    """
+    outputs = np.full(len(ticks.fields["output"]), np.nan)
+    resets, observations = ticks.fields["resets"], ticks.observations
+    last = np.nan
+    for k in np.flatnonzero(ticks.stepped):
+        if resets[k] != last:
+            controller.reset(seed)
+            last = resets[k]
+        outputs[k] = float(controller.step(observations[k])[0])
+    return outputs

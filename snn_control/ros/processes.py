@@ -1,0 +1,156 @@
+"""Nodes as processes on a bus of their own."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from snn_control.errors import RunError
+
+FIRST_DOMAIN, LAST_DOMAIN = 1, 101
+"""Domains whose ports lie below those that Linux gives to clients."""
+LOOK_S = 0.05
+PATIENCE_S = 3.0
+"""Time a node has to end by itself."""
+
+
+def free_domain() -> int:
+    """Return a ROS domain that nobody on this machine uses.
+
+    A participant of domain d binds UDP port 7410 + 250 d (RTPS 2.3, 9.6.1.1); one who has no such
+    port cannot be found, and a domain without is free.
+
+    Raises:
+        RunError: all domains are in use.
+    """
+    span = LAST_DOMAIN - FIRST_DOMAIN + 1
+    first = os.getpid() % span
+    for k in range(span):
+        domain = FIRST_DOMAIN + (first + k) % span
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", 7410 + 250 * domain))
+            except OSError:
+                continue
+            return domain
+    raise RunError("all ROS domains are in use; end some nodes, or name one in ROS_DOMAIN_ID")
+
+
+def local_bus(domain: int) -> dict[str, str]:
+    """Return the environment of processes that meet in a domain on this machine alone."""
+    return {
+        **os.environ,
+        "ROS_DOMAIN_ID": str(domain),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+    }
+
+
+class Nodes:
+    """Processes of nodes, which all end with the block that opened them.
+
+    Args:
+        folder: takes the parameters and the output of each node.
+        environment: of the processes.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder, self._environment = folder, dict(environment)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Nodes:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(*self.running)
+
+    def start(self, node: str, parameters: Mapping[str, Any], namespace: str = "") -> None:
+        """Start `snn_control.ros.NODE`, configured and activated by itself."""
+        name = f"{namespace}-{node}" if namespace else node
+        path = self._folder / f"{name}.yaml"
+        content = {"/**": {"ros__parameters": {"autostart": True, **parameters}}}
+        path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        command = [sys.executable, "-m", f"snn_control.ros.{node}"]
+        command += ["--ros-args", "--params-file", str(path)]
+        if namespace:
+            command += ["-r", f"__ns:=/{namespace}"]
+        with (self._folder / f"{name}.log").open("wb") as log:
+            self.running[name] = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+            )
+
+    def wait(self, name: str, timeout_s: float) -> None:
+        """Wait until a node has ended by itself.
+
+        Raises:
+            RunError: it or another one died, or it did not end in time; with its last words.
+        """
+        end_s = time.monotonic() + timeout_s
+        while (code := self.running[name].poll()) is None:
+            for other, process in self.running.items():
+                if other != name and process.poll() is not None:
+                    raise RunError(
+                        f"{other} died with code {process.returncode}: {self.log(other)}"
+                    )
+            if time.monotonic() > end_s:
+                raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
+            time.sleep(0.05)
+        if code:
+            raise RunError(f"{name} died with code {code}: {self.log(name)}")
+
+    def watch(self, duration_s: float) -> None:
+        """Wait while all nodes live.
+
+        Raises:
+            RunError: one died; with its last words.
+        """
+        end_s = time.monotonic() + duration_s
+        while time.monotonic() < end_s:
+            self._all_but("")
+            time.sleep(LOOK_S)
+
+    def _all_but(self, name: str) -> None:
+        for other, process in self.running.items():
+            if other != name and process.poll() is not None:
+                raise RunError(f"{other} died with code {process.returncode}: {self.log(other)}")
+
+    def stop(self, *names: str) -> None:
+        """Interrupt nodes, all at once, and wait for them; what does not end is killed."""
+        chosen = [self.running.pop(name) for name in names if name in self.running]
+        for process in chosen:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        end_s = time.monotonic() + PATIENCE_S
+        for process in chosen:
+            try:
+                process.wait(max(0.0, end_s - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def log(self, name: str, lines: int = 5) -> str:
+        """Return the last lines that a node wrote."""
+        text = (self._folder / f"{name}.log").read_text("utf-8", errors="replace")
+        return " | ".join(text.strip().splitlines()[-lines:]) or "it said nothing"
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end the process with the one that started it, however that ends."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

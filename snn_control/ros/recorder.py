@@ -1,0 +1,167 @@
+"""The node `recorder`: topics into a bag (MCAP), byte for byte as they came."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+from snn_control.errors import ConfigError, ParameterError, require
+from snn_control.ros.diagnostics import ERROR, Status
+from snn_control.ros.managed_node import ManagedNode, destroy
+from snn_control.ros.node_config import NodeConfig
+from snn_control.ros.parameters import parameter
+from snn_control.ros.run_node import run_node
+from snn_control.runs.atomic import PARTIAL
+
+BAG_VERSION: Literal[9] = 9
+LOOK_S = 0.2
+"""Time between two looks for topics that have appeared."""
+
+
+@dataclass(frozen=True)
+class Config(NodeConfig):
+    """Parameters of `recorder`.
+
+    Raises:
+        ParameterError: no place to write to.
+    """
+
+    bag: str = parameter("bag")
+    """Folder of the bag; it must not exist. It is called `.partial-NAME` until it is closed."""
+    topics: tuple[str, ...] = parameter(("",))
+    """Topics to record, relative to the namespace; an empty one stands for all in it, and
+    /diagnostics."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.bag:
+            raise ParameterError("bag is empty; name the folder to write")
+
+
+class Recorder(ManagedNode):
+    """Subscribes to raw messages as topics appear, and writes them."""
+
+    config_type = Config
+
+    def __init__(self, **options: Any) -> None:
+        options.pop("stop", None)
+        super().__init__("recorder", **options)
+        self._entities: list[Any] = []
+        self._writer: Any = None
+        self.recorded: dict[str, int] = {}
+        self.diagnostics.add("bag", self._bag_status)
+
+    def configure(self, config: Config) -> None:
+        """Open the bag under its temporary name."""
+        require("rosbags", "logs")
+        from rosbags.rosbag2 import StoragePlugin, Writer
+
+        self._bag = Path(config.bag).absolute()
+        if self._bag.exists():
+            raise ConfigError(f"bag: {self._bag} exists; name another folder")
+        self._partial = self._bag.with_name(PARTIAL + self._bag.name)
+        shutil.rmtree(self._partial, ignore_errors=True)
+        try:
+            self._bag.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = Writer(
+                self._partial, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP
+            )
+            self._writer.open()
+        except OSError as exc:
+            raise ConfigError(f"bag: cannot write {self._partial}: {exc}") from exc
+        self.recorded = {}
+
+    def activate(self) -> None:
+        """Start to record."""
+        self._look()
+        self._entities.append(self.create_timer(LOOK_S, self.guarded(self._look)))
+
+    def deactivate(self) -> None:
+        """Stop recording, close the bag and give it its name."""
+        destroy(self, *self._entities)
+        self._entities = []
+        self._close()
+
+    def cleanup(self) -> None:
+        """Close the bag where it is still open."""
+        self.deactivate()
+
+    def _close(self) -> None:
+        if self._writer is None:
+            return
+        writer, self._writer = self._writer, None
+        writer.close()
+        self._partial.rename(self._bag)
+        self.get_logger().info(f"{sum(self.recorded.values())} messages in {self._bag}")
+
+    def _look(self) -> None:
+        own = self.get_namespace().rstrip("/") + "/"
+        wanted = [self.resolve_topic_name(name) for name in self.config.topics if name]
+        everything = len(wanted) < len(self.config.topics)
+        for topic, kinds in self.get_topic_names_and_types():
+            named = topic in wanted or (
+                everything and (topic.startswith(own) or topic in ("/diagnostics", "/clock"))
+            )
+            if named and topic not in self.recorded and not _internal(topic):
+                self._record(topic, kinds[0])
+
+    def _record(self, topic: str, kind: str) -> None:
+        from rosbags.typesys import Stores, get_typestore
+
+        package, _, name = kind.split("/")
+        message_type = getattr(importlib.import_module(f"{package}.msg"), name)
+        publishers = self.get_publishers_info_by_topic(topic)
+        if not publishers:
+            return
+        connection = self._writer.add_connection(
+            topic, kind, typestore=get_typestore(Stores.ROS2_JAZZY)
+        )
+        self.recorded[topic] = 0
+
+        def write(data: bytes) -> None:
+            self._writer.write(connection, self.get_clock().now().nanoseconds, data)
+            self.recorded[topic] += 1
+
+        self._entities.append(
+            self.create_subscription(
+                message_type, topic, self.guarded(write), _matching(publishers), raw=True
+            )
+        )
+
+    def _bag_status(self) -> Status:
+        status = Status(values={"messages": sum(self.recorded.values())})
+        status.values |= {f"messages of {topic}": n for topic, n in self.recorded.items()}
+        if self.active and self._writer is None:
+            status.say(ERROR, "the bag is closed")
+        return status
+
+
+def _internal(topic: str) -> bool:
+    return topic.endswith(("/transition_event", "/parameter_events", "/rosout"))
+
+
+def _matching(publishers: list[Any]) -> QoSProfile:
+    """Return a profile that all publishers fulfil, and that gets as much as they give."""
+    profiles = [publisher.qos_profile for publisher in publishers]
+    reliable = all(p.reliability == ReliabilityPolicy.RELIABLE for p in profiles)
+    latched = all(p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in profiles)
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=1000,
+        reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(Recorder, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
