@@ -79,7 +79,10 @@ def read(folder: Path) -> ReportInputs:
         manifest=run.manifest,
         config=run.config,
         curves=_curves(folder, run.manifest["seed"]),
-        evaluations=[_evaluation(path) for path in sorted(folder.glob("eval/*.json"))],
+        evaluations=sorted(
+            (_evaluation(path) for path in sorted(folder.glob("eval/*.json"))),
+            key=lambda evaluation: evaluation.controller,
+        ),
         traces={path.stem: _arrays(path) for path in sorted(folder.glob("traces/*.npz"))},
         transfer=_arrays(transfer) if transfer.exists() else {},
         videos={path.stem: path for path in sorted(folder.glob("videos/*.mp4"))},

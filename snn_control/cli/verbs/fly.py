@@ -85,7 +85,7 @@ def run(args: Args) -> Result:
     data: dict[str, Any] = flown.summary | {"run": str(folder)}
     write_evaluation(flown.evaluation(flight), folder, controller)
     if args.report:
-        rivals = {f"{name} without a bus": controller} | (
+        rivals = {f"{name}-in-process": controller} | (
             {} if name == "pid" else {"pid": load("pid")}
         )
         for label, rival in rivals.items():

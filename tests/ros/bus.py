@@ -1,0 +1,174 @@
+"""A peer on a real bus: it feeds a node that runs as a process, and hears what it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import BatteryState, Range
+from std_msgs.msg import Float64
+from std_srvs.srv import SetBool, Trigger
+
+from snn_control.ros.interfaces import qos
+
+PERIOD_S = 0.1
+PATIENCE_S = 20.0
+UNCONFIGURED = State.PRIMARY_STATE_UNCONFIGURED
+INACTIVE = State.PRIMARY_STATE_INACTIVE
+ACTIVE = State.PRIMARY_STATE_ACTIVE
+
+
+class Peer:
+    """Publishes range, set-point and battery; keeps commands, modes and diagnostics by arrival."""
+
+    def __init__(self, domain: int, node: str = "altitude_controller", namespace: str = "") -> None:
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=domain)
+        self.node = rclpy.create_node("peer", context=self.context, namespace=namespace)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self.target = node
+        self.commands: list[tuple[float, float]] = []
+        """Time (monotonic) and command."""
+        self.modes: list[tuple[float, str, str]] = []
+        """Time (monotonic), mode and reason."""
+        self.diagnostics: list[tuple[float, DiagnosticArray]] = []
+        create = self.node.create_publisher
+        self._range = create(Range, "range", qos("sensor"))
+        self._set_point = create(Float64, "height_set_point", qos("latched"))
+        self._battery = create(BatteryState, "battery", qos("sensor"))
+        self._manual = create(Float64, "manual_command", qos("command"))
+        many = QoSProfile(depth=1000)
+        self.listen(Float64, "motor_command", many, lambda m: self._keep(self.commands, m.data))
+        self.listen(DiagnosticStatus, f"{node}/mode", qos("latched"), self._on_mode)
+        self.listen(
+            DiagnosticArray, "/diagnostics", many, lambda m: self._keep(self.diagnostics, m)
+        )
+
+    def listen(self, kind: Any, name: str, profile: QoSProfile, callback: Callable) -> None:
+        self.node.create_subscription(kind, name, callback, profile)
+
+    def _keep(self, where: list[Any], what: Any) -> None:
+        where.append((time.monotonic(), what))
+
+    def _on_mode(self, message: DiagnosticStatus) -> None:
+        reason = {v.key: v.value for v in message.values}["reason"]
+        self.modes.append((time.monotonic(), message.message, reason))
+
+    def spin(self, seconds: float) -> None:
+        """Hear for a while."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._executor.spin_once(timeout_sec=min(left, 0.05))
+
+    def until(self, condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
+        """Hear until the condition holds, or fail."""
+        end = time.monotonic() + patience_s
+        while not condition():
+            assert time.monotonic() < end, "it did not happen in time"
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def measure(self, range_m: float = 1.0, stamp: Any = None) -> float:
+        """Send one measurement; return the monotonic time."""
+        message = Range(range=float(range_m), max_range=12.0)
+        message.header.stamp = stamp or self.node.get_clock().now().to_msg()
+        self._range.publish(message)
+        return time.monotonic()
+
+    def feed(self, seconds: float, range_m: float = 1.0) -> float:
+        """Send a measurement every period; return the monotonic time of the last one."""
+        last = time.monotonic()
+        for _ in range(round(seconds / PERIOD_S)):
+            last = self.measure(range_m)
+            self.spin(PERIOD_S)
+        return last
+
+    def set_point(self, height_m: float) -> None:
+        self._set_point.publish(Float64(data=float(height_m)))
+
+    def battery(self, voltage: float) -> None:
+        self._battery.publish(BatteryState(voltage=float(voltage)))
+
+    def manual(self, command: float) -> None:
+        self._manual.publish(Float64(data=float(command)))
+
+    def connected(self) -> None:
+        """Wait until the node takes the range and sends commands."""
+        self.until(
+            lambda: (
+                self._range.get_subscription_count()
+                and self._set_point.get_subscription_count()
+                and self.node.count_publishers("motor_command")
+            )
+        )
+
+    def call(self, kind: Any, name: str, request: Any, patience_s: float = PATIENCE_S) -> Any:
+        """Call a service of the node."""
+        client = self.node.create_client(kind, f"{self.target}/{name}")
+        try:
+            self.until(client.service_is_ready)
+            future = client.call_async(request)
+            self.until(future.done, patience_s)
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def trigger(self, name: str) -> Trigger.Response:
+        return self.call(Trigger, name, Trigger.Request())
+
+    def switch(self, name: str, on: bool) -> SetBool.Response:
+        return self.call(SetBool, name, SetBool.Request(data=on))
+
+    def transition(self, number: int = 0, label: str = "") -> bool:
+        request = ChangeState.Request()
+        request.transition.id, request.transition.label = number, label
+        return bool(self.call(ChangeState, "change_state", request).success)
+
+    def state(self) -> int:
+        return int(self.call(GetState, "get_state", GetState.Request()).current_state.id)
+
+    def set_parameter(self, name: str, value: Any) -> tuple[bool, str]:
+        """Set one parameter; return whether it was taken, and the reason if not."""
+        request = SetParameters.Request(parameters=[Parameter(name=name, value=_value(value))])
+        result = self.call(SetParameters, "set_parameters", request).results[0]
+        return bool(result.successful), str(result.reason)
+
+    def status(self, task: str) -> tuple[bytes, str, dict[str, str]]:
+        """Return level, message and values of the newest status of a task of the node."""
+        for _, array in reversed(self.diagnostics):
+            for status in array.status:
+                if status.name == f"{self.target}: {task}":
+                    return status.level, status.message, {v.key: v.value for v in status.values}
+        raise AssertionError(f"no status of {task}")
+
+    def close(self) -> None:
+        self.node.destroy_node()
+        self._executor.shutdown(timeout_sec=1.0)
+        rclpy.try_shutdown(context=self.context)
+
+
+def _value(value: Any) -> ParameterValue:
+    match value:
+        case bool():
+            return ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=value)
+        case int():
+            return ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
+        case float():
+            return ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value)
+        case str():
+            return ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
+        case list():
+            return ParameterValue(
+                type=ParameterType.PARAMETER_STRING_ARRAY, string_array_value=value
+            )
+    return ParameterValue(type=ParameterType.PARAMETER_NOT_SET)

@@ -1,0 +1,220 @@
+"""What the controller does when things go wrong, as a process on a real bus, with time bounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from snn_control.resources import models_folder
+from snn_control.ros.processes import Nodes
+from tests.ros.bus import Peer
+
+TRIM = 3.1
+SAFE_S = 1.0
+SLACK_S = 0.15
+"""What a busy machine may add to a time bound."""
+
+
+def start(nodes: Nodes, peer: Peer, **parameters: object) -> None:
+    """Start an armed controller and let it fly for half a second."""
+    nodes.start("altitude_controller", {"arm_on_activate": True, **parameters})
+    peer.connected()
+    peer.set_point(1.2)
+    peer.feed(0.5)
+    peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
+
+
+def after(peer: Peer, since_s: float) -> list[tuple[float, float]]:
+    return [(t - since_s, command) for t, command in peer.commands if t > since_s]
+
+
+def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(
+    nodes: Nodes, peer: Peer
+) -> None:
+    start(nodes, peer, stop_s=2.0)
+    last = peer.feed(0.3)
+    held = peer.commands[-1][1]
+    peer.spin(2.5)
+    sent = after(peer, last)
+    early = [command for age, command in sent if 0.05 < age < 0.65]
+    assert early
+    assert set(early) == {held}
+    at_trim = [age for age, command in sent if command == TRIM]
+    assert min(at_trim) <= SAFE_S + SLACK_S
+    assert min(age for age, command in sent if command == 0.0) <= 2.0 + SLACK_S
+    times = [age for age, _ in sent]
+    assert np.diff(times).max() < 0.3, "the receiver must hear that the node lives"
+    assert [mode for _, mode, _ in peer.modes[-3:]] == ["hold", "trim", "stop"]
+    peer.feed(0.5)
+    assert peer.modes[-1][1] == "auto"
+    assert all(np.isfinite(command) and abs(command) <= 10 for _, command in peer.commands)
+
+
+def test_healthy_gaps_are_held_and_not_alarmed(nodes: Nodes, peer: Peer) -> None:
+    start(nodes, peer)
+    n_modes = len(peer.modes)
+    for _ in range(4):
+        last = peer.feed(0.2)
+        held = peer.commands[-1][1]
+        peer.spin(0.53 - (time.monotonic() - last))
+        assert {command for age, command in after(peer, last) if age > 0.05} <= {held}
+    assert len(peer.modes) == n_modes
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -0.5, 1234.0])
+def test_a_burst_of_bad_values_is_held_at_once(bad: float, nodes: Nodes, peer: Peer) -> None:
+    start(nodes, peer)
+    last = peer.feed(0.2)
+    held = peer.commands[-1][1]
+    for _ in range(12):
+        peer.measure(bad)
+        peer.spin(0.1)
+    sent = after(peer, last)
+    assert {command for age, command in sent if 0.05 < age < 0.65} == {held}
+    assert min(age for age, command in sent if command == TRIM) <= SAFE_S + SLACK_S
+    peer.feed(0.5)
+    assert peer.modes[-1][1] == "auto"
+    peer.until(lambda: int(peer.status("inputs")[2]["bad values"]) == 12)
+
+
+def test_frozen_stamps_are_no_measurements(nodes: Nodes, peer: Peer) -> None:
+    start(nodes, peer)
+    stamp = peer.node.get_clock().now().to_msg()
+    last = peer.measure(1.0, stamp)
+    for _ in range(13):
+        peer.spin(0.1)
+        peer.measure(1.0, stamp)
+    sent = after(peer, last)
+    assert min(age for age, command in sent if command == TRIM) <= SAFE_S + SLACK_S
+    peer.until(lambda: int(peer.status("inputs")[2]["stamps: repeated"]) == 13)
+
+
+def test_stamps_of_the_future_and_of_the_past_are_refused(nodes: Nodes, peer: Peer) -> None:
+    start(nodes, peer)
+    for shift_ns in (10**9, -(10**8)):
+        stamp = peer.node.get_clock().now().to_msg()
+        total = stamp.sec * 10**9 + stamp.nanosec + shift_ns
+        stamp.sec, stamp.nanosec = divmod(total, 10**9)
+        if shift_ns < 0:
+            peer.measure(1.0)
+        peer.measure(1.0, stamp)
+        peer.until(lambda: peer.modes[-1][1] == "hold")
+        peer.feed(0.5)
+        assert peer.modes[-1][1] == "auto"
+
+
+def test_a_lost_set_point_is_held_and_reported(nodes: Nodes, peer: Peer) -> None:
+    start(nodes, peer, set_point_max_age_s=0.5)
+    peer.feed(2.0)
+    peer.until(lambda: "set-point lost" in peer.status("inputs")[1])
+    assert peer.modes[-1][1] == "auto"
+    peer.set_point(float("nan"))
+    peer.feed(0.3)
+    assert peer.modes[-1][1] == "auto"
+
+
+def test_a_killed_controller_stops_the_motors_of_the_simulator(
+    nodes: Nodes, peer: Peer, tmp_path: Path
+) -> None:
+    flight = tmp_path / "flight.npz"
+    nodes.start("altitude_controller", {"arm_on_activate": True})
+    simulator = {"wait_for_controller": True, "flight_file": str(flight), "preset": "clean"}
+    nodes.start("blimp_simulator", simulator)
+    peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
+    peer.spin(1.0)
+    nodes.running["altitude_controller"].kill()
+    peer.spin(3.0)
+    nodes.stop("blimp_simulator")
+    with np.load(flight) as flown:
+        commands = flown["motor_command"]
+    silent = int((commands[::-1] == 0.0).argmin())
+    assert 0.6 < silent * 0.01 < 1.3, "3 s of silence, 2 s of which the last command is held"
+
+
+def test_a_killed_simulator_leaves_a_command_that_is_safe(nodes: Nodes, peer: Peer) -> None:
+    nodes.start("altitude_controller", {"arm_on_activate": True})
+    nodes.start("blimp_simulator", {"wait_for_controller": True, "preset": "clean"})
+    peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
+    peer.spin(1.0)
+    nodes.running["blimp_simulator"].kill()
+    killed = time.monotonic()
+    peer.spin(1.6)
+    assert min(age for age, c in after(peer, killed) if c == TRIM) <= SAFE_S + SLACK_S
+    assert nodes.running["altitude_controller"].poll() is None
+
+
+def test_a_model_replaced_while_it_flies(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
+    for suffix in (".json", ".safetensors"):
+        shutil.copy(models_folder() / f"blimp-altitude{suffix}", tmp_path / f"mine{suffix}")
+    model = tmp_path / "mine.json"
+    start(nodes, peer, model=str(model))
+    whole = model.read_text()
+    model.write_text(whole[: len(whole) // 2])
+    peer.feed(1.5)
+    assert peer.modes[-1][1] == "auto"
+    assert "has changed" in peer.status("model")[1]
+    answer = peer.trigger("reload")
+    assert not answer.success
+    assert "flies on" in answer.message
+    document = json.loads(whole)
+    document["about"]["note"] = "another"
+    model.write_text(json.dumps(document))
+    assert peer.trigger("reload").success
+    n = len(peer.commands)
+    peer.feed(0.5)
+    assert len(peer.commands) >= n + 4
+    assert peer.modes[-1][1] == "auto"
+
+
+def test_battery_manual_arm_and_reset(nodes: Nodes, peer: Peer) -> None:
+    start(nodes, peer, battery_critical_s=0.2, land_height_m=0.4)
+    assert peer.switch("manual", True).success
+    peer.manual(5.5)
+    peer.until(lambda: peer.commands[-1][1] == 5.5)
+    peer.feed(1.2)
+    assert [mode for _, mode, _ in peer.modes][-3:] == ["manual", "hold", "auto"]
+    assert peer.trigger("reset").success
+    assert not peer.switch("freeze", True).success
+    for _ in range(5):
+        peer.battery(3.0)
+        peer.feed(0.1)
+    peer.feed(2.0)
+    assert "landing" in peer.status("mode")[1]
+    assert peer.commands[-1][1] < -3.0, "it is 0.6 m above the landing height"
+    assert peer.switch("arm", False).success
+    assert peer.modes[-1][1] == "disarmed"
+    assert peer.commands[-1][1] == 0.0
+    n = len(peer.commands)
+    peer.feed(0.5)
+    assert len(peer.commands) == n
+    assert peer.switch("arm", True).success
+    peer.feed(0.5)
+    assert peer.modes[-1][1] == "auto"
+
+
+@pytest.mark.parametrize("executor", ["events", "single", "multi"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_the_motors_off(
+    executor: str, number: signal.Signals, nodes: Nodes, peer: Peer
+) -> None:
+    start(nodes, peer, executor=executor)
+    process = nodes.running["altitude_controller"]
+    assert peer.commands[-1][1] != 0.0
+    signalled = time.monotonic()
+    os.kill(process.pid, number)
+    assert process.wait(timeout=3.0) == 0
+    took_s = time.monotonic() - signalled
+    peer.spin(0.3)
+    assert peer.commands[-1][1] == 0.0
+    assert took_s < 1.0
