@@ -143,15 +143,21 @@ class Parameters:
                 return SetParametersResult(successful=False, reason=reason)
             value = given.value
             changes[given.name] = tuple(value) if isinstance(field.default, tuple) else value
+        reason = self._wrong(changes) if changes else ""
+        if reason and not self._wrong({}):  # what is wrong already may be mended step by step
+            return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    def _wrong(self, changes: dict[str, Any]) -> str:
         try:
             self._build(changes)
         except (SnnControlError, TypeError) as exc:
-            return SetParametersResult(successful=False, reason=str(exc))
-        return SetParametersResult(successful=True)
+            return str(exc)
+        return ""
 
     def _take(self, parameters: list[Parameter]) -> None:
         ours = [p.name for p in parameters if p.name in self._fields]
         for name in ours:
             self.problems.pop(name, None)
-        if ours and self.changed is not None and not self.problems:
+        if ours and self.changed is not None and not self.problems and not self._wrong({}):
             self.changed(self._build({}))

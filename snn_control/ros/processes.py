@@ -80,8 +80,13 @@ class Nodes:
         path = self._folder / f"{name}.yaml"
         content = {"/**": {"ros__parameters": {"autostart": True, **parameters}}}
         path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        self.start_with(path, node, namespace)
+
+    def start_with(self, parameters: Path, node: str, namespace: str = "") -> None:
+        """Start `snn_control.ros.NODE` with a file of parameters."""
+        name = parameters.stem
         command = [sys.executable, "-m", f"snn_control.ros.{node}"]
-        command += ["--ros-args", "--params-file", str(path)]
+        command += ["--ros-args", "--params-file", str(parameters)]
         if namespace:
             command += ["-r", f"__ns:=/{namespace}"]
         with (self._folder / f"{name}.log").open("wb") as log:

@@ -31,7 +31,13 @@ ACTIVE = State.PRIMARY_STATE_ACTIVE
 class Peer:
     """Publishes range, set-point and battery; keeps commands, modes and diagnostics by arrival."""
 
-    def __init__(self, domain: int, node: str = "altitude_controller", namespace: str = "") -> None:
+    def __init__(
+        self,
+        domain: int,
+        node: str = "altitude_controller",
+        namespace: str = "",
+        topics: bool = True,
+    ) -> None:
         self.context = Context()
         rclpy.init(context=self.context, domain_id=domain)
         self.node = rclpy.create_node("peer", context=self.context, namespace=namespace)
@@ -43,17 +49,19 @@ class Peer:
         self.modes: list[tuple[float, str, str]] = []
         """Time (monotonic), mode and reason."""
         self.diagnostics: list[tuple[float, DiagnosticArray]] = []
+        many = QoSProfile(depth=1000)
+        self.listen(
+            DiagnosticArray, "/diagnostics", many, lambda m: self._keep(self.diagnostics, m)
+        )
+        if not topics:
+            return
         create = self.node.create_publisher
         self._range = create(Range, "range", qos("sensor"))
         self._set_point = create(Float64, "height_set_point", qos("latched"))
         self._battery = create(BatteryState, "battery", qos("sensor"))
         self._manual = create(Float64, "manual_command", qos("command"))
-        many = QoSProfile(depth=1000)
         self.listen(Float64, "motor_command", many, lambda m: self._keep(self.commands, m.data))
         self.listen(DiagnosticStatus, f"{node}/mode", qos("latched"), self._on_mode)
-        self.listen(
-            DiagnosticArray, "/diagnostics", many, lambda m: self._keep(self.diagnostics, m)
-        )
 
     def listen(self, kind: Any, name: str, profile: QoSProfile, callback: Callable) -> None:
         self.node.create_subscription(kind, name, callback, profile)

@@ -37,8 +37,8 @@ def make_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     monkeypatch.setitem(os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     made: list[Peer] = []
 
-    def make(node: str = "altitude_controller", namespace: str = "") -> Peer:
-        made.append(Peer(domain, node, namespace))
+    def make(node: str = "altitude_controller", namespace: str = "", topics: bool = True) -> Peer:
+        made.append(Peer(domain, node, namespace, topics))
         return made[-1]
 
     yield make

@@ -1,0 +1,227 @@
+"""Lifecycle on a real bus: no request ends a node, every failure says why and can be mended."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rclpy.context import Context
+from std_msgs.msg import Float64
+
+from snn_control.ros.altitude_controller import Config
+from snn_control.ros.interfaces import qos
+from snn_control.ros.processes import Nodes
+from tests.ros.bus import ACTIVE, INACTIVE, UNCONFIGURED, Peer
+
+WAY = {
+    Transition.TRANSITION_CONFIGURE: INACTIVE,
+    Transition.TRANSITION_ACTIVATE: ACTIVE,
+    Transition.TRANSITION_DEACTIVATE: INACTIVE,
+    Transition.TRANSITION_CLEANUP: UNCONFIGURED,
+}
+LEGAL = {
+    UNCONFIGURED: {
+        Transition.TRANSITION_CONFIGURE,
+        Transition.TRANSITION_UNCONFIGURED_SHUTDOWN,
+    },
+    INACTIVE: {
+        Transition.TRANSITION_ACTIVATE,
+        Transition.TRANSITION_CLEANUP,
+        Transition.TRANSITION_INACTIVE_SHUTDOWN,
+    },
+    ACTIVE: {Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVE_SHUTDOWN},
+}
+
+
+DEFAULTS = {f.name: f.default for f in dataclasses.fields(Config)}
+
+
+def flood(peer: Peer, numbers: list[int]) -> int:
+    """Send all these transitions through one client; return how many succeeded."""
+    client = peer.node.create_client(ChangeState, f"{peer.target}/change_state")
+    peer.until(client.service_is_ready)
+    done = 0
+    for number in numbers:
+        request = ChangeState.Request()
+        request.transition.id = number
+        future = client.call_async(request)
+        peer.until(future.done)
+        done += bool(future.result().success)
+    peer.node.destroy_client(client)
+    return done
+
+
+@pytest.mark.parametrize("executor", ["events", "single", "multi"])
+def test_no_transition_id_ends_the_node_in_any_state(
+    executor: str, nodes: Nodes, peer: Peer
+) -> None:
+    nodes.start("altitude_controller", {"autostart": False, "executor": executor})
+    state = UNCONFIGURED
+    for number, reached in WAY.items():
+        assert flood(peer, [k for k in range(256) if k not in LEGAL[state]]) == 0
+        assert not peer.transition(label="no_such_transition")
+        assert peer.state() == state
+        assert peer.transition(number)
+        state = peer.state()
+        assert state == reached
+    assert flood(peer, [Transition.TRANSITION_DEACTIVATE] * 1000) == 0
+    assert nodes.running["altitude_controller"].poll() is None
+    assert peer.transition(Transition.TRANSITION_CONFIGURE)
+    assert peer.transition(label="activate")
+    assert peer.state() == ACTIVE
+
+
+@pytest.mark.parametrize("node", ["blimp_simulator", "recorder", "pid_controller"])
+def test_all_nodes_walk_the_whole_way(
+    node: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path
+) -> None:
+    peer = make_peer(node)
+    own = {"bag": str(tmp_path / "bag")} if node == "recorder" else {}
+    nodes.start(node, {"autostart": False, **own})
+    for number, reached in WAY.items():
+        assert flood(peer, [0, 99, 255]) == 0
+        assert peer.transition(number)
+        assert peer.state() == reached
+    assert peer.transition(Transition.TRANSITION_UNCONFIGURED_SHUTDOWN)
+    assert nodes.running[node].poll() is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"model": "blimp-altitud"}, "Did you mean: `blimp-altitude"),
+        ({"control_period_s": 0.02}, "control period of 0.1 s"),
+        ({"gian": 5.0}, "unknown parameter 'gian'"),
+        ({"hold_s": 1}, "write 1.0"),
+        ({"recover_ticks": 0}, "recover_ticks"),
+        ({"trim_command": float("nan")}, "trim_command"),
+        ({"command_low": 5.0, "command_high": -5.0}, "command_low 5 is not below"),
+        ({"hold_s": 2.0}, "in this order"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_at_configure(
+    parameters: dict, said: str, nodes: Nodes, peer: Peer
+) -> None:
+    nodes.start("altitude_controller", parameters)
+    peer.until(lambda: peer.diagnostics)
+    assert peer.state() == UNCONFIGURED
+    peer.until(lambda: said in peer.status("node")[1])
+    assert said in nodes.log("altitude_controller", 50)
+    assert nodes.running["altitude_controller"].poll() is None
+    if "gian" in parameters:
+        return
+    for name in parameters:
+        assert peer.set_parameter(name, DEFAULTS[name]) == (True, "")
+    assert peer.transition(Transition.TRANSITION_CONFIGURE)
+
+
+def test_a_controller_of_something_else_is_refused(nodes: Nodes, peer: Peer, tmp_path) -> None:
+    from snn_control.controllers.files import write_pair
+    from snn_control.network.files import network_document
+    from tests.ros.foreign import foreign_network
+
+    tensors: dict = {}
+    document = {
+        "kind": "controller",
+        "controller": "altitude",
+        "networks": [network_document(foreign_network(), tensors, prefix="0/")],
+        "about": {},
+    }
+    write_pair(tmp_path / "other", document, tensors)
+    nodes.start("altitude_controller", {"model": str(tmp_path / "other.json")})
+    peer.until(lambda: peer.diagnostics)
+    peer.until(lambda: "height_error_m" in peer.status("node")[1])
+    assert peer.state() == UNCONFIGURED
+
+
+def test_an_unreadable_file_of_parameters_leaves_the_node_alive(
+    nodes: Nodes, peer: Peer, tmp_path
+) -> None:
+    nodes.start("altitude_controller", {"x": "[unclosed"})
+    path = tmp_path / "nodes" / "altitude_controller.yaml"
+    nodes.stop("altitude_controller")
+    path.write_text("/**: {ros__parameters: [unclosed")
+    nodes.start_with(path, "altitude_controller")
+    peer.until(lambda: peer.diagnostics)
+    peer.until(lambda: "cannot be read" in peer.status("node")[1])
+    assert peer.state() == UNCONFIGURED
+    assert not peer.transition(Transition.TRANSITION_CONFIGURE)
+
+
+def test_another_type_on_a_topic_is_refused(
+    nodes: Nodes, make_peer: Callable[..., Peer], domain: int
+) -> None:
+    context = Context()
+    peer = make_peer(topics=False)
+    rclpy.init(context=context, domain_id=domain)
+    stranger = rclpy.create_node("millimetres", context=context)
+    stranger.create_publisher(Float64, "range", qos("sensor"))
+    nodes.start("altitude_controller", {"autostart": False})
+    peer.until(lambda: peer.diagnostics)
+    peer.spin(0.5)
+    assert not peer.transition(Transition.TRANSITION_CONFIGURE)
+    peer.until(lambda: "expected sensor_msgs/msg/Range" in peer.status("node")[1])
+    assert "millimetres" in peer.status("node")[1]
+    stranger.destroy_node()
+    rclpy.try_shutdown(context=context)
+    peer.spin(0.5)
+    assert peer.transition(Transition.TRANSITION_CONFIGURE)
+
+
+def test_diagnostics_come_every_second_in_every_state(nodes: Nodes, peer: Peer) -> None:
+    nodes.start("altitude_controller", {"autostart": False, "hardware_id": "blimp-7"})
+    for number in WAY:
+        peer.until(lambda: peer.diagnostics)
+        peer.diagnostics.clear()
+        peer.spin(3.0)
+        assert 2 <= len(peer.diagnostics) <= 4
+        for _, array in peer.diagnostics:
+            assert array.header.stamp.sec > 0
+            for status in array.status:
+                assert status.name.startswith("altitude_controller: ")
+                assert status.hardware_id == "blimp-7"
+                assert isinstance(status.level, bytes)
+        peer.transition(number)
+
+
+def test_wrong_settings_of_parameters_are_refused_with_a_reason(nodes: Nodes, peer: Peer) -> None:
+    nodes.start("altitude_controller", {})
+    peer.connected()
+    peer.until(lambda: peer.state() == ACTIVE)
+    for name, value, said in (
+        ("executor", "multi", "read-only"),
+        ("trim_command", 99.0, "out of range"),
+        ("trim_command", float("nan"), "out of range"),
+        ("trim_command", 3, "type"),
+        ("hold_s", 0.5, "deactivate it first"),
+        ("battery_low_v", 3.0, "battery_critical_v 3.2 is not below"),
+        ("nothing", 3.0, "undeclared"),
+    ):
+        taken, reason = peer.set_parameter(name, value)
+        assert not taken, name
+        assert said in reason, (name, reason)
+    assert peer.set_parameter("trim_command", 2.5) == (True, "")
+    assert peer.state() == ACTIVE
+
+
+def test_start_to_first_command_is_fast_with_every_executor(nodes: Nodes, peer: Peer) -> None:
+    for executor in ("events", "single", "multi"):
+        nodes.start("altitude_controller", {"executor": executor, "arm_on_activate": True})
+        peer.connected()
+        peer.commands.clear()
+        sent = time.monotonic()
+        peer.feed(0.3, 1.3)
+        peer.until(lambda: peer.commands)
+        assert peer.commands[0][0] - sent < 1.0
+        nodes.stop("altitude_controller")
+        peer.until(lambda: not peer.node.count_publishers("motor_command"))
