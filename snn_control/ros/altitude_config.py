@@ -46,14 +46,14 @@ class AltitudeNodeConfig(NodeConfig):
     recover_ticks: int = parameter(3, 1, 1000)
     """Usable measurements in a row that end hold, trim and stop."""
     trim_command: float = parameter(3.1, -FULL, FULL, live=True)
-    """Command that keeps the craft about where it is, motor units."""
+    """Command that keeps the craft about where it is, motor units; between the two limits."""
 
-    command_low: float = parameter(-FULL, -FULL, FULL)
-    """Smallest command, motor units."""
-    command_high: float = parameter(FULL, -FULL, FULL)
+    command_low: float = parameter(-FULL, -FULL, 0.0)
+    """Smallest command, motor units; 0 stops the motors and is always allowed."""
+    command_high: float = parameter(FULL, 0.0, FULL)
     """Largest command, motor units."""
     slew_per_s: float = parameter(0.0, 0.0, 1e4)
-    """Largest change of the command, motor units a second; 0: any."""
+    """Largest change of the command, motor units a second, except to stop; 0: any."""
 
     set_point_low_m: float = parameter(0.3, 0.0, 1000.0)
     """Smallest height to hold, m."""
@@ -64,18 +64,20 @@ class AltitudeNodeConfig(NodeConfig):
     set_point_max_age_s: float = parameter(0.0, 0.0, 3600.0)
     """Age of the set-point at which it counts as lost, s; 0: never. A lost one is held."""
     ceiling_m: float = parameter(12.0, 0.1, 1000.0, live=True)
-    """Height above which no command is upward, m."""
+    """Height above which no controller's command is upward, m."""
     manual_max_age_s: float = parameter(0.5, 0.01, 60.0)
     """Age of the manual command at which the controller takes the craft back, s."""
 
+    battery_max_age_s: float = parameter(0.0, 0.0, 3600.0, live=True)
+    """Age of the battery's voltage at which it is reported as lost, s; 0: never."""
     battery_low_v: float = parameter(3.4, 0.0, 100.0, live=True)
     """Voltage below which the battery is reported as low, V."""
     battery_critical_v: float = parameter(3.2, 0.0, 100.0, live=True)
-    """Voltage below which the craft lands, V."""
+    """Voltage below which the craft lands, or does not arm, V."""
     battery_critical_s: float = parameter(2.0, 0.0, 600.0, live=True)
     """How long it must stay below, s."""
     land_height_m: float = parameter(0.3, 0.0, 100.0, live=True)
-    """Height that is held after that, m."""
+    """Height that is held after that, m, where the set-point was not lower still."""
     step_budget_s: float = parameter(0.0, 0.0, 10.0, live=True)
     """Time in which a command must follow its measurement, s; 0: the control period."""
 
@@ -84,12 +86,23 @@ class AltitudeNodeConfig(NodeConfig):
         for low, high in (
             ("command_low", "command_high"),
             ("set_point_low_m", "set_point_high_m"),
+            ("set_point_high_m", "range_max_m"),
             ("battery_critical_v", "battery_low_v"),
         ):
             if not getattr(self, low) < getattr(self, high):
                 raise ParameterError(
                     f"{low} {getattr(self, low):g} is not below {high} {getattr(self, high):g}"
                 )
+        if not self.command_low <= 0.0 <= self.command_high:
+            raise ParameterError(
+                f"command_low {self.command_low:g} to command_high {self.command_high:g}: expected "
+                "0 between them, which stops the motors"
+            )
+        if not self.command_low <= self.trim_command <= self.command_high:
+            raise ParameterError(
+                f"trim_command {self.trim_command:g} is not between command_low "
+                f"{self.command_low:g} and command_high {self.command_high:g}; set all three"
+            )
         self.modes()
 
     def modes(self) -> ModeConfig:

@@ -31,7 +31,7 @@ from snn_control.ros.interfaces import TICK_FIELDS, qos, topic
 from snn_control.ros.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.parameters import parameter
 from snn_control.ros.run_node import Stop, run_node
-from snn_control.supervision.modes import Mode
+from snn_control.supervision.modes import FLYING, Mode
 
 WATCH_S = 0.05
 ACKNOWLEDGED_S = 0.5
@@ -206,7 +206,7 @@ class AltitudeNode(ManagedNode):
         pause_s = now_s - self._sent_s
         if command is not None:
             self._send(command)
-        elif loop.modes.mode is Mode.AUTO and pause_s > 1.5 * loop.period_s:
+        elif loop.modes.mode in FLYING and pause_s > 1.5 * loop.period_s:
             self._send(loop.gate.last)  # held, and the receiver knows that the node is alive
         self._say_mode()
 
@@ -245,7 +245,8 @@ class AltitudeNode(ManagedNode):
         else:
             self._send(loop.disarm())
         self._say_mode()
-        return _answer(response, True, loop.modes.mode)
+        done = loop.modes.armed == request.data
+        return _answer(response, done, loop.modes.mode if done else loop.modes.reason)
 
     def _on_override(
         self, request: SetBool.Request, response: SetBool.Response

@@ -150,6 +150,9 @@ class AltitudeHealth:
         lost_s = config.set_point_max_age_s
         if lost_s and (loop.set_point_s is None or now_s - loop.set_point_s > lost_s):
             status.say(WARN, "set-point lost: the last one is held")
+        lost_s = config.battery_max_age_s
+        if lost_s and (loop.battery_s is None or now_s - loop.battery_s > lost_s):
+            status.say(WARN, "battery lost: no voltage")
         if loop.battery_v < config.battery_low_v:
             status.say(WARN, f"battery low: {loop.battery_v:.2f} V")
         if loop.bad_value:

@@ -14,18 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
-from snn_control.errors import InterfaceMismatchError
+from snn_control.errors import ParameterError
 from snn_control.ros.altitude_config import AltitudeNodeConfig
-from snn_control.supervision.command_gate import CommandGate
+from snn_control.ros.altitude_interface import OBSERVABLE, require_interface, require_same
+from snn_control.supervision.command_gate import OFF, CommandGate
 from snn_control.supervision.modes import FLYING, Mode, ModeMachine
 from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.set_point import SetPoint
 from snn_control.supervision.stamps import StampCheck, StampFault
 
 FloatArray = npt.NDArray[np.float64]
-OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
-"""What a controller may observe, as in `snn_control/BlimpAltitude-v0`."""
-ACTIONS = ("motor_command",)
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,10 @@ class AltitudeLoop:
 
     Raises:
         InterfaceMismatchError: the controller takes or gives something else.
+        ParameterError: every gap between two measurements would count as a loss.
+
+    `config` may be replaced in flight: its fields that are live take effect with the next event,
+    those of modes, gate, set-point and stamps do not.
     """
 
     def __init__(
@@ -66,6 +68,12 @@ class AltitudeLoop:
         require_interface(controller)
         self.controller, self.fallback, self.config = controller, fallback, config
         self.period_s = controller.control_period_s
+        if not 0 < self.period_s < config.hold_s:
+            raise ParameterError(
+                f"the controller's period is {self.period_s:g} s, measurements count as missing "
+                f"after hold_s {config.hold_s:g} s: set hold_s, trim_s and stop_s to several "
+                "periods"
+            )
         self.modes = ModeMachine(config.modes())
         self.gate = CommandGate(config.command_low, config.command_high, config.slew_per_s)
         self.set_point = SetPoint(
@@ -87,52 +95,67 @@ class AltitudeLoop:
         self.step_s, self.dt_s = Rolling(), Rolling()
         self._battery_since_s: float | None = None
         self._manual_s: float | None = None
-        self._held = 0.0
-        self._take_indices()
+        self._held = OFF
+        self._indices = [OBSERVABLE.index(name) for name in controller.observation_names]
         self.reset()
 
     # Orders.
 
     def arm(self, now_s: float) -> None:
-        """Reset everything and fly with the next usable measurement."""
+        """Reset controller and fallback and fly with the next usable measurement.
+
+        An armed craft flies on as it does. One whose battery is critical is not armed, and
+        `modes.reason` says so.
+        """
+        if self.modes.armed:
+            return
+        if self._battery_is_critical(now_s):
+            self.modes.disarm(f"not armed: the battery is critical at {self.battery_v:.2f} V")
+            return
         self.reset()
-        self.stamps.reset()
-        self.gate.reset(0.0)
-        self._held = 0.0
+        self.stamps.begin()
+        self.gate.reset(now_s)
+        self._held = OFF
         self.set_point.value = None
-        self.landing = False
-        self._battery_since_s = None
         self.modes.arm(now_s)
 
     def disarm(self, reason: str = "disarmed") -> float:
         """Return the command that stops the motors."""
         self.modes.disarm(reason)
-        self.gate.last = self._held = 0.0
-        return 0.0
+        self.landing = False
+        self._held = self.gate.stop()
+        return self._held
 
     def override(self, on: bool, now_s: float) -> None:
         """Hand over to manual commands, or take back."""
         self._manual_s = now_s
-        self.modes.override(on, now_s, "manual override" if on else "manual override ended")
+        self._hand_over(on, now_s, "manual override" if on else "manual override ended")
 
     def reset(self) -> None:
         """Put controller and fallback into their first state."""
-        self.controller.reset(self.config.seed)
-        self.fallback.reset(self.config.seed)
         self.resets += 1
         self.modes.mend()
+        self.fallback.reset(self.config.seed)
+        try:
+            self.controller.reset(self.config.seed)
+        except Exception as exc:
+            self.modes.fail(f"controller raised {exc!r} when it was reset")
 
     def replace(self, controller: Controller) -> None:
         """Fly another controller from the next tick on, from its first state.
 
+        Until then the last command is held. The fallback keeps its state.
+
         Raises:
-            InterfaceMismatchError: it takes or gives something else; the old one flies on.
+            InterfaceMismatchError: it takes or gives something else than the one it replaces.
+            ControlPeriodError: it was made for another period.
+                In both cases, or where its reset raises, the old one flies on.
         """
-        require_interface(controller)
+        require_same(controller, self.controller)
+        controller.reset(self.config.seed)
         self.controller = controller
-        self.period_s = self.stamps.period_s = controller.control_period_s
-        self._take_indices()
-        self.reset()
+        self.resets += 1
+        self.modes.mend()
 
     # Inputs.
 
@@ -142,20 +165,19 @@ class AltitudeLoop:
             self._bad("set-point", height_m)
             return False
         self.set_point_s = now_s
-        return self.set_point.want(height_m) or self.landing
+        return self.set_point.want(height_m)
 
     def on_battery(self, voltage: float, now_s: float) -> None:
-        """Take a voltage; one that stays critical makes the craft land."""
-        if not (math.isfinite(voltage) and voltage >= 0):
+        """Take a voltage; one that stays critical makes the craft land until it is disarmed."""
+        if not (math.isfinite(voltage) and voltage > 0):
             self._bad("battery voltage", voltage)
             return
         self.battery_v, self.battery_s = voltage, now_s
         if voltage >= self.config.battery_critical_v:
             self._battery_since_s = None
-            return
-        if self._battery_since_s is None:
+        elif self._battery_since_s is None:
             self._battery_since_s = now_s
-        if self.modes.armed and now_s - self._battery_since_s >= self.config.battery_critical_s:
+        if self.modes.armed and self._battery_is_critical(now_s):
             self.landing = True
 
     def on_manual(self, command: float, now_s: float) -> float | None:
@@ -166,8 +188,8 @@ class AltitudeLoop:
         self._manual_s = now_s
         if self.modes.mode is not Mode.MANUAL:
             return None
-        self._held = self.gate.pass_on(command, now_s)[0]
-        return self._held
+        self.modes.steered()
+        return self.gate.pass_on(command, now_s)[0]
 
     def on_range(self, range_m: float, stamp_ns: int, clock_ns: int, now_s: float) -> Tick:
         """Take a measurement and do what it triggers."""
@@ -177,17 +199,20 @@ class AltitudeLoop:
         self.ticks += 1
         output, step_s, command = math.nan, 0.0, None
         observation = np.full(len(self._indices), math.nan)
+        if not reason:
+            self.range_s = now_s
+            self.dt_s.add(verdict.dt_s)
+            self.missed += verdict.missed
+            observation = self._observe(range_m, verdict.dt_s)
+            if not np.isfinite(observation).all():
+                reason = "no voltage of the battery yet"
         if fault is StampFault.REPEATED:
             self.modes.watch(now_s)
         elif reason:
             self.modes.bad(now_s, reason)
-            command = self._unflown(now_s) if self.modes.armed else None
+            command = self._unflown(now_s)
         else:
-            self.range_s = now_s
-            self.dt_s.add(verdict.dt_s)
-            self.missed += verdict.missed
             self.modes.good(now_s)
-            observation = self._observe(range_m, verdict.dt_s)
             if self.modes.armed and not self.modes.manual:
                 output, backup, step_s = self._step(observation, range_m)
                 command = self._choose(output, backup, range_m, now_s)
@@ -203,16 +228,28 @@ class AltitudeLoop:
             and self._manual_s is not None
             and now_s - self._manual_s > self.config.manual_max_age_s
         ):
-            self.modes.override(False, now_s, "manual command lost")
+            self._hand_over(False, now_s, "manual command lost")
         self.modes.watch(now_s)
-        if not self.modes.armed:
-            return None
         return self._unflown(now_s)
 
     # Inside.
 
+    def _hand_over(self, on: bool, now_s: float, reason: str) -> None:
+        if self.modes.manual and not on:
+            self._held = self.gate.last
+            self.set_point.value = None  # it starts from where the person left the craft
+        self.modes.override(on, now_s, reason)
+
+    def _battery_is_critical(self, now_s: float) -> bool:
+        since_s = self._battery_since_s
+        return since_s is not None and now_s - since_s >= self.config.battery_critical_s
+
     def _unflown(self, now_s: float) -> float | None:
-        command = self.modes.command(self._held, self.config.trim_command, 0.0, now_s)
+        if not self.modes.armed:
+            return None
+        if self.modes.mode is Mode.STOP:
+            return self.gate.stop(now_s)
+        command = self.modes.command(self._held, self.config.trim_command, now_s)
         return None if command is None else self.gate.pass_on(command, now_s)[0]
 
     def _choose(self, output: float, backup: float, range_m: float, now_s: float) -> float | None:
@@ -222,7 +259,7 @@ class AltitudeLoop:
         wanted = output if mode is Mode.AUTO else backup
         if range_m > self.config.ceiling_m and wanted > 0:
             self.over_ceiling += 1
-            wanted = 0.0
+            wanted = OFF
         self._held = self.gate.pass_on(wanted, now_s)[0]
         return self._held
 
@@ -231,7 +268,7 @@ class AltitudeLoop:
         output, started = math.nan, time.perf_counter()
         if not self.modes.failure:
             try:
-                output = float(self.controller.step(observation)[0])
+                output = float(self.controller.step(observation.copy())[0])
             except Exception as exc:
                 self.modes.fail(f"controller raised {exc!r}")
             else:
@@ -245,9 +282,10 @@ class AltitudeLoop:
     def _observe(self, range_m: float, dt_s: float) -> FloatArray:
         if self.set_point.value is None:
             self.set_point.start(range_m)
-        if self.landing:
-            self.set_point.wanted = self.config.land_height_m
-        wanted_m = self.set_point.advance(dt_s)
+        land_m = min(self.config.land_height_m, self.set_point.value or 0.0)
+        # A gap is no time to move in: the ramp would end in a step.
+        moving_s = min(dt_s, self.config.hold_s)
+        wanted_m = self.set_point.advance(moving_s, land_m if self.landing else None)
         all_of_it = (wanted_m - range_m, wanted_m, range_m, dt_s, self.battery_v)
         return np.array([all_of_it[k] for k in self._indices])
 
@@ -272,21 +310,3 @@ class AltitudeLoop:
     def _bad(self, what: str, value: float) -> None:
         self.bad_values += 1
         self.bad_value = f"{what} is {value:g}"
-
-    def _take_indices(self) -> None:
-        self._indices = [OBSERVABLE.index(name) for name in self.controller.observation_names]
-
-
-def require_interface(controller: Controller) -> None:
-    """Refuse a controller that is not one of altitude.
-
-    Raises:
-        InterfaceMismatchError: lists the names of both.
-    """
-    wrong = [name for name in controller.observation_names if name not in OBSERVABLE]
-    if wrong or tuple(controller.action_names) != ACTIONS:
-        raise InterfaceMismatchError(
-            f"the controller takes {controller.observation_names} and gives "
-            f"{controller.action_names}; the node has {OBSERVABLE} and sends {ACTIONS}: "
-            "name a model of an altitude controller"
-        )

@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 
+from snn_control.errors import ParameterError
+
+OFF = 0.0
+"""Command that stops the motors."""
+
 
 class GateFault(StrEnum):
     """Why the gate changed a command."""
@@ -18,20 +23,34 @@ class CommandGate:
     """Passes commands on, changed where they must be; counts what it changed.
 
     Args:
-        low, high: limits of the command.
+        low, high: limits of the command; `OFF` lies between them, so that it can be sent.
         slew_per_s: largest change of the command in a second; 0: any.
+
+    Raises:
+        ParameterError: the limits leave `OFF` out, or a number is negative or not finite.
     """
 
     def __init__(self, low: float, high: float, slew_per_s: float = 0.0) -> None:
+        if not (low <= OFF <= high and low < high and 0 <= slew_per_s < math.inf):
+            raise ParameterError(
+                f"command limits {low:g} to {high:g}, slew {slew_per_s:g} a second: expected "
+                f"limits with {OFF:g} (motors off) between them and a slew of 0 or more"
+            )
         self.low, self.high, self.slew_per_s = low, high, slew_per_s
         self.reset()
 
-    def reset(self, command: float = 0.0) -> None:
-        """Start from a command that the actuator has now; forget the counts."""
-        self.last = command
-        self._last_s: float | None = None
+    def reset(self, now_s: float | None = None) -> None:
+        """Start with the motors off since `now_s`; forget the counts."""
+        self.last = OFF
+        self._last_s = now_s
         self.passed = 0
         self.counts = dict.fromkeys(GateFault, 0)
+
+    def stop(self, now_s: float | None = None) -> float:
+        """Return `OFF`, at once whatever the slew rate."""
+        self.passed += 1
+        self.last, self._last_s = OFF, now_s
+        return OFF
 
     def pass_on(self, command: float, now_s: float) -> tuple[float, GateFault | None]:
         """Return what may be sent and what was wrong with `command`, the gravest first.
@@ -45,7 +64,7 @@ class CommandGate:
             command, fault = self.last, GateFault.NOT_FINITE
         limited = min(max(command, self.low), self.high)
         if limited != command:
-            fault = GateFault.RANGE
+            fault = fault or GateFault.RANGE
         if self.slew_per_s and self._last_s is not None:
             reach = self.slew_per_s * max(now_s - self._last_s, 0.0)
             reached = min(max(limited, self.last - reach), self.last + reach)

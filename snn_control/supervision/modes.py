@@ -1,17 +1,36 @@
 """The modes of a craft in flight, and what leads from one to the other.
 
 ```
-DISARMED --arm--> AUTO <--> MANUAL
-AUTO --bad or missing measurement--> HOLD --hold_s--> TRIM --stop_s--> STOP
-HOLD, TRIM, STOP, MANUAL --recover_ticks good measurements in a row--> AUTO
-AUTO --controller failed--> FALLBACK   (until it is reset or loaded anew)
+DISARMED --arm--> HOLD (waits) --first usable measurement--> AUTO
+AUTO, FALLBACK --unusable measurement, or none for hold_s--> HOLD --trim_s--> TRIM --stop_s--> STOP
+HOLD, TRIM, STOP --recover_ticks usable measurements in a row--> AUTO
+any but DISARMED --override--> MANUAL --override ends, or its commands do--> HOLD
+AUTO --controller fails--> FALLBACK --controller reset or replaced--> AUTO
 any --disarm--> DISARMED
 ```
 
-A bad measurement holds the last command at once. A missing one does so as well, because nothing
-triggers a tick; HOLD is what it is called when it lasts longer than healthy gaps do. In MANUAL
-nothing is demanded of the measurements. In FALLBACK the same rules hold, with the fallback
-controller in the place of the controller.
+| mode | who commands | command | time bound |
+|---|---|---|---|
+| DISARMED | nobody | motors off | at once |
+| AUTO | the controller | its output at each usable measurement, held in between | `hold_s` |
+| FALLBACK | the fallback controller | as in AUTO | `hold_s` |
+| HOLD | nobody | the last one, from the moment the measurement is unusable | to `trim_s` |
+| TRIM | nobody | in `ramp_s` from the last one to trim, then trim | to `stop_s` |
+| STOP | nobody | motors off, until measurements are usable again | at once |
+| MANUAL | a person | each manual command, held in between | age allowed to manual commands |
+
+All bounds but that of MANUAL are ages of the last measurement that was flown. With the defaults:
+the last command is held at once, the mode says so after 0.6 s where measurements only stay away
+(gaps of 0.53 s are healthy), the command leaves for trim at 0.7 s and is there at 0.9 s, the
+motors stop at 10 s. `watch` must be called in the meantime; its period adds to each bound, and a
+slew rate of the command gate lengthens the ramp to trim, but not the stop.
+
+- After arming nothing turns until a first usable measurement, however long that takes.
+- Where a controller has failed, FALLBACK stands for AUTO wherever the diagram leads there.
+- HOLD, TRIM and STOP end only with `recover_ticks` usable measurements in a row, none of them
+  `hold_s` after the one before; a stream of which fewer are usable counts as lost. Out of STOP the
+  motors start again by themselves: disarm before you touch the craft.
+- In MANUAL nothing is demanded of the measurements. When it ends, ages count from that moment.
 """
 
 from __future__ import annotations
@@ -20,6 +39,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from snn_control.errors import ParameterError
+from snn_control.supervision.command_gate import OFF
 
 
 class Mode(StrEnum):
@@ -35,6 +55,8 @@ class Mode(StrEnum):
 
 
 FLYING = (Mode.AUTO, Mode.FALLBACK)
+_MISSING = "no usable measurement"
+_WAITING = "waiting for a measurement"
 
 
 @dataclass(frozen=True)
@@ -74,17 +96,18 @@ class ModeMachine:
         self.config = config
         self.armed = self.manual = False
         self.failure = ""
-        self._enter(Mode.DISARMED, "not armed")
-        self._flown_s = 0.0
+        self._waiting = False  # the craft may stand on the ground: no trim, no stop
+        self._flown_s = self._good_s = 0.0
         self._good = 0
-        self._waiting = True
+        self._cause = _MISSING
+        self._enter(Mode.DISARMED, "not armed")
 
     def arm(self, now_s: float) -> None:
-        """Start flying with the next usable measurement."""
-        self.armed, self.manual = True, False
-        self._flown_s, self._good = now_s, self.config.recover_ticks
-        self._waiting = True  # the craft may stand on the ground: no trim before it was seen
-        self._enter(Mode.HOLD, "waiting for a measurement")
+        """Start flying with the next usable measurement; an armed craft flies on as it does."""
+        if self.armed:
+            return
+        self.armed, self._waiting = True, True
+        self._hold(now_s, _WAITING)
 
     def disarm(self, reason: str = "disarmed") -> None:
         """Stop the motors."""
@@ -99,8 +122,11 @@ class ModeMachine:
         if on:
             self._enter(Mode.MANUAL, reason)
         else:
-            self._flown_s, self._good, self._waiting = now_s, 0, False
-            self._enter(Mode.HOLD, reason)
+            self._hold(now_s, _WAITING if self._waiting else reason)
+
+    def steered(self) -> None:
+        """A manual command was sent: the craft may be in the air from now on."""
+        self._waiting = False
 
     def fail(self, reason: str) -> None:
         """The controller cannot be trusted until `mend`; the fallback flies from now on."""
@@ -116,27 +142,31 @@ class ModeMachine:
 
     def good(self, now_s: float) -> None:
         """A usable measurement is here, before its tick."""
+        self.watch(now_s)
         if not self.armed or self.manual:
             return
-        self._waiting = False
-        self._good += 1
+        in_a_row = now_s - self._good_s < self.config.hold_s
+        self._good, self._good_s = self._good + 1 if in_a_row else 1, now_s
         if self.mode not in FLYING:
-            if self._good < self.config.recover_ticks:
+            if not self._waiting and self._good < self.config.recover_ticks:
                 return
             flying = Mode.FALLBACK if self.failure else Mode.AUTO
             self._enter(flying, self.failure or "measurements are good")
+        self._waiting, self._cause = False, _MISSING
         self._flown_s = now_s
 
     def bad(self, now_s: float, reason: str) -> None:
         """A measurement that cannot be used is here."""
-        self._good = 0
+        self._good, self._cause = 0, reason
         if self.mode in FLYING:
             self._enter(Mode.HOLD, reason)
+        elif self.mode is Mode.HOLD and self._waiting:
+            self._enter(Mode.HOLD, f"{_WAITING}; the last one: {reason}")
         self.watch(now_s)
 
     def watch(self, now_s: float) -> None:
         """Let time pass."""
-        if not self.armed or self.manual or self._waiting:
+        if not self.armed or self.manual or self._waiting or self.mode is Mode.STOP:
             return
         c, age_s = self.config, now_s - self._flown_s
         if age_s >= c.stop_s:
@@ -146,32 +176,33 @@ class ModeMachine:
         elif age_s >= c.hold_s and self.mode in FLYING:
             self._degrade(Mode.HOLD, age_s)
 
-    def command(self, held: float, trim: float, stop: float, now_s: float) -> float | None:
+    def command(self, held: float, trim: float, now_s: float) -> float | None:
         """Return what is sent without a tick: None where a controller or a person commands.
 
         Args:
             held: the last command before the trouble.
             trim: keeps the craft about where it is.
-            stop: motors off.
             now_s: the time.
         """
         match self.mode:
             case Mode.DISARMED | Mode.STOP:
-                return stop
+                return OFF
             case Mode.HOLD:
                 return held
             case Mode.TRIM:
                 into_s = now_s - self._flown_s - self.config.trim_s
-                share = min(1.0, into_s / self.config.ramp_s) if self.config.ramp_s else 1.0
-                return held + share * (trim - held)
+                share = into_s / self.config.ramp_s if self.config.ramp_s else 1.0
+                share = min(max(share, 0.0), 1.0)
+                return (1.0 - share) * held + share * trim
         return None
 
+    def _hold(self, now_s: float, reason: str) -> None:
+        self._flown_s, self._good, self._cause = now_s, 0, _MISSING
+        self._enter(Mode.HOLD, reason)
+
     def _degrade(self, mode: Mode, age_s: float) -> None:
-        if self.mode is mode:
-            return
-        self._good = 0
-        because = "no usable measurement" if self.mode in FLYING else self.reason.split(" for ")[0]
-        self._enter(mode, f"{because} for {age_s:.2f} s")
+        if self.mode is not mode:
+            self._enter(mode, f"{self._cause} for {age_s:.2f} s")
 
     def _enter(self, mode: Mode, reason: str) -> None:
         self.mode, self.reason = mode, reason

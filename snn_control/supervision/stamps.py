@@ -1,4 +1,8 @@
-"""Stamps of a stream of measurements: new, repeated, out of order, from the future, restarted."""
+"""Stamps of a stream of measurements: new, repeated, out of order, from the future, restarted.
+
+Measurements that were held back come in a burst after a gap (10 ms apart on the craft of
+arXiv:2309.12937). They are late, not missed: a gap counts when the burst after it is over.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ NS = 1_000_000_000
 class StampFault(StrEnum):
     """What can be wrong with a stamp."""
 
+    UNSET = "not set"
     REPEATED = "repeated"
     BACKWARDS = "jumped back"
     RESTARTED = "time restarted"
@@ -25,9 +30,11 @@ class StampVerdict:
     fault: StampFault | None
     """None: the measurement can be used."""
     dt_s: float
-    """Time since the last usable measurement, s; the nominal period at the first."""
+    """Time since the last usable measurement, s; the nominal period at the first one, also after
+    `begin` and after a restart."""
     missed: int
-    """Measurements that the nominal period expects in between and that did not come."""
+    """Measurements that the nominal period expects in the gap before the last one, and that did
+    not come, nor later in a burst."""
 
 
 class StampCheck:
@@ -57,7 +64,12 @@ class StampCheck:
     def reset(self) -> None:
         """Forget the last stamp and the counts."""
         self._last_ns: int | None = None
+        self.begin()
         self.counts = dict.fromkeys(StampFault, 0)
+
+    def begin(self) -> None:
+        """Take the next usable measurement as a first one; what was repeated or old stays so."""
+        self._first, self._gap = True, 0
 
     def judge(self, stamp_ns: int, clock_ns: int) -> StampVerdict:
         """Judge one stamp; only one without fault moves the time of the last measurement.
@@ -70,15 +82,26 @@ class StampCheck:
         if fault is not None:
             self.counts[fault] += 1
             if fault is StampFault.RESTARTED:
-                self._last_ns = None
+                self._last_ns = stamp_ns
+                self.begin()
             return StampVerdict(fault, self.period_s, 0)
         self._last_ns = stamp_ns
-        if last_ns is None:
+        if self._first or last_ns is None:
+            self._first = False
             return StampVerdict(None, self.period_s, 0)
         dt_s = (stamp_ns - last_ns) / NS
-        return StampVerdict(None, dt_s, max(0, round(dt_s / self.period_s) - 1))
+        return StampVerdict(None, dt_s, self._missed(round(dt_s / self.period_s)))
+
+    def _missed(self, periods: int) -> int:
+        if not periods:
+            self._gap = max(self._gap - 1, 0)
+            return 0
+        missed, self._gap = self._gap, periods - 1
+        return missed
 
     def _fault(self, stamp_ns: int, clock_ns: int) -> StampFault | None:
+        if stamp_ns <= 0:
+            return StampFault.UNSET
         if stamp_ns > clock_ns + self._future_ns:
             return StampFault.FUTURE
         if self._max_age_ns and stamp_ns < clock_ns - self._max_age_ns:

@@ -198,6 +198,11 @@ def test_battery_manual_arm_and_reset(nodes: Nodes, peer: Peer) -> None:
     n = len(peer.commands)
     peer.feed(0.5)
     assert len(peer.commands) == n
+    answer = peer.switch("arm", True)
+    assert not answer.success
+    assert "battery is critical" in answer.message
+    peer.battery(3.9)
+    peer.spin(0.1)
     assert peer.switch("arm", True).success
     peer.feed(0.5)
     assert peer.modes[-1][1] == "auto"
