@@ -151,6 +151,7 @@ class BlimpSimulator(ManagedNode):
         robot, now_s = self._flying(), time.monotonic()
         if self._began_s is None:
             if not self._ready(now_s):
+                self._tell_time()  # no one may meet the first measurement without a clock
                 return
             self._began_s = now_s
         due = int((now_s - self._began_s) * self.config.rate / PHYSICS_STEP_S)
@@ -168,8 +169,11 @@ class BlimpSimulator(ManagedNode):
             if robot.step >= due:
                 return
             robot.advance()
-            if self.config.clock:
-                self._clock_publisher.publish(ClockMessage(clock=self._stamp().to_msg()))
+            self._tell_time()
+
+    def _tell_time(self) -> None:
+        if self.config.clock:
+            self._clock_publisher.publish(ClockMessage(clock=self._stamp().to_msg()))
 
     def _ready(self, now_s: float) -> bool:
         if not self.config.wait_for_controller:

@@ -1,0 +1,239 @@
+"""The controller node on a real bus: flights, latency and CPU at several rates, a soak.
+
+    python benchmarks/ros2.py flights --seeds 10     # beside the same flights without a bus
+    python benchmarks/ros2.py latency --seconds 60   # 10 to 500 Hz, and 50 Hz beside the simulator
+    python benchmarks/ros2.py soak --seconds 600     # memory and diagnostics
+
+Needs the extras [ros] and [logs]. Each figure is of the node itself, from its `~/tick`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control import load
+from snn_control.ros.bag import RecordedTicks, read_ticks
+from snn_control.ros.fly import Flight, fly
+from snn_control.ros.processes import Nodes, free_domain, local_bus
+from snn_control.training.evaluate import evaluate
+from snn_control.training.statistics import half_width, paired_ratio
+
+MODEL = "blimp-altitude"
+WARM_UP_S = 2.0
+
+
+def flights(args: argparse.Namespace) -> None:
+    """Compare flights over the bus with the same flights in one process."""
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    alone = evaluate(load(MODEL), MODEL, seeds=seeds, duration_s=args.duration)
+    bus, identical, lost = [], True, 0
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            flown = fly(
+                Flight(MODEL, seed=seed, duration_s=args.duration, rate=args.rate), Path(folder)
+            )
+        bus.append(flown.episode.metrics)
+        identical &= flown.summary["replay_identical"]
+        lost += flown.summary["lost_ticks"]
+    print(f"{len(seeds)} seeds of {args.duration:g} s at {args.rate:g} times real time, {MODEL}")
+    for metric in ("hold_rmse_m", "rmse_m", "overshoot_m", "steady_state_error_m"):
+        mine, theirs = np.array([m[metric] for m in bus]), alone.values(metric)
+        ratio, half = paired_ratio(mine, theirs)
+        print(
+            f"{metric:22} bus {100 * mine.mean():.2f} ± {100 * half_width(mine):.2f} cm, "
+            f"in process {100 * theirs.mean():.2f} ± {100 * half_width(theirs):.2f} cm, "
+            f"ratio {ratio:.3f} ± {half:.3f}"
+        )
+    print(f"replayed bit for bit: {identical}; measurements lost on the bus: {lost}")
+
+
+def latency(args: argparse.Namespace) -> None:
+    """Measure at fixed rates, and at 50 Hz beside the simulator."""
+    print("rate Hz | ticks | latency p50 / p99 / max ms | age p99 ms | step p50 / p99 ms | "
+          "overruns | own | CPU %")  # fmt: skip
+    for rate in args.rates:
+        ticks, cpu = fed(rate, args.seconds)
+        print(f"{rate:>4} feeder | {row(ticks, 1.0 / rate)} | {cpu:.1f}", flush=True)
+    ticks, cpu = beside_simulator(0.02, args.seconds)
+    print(f"  50 simulator | {row(ticks, 0.02)} | {cpu:.1f}")
+
+
+def row(ticks: RecordedTicks, period_s: float) -> str:
+    """Return the cells of one row; the first two seconds do not count."""
+    since_s = (ticks.stamp_ns - ticks.stamp_ns[0]) * 1e-9
+    keep = since_s >= WARM_UP_S
+    found = {name: ticks.fields[name][keep] for name in ("latency_s", "age_s", "step_s")}
+    late = np.maximum(found["latency_s"], found["age_s"]) > period_s
+    own = found["step_s"] > period_s
+    p = {name: 1e3 * np.quantile(values, (0.5, 0.99, 1.0)) for name, values in found.items()}
+    return (
+        f"{keep.sum()} | {p['latency_s'][0]:.3f} / {p['latency_s'][1]:.3f} / "
+        f"{p['latency_s'][2]:.2f} | {p['age_s'][1]:.2f} | {p['step_s'][0]:.3f} / "
+        f"{p['step_s'][1]:.3f} | {late.sum()} ({100 * late.mean():.3f} %) | {own.sum()}"
+    )
+
+
+def fed(rate_hz: float, seconds: float) -> tuple[RecordedTicks, float]:
+    """Feed a controller at a rate by absolute sleep; return its ticks and CPU in percent."""
+    with Bench() as bench:
+        publish = bench.feeder()
+        time.sleep(1.0)
+        start, cpu = time.monotonic(), cpu_s(bench.controller)
+        for k in range(round(rate_hz * seconds)):
+            time.sleep(max(0.0, start + k / rate_hz - time.monotonic()))
+            publish(1.0 + 0.1 * np.sin(k / rate_hz))
+        used = (cpu_s(bench.controller) - cpu) / (time.monotonic() - start)
+        return bench.end(), 100 * used
+
+
+def beside_simulator(period_s: float, seconds: float) -> tuple[RecordedTicks, float]:
+    """Fly the simulated blimp at another control period; return ticks and CPU in percent."""
+    with Bench() as bench:
+        simulator = {"preset": "clean", "period_s": period_s, "wait_for_controller": True,
+                     "duration_s": seconds + 1.0, "exit_at_end": True}  # fmt: skip
+        bench.nodes.start("blimp_simulator", simulator)
+        time.sleep(4.0)
+        start, cpu = time.monotonic(), cpu_s(bench.controller)
+        bench.nodes.wait("blimp_simulator", 3 * seconds + 30)
+        used = (cpu_s(bench.controller) - cpu) / (time.monotonic() - start)
+        return bench.end(), 100 * used
+
+
+def soak(args: argparse.Namespace) -> None:
+    """Fly for long: growth of memory after warm-up, longest gap between diagnostics."""
+    import rclpy
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    with Bench(record=False) as bench:
+        simulator = {"wait_for_controller": True, "duration_s": args.seconds + 30.0}
+        bench.nodes.start("blimp_simulator", simulator)
+        node = bench.peer()
+        heard: list[float] = []
+
+        def hear(message: Any) -> None:
+            if message.status[0].name.startswith("altitude_controller"):
+                heard.append(time.monotonic())
+
+        node.create_subscription(DiagnosticArray, "/diagnostics", hear, 100)
+        memory: list[tuple[float, float]] = []
+        start = time.monotonic()
+        while (elapsed := time.monotonic() - start) < args.seconds:
+            rclpy.spin_once(node, timeout_sec=0.2)
+            if not memory or elapsed - memory[-1][0] >= 5.0:
+                memory.append((elapsed, resident_mb(bench.controller)))
+        warm = [mb for at, mb in memory if at >= min(60.0, args.seconds / 4)]
+        gaps = np.diff(heard)
+        print(
+            f"{args.seconds:g} s: resident {warm[0]:.1f} MB after warm-up, {warm[-1]:.1f} MB at "
+            f"the end, growth {warm[-1] - warm[0]:+.2f} MB; {len(heard)} diagnostics, "
+            f"longest gap {gaps.max():.2f} s, {(gaps > 1.5).sum()} missed"
+        )
+
+
+class Bench:
+    """A controller, and perhaps a recorder, on a bus of their own."""
+
+    def __init__(self, record: bool = True) -> None:
+        self._record = record
+        self._folder = tempfile.TemporaryDirectory()
+        self._domain = free_domain()
+        self.nodes = Nodes(Path(self._folder.name), local_bus(self._domain))
+
+    def __enter__(self) -> Bench:
+        self.nodes.__enter__()
+        if self._record:
+            bag = str(Path(self._folder.name) / "bag")
+            topics = ["altitude_controller/tick"]
+            self.nodes.start("recorder", {"bag": bag, "topics": topics})
+        self.nodes.start("altitude_controller", {"arm_on_activate": True, "model": MODEL})
+        time.sleep(3.0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.nodes.__exit__()
+        self._folder.cleanup()
+
+    @property
+    def controller(self) -> int:
+        """Process of the controller."""
+        return self.nodes.running["altitude_controller"].pid
+
+    def peer(self) -> Any:
+        """Return a node on this bus."""
+        import rclpy
+
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        if not rclpy.ok():
+            rclpy.init(domain_id=self._domain)
+        return rclpy.create_node("bench")
+
+    def feeder(self) -> Any:
+        """Return a function that publishes a range."""
+        import rclpy
+        from rclpy.context import Context
+        from rclpy.qos import qos_profile_sensor_data
+        from sensor_msgs.msg import Range
+
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        context = Context()
+        rclpy.init(context=context, domain_id=self._domain)
+        node = rclpy.create_node("feeder", context=context)
+        publisher = node.create_publisher(Range, "range", qos_profile_sensor_data)
+        while not publisher.get_subscription_count():
+            time.sleep(0.05)
+
+        def publish(range_m: float) -> None:
+            message = Range(range=float(range_m))
+            message.header.stamp = node.get_clock().now().to_msg()
+            publisher.publish(message)
+
+        return publish
+
+    def end(self) -> RecordedTicks:
+        """End the nodes and read what was recorded."""
+        self.nodes.stop(*self.nodes.running)
+        return read_ticks(Path(self._folder.name) / "bag")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time a process has used, s."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process, MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def main() -> None:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(required=True)
+    verb = verbs.add_parser("flights", help=flights.__doc__)
+    verb.add_argument("--seeds", type=int, default=10)
+    verb.add_argument("--first-seed", type=int, default=20_000)
+    verb.add_argument("--duration", type=float, default=300.0)
+    verb.add_argument("--rate", type=float, default=8.0)
+    verb.set_defaults(run=flights)
+    verb = verbs.add_parser("latency", help=latency.__doc__)
+    verb.add_argument("--seconds", type=float, default=60.0)
+    verb.add_argument("--rates", type=float, nargs="+", default=[10.0, 50.0, 200.0, 500.0])
+    verb.set_defaults(run=latency)
+    verb = verbs.add_parser("soak", help=soak.__doc__)
+    verb.add_argument("--seconds", type=float, default=600.0)
+    verb.set_defaults(run=soak)
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Prints the interfaces and parameters of the nodes as the tables of `docs/ros2.md`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from snn_control.ros import altitude_controller, blimp_simulator, pid_controller, recorder
+from snn_control.ros.altitude_config import AltitudeNodeConfig
+from snn_control.ros.interfaces import SERVICES, TOPICS
+from snn_control.ros.node_config import NodeConfig
+from snn_control.ros.parameters import field_docs
+
+CONFIGS: dict[str, type[Any]] = {
+    "every node": NodeConfig,
+    "altitude_controller and pid_controller": AltitudeNodeConfig,
+    "altitude_controller": altitude_controller.Config,
+    "pid_controller": pid_controller.Config,
+    "blimp_simulator": blimp_simulator.Config,
+    "recorder": recorder.Config,
+}
+_COLUMNS = ("node", "name", "direction", "type", "unit", "frame", "quality", "rate", "meaning")
+
+
+def topic_table() -> list[str]:
+    """Return the table of topics, one row a topic, nodes with equal rows joined."""
+    joined: dict[tuple[str, ...], list[str]] = {}
+    for topic in TOPICS:
+        rest = tuple(str(getattr(topic, column)) for column in _COLUMNS[1:])
+        joined.setdefault(rest, []).append(topic.node)
+    rows = (("<br>".join(nodes), *_code(rest, 0, 2)) for rest, nodes in joined.items())
+    return list(_table(_COLUMNS, rows))
+
+
+def service_table() -> list[str]:
+    """Return the table of services."""
+    joined: dict[tuple[str, ...], list[str]] = {}
+    for service in SERVICES:
+        key = (service.name, service.type, service.meaning)
+        joined.setdefault(key, []).append(service.node)
+    rows = (("<br>".join(nodes), *_code(rest, 0, 1)) for rest, nodes in joined.items())
+    return list(_table(("node", "name", "type", "meaning"), rows))
+
+
+def parameter_table(of: str) -> list[str]:
+    """Return the parameters of `of`, one of `CONFIGS`, those of its base class left out."""
+    kind = CONFIGS[of]
+    docs = field_docs(kind)
+    inherited = {f.name for base in kind.__mro__[1:] if dataclasses.is_dataclass(base)
+                 for f in dataclasses.fields(base)}  # fmt: skip
+    rows = []
+    for field in dataclasses.fields(kind):
+        if field.name in inherited:
+            continue
+        limits = field.metadata.get("range")
+        allowed = "" if limits is None else " to ".join(map(_number, limits))
+        when = "start" if field.metadata.get("read_only") else "not active"
+        when = "in flight" if field.metadata.get("live") else when
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        rows.append((f"`{field.name}`", f"`{default}`", allowed, when, docs[field.name]))
+    return list(_table(("parameter", "default", "range", "can change", "meaning"), rows))
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    columns = tuple(columns)
+    yield "| " + " | ".join(columns) + " |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        yield "| " + " | ".join(cell or "-" for cell in row) + " |"
+
+
+def _code(cells: tuple[str, ...], *which: int) -> list[str]:
+    return [f"`{cell}`" if k in which else cell for k, cell in enumerate(cells)]
+
+
+def main() -> None:
+    """Print all tables."""
+    for table in (topic_table(), service_table()):
+        print("\n".join(table), end="\n\n")
+    for of in CONFIGS:
+        print(f"### {of}", "\n".join(parameter_table(of)), sep="\n", end="\n\n")
+
+
+if __name__ == "__main__":
+    main()

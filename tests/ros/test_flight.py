@@ -1,0 +1,194 @@
+"""Whole flights: simulator, controller and recorder as processes; what the bag holds replays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
+
+import gymnasium
+
+import snn_control.envs
+from snn_control import load
+from snn_control.errors import RunError
+from snn_control.ros.bag import read_ticks, replay
+from snn_control.ros.fly import Flight, Flown, fly
+from snn_control.ros.processes import Nodes
+from tests.ros.bus import Peer
+
+KEYS = {
+    "hold_rmse_m", "steady_state_error_m", "overshoot_m", "latency_p50_ms", "latency_p99_ms",
+    "overruns", "missed_ticks", "run",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Flown]:
+    folder = tmp_path_factory.mktemp("a flight")
+    return folder, fly(Flight("blimp-altitude", seed=3, duration_s=100.0, rate=8.0), folder)
+
+
+def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, Flown]) -> None:
+    env = gymnasium.make("snn_control/BlimpAltitude-v0", duration_s=100.0)
+    alone = snn_control.rollout(load("blimp-altitude"), env, seed=3)
+    episode = flown[1].episode
+    for metric in ("hold_rmse_m", "rmse_m", "steady_state_error_m"):
+        assert episode.metrics[metric] == pytest.approx(alone.metrics[metric], rel=0.25, abs=0.005)
+    assert flown[1].summary["lost_ticks"] <= 2
+    assert len(episode.trace["spike_tick"]) > 1000
+
+
+def test_the_bag_replays_bit_for_bit(flown: tuple[Path, Flown]) -> None:
+    ticks = read_ticks(flown[0] / "ros" / "bag")
+    outputs = replay(ticks, load("blimp-altitude"))
+    np.testing.assert_array_equal(outputs, ticks.fields["output"])
+    np.testing.assert_array_equal(np.clip(outputs, -10, 10), ticks.fields["command"])
+    assert ticks.stepped.all()
+    controller = load("blimp-altitude")
+    spikes = []
+    for observation in ticks.observations:
+        controller.step(observation)
+        spikes.append(controller.spikes)
+    np.testing.assert_array_equal(ticks.spikes, np.array(spikes))
+
+
+class Recorded(gymnasium.Env):
+    """A Gymnasium environment that shows the recorded observations."""
+
+    observation_names, action_names = ("height_error_m",), ("motor_command",)
+    action_space = gymnasium.spaces.Box(-10, 10, (1,), np.float64)
+    observation_space = gymnasium.spaces.Box(-12, 12, (1,), np.float64)
+
+    def __init__(self, observations: np.ndarray) -> None:
+        self._observations = observations
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple:
+        self._k = 0
+        return self._observations[0], {}
+
+    def step(self, action: np.ndarray) -> tuple:
+        self._k += 1
+        over = self._k == len(self._observations)
+        return self._observations[self._k - over], 0.0, False, over, {}
+
+
+def test_the_gymnasium_loop_gives_the_same_commands(flown: tuple[Path, Flown]) -> None:
+    ticks = read_ticks(flown[0] / "ros" / "bag")
+    episode = snn_control.rollout(load("blimp-altitude"), Recorded(ticks.observations), seed=0)
+    np.testing.assert_array_equal(episode.trace["motor_command"], ticks.fields["output"])
+
+
+def test_a_drop_out_replays_too(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
+    nodes.start("recorder", {"bag": str(tmp_path / "bag")})
+    nodes.start("altitude_controller", {"arm_on_activate": True})
+    peer.connected()
+    peer.spin(1.0)
+    for height in (1.0, 1.1, 1.2):
+        peer.feed(0.7, height)
+        peer.measure(float("nan"))
+        peer.spin(0.8)
+    peer.trigger("reset")
+    peer.feed(0.6, 0.9)
+    nodes.stop("altitude_controller", "recorder")
+    ticks = read_ticks(tmp_path / "bag")
+    outputs = replay(ticks, load("blimp-altitude"))
+    np.testing.assert_array_equal(outputs, ticks.fields["output"])
+    assert (~ticks.stepped).sum() == 3
+    assert len(set(ticks.fields["mode"])) >= 2
+    assert ticks.fields["resets"][-1] == ticks.fields["resets"][0] + 1
+
+
+def test_two_craft_in_namespaces_do_not_hear_each_other(
+    nodes: Nodes, make_peer: Callable[..., Peer]
+) -> None:
+    one, two = (make_peer(namespace=f"/{name}") for name in ("one", "two"))
+    for name in ("one", "two"):
+        nodes.start("altitude_controller", {"arm_on_activate": True}, namespace=name)
+    one.connected()
+    two.connected()
+    two.until(lambda: two.commands)
+    one.set_point(2.0)
+    one.spin(0.2)
+    one.feed(0.6, 1.0)
+    two.spin(0.1)
+    assert one.modes[-1][1] == "auto"
+    assert one.commands[-1][1] > 3.0
+    assert two.modes[-1][1] == "hold"
+    assert {command for _, command in two.commands} == {0.0}
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "snn_control", "fly", *words]
+
+
+def test_the_verb_prints_one_object_and_leaves_a_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = ("pid", "--sim", "--duration", "75", "--rate", "10", "--json", "--out", str(run))
+    done = subprocess.run(command(*words), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    found = json.loads(line)
+    assert set(found) >= KEYS
+    assert found["run"] == str(run)
+    assert found["replay_identical"]
+    assert 0.0 < found["latency_p50_ms"] <= found["latency_p99_ms"]
+    assert (run / "report" / "index.html").stat().st_size > 100_000
+    assert "Latency" in (run / "report" / "index.html").read_text("utf-8")
+    assert json.loads((run / "manifest.json").read_text())["status"] == "finished"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_flight_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
+    words = ("blimp-altitude", "--sim", "--duration", "60", "--out", str(tmp_path / "run"))
+    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    end = time.monotonic() + 30
+    while len(children(process.pid)) < 3 and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(1.5)
+    started = children(process.pid)
+    assert len(started) == 3
+    process.send_signal(number)
+    _, error = process.communicate(timeout=15)
+    assert process.returncode == (1 if number != signal.SIGKILL else -signal.SIGKILL)
+    assert b"Traceback" not in error
+    end = time.monotonic() + 3
+    while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def children(pid: int) -> list[int]:
+    """Processes whose parent is `pid`."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = Path(f"/proc/{entry}/stat").read_text()
+            except OSError:
+                continue
+            if int(stat.rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry))
+    return found
+
+
+def test_a_dead_node_is_named_with_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"blimp_simulator .*(Did you mean: `clean`|did not)"):
+        fly(Flight("pid", preset="claen", duration_s=0.1, rate=1.0), tmp_path)
+
+
+def test_a_bag_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="not a bag"):
+        read_ticks(tmp_path)

@@ -1,0 +1,94 @@
+"""Table of interfaces, docs and running nodes say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from lifecycle_msgs.msg import Transition
+
+from snn_control.ros import describe
+from snn_control.ros.altitude_loop import OBSERVABLE
+from snn_control.ros.interfaces import SERVICES, TICK_FIELDS, TOPICS, qos
+from snn_control.ros.processes import Nodes
+from snn_control.supervision.modes import Mode
+from tests.ros.bus import Peer
+
+DOCS = (Path(__file__).resolve().parents[2] / "docs" / "ros2.md").read_text("utf-8")
+NODES = sorted({topic.node for topic in TOPICS})
+NOT_OURS = re.compile(r"/(rosout|parameter_events|transition_event)$|^/(rosout|parameter_events)$")
+
+
+@pytest.mark.parametrize("table", [describe.topic_table(), describe.service_table()])
+def test_docs_hold_the_table(table: list[str]) -> None:
+    assert "\n".join(table) in DOCS
+
+
+@pytest.mark.parametrize("of", describe.CONFIGS)
+def test_docs_hold_all_parameters(of: str) -> None:
+    assert f"### {of}\n" + "\n".join(describe.parameter_table(of)) in DOCS
+
+
+def test_docs_name_fields_and_modes_of_a_tick() -> None:
+    assert all(f"`{field}`" in DOCS for field in TICK_FIELDS)
+    assert ", ".join(f"{mode} {k}" for k, mode in enumerate(Mode)) in DOCS
+
+
+def test_observations_are_those_of_the_environment() -> None:
+    from snn_control.envs.blimp.altitude import BlimpAltitude
+
+    assert OBSERVABLE == BlimpAltitude.observation_names
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_running_nodes_have_what_the_table_says(
+    node: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    peer = make_peer(node, namespace="/craft", topics=False)
+    own = {"bag": str(tmp_path / "bag")} if node == "recorder" else {}
+    nodes.start(node, {"autostart": False, **own}, namespace="craft")
+    assert peer.transition(Transition.TRANSITION_CONFIGURE)
+    graph = peer.node
+    for direction, of_node, infos in (
+        (
+            "out",
+            graph.get_publisher_names_and_types_by_node,
+            graph.get_publishers_info_by_topic,
+        ),
+        (
+            "in",
+            graph.get_subscriber_names_and_types_by_node,
+            graph.get_subscriptions_info_by_topic,
+        ),
+    ):
+        expected = {
+            full(t.name, node): t for t in TOPICS if (t.node, t.direction) == (node, direction)
+        }
+        found = {
+            name: kinds for name, kinds in of_node(node, "/craft") if not NOT_OURS.search(name)
+        }
+        found = {k: v for k, v in found.items() if direction == "out" or k != "/clock"}
+        assert set(found) == set(expected)
+        for name, topic in expected.items():
+            assert found[name] == [topic.type]
+            [info] = [i for i in infos(name) if i.node_name == node]
+            profile = qos(topic.quality)
+            assert info.qos_profile.reliability == profile.reliability
+            assert info.qos_profile.durability == profile.durability
+    services = graph.get_service_names_and_types_by_node(node, "/craft")
+    standard = ("rcl_interfaces/", "lifecycle_msgs/", "type_description_interfaces/")
+    found = {name: kinds for name, kinds in services if not kinds[0].startswith(standard)}
+    assert found == {full(s.name, node): [s.type] for s in SERVICES if s.node == node}
+
+
+def full(name: str, node: str) -> str:
+    if name.startswith("/"):
+        return name
+    return f"/craft/{node}/{name[2:]}" if name.startswith("~/") else f"/craft/{name}"
