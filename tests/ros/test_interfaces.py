@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -69,23 +70,33 @@ def test_running_nodes_have_what_the_table_says(
         ),
     ):
         expected = {
-            full(t.name, node): t for t in TOPICS if (t.node, t.direction) == (node, direction)
+            full(t.name, node): [t.type]
+            for t in TOPICS
+            if (t.node, t.direction) == (node, direction)
         }
-        found = {
-            name: kinds for name, kinds in of_node(node, "/craft") if not NOT_OURS.search(name)
-        }
-        found = {k: v for k, v in found.items() if direction == "out" or k != "/clock"}
-        assert set(found) == set(expected)
-        for name, topic in expected.items():
-            assert found[name] == [topic.type]
-            [info] = [i for i in infos(name) if i.node_name == node]
+
+        def found(of_node: Callable[..., list] = of_node, direction: str = direction) -> dict:
+            taken = {k: v for k, v in of_node(node, "/craft") if not NOT_OURS.search(k)}
+            return {k: v for k, v in taken.items() if direction == "out" or k != "/clock"}
+
+        peer.spin(0.5)
+        peer.until(partial(_as_many, found, expected))
+        assert found() == expected
+        for topic in TOPICS:
+            if (topic.node, topic.direction) != (node, direction):
+                continue
+            [info] = [i for i in infos(full(topic.name, node)) if i.node_name == node]
             profile = qos(topic.quality)
             assert info.qos_profile.reliability == profile.reliability
             assert info.qos_profile.durability == profile.durability
     services = graph.get_service_names_and_types_by_node(node, "/craft")
     standard = ("rcl_interfaces/", "lifecycle_msgs/", "type_description_interfaces/")
-    found = {name: kinds for name, kinds in services if not kinds[0].startswith(standard)}
-    assert found == {full(s.name, node): [s.type] for s in SERVICES if s.node == node}
+    offered = {name: kinds for name, kinds in services if not kinds[0].startswith(standard)}
+    assert offered == {full(s.name, node): [s.type] for s in SERVICES if s.node == node}
+
+
+def _as_many(found: Callable[[], dict], expected: dict) -> bool:
+    return len(found()) >= len(expected)
 
 
 def full(name: str, node: str) -> str:

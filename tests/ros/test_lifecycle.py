@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from tests.ros.conftest import NEEDS_ROS
@@ -105,7 +106,7 @@ def test_all_nodes_walk_the_whole_way(
         ({"hold_s": 1}, "write 1.0"),
         ({"recover_ticks": 0}, "recover_ticks"),
         ({"trim_command": float("nan")}, "trim_command"),
-        ({"command_low": 5.0, "command_high": -5.0}, "command_low 5 is not below"),
+        ({"set_point_low_m": 5.0, "set_point_high_m": 1.0}, "set_point_low_m 5 is not below"),
         ({"hold_s": 2.0}, "in this order"),
     ],
 )
@@ -225,3 +226,33 @@ def test_start_to_first_command_is_fast_with_every_executor(nodes: Nodes, peer: 
         assert peer.commands[0][0] - sent < 1.0
         nodes.stop("altitude_controller")
         peer.until(lambda: not peer.node.count_publishers("motor_command"))
+
+
+def test_no_setting_of_any_parameter_ends_the_node(nodes: Nodes, peer: Peer) -> None:
+    nodes.start("altitude_controller", {"arm_on_activate": True})
+    peer.connected()
+    rng = np.random.default_rng(0)
+    values = (
+        0.0,
+        -1.0,
+        1e308,
+        float("nan"),
+        float("inf"),
+        7,
+        -(2**62),
+        True,
+        "",
+        "x" * 5000,
+        ["a"],
+    )
+    names = [*DEFAULTS, "use_sim_time", "diagnostic_updater.period", "qos_overrides./x", ""]
+    for _ in range(300):
+        name, value = names[rng.integers(len(names))], values[rng.integers(len(values))]
+        if (name, value) == ("use_sim_time", True):
+            continue
+        peer.set_parameter(name, value)
+    assert nodes.running["altitude_controller"].poll() is None
+    assert peer.state() == ACTIVE
+    peer.feed(0.5)
+    assert peer.modes[-1][1] == "auto"
+    assert all(np.isfinite(command) and abs(command) <= 10 for _, command in peer.commands)

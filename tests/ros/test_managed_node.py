@@ -1,0 +1,176 @@
+"""The lifecycle base: what fails is logged, made safe and turned into a transition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+import rclpy
+from lifecycle_msgs.msg import State
+from rclpy.context import Context
+from std_srvs.srv import Trigger
+
+from snn_control.errors import ConfigError
+from snn_control.ros.managed_node import ManagedNode
+from snn_control.ros.node_config import NodeConfig
+from snn_control.ros.parameters import field_docs, parameter
+from snn_control.ros.processes import free_domain
+
+
+@dataclass(frozen=True)
+class Config(NodeConfig):
+    """Parameters of the node under test."""
+
+    gain: float = parameter(1.0, 0.0, 2.0, live=True)
+    """Gain of it, 1/s."""
+
+
+class Fragile(ManagedNode):
+    """Fails in the step that it is told to."""
+
+    config_type = Config
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("fragile", **options)
+        self.fails: dict[str, Exception] = {}
+        self.done: list[str] = []
+
+    def _do(self, what: str) -> None:
+        self.done.append(what)
+        if what in self.fails:
+            raise self.fails[what]
+
+    def configure(self, config: Any) -> None:
+        self._do("configure")
+
+    def activate(self) -> None:
+        self._do("activate")
+
+    def deactivate(self) -> None:
+        self._do("deactivate")
+
+    def cleanup(self) -> None:
+        self._do("cleanup")
+
+    def make_safe(self) -> None:
+        self._do("make_safe")
+
+    def reconfigure(self, config: Any) -> None:
+        self._do(f"gain {config.gain:g}")
+
+    def beat(self) -> None:
+        self._do("beat")
+
+    def answer(self, _: Any, response: Any) -> Any:
+        self._do("answer")
+        return response
+
+
+@pytest.fixture
+def node() -> Iterator[Fragile]:
+    context = Context()
+    rclpy.init(context=context, domain_id=free_domain())
+    made = Fragile(context=context)
+    yield made
+    made.fails.clear()
+    made.destroy_node()
+    rclpy.try_shutdown(context=context)
+
+
+def test_outputs_are_safe_before_anything_else_on_the_way_down(node: Fragile) -> None:
+    assert node.try_transition("configure")
+    assert node.try_transition("activate")
+    node.done.clear()
+    assert node.try_transition("deactivate")
+    assert node.done == ["make_safe", "deactivate"]
+    node.done.clear()
+    assert node.try_transition("shutdown")
+    assert node.done == ["make_safe", "deactivate", "cleanup"]
+    assert node.state == State.PRIMARY_STATE_FINALIZED
+
+
+@pytest.mark.parametrize("step", ["configure", "activate", "deactivate", "cleanup"])
+@pytest.mark.parametrize("error", [ConfigError("what to change"), ZeroDivisionError("bad luck")])
+def test_a_step_that_fails_leaves_a_node_that_can_be_configured_again(
+    step: str, error: Exception, node: Fragile, capfd: pytest.CaptureFixture
+) -> None:
+    way = ["configure", "activate", "deactivate", "cleanup"]
+    for transition in way[: way.index(step)]:
+        assert node.try_transition(transition)
+    node.fails[step] = error
+    assert not node.try_transition(step)
+    said = capfd.readouterr()
+    assert str(error) in said.out + said.err
+    assert ("Traceback" in said.out + said.err) == isinstance(error, ZeroDivisionError)
+    assert str(error) in node.trouble
+    node.fails.clear()
+    if step == "activate":
+        assert "make_safe" in node.done
+    if node.state == State.PRIMARY_STATE_ACTIVE:
+        assert node.try_transition("deactivate")
+    if node.state == State.PRIMARY_STATE_INACTIVE:
+        assert node.try_transition("cleanup")
+    assert node.state == State.PRIMARY_STATE_UNCONFIGURED
+    assert node.try_transition("configure")
+    assert node.try_transition("activate")
+
+
+def test_even_an_unsafe_end_ends(node: Fragile) -> None:
+    node.try_transition("configure")
+    node.try_transition("activate")
+    node.fails = {step: RuntimeError(step) for step in ("make_safe", "deactivate", "cleanup")}
+    assert node.try_transition("shutdown")
+    assert node.state == State.PRIMARY_STATE_FINALIZED
+
+
+def test_a_callback_that_raises_makes_safe_and_deactivates(
+    node: Fragile, capfd: pytest.CaptureFixture
+) -> None:
+    node.try_transition("configure")
+    node.try_transition("activate")
+    node.done.clear()
+    node.fails["beat"] = ZeroDivisionError("in flight")
+    assert node.guarded(node.beat)() is None
+    assert node.state == State.PRIMARY_STATE_INACTIVE
+    assert node.done[:2] == ["beat", "make_safe"]
+    assert "ZeroDivisionError: in flight" in capfd.readouterr().err
+    node.fails["answer"] = KeyError("service")
+    response = node.guarded(node.answer)(Trigger.Request(), Trigger.Response())
+    assert not response.success
+    assert "service" in response.message
+
+
+def test_illegal_local_transitions_do_not_raise(node: Fragile) -> None:
+    for transition in ("activate", "deactivate", "cleanup"):
+        assert not node.try_transition(transition)
+    assert node.state == State.PRIMARY_STATE_UNCONFIGURED
+
+
+def test_a_live_parameter_reaches_the_node(node: Fragile) -> None:
+    node.try_transition("configure")
+    node.try_transition("activate")
+    [result] = node.set_parameters([rclpy.parameter.Parameter("gain", value=1.5)])
+    assert result.successful
+    assert node.config.gain == 1.5
+    assert node.done[-1] == "gain 1.5"
+    [result] = node.set_parameters([rclpy.parameter.Parameter("gain", value=2.5)])
+    assert not result.successful
+    assert node.config.gain == 1.5
+
+
+def test_descriptors_hold_text_range_and_flags(node: Fragile) -> None:
+    gain, executor = (node.describe_parameter(name) for name in ("gain", "executor"))
+    assert gain.description == "Gain of it, 1/s."
+    assert (gain.floating_point_range[0].from_value, gain.floating_point_range[0].to_value) == (
+        0,
+        2,
+    )
+    assert executor.read_only
+    assert set(field_docs(Config)) == {"gain", "executor", "autostart", "hardware_id"}

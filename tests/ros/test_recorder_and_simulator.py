@@ -1,0 +1,125 @@
+"""Recorder and simulator as processes: what they write, refuse and report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
+
+from nav_msgs.msg import Odometry
+from rosbags.highlevel import AnyReader
+from rosbags.typesys import Stores, get_typestore
+from sensor_msgs.msg import BatteryState, Range
+from std_msgs.msg import Float64
+
+from snn_control.envs.blimp.presets import blimp_parameters
+from snn_control.envs.blimp.robot import BlimpRobot
+from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.ros.interfaces import qos
+from snn_control.ros.processes import Nodes
+from tests.ros.bus import UNCONFIGURED, Peer
+
+
+def test_every_message_is_in_the_bag_as_it_came(
+    nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    peer = make_peer("recorder", topics=False)
+    publisher = peer.node.create_publisher(Float64, "numbers", 100)
+    nodes.start("recorder", {"bag": str(tmp_path / "bag"), "topics": ["numbers"]})
+    peer.until(publisher.get_subscription_count)
+    for k in range(500):
+        publisher.publish(Float64(data=math.sqrt(k)))
+        peer.spin(0.001)
+    publisher.wait_for_all_acked()
+    peer.spin(0.3)
+    nodes.stop("recorder")
+    assert not list(tmp_path.glob(".partial*"))
+    with AnyReader([tmp_path / "bag"], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as bag:
+        assert set(bag.topics) == {"/numbers"}
+        kept = [bag.deserialize(raw, c.msgtype).data for c, _, raw in bag.messages()]  # type: ignore[attr-defined]
+    assert kept == [math.sqrt(k) for k in range(500)]
+
+
+def test_an_existing_bag_is_not_touched(
+    nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    peer = make_peer("recorder", topics=False)
+    (tmp_path / "bag").mkdir()
+    nodes.start("recorder", {"bag": str(tmp_path / "bag")})
+    peer.until(lambda: peer.diagnostics)
+    peer.until(lambda: "exists" in peer.status("node")[1])
+    assert peer.state() == UNCONFIGURED
+    assert not list((tmp_path / "bag").iterdir())
+
+
+def test_the_simulator_is_the_blimp_of_its_seed(
+    nodes: Nodes, make_peer: Callable[..., Peer]
+) -> None:
+    peer = make_peer("blimp_simulator", topics=False)
+    ranges: list[Range] = []
+    truth: list[Odometry] = []
+    volts: list[float] = []
+    wanted: list[float] = []
+    peer.listen(Range, "range", qos("sensor"), ranges.append)
+    peer.listen(Odometry, "ground_truth", qos("sensor"), truth.append)
+    peer.listen(BatteryState, "battery", qos("sensor"), lambda m: volts.append(m.voltage))
+    peer.listen(Float64, "height_set_point", qos("latched"), lambda m: wanted.append(m.data))
+    nodes.start("blimp_simulator", {"seed": 7, "preset": "clean", "rate": 2.0, "clock": True})
+    peer.until(lambda: len(ranges) >= 40)
+    robot = BlimpRobot(draw_scenario(blimp_parameters("clean"), 7), motor_timeout_s=2.0)
+    expected: dict[int, float] = {}
+    for _ in range(1000):
+        measurement = robot.measure()
+        if measurement is not None:
+            stamp_ns = 1_000_000_000 + robot.step * 10_000_000
+            expected[stamp_ns] = measurement.range_m
+        robot.advance()
+    for message in ranges:
+        stamp = message.header.stamp
+        assert message.range == expected[stamp.sec * 10**9 + stamp.nanosec]
+        assert message.header.frame_id == "lidar"
+    assert truth[-1].header.frame_id == "map"
+    assert truth[-1].pose.pose.position.z < truth[0].pose.pose.position.z, "no motor, it sinks"
+    assert wanted == [0.5]
+    assert volts
+    assert np.isfinite(volts).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"preset": "claen"}, "Did you mean: `clean`"),
+        ({"rate": 4.0}, "set clock to true"),
+        ({"parameters_file": "/nowhere.yaml"}, "nowhere.yaml"),
+        ({"period_s": 0.001}, "control_period_s"),
+    ],
+)
+def test_what_the_simulator_cannot_fly_is_refused(
+    parameters: dict, said: str, nodes: Nodes, make_peer: Callable[..., Peer]
+) -> None:
+    peer = make_peer("blimp_simulator", topics=False)
+    nodes.start("blimp_simulator", parameters)
+    peer.until(lambda: peer.diagnostics)
+    peer.until(lambda: said in peer.status("node")[1])
+    assert peer.state() == UNCONFIGURED
+
+
+def test_commands_that_are_not_finite_are_refused(
+    nodes: Nodes, make_peer: Callable[..., Peer]
+) -> None:
+    peer = make_peer("blimp_simulator", topics=False)
+    commands = peer.node.create_publisher(Float64, "motor_command", qos("command"))
+    nodes.start("blimp_simulator", {"preset": "clean"})
+    peer.until(commands.get_subscription_count)
+    for value in (float("nan"), float("inf")):
+        commands.publish(Float64(data=value))
+        peer.spin(0.2)
+    peer.until(lambda: peer.diagnostics and peer.status("flight")[2]["refused commands"] == "2")
