@@ -33,7 +33,31 @@ for folder, patterns in (("models", ["*.json", "*.safetensors"]), ("configs", ["
 
 README = Path("README.md")  # not beside this file where colcon links the package
 REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5"]
-TEST = ["pytest>=8", "hypothesis>=6", "cma>=4", "playwright>=1.45", "setuptools>=65,<80"]
+LOGS = ["rosbags>=0.11"]
+# The wheels exist for these Pythons only; elsewhere the extra is empty and a sourced ROS 2 serves.
+# Always `ros-jazzy-*`: a bare `ros-*` brings a newer distribution and mixes the two.
+WHEELS = (
+    'sys_platform == "linux" and platform_machine == "x86_64" and '
+    'implementation_name == "cpython" and python_version < "3.15"'
+)
+ROS = [
+    f"ros-jazzy-{name}; {WHEELS}"
+    for name in (
+        "rclpy",
+        "rmw-fastrtps-cpp",
+        "diagnostic-msgs",
+        "geometry-msgs",
+        "lifecycle-msgs",
+        "nav-msgs",
+        "rcl-interfaces",
+        "rosgraph-msgs",
+        "sensor-msgs",
+        "std-msgs",
+        "std-srvs",
+    )
+]
+TOOLS = ["pytest>=8", "hypothesis>=6", "cma>=4", "playwright>=1.45", "setuptools>=65,<80"]
+TEST = [*TOOLS, *ROS, *LOGS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
 setup(
@@ -72,6 +96,6 @@ setup(
         "tyro>=0.9",
         "rich>=13",
     ],
-    extras_require={"report": REPORT, "test": TEST, "dev": DEV},
+    extras_require={"report": REPORT, "ros": ROS, "logs": LOGS, "test": TEST, "dev": DEV},
     entry_points={"console_scripts": ["snn-control = snn_control.cli.main:main"]},
 )

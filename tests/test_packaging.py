@@ -84,6 +84,37 @@ def test_ros_finds_the_package(names):
     assert "share/snn_control/configs/probe.yaml" in data
 
 
+def test_ros_comes_from_wheels_of_jazzy_alone_where_they_exist(wheel):
+    """A bare `ros-*` is of a newer distribution; PyPI's `launch` is another project."""
+    from packaging.metadata import Metadata
+
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        metadata = Metadata.from_email(archive.read(name), validate=False)
+    here = {"sys_platform": "linux", "platform_machine": "x86_64",
+            "implementation_name": "cpython", "python_version": "3.11"}  # fmt: skip
+    others = [{"platform_machine": "aarch64"}, {"sys_platform": "darwin"},
+              {"implementation_name": "pypy"}, {"python_version": "3.15"}]  # fmt: skip
+
+    def brought(extra, environment):
+        chosen = here | environment | {"extra": extra}
+        return {r.name for r in metadata.requires_dist or [] if r.marker and
+                r.marker.evaluate(chosen)}  # fmt: skip
+
+    ros = brought("ros", {})
+    assert "ros-jazzy-rclpy" in ros
+    assert all(name.startswith("ros-jazzy-") for name in ros)
+    assert brought("logs", {}) == {"rosbags"}
+    assert ros | {"rosbags"} < brought("test", {})
+    for other in others:
+        assert not brought("ros", other)
+        assert not any(name.startswith("ros-") for name in brought("test", other))
+    named = {r.name for r in metadata.requires_dist or []}
+    assert not {n for n in named if n.startswith(("launch", "ros")) and n not in {"rosbags", *ros}}
+    pinned = set(re.findall(r"^(ros[\w-]+)==", (ROOT / "constraints.txt").read_text(), re.M))
+    assert pinned == ros | {"rosbags"}
+
+
 def test_installed_package_imports_and_finds_its_files(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)

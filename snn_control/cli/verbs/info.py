@@ -14,7 +14,11 @@ from snn_control.cli.result import JsonOption, Result
 from snn_control.resources import configs_folder, models_folder
 from snn_control.runs.manifest import commit, versions
 
-EXTRAS: dict[str, tuple[str, ...]] = {"report": ("plotly", "jinja2", "imageio_ffmpeg")}
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "report": ("plotly", "jinja2", "imageio_ffmpeg"),
+    "ros": ("rclpy", "diagnostic_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "std_srvs"),
+    "logs": ("rosbags",),
+}
 """Modules that each optional extra brings."""
 
 
