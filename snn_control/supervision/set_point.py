@@ -51,7 +51,7 @@ class SetPoint:
             self.value = target
         else:
             reach = self.rate_per_s * max(dt_s, 0.0)
-            self.value += min(max(target - self.value, -reach), reach)
+            self.value = min(max(target, self.value - reach), self.value + reach)
         return self.value
 
     def _limited(self, value: float) -> float:

@@ -1,0 +1,150 @@
+"""Stamps, judged against schedules whose missed ticks are known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snn_control.envs.blimp.presets import blimp_parameters
+from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.supervision.stamps import NS, StampCheck, StampFault
+
+PERIOD_S = 0.1
+START_NS = 1000 * NS
+
+
+def ns(seconds: float) -> int:
+    return START_NS + round(seconds * NS)
+
+
+def faults(check: StampCheck, *seconds: float) -> list[StampFault | None]:
+    """Judge stamps that arrive as they are measured."""
+    return [check.judge(ns(s), ns(s)).fault for s in seconds]
+
+
+def test_regular_stamps_have_the_measured_dt() -> None:
+    check = StampCheck(PERIOD_S)
+    verdicts = [check.judge(ns(s), ns(s)) for s in (0.0, 0.1, 0.21, 0.3)]
+    assert [v.fault for v in verdicts] == [None] * 4
+    assert [v.dt_s for v in verdicts] == pytest.approx([0.1, 0.1, 0.11, 0.09])
+    assert sum(v.missed for v in verdicts) == 0
+
+
+def test_repeated_and_backward_stamps_do_not_move_the_last_one() -> None:
+    check = StampCheck(PERIOD_S)
+    assert faults(check, 0.0, 0.0, 0.1, 0.05, 0.1) == [
+        None, StampFault.REPEATED, None, StampFault.BACKWARDS, StampFault.REPEATED,
+    ]  # fmt: skip
+    assert check.judge(ns(0.2), ns(0.2)).dt_s == pytest.approx(0.1)
+    assert check.counts[StampFault.REPEATED] == 2
+    assert check.counts[StampFault.BACKWARDS] == 1
+
+
+def test_future_stamps_are_refused_until_the_clock_is_there() -> None:
+    check = StampCheck(PERIOD_S, future_s=0.1)
+    assert check.judge(ns(0.1), ns(0.0)).fault is None
+    assert check.judge(ns(5.0), ns(0.2)).fault is StampFault.FUTURE
+    assert check.judge(ns(0.2), ns(0.2)).fault is None, "one stray stamp must not shut the rest out"
+    assert check.judge(ns(5.0), ns(4.9)).fault is None
+
+
+def test_old_stamps_are_refused_where_an_age_is_given() -> None:
+    assert StampCheck(PERIOD_S).judge(ns(0.0), ns(3600.0)).fault is None
+    check = StampCheck(PERIOD_S, max_age_s=0.3)
+    assert check.judge(ns(0.0), ns(0.3)).fault is None
+    assert check.judge(ns(0.1), ns(0.41)).fault is StampFault.OLD
+    assert check.judge(ns(0.2), ns(0.4)).dt_s == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("stamp", [0, -1])
+def test_a_stamp_that_nobody_set_is_refused(stamp: int) -> None:
+    check = StampCheck(PERIOD_S)
+    assert [check.judge(stamp, ns(0)).fault for _ in range(3)] == [StampFault.UNSET] * 3
+
+
+def test_restarted_time_counts_anew() -> None:
+    check = StampCheck(PERIOD_S, restart_s=1.0)
+    assert faults(check, 100.0, 100.1) == [None, None]
+    assert faults(check, 1.0) == [StampFault.RESTARTED]
+    first, second = (check.judge(ns(s), ns(s)) for s in (1.1, 1.2))
+    assert (first.fault, first.dt_s, first.missed) == (None, PERIOD_S, 0)
+    assert second.dt_s == pytest.approx(0.1)
+
+
+def test_stamps_that_freeze_at_an_old_value_are_never_usable() -> None:
+    """A stamp that jumps back and stays there restarts nothing more than the count."""
+    check = StampCheck(PERIOD_S)
+    faults(check, 100.0)
+    assert faults(check, *[1.0] * 4) == [StampFault.RESTARTED, *[StampFault.REPEATED] * 3]
+
+
+def test_what_was_repeated_before_begin_is_repeated_after_it() -> None:
+    check = StampCheck(PERIOD_S)
+    faults(check, 0.0)
+    check.begin()
+    assert faults(check, 0.0) == [StampFault.REPEATED]
+    assert check.judge(ns(50.0), ns(50.0)).dt_s == PERIOD_S
+
+
+def test_a_jump_of_simulated_time_with_a_late_clock() -> None:
+    """The measurement may come before or after the restarted /clock."""
+    check = StampCheck(PERIOD_S, max_age_s=0.5)
+    check.judge(ns(60.0), ns(60.0))
+    assert check.judge(ns(0.1), ns(60.1)).fault is StampFault.OLD
+    assert check.judge(ns(0.2), ns(0.2)).fault is StampFault.RESTARTED
+    assert check.judge(ns(60.1), ns(0.2)).fault is StampFault.FUTURE
+    assert check.judge(ns(0.3), ns(0.3)).fault is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    gaps=st.lists(st.integers(0, 6), min_size=1, max_size=40),
+    jitter=st.lists(st.floats(-0.2, 0.2), min_size=41, max_size=41),
+    period_s=st.sampled_from([0.005, 0.02, 0.1, 0.5]),
+)
+def test_missed_ticks_of_a_jittered_grid(
+    gaps: list[int], jitter: list[float], period_s: float
+) -> None:
+    """Told one regular tick later, because a burst could still fill the gap."""
+    check = StampCheck(period_s)
+    at, seconds = 0, [jitter[0] * period_s]
+    for gap, shift in zip(gaps, jitter[1:], strict=False):
+        at += gap + 1
+        seconds.append((at + shift) * period_s)
+    found = [check.judge(ns(s), ns(s)).missed for s in seconds]
+    assert found == [0, 0, *gaps[:-1]]
+
+
+@pytest.mark.parametrize("preset", ["clean", "missed", "default", "stress"])
+def test_bursts_after_gaps_are_not_missed_ticks(preset: str) -> None:
+    """The schedule of the blimp knows which of its ticks were missed, and which only late."""
+    scenario = draw_scenario(blimp_parameters(preset, None), 3, 600.0)
+    check = StampCheck(PERIOD_S)
+    seconds = scenario.tick_step * 0.01
+    missed = sum(check.judge(ns(s), ns(s)).missed for s in seconds)
+    truth = int(scenario.missed.sum())
+    held_back = preset in ("default", "stress")
+    assert abs(missed - truth) <= (0.05 * truth if held_back else 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(-(10**9), 2 * 10**10), st.integers(0, 2 * 10**10))))
+def test_whatever_comes_usable_stamps_only_grow(events: list[tuple[int, int]]) -> None:
+    check, last, total_s, began = StampCheck(PERIOD_S), None, 0.0, 0
+    for stamp, clock in events:
+        verdict = check.judge(stamp, clock)
+        assert verdict.missed >= 0
+        assert verdict.dt_s > 0
+        if verdict.fault is StampFault.RESTARTED:
+            last = None
+        if verdict.fault is not None:
+            continue
+        assert 0 < stamp <= clock + 10**8
+        if last is None:
+            last, began, total_s = stamp, stamp, 0.0
+        else:
+            assert stamp > last
+            last, total_s = stamp, total_s + verdict.dt_s
+            assert total_s == pytest.approx((stamp - began) / NS, abs=1e-6)
+    assert sum(check.counts.values()) <= len(events)
