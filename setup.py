@@ -14,6 +14,7 @@ from setuptools import find_namespace_packages, setup
 
 NAME = "snn_control"
 VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
+NODES = ("altitude_controller", "pid_controller", "blimp_simulator", "recorder")
 
 packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
 package_dir = {}
@@ -25,7 +26,10 @@ if Path("envs").is_dir():
     ]
     package_dir[f"{NAME}.envs"] = "envs"
     package_data[f"{NAME}.envs"] = ["*.xml", "**/*.xml"]
-for folder, patterns in (("models", ["*.json", "*.safetensors"]), ("configs", ["*.yaml"])):
+for folder, patterns in (
+    ("models", ["*.json", "*.safetensors"]),
+    ("configs", ["*.yaml", "ros/*.yaml"]),
+):
     if Path(folder).is_dir():
         packages.append(f"{NAME}.{folder}")
         package_dir[f"{NAME}.{folder}"] = folder
@@ -78,6 +82,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
         (f"share/{NAME}/configs", sorted(glob("configs/*.yaml"))),
+        (f"share/{NAME}/configs/ros", sorted(glob("configs/ros/*.yaml"))),
         (f"lib/{NAME}", sorted(glob("scripts/*"))),
     ],
     zip_safe=False,
@@ -97,5 +102,10 @@ setup(
         "rich>=13",
     ],
     extras_require={"report": REPORT, "ros": ROS, "logs": LOGS, "test": TEST, "dev": DEV},
-    entry_points={"console_scripts": ["snn-control = snn_control.cli.main:main"]},
+    entry_points={
+        "console_scripts": [
+            "snn-control = snn_control.cli.main:main",
+            *(f"{node} = {NAME}.ros.{node}:main" for node in NODES),
+        ]
+    },
 )

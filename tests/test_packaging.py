@@ -42,8 +42,9 @@ def wheel(tmp_path_factory):
     (source / "models").mkdir(exist_ok=True)
     (source / "models" / "probe.json").write_text("{}")
     (source / "models" / "probe.safetensors").write_bytes(b"")
-    (source / "configs").mkdir(exist_ok=True)
-    (source / "configs" / "probe.yaml").write_text("{}")
+    (source / "configs" / "ros").mkdir(parents=True, exist_ok=True)
+    for folder in ("configs", "configs/ros"):
+        (source / folder / "probe.yaml").write_text("{}")
     target = tmp_path_factory.mktemp("wheel")
     options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir"]
     command = [sys.executable, "-m", "pip", "wheel", *options, str(target), str(source)]
@@ -60,6 +61,7 @@ def names(wheel):
 def test_wheel_holds_code_and_data(names):
     for name in ("cli/main.py", "envs/__init__.py", "envs/blimp/blimp.xml", "py.typed",
                  "models/probe.json", "models/probe.safetensors", "configs/probe.yaml",
+                 "configs/ros/probe.yaml",
                  "report/page/report.html.j2", "report/page/style.css"):  # fmt: skip
         assert f"snn_control/{name}" in names
 
@@ -82,6 +84,28 @@ def test_ros_finds_the_package(names):
     assert "share/ament_index/resource_index/packages/snn_control" in data
     assert "share/snn_control/package.xml" in data
     assert "share/snn_control/configs/probe.yaml" in data
+    assert "share/snn_control/configs/ros/probe.yaml" in data
+
+
+def test_launch_finds_each_node(wheel):
+    """As an executable of the package, and as a command of the same name for colcon."""
+    nodes = sorted(path.name for path in (ROOT / "scripts").iterdir())
+    assert "altitude_controller" in nodes
+    with zipfile.ZipFile(wheel) as archive:
+        placed = {i.filename.split(".data/data/")[-1]: i for i in archive.infolist()}
+        assert nodes == sorted(
+            name.removeprefix("lib/snn_control/")
+            for name in placed if name.startswith("lib/snn_control/")
+        )  # fmt: skip
+        for node in nodes:
+            info = placed[f"lib/snn_control/{node}"]
+            assert info.external_attr >> 16 & 0o777 == 0o755
+            assert (ROOT / "scripts" / node).stat().st_mode & 0o777 == 0o755
+            assert f"snn_control/ros/{node}.py" in placed
+        name = next(n for n in archive.namelist() if n.endswith("entry_points.txt"))
+        text = archive.read(name).decode()
+    commands = re.findall(r"^(\w+) = snn_control\.ros\.(\w+):main$", text, re.M)
+    assert sorted(commands) == [(node, node) for node in nodes]
 
 
 def test_ros_comes_from_wheels_of_jazzy_alone_where_they_exist(wheel):
