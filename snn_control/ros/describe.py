@@ -1,10 +1,16 @@
-"""Prints the interfaces and parameters of the nodes as the tables of `docs/ros2.md`."""
+"""Prints the interfaces and parameters of the nodes as the tables of `docs/ros2.md`.
+
+With the name of a node: its file of parameters, as `configs/ros/NODE.yaml`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+import yaml
 
 from snn_control.ros import altitude_controller, blimp_simulator, pid_controller, recorder
 from snn_control.ros.altitude_config import AltitudeNodeConfig
@@ -19,6 +25,10 @@ CONFIGS: dict[str, type[Any]] = {
     "pid_controller": pid_controller.Config,
     "blimp_simulator": blimp_simulator.Config,
     "recorder": recorder.Config,
+}
+NODES: dict[str, type[Any]] = {
+    name: CONFIGS[name]
+    for name in ("altitude_controller", "pid_controller", "blimp_simulator", "recorder")
 }
 _COLUMNS = ("node", "name", "direction", "type", "unit", "frame", "quality", "rate", "meaning")
 
@@ -62,6 +72,22 @@ def parameter_table(of: str) -> list[str]:
     return list(_table(("parameter", "default", "range", "can change", "meaning"), rows))
 
 
+def parameter_file(node: str) -> str:
+    """Return a file of all parameters of a node with their defaults, for any name and namespace."""
+    docs = field_docs(NODES[node])
+    lines = [
+        f"# Parameters of {node}, each with its default; ranges are in docs/ros2.md.",
+        "# The keys hold in every namespace. A number with a point must keep it.",
+        "/**:",
+        "  ros__parameters:",
+    ]
+    for field in dataclasses.fields(NODES[node]):
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        value = yaml.safe_dump({field.name: default}, default_flow_style=None).rstrip()
+        lines += [f"    # {docs[field.name]}", f"    {value}"]
+    return "\n".join(lines) + "\n"
+
+
 def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:g}"
 
@@ -78,8 +104,11 @@ def _code(cells: tuple[str, ...], *which: int) -> list[str]:
     return [f"`{cell}`" if k in which else cell for k, cell in enumerate(cells)]
 
 
-def main() -> None:
-    """Print all tables."""
+def main(arguments: list[str]) -> None:
+    """Print all tables, or the file of parameters of each node that is named."""
+    if arguments:
+        print("".join(map(parameter_file, arguments)), end="")
+        return
     for table in (topic_table(), service_table()):
         print("\n".join(table), end="\n\n")
     for of in CONFIGS:
@@ -87,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -19,6 +19,7 @@ from snn_control.ros.processes import Nodes, free_domain, local_bus
 from snn_control.training.evaluate import Evaluation, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
+ALL_OR_NONE = {"exit_if_refused": True}
 START_S = 60.0
 """Wall time that nodes may take to start, on a busy machine."""
 SLOW = 3.0
@@ -73,12 +74,13 @@ def fly(flight: Flight, folder: Path) -> Flown:
     ros = folder.absolute() / "ros"
     accelerated = flight.rate != 1.0
     with Nodes(ros, local_bus(free_domain())) as nodes:
-        nodes.start("recorder", {"bag": str(ros / "bag")})
+        nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
         parameters = {"use_sim_time": accelerated, "arm_on_activate": True}
         node = _start_controller(nodes, flight.model, parameters)
         nodes.start(
             "blimp_simulator",
             {
+                **ALL_OR_NONE,
                 "preset": flight.preset,
                 "seed": flight.seed,
                 "duration_s": float(flight.duration_s),
@@ -105,7 +107,7 @@ def fly_robot(flight: Flight, folder: Path) -> dict[str, Any]:
     """
     ros = folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
-        nodes.start("recorder", {"bag": str(ros / "bag")})
+        nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
         node = _start_controller(nodes, flight.model, {})
         with suppress(KeyboardInterrupt):
             nodes.watch(flight.duration_s or math.inf)
@@ -115,11 +117,11 @@ def fly_robot(flight: Flight, folder: Path) -> dict[str, Any]:
 
 def _start_controller(nodes: Nodes, model: str, parameters: dict[str, Any]) -> str:
     if model == "pid":
-        nodes.start("pid_controller", parameters)
+        nodes.start("pid_controller", {**ALL_OR_NONE, **parameters})
         return "pid_controller"
     is_path = Path(model).is_dir() or (Path(model).suffix != "" and Path(model).exists())
     named = str(Path(model).absolute()) if is_path else model
-    nodes.start("altitude_controller", {**parameters, "model": named})
+    nodes.start("altitude_controller", {**ALL_OR_NONE, **parameters, "model": named})
     return "altitude_controller"
 
 

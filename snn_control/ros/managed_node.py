@@ -48,6 +48,7 @@ class ManagedNode(LifecycleNode):
         self.parameters.changed = self._reconfigured
         self.config: Any = None
         self.trouble = ""
+        self._started = False
         guard_transitions(self)
         wall = Clock(clock_type=ClockType.STEADY_TIME)
         self.diagnostics = Diagnostics(self, self.get_parameter("hardware_id").value)
@@ -63,7 +64,7 @@ class ManagedNode(LifecycleNode):
         """Start."""
 
     def deactivate(self) -> None:
-        """Stop; the outputs are safe already."""
+        """Stop, once after each `activate`, a failed one too; the outputs are safe already."""
 
     def cleanup(self) -> None:
         """Drop what `configure` made."""
@@ -100,15 +101,17 @@ class ManagedNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """`activate`."""
+        self._started = True
         done = self._attempt("activate", self.activate)
         if done is not SUCCESS:
             self._attempt("make safe", self.make_safe)
+            self._halt()
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Safe outputs first, then `deactivate`."""
         self._attempt("make safe", self.make_safe)
-        return self._attempt("deactivate", self.deactivate)
+        return self._halt()
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """`cleanup`."""
@@ -116,14 +119,12 @@ class ManagedNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Safe outputs first; never fails."""
-        for what, step in self._ending():
-            self._attempt(what, step)
+        self._end()
         return SUCCESS
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Safe outputs first; the node is unconfigured afterwards and can be configured again."""
-        for what, step in self._ending():
-            self._attempt(what, step)
+        self._end()
         return SUCCESS
 
     def try_transition(self, transition: str) -> bool:
@@ -134,12 +135,15 @@ class ManagedNode(LifecycleNode):
             self.get_logger().warning(f"{transition}: {exc}")
             return False
 
-    def _ending(self) -> list[tuple[str, Callable[[], None]]]:
-        return [
-            ("make safe", self.make_safe),
-            ("deactivate", self.deactivate),
-            ("clean up", self.cleanup),
-        ]
+    def _halt(self) -> TransitionCallbackReturn:
+        self._started = False
+        return self._attempt("deactivate", self.deactivate)
+
+    def _end(self) -> None:
+        self._attempt("make safe", self.make_safe)
+        if self._started:
+            self._halt()
+        self._attempt("clean up", self.cleanup)
 
     def _attempt(self, what: str, step: Callable[[], None]) -> TransitionCallbackReturn:
         try:

@@ -22,6 +22,8 @@ class NodeConfig:
     """Executor: events, single or multi; events falls back to single where rclpy has none."""
     autostart: bool = parameter(False, read_only=True)
     """Whether the node configures and activates itself at the start."""
+    exit_if_refused: bool = parameter(False, read_only=True)
+    """Whether the process ends, with code 1, where it cannot start itself."""
     hardware_id: str = parameter("none", read_only=True)
     """Name of the craft in diagnostics."""
 

@@ -19,7 +19,7 @@ from snn_control.ros.managed_node import ManagedNode
 SPIN_S = 0.05
 """An EventsExecutor of rclpy 7.1 without a finite time-out runs no callback and never ends."""
 CLOCK_WAIT_S = 1.0
-UNREADABLE = 2
+REFUSED, UNREADABLE = 1, 2
 
 
 class Stop:
@@ -52,7 +52,9 @@ def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None =
     executor = make_executor(node.get_parameter("executor").value)
     executor.add_node(node)
     if node.get_parameter("autostart").value:
-        _ = node.try_transition("configure") and node.try_transition("activate")
+        started = node.try_transition("configure") and node.try_transition("activate")
+        if not started and node.get_parameter("exit_if_refused").value:
+            stop(REFUSED)
     gc.collect()
     gc.freeze()  # what lives now lives to the end: collections during a tick need not look at it
     waiting_since = time.monotonic()

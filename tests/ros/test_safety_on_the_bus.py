@@ -18,7 +18,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.resources import models_folder
 from snn_control.ros.processes import Nodes
-from tests.ros.bus import Peer
+from tests.ros.bus import PATIENCE_S, Peer
 
 TRIM = 3.1
 SAFE_S = 1.0
@@ -27,12 +27,15 @@ SLACK_S = 0.15
 
 
 def start(nodes: Nodes, peer: Peer, **parameters: object) -> None:
-    """Start an armed controller and let it fly for half a second."""
+    """Start an armed controller and let it fly for a moment."""
     nodes.start("altitude_controller", {"arm_on_activate": True, **parameters})
     peer.connected()
     peer.set_point(1.2)
+    end = time.monotonic() + PATIENCE_S
+    while not (peer.modes and peer.modes[-1][1] == "auto"):
+        assert time.monotonic() < end, "it does not fly"
+        peer.feed(0.1)
     peer.feed(0.5)
-    peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
 
 
 def after(peer: Peer, since_s: float) -> list[tuple[float, float]]:
