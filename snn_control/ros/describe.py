@@ -83,8 +83,8 @@ def parameter_file(node: str) -> str:
     ]
     for field in dataclasses.fields(NODES[node]):
         default = list(field.default) if isinstance(field.default, tuple) else field.default
-        value = yaml.safe_dump({field.name: default}, default_flow_style=None).rstrip()
-        lines += [f"    # {docs[field.name]}", f"    {value}"]
+        value = yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").rstrip()
+        lines += [f"    # {docs[field.name]}", f"    {field.name}: {value}"]
     return "\n".join(lines) + "\n"
 
 

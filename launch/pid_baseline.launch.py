@@ -1,0 +1,11 @@
+"""Altitude of one blimp by the tuned PID, the baseline with the same interfaces.
+
+ros2 launch snn_control pid_baseline.launch.py sim:=true record:=true
+"""
+
+from snn_control.ros.launching import craft
+
+
+def generate_launch_description():
+    """Describe the launch."""
+    return craft("pid_controller")

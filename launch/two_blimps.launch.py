@@ -1,0 +1,36 @@
+"""Two blimps on one bus, in the namespaces /blimp_1 and /blimp_2; arguments go to both.
+
+    ros2 launch snn_control two_blimps.launch.py sim:=true record:=true
+
+Simulated ones fly with different seeds and in real time, as a bus has one clock.
+"""
+
+from launch.actions import GroupAction, IncludeLaunchDescription
+from launch.launch_description import LaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, ThisLaunchFileDir
+
+from snn_control.ros.launching import declare
+
+SHARED = ("model", "sim", "params_file", "sim_params_file", "record", "autostart", "arm",
+          "log_level", "respawn")  # fmt: skip
+
+
+def generate_launch_description():
+    """Describe the launch."""
+    one = PathJoinSubstitution([ThisLaunchFileDir(), "blimp_altitude.launch.py"])
+    shared = {name: LaunchConfiguration(name) for name in SHARED}
+    blimps = [
+        GroupAction(
+            [
+                IncludeLaunchDescription(
+                    PythonLaunchDescriptionSource(one),
+                    launch_arguments={
+                        **shared, "namespace": f"blimp_{k}", "seed": str(k - 1)
+                    }.items(),
+                )
+            ]
+        )
+        for k in (1, 2)
+    ]  # fmt: skip
+    return LaunchDescription([*declare(*SHARED), *blimps])
