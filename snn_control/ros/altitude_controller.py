@@ -99,6 +99,8 @@ class AltitudeNode(ManagedNode):
         self.health.reset()
         if self.config.arm_on_activate:
             loop.arm(time.monotonic())
+            if not loop.modes.armed:
+                self.get_logger().warning(loop.modes.reason)
         self._say_mode()
 
     def make_safe(self) -> None:
@@ -121,8 +123,10 @@ class AltitudeNode(ManagedNode):
         if self.active:
             self._flying().config = config
         else:
-            self.loop = self.make_loop(config)
-            self.health.watch(self.loop)
+            loop = self.make_loop(config)
+            loop.take_over(self._flying())
+            self.loop = loop
+            self.health.watch(loop)
 
     def _open(self) -> None:
         period_s = self._flying().period_s
@@ -206,7 +210,7 @@ class AltitudeNode(ManagedNode):
         pause_s = now_s - self._sent_s
         if command is not None:
             self._send(command)
-        elif loop.modes.mode in FLYING and pause_s > 1.5 * loop.period_s:
+        elif loop.modes.mode in (*FLYING, Mode.MANUAL) and pause_s > 1.5 * loop.period_s:
             self._send(loop.gate.last)  # held, and the receiver knows that the node is alive
         self._say_mode()
 

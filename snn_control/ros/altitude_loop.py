@@ -104,15 +104,16 @@ class AltitudeLoop:
     def arm(self, now_s: float) -> None:
         """Reset controller and fallback and fly with the next usable measurement.
 
-        An armed craft flies on as it does. One whose battery is critical is not armed, and
-        `modes.reason` says so.
+        An armed craft flies on as it does. One whose battery is critical is not armed, nor one
+        whose controller cannot be reset; `modes.reason` says so.
         """
         if self.modes.armed:
             return
-        if self._battery_is_critical(now_s):
-            self.modes.disarm(f"not armed: the battery is critical at {self.battery_v:.2f} V")
-            return
         self.reset()
+        trouble = self._battery_trouble(now_s) or self.modes.failure
+        if trouble:
+            self.modes.disarm(f"not armed: {trouble}")
+            return
         self.stamps.begin()
         self.gate.reset(now_s)
         self._held = OFF
@@ -157,6 +158,13 @@ class AltitudeLoop:
         self.resets += 1
         self.modes.mend()
 
+    def take_over(self, old: AltitudeLoop) -> None:
+        """Remember what `old`, which flies no more, was told: set-point and battery."""
+        self.set_point_s, self.battery_s = old.set_point_s, old.battery_s
+        self.battery_v, self._battery_since_s = old.battery_v, old._battery_since_s
+        if old.set_point.wanted is not None:
+            self.set_point.want(old.set_point.wanted)
+
     # Inputs.
 
     def on_set_point(self, height_m: float, now_s: float) -> bool:
@@ -168,7 +176,11 @@ class AltitudeLoop:
         return self.set_point.want(height_m)
 
     def on_battery(self, voltage: float, now_s: float) -> None:
-        """Take a voltage; one that stays critical makes the craft land until it is disarmed."""
+        """Take a voltage; one that stays critical makes the craft land until it is disarmed.
+
+        Silence after a critical voltage is no better. A craft that still waits for its first
+        measurement is disarmed.
+        """
         if not (math.isfinite(voltage) and voltage > 0):
             self._bad("battery voltage", voltage)
             return
@@ -177,8 +189,7 @@ class AltitudeLoop:
             self._battery_since_s = None
         elif self._battery_since_s is None:
             self._battery_since_s = now_s
-        if self.modes.armed and self._battery_is_critical(now_s):
-            self.landing = True
+        self._mind_battery(now_s)
 
     def on_manual(self, command: float, now_s: float) -> float | None:
         """Take a manual command; return what is to be sent, None outside of mode manual."""
@@ -188,8 +199,10 @@ class AltitudeLoop:
         self._manual_s = now_s
         if self.modes.mode is not Mode.MANUAL:
             return None
-        self.modes.steered()
-        return self.gate.pass_on(command, now_s)[0]
+        sent = self.gate.pass_on(command, now_s)[0]
+        if sent != OFF:
+            self.modes.steered()
+        return sent
 
     def on_range(self, range_m: float, stamp_ns: int, clock_ns: int, now_s: float) -> Tick:
         """Take a measurement and do what it triggers."""
@@ -229,6 +242,7 @@ class AltitudeLoop:
             and now_s - self._manual_s > self.config.manual_max_age_s
         ):
             self._hand_over(False, now_s, "manual command lost")
+        self._mind_battery(now_s)
         self.modes.watch(now_s)
         return self._unflown(now_s)
 
@@ -240,9 +254,18 @@ class AltitudeLoop:
             self.set_point.value = None  # it starts from where the person left the craft
         self.modes.override(on, now_s, reason)
 
-    def _battery_is_critical(self, now_s: float) -> bool:
+    def _mind_battery(self, now_s: float) -> None:
+        trouble = self._battery_trouble(now_s) if self.modes.armed else ""
+        if trouble and self.modes.waiting:
+            self.disarm(trouble)
+        elif trouble:
+            self.landing = True
+
+    def _battery_trouble(self, now_s: float) -> str:
         since_s = self._battery_since_s
-        return since_s is not None and now_s - since_s >= self.config.battery_critical_s
+        if since_s is None or now_s - since_s < self.config.battery_critical_s:
+            return ""
+        return f"the battery is critical at {self.battery_v:.2f} V"
 
     def _unflown(self, now_s: float) -> float | None:
         if not self.modes.armed:

@@ -11,21 +11,24 @@ any --disarm--> DISARMED
 
 | mode | who commands | command | time bound |
 |---|---|---|---|
-| DISARMED | nobody | motors off | at once |
-| AUTO | the controller | its output at each usable measurement, held in between | `hold_s` |
-| FALLBACK | the fallback controller | as in AUTO | `hold_s` |
-| HOLD | nobody | the last one, from the moment the measurement is unusable | to `trim_s` |
-| TRIM | nobody | in `ramp_s` from the last one to trim, then trim | to `stop_s` |
-| STOP | nobody | motors off, until measurements are usable again | at once |
-| MANUAL | a person | each manual command, held in between | age allowed to manual commands |
+| DISARMED | nobody | motors off | none; reached at once |
+| AUTO | the controller | its output at each usable measurement, held in between | 0.6 s, `hold_s` |
+| FALLBACK | the fallback controller | as in AUTO | 0.6 s, `hold_s` |
+| HOLD | nobody | the last one, from the moment a measurement is unusable | 0.7 s, `trim_s` |
+| TRIM | nobody | in 0.2 s, `ramp_s`, from the last one to trim, then trim | 10 s, `stop_s` |
+| STOP | nobody | motors off, until measurements are usable again | none; reached at once |
+| MANUAL | a person | the last one, then each manual command, held in between | its caller's |
 
-All bounds but that of MANUAL are ages of the last measurement that was flown. With the defaults:
-the last command is held at once, the mode says so after 0.6 s where measurements only stay away
-(gaps of 0.53 s are healthy), the command leaves for trim at 0.7 s and is there at 0.9 s, the
-motors stop at 10 s. `watch` must be called in the meantime; its period adds to each bound, and a
-slew rate of the command gate lengthens the ramp to trim, but not the stop.
+A bound tells when the mode is left at the latest; numbers are defaults. All but that of MANUAL are
+ages of the last measurement that was flown; the altitude nodes end MANUAL 0.5 s,
+`manual_max_age_s`, after the last manual command. Where measurements stay away, the last command is
+held at once and the mode says so after 0.6 s (gaps of 0.53 s are healthy); the command leaves for
+trim at 0.7 s and is there at 0.9 s; the motors stop at 10 s. `watch` must be called in the
+meantime; its period adds to each bound, and a slew rate of the command gate lengthens the ramp to
+trim, but not the stop.
 
-- After arming nothing turns until a first usable measurement, however long that takes.
+- After arming nothing turns until a first usable measurement, however long that takes, or until a
+  person turns the motors.
 - Where a controller has failed, FALLBACK stands for AUTO wherever the diagram leads there.
 - HOLD, TRIM and STOP end only with `recover_ticks` usable measurements in a row, none of them
   `hold_s` after the one before; a stream of which fewer are usable counts as lost. Out of STOP the
@@ -96,7 +99,8 @@ class ModeMachine:
         self.config = config
         self.armed = self.manual = False
         self.failure = ""
-        self._waiting = False  # the craft may stand on the ground: no trim, no stop
+        self.waiting = False
+        """Armed, and nothing turned yet: the craft may stand on the ground; no trim, no stop."""
         self._flown_s = self._good_s = 0.0
         self._good = 0
         self._cause = _MISSING
@@ -106,7 +110,7 @@ class ModeMachine:
         """Start flying with the next usable measurement; an armed craft flies on as it does."""
         if self.armed:
             return
-        self.armed, self._waiting = True, True
+        self.armed, self.waiting = True, True
         self._hold(now_s, _WAITING)
 
     def disarm(self, reason: str = "disarmed") -> None:
@@ -122,11 +126,11 @@ class ModeMachine:
         if on:
             self._enter(Mode.MANUAL, reason)
         else:
-            self._hold(now_s, _WAITING if self._waiting else reason)
+            self._hold(now_s, _WAITING if self.waiting else reason)
 
     def steered(self) -> None:
-        """A manual command was sent: the craft may be in the air from now on."""
-        self._waiting = False
+        """A manual command turned the motors: the craft may be in the air from now on."""
+        self.waiting = False
 
     def fail(self, reason: str) -> None:
         """The controller cannot be trusted until `mend`; the fallback flies from now on."""
@@ -148,11 +152,11 @@ class ModeMachine:
         in_a_row = now_s - self._good_s < self.config.hold_s
         self._good, self._good_s = self._good + 1 if in_a_row else 1, now_s
         if self.mode not in FLYING:
-            if not self._waiting and self._good < self.config.recover_ticks:
+            if not self.waiting and self._good < self.config.recover_ticks:
                 return
             flying = Mode.FALLBACK if self.failure else Mode.AUTO
             self._enter(flying, self.failure or "measurements are good")
-        self._waiting, self._cause = False, _MISSING
+        self.waiting, self._cause = False, _MISSING
         self._flown_s = now_s
 
     def bad(self, now_s: float, reason: str) -> None:
@@ -160,13 +164,13 @@ class ModeMachine:
         self._good, self._cause = 0, reason
         if self.mode in FLYING:
             self._enter(Mode.HOLD, reason)
-        elif self.mode is Mode.HOLD and self._waiting:
+        elif self.mode is Mode.HOLD and self.waiting:
             self._enter(Mode.HOLD, f"{_WAITING}; the last one: {reason}")
         self.watch(now_s)
 
     def watch(self, now_s: float) -> None:
         """Let time pass."""
-        if not self.armed or self.manual or self._waiting or self.mode is Mode.STOP:
+        if not self.armed or self.manual or self.waiting or self.mode is Mode.STOP:
             return
         c, age_s = self.config, now_s - self._flown_s
         if age_s >= c.stop_s:

@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.ros.conftest import NEEDS_ROS
 
@@ -16,7 +18,7 @@ from snn_control.controllers import PID, Controller, load
 from snn_control.errors import InterfaceMismatchError, ParameterError
 from snn_control.ros.altitude_config import AltitudeNodeConfig
 from snn_control.ros.altitude_loop import AltitudeLoop, Tick
-from snn_control.supervision.modes import Mode
+from snn_control.supervision.modes import FLYING, Mode
 
 PERIOD_NS = 100_000_000
 TRIM = 3.1
@@ -179,6 +181,40 @@ def test_the_set_point_is_limited_ramped_and_begins_where_the_craft_is() -> None
     assert bench.measure(0.7).observation[0] == pytest.approx(1.3)
 
 
+def test_a_second_flight_starts_anew() -> None:
+    bench = Bench(Scripted(9.0), slew_per_s=10.0, set_point_rate_m_s=0.5).arm(2.0)
+    for _ in range(5):
+        bench.measure(1.0)
+    assert bench.loop.disarm() == 0.0
+    bench.now_ns += 40 * 10**9
+    bench.arm(None)
+    tick = bench.measure(0.5)
+    assert tick.command == pytest.approx(1.0), "from motors off, at the slew rate"
+    assert (tick.dt_s, tick.missed) == (0.1, 0)
+    assert tick.observation == pytest.approx([0.05]), "from where it stands"
+    assert bench.measure(0.5).missed == 0
+
+
+def test_the_set_point_neither_jumps_after_a_gap_nor_after_a_person() -> None:
+    bench = Bench(set_point_rate_m_s=0.1).arm(3.0)
+    bench.measure(1.0)
+    bench.silence(8.0)
+    assert bench.measure(1.0).observation[0] == pytest.approx(0.01 + 0.06)
+    bench.loop.override(True, bench.now_s)
+    bench.silence(0.4)
+    bench.measure(2.0)
+    bench.loop.override(False, bench.now_s)
+    assert bench.measure(2.0).observation[0] == pytest.approx(0.01)
+
+
+def test_landing_never_climbs() -> None:
+    bench = Bench(land_height_m=1.5, battery_critical_s=0.0).arm(0.8)
+    bench.measure(0.8)
+    bench.loop.on_battery(3.0, bench.now_s)
+    assert bench.loop.landing
+    assert bench.measure(0.8).observation == pytest.approx([0.0])
+
+
 def test_no_command_is_upward_above_the_ceiling() -> None:
     bench = Bench(Scripted(4.0)).arm()
     assert bench.measure(1.9).command == 4.0
@@ -211,6 +247,52 @@ def test_a_critical_battery_lands_until_disarmed_and_does_not_arm() -> None:
     assert bench.measure(1.5).mode is Mode.AUTO
 
 
+def test_silence_after_a_critical_voltage_lands_too() -> None:
+    bench = Bench(battery_critical_s=1.0).arm(1.5)
+    bench.measure(1.5)
+    bench.loop.on_battery(3.0, bench.now_s)
+    bench.silence(0.9)
+    assert not bench.loop.landing
+    bench.silence(0.2)
+    assert bench.loop.landing
+
+
+def test_a_battery_that_turns_critical_on_the_ground_disarms() -> None:
+    bench = Bench(battery_critical_s=1.0).arm(1.5)
+    bench.loop.on_battery(3.0, bench.now_s)
+    assert set(bench.silence(1.5)) == {0.0, None}
+    assert bench.loop.modes.mode is Mode.DISARMED
+    assert "3.00 V" in bench.loop.modes.reason
+    assert bench.measure(0.1).command is None
+
+
+def test_a_lost_battery_holds_a_controller_that_looks_at_its_voltage() -> None:
+    controller = Scripted(4.0)
+    controller.observation_names = ("battery_v", "height_error_m")  # type: ignore[assignment]
+    bench = Bench(controller).arm(1.5)
+    tick = bench.measure(1.0)
+    assert (tick.mode, tick.command) == (Mode.HOLD, 0.0)
+    assert "voltage" in bench.loop.modes.reason
+    bench.loop.on_battery(math.nan, bench.now_s)
+    assert bench.measure(1.0).mode is Mode.HOLD
+    bench.loop.on_battery(3.9, bench.now_s)
+    assert bench.measure(1.0).observation == pytest.approx([3.9, 0.5])
+    bench.loop.on_battery(math.nan, bench.now_s)
+    assert bench.measure(1.0).observation[0] == 3.9
+
+
+def test_what_a_loop_was_told_is_remembered_by_the_next_one() -> None:
+    old = Bench(set_point_high_m=3.0).arm(2.5)
+    old.loop.on_battery(3.0, old.now_s)
+    bench = Bench(set_point_high_m=2.0)
+    bench.now_ns = old.now_ns + 3 * 10**9
+    bench.loop.take_over(old.loop)
+    assert "critical" in bench.arm(None).loop.modes.reason
+    bench.loop.on_battery(3.9, bench.now_s)
+    bench.arm(None)
+    assert bench.measure(1.5).observation == pytest.approx([0.5]), "within its own limits"
+
+
 def test_manual_commands_are_gated_and_time_out() -> None:
     bench = Bench(Scripted(1.0)).arm()
     assert bench.loop.on_manual(5.0, bench.now_s) is None
@@ -222,6 +304,87 @@ def test_manual_commands_are_gated_and_time_out() -> None:
     assert set(bench.silence(0.35)) == {None}
     assert bench.silence(0.2)[-1] == 10.0, "held until measurements are good again"
     assert [bench.measure(1.0).command for _ in range(3)] == [10.0, 10.0, 1.0]
+
+
+def test_a_stick_at_zero_starts_no_craft_on_the_ground() -> None:
+    bench = Bench().arm()
+    bench.loop.override(True, bench.now_s)
+    for _ in range(10):
+        assert bench.loop.on_manual(0.0, bench.now_s) == 0.0
+        assert set(bench.silence(0.1)) == {None}
+    assert set(bench.silence(5.0)) == {None, 0.0}
+    bench.loop.override(True, bench.now_s)
+    assert bench.loop.on_manual(5.0, bench.now_s) == 5.0
+    assert bench.silence(2.0)[-1] == TRIM, "it was started, and may be in the air"
+
+
+def test_a_controller_that_cannot_be_reset_does_not_arm_and_does_not_end_a_flight() -> None:
+    controller, pid = Stubborn(1.0), PID()
+    bench = Bench(controller)
+    assert "stuck" in bench.arm().loop.modes.reason
+    assert bench.loop.modes.mode is Mode.DISARMED
+    controller.stuck = False
+    bench.arm()
+    assert bench.measure(0.7).command == 1.0
+    controller.stuck = True
+    bench.loop.reset()
+    tick = bench.measure(0.7)
+    assert tick.mode is Mode.FALLBACK
+    assert tick.command == float(pid.step(np.array([1.0 - 0.7]))[0])
+    with pytest.raises(RuntimeError, match="stuck"):
+        bench.loop.replace(Stubborn(2.0))
+    assert bench.loop.controller is controller
+    bench.loop.replace(Scripted(2.0))
+    assert bench.measure(0.7).command == 2.0
+
+
+class Stubborn(Scripted):
+    """Cannot be reset while it is stuck."""
+
+    stuck = True
+
+    def reset(self, seed: int | None = None) -> None:
+        if self.stuck:
+            raise RuntimeError("stuck")
+
+
+@pytest.mark.parametrize("mode", ["hold", "trim", "stop", "manual", "disarmed"])
+def test_replacing_or_resetting_moves_no_motor_in_any_mode(mode: str) -> None:
+    bench = Bench(Scripted(6.0)).arm()
+    for _ in range(4):
+        bench.measure(0.9)
+    match mode:
+        case "manual":
+            bench.loop.override(True, bench.now_s)
+            bench.loop.on_manual(5.0, bench.now_s)
+        case "disarmed":
+            bench.loop.disarm()
+        case _:
+            bench.silence({"hold": 0.65, "trim": 1.0, "stop": 10.1}[mode])
+    before = (bench.loop.gate.last, bench.loop.watch(bench.now_s))
+    bench.loop.replace(Scripted(2.0))
+    bench.loop.reset()
+    assert bench.loop.modes.mode == mode
+    assert (bench.loop.gate.last, bench.loop.watch(bench.now_s)) == before
+
+
+def test_a_slew_rate_bounds_every_change_but_the_stop() -> None:
+    bench = Bench(Scripted(9.0), slew_per_s=10.0).arm()
+    bench.silence(3.0)
+    flown = [bench.measure(0.9).command for _ in range(3)]
+    assert flown == pytest.approx([1.0, 2.0, 3.0]), "not more for the time it waited"
+    held = bench.loop.gate.last
+    sent = [c for c in bench.silence(9.9) if c is not None]
+    assert abs(np.diff([held, *sent])).max() <= 0.5 + 1e-9
+    assert bench.silence(0.2)[-1] == 0.0
+
+
+def test_a_trim_that_changes_in_flight_takes_effect() -> None:
+    bench = Bench().arm()
+    bench.measure(0.9)
+    assert bench.silence(2.0)[-1] == TRIM
+    bench.loop.config = dataclasses.replace(bench.config, trim_command=2.5)
+    assert bench.silence(0.05) == [2.5]
 
 
 def test_a_replaced_model_flies_from_its_first_state_and_nothing_drops() -> None:
@@ -275,3 +438,80 @@ def test_simulated_time_that_restarts_is_refused_once() -> None:
         stamp = 5 * 10**9 + k * PERIOD_NS
         tick = bench.loop.on_range(1.0, stamp, stamp, bench.now_s)
     assert tick.mode is Mode.AUTO
+
+
+ORDERS = st.sampled_from(
+    ["measure"] * 4
+    + ["bad", "stamp", "burst", "silence", "set point", "battery", "manual", "override"]
+    + ["arm", "disarm", "reset", "replace", "trim"]
+)
+ANY = st.one_of(st.floats(-15, 15), st.floats(allow_nan=True, allow_infinity=True))
+SCRIPT = st.lists(st.one_of(ANY, st.just(RuntimeError("broken"))), min_size=1, max_size=20)
+
+
+def obey(bench: Bench, order: str, value: float) -> list[float | None]:
+    """Do one thing to the loop; return what it sends."""
+    loop, now_s, finite = bench.loop, bench.now_s, math.isfinite(value)
+    match order:
+        case "measure":
+            return [bench.measure(abs(value) % 12 if finite else 1.0).command]
+        case "burst":
+            return [bench.measure(1.0, periods=0.1).command for _ in range(3)]
+        case "bad":
+            return [bench.measure(value).command]
+        case "stamp":
+            shift_ns = round(value * 1e9) if abs(value) < 1e3 else -(10**12)
+            return [bench.measure(1.0, stamp_ns=bench.now_ns + shift_ns).command]
+        case "silence":
+            return bench.silence(min(abs(value), 11.0) if finite else 1.0)
+        case "set point":
+            loop.on_set_point(value, now_s)
+        case "battery":
+            loop.on_battery(value, now_s)
+        case "manual":
+            return [loop.on_manual(value, now_s)]
+        case "override":
+            loop.override(value > 0, now_s)
+        case "arm":
+            loop.arm(now_s)
+        case "disarm":
+            return [loop.disarm()]
+        case "reset":
+            loop.reset()
+        case "replace":
+            loop.replace(Scripted(value))
+        case "trim":
+            trim = min(max(value, -4.0), 6.0) if finite else TRIM
+            loop.config = dataclasses.replace(loop.config, trim_command=trim)
+    return []
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    script=SCRIPT,
+    slew=st.sampled_from([0.0, 0.5, 50.0]),
+    orders=st.lists(st.tuples(ORDERS, ANY), max_size=40),
+)
+def test_whatever_happens_every_command_can_be_sent(
+    script: list[float | Exception], slew: float, orders: list[tuple[str, float]]
+) -> None:
+    bench = Bench(Scripted(*script), command_low=-4.0, command_high=6.0, slew_per_s=slew)
+    loop, stirred = bench.loop, False
+    bench.arm()
+    for order, value in orders:
+        was_manual = loop.modes.manual
+        sent = [command for command in obey(bench, order, value) if command is not None]
+        assert all(-4.0 <= command <= 6.0 for command in sent), "NaN is not between them either"
+        mode = loop.modes.mode
+        stirred |= mode in FLYING or (was_manual and order == "manual" and value != 0)
+        stirred &= loop.modes.armed
+        assert loop.modes.armed == (mode is not Mode.DISARMED)
+        assert mode is not Mode.AUTO or not loop.modes.failure
+        if not stirred:
+            assert set(sent) <= {0.0}
+    stopped = loop.modes.mode in (Mode.DISARMED, Mode.STOP) or loop.modes.waiting
+    final = [command for command in bench.silence(1.5) if command is not None]
+    if stopped:
+        assert set(final) <= {0.0}
+    elif not slew:
+        assert final[-1] in (loop.config.trim_command, 0.0)
