@@ -1,0 +1,279 @@
+"""Launch files and files of parameters: loaded, compared with the nodes, and really launched."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.resources import configs_folder
+from snn_control.ros.launching import (
+    ARGUMENTS,
+    MARKER,
+    NODES,
+    RESPAWN_DELAY_S,
+    craft_nodes,
+    how_to_start,
+    parameters_of,
+)
+from snn_control.ros.processes import Nodes, local_bus
+from tests.ros.conftest import NEEDS_ROS
+
+if TYPE_CHECKING:
+    from tests.ros.bus import Peer
+
+ROOT = Path(__file__).resolve().parents[2]
+LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
+NEEDS_LAUNCH = "needs launch_ros: source ROS 2 Jazzy"
+LAUNCH_PROGRAM = """
+import sys
+from launch.launch_description import LaunchDescription
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.launch_service import LaunchService
+service = LaunchService()
+source = PythonLaunchDescriptionSource(sys.argv[1])
+given = [argument.split(":=", 1) for argument in sys.argv[2:]]
+service.include_launch_description(
+    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=given)])
+)
+sys.exit(service.run())
+"""
+"""What `ros2 launch FILE NAME:=VALUE` does."""
+FLIGHT_S = 3.0
+
+
+def given(**arguments: str) -> dict[str, str]:
+    return {name: default for name, (default, _) in ARGUMENTS.items()} | arguments
+
+
+# How a node is started.
+
+
+def prefix_with(folder: Path, *executables: str) -> Path:
+    """An ament prefix that holds the package."""
+    (folder / MARKER).parent.mkdir(parents=True)
+    (folder / MARKER).touch()
+    (folder / "lib" / "snn_control").mkdir(parents=True)
+    for name in executables:
+        (folder / "lib" / "snn_control" / name).touch(0o755)
+    return folder
+
+
+def test_an_entry_of_the_index_is_taken(tmp_path: Path) -> None:
+    other, ours = tmp_path / "other", prefix_with(tmp_path / "ours", "recorder")
+    path = {"AMENT_PREFIX_PATH": f"{other}{os.pathsep}{ours}"}
+    assert how_to_start("recorder", path) == {"package": "snn_control", "executable": "recorder"}
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_without_an_executable_this_python_runs_the_module(tmp_path: Path, indexed: bool) -> None:
+    path = {"AMENT_PREFIX_PATH": str(prefix_with(tmp_path / "ours"))} if indexed else {}
+    start = how_to_start("recorder", path)
+    done = subprocess.run(
+        [start["executable"], *start["arguments"][:1], "pydoc", start["arguments"][1]],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert start["executable"] == sys.executable
+    assert start["exec_name"] == "recorder"
+    assert start["arguments"] == ["-m", "snn_control.ros.recorder"]
+    assert done.returncode == 0
+
+
+def test_what_cannot_be_started_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="recorder"):
+        how_to_start("recoder", {})
+    with pytest.raises(ConfigError, match=r"no\.yaml does not exist"):
+        parameters_of("recorder", "no.yaml")
+
+
+def test_launching_needs_neither_rclpy_nor_launch() -> None:
+    program = (
+        "import sys, snn_control.ros.launching;"
+        "print([m for m in ('rclpy', 'launch', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_each_node_has_its_executable(node: str) -> None:
+    assert os.access(ROOT / "scripts" / node, os.X_OK)
+
+
+# Files of parameters.
+
+
+def test_there_is_a_file_for_each_node() -> None:
+    assert {p.stem for p in (configs_folder() / "ros").iterdir()} == set(NODES)
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_parameters_are_those_of_the_node(node: str) -> None:
+    """Every key is a field, every value its default; the text is what the command prints."""
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    from snn_control.ros import describe
+
+    path = parameters_of(node)
+    remedy = f"python -m snn_control.ros.describe {node} > configs/ros/{node}.yaml"
+    assert path.read_text("utf-8") == describe.parameter_file(node), remedy
+    content = yaml.safe_load(path.read_text("utf-8"))
+    assert list(content) == ["/**"]
+    values = content["/**"]["ros__parameters"]
+    kind = describe.NODES[node]
+    assert kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}) == kind()
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_takes_its_file_in_a_namespace(
+    node: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    changed = yaml.safe_load(parameters_of(node).read_text("utf-8"))
+    changed["/**"]["ros__parameters"] |= {"hardware_id": "craft 7"}
+    path = tmp_path / "changed.yaml"
+    path.write_text(yaml.safe_dump(changed), "utf-8")
+    peer = make_peer(node, namespace="/blimp_1", topics=False)
+    nodes.start_with(path, node, "blimp_1")
+    peer.until(
+        lambda: any(s.name == f"{node}: node" for _, a in peer.diagnostics for s in a.status)
+    )
+    of_node = [s for _, a in peer.diagnostics for s in a.status if s.name == f"{node}: node"]
+    assert of_node[-1].level == b"\x00", of_node[-1].message
+    assert of_node[-1].hardware_id == "craft 7"
+
+
+# Launch files.
+
+
+@pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
+def test_a_launch_file_describes_itself(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    text = ast.get_docstring(tree) or ""
+    assert f"ros2 launch snn_control {path.name}" in text
+    assert [n.name for n in tree.body if isinstance(n, ast.FunctionDef)] == [
+        "generate_launch_description"
+    ]
+
+
+@pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
+def test_arguments(path: Path) -> None:
+    pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
+    from launch.launch_context import LaunchContext
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    source = PythonLaunchDescriptionSource(str(path))
+    description = source.get_launch_description(LaunchContext())
+    names = {a.name for a in description.get_launch_arguments()}
+    wanted = {"sim", "params_file", "record", "autostart", "log_level", "respawn"}
+    if path.name != "two_blimps.launch.py":
+        wanted |= {"namespace", "use_sim_time"}
+    assert wanted <= names <= set(ARGUMENTS)
+    assert ("model" in names) == (path.name != "pid_baseline.launch.py")
+
+
+def test_a_respawning_controller_waits() -> None:
+    """Without a delay a launch whose node dies at the start does not end."""
+    pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
+    (node,) = craft_nodes("pid_controller", given(respawn="true"))
+    assert node._ExecuteLocal__respawn is True
+    assert node._ExecuteLocal__respawn_delay == RESPAWN_DELAY_S >= 1.0
+    assert node._ExecuteLocal__respawn_max_retries > 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"sim": "yes"}, "sim:=yes: expected true or false"),
+        ({"sim": "true", "seed": "x"}, "seed:=x: expected a whole number"),
+        ({"params_file": "no.yaml"}, "does not exist"),
+    ],
+)
+def test_wrong_arguments_are_named(wrong: dict[str, str], message: str) -> None:
+    pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
+    with pytest.raises(ConfigError, match=message):
+        craft_nodes("altitude_controller", given(**wrong))
+
+
+@pytest.fixture
+def launched(domain: int, tmp_path: Path) -> Callable[..., Any]:
+    """Launch a file with arguments, on a bus of its own, as a group of processes."""
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
+    program = tmp_path / "launch_program.py"
+    program.write_text(LAUNCH_PROGRAM, "utf-8")
+    environment = local_bus(domain) | {"ROS_LOG_DIR": str(tmp_path / "log")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), environment.get("PYTHONPATH", "")])
+
+    @contextmanager
+    def launch(file: str, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+        output = tmp_path / "output.txt"
+        with output.open("w") as stream:
+            process = subprocess.Popen(
+                [sys.executable, str(program), str(ROOT / "launch" / file), *arguments],
+                cwd=tmp_path, env=environment, stdout=stream, stderr=subprocess.STDOUT, text=True,
+                start_new_session=True,
+            )  # fmt: skip
+        try:
+            yield process, output
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+    return launch
+
+
+@pytest.fixture
+def short_flight(tmp_path: Path) -> str:
+    path = tmp_path / "short.yaml"
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": {"duration_s": FLIGHT_S}}}))
+    return f"sim_params_file:={path}"
+
+
+@pytest.mark.parametrize("file", [path.name for path in LAUNCH])
+def test_a_launch_flies_and_ends_with_the_flight(
+    file: str, launched: Callable[..., Any], short_flight: str, tmp_path: Path
+) -> None:
+    """All processes end by themselves, and the bag of each craft holds its ticks."""
+    pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
+    from snn_control.ros.bag import read_ticks
+
+    with launched(file, "sim:=true", "record:=true", short_flight) as (process, output):
+        assert process.wait(60.0) == 0, output.read_text()
+        text = output.read_text()
+    bags = sorted(tmp_path.glob("bag*"))
+    wanted = ["bag-blimp_1", "bag-blimp_2"] if file == "two_blimps.launch.py" else ["bag"]
+    assert [bag.name.rsplit("-", 2)[0] for bag in bags] == wanted, text
+    for bag in bags:
+        assert len(read_ticks(bag).stamp_ns) > 0.5 * FLIGHT_S / 0.1, text
+    assert "Traceback" not in text
+
+
+def test_an_interrupted_launch_leaves_nothing_behind(
+    launched: Callable[..., Any], make_peer: Callable[..., Peer]
+) -> None:
+    """The controller without a craft waits disarmed, and ends with code 0."""
+    arguments = ("namespace:=blimp_7", "log_level:=warn", "use_sim_time:=false")
+    peer = make_peer("altitude_controller", namespace="/blimp_7")
+    with launched("blimp_altitude.launch.py", *arguments) as (process, output):
+        peer.until(lambda: peer.modes, 40.0)
+        assert peer.modes[-1][1] == "disarmed"
+        os.killpg(process.pid, signal.SIGINT)  # to all, as a terminal does
+        began = time.monotonic()
+        assert process.wait(20.0) == 0, output.read_text()
+        assert time.monotonic() - began < 5.0
+        assert "process has finished cleanly" in output.read_text()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
