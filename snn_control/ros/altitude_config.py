@@ -28,6 +28,8 @@ class AltitudeNodeConfig(NodeConfig):
 
     range_max_m: float = parameter(12.0, 0.1, 1000.0)
     """Largest height that is believed, m; above it the sensor may speak of millimetres."""
+    probe_s: float = parameter(0.5, 0.0, 10.0)
+    """How long configure waits for a measurement to judge where a sensor is there, s; 0: not."""
     stamp_future_s: float = parameter(0.1, 0.0, 10.0)
     """How far a stamp may be ahead of the node's clock, s."""
     stamp_max_age_s: float = parameter(0.0, 0.0, 3600.0)

@@ -1,6 +1,8 @@
-"""What an altitude controller node can give to a controller, and takes from it."""
+"""What an altitude controller node takes from its sensor and gives to a controller."""
 
 from __future__ import annotations
+
+import math
 
 from snn_control.controllers import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError
@@ -43,3 +45,19 @@ def require_same(new: Controller, old: Controller) -> None:
             f"the controller was made for {new.control_period_s:g} s, the one it replaces for "
             f"{old.control_period_s:g} s: configure the node anew"
         )
+
+
+def range_fault(range_m: float, range_max_m: float) -> str:
+    """Return what is wrong with a measured range and how to mend it, nothing where it is usable."""
+    if 0 <= range_m <= range_max_m:
+        return ""
+    if math.isnan(range_m):
+        return "range is NaN"
+    if math.isinf(range_m):
+        return "no return (range is infinite): point the sensor at the floor, within its reach"
+    if range_m < 0:
+        return f"range {range_m:g} m is negative: ranges are distances, positive"
+    return (
+        f"range {range_m:g} m is beyond range_max_m {range_max_m:g}: does the "
+        "sensor speak of millimetres? Range messages are in metres (REP-103)"
+    )

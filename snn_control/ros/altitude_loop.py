@@ -16,7 +16,12 @@ import numpy.typing as npt
 from snn_control.controllers import Controller
 from snn_control.errors import ParameterError
 from snn_control.ros.altitude_config import AltitudeNodeConfig
-from snn_control.ros.altitude_interface import OBSERVABLE, require_interface, require_same
+from snn_control.ros.altitude_interface import (
+    OBSERVABLE,
+    range_fault,
+    require_interface,
+    require_same,
+)
 from snn_control.supervision.command_gate import OFF, CommandGate
 from snn_control.supervision.modes import FLYING, Mode, ModeMachine
 from snn_control.supervision.rolling import Rolling
@@ -313,21 +318,10 @@ class AltitudeLoop:
         return np.array([all_of_it[k] for k in self._indices])
 
     def _range_fault(self, range_m: float) -> str:
-        if 0 <= range_m <= self.config.range_max_m:
-            return ""
-        if math.isnan(range_m):
-            what = "range is NaN"
-        elif math.isinf(range_m):
-            what = "no return"
-        elif range_m < 0:
-            what = f"range {range_m:g} m is negative: ranges are positive downwards"
-        else:
-            what = (
-                f"range {range_m:g} m is beyond range_max_m {self.config.range_max_m:g}: does the "
-                "sensor speak of millimetres? Range messages are in metres (REP-103)"
-            )
-        self.bad_values += 1
-        self.bad_value = what
+        what = range_fault(range_m, self.config.range_max_m)
+        if what:
+            self.bad_values += 1
+            self.bad_value = what
         return what
 
     def _bad(self, what: str, value: float) -> None:

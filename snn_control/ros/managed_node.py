@@ -9,6 +9,7 @@ deactivates the node.
 from __future__ import annotations
 
 import functools
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from lifecycle_msgs.msg import State
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 
 from snn_control.errors import ConfigError, SnnControlError
 from snn_control.ros.diagnostics import ERROR, WARN, Diagnostics, Status
@@ -244,6 +246,22 @@ def destroy(node: Node, *entities: Any) -> None:
         for kind in ("publisher", "subscription", "service", "timer"):
             if entity in getattr(node, f"_{kind}s"):
                 getattr(node, f"destroy_{kind}")(entity)
+
+
+def next_message(node: Node, kind: Any, topic: str, quality: QoSProfile, wait_s: float) -> Any:
+    """Return the next message of a topic, or None; needs no executor, and so works in callbacks."""
+    subscription = node.create_subscription(kind, topic, lambda _: None, quality)
+    end_s = time.monotonic() + wait_s
+    try:
+        while time.monotonic() < end_s:
+            with subscription.handle:
+                taken = subscription.handle.take_message(kind, False)
+            if taken is not None:
+                return taken[0]
+            time.sleep(0.005)
+        return None
+    finally:
+        node.destroy_subscription(subscription)
 
 
 def require_type(node: Node, topic: str, expected: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -177,6 +178,35 @@ def test_another_type_on_a_topic_is_refused(
     rclpy.try_shutdown(context=context)
     peer.spin(0.5)
     assert peer.transition(Transition.TRANSITION_CONFIGURE)
+
+
+def _says(peer: Peer, said: str) -> bool:
+    return said in peer.status("node")[1]
+
+
+@pytest.mark.parametrize("executor", ["events", "single", "multi"])
+def test_a_sensor_that_cannot_be_used_is_refused_at_configure(
+    executor: str, nodes: Nodes, peer: Peer
+) -> None:
+    nodes.start("altitude_controller", {"autostart": False, "executor": executor})
+    peer.until(lambda: peer.diagnostics)
+    configure = ChangeState.Request()
+    configure.transition.id = Transition.TRANSITION_CONFIGURE
+    client = peer.node.create_client(ChangeState, "altitude_controller/change_state")
+    peer.until(client.service_is_ready)
+    for bad, said in ((1234.0, "millimetres"), (-0.5, "negative"), (float("inf"), "no return")):
+        future = client.call_async(configure)
+        while not future.done():
+            peer.measure(bad)
+            peer.spin(0.05)
+        assert not future.result().success
+        peer.until(partial(_says, peer, said))
+        assert peer.state() == UNCONFIGURED
+    future = client.call_async(configure)
+    while not future.done():
+        peer.measure(1.0)
+        peer.spin(0.05)
+    assert future.result().success
 
 
 def test_diagnostics_come_every_second_in_every_state(nodes: Nodes, peer: Peer) -> None:
