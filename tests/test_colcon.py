@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from snn_control.ros.launching import NODES
+from tests.ros.started import becomes_active
 from tests.test_packaging import ROOT, copy_checkout
 
 COLCON = [
@@ -37,6 +40,8 @@ print(json.dumps({
 }))
 """
 
+SOURCE = '. install/setup.sh; export PYTHONPATH="$PYTHONPATH:$SITE"'
+
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -53,45 +58,95 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", ["copied", "linked"])
-def test_colcon_builds_a_workspace(mode: str, tools: Path, tmp_path: Path) -> None:
-    source = tmp_path / "src" / "snn_control"
-    copy_checkout(source)
-    linked = ["--symlink-install"] if mode == "linked" else []
+@dataclass(frozen=True)
+class Workspace:
+    """A built workspace."""
+
+    folder: Path
+    linked: bool
+    environment: dict[str, str]
+
+    @property
+    def prefix(self) -> Path:
+        """Where the package is installed."""
+        return self.folder / "install" / "snn_control"
+
+    def sourced(self, program: str) -> str:
+        """Return what a program of this Python prints in the sourced workspace."""
+        # -S leaves out this environment's own snn_control; its other packages follow by path.
+        script = f'{SOURCE}; exec "$PYTHON" -S -c "$PROGRAM"'
+        environment = self.environment | {"PROGRAM": program, "NUMBA_DISABLE_JIT": "1"}
+        return subprocess.run(
+            ["sh", "-c", script], cwd=self.folder, capture_output=True, text=True, check=True,
+            env=environment,
+        ).stdout  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["copied", "linked"])
+def workspace(
+    request: pytest.FixtureRequest, tools: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Workspace:
+    folder = tmp_path_factory.mktemp(request.param)
+    copy_checkout(folder / "src" / "snn_control")
+    linked = request.param == "linked"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COLCON"))}
-    environment = inherited | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        [tools / "colcon", "build", *linked], cwd=tmp_path, env=environment, capture_output=True,
-        text=True,
+        [tools / "colcon", "build", *(["--symlink-install"] if linked else [])],
+        cwd=folder, env=inherited | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    # -S leaves out this environment's own snn_control; its other packages follow by path.
-    script = '. install/setup.sh && PYTHONPATH="$PYTHONPATH:$SITE" exec "$PYTHON" -S -c "$PROBE"'
-    found = json.loads(
-        subprocess.run(
-            ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True,
-            env=inherited | {
-                "SITE": sysconfig.get_path("purelib"), "PYTHON": sys.executable, "PROBE": PROBE,
-                "NUMBA_DISABLE_JIT": "1",
-            },
-        ).stdout
-    )  # fmt: skip
+    here = {
+        "SITE": sysconfig.get_path("purelib"), "PYTHON": sys.executable,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }  # fmt: skip
+    return Workspace(folder, linked, inherited | here)
+
+
+@pytest.mark.slow
+def test_colcon_builds_a_workspace(workspace: Workspace) -> None:
+    found = json.loads(workspace.sourced(PROBE))
+    tmp_path = workspace.folder
+    source = tmp_path / "src" / "snn_control"
     package = Path(found["package"])
     assert package.is_relative_to(tmp_path)
-    assert package.resolve().is_relative_to(source) == (mode == "linked")
+    assert package.resolve().is_relative_to(source) == workspace.linked
     assert Path(found["envs"]).is_relative_to(tmp_path)
     assert not found["top"]
     assert found["models"] == sorted(p.stem for p in (ROOT / "models").glob("*.safetensors"))
     assert found["configs"] == sorted(p.stem for p in (ROOT / "configs").glob("*.yaml"))
     assert {"pid", *found["models"]} <= set(found["names"])
     assert found["period_s"] == 0.1
-    prefix = tmp_path / "install" / "snn_control"
-    share = prefix / "share"
+    share = workspace.prefix / "share"
     assert (share / "ament_index" / "resource_index" / "packages" / "snn_control").exists()
     assert (share / "snn_control" / "package.xml").exists()
-    assert {p.stem for p in (share / "snn_control" / "configs").iterdir()} == set(found["configs"])
-    assert os.access(prefix / "lib" / "snn_control" / "snn-control", os.X_OK)
+    configs = share / "snn_control" / "configs"
+    assert {p.stem for p in configs.glob("*.yaml")} == set(found["configs"])
+    assert {p.stem for p in (configs / "ros").iterdir()} == set(NODES)
+    launch = {p.name for p in (share / "snn_control" / "launch").glob("*.launch.py")}
+    assert launch == {p.name for p in (ROOT / "launch").glob("*.launch.py")}
+    assert os.access(workspace.prefix / "lib" / "snn_control" / "snn-control", os.X_OK)
+
+
+@pytest.mark.slow
+def test_launch_finds_the_executables_of_a_workspace(workspace: Workspace) -> None:
+    program = (
+        "import json; from snn_control.ros.launching import NODES, how_to_start, parameters_of;"
+        "print(json.dumps({n: [how_to_start(n), str(parameters_of(n))] for n in NODES}))"
+    )
+    found = json.loads(workspace.sourced(program))
+    for node in NODES:
+        start, parameters = found[node]
+        assert start == {"package": "snn_control", "executable": node}
+        assert Path(parameters).is_relative_to(workspace.folder)
+        assert os.access(workspace.prefix / "lib" / "snn_control" / node, os.X_OK)
+
+
+@pytest.mark.slow
+def test_an_executable_of_a_workspace_works(workspace: Workspace) -> None:
+    executable = workspace.prefix / "lib" / "snn_control" / "altitude_controller"
+    script = f'{SOURCE}; exec "{executable}" "$@"'
+    becomes_active(["sh", "-c", script, "sh"], workspace.environment, workspace.folder)
 
 
 @pytest.mark.slow

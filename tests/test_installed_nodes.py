@@ -1,0 +1,91 @@
+"""The nodes after `pip install .` and `pip install -e .`: found by launch, and they work."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from snn_control.ros.launching import NODES
+from tests.ros.started import becomes_active
+from tests.test_packaging import copy_checkout
+
+PROBE = """
+import json, snn_control
+from snn_control.ros.launching import NODES, how_to_start, parameters_of
+print(json.dumps({
+    "package": snn_control.__file__,
+    "start": {node: how_to_start(node) for node in NODES},
+    "parameters": {node: str(parameters_of(node)) for node in NODES},
+}))
+"""
+
+
+@pytest.fixture(scope="module", params=["installed", "editable"])
+def environment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, bool]:
+    """An environment with the package, its checkout, and whether it is editable."""
+    folder, editable = tmp_path_factory.mktemp(request.param), request.param == "editable"
+    copy_checkout(folder / "checkout")
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    # What it needs comes from this environment, whose own snn_control a plain path leaves out.
+    base = {"base": str(venv), "platbase": str(venv)}
+    site = Path(sysconfig.get_path("purelib", vars=base))
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    subprocess.run(
+        [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
+         "--no-build-isolation", *(["-e"] if editable else []), folder / "checkout"],
+        check=True, env=variables(venv),
+    )  # fmt: skip
+    return venv, folder / "checkout", editable
+
+
+def variables(venv: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return kept | {
+        "AMENT_PREFIX_PATH": str(venv),
+        "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+@pytest.mark.slow
+def test_launch_starts_a_node_of_the_environment(
+    environment: tuple[Path, Path, bool], tmp_path: Path
+) -> None:
+    """By its executable after an install, by the module where the install is editable."""
+    venv, checkout, editable = environment
+    done = subprocess.run(
+        [venv / "bin" / "python", "-c", PROBE], cwd=tmp_path, env=variables(venv),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert Path(found["package"]).is_relative_to(checkout if editable else venv)
+    assert all(Path(path).is_file() for path in found["parameters"].values())
+    for node in NODES:
+        start = found["start"][node]
+        if editable:
+            assert start["executable"] == str(venv / "bin" / "python")
+        else:
+            assert start == {"package": "snn_control", "executable": node}
+            assert os.access(venv / "lib" / "snn_control" / node, os.X_OK)
+    start = found["start"]["altitude_controller"]
+    command = [start["executable"], *start.get("arguments", [])]
+    if not editable:
+        command = [str(venv / "lib" / "snn_control" / "altitude_controller")]
+    away_from_the_environment = variables(venv) | {"PATH": os.environ["PATH"]}
+    becomes_active(command, away_from_the_environment, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_node_is_a_command_of_the_environment(
+    environment: tuple[Path, Path, bool], tmp_path: Path
+) -> None:
+    venv, _, _ = environment
+    becomes_active([venv / "bin" / "pid_controller"], variables(venv), tmp_path, "pid_controller")
