@@ -63,6 +63,8 @@ class Config(NodeConfig):
     """Whether the set-points of the task are published."""
     wait_for_controller: bool = parameter(False)
     """Whether the flight begins only when a controller takes the range and sends commands."""
+    wait_for_listeners: tuple[str, ...] = parameter(("",))
+    """Topics that must have a subscriber before the flight begins; an empty one stands for none."""
     motor_timeout_s: float = parameter(2.0, 0.1, 3600.0)
     """Time without a command after which the motors stop, s."""
     period_s: float = parameter(0.0, 0.0, 1.0)
@@ -176,16 +178,20 @@ class BlimpSimulator(ManagedNode):
             self._clock_publisher.publish(ClockMessage(clock=self._stamp().to_msg()))
 
     def _ready(self, now_s: float) -> bool:
-        if not self.config.wait_for_controller:
-            return True
-        there = self._range.get_subscription_count() and self.count_publishers(
-            self._commands.topic_name
-        )
-        if not there:
+        if not self._expected():
             self._found_s = None
             return False
         self._found_s = self._found_s or now_s
-        return now_s - self._found_s >= SETTLE_S
+        waited = self.config.wait_for_controller or any(self.config.wait_for_listeners)
+        return not waited or now_s - self._found_s >= SETTLE_S
+
+    def _expected(self) -> bool:
+        """Whether everyone whom the flight waits for is on the bus."""
+        there = all(self.count_subscribers(name) for name in self.config.wait_for_listeners if name)
+        if not self.config.wait_for_controller:
+            return there
+        commands = self.count_publishers(self._commands.topic_name)
+        return there and bool(commands and self._range.get_subscription_count())
 
     def _publish(self, measurement: Measurement) -> None:
         stamp = self._stamp().to_msg()

@@ -88,6 +88,7 @@ def fly(flight: Flight, folder: Path) -> Flown:
                 "period_s": float(flight.period_s),
                 "clock": accelerated,
                 "wait_for_controller": True,
+                "wait_for_listeners": [f"{node}/tick", f"{node}/spikes"],
                 "exit_at_end": True,
                 "flight_file": str(ros / "flight.npz"),
             },

@@ -38,6 +38,12 @@ def start(nodes: Nodes, peer: Peer, **parameters: object) -> None:
     peer.feed(0.5)
 
 
+def answer(peer: Peer, measured_s: float) -> float:
+    """Return the command that follows a measurement."""
+    peer.until(lambda: peer.commands[-1][0] > measured_s)
+    return peer.commands[-1][1]
+
+
 def after(peer: Peer, since_s: float) -> list[tuple[float, float]]:
     return [(t - since_s, command) for t, command in peer.commands if t > since_s]
 
@@ -47,7 +53,7 @@ def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(
 ) -> None:
     start(nodes, peer, stop_s=2.0)
     last = peer.feed(0.3)
-    held = peer.commands[-1][1]
+    held = answer(peer, last)
     peer.spin(2.5)
     sent = after(peer, last)
     early = [command for age, command in sent if 0.05 < age < 0.65]
@@ -69,7 +75,7 @@ def test_healthy_gaps_are_held_and_not_alarmed(nodes: Nodes, peer: Peer) -> None
     n_modes = len(peer.modes)
     for _ in range(4):
         last = peer.feed(0.2)
-        held = peer.commands[-1][1]
+        held = answer(peer, last)
         peer.spin(0.53 - (time.monotonic() - last))
         assert {command for age, command in after(peer, last) if age > 0.05} <= {held}
     assert len(peer.modes) == n_modes
@@ -79,7 +85,7 @@ def test_healthy_gaps_are_held_and_not_alarmed(nodes: Nodes, peer: Peer) -> None
 def test_a_burst_of_bad_values_is_held_at_once(bad: float, nodes: Nodes, peer: Peer) -> None:
     start(nodes, peer)
     last = peer.feed(0.2)
-    held = peer.commands[-1][1]
+    held = answer(peer, last)
     for _ in range(12):
         peer.measure(bad)
         peer.spin(0.1)
