@@ -33,8 +33,6 @@ from snn_control.training.train_config import TrainConfig
 if TYPE_CHECKING:
     import torch
 
-    from snn_control.engines.torch import TorchEngine
-
 CHECKPOINT_PERIOD_S = 2.0
 LEAST_SPREAD = 0.1
 """Learning rates are relative to the spread of a parameter, or to this where it is smaller."""
@@ -141,7 +139,7 @@ class _Training:
             config, config.validation_sequences, int(validation_seed)
         )
         self._validation_targets: list[Any] = [pid_targets(r)["pd"] for r in self._validation]
-        self.engine: TorchEngine = TorchEngine(network, torch.float32, alpha=config.surrogate_alpha)
+        self.engine = TorchEngine(network, torch.float32, alpha=config.surrogate_alpha)
         self._rates = [
             config.learning_rate * max(float(p.detach().square().mean().sqrt()), LEAST_SPREAD)
             for p in self.engine.raw.values()

@@ -1,0 +1,32 @@
+"""The linters of ROS 2 where they are installed; ruff, in `make check`, stands for them elsewhere.
+
+Left out are single quotes, the order of imports and the line length of 99: ours are those of ruff.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ["snn_control", "envs", "launch", "setup.py"]
+
+
+@pytest.mark.parametrize(
+    ("linter", "options"),
+    [
+        ("ament_flake8", ["--config", "setup.cfg", *SOURCES]),
+        ("ament_pep257", ["--convention", "google", "--add-ignore", "D105", "D107", "D401", "--",
+                          *SOURCES[:-1]]),
+    ],
+)  # fmt: skip
+def test_linter_is_content(linter: str, options: list[str]) -> None:
+    if find_spec(linter) is None:
+        pytest.skip(f"needs {linter}: source ROS 2 Jazzy")
+    command = [sys.executable, "-m", f"{linter}.main", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
