@@ -175,7 +175,7 @@ class AltitudeLoop:
     def on_set_point(self, height_m: float, now_s: float) -> bool:
         """Take a height to hold; return whether it is one and within the limits."""
         if not math.isfinite(height_m):
-            self._bad("set-point", height_m)
+            self._bad(f"set-point is {height_m:g}")
             return False
         self.set_point_s = now_s
         return self.set_point.want(height_m)
@@ -187,7 +187,7 @@ class AltitudeLoop:
         measurement is disarmed.
         """
         if not (math.isfinite(voltage) and voltage > 0):
-            self._bad("battery voltage", voltage)
+            self._bad(f"battery voltage is {voltage:g}")
             return
         self.battery_v, self.battery_s = voltage, now_s
         if voltage >= self.config.battery_critical_v:
@@ -199,7 +199,7 @@ class AltitudeLoop:
     def on_manual(self, command: float, now_s: float) -> float | None:
         """Take a manual command; return what is to be sent, None outside of mode manual."""
         if not math.isfinite(command):
-            self._bad("manual command", command)
+            self._bad(f"manual command is {command:g}")
             return None
         self._manual_s = now_s
         if self.modes.mode is not Mode.MANUAL:
@@ -211,19 +211,22 @@ class AltitudeLoop:
 
     def on_range(self, range_m: float, stamp_ns: int, clock_ns: int, now_s: float) -> Tick:
         """Take a measurement and do what it triggers."""
-        verdict = self.stamps.judge(stamp_ns, clock_ns)
+        wrong = range_fault(range_m, self.config.range_max_m)
+        verdict = self.stamps.judge(stamp_ns, clock_ns, usable=not wrong)
         fault = verdict.fault
-        reason = f"stamp: {fault}" if fault else self._range_fault(range_m)
+        reason = f"stamp: {fault}" if fault else wrong
         self.ticks += 1
+        self.missed += verdict.missed
         output, step_s, command = math.nan, 0.0, None
         observation = np.full(len(self._indices), math.nan)
         if not reason:
             self.range_s = now_s
             self.dt_s.add(verdict.dt_s)
-            self.missed += verdict.missed
             observation = self._observe(range_m, verdict.dt_s)
             if not np.isfinite(observation).all():
                 reason = "no voltage of the battery yet"
+        elif wrong and not fault:
+            self._bad(wrong)
         if fault is StampFault.REPEATED:
             self.modes.watch(now_s)
         elif reason:
@@ -317,13 +320,6 @@ class AltitudeLoop:
         all_of_it = (wanted_m - range_m, wanted_m, range_m, dt_s, self.battery_v)
         return np.array([all_of_it[k] for k in self._indices])
 
-    def _range_fault(self, range_m: float) -> str:
-        what = range_fault(range_m, self.config.range_max_m)
-        if what:
-            self.bad_values += 1
-            self.bad_value = what
-        return what
-
-    def _bad(self, what: str, value: float) -> None:
+    def _bad(self, what: str) -> None:
         self.bad_values += 1
-        self.bad_value = f"{what} is {value:g}"
+        self.bad_value = what

@@ -30,8 +30,8 @@ class StampVerdict:
     fault: StampFault | None
     """None: the measurement can be used."""
     dt_s: float
-    """Time since the last usable measurement, s; the nominal period at the first one, also after
-    `begin` and after a restart."""
+    """Time since the last usable measurement, s; the nominal period where there was none, also
+    after `begin` and after a restart."""
     missed: int
     """Measurements that the nominal period expects in the gap before the last one, and that did
     not come, nor later in a burst."""
@@ -64,19 +64,21 @@ class StampCheck:
     def reset(self) -> None:
         """Forget the last stamp and the counts."""
         self._last_ns: int | None = None
+        self._used_ns: int | None = None
         self.begin()
         self.counts = dict.fromkeys(StampFault, 0)
 
     def begin(self) -> None:
         """Take the next usable measurement as a first one; what was repeated or old stays so."""
-        self._first, self._gap = True, 0
+        self._first, self._gap, self._used_ns = True, 0, None
 
-    def judge(self, stamp_ns: int, clock_ns: int) -> StampVerdict:
+    def judge(self, stamp_ns: int, clock_ns: int, usable: bool = True) -> StampVerdict:
         """Judge one stamp; only one without fault moves the time of the last measurement.
 
         Args:
             stamp_ns: of the measurement.
             clock_ns: of the same clock, now.
+            usable: whether its value is; one that is not came, but `dt_s` goes on.
         """
         fault, last_ns = self._fault(stamp_ns, clock_ns), self._last_ns
         if fault is not None:
@@ -85,14 +87,17 @@ class StampCheck:
                 self._last_ns = stamp_ns
                 self.begin()
             return StampVerdict(fault, self.period_s, 0)
-        self._last_ns = stamp_ns
+        self._last_ns, used_ns = stamp_ns, self._used_ns
+        if usable:
+            self._used_ns = stamp_ns
+        dt_s = self.period_s if used_ns is None else (stamp_ns - used_ns) / NS
         if self._first or last_ns is None:
             self._first = False
-            return StampVerdict(None, self.period_s, 0)
-        dt_s = (stamp_ns - last_ns) / NS
-        return StampVerdict(None, dt_s, self._missed(round(dt_s / self.period_s)))
+            return StampVerdict(None, dt_s, 0)
+        return StampVerdict(None, dt_s, self._missed((stamp_ns - last_ns) / NS))
 
-    def _missed(self, periods: int) -> int:
+    def _missed(self, gap_s: float) -> int:
+        periods = round(gap_s / self.period_s)
         if not periods:
             self._gap = max(self._gap - 1, 0)
             return 0

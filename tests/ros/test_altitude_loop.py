@@ -371,6 +371,18 @@ def test_missed_ticks_are_counted_and_bursts_are_not() -> None:
     assert bench.measure(1.0).missed == 0
 
 
+def test_a_bad_value_is_no_missed_tick_and_time_goes_on_over_it() -> None:
+    controller = Scripted(4.0)
+    controller.observation_names = ("dt_s",)  # type: ignore[assignment]
+    bench = Bench(controller).arm()
+    bench.measure(1.0)
+    bench.measure(1.0, periods=3)
+    assert bench.measure(math.nan).missed == bench.loop.missed == 2, "of the gap before"
+    tick = bench.measure(1.0)
+    assert (tick.dt_s, *tick.observation) == pytest.approx((0.2, 0.2))
+    assert bench.loop.missed == 2
+
+
 def test_simulated_time_that_restarts_is_refused_once() -> None:
     bench = Bench().arm()
     bench.measure(1.0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -146,6 +148,35 @@ def test_every_event_in_every_mode(event: str, mode: Mode) -> None:
     do(craft)
     assert craft.modes.mode is leads.get(mode, mode)
     assert craft.modes.reason
+
+
+def drawn() -> set[tuple[Mode, Mode]]:
+    """Read the arrows of the docstring's diagram; FALLBACK also stands for AUTO, as it says."""
+    arrows = set()
+    for line in (modes_module.__doc__ or "").splitlines():
+        ends = re.split(r" --[^>]+--> ", line.replace(" (waits)", ""))
+        for tails, head in pairwise(ends):
+            named = {Mode[name] for name in re.findall("[A-Z]+", tails)}
+            if tails.startswith("any"):
+                named = set(Mode) - named
+            heads = {Mode[head], Mode.FALLBACK} if head == "AUTO" else {Mode[head]}
+            arrows |= {(tail, to) for tail in named for to in heads if tail is not to}
+    return arrows
+
+
+def test_the_diagram_has_every_arrow_and_no_other() -> None:
+    done = set()
+    for mode in Mode:
+        for do, _ in DIAGRAM.values():
+            for failed in (False, True):
+                craft = put(mode)
+                if failed and mode is not Mode.AUTO:
+                    craft.modes.fail("it raised")
+                craft.seen = [mode]
+                do(craft)
+                craft.did()
+                done |= set(pairwise(craft.seen))
+    assert done == drawn()
 
 
 def test_the_docstring_tells_of_every_mode_and_of_the_default_times() -> None:

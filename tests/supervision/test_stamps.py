@@ -31,6 +31,17 @@ def test_regular_stamps_have_the_measured_dt() -> None:
     assert sum(v.missed for v in verdicts) == 0
 
 
+def test_dt_goes_on_over_what_came_and_could_not_be_used() -> None:
+    check = StampCheck(PERIOD_S)
+    usable = (True, False, False, True, True)
+    verdicts = [check.judge(ns(0.1 * k), ns(0.1 * k), usable[k]) for k in range(5)]
+    assert [v.dt_s for v in verdicts] == pytest.approx([0.1, 0.1, 0.2, 0.3, 0.1])
+    assert sum(v.missed for v in verdicts) == 0, "it came"
+    check.begin()
+    verdicts = [check.judge(ns(k), ns(k), k != 2) for k in (2, 3, 4)]
+    assert [v.dt_s for v in verdicts] == [PERIOD_S, PERIOD_S, 1.0], "nothing was usable before"
+
+
 def test_repeated_and_backward_stamps_do_not_move_the_last_one() -> None:
     check = StampCheck(PERIOD_S)
     assert faults(check, 0.0, 0.0, 0.1, 0.05, 0.1) == [
