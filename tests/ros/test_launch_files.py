@@ -168,6 +168,14 @@ def test_a_launch_file_describes_itself(path: Path) -> None:
     ]
 
 
+def test_the_guide_has_the_arguments() -> None:
+    lines = (ROOT / "docs" / "guides" / "ros2_install.md").read_text("utf-8").splitlines()
+    start = lines.index("| argument | default | meaning |") + 2
+    for line, (name, (default, meaning)) in zip(lines[start:], ARGUMENTS.items(), strict=False):
+        assert line == f"| `{name}` | {f'`{default}`' if default else '-'} | {meaning} |"
+    assert not lines[start + len(ARGUMENTS)]
+
+
 @pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
 def test_arguments(path: Path) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
