@@ -32,7 +32,7 @@ class Config(NodeConfig):
     """
 
     bag: str = parameter("bag")
-    """Folder of the bag; it must not exist. It is called `.partial-NAME` until it is closed."""
+    """Folder of the bag; it must not exist. It lies in `.partial-NAME` until it is closed."""
     topics: tuple[str, ...] = parameter(("",))
     """Topics to record, relative to the namespace; an empty one stands for all in it, and
     /diagnostics."""
@@ -64,10 +64,12 @@ class Recorder(ManagedNode):
         self._bag = Path(config.bag).absolute()
         if self._bag.exists():
             raise ConfigError(f"bag: {self._bag} exists; name another folder")
-        self._partial = self._bag.with_name(PARTIAL + self._bag.name)
-        shutil.rmtree(self._partial, ignore_errors=True)
+        # The file inside is named like its folder: the temporary name is that of one around it.
+        self._around = self._bag.with_name(PARTIAL + self._bag.name)
+        self._partial = self._around / self._bag.name
+        shutil.rmtree(self._around, ignore_errors=True)
         try:
-            self._bag.parent.mkdir(parents=True, exist_ok=True)
+            self._around.mkdir(parents=True)
             self._writer = Writer(
                 self._partial, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP
             )
@@ -97,6 +99,7 @@ class Recorder(ManagedNode):
         writer, self._writer = self._writer, None
         writer.close()
         self._partial.rename(self._bag)
+        self._around.rmdir()
         self.get_logger().info(f"{sum(self.recorded.values())} messages in {self._bag}")
 
     def _look(self) -> None:

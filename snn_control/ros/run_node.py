@@ -124,3 +124,5 @@ def _end(node: ManagedNode, executor: Executor) -> None:
     executor.shutdown(timeout_sec=0.2)
     node.destroy_node()
     rclpy.try_shutdown()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the interpreter would end with -2 on its way out

@@ -42,6 +42,7 @@ def test_every_message_is_in_the_bag_as_it_came(
     peer.spin(0.3)
     nodes.stop("recorder")
     assert not list(tmp_path.glob(".partial*"))
+    assert {path.name for path in (tmp_path / "bag").iterdir()} == {"metadata.yaml", "bag.mcap"}
     with AnyReader([tmp_path / "bag"], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as bag:
         assert set(bag.topics) == {"/numbers"}
         kept = [bag.deserialize(raw, c.msgtype).data for c, _, raw in bag.messages()]  # type: ignore[attr-defined]

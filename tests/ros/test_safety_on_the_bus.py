@@ -226,8 +226,10 @@ def test_a_signal_leaves_the_motors_off(
     process = nodes.running["altitude_controller"]
     assert peer.commands[-1][1] != 0.0
     signalled = time.monotonic()
-    os.kill(process.pid, number)
-    assert process.wait(timeout=3.0) == 0
+    while process.poll() is None and time.monotonic() - signalled < 3.0:
+        os.kill(process.pid, number)  # more than one may come, as of a launch that ends
+        time.sleep(0.02)
+    assert process.wait(timeout=0.1) == 0
     took_s = time.monotonic() - signalled
     peer.spin(0.3)
     assert peer.commands[-1][1] == 0.0

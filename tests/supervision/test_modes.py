@@ -334,6 +334,13 @@ def test_arming_an_armed_craft_changes_nothing(mode: Mode) -> None:
     assert craft.modes.manual == (mode is Mode.MANUAL)
 
 
+def test_disarming_ends_manual_too() -> None:
+    craft = put(Mode.MANUAL)
+    craft.modes.disarm()
+    craft.arm()
+    assert craft.good() is Mode.AUTO
+
+
 def test_a_stop_is_not_undone_by_a_clock_that_jumps_back() -> None:
     craft = put(Mode.STOP)
     craft.now_s -= 5.0

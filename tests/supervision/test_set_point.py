@@ -26,6 +26,13 @@ def test_without_a_rate_it_jumps() -> None:
     assert point.advance(0.1) == 2.0
 
 
+def test_time_that_jumps_back_does_not_move_it() -> None:
+    point = SetPoint(0.3, 3.0, rate_per_s=0.5)
+    point.start(1.0)
+    point.want(2.0)
+    assert point.advance(-3.0) == 1.0
+
+
 def test_a_wanted_value_beyond_the_limits_is_limited_and_told() -> None:
     point = SetPoint(0.3, 3.0)
     assert not point.want(50.0)

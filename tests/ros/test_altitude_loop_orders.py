@@ -1,0 +1,273 @@
+"""The loop around a controller: arming, set-point, battery, manual commands, anything at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from snn_control.controllers import load
+from snn_control.supervision.modes import FLYING, Mode
+from tests.ros.loop_bench import Bench, Scripted
+
+TRIM = 3.1
+
+
+def test_nothing_turns_before_a_first_measurement() -> None:
+    bench = Bench().arm()
+    assert set(bench.silence(30.0)) == {0.0}
+    bench.measure(math.nan)
+    assert set(bench.silence(5.0)) == {0.0}
+    assert bench.measure(0.5).mode is Mode.AUTO
+
+
+def test_the_set_point_is_limited_ramped_and_begins_where_the_craft_is() -> None:
+    bench = Bench(set_point_rate_m_s=0.5, set_point_high_m=2.0).arm(None)
+    first = bench.measure(0.7)
+    assert first.observation == pytest.approx([0.0])
+    assert not bench.loop.on_set_point(5.0, bench.now_s)
+    errors = [float(bench.measure(0.7).observation[0]) for _ in range(40)]
+    np.testing.assert_allclose(np.diff(errors[:20]), 0.05, atol=1e-9)
+    assert errors[-1] == pytest.approx(1.3)
+    assert not bench.loop.on_set_point(math.nan, bench.now_s)
+    assert bench.measure(0.7).observation[0] == pytest.approx(1.3)
+
+
+def test_arming_in_flight_resets_nothing() -> None:
+    bench, alone = Bench().arm(1.2), load("blimp-altitude")
+    for height in heights(20):
+        tick = bench.measure(height)
+        assert tick.output == float(alone.step(np.array([1.2 - height]))[0])
+        bench.loop.arm(bench.now_s)
+        assert bench.loop.resets == tick.resets
+
+
+def test_a_second_flight_starts_anew() -> None:
+    bench = Bench(Scripted(9.0), slew_per_s=10.0, set_point_rate_m_s=0.5).arm(2.0)
+    for _ in range(5):
+        bench.measure(1.0)
+    assert bench.loop.disarm() == 0.0
+    bench.now_ns += 40 * 10**9
+    bench.arm(None)
+    tick = bench.measure(0.5)
+    assert tick.command == pytest.approx(1.0), "from motors off, at the slew rate"
+    assert (tick.dt_s, tick.missed) == (0.1, 0)
+    assert tick.observation == pytest.approx([0.05]), "from where it stands"
+    assert bench.measure(0.5).missed == 0
+
+
+def test_the_set_point_neither_jumps_after_a_gap_nor_after_a_person() -> None:
+    bench = Bench(set_point_rate_m_s=0.1).arm(3.0)
+    bench.measure(1.0)
+    bench.silence(8.0)
+    assert bench.measure(1.0).observation[0] == pytest.approx(0.01 + 0.06)
+    bench.loop.override(True, bench.now_s)
+    bench.silence(0.4)
+    bench.measure(2.0)
+    bench.loop.override(False, bench.now_s)
+    assert bench.measure(2.0).observation[0] == pytest.approx(0.01)
+
+
+def test_landing_never_climbs() -> None:
+    bench = Bench(land_height_m=1.5, battery_critical_s=0.0).arm(0.8)
+    bench.measure(0.8)
+    bench.loop.on_battery(3.0, bench.now_s)
+    assert bench.loop.landing
+    assert bench.measure(0.8).observation == pytest.approx([0.0])
+
+
+def test_a_critical_battery_lands_until_disarmed_and_does_not_arm() -> None:
+    bench = Bench(battery_critical_s=1.0, land_height_m=0.4).arm(1.5)
+    bench.measure(1.5)
+    bench.loop.on_battery(3.0, bench.now_s)
+    bench.measure(1.5, periods=2)
+    bench.loop.on_battery(3.0, bench.now_s)
+    assert not bench.loop.landing
+    for _ in range(12):
+        bench.measure(1.5)
+        bench.loop.on_battery(3.0, bench.now_s)
+    assert bench.loop.landing
+    assert bench.measure(1.5).observation[0] == pytest.approx(-1.1)
+    bench.loop.on_set_point(2.0, bench.now_s)
+    assert bench.measure(1.5).observation[0] == pytest.approx(-1.1)
+    assert bench.loop.disarm() == 0.0
+    bench.loop.arm(bench.now_s)
+    assert bench.loop.modes.mode is Mode.DISARMED
+    assert "battery" in bench.loop.modes.reason
+    bench.loop.on_battery(4.0, bench.now_s)
+    bench.loop.arm(bench.now_s)
+    tick = bench.measure(1.5)
+    assert tick.mode is Mode.AUTO
+    assert tick.observation == pytest.approx([0.5]), "it does not land any more"
+
+
+def test_silence_after_a_critical_voltage_lands_too() -> None:
+    bench = Bench(battery_critical_s=1.0).arm(1.5)
+    bench.measure(1.5)
+    bench.loop.on_battery(3.0, bench.now_s)
+    bench.silence(0.9)
+    assert not bench.loop.landing
+    bench.silence(0.2)
+    assert bench.loop.landing
+
+
+def test_a_battery_that_turns_critical_on_the_ground_disarms() -> None:
+    bench = Bench(battery_critical_s=1.0).arm(1.5)
+    bench.loop.on_battery(3.0, bench.now_s)
+    assert set(bench.silence(1.5)) == {0.0, None}
+    assert bench.loop.modes.mode is Mode.DISARMED
+    assert "3.00 V" in bench.loop.modes.reason
+    assert bench.measure(0.1).command is None
+
+
+def test_a_lost_battery_holds_a_controller_that_looks_at_its_voltage() -> None:
+    controller = Scripted(4.0)
+    controller.observation_names = ("battery_v", "height_error_m")  # type: ignore[assignment]
+    bench = Bench(controller).arm(1.5)
+    tick = bench.measure(1.0)
+    assert (tick.mode, tick.command) == (Mode.HOLD, 0.0)
+    assert "voltage" in bench.loop.modes.reason
+    bench.loop.on_battery(math.nan, bench.now_s)
+    assert bench.measure(1.0).mode is Mode.HOLD
+    bench.loop.on_battery(3.9, bench.now_s)
+    assert bench.measure(1.0).observation == pytest.approx([3.9, 0.5])
+    bench.loop.on_battery(math.nan, bench.now_s)
+    assert bench.measure(1.0).observation[0] == 3.9
+
+
+def test_what_a_loop_was_told_is_remembered_by_the_next_one() -> None:
+    old = Bench(set_point_high_m=3.0).arm(2.5)
+    old.loop.on_battery(3.0, old.now_s)
+    bench = Bench(set_point_high_m=2.0)
+    bench.now_ns = old.now_ns + 3 * 10**9
+    bench.loop.take_over(old.loop)
+    assert "critical" in bench.arm(None).loop.modes.reason
+    bench.loop.on_battery(3.9, bench.now_s)
+    bench.arm(None)
+    assert bench.measure(1.5).observation == pytest.approx([0.5]), "within its own limits"
+
+
+def test_manual_commands_are_gated_and_time_out() -> None:
+    bench = Bench(Scripted(1.0)).arm()
+    assert bench.loop.on_manual(5.0, bench.now_s) is None
+    bench.measure(1.0)
+    bench.loop.override(True, bench.now_s)
+    assert bench.loop.on_manual(50.0, bench.now_s) == 10.0
+    assert bench.loop.on_manual(math.nan, bench.now_s) is None
+    assert bench.measure(1.0).command is None
+    assert set(bench.silence(0.35)) == {None}
+    assert bench.silence(0.2)[-1] == 10.0, "held until measurements are good again"
+    assert [bench.measure(1.0).command for _ in range(3)] == [10.0, 10.0, 1.0]
+
+
+def test_a_person_has_the_whole_time_for_a_first_command() -> None:
+    bench = Bench(Scripted(1.0)).arm()
+    bench.loop.on_manual(5.0, bench.now_s)
+    for _ in range(20):
+        bench.measure(1.0)
+    bench.loop.override(True, bench.now_s)
+    bench.silence(0.45)
+    assert bench.loop.modes.mode is Mode.MANUAL
+    bench.silence(0.1)
+    assert bench.loop.modes.mode is Mode.HOLD
+
+
+def test_a_stick_at_zero_starts_no_craft_on_the_ground() -> None:
+    bench = Bench().arm()
+    bench.loop.override(True, bench.now_s)
+    for _ in range(10):
+        assert bench.loop.on_manual(0.0, bench.now_s) == 0.0
+        assert set(bench.silence(0.1)) == {None}
+    assert set(bench.silence(5.0)) == {None, 0.0}
+    bench.loop.override(True, bench.now_s)
+    assert bench.loop.on_manual(5.0, bench.now_s) == 5.0
+    assert bench.silence(2.0)[-1] == TRIM, "it was started, and may be in the air"
+
+
+ORDERS = st.sampled_from(
+    ["measure"] * 4
+    + ["bad", "stamp", "burst", "silence", "set point", "battery", "manual", "override"]
+    + ["arm", "disarm", "reset", "replace", "trim"]
+)
+
+
+ANY = st.one_of(st.floats(-15, 15), st.floats(allow_nan=True, allow_infinity=True))
+
+
+SCRIPT = st.lists(st.one_of(ANY, st.just(RuntimeError("broken"))), min_size=1, max_size=20)
+
+
+def obey(bench: Bench, order: str, value: float) -> list[float | None]:
+    """Do one thing to the loop; return what it sends."""
+    loop, now_s, finite = bench.loop, bench.now_s, math.isfinite(value)
+    match order:
+        case "measure":
+            return [bench.measure(abs(value) % 12 if finite else 1.0).command]
+        case "burst":
+            return [bench.measure(1.0, periods=0.1).command for _ in range(3)]
+        case "bad":
+            return [bench.measure(value).command]
+        case "stamp":
+            shift_ns = round(value * 1e9) if abs(value) < 1e3 else -(10**12)
+            return [bench.measure(1.0, stamp_ns=bench.now_ns + shift_ns).command]
+        case "silence":
+            return bench.silence(min(abs(value), 11.0) if finite else 1.0)
+        case "set point":
+            loop.on_set_point(value, now_s)
+        case "battery":
+            loop.on_battery(value, now_s)
+        case "manual":
+            return [loop.on_manual(value, now_s)]
+        case "override":
+            loop.override(value > 0, now_s)
+        case "arm":
+            loop.arm(now_s)
+        case "disarm":
+            return [loop.disarm()]
+        case "reset":
+            loop.reset()
+        case "replace":
+            loop.replace(Scripted(value))
+        case "trim":
+            trim = min(max(value, -4.0), 6.0) if finite else TRIM
+            loop.config = dataclasses.replace(loop.config, trim_command=trim)
+    return []
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    script=SCRIPT,
+    slew=st.sampled_from([0.0, 0.5, 50.0]),
+    orders=st.lists(st.tuples(ORDERS, ANY), max_size=40),
+)
+def test_whatever_happens_every_command_can_be_sent(
+    script: list[float | Exception], slew: float, orders: list[tuple[str, float]]
+) -> None:
+    bench = Bench(Scripted(*script), command_low=-4.0, command_high=6.0, slew_per_s=slew)
+    loop, stirred = bench.loop, False
+    bench.arm()
+    for order, value in orders:
+        was_manual = loop.modes.manual
+        sent = [command for command in obey(bench, order, value) if command is not None]
+        assert all(-4.0 <= command <= 6.0 for command in sent), "NaN is not between them either"
+        mode = loop.modes.mode
+        stirred |= mode in FLYING or (was_manual and order == "manual" and value != 0)
+        stirred &= loop.modes.armed
+        assert loop.modes.armed == (mode is not Mode.DISARMED)
+        assert mode is not Mode.AUTO or not loop.modes.failure
+        if not stirred:
+            assert set(sent) <= {0.0}
+    stopped = loop.modes.mode in (Mode.DISARMED, Mode.STOP) or loop.modes.waiting
+    final = [command for command in bench.silence(1.5) if command is not None]
+    if stopped:
+        assert set(final) <= {0.0}
+    elif not slew:
+        assert final[-1] in (loop.config.trim_command, 0.0)
