@@ -20,6 +20,8 @@ endif
 
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
+# Beside a sourced ROS 2 its wheels stay away.
+TEST := $(if $(ROS_DISTRO),test-sourced,test)
 INPUTS := setup.py setup.cfg pyproject.toml constraints.txt
 DEMO_CONFIG ?= blimp-demo
 DEMO_BUDGET ?= 30s
@@ -56,13 +58,13 @@ clean:  ## remove the environment and all caches
 	@touch $@
 
 .venv/.test: .venv/.torch $(INPUTS)
-	@echo 'installing snn_control[report,test]'
-	@$(PIP) -c constraints.txt -e '.[report,test]'
+	@echo 'installing snn_control[report,$(TEST)]'
+	@$(PIP) -c constraints.txt -e '.[report,$(TEST)]'
 	@touch $@ .venv/.demo
 
 .venv/.check: .venv/.torch $(INPUTS)
-	@echo 'installing snn_control[report,test,dev]'
-	@$(PIP) -c constraints.txt -e '.[report,test,dev]'
+	@echo 'installing snn_control[report,$(TEST),dev]'
+	@$(PIP) -c constraints.txt -e '.[report,$(TEST),dev]'
 	@touch $@ .venv/.test .venv/.demo
 
 # torch goes first and alone: norse pulls torchvision, and a plain resolution would then replace the

@@ -61,7 +61,8 @@ ROS = [
     )
 ]
 TOOLS = ["pytest>=8", "hypothesis>=6", "cma>=4", "playwright>=1.45", "setuptools>=65,<80"]
-TEST = [*TOOLS, *ROS, *LOGS]
+TEST_SOURCED = [*TOOLS, *LOGS]  # beside a sourced ROS 2, whose libraries the wheels would replace
+TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
 setup(
@@ -101,7 +102,14 @@ setup(
         "tyro>=0.9",
         "rich>=13",
     ],
-    extras_require={"report": REPORT, "ros": ROS, "logs": LOGS, "test": TEST, "dev": DEV},
+    extras_require={
+        "report": REPORT,
+        "ros": ROS,
+        "logs": LOGS,
+        "test": TEST,
+        "test-sourced": TEST_SOURCED,
+        "dev": DEV,
+    },
     entry_points={
         "console_scripts": [
             "snn-control = snn_control.cli.main:main",

@@ -130,6 +130,7 @@ def test_ros_comes_from_wheels_of_jazzy_alone_where_they_exist(wheel):
     assert all(name.startswith("ros-jazzy-") for name in ros)
     assert brought("logs", {}) == {"rosbags"}
     assert ros | {"rosbags"} < brought("test", {})
+    assert brought("test-sourced", {}) == brought("test", {}) - ros
     for other in others:
         assert not brought("ros", other)
         assert not any(name.startswith("ros-") for name in brought("test", other))
