@@ -26,7 +26,7 @@ LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 ARGUMENTS = {
     "model": ("", "shipped model, run folder or model file; empty: that of params_file"),
-    "sim": ("false", "start the simulated blimp too, and end with its flight"),
+    "sim": ("false", "start the simulated blimp too, and end with the last flight"),
     "namespace": ("", "namespace of all nodes"),
     "params_file": ("", "parameters of the controller; empty: configs/ros/NODE.yaml"),
     "sim_params_file": ("", "parameters of the simulator; empty: configs/ros/NODE.yaml"),
@@ -91,8 +91,14 @@ def craft(controller: str) -> Any:
     from launch.launch_description import LaunchDescription
 
     names = [n for n in ARGUMENTS if n != "model" or controller == "altitude_controller"]
-    start = OpaqueFunction(function=lambda context: craft_nodes(controller, _given(context)))
-    return LaunchDescription([*declare(*names), start])
+
+    def start(context: Any) -> list[Any]:
+        given = _given(context)
+        if _switch(given, "sim"):
+            _count_flights(context, 1)
+        return craft_nodes(controller, given)
+
+    return LaunchDescription([*declare(*names), OpaqueFunction(function=start)])
 
 
 def declare(*names: str, **defaults: str) -> list[Any]:
@@ -137,6 +143,8 @@ def craft_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
     nodes = [_node(controller, [file, flies], respawn=respawn, **common)]
     if simulated:
         flown: dict[str, Any] = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
+        if _switch(given, "record"):
+            flown["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
         if timed:
             flown["clock"] = True
         if given["seed"]:
@@ -160,7 +168,7 @@ def _node(
     respawn: bool = False,
     ends_all: bool = False,
 ) -> Any:
-    from launch.actions import Shutdown
+    from launch.actions import OpaqueFunction
     from launch_ros.actions import Node
 
     return Node(
@@ -173,8 +181,23 @@ def _node(
         respawn=respawn,
         respawn_delay=RESPAWN_DELAY_S,
         respawn_max_retries=RESPAWNS,
-        on_exit=Shutdown(reason=f"{node} has ended") if ends_all else None,
+        on_exit=OpaqueFunction(function=_end_with_the_last_flight) if ends_all else None,
     )
+
+
+def _end_with_the_last_flight(context: Any) -> list[Any]:
+    from launch.actions import Shutdown
+
+    left = _count_flights(context, -1)
+    return [] if left else [Shutdown(reason="all flights have ended")]
+
+
+def _count_flights(context: Any, change: int) -> int:
+    """Change the number of simulated flights of a launch, and return it."""
+    name = "snn_control_flights"
+    flights = int(context.get_locals_as_dict().get(name, 0)) + change
+    context.extend_globals({name: flights})
+    return flights
 
 
 def _given(context: Any) -> dict[str, str]:
