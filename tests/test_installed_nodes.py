@@ -34,8 +34,9 @@ def environment(
     folder, editable = tmp_path_factory.mktemp(request.param), request.param == "editable"
     copy_checkout(folder / "checkout")
     venv = folder / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    # What it needs comes from this environment, whose own snn_control a plain path leaves out.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    # What it needs, pip and setuptools included, comes from this environment, whose own snn_control
+    # a plain path leaves out.
     base = {"base": str(venv), "platbase": str(venv)}
     site = Path(sysconfig.get_path("purelib", vars=base))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
