@@ -163,13 +163,6 @@ class AltitudeLoop:
         self.resets += 1
         self.modes.mend()
 
-    def take_over(self, old: AltitudeLoop) -> None:
-        """Remember what `old`, which flies no more, was told: set-point and battery."""
-        self.set_point_s, self.battery_s = old.set_point_s, old.battery_s
-        self.battery_v, self._battery_since_s = old.battery_v, old._battery_since_s
-        if old.set_point.wanted is not None:
-            self.set_point.want(old.set_point.wanted)
-
     # Inputs.
 
     def on_set_point(self, height_m: float, now_s: float) -> bool:

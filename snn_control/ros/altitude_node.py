@@ -113,13 +113,7 @@ class AltitudeNode(ManagedNode):
 
     def reconfigure(self, config: Any) -> None:
         """Take limits over that may change in flight."""
-        if self.active:
-            self._flying().config = config
-        else:
-            loop = self.make_loop(config)
-            loop.take_over(self._flying())
-            self.loop = loop
-            self.health.watch(loop)
+        self._flying().config = config
 
     def _open(self) -> None:
         period_s = self._flying().period_s

@@ -65,7 +65,7 @@ def parameter_table(of: str) -> list[str]:
             continue
         limits = field.metadata.get("range")
         allowed = "" if limits is None else " to ".join(map(_number, limits))
-        when = "start" if field.metadata.get("read_only") else "not active"
+        when = "start" if field.metadata.get("read_only") else "unconfigured"
         when = "in flight" if field.metadata.get("live") else when
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         rows.append((f"`{field.name}`", f"`{default}`", allowed, when, docs[field.name]))

@@ -46,7 +46,7 @@ class ManagedNode(LifecycleNode):
         self.parameters = Parameters(self, self.config_type)
         if problem:
             self.parameters.problems["arguments"] = problem
-        self.parameters.active = lambda: self.state == State.PRIMARY_STATE_ACTIVE
+        self.parameters.configured = lambda: self.state != State.PRIMARY_STATE_UNCONFIGURED
         self.parameters.changed = self._reconfigured
         self.config: Any = None
         self.trouble = ""
@@ -193,7 +193,7 @@ class ManagedNode(LifecycleNode):
         ):
             return
         self.config = config
-        self.reconfigure(config)
+        self._attempt("take parameters over", lambda: self.reconfigure(config))
 
     def _node_status(self) -> Status:
         label = self._state_machine.current_state[1]

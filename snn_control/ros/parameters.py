@@ -2,7 +2,7 @@
 
 A field's docstring is its description. Its metadata, made by `parameter`, holds the range, and
 whether it can change: never after the start (`read_only`), in flight as well (`live`), or, by
-default, while the node is not active.
+default, while the node is not configured.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class Parameters:
             self.problems[name] = f"unknown parameter {name!r}{meant}"
         self.changed: Any = None
         """Called with the new configuration after a change; may be set."""
-        self.active: Any = lambda: False
-        """Tells whether the node is active; may be set."""
+        self.configured: Any = lambda: False
+        """Tells whether the node is configured; may be set."""
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._take)
 
@@ -138,8 +138,10 @@ class Parameters:
             field = self._fields.get(given.name)
             if field is None:
                 continue
-            if self.active() and not field.metadata.get("live"):
-                reason = f"{given.name} cannot change while the node is active; deactivate it first"
+            if self.configured() and not field.metadata.get("live"):
+                reason = (
+                    f"{given.name} cannot change while the node is configured; clean it up first"
+                )
                 return SetParametersResult(successful=False, reason=reason)
             value = given.value
             changes[given.name] = tuple(value) if isinstance(field.default, tuple) else value

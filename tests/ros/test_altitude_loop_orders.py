@@ -143,18 +143,6 @@ def test_a_lost_battery_holds_a_controller_that_looks_at_its_voltage() -> None:
     assert bench.measure(1.0).observation[0] == 3.9
 
 
-def test_what_a_loop_was_told_is_remembered_by_the_next_one() -> None:
-    old = Bench(set_point_high_m=3.0).arm(2.5)
-    old.loop.on_battery(3.0, old.now_s)
-    bench = Bench(set_point_high_m=2.0)
-    bench.now_ns = old.now_ns + 3 * 10**9
-    bench.loop.take_over(old.loop)
-    assert "critical" in bench.arm(None).loop.modes.reason
-    bench.loop.on_battery(3.9, bench.now_s)
-    bench.arm(None)
-    assert bench.measure(1.5).observation == pytest.approx([0.5]), "within its own limits"
-
-
 def test_manual_commands_are_gated_and_time_out() -> None:
     bench = Bench(Scripted(1.0)).arm()
     assert bench.loop.on_manual(5.0, bench.now_s) is None

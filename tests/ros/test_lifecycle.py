@@ -234,7 +234,7 @@ def test_wrong_settings_of_parameters_are_refused_with_a_reason(nodes: Nodes, pe
         ("trim_command", 99.0, "out of range"),
         ("trim_command", float("nan"), "out of range"),
         ("trim_command", 3, "type"),
-        ("hold_s", 0.5, "deactivate it first"),
+        ("hold_s", 0.5, "clean it up first"),
         ("battery_low_v", 3.0, "battery_critical_v 3.2 is not below"),
         ("nothing", 3.0, "undeclared"),
     ):
@@ -258,31 +258,33 @@ def test_start_to_first_command_is_fast_with_every_executor(nodes: Nodes, peer: 
         peer.until(lambda: not peer.node.count_publishers("motor_command"))
 
 
-def test_no_setting_of_any_parameter_ends_the_node(nodes: Nodes, peer: Peer) -> None:
-    nodes.start("altitude_controller", {"arm_on_activate": True})
-    peer.connected()
-    rng = np.random.default_rng(0)
-    values = (
-        0.0,
-        -1.0,
-        1e308,
-        float("nan"),
-        float("inf"),
-        7,
-        -(2**62),
-        True,
-        "",
-        "x" * 5000,
-        ["a"],
-    )
+VALUES = (
+    0.0, -1.0, 1e308, float("nan"), float("inf"), 7, -(2**62), True, "", "x" * 5000, ["a"],
+)  # fmt: skip
+
+
+def fuzz(peer: Peer, rng: np.random.Generator) -> None:
     names = [*DEFAULTS, "use_sim_time", "diagnostic_updater.period", "qos_overrides./x", ""]
-    for _ in range(300):
-        name, value = names[rng.integers(len(names))], values[rng.integers(len(values))]
-        if (name, value) == ("use_sim_time", True):
-            continue
+    for _ in range(150):
+        name, value = names[rng.integers(len(names))], VALUES[rng.integers(len(VALUES))]
+        if (name, value) != ("use_sim_time", True):
+            peer.set_parameter(name, value)
+
+
+def test_no_setting_of_any_parameter_ends_the_node_in_any_state(nodes: Nodes, peer: Peer) -> None:
+    nodes.start("altitude_controller", {"autostart": False})
+    rng = np.random.default_rng(0)
+    fuzz(peer, rng)
+    assert peer.state() == UNCONFIGURED
+    for name, value in DEFAULTS.items():
         peer.set_parameter(name, value)
+    assert peer.set_parameter("arm_on_activate", True)[0]
+    for transition, state in (("configure", INACTIVE), ("activate", ACTIVE)):
+        assert peer.transition(label=transition)
+        fuzz(peer, rng)
+        assert not peer.set_parameter("model", "nonsense")[0]
+        assert peer.state() == state
     assert nodes.running["altitude_controller"].poll() is None
-    assert peer.state() == ACTIVE
     peer.feed(0.5)
     assert peer.modes[-1][1] == "auto"
     assert all(np.isfinite(command) and abs(command) <= 10 for _, command in peer.commands)
