@@ -65,8 +65,8 @@ class AltitudeNodeConfig(NodeConfig):
     """Speed at which the set-point moves, m/s; 0: at once."""
     set_point_max_age_s: float = parameter(0.0, 0.0, 3600.0)
     """Age of the set-point at which it counts as lost, s; 0: never. A lost one is held."""
-    ceiling_m: float = parameter(12.0, 0.1, 1000.0, live=True)
-    """Height above which no controller's command is upward, m."""
+    ceiling_m: float = parameter(4.0, 0.1, 1000.0, live=True)
+    """Height above which no command but a person's is upward, m."""
     manual_max_age_s: float = parameter(0.5, 0.01, 60.0)
     """Age of the manual command at which the controller takes the craft back, s."""
 
@@ -88,7 +88,8 @@ class AltitudeNodeConfig(NodeConfig):
         for low, high in (
             ("command_low", "command_high"),
             ("set_point_low_m", "set_point_high_m"),
-            ("set_point_high_m", "range_max_m"),
+            ("set_point_high_m", "ceiling_m"),
+            ("ceiling_m", "range_max_m"),
             ("battery_critical_v", "battery_low_v"),
         ):
             if not getattr(self, low) < getattr(self, high):

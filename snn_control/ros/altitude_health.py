@@ -46,27 +46,32 @@ class AltitudeHealth:
     def watch(self, loop: AltitudeLoop | None) -> None:
         """Report on this loop from now on."""
         self._loop = loop
+        self.reset()
 
     def reset(self) -> None:
         """Start counting anew."""
         self._latency_s.reset()
         self._age_s.reset()
         self.overruns = self.own_overruns = self.deadlines = 0
+        self._overruns_before = (0, 0)
+        self._bad_before = self._loop.bad_values if self._loop else 0
         self._spikes, self._spikes_since_s = 0.0, time.monotonic()
-        self._ticks_since_s, self._ticks_before = time.monotonic(), 0
+        self._ticks_since_s = time.monotonic()
+        self._ticks_before = self._loop.ticks if self._loop else 0
 
     # Events.
 
     def ticked(self, tick: Tick, latency_s: float, age_s: float) -> None:
         """Take the times of one tick.
 
-        An overrun is a command later than the budget after its measurement; it is our own where
-        the step of the controller alone took longer.
+        An overrun is a command later than the budget after the callback began, on the monotonic
+        clock: stamps of another machine's clock must not raise alarms. It is our own where the
+        step of the controller alone took longer.
         """
         self._latency_s.add(latency_s)
         self._age_s.add(age_s)
         budget_s = self._budget_s()
-        self.overruns += max(latency_s, age_s) > budget_s
+        self.overruns += latency_s > budget_s
         self.own_overruns += tick.step_s > budget_s
 
     def spiked(self, spikes: float) -> None:
@@ -79,7 +84,7 @@ class AltitudeHealth:
 
     def deadline(self, _: Any) -> None:
         """Take the event of a command that did not come in time."""
-        self.deadlines += 1
+        self.deadlines += self._loop is not None and self._loop.modes.armed
 
     # Tasks.
 
@@ -120,10 +125,12 @@ class AltitudeHealth:
                 f"measurements come every {period_s:.4g} s, the controller was made for "
                 f"{loop.period_s:g} s",
             )
-        if self.own_overruns:
+        overruns, own = self._overruns_before
+        if self.own_overruns > own:
             status.say(ERROR, f"{self.own_overruns} steps took longer than the budget")
-        elif self.overruns:
+        elif self.overruns > overruns:
             status.say(WARN, f"{self.overruns} commands came later than the budget")
+        self._overruns_before = (self.overruns, self.own_overruns)
         return status
 
     def _input_status(self) -> Status:
@@ -155,8 +162,9 @@ class AltitudeHealth:
             status.say(WARN, "battery lost: no voltage")
         if loop.battery_v < config.battery_low_v:
             status.say(WARN, f"battery low: {loop.battery_v:.2f} V")
-        if loop.bad_value:
+        if loop.bad_values > self._bad_before:
             status.say(WARN, loop.bad_value)
+        self._bad_before = loop.bad_values
         if self.incompatible_topics:
             status.say(ERROR, "a peer offers or asks for another quality of service")
         return status

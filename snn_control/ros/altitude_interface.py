@@ -47,9 +47,18 @@ def require_same(new: Controller, old: Controller) -> None:
         )
 
 
-def range_fault(range_m: float, range_max_m: float) -> str:
-    """Return what is wrong with a measured range and how to mend it, nothing where it is usable."""
-    if 0 <= range_m <= range_max_m:
+def range_fault(
+    range_m: float, range_max_m: float, reach_m: tuple[float, float] = (0.0, 0.0)
+) -> str:
+    """Return what is wrong with a measured range and how to mend it, nothing where it is usable.
+
+    Args:
+        range_m: measured.
+        range_max_m: largest that is believed.
+        reach_m: smallest and largest that the sensor says it can measure; a largest of 0: unknown.
+    """
+    nearest_m, farthest_m = reach_m if reach_m[1] > 0 else (0.0, math.inf)
+    if 0 <= range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
         return ""
     if math.isnan(range_m):
         return "range is NaN"
@@ -57,7 +66,12 @@ def range_fault(range_m: float, range_max_m: float) -> str:
         return "no return (range is infinite): point the sensor at the floor, within its reach"
     if range_m < 0:
         return f"range {range_m:g} m is negative: ranges are distances, positive"
+    if range_m > range_max_m:
+        return (
+            f"range {range_m:g} m is beyond range_max_m {range_max_m:g}: does the "
+            "sensor speak of millimetres? Range messages are in metres (REP-103)"
+        )
     return (
-        f"range {range_m:g} m is beyond range_max_m {range_max_m:g}: does the "
-        "sensor speak of millimetres? Range messages are in metres (REP-103)"
+        f"range {range_m:g} m is outside of the sensor's own min_range {nearest_m:g} to max_range "
+        f"{farthest_m:g} m"
     )

@@ -58,6 +58,7 @@ class AltitudeLoop:
         controller: flies.
         fallback: flies where `controller` fails; it is stepped along, to be ready.
         config: limits and times.
+        simulated_time: whether stamps run at a rate of their own.
 
     Raises:
         InterfaceMismatchError: the controller takes or gives something else.
@@ -68,9 +69,14 @@ class AltitudeLoop:
     """
 
     def __init__(
-        self, controller: Controller, fallback: Controller, config: AltitudeNodeConfig
+        self,
+        controller: Controller,
+        fallback: Controller,
+        config: AltitudeNodeConfig,
+        simulated_time: bool = False,
     ) -> None:
         require_interface(controller)
+        self._simulated_time = simulated_time
         self.controller, self.fallback, self.config = controller, fallback, config
         self.period_s = controller.control_period_s
         if not 0 < self.period_s < config.hold_s:
@@ -100,7 +106,7 @@ class AltitudeLoop:
         self.step_s, self.dt_s = Rolling(), Rolling()
         self._battery_since_s: float | None = None
         self._manual_s: float | None = None
-        self._held = OFF
+        self._held, self._range_m = OFF, math.nan
         self._indices = [OBSERVABLE.index(name) for name in controller.observation_names]
         self.reset()
 
@@ -202,10 +208,18 @@ class AltitudeLoop:
             self.modes.steered()
         return sent
 
-    def on_range(self, range_m: float, stamp_ns: int, clock_ns: int, now_s: float) -> Tick:
-        """Take a measurement and do what it triggers."""
-        wrong = range_fault(range_m, self.config.range_max_m)
-        verdict = self.stamps.judge(stamp_ns, clock_ns, usable=not wrong)
+    def on_range(
+        self,
+        range_m: float,
+        stamp_ns: int,
+        clock_ns: int,
+        now_s: float,
+        reach_m: tuple[float, float] = (0.0, 0.0),
+    ) -> Tick:
+        """Take a measurement, and what its sensor can measure, and do what it triggers."""
+        wrong = range_fault(range_m, self.config.range_max_m, reach_m)
+        steady_s = None if self._simulated_time else now_s
+        verdict = self.stamps.judge(stamp_ns, clock_ns, not wrong, steady_s)
         fault = verdict.fault
         reason = f"stamp: {fault}" if fault else wrong
         self.ticks += 1
@@ -213,7 +227,7 @@ class AltitudeLoop:
         output, step_s, command = math.nan, 0.0, None
         observation = np.full(len(self._indices), math.nan)
         if not reason:
-            self.range_s = now_s
+            self.range_s, self._range_m = now_s, range_m
             self.dt_s.add(verdict.dt_s)
             observation = self._observe(range_m, verdict.dt_s)
             if not np.isfinite(observation).all():
@@ -229,7 +243,7 @@ class AltitudeLoop:
             self.modes.good(now_s)
             if self.modes.armed and not self.modes.manual:
                 output, backup, step_s = self._step(observation, range_m)
-                command = self._choose(output, backup, range_m, now_s)
+                command = self._choose(output, backup, now_s)
         return Tick(
             self.ticks, stamp_ns, verdict.dt_s, verdict.missed, self.resets, self.modes.mode,
             bool(self.modes.failure), output, command, step_s, observation,
@@ -274,18 +288,22 @@ class AltitudeLoop:
         if self.modes.mode is Mode.STOP:
             return self.gate.stop(now_s)
         command = self.modes.command(self._held, self.config.trim_command, now_s)
-        return None if command is None else self.gate.pass_on(command, now_s)[0]
+        return None if command is None else self.gate.pass_on(self._below(command), now_s)[0]
 
-    def _choose(self, output: float, backup: float, range_m: float, now_s: float) -> float | None:
+    def _choose(self, output: float, backup: float, now_s: float) -> float | None:
         mode = self.modes.mode
         if mode not in FLYING:
             return self._unflown(now_s)
         wanted = output if mode is Mode.AUTO else backup
-        if range_m > self.config.ceiling_m and wanted > 0:
-            self.over_ceiling += 1
-            wanted = OFF
-        self._held = self.gate.pass_on(wanted, now_s)[0]
+        self._held = self.gate.pass_on(self._below(wanted), now_s)[0]
         return self._held
+
+    def _below(self, command: float) -> float:
+        """Return the command, none upward where the last usable height is above the ceiling."""
+        if self._range_m > self.config.ceiling_m and command > 0:
+            self.over_ceiling += 1
+            return OFF
+        return command
 
     def _step(self, observation: FloatArray, range_m: float) -> tuple[float, float, float]:
         """Return output, the fallback's output and the time of the controller's step."""

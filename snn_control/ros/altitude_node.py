@@ -58,20 +58,24 @@ class AltitudeNode(ManagedNode):
 
     def configure(self, config: Any) -> None:
         """Load the controller, warm its engine up, open topics and services."""
-        for entry in ("range", "height_set_point", "battery", "manual_command", "motor_command"):
-            expected = topic(self.get_name_in_table(), entry).type
-            require_type(self, self.resolve_topic_name(entry), expected)
-        self._try_sensor(config)
+        self._try_sensor(config)  # gives discovery the time that the types need to be known
+        self._require_types()
         self.loop = self.make_loop(config)
         self.health.watch(self.loop)
         self._open()
 
+    def _require_types(self) -> None:
+        for entry in ("range", "height_set_point", "battery", "manual_command", "motor_command"):
+            expected = topic(self.get_name_in_table(), entry).type
+            require_type(self, self.resolve_topic_name(entry), expected)
+
     def _try_sensor(self, config: Any) -> None:
         """Refuse a sensor whose first measurement cannot be used."""
-        if not config.probe_s or not self.count_publishers("range"):
-            return
         message = next_message(self, Range, "range", qos("sensor"), config.probe_s)
-        fault = message and range_fault(message.range, config.range_max_m)
+        if message is None:
+            return
+        reach_m = (message.min_range, message.max_range)
+        fault = range_fault(message.range, config.range_max_m, reach_m)
         if fault:
             raise ConfigError(f"topic {self.resolve_topic_name('range')}: {fault}")
 
@@ -79,7 +83,8 @@ class AltitudeNode(ManagedNode):
         """Return a loop with a warm controller."""
         controller = warm(self.make_controller(config))
         fallback = load("pid", control_period_s=controller.control_period_s)
-        return AltitudeLoop(controller, fallback, config)
+        simulated_time = self.get_parameter("use_sim_time").value
+        return AltitudeLoop(controller, fallback, config, simulated_time)
 
     def get_name_in_table(self) -> str:
         """Name of the node in the table of interfaces, whatever it is remapped to."""
@@ -164,7 +169,8 @@ class AltitudeNode(ManagedNode):
             return
         loop, stamp = self._flying(), message.header.stamp
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        tick = loop.on_range(message.range, stamp_ns, self._clock_ns(), now_s)
+        reach_m = (message.min_range, message.max_range)
+        tick = loop.on_range(message.range, stamp_ns, self._clock_ns(), now_s, reach_m)
         if tick.command is not None:
             self._send(tick.command)
         latency_s = time.monotonic() - now_s
@@ -232,6 +238,10 @@ class AltitudeNode(ManagedNode):
         if not self.active:
             return _answer(response, False, "the node is not active; activate it first")
         if request.data:
+            try:
+                self._require_types()
+            except ConfigError as exc:
+                return _answer(response, False, str(exc))
             loop.arm(time.monotonic())
         else:
             self._send(loop.disarm())
@@ -257,8 +267,10 @@ class AltitudeNode(ManagedNode):
         return _answer(response, True, "frozen" if request.data else "adapting")
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._flying().reset()
-        return _answer(response, True, "the controller is in its first state")
+        loop = self._flying()
+        loop.reset()
+        failure = loop.modes.failure
+        return _answer(response, not failure, failure or "the controller is in its first state")
 
     def _on_reload(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:

@@ -187,7 +187,8 @@ class BlimpSimulator(ManagedNode):
 
     def _expected(self) -> bool:
         """Whether everyone whom the flight waits for is on the bus."""
-        there = all(self.count_subscribers(name) for name in self.config.wait_for_listeners if name)
+        topics = [self.resolve_topic_name(name) for name in self.config.wait_for_listeners if name]
+        there = all(self.count_subscribers(topic) for topic in topics)
         if not self.config.wait_for_controller:
             return there
         commands = self.count_publishers(self._commands.topic_name)

@@ -147,15 +147,18 @@ def examine(flight: Flight, ros: Path) -> Flown:
         "steady_state_error_m": metrics["steady_state_error_m"],
         "overshoot_m": metrics["overshoot_m"],
         "lost_ticks": len(flown["tick_step"]) - len(ticks.stamp_ns),
-    } | bus_figures(ticks, controller)
+    } | bus_figures(ticks, controller, flight.rate)
     return Flown(episode, summary)
 
 
-def bus_figures(ticks: RecordedTicks, controller: Controller) -> dict[str, Any]:
+def bus_figures(ticks: RecordedTicks, controller: Controller, rate: float = 1.0) -> dict[str, Any]:
     """Return what the ticks say about the bus, and whether an offline controller does the same."""
     latency_s, outputs = ticks.fields["latency_s"], ticks.fields["output"]
-    late = np.maximum(latency_s, ticks.fields["age_s"]) > controller.control_period_s
+    period_s = controller.control_period_s
+    # Ages are of simulated time, latencies of wall time.
+    late = np.maximum(latency_s * rate, ticks.fields["age_s"]) > period_s
     again = replay(ticks, controller)
+    identical = bool(np.array_equal(again, outputs, equal_nan=True))
     return {
         "latency_p50_ms": 1e3 * float(np.quantile(latency_s, 0.5)),
         "latency_p99_ms": 1e3 * float(np.quantile(latency_s, 0.99)),
@@ -164,7 +167,7 @@ def bus_figures(ticks: RecordedTicks, controller: Controller) -> dict[str, Any]:
         "ticks": len(outputs),
         "overruns": int(late.sum()),
         "missed_ticks": int(ticks.fields["missed"].sum()),
-        "replay_identical": bool(np.array_equal(again, outputs, equal_nan=True)),
+        "replay_identical": identical if ticks.stepped.any() else None,
     }
 
 

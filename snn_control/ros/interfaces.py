@@ -99,7 +99,11 @@ SERVICES: tuple[Service, ...] = tuple(
         ("~/manual", "std_srvs/srv/SetBool", "hand over to `manual_command`, or take back"),
         ("~/reset", "std_srvs/srv/Trigger", "put the controller into its first state"),
         ("~/reload", "std_srvs/srv/Trigger", "load the model's file again; keeps the old if bad"),
-        ("~/freeze", "std_srvs/srv/SetBool", "stop or go on with adaptation"),
+        (
+            "~/freeze",
+            "std_srvs/srv/SetBool",
+            "stop or go on with adaptation; refused by a controller that does not adapt",
+        ),
     )
 )
 
@@ -141,7 +145,9 @@ def qos(quality: Quality, period_s: float = 0.0) -> QoSProfile:
             latched = DurabilityPolicy.TRANSIENT_LOCAL
             return QoSProfile(reliability=reliable, history=last, depth=1, durability=latched)
         case "record":
-            return QoSProfile(reliability=reliable, history=last, depth=1000)
+            # Latched, so that a recorder that is found late has the first ticks too.
+            latched = DurabilityPolicy.TRANSIENT_LOCAL
+            return QoSProfile(reliability=reliable, history=last, depth=1000, durability=latched)
         case "clock":
             best = ReliabilityPolicy.BEST_EFFORT
             return QoSProfile(reliability=best, history=last, depth=1)

@@ -19,6 +19,19 @@ from snn_control.errors import RunError
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
 """Domains whose ports lie below those that Linux gives to clients."""
+LEADS_ELSEWHERE = (
+    "CYCLONEDDS_URI",
+    "FASTDDS_DEFAULT_PROFILES_FILE",
+    "FASTRTPS_DEFAULT_PROFILES_FILE",
+    "RMW_FASTRTPS_USE_QOS_FROM_XML",
+    "ROS_DISCOVERY_SERVER",
+    "ROS_LOCALHOST_ONLY",
+    "ROS_STATIC_PEERS",
+    "ROS_SUPER_CLIENT",
+    "ZENOH_ROUTER_CONFIG_URI",
+    "ZENOH_SESSION_CONFIG_URI",
+)
+"""Variables that join a bus to other machines, or override that it does not."""
 LOOK_S = 0.05
 PATIENCE_S = 3.0
 """Time a node has to end by itself."""
@@ -48,8 +61,9 @@ def free_domain() -> int:
 
 def local_bus(domain: int) -> dict[str, str]:
     """Return the environment of processes that meet in a domain on this machine alone."""
+    kept = {name: value for name, value in os.environ.items() if name not in LEADS_ELSEWHERE}
     return {
-        **os.environ,
+        **kept,
         "ROS_DOMAIN_ID": str(domain),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
     }
@@ -82,13 +96,21 @@ class Nodes:
         path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
         self.start_with(path, node, namespace)
 
-    def start_with(self, parameters: Path, node: str, namespace: str = "") -> None:
+    def start_with(
+        self,
+        parameters: Path,
+        node: str,
+        namespace: str = "",
+        remaps: Mapping[str, str] | None = None,
+    ) -> None:
         """Start `snn_control.ros.NODE` with a file of parameters."""
         name = parameters.stem
         command = [sys.executable, "-m", f"snn_control.ros.{node}"]
         command += ["--ros-args", "--params-file", str(parameters)]
         if namespace:
             command += ["-r", f"__ns:=/{namespace}"]
+        for name_of_node, name_on_bus in (remaps or {}).items():
+            command += ["-r", f"{name_of_node}:={name_on_bus}"]
         with (self._folder / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
                 command,
@@ -107,14 +129,10 @@ class Nodes:
         """
         end_s = time.monotonic() + timeout_s
         while (code := self.running[name].poll()) is None:
-            for other, process in self.running.items():
-                if other != name and process.poll() is not None:
-                    raise RunError(
-                        f"{other} died with code {process.returncode}: {self.log(other)}"
-                    )
+            self._all_but(name)
             if time.monotonic() > end_s:
                 raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
         if code:
             raise RunError(f"{name} died with code {code}: {self.log(name)}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -54,6 +53,7 @@ class Recorder(ManagedNode):
         self._entities: list[Any] = []
         self._writer: Any = None
         self.recorded: dict[str, int] = {}
+        self._refused: set[str] = set()
         self.diagnostics.add("bag", self._bag_status)
 
     def configure(self, config: Config) -> None:
@@ -67,8 +67,8 @@ class Recorder(ManagedNode):
         # The file inside is named like its folder: the temporary name is that of one around it.
         self._around = self._bag.with_name(PARTIAL + self._bag.name)
         self._partial = self._around / self._bag.name
-        shutil.rmtree(self._around, ignore_errors=True)
         try:
+            _keep_aside(self._around)
             self._around.mkdir(parents=True)
             self._writer = Writer(
                 self._partial, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP
@@ -76,10 +76,16 @@ class Recorder(ManagedNode):
             self._writer.open()
         except OSError as exc:
             raise ConfigError(f"bag: cannot write {self._partial}: {exc}") from exc
-        self.recorded = {}
+        self.recorded, self._refused = {}, set()
 
     def activate(self) -> None:
-        """Start to record."""
+        """Start to record.
+
+        Raises:
+            ConfigError: the bag was closed by a deactivation.
+        """
+        if self._writer is None:
+            raise ConfigError(f"bag: {self._bag} is closed; clean up and configure another one")
         self._look()
         self._entities.append(self.create_timer(LOOK_S, self.guarded(self._look)))
 
@@ -110,8 +116,14 @@ class Recorder(ManagedNode):
             named = topic in wanted or (
                 everything and (topic.startswith(own) or topic in ("/diagnostics", "/clock"))
             )
-            if named and topic not in self.recorded and not _internal(topic):
+            known = topic in self.recorded or topic in self._refused
+            if not named or known or _internal(topic):
+                continue
+            try:
                 self._record(topic, kinds[0])
+            except Exception as exc:  # whatever a foreign message package or its text raises
+                self._refused.add(topic)
+                self.get_logger().warning(f"{topic} is not recorded: {kinds[0]}: {exc!r}")
 
     def _record(self, topic: str, kind: str) -> None:
         from rosbags.typesys import Stores, get_typestore
@@ -142,6 +154,16 @@ class Recorder(ManagedNode):
         if self.active and self._writer is None:
             status.say(ERROR, "the bag is closed")
         return status
+
+
+def _keep_aside(folder: Path) -> None:
+    """Rename what an earlier recorder could not end: it may be the only trace of a crash."""
+    number = 1
+    while folder.exists():
+        aside = folder.with_name(f"{folder.name}-{number}")
+        if not aside.exists():
+            folder.rename(aside)
+        number += 1
 
 
 def _internal(topic: str) -> bool:

@@ -6,6 +6,7 @@ arXiv:2309.12937). They are late, not missed: a gap counts when the burst after 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ class StampFault(StrEnum):
     REPEATED = "repeated"
     BACKWARDS = "jumped back"
     RESTARTED = "time restarted"
+    FORWARDS = "jumped ahead"
     FUTURE = "from the future"
     OLD = "too old"
 
@@ -43,7 +45,8 @@ class StampCheck:
     Args:
         period_s: nominal time between measurements.
         future_s: how far ahead of the clock a stamp may be.
-        restart_s: a jump back by more is a restart of simulated time; stamps count anew after it.
+        restart_s: a jump back by more is a restart of simulated time, a jump ahead by more than
+            monotonic time and this is a clock that was set; stamps count anew after either.
         max_age_s: how far behind the clock a stamp may be; 0: as far as it likes.
     """
 
@@ -65,6 +68,7 @@ class StampCheck:
         """Forget the last stamp and the counts."""
         self._last_ns: int | None = None
         self._used_ns: int | None = None
+        self._last_s: float | None = None
         self.begin()
         self.counts = dict.fromkeys(StampFault, 0)
 
@@ -72,22 +76,25 @@ class StampCheck:
         """Take the next usable measurement as a first one; what was repeated or old stays so."""
         self._first, self._gap, self._used_ns = True, 0, None
 
-    def judge(self, stamp_ns: int, clock_ns: int, usable: bool = True) -> StampVerdict:
+    def judge(
+        self, stamp_ns: int, clock_ns: int, usable: bool = True, now_s: float | None = None
+    ) -> StampVerdict:
         """Judge one stamp; only one without fault moves the time of the last measurement.
 
         Args:
             stamp_ns: of the measurement.
             clock_ns: of the same clock, now.
             usable: whether its value is; one that is not came, but `dt_s` goes on.
+            now_s: monotonic time; None where simulated time runs at a rate of its own.
         """
-        fault, last_ns = self._fault(stamp_ns, clock_ns), self._last_ns
+        fault, last_ns = self._fault(stamp_ns, clock_ns, now_s), self._last_ns
         if fault is not None:
             self.counts[fault] += 1
-            if fault is StampFault.RESTARTED:
-                self._last_ns = stamp_ns
+            if fault in (StampFault.RESTARTED, StampFault.FORWARDS):
+                self._last_ns, self._last_s = stamp_ns, now_s
                 self.begin()
             return StampVerdict(fault, self.period_s, 0)
-        self._last_ns, used_ns = stamp_ns, self._used_ns
+        self._last_ns, self._last_s, used_ns = stamp_ns, now_s, self._used_ns
         if usable:
             self._used_ns = stamp_ns
         dt_s = self.period_s if used_ns is None else (stamp_ns - used_ns) / NS
@@ -104,15 +111,19 @@ class StampCheck:
         missed, self._gap = self._gap, periods - 1
         return missed
 
-    def _fault(self, stamp_ns: int, clock_ns: int) -> StampFault | None:
+    def _fault(self, stamp_ns: int, clock_ns: int, now_s: float | None) -> StampFault | None:
         if stamp_ns <= 0:
             return StampFault.UNSET
         if stamp_ns > clock_ns + self._future_ns:
             return StampFault.FUTURE
         if self._max_age_ns and stamp_ns < clock_ns - self._max_age_ns:
             return StampFault.OLD
-        if self._last_ns is None or stamp_ns > self._last_ns:
+        if self._last_ns is None:
             return None
+        if stamp_ns > self._last_ns:
+            passed_ns = (now_s - self._last_s) * NS if now_s and self._last_s else math.inf
+            ahead_ns = stamp_ns - self._last_ns - passed_ns
+            return StampFault.FORWARDS if ahead_ns > self._restart_ns else None
         if stamp_ns == self._last_ns:
             return StampFault.REPEATED
         if self._last_ns - stamp_ns > self._restart_ns:

@@ -14,6 +14,8 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.controllers import PID, load
 from snn_control.errors import InterfaceMismatchError, ParameterError
+from snn_control.ros.altitude_config import AltitudeNodeConfig
+from snn_control.ros.altitude_interface import range_fault
 from snn_control.supervision.modes import Mode
 from tests.ros.loop_bench import PERIOD_NS, Bench, Scripted
 
@@ -128,7 +130,7 @@ def test_a_controller_cannot_change_what_is_recorded() -> None:
 
 
 def test_no_command_is_upward_above_the_ceiling() -> None:
-    bench = Bench(Scripted(4.0)).arm()
+    bench = Bench(Scripted(4.0), set_point_high_m=1.5).arm()
     assert bench.measure(1.9).command == 4.0
     bench.loop.config = dataclasses.replace(bench.config, ceiling_m=2.0)
     assert bench.measure(2.1).command == 0.0
@@ -136,6 +138,49 @@ def test_no_command_is_upward_above_the_ceiling() -> None:
     assert bench.measure(1.9).command == 4.0
     bench.loop.replace(Scripted(-3.0))
     assert bench.measure(2.1).command == -3.0
+
+
+def test_above_the_ceiling_neither_the_held_command_nor_trim_is_upward() -> None:
+    bench = Bench(Scripted(4.0)).arm(3.0)
+    assert bench.measure(3.0).command == 4.0
+    assert bench.measure(4.1).command == 0.0, "the default ceiling is above every set-point"
+    assert set(bench.silence(9.0)) <= {None, 0.0}
+    assert bench.loop.modes.mode is Mode.TRIM
+    bench = Bench(Scripted(4.0)).arm(3.0)
+    bench.measure(3.0)
+    assert bench.silence(2.0)[-1] == TRIM
+
+
+@pytest.mark.parametrize("ceiling_m", [3.0, 2.0, 12.0])
+def test_a_ceiling_that_cannot_act_is_refused(ceiling_m: float) -> None:
+    with pytest.raises(ParameterError, match="ceiling_m"):
+        AltitudeNodeConfig(ceiling_m=ceiling_m)
+
+
+def test_what_the_sensor_says_it_cannot_measure_is_not_flown() -> None:
+    bench = Bench(Scripted(1.0)).arm()
+    assert bench.measure(1.0).mode is Mode.AUTO
+    now_ns = bench.now_ns + PERIOD_NS
+    tick = bench.loop.on_range(0.04, now_ns, now_ns, now_ns * 1e-9, (0.05, 2.0))
+    assert tick.mode is Mode.HOLD
+    assert math.isnan(tick.output)
+    assert "min_range" in bench.loop.bad_value
+    assert range_fault(0.04, 12.0) == range_fault(2.1, 12.0, (0.0, 0.0)) == ""
+    assert "max_range" in range_fault(2.1, 12.0, (0.05, 2.0))
+
+
+def test_a_clock_set_ahead_is_no_step_of_an_hour() -> None:
+    bench = Bench(Scripted(1.0)).arm()
+    bench.measure(1.0)
+    hour_ns = 3600 * 10**9
+    bench.now_ns += PERIOD_NS
+    stamp_ns = bench.now_ns + hour_ns
+    jumped = bench.loop.on_range(1.0, stamp_ns, stamp_ns, bench.now_s)
+    assert (jumped.mode, jumped.dt_s, jumped.missed) == (Mode.HOLD, 0.1, 0)
+    bench.now_ns += PERIOD_NS
+    stamp_ns = bench.now_ns + hour_ns
+    after = bench.loop.on_range(1.0, stamp_ns, stamp_ns, bench.now_s)
+    assert (after.dt_s, after.missed, bench.loop.missed) == (0.1, 0, 0)
 
 
 def test_a_controller_that_cannot_be_reset_does_not_arm_and_does_not_end_a_flight() -> None:

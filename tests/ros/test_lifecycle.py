@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ import rclpy
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.context import Context
+from sensor_msgs.msg import Range
 from std_msgs.msg import Float64
 
 from snn_control.ros.altitude_controller import Config
@@ -207,6 +209,26 @@ def test_a_sensor_that_cannot_be_used_is_refused_at_configure(
         peer.measure(1.0)
         peer.spin(0.05)
     assert future.result().success
+
+
+@pytest.mark.parametrize("topic", ["range", "/lidar"])
+def test_a_node_that_starts_itself_refuses_such_a_sensor_too(
+    topic: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    peer = make_peer(topics=False)
+    lidar = peer.node.create_publisher(Range, topic, qos("sensor"))
+    path = tmp_path / "parameters.yaml"
+    path.write_text("/**: {ros__parameters: {autostart: true, probe_s: 2.0}}", "utf-8")
+    nodes.start_with(path, "altitude_controller", remaps={"range": topic})
+
+    def refused() -> bool:
+        message = Range(range=1234.0, max_range=4000.0)
+        message.header.stamp = peer.node.get_clock().now().to_msg()
+        lidar.publish(message)
+        return bool(peer.diagnostics) and _says(peer, f"topic {lidar.topic_name}: range 1234")
+
+    peer.until(refused)
+    assert peer.state() == UNCONFIGURED
 
 
 def test_diagnostics_come_every_second_in_every_state(nodes: Nodes, peer: Peer) -> None:

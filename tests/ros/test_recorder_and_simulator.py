@@ -14,6 +14,7 @@ from tests.ros.conftest import NEEDS_ROS
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
 
+from lifecycle_msgs.msg import Transition
 from nav_msgs.msg import Odometry
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
@@ -25,7 +26,7 @@ from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.ros.interfaces import qos
 from snn_control.ros.processes import Nodes
-from tests.ros.bus import UNCONFIGURED, Peer
+from tests.ros.bus import ACTIVE, UNCONFIGURED, Peer
 
 
 def test_every_message_is_in_the_bag_as_it_came(
@@ -59,6 +60,30 @@ def test_an_existing_bag_is_not_touched(
     peer.until(lambda: "exists" in peer.status("node")[1])
     assert peer.state() == UNCONFIGURED
     assert not list((tmp_path / "bag").iterdir())
+
+
+def test_the_bag_of_a_killed_recorder_is_kept(
+    nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    peer = make_peer("recorder", topics=False)
+    (tmp_path / ".partial-bag" / "bag").mkdir(parents=True)
+    (tmp_path / ".partial-bag" / "bag" / "bag.mcap").write_bytes(b"only trace")
+    nodes.start("recorder", {"bag": str(tmp_path / "bag")})
+    peer.until(lambda: peer.diagnostics)
+    peer.until(lambda: peer.state() == ACTIVE)
+    assert (tmp_path / ".partial-bag-1" / "bag" / "bag.mcap").read_bytes() == b"only trace"
+
+
+def test_a_closed_bag_is_not_recorded_into(
+    nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    peer = make_peer("recorder", topics=False)
+    nodes.start("recorder", {"bag": str(tmp_path / "bag")})
+    peer.until(lambda: peer.diagnostics)
+    peer.until(lambda: peer.state() == ACTIVE)
+    assert peer.transition(Transition.TRANSITION_DEACTIVATE)
+    assert not peer.transition(Transition.TRANSITION_ACTIVATE)
+    peer.until(lambda: "closed" in peer.status("node")[1])
 
 
 def test_the_simulator_is_the_blimp_of_its_seed(

@@ -159,3 +159,18 @@ def test_whatever_comes_usable_stamps_only_grow(events: list[tuple[int, int]]) -
             last, total_s = stamp, total_s + verdict.dt_s
             assert total_s == pytest.approx((stamp - began) / NS, abs=1e-6)
     assert sum(check.counts.values()) <= len(events)
+
+
+def test_a_clock_that_is_set_ahead_is_refused_once() -> None:
+    check = StampCheck(PERIOD_S)
+    stamps_s, steady_s = (0.0, 0.1, 3600.2, 3600.3), (5.0, 5.1, 5.2, 5.3)
+    verdicts = [check.judge(ns(s), ns(s), now_s=t) for s, t in zip(stamps_s, steady_s, strict=True)]
+    assert [v.fault for v in verdicts] == [None, None, StampFault.FORWARDS, None]
+    assert [v.dt_s for v in verdicts[2:]] == [PERIOD_S, PERIOD_S]
+    assert verdicts[3].missed == 0
+
+
+def test_a_true_gap_and_simulated_time_are_no_jump() -> None:
+    check = StampCheck(PERIOD_S)
+    assert [check.judge(ns(s), ns(s), now_s=s + 1).fault for s in (0.0, 60.0)] == [None, None]
+    assert faults(check, 120.0, 180.0) == [None, None]

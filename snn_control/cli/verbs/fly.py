@@ -126,8 +126,11 @@ def show(result: Result, console: Console) -> None:
         )
         console.print(
             f"{data['ticks']} ticks, {data['missed_ticks']} missed before them, "
-            f"{data['lost_ticks']} lost on the bus, {data['overruns']} overruns"
+            + (f"{data['lost_ticks']} lost on the bus, " if "lost_ticks" in data else "")
+            + f"{data['overruns']} overruns"
         )
-        same = "identical" if data["replay_identical"] else "DIFFERENT"
+        same = {True: "identical", False: "DIFFERENT", None: "nothing to compare"}[
+            data["replay_identical"]
+        ]
         console.print(f"replayed offline: {same}, bit for bit")
     console.print(data.get("report", data["run"]), markup=False, soft_wrap=True)
