@@ -1,0 +1,109 @@
+"""A swimmer in MuJoCo: reset to a start, hold an effort for a control period, read out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from snn_control.compiled import kernel
+from snn_control.envs.mujoco_step import mj_step
+from snn_control.envs.swimmer.damage import Damage
+from snn_control.envs.swimmer.kinematics import forward_speed, link_velocities
+from snn_control.envs.swimmer.mjcf import PHYSICS_STEP_S, joint_limit_rad, swimmer_mjcf
+from snn_control.envs.swimmer.start import Start
+from snn_control.errors import ParameterError
+
+FloatArray = NDArray[np.float64]
+
+SUBSTEPS = 15
+CONTROL_PERIOD_S = SUBSTEPS * PHYSICS_STEP_S
+ROOT = 3
+"""Coordinates of the root, before those of the joints."""
+LOCKED_DAMPING = 10.0
+"""Of a locked joint, N m s/rad: full effort turns it by less than 0.01 degrees in 30 s."""
+FLUID_DENSITY = 3000.0
+
+
+def swimmer_model(n_links: int, damage: Damage | None = None) -> mujoco.MjModel:
+    """Compile the model of a body with its damage; sensors are not in it.
+
+    Raises:
+        ParameterError: n_links out of range, or damage to what the body lacks.
+    """
+    damage = damage or Damage()
+    document = swimmer_mjcf(
+        n_links,
+        density_kg_m3=FLUID_DENSITY * damage.density_scale,
+        viscosity_pa_s=damage.viscosity_pa_s,
+    )
+    efforts = damage.efforts(n_links - 1)
+    model = mujoco.MjModel.from_xml_string(document)
+    model.actuator_ctrlrange[:] = efforts
+    for joint in damage.locked_joints:
+        model.dof_damping[ROOT + joint] = LOCKED_DAMPING
+    return model
+
+
+class SwimmerBody:
+    """Model and data of one swimmer, with named read-outs.
+
+    Args:
+        n_links: 3 to 30.
+        damage: of body and sensors.
+    """
+
+    def __init__(self, n_links: int = 6, damage: Damage | None = None) -> None:
+        self.model = swimmer_model(n_links, damage)
+        self.data = mujoco.MjData(self.model)
+        self.n_links, self.n_joints = n_links, n_links - 1
+        self.limit_rad = joint_limit_rad(n_links)
+        self._qpos, self._qvel, self._control = self.data.qpos, self.data.qvel, self.data.ctrl
+        self._velocities = np.zeros(3 * n_links)
+
+    def reset(self, start: Start) -> None:
+        """Put the body where it starts, at rest.
+
+        Raises:
+            ParameterError: the start is that of another body.
+        """
+        if start.joint_rad.shape != (self.n_joints,):
+            raise ParameterError(
+                f"a start of {start.joint_rad.size} joints; the body has {self.n_joints}"
+            )
+        mujoco.mj_resetData(self.model, self.data)
+        self._qpos[2], self._qpos[ROOT:] = start.turn_rad, start.joint_rad
+
+    def advance(self, effort: FloatArray) -> None:
+        """Hold efforts, shape (n_joints,), for a control period of 0.03 s; clipped to [-1, 1]."""
+        _advance(self.model._address, self.data._address, self._control, effort, SUBSTEPS)
+
+    @property
+    def joint_rad(self) -> FloatArray:
+        """Joint angles, rad, shape (n_joints,): a view."""
+        return self._qpos[ROOT:]
+
+    @property
+    def forward_speed_m_s(self) -> float:
+        """Speed of the head towards its nose, m/s."""
+        return forward_speed(self._qpos, self._qvel)
+
+    @property
+    def link_velocities(self) -> FloatArray:
+        """(vx m/s, vy m/s, turning rad/s) of each link in its frame, (3 n_links,): a view."""
+        link_velocities(self._qpos, self._qvel, self._velocities)
+        return self._velocities
+
+    @property
+    def position_m(self) -> FloatArray:
+        """Place of the hinder end of the head, m, shape (2,)."""
+        return self._qpos[:2].copy()
+
+
+@kernel()
+def _advance(model: int, data: int, control: Any, effort: Any, substeps: int) -> None:
+    control[:] = effort
+    for _ in range(substeps):
+        mj_step(model, data)

@@ -1,0 +1,122 @@
+"""The MJCF of a swimmer of n links, equal in its physics to that of the DeepMind Control Suite.
+
+Y. Tassa et al., arXiv:1801.00690, swimmer, of P. Coulom (2002): links of 0.1 m and 10 g in a chain
+along +y, head first, hinges about z, motors of 0.5 mN m, in a fluid of 3000 kg/m^3 without
+viscosity. A swimmer of inertial drag, not a worm at low Reynolds number.
+"""
+
+from __future__ import annotations
+
+import math
+
+from snn_control.errors import ParameterError
+
+LEAST_LINKS, MOST_LINKS = 3, 30
+LINK_M = 0.1
+PHYSICS_STEP_S = 0.002
+
+_HEAD = """
+      <camera name="tracking" mode="trackcom" pos="0 -0.2 {height:g}" euler="0 0 0"/>
+      <joint name="root_x" type="slide" axis="1 0 0" pos="0 -0.05 0"/>
+      <joint name="root_y" type="slide" axis="0 1 0" pos="0 -0.05 0"/>
+      <joint name="root_turn" type="hinge" axis="0 0 1" pos="0 -0.05 0"/>
+      <geom name="nose" class="skin" type="ellipsoid" size="0.013 0.018 0.011" pos="0 -0.05 0"/>
+      <geom name="eye_right" class="eye" size="0.0035" pos="-0.007 -0.058 0.008"/>
+      <geom name="eye_left" class="eye" size="0.0035" pos="0.007 -0.058 0.008"/>"""
+
+
+def check_links(n_links: int) -> None:
+    """Refuse a number of links that no swimmer has.
+
+    Raises:
+        ParameterError: below 3 or above 30.
+    """
+    if not LEAST_LINKS <= n_links <= MOST_LINKS:
+        raise ParameterError(
+            f"n_links is {n_links}; a swimmer has {LEAST_LINKS} to {MOST_LINKS} links, "
+            "one joint less"
+        )
+
+
+def joint_limit_rad(n_links: int) -> float:
+    """Angle that a joint reaches to either side, rad: the whole body bends to two circles."""
+    return 2.0 * math.pi / n_links
+
+
+def swimmer_mjcf(
+    n_links: int, *, density_kg_m3: float = 3000.0, viscosity_pa_s: float = 0.0
+) -> str:
+    """Return the MJCF document; joints are `joint_0` (next to the head) and on, motors alike.
+
+    Args:
+        n_links: of 0.1 m each, 3 to 30.
+        density_kg_m3: of the fluid.
+        viscosity_pa_s: of the fluid.
+
+    Raises:
+        ParameterError: n_links out of range, or a fluid of negative density or viscosity.
+    """
+    check_links(n_links)
+    for name, value in (("density_kg_m3", density_kg_m3), ("viscosity_pa_s", viscosity_pa_s)):
+        if not (math.isfinite(value) and value >= 0.0):
+            raise ParameterError(f"{name} is {value:g}; expected a number of at least 0")
+    joints = range(n_links - 1)
+    body = "".join(_link(k, n_links) for k in range(n_links)) + "</body>" * n_links
+    motors = "".join(f'<motor name="motor_{k}" joint="joint_{k}"/>' for k in joints)
+    sensors = "".join(
+        f'<velocimeter name="velocity_{k}" site="centre_{k}"/>'
+        f'<gyro name="turning_{k}" site="centre_{k}"/>'
+        for k in range(n_links)
+    )
+    return f"""<mujoco model="swimmer_{n_links}">
+  <compiler angle="radian" autolimits="true"/>
+  <option timestep="{PHYSICS_STEP_S}" integrator="Euler" density="{density_kg_m3!r}"
+    viscosity="{viscosity_pa_s!r}"><flag contact="disable"/></option>
+  <visual>
+    <headlight ambient=".45 .45 .45" diffuse=".5 .5 .5" specular=".1 .1 .1"/>
+    <global offwidth="1280" offheight="960"/><quality shadowsize="4096"/>
+  </visual>
+  <asset>
+    <texture name="sky" type="skybox" builtin="gradient" rgb1=".93 .97 1" rgb2=".7 .82 .9"
+      width="64" height="384"/>
+    <texture name="floor" type="2d" builtin="checker" rgb1=".80 .87 .91" rgb2=".76 .84 .89"
+      width="256" height="256"/>
+    <material name="floor" texture="floor" texrepeat="5 5" texuniform="true"/>
+    <material name="skin" rgba=".86 .55 .28 1" specular=".4" shininess=".4"/>
+    <material name="belly" rgba=".95 .80 .55 1"/>
+    <material name="eye" rgba=".1 .1 .15 1"/>
+  </asset>
+  <default>
+    <geom type="box" mass="0"/>
+    <default class="drag"><geom type="box" size="0.001 0.05 0.01" mass="0.01" rgba="0 0 0 0"
+      group="4"/></default>
+    <default class="skin"><geom mass="0" material="skin"/></default>
+    <default class="eye"><geom type="sphere" mass="0" material="eye"/></default>
+    <default class="bend"><joint type="hinge" axis="0 0 1" pos="0 -0.05 0"
+      range="{-joint_limit_rad(n_links)!r} {joint_limit_rad(n_links)!r}" armature="1e-6"
+      solreflimit="0.05 1" solimplimit="0 0.8 0.1"/></default>
+    <motor gear="5e-4" ctrlrange="-1 1"/>
+  </default>
+  <worldbody>
+    <light pos="0 0 3" dir="0 .3 -1" diffuse=".5 .5 .5" castshadow="true"/>
+    <geom name="floor" type="plane" size="0 0 .1" pos="0 0 0" material="floor"/>
+    {body}
+  </worldbody>
+  <actuator>{motors}</actuator>
+  <sensor>{sensors}</sensor>
+</mujoco>
+"""
+
+
+def _link(k: int, n_links: int) -> str:
+    head = _HEAD.format(height=0.5 + 0.13 * n_links) if k == 0 else ""
+    bend = f'<joint name="joint_{k - 1}" class="bend"/>' if k else ""
+    taper = 1.0 - 0.5 * k / (n_links - 1)
+    half_width = 0.012 * taper
+    place = "0 0 0.05" if k == 0 else f"0 {LINK_M} 0"
+    return f"""
+    <body name="link_{k}" pos="{place}">{head}{bend}
+      <geom name="drag_{k}" class="drag"/>
+      <geom name="skin_{k}" class="skin" type="capsule" fromto="0 -0.05 0 0 0.05 0"
+        size="{half_width:.5f}"/>
+      <site name="centre_{k}" group="4" size="0.002"/>"""
