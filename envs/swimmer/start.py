@@ -26,9 +26,7 @@ class Start:
     """Noise and bias of each measured angle, rad, shape (n_ticks, n_joints); or (1, 0): none."""
 
 
-def draw_start(
-    n_links: int, seed: int | None, n_ticks: int, damage: Damage | None = None
-) -> Start:
+def draw_start(n_links: int, seed: int | None, n_ticks: int, damage: Damage | None = None) -> Start:
     """Draw a start: joint angles in their ranges, then the direction, then errors of sensors."""
     rng, limit_rad, n_joints = np.random.default_rng(seed), joint_limit_rad(n_links), n_links - 1
     joint_rad = rng.uniform(-limit_rad, limit_rad, n_joints)

@@ -106,9 +106,7 @@ class Swim(gymnasium.Env):
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         given = (options or {}).get("start")
-        self._start: Start = given or draw_start(
-            self.body.n_links, seed, self.n_ticks, self.damage
-        )
+        self._start: Start = given or draw_start(self.body.n_links, seed, self.n_ticks, self.damage)
         self.body.reset(self._start)
         self._tick = 0
         self._path = np.zeros((self.n_ticks + 1, 2))
