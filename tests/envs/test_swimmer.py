@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import gymnasium
 import mujoco
@@ -31,13 +32,13 @@ def prior(joint_rad: np.ndarray, tick: int, limit_rad: float) -> np.ndarray:
 
 
 def swim(env: gymnasium.Env, seed: int, ticks: int = 1000) -> float:
-    inner = env.unwrapped
+    inner: Any = env.unwrapped
     observation, _ = env.reset(seed=seed)
     total = 0.0
     for tick in range(ticks):
         joint_rad = observation[: inner.body.n_joints]
         observation, reward, _, _, _ = env.step(prior(joint_rad, tick, inner.body.limit_rad))
-        total += reward
+        total += float(reward)
     return total
 
 
@@ -107,7 +108,7 @@ def test_a_lost_muscle_pulls_no_more() -> None:
 
 
 def test_sensors_err_as_they_are_told() -> None:
-    env = gymnasium.make(
+    env: Any = gymnasium.make(
         "snn_control/Swim-v0", damage={"noise_rad": 0.05, "bias_rad": 0.2}
     ).unwrapped
     observation, _ = env.reset(seed=5)
