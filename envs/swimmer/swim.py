@@ -34,15 +34,17 @@ class Swim(gymnasium.Env):
     |---|---|---|---|---|
     | k | joint_k_effort | -1 | 1 | share of 0.5 mN m; positive is dorsal, clipped to the bounds |
 
-    ## Observation Space
-    `Box(float64)` of 4 n_links - 1 entries; joint 0 is next to the head, link 0 is the head.
+    for each joint k, 0 next to the head.
 
-    | Num | Name | Unit |
-    |---|---|---|
-    | k | joint_k_rad | rad, measured: with noise and bias where damaged |
-    | n_joints + 3 k | link_k_vx_m_s | m/s, in the frame of the link |
-    | n_joints + 3 k + 1 | link_k_vy_m_s | m/s, positive towards the tail |
-    | n_joints + 3 k + 2 | link_k_turning_rad_s | rad/s |
+    ## Observation Space
+    `Box(float64)` of 4 n_links - 1 entries, clipped to the bounds; link 0 is the head.
+
+    | Num | Name | Min | Max | Unit |
+    |---|---|---|---|---|
+    | k | joint_k_rad | -4 | 4 | rad, measured: with noise and bias where damaged |
+    | n_joints + 3 k | link_k_vx_m_s | -100 | 100 | m/s, in the frame of the link |
+    | n_joints + 3 k + 1 | link_k_vy_m_s | -100 | 100 | m/s, positive towards the tail |
+    | n_joints + 3 k + 2 | link_k_turning_rad_s | -1000 | 1000 | rad/s |
 
     ## Rewards
     In [0, 1] a step: the head's forward speed over 0.1 m/s, clipped. Above that speed the return
@@ -90,9 +92,10 @@ class Swim(gymnasium.Env):
         self.n_ticks, self.render_mode = n_ticks, render_mode
         self.observation_names = observation_names(n_links)
         self.action_names = action_names(n_links - 1)
-        # Beyond its range a joint gives way a little.
-        high = np.full(4 * n_links - 1, np.inf)
-        self.observation_space = gymnasium.spaces.Box(-high, high, dtype=np.float64)
+        self._high = np.concatenate(
+            [np.full(n_links - 1, 4.0), np.tile([100.0, 100.0, 1000.0], n_links)]
+        )
+        self.observation_space = gymnasium.spaces.Box(-self._high, self._high, dtype=np.float64)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (n_links - 1,), np.float64)
         self._size = (width, height)
         self._renderer: mujoco.Renderer | None = None
@@ -151,7 +154,8 @@ class Swim(gymnasium.Env):
         joint_rad, errors = self.body.joint_rad, self._start.sensor_error_rad
         if errors.size:
             joint_rad = joint_rad + errors[min(self._tick, len(errors) - 1)]
-        return np.concatenate([joint_rad, self.body.link_velocities])
+        found = np.concatenate([joint_rad, self.body.link_velocities])
+        return np.clip(found, -self._high, self._high)
 
     def _info(self) -> dict[str, Any]:
         x_m, y_m = self._path[self._tick].tolist()

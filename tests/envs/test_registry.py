@@ -40,6 +40,23 @@ def rows(env, heading):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+def expanded(row, names, actions):
+    """Rows of every k that a row of a table stands for; `Num` is a sum such as `n_joints + 3 k`."""
+    if "_k_" not in row[1]:
+        return [row]
+    found = []
+    for k in range(len(names)):
+        name = row[1].replace("_k_", f"_{k}_")
+        if name in names:
+            named = {"n_joints": actions.shape[0], "k": k}
+            terms = [term.split() for term in row[0].split("+")]
+            number = sum(
+                np.prod([named[x] if x in named else int(x) for x in term]) for term in terms
+            )
+            found.append([str(number), name, *row[2:]])
+    return found
+
+
 def test_checker(env):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -62,9 +79,13 @@ def test_docstring_headings(env):
     ],
 )
 def test_tables_match_the_spaces(env, heading, space, names):
-    table, box = rows(env, heading), getattr(env, space)
+    box, own = getattr(env, space), getattr(env.unwrapped, names)
+    table = sorted(
+        (each for row in rows(env, heading) for each in expanded(row, own, env.action_space)),
+        key=lambda row: int(row[0]),
+    )
     assert [int(row[0]) for row in table] == list(range(box.shape[0]))
-    assert tuple(row[1] for row in table) == getattr(env.unwrapped, names)
+    assert tuple(row[1] for row in table) == own
     assert [float(row[2]) for row in table] == box.low.tolist()
     assert [float(row[3]) for row in table] == box.high.tolist()
     assert all(row[4] for row in table)
