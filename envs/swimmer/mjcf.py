@@ -16,7 +16,7 @@ LINK_M = 0.1
 PHYSICS_STEP_S = 0.002
 
 _HEAD = """
-      <camera name="tracking" mode="trackcom" pos="0 -0.2 {height:g}" euler="0 0 0"/>
+      <camera name="tracking" mode="trackcom" pos="0 {centre:g} {height:g}" euler="0 0 0"/>
       <camera name="behind" mode="trackcom" pos="0 {back:g} {low:g}" xyaxes="1 0 0 0 1 2"/>
       <joint name="root_x" type="slide" axis="1 0 0" pos="0 -0.05 0"/>
       <joint name="root_y" type="slide" axis="0 1 0" pos="0 -0.05 0"/>
@@ -74,7 +74,7 @@ def swimmer_mjcf(
   <option timestep="{PHYSICS_STEP_S}" integrator="Euler" density="{density_kg_m3!r}"
     viscosity="{viscosity_pa_s!r}"><flag contact="disable"/></option>
   <visual>
-    <headlight ambient=".45 .45 .45" diffuse=".5 .5 .5" specular=".1 .1 .1"/>
+    <headlight ambient=".35 .35 .35" diffuse=".35 .35 .35" specular=".1 .1 .1"/>
     <global offwidth="1280" offheight="960"/><quality shadowsize="4096"/>
   </visual>
   <asset>
@@ -99,7 +99,7 @@ def swimmer_mjcf(
     <motor gear="5e-4" ctrlrange="-1 1"/>
   </default>
   <worldbody>
-    <light name="sun" pos="0 0 3" dir="0 .3 -1" diffuse=".5 .5 .5" castshadow="true"/>
+    <light name="sun" pos="0 0 3" dir="0 .3 -1" diffuse=".35 .35 .35" castshadow="true"/>
     <geom name="floor" type="plane" size="0 0 .1" pos="0 0 0" material="floor"/>
     {body}
   </worldbody>
@@ -111,7 +111,12 @@ def swimmer_mjcf(
 
 def _link(k: int, n_links: int) -> str:
     size_m = LINK_M * n_links
-    head = _HEAD.format(height=0.5 + 1.3 * size_m, back=0.9 * size_m, low=0.4 + 0.6 * size_m)
+    head = _HEAD.format(
+        centre=0.5 * (size_m - LINK_M),
+        height=0.2 + 1.1 * size_m,
+        back=-0.9 * size_m,
+        low=0.2 + 0.6 * size_m,
+    )
     head = head if k == 0 else ""
     bend = f'<joint name="joint_{k - 1}" class="bend"/>' if k else ""
     taper = 1.0 - 0.5 * k / (n_links - 1)
