@@ -12,7 +12,12 @@ from snn_control.compiled import kernel
 from snn_control.envs.mujoco_step import mj_step
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.kinematics import forward_speed, link_velocities
-from snn_control.envs.swimmer.mjcf import PHYSICS_STEP_S, joint_limit_rad, swimmer_mjcf
+from snn_control.envs.swimmer.mjcf import (
+    FLUID_DENSITY,
+    PHYSICS_STEP_S,
+    joint_limit_rad,
+    swimmer_mjcf,
+)
 from snn_control.envs.swimmer.start import Start
 from snn_control.errors import ParameterError
 
@@ -23,12 +28,11 @@ CONTROL_PERIOD_S = SUBSTEPS * PHYSICS_STEP_S
 ROOT = 3
 """Coordinates of the root, before those of the joints."""
 LOCKED_DAMPING = 10.0
-"""Of a locked joint, N m s/rad: full effort turns it by less than 0.01 degrees in 30 s."""
-FLUID_DENSITY = 3000.0
+"""Of a locked joint, N m s/rad: full effort turns it by less than 0.1 degrees in 30 s."""
 
 
 def swimmer_model(n_links: int, damage: Damage | None = None) -> mujoco.MjModel:
-    """Compile the model of a body with its damage; sensors are not in it.
+    """Compile the model of a body with its damage; errors of sensors are those of a `Start`.
 
     Raises:
         ParameterError: n_links out of range, or damage to what the body lacks.

@@ -10,9 +10,10 @@ from math import cos, sin
 from typing import Any
 
 from snn_control.compiled import kernel
+from snn_control.envs.swimmer.mjcf import LINK_M
 
 Array = Any
-HALF_LINK_M = 0.05
+HALF_LINK_M = 0.5 * LINK_M
 
 
 @kernel(nogil=True)

@@ -14,6 +14,8 @@ from snn_control.errors import ParameterError
 LEAST_LINKS, MOST_LINKS = 3, 30
 LINK_M = 0.1
 PHYSICS_STEP_S = 0.002
+FLUID_DENSITY = 3000.0
+"""Of the published fluid, kg/m^3."""
 
 _HEAD = """
       <camera name="tracking" mode="trackcom" pos="0 {centre:g} {height:g}" euler="0 0 0"/>
@@ -45,7 +47,7 @@ def joint_limit_rad(n_links: int) -> float:
 
 
 def swimmer_mjcf(
-    n_links: int, *, density_kg_m3: float = 3000.0, viscosity_pa_s: float = 0.0
+    n_links: int, *, density_kg_m3: float = FLUID_DENSITY, viscosity_pa_s: float = 0.0
 ) -> str:
     """Return the MJCF document; joints are `joint_0` (next to the head) and on, motors alike.
 
@@ -84,7 +86,6 @@ def swimmer_mjcf(
       width="256" height="256"/>
     <material name="floor" texture="floor" texrepeat="5 5" texuniform="true"/>
     <material name="skin" rgba=".86 .55 .28 1" specular=".4" shininess=".4"/>
-    <material name="belly" rgba=".95 .80 .55 1"/>
     <material name="eye" rgba=".1 .1 .15 1"/>
   </asset>
   <default>
