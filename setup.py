@@ -60,7 +60,14 @@ ROS = [
         "std-srvs",
     )
 ]
-TOOLS = ["pytest>=8", "hypothesis>=6", "cma>=4", "playwright>=1.45", "setuptools>=70.1,<80"]
+TOOLS = [
+    "pytest>=8",
+    "pytest-rerunfailures>=15",
+    "hypothesis>=6",
+    "cma>=4",
+    "playwright>=1.45",
+    "setuptools>=70.1,<80",
+]
 TEST_SOURCED = [*TOOLS, *LOGS]  # beside a sourced ROS 2, whose libraries the wheels would replace
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]

@@ -221,12 +221,13 @@ def test_a_node_that_starts_itself_refuses_such_a_sensor_too(
     path.write_text("/**: {ros__parameters: {autostart: true, probe_s: 2.0}}", "utf-8")
     nodes.start_with(path, "altitude_controller", remaps={"range": topic})
 
-    while not peer.diagnostics:
+    def said() -> bool:
         message = Range(range=1234.0, max_range=4000.0)
         message.header.stamp = peer.node.get_clock().now().to_msg()
         lidar.publish(message)
-        peer.spin(0.02)
-    peer.until(partial(_says, peer, f"topic {lidar.topic_name}: range 1234"))
+        return bool(peer.diagnostics) and _says(peer, f"topic {lidar.topic_name}: range 1234")
+
+    peer.until(said)
     assert peer.state() == UNCONFIGURED
 
 
