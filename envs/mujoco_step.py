@@ -1,13 +1,14 @@
-"""MuJoCo's `mj_step` for compiled kernels: `mj_step(model._address, data._address)`.
+"""MuJoCo for compiled kernels: `mj_step(model._address, data._address)`, `mj_resetData` alike.
 
 A control tick is many physics steps with forces that change in each; stepping them inside one
-kernel costs nothing beside `mj_step` itself. The function is linked by its name, so kernels that
-call it can be cached on disk; importing this module makes the name known.
+kernel costs nothing beside `mj_step` itself. The functions are linked by their names, so kernels
+that call them can be cached on disk; importing this module makes the name known.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 from pathlib import Path
 
 import mujoco
@@ -17,6 +18,7 @@ from numba import types
 from snn_control.errors import MissingExtraError
 
 
+@functools.cache
 def _library() -> ctypes.CDLL:
     folder = Path(mujoco.__file__).parent
     for pattern in ("libmujoco*.so*", "libmujoco*.dylib", "mujoco*.dll"):
@@ -27,5 +29,10 @@ def _library() -> ctypes.CDLL:
     )
 
 
-binding.add_symbol("mj_step", ctypes.cast(_library().mj_step, ctypes.c_void_p).value)
-mj_step = types.ExternalFunction("mj_step", types.void(types.intp, types.intp))
+def _linked(name: str) -> types.ExternalFunction:
+    binding.add_symbol(name, ctypes.cast(getattr(_library(), name), ctypes.c_void_p).value)
+    return types.ExternalFunction(name, types.void(types.intp, types.intp))
+
+
+mj_step = _linked("mj_step")
+mj_resetData = _linked("mj_resetData")  # noqa: N816

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LEAVES = {"errors", "units", "compiled", "resources", "citations", "config"}
+LEAVES = {"errors", "units", "compiled", "addresses", "resources", "citations", "config"}
 DATA = {"network", "coding", "plasticity", "runs"}
 MACHINES = {"engines", "export", "report"}
 JOINED = {"controllers", "training", "studies", "checks", "ros", "cli"}
@@ -18,6 +18,7 @@ JOINED = {"controllers", "training", "studies", "checks", "ros", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
     **{name: {"errors"} if name != "errors" else set() for name in LEAVES},
     "config": {"errors", "resources"},
+    "addresses": {"compiled"},
     **dict.fromkeys(DATA, LEAVES | DATA),
     **dict.fromkeys(MACHINES, LEAVES | DATA | MACHINES),
     "envs": LEAVES,

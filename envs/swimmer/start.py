@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.mjcf import joint_limit_rad
+from snn_control.errors import ParameterError
 
 FloatArray = NDArray[np.float64]
 
@@ -24,6 +25,17 @@ class Start:
     """Direction of the head, rad."""
     sensor_error_rad: FloatArray = field(repr=False)
     """Noise and bias of each measured angle, rad, shape (n_ticks, n_joints); or (1, 0): none."""
+
+    def check_joints(self, n_joints: int) -> None:
+        """Refuse another body than the start's.
+
+        Raises:
+            ParameterError: with both numbers of joints.
+        """
+        if self.joint_rad.shape != (n_joints,):
+            raise ParameterError(
+                f"a start of {self.joint_rad.size} joints; the body has {n_joints}"
+            )
 
 
 def draw_start(n_links: int, seed: int | None, n_ticks: int, damage: Damage | None = None) -> Start:

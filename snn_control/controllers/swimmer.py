@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.swimmer_circuit import COMMANDS
+from snn_control.controllers.homeostasis import Homeostasis, adapt
+from snn_control.controllers.swimmer_circuit import CLOCK, COMMANDS
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
@@ -18,46 +20,49 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Swimmer(Controller):
-    """Efforts of a `swimmer_circuit` whose head swings with a square wave.
+    """Efforts of a `swimmer_circuit`.
 
     Args:
-        network: of the circuit; inputs are the joint angles, then `COMMANDS`; read-outs the dorsal,
-            then the ventral muscles, which are its last spiking cells where they spike.
-        period_ticks: of the square wave, control periods; 60 as published.
+        network: of the circuit; inputs are the joint angles, `CLOCK` where its head does not swing
+            by itself, and `COMMANDS`; read-outs the dorsal, then the ventral muscles, which are its
+            last spiking cells where they spike.
+        period_ticks: of the clock's square wave, control periods; 60 as published.
+        homeostasis: adaptation that is switched on; None: none.
         engine: makes the engine of the network; compiled by default.
 
     Raises:
-        ParameterError: a network of other inputs, or a period below 2.
+        ParameterError: a network of other inputs, a period below 2, or set-points of another body.
     """
 
     def __init__(
         self,
         network: Network,
         period_ticks: int = 60,
+        homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = NativeEngine,
     ) -> None:
-        n = len(network.inputs) - len(COMMANDS)
-        if network.inputs[n:] != COMMANDS or len(network.readouts) != 2 * n:
-            raise ParameterError(
-                f"network {network.name!r} takes {network.inputs}; expected joint angles and then "
-                f"{COMMANDS}, and two read-outs a joint"
-            )
+        n = check_swimmer_network(network)
         if period_ticks < 2:
             raise ParameterError(f"period_ticks is {period_ticks}; expected at least 2")
-        self.networks, self.period_ticks, self._n = (network,), period_ticks, n
+        if homeostasis:
+            homeostasis.check_joints(n)
+            self._bounds = homeostasis.bounds(network.control_period_s)
+        self.networks, self.period_ticks, self.homeostasis = (network,), period_ticks, homeostasis
         self.observation_names = network.inputs[:n]
         self.action_names = tuple(f"joint_{k}_effort" for k in range(n))
         self.control_period_s = network.control_period_s
-        self._spiking = network.populations[-1].params.spiking
+        self._n, self._clocked = n, CLOCK[0] in network.inputs
+        self._spiking = muscles_spike(network)
         self._engine = engine(network)
         self._inputs = np.zeros(len(network.inputs))
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Put network and clock into the state before the first tick; full speed, straight on."""
+        """Put network, clock and gains into the state before the first tick; full speed ahead."""
         self._engine.reset()
         self._tick = 0
         self._muscles = np.zeros(2 * self._n)
+        self.gains = np.ones(self._n)
         self.command(1.0, 0.0)
 
     def command(self, speed: float, turn: float) -> None:
@@ -77,14 +82,19 @@ class Swimmer(Controller):
 
     def _step(self, observation: FloatArray) -> FloatArray:
         n, inputs = self._n, self._inputs
-        first_half = self._tick < self.period_ticks // 2
         inputs[:n] = observation
-        inputs[n], inputs[n + 1] = first_half, not first_half
-        self._tick = (self._tick + 1) % self.period_ticks
+        if self.homeostasis:
+            inputs[:n] *= self.gains
+        if self._clocked:
+            inputs[n] = first_half(self._tick, self.period_ticks)
+            inputs[n + 1] = 1.0 - inputs[n]
+        self._tick += 1
         muscles = self._engine.step(inputs)
         if self._spiking:
             muscles = self._engine.spikes[-2 * n :] / self.networks[0].sub_ticks
         self._muscles[:] = muscles
+        if self.homeostasis:
+            adapt(self.gains, self._muscles, self.homeostasis.set_points, self._bounds)
         effort: FloatArray = self._muscles[:n] - self._muscles[n:]
         return effort
 
@@ -101,3 +111,30 @@ class Swimmer(Controller):
         return dict(zip(names, self._muscles.tolist(), strict=True)) | {
             "spikes": float(self.spikes.sum())
         }
+
+
+def check_swimmer_network(network: Network) -> int:
+    """Return the number of joints of a swimmer's network.
+
+    Raises:
+        ParameterError: it has other inputs or read-outs.
+    """
+    n = len(network.readouts) // 2
+    angles = tuple(f"joint_{k}_rad" for k in range(n))
+    if network.inputs not in ((*angles, *COMMANDS), (*angles, *CLOCK, *COMMANDS)):
+        raise ParameterError(
+            f"network {network.name!r} takes {network.inputs}; expected joint angles, {CLOCK} or "
+            f"not, and {COMMANDS}, and two read-outs a joint"
+        )
+    return n
+
+
+def muscles_spike(network: Network) -> bool:
+    """Whether a swimmer's muscles spike, or are graded."""
+    return network.populations[-1].params.spiking
+
+
+@kernel(nogil=True)
+def first_half(tick: int, period_ticks: int) -> float:
+    """Return 1 in the first half of each period of the clock, else 0."""
+    return 1.0 if tick % period_ticks < period_ticks // 2 else 0.0

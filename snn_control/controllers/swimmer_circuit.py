@@ -11,21 +11,55 @@ next to the head, dorsal (d) and ventral (v) halves alike,
 B cells and muscles are graded, as published, or integrate-and-fire cells of threshold 1, whose rate
 in spikes a tick is g of their drive. Strengths are those of the paper at their start: p, o, a, r
 are 1, c and s are -1.
+
+The clock is an input, a square wave as published; or cells of the circuit swing the head, a
+half-centre: two spiking cells that tire while they fire and silence each other,
+
+    tau dv_d/dt = -v_d + tonic - tired_d - 4 silenced_d
+
+`tired` decays slowly and jumps with each spike of the cell, `silenced` with those of the other.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from snn_control.errors import ParameterError
 from snn_control.network.circuit import Cell, Circuit, Edge, Strength
-from snn_control.network.neurons import Graded, IntegrateAndFire, NeuronParams
+from snn_control.network.neurons import (
+    LIF,
+    Graded,
+    IntegrateAndFire,
+    LeakyIntegrator,
+    NeuronParams,
+)
 
 CONTROL_PERIOD_S = 0.03
-COMMANDS = ("clock_dorsal", "clock_ventral", "slowness", "right", "left")
-"""Inputs after the joint angles, each in [0, 1]."""
+CLOCK = ("clock_dorsal", "clock_ventral")
+"""Inputs after the joint angles, 0 or 1, where the circuit does not swing by itself."""
+COMMANDS = ("slowness", "right", "left")
+"""The last inputs, each in [0, 1]."""
+HALF_CENTRE_SUB_TICKS = 15
+"""Network ticks in a control period: 2 ms each."""
 OTHER = {"dorsal": "ventral", "ventral": "dorsal"}
+SPIKING_CELL = IntegrateAndFire(threshold=1.0 - 2.0**-20, floor=0.0)
+"""Spikes in the tick in which its input reaches 1; inhibition does not outlast its cause."""
 LEAST_JOINTS, MOST_JOINTS = 2, 29
+
+
+@dataclass(frozen=True)
+class HalfCentre:
+    """An oscillator of spiking cells; its period grows as the cells recover faster."""
+
+    tired_tau_s: float = 0.51
+    """How long a cell stays tired."""
+    tonic: float = 3.0
+    """Constant drive of both cells."""
+    tired_jump: float = 0.12
+    silenced_jump: float = 0.32
+    swing_jump: float = 0.36
+    """What a spike adds to each trace."""
 
 
 def swimmer_circuit(
@@ -35,6 +69,7 @@ def swimmer_circuit(
     cells: Literal["graded", "spiking"] = "graded",
     sub_ticks: int = 1,
     turning: int = 1,
+    half_centre: HalfCentre | None = None,
 ) -> Circuit:
     """Return the circuit; its read-outs are the dorsal, then the ventral muscles.
 
@@ -44,6 +79,8 @@ def swimmer_circuit(
         cells: of B cells and muscles.
         sub_ticks: network ticks in a control period of 0.03 s; graded cells need one only.
         turning: joints, from the head, that the commands to turn reach.
+        half_centre: swings the head in place of the clock; spiking cells only, with sub-ticks of
+            2 ms or less.
 
     Raises:
         ParameterError: out of range.
@@ -56,9 +93,13 @@ def swimmer_circuit(
         raise ParameterError(f"cells is {cells!r}; expected 'graded' or 'spiking'")
     if cells == "graded" and sub_ticks != 1:
         raise ParameterError(f"sub_ticks is {sub_ticks}; graded cells have no memory: expected 1")
-    angles = tuple(f"joint_{k}_rad" for k in range(n_joints))
+    if half_centre and sub_ticks < HALF_CENTRE_SUB_TICKS:
+        raise ParameterError(
+            f"sub_ticks is {sub_ticks}; a half-centre needs {HALF_CENTRE_SUB_TICKS} or more"
+        )
     sides, joints = tuple(OTHER), range(n_joints)
-    motor: NeuronParams = Graded() if cells == "graded" else IntegrateAndFire(floor=-1.0)
+    angles = tuple(f"joint_{k}_rad" for k in joints)
+    motor: NeuronParams = Graded() if cells == "graded" else SPIKING_CELL
     edges: list[Edge] = []
     for side in sides:
         stretch = "stretched" if side == "dorsal" else "compressed"
@@ -68,34 +109,76 @@ def swimmer_circuit(
             if k:
                 edges.append(Edge(f"stretch_{side}_{k - 1}", f"b_{side}_{k}", "proprioception"))
             else:
-                edges.append(Edge(f"clock_{side}", f"b_{side}_{k}", "oscillator"))
+                swing = f"swing_{side}" if half_centre else f"clock_{side}"
+                edges.append(Edge(swing, f"b_{side}_{k}", "oscillator"))
             edges.append(Edge("slowness", f"b_{side}_{k}", "brake"))
             if k < turning:
                 edges.append(Edge(turn, f"b_{side}_{k}", "turn"))
             edges.append(Edge(f"b_{side}_{k}", f"muscle_{side}_{k}", "ipsilateral"))
             edges.append(Edge(f"b_{OTHER[side]}_{k}", f"muscle_{side}_{k}", "contralateral"))
+    layers: dict[str, NeuronParams] = {"stretch": Graded(), "b": motor, "muscle": motor}
+    strengths = {
+        "stretched": Strength(1.0 / limit_rad, 1),
+        "compressed": Strength(-1.0 / limit_rad, -1),
+        "proprioception": Strength(1.0, 1),
+        "oscillator": Strength(1.0, 1),
+        "ipsilateral": Strength(1.0, 1),
+        "contralateral": Strength(-1.0, -1),
+        "brake": Strength(-1.0, -1),
+        "turn": Strength(1.0, 1),
+    }
+    found = [
+        Cell(f"{layer}_{side}_{k}", layer, side, k)  # type: ignore[arg-type]
+        for layer in layers
+        for side in sides
+        for k in joints
+    ]
+    if half_centre:
+        layers = _half_centre_layers(half_centre) | layers
+        strengths |= {
+            "tires": Strength(half_centre.tired_jump, 1),
+            "silences": Strength(half_centre.silenced_jump, 1),
+            "swings": Strength(half_centre.swing_jump, 1),
+            "tiredness": Strength(-1.0, -1),
+            "silence": Strength(-4.0, -1),
+            "swing": Strength(1.0, 1),
+        }
+        found = [Cell(f"{n}_{side}", n, side) for n in HALF_CENTRE for side in sides] + found  # type: ignore[arg-type]
+        edges += _half_centre_edges()
     return Circuit(
         f"swimmer_{n_joints}",
         CONTROL_PERIOD_S,
-        (*angles, *COMMANDS),
-        {"stretch": Graded(), "b": motor, "muscle": motor},
-        tuple(
-            Cell(f"{layer}_{side}_{k}", layer, side, k)  # type: ignore[arg-type]
-            for layer in ("stretch", "b", "muscle")
-            for side in sides
-            for k in joints
-        ),
+        (*angles, *(() if half_centre else CLOCK), *COMMANDS),
+        layers,
+        tuple(found),
         tuple(edges),
-        {
-            "stretched": Strength(1.0 / limit_rad, 1),
-            "compressed": Strength(-1.0 / limit_rad, -1),
-            "proprioception": Strength(1.0, 1),
-            "oscillator": Strength(1.0, 1),
-            "ipsilateral": Strength(1.0, 1),
-            "contralateral": Strength(-1.0, -1),
-            "brake": Strength(-1.0, -1),
-            "turn": Strength(1.0, 1),
-        },
+        strengths,
         tuple(f"muscle_{side}_{k}" for side in sides for k in joints),
         sub_ticks,
     )
+
+
+HALF_CENTRE = ("oscillator", "tired", "silenced", "swinging", "swing")
+
+
+def _half_centre_layers(half_centre: HalfCentre) -> dict[str, NeuronParams]:
+    cell = LIF(tau_mem_s=0.02, bias=half_centre.tonic, reset="hard", normalised=True)
+    traces = (half_centre.tired_tau_s, 0.05, 0.05)
+    layers = [cell, *(LeakyIntegrator(tau_mem_s=tau) for tau in traces), Graded()]
+    return dict(zip(HALF_CENTRE, layers, strict=True))
+
+
+def _half_centre_edges() -> list[Edge]:
+    edges = []
+    # One side hears the other a tick later: equal cells would fire together for ever.
+    for side, delay_ticks in (("dorsal", 2), ("ventral", 1)):
+        cell, other = f"oscillator_{side}", f"oscillator_{OTHER[side]}"
+        edges += [
+            Edge(cell, f"tired_{side}", "tires"),
+            Edge(other, f"silenced_{side}", "silences"),
+            Edge(cell, f"swinging_{side}", "swings"),
+            Edge(f"tired_{side}", cell, "tiredness", 1),
+            Edge(f"silenced_{side}", cell, "silence", delay_ticks),
+            Edge(f"swinging_{side}", f"swing_{side}", "swing"),
+        ]
+    return edges

@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray
-from numba.core import types
-from numba.core.extending import intrinsic
 
+from snn_control.addresses import array_at
 from snn_control.compiled import kernel
 from snn_control.engines.kernels.state import State
 from snn_control.engines.kernels.tick import control_tick, read_out
 
 Array = Any
-_intrinsic: Any = intrinsic
 
 
 def bind(
@@ -31,17 +28,9 @@ def bind(
     return np.array([[a.ctypes.data, a.size] for a in arrays], np.int64).ravel()
 
 
-@_intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.int64), generate
-
-
 @kernel(forceinline=True)
 def _array(bound: Array, k: int, dtype: Any) -> Array:
-    return carray(_pointer(bound[2 * k]), (bound[2 * k + 1],), dtype)
+    return array_at(bound[2 * k], bound[2 * k + 1], dtype)
 
 
 @kernel()

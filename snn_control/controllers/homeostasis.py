@@ -1,0 +1,85 @@
+"""Homeostasis of the swimmer: each joint keeps its muscles as busy as they were in good health.
+
+The gain of each stretch receptor follows the activity of the joint that it excites,
+
+    gain[i - 1] += rate dt (set_point[i] - activity[i]),    lowest <= gain <= highest,
+
+activity[i] being the mean over a control period of the joint's two muscles added up. Synaptic
+scaling towards a set-point of the firing rate: G. Turrigiano et al. (1998), Nature 391, 892-896.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.compiled import kernel
+from snn_control.errors import ParameterError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Homeostasis:
+    """Set-points and speed of the adaptation.
+
+    Raises:
+        ParameterError: out of range.
+    """
+
+    set_points: FloatArray
+    """Activity of each joint but the first in good health, shape (n_joints - 1,), 0 to 1."""
+    rate_per_s: float = 1.0
+    """Change of the gain in a second for an error of 1; 0 switches the adaptation off."""
+    lowest: float = 0.5
+    """Gain of a receptor, 1 in good health."""
+    highest: float = 5.0
+
+    def __post_init__(self) -> None:
+        points = np.ascontiguousarray(self.set_points, np.float64)
+        object.__setattr__(self, "set_points", points)
+        if points.ndim != 1 or not np.all((points >= 0.0) & (points <= 1.0)):
+            raise ParameterError(f"set_points {points}: expected numbers from 0 to 1")
+        if not (np.isfinite(self.rate_per_s) and self.rate_per_s >= 0.0):
+            raise ParameterError(f"rate_per_s is {self.rate_per_s:g}; expected at least 0")
+        if not 0.0 < self.lowest <= 1.0 <= self.highest < np.inf:
+            raise ParameterError(
+                f"lowest and highest are {self.lowest:g} and {self.highest:g}; expected numbers "
+                "above 0 with 1 between them"
+            )
+
+    def check_joints(self, n_joints: int) -> None:
+        """Refuse another body than that of the set-points.
+
+        Raises:
+            ParameterError: with both numbers.
+        """
+        if self.set_points.shape != (n_joints - 1,):
+            raise ParameterError(
+                f"{self.set_points.size} set-points; a body of {n_joints} joints has one for each "
+                "but the first"
+            )
+
+    def bounds(self, control_period_s: float) -> FloatArray:
+        """Return change a tick for an error of 1, lowest and highest gain, as `adapt` takes it."""
+        return np.array([self.rate_per_s * control_period_s, self.lowest, self.highest])
+
+
+@kernel(nogil=True)
+def adapt(gains: Any, muscles: Any, set_points: Any, bounds: Any) -> None:
+    """Move the gains by one control period.
+
+    Args:
+        gains: of the stretch receptors, shape (n_joints,); the last one reaches nobody.
+        muscles: activity, dorsal ones then ventral ones, shape (2 * n_joints,).
+        set_points: shape (n_joints - 1,).
+        bounds: of `Homeostasis.bounds`.
+    """
+    n = gains.size
+    for k in range(n - 1):
+        activity = muscles[k + 1] + muscles[n + k + 1]
+        moved = gains[k] + bounds[0] * (set_points[k] - activity)
+        gains[k] = min(max(moved, bounds[1]), bounds[2])

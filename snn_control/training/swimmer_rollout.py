@@ -1,0 +1,158 @@
+"""Circuits and swimmers fused in one compiled loop: many networks, many starts, on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.compiled import kernel
+from snn_control.controllers.homeostasis import Homeostasis, adapt
+from snn_control.controllers.swimmer import check_swimmer_network, first_half, muscles_spike
+from snn_control.controllers.swimmer_circuit import CLOCK
+from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
+from snn_control.engines.layout import HEADER, Layout
+from snn_control.envs.swimmer.batch import SwimmerPool, joint_angles, pool_advance, pool_reset
+from snn_control.envs.swimmer.start import Start
+from snn_control.envs.swimmer.swim import FULL_REWARD_M_S
+from snn_control.errors import ParameterError
+
+FloatArray = npt.NDArray[np.float64]
+Array = Any
+
+
+class Swims(NamedTuple):
+    """What every network did from every start."""
+
+    speed_m_s: FloatArray
+    """Forward, after each control period, shape (n_networks, n_starts, n_ticks)."""
+    spikes: FloatArray
+    """A control period, mean, shape (n_networks, n_starts)."""
+    activity: FloatArray
+    """Of each joint's muscles, mean over time, shape (n_networks, n_starts, n_joints)."""
+    gains: FloatArray
+    """Of the stretch receptors at the end, shape (n_networks, n_starts, n_joints)."""
+
+    @property
+    def returns(self) -> FloatArray:
+        """Sum of the published rewards, shape (n_networks, n_starts)."""
+        found: FloatArray = np.clip(self.speed_m_s / FULL_REWARD_M_S, 0.0, 1.0).sum(axis=2)
+        return found
+
+
+def swim(
+    layout: Layout,
+    weights: FloatArray,
+    coefficients: FloatArray,
+    pool: SwimmerPool,
+    starts: Sequence[Start],
+    *,
+    period_ticks: int | npt.ArrayLike = 60,
+    n_ticks: int = 1000,
+    homeostasis: Homeostasis | None = None,
+    command: tuple[float, float] = (1.0, 0.0),
+) -> Swims:
+    """Swim with every network from every start; equal to `Swimmer` in `Swim-v0` tick by tick.
+
+    Args:
+        layout: structure of the networks, those of a `Swimmer`.
+        weights: shape (n_networks, layout.n_weights), float64.
+        coefficients: shape (n_networks, layout.n_coefficients), float64.
+        pool: the bodies.
+        starts: of the episodes.
+        period_ticks: of the square wave, for all networks or each; nothing to one without a clock.
+        n_ticks: length of an episode, control periods.
+        homeostasis: adaptation that is switched on.
+        command: speed and turn, see `Swimmer.command`.
+
+    Raises:
+        ParameterError: rows or starts of another structure.
+    """
+    layout.check_rows(weights, coefficients)
+    n_joints = check_swimmer_network(layout.network)
+    if n_joints != pool.n_joints:
+        raise ParameterError(
+            f"network {layout.network.name!r} has {n_joints} joints, the body {pool.n_joints}"
+        )
+    for start in starts:
+        start.check_joints(n_joints)
+    periods = np.broadcast_to(np.asarray(period_ticks, np.int64), len(weights)).copy()
+    errors = [start.sensor_error_rad for start in starts]
+    shape = len(weights), len(starts)
+    found = Swims(
+        np.zeros((*shape, n_ticks)), np.zeros(shape),
+        np.zeros((*shape, n_joints)), np.ones((*shape, n_joints)),
+    )  # fmt: skip
+    adaptation = homeostasis or Homeostasis(np.zeros(n_joints - 1), rate_per_s=0.0)
+    adaptation.check_joints(n_joints)
+    speed, turn = command
+    _swim(
+        layout.program, weights, coefficients, pool.addresses, periods,
+        np.stack([start.joint_rad for start in starts]),
+        np.array([start.turn_rad for start in starts]),
+        np.stack(errors),
+        np.array([1.0 - speed, max(turn, 0.0), max(-turn, 0.0)]),
+        (CLOCK[0] in layout.network.inputs),
+        (layout.network.sub_ticks if muscles_spike(layout.network) else 0),
+        layout.network.n_spiking,
+        adaptation.set_points, adaptation.bounds(layout.network.control_period_s), *found,
+    )  # fmt: skip
+    return found
+
+
+@kernel(parallel=True, nogil=True)
+def _swim(
+    program: Array, weights: Array, coefficients: Array, bodies: Array, periods: Array,
+    joint_rad: Array, turn_rad: Array, errors: Array, commands: Array, clocked: bool,
+    spikes_at_most: int, n_spiking: int, set_points: Array, bounds: Array,
+    speeds: Array, spikes: Array, activity: Array, gains: Array,
+) -> None:  # fmt: skip
+    n_starts, n_bodies = joint_rad.shape[0], bodies.shape[0]
+    for index in numba.prange(n_bodies):
+        first = np.int64(index)
+        state = new_state(program, weights)
+        fired = np.zeros((1, n_spiking))
+        inputs = np.zeros((1, program[0]))
+        inputs[0, program[0] - commands.size :] = commands
+        for episode in range(first, weights.shape[0] * n_starts, n_bodies):
+            g, s = episode // n_starts, episode % n_starts
+            c = aligned_copy(coefficients[g])
+            rest(program, c, state)
+            pool_reset(bodies[first], joint_rad[s], turn_rad[s])
+            spikes[g, s] = _episode(
+                program, aligned_copy(weights[g]), c, state, bodies[first], periods[g], errors[s],
+                clocked, spikes_at_most, set_points, bounds, inputs, fired, speeds[g, s],
+                activity[g, s], gains[g, s],
+            )  # fmt: skip
+
+
+@kernel(nogil=True)
+def _episode(
+    program: Array, weights: Array, c: Array, state: State, body: Array, period: int,
+    errors: Array, clocked: bool, spikes_at_most: int, set_points: Array, bounds: Array,
+    inputs: Array, fired: Array, speeds: Array, activity: Array, gains: Array,
+) -> float:  # fmt: skip
+    n, n_spiking, total = gains.size, fired.shape[1], 0.0
+    muscles, joint_rad = np.zeros(2 * n), joint_angles(body, n)
+    for t in range(speeds.size):
+        for k in range(n):
+            error = errors[min(t, errors.shape[0] - 1), k] if errors.shape[1] else 0.0
+            inputs[0, k] = gains[k] * (joint_rad[k] + error)
+        if clocked:
+            inputs[0, n] = first_half(t, period)
+            inputs[0, n + 1] = 1.0 - inputs[0, n]
+        start = control_tick(program, weights, c, state, inputs, 0, fired, 0)
+        for k in range(2 * n):
+            if spikes_at_most:
+                muscles[k] = fired[0, n_spiking - 2 * n + k] / spikes_at_most
+            else:
+                muscles[k] = state.values[start + program[HEADER + k]]
+        speeds[t] = pool_advance(body, muscles[:n] - muscles[n:])
+        total += fired.sum()
+        activity += (muscles[:n] + muscles[n:]) / speeds.size
+        if bounds[0] > 0.0:
+            adapt(gains, muscles, set_points, bounds)
+    return total / speeds.size

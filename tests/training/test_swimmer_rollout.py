@@ -1,0 +1,108 @@
+"""The fused loop against controller and environment, and against the published draws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import gymnasium
+import numpy as np
+import pytest
+
+from snn_control.controllers.homeostasis import Homeostasis
+from snn_control.controllers.swimmer import Swimmer
+from snn_control.controllers.swimmer_circuit import HalfCentre, swimmer_circuit
+from snn_control.engines.layout import lay_out
+from snn_control.envs.swimmer.batch import SwimmerPool
+from snn_control.envs.swimmer.damage import Damage
+from snn_control.envs.swimmer.mjcf import joint_limit_rad
+from snn_control.envs.swimmer.start import draw_start
+from snn_control.errors import ParameterError
+from snn_control.network import Network
+from snn_control.training.swimmer_rollout import Swims, swim
+
+GRADED = swimmer_circuit(5, joint_limit_rad(6)).network()
+SPIKING = swimmer_circuit(5, joint_limit_rad(6), cells="spiking").network()
+CLOCK_FREE = swimmer_circuit(
+    5, joint_limit_rad(6), cells="spiking", sub_ticks=15, half_centre=HalfCentre()
+).network()
+
+
+def swum(network: Network, seeds: Sequence[int], n_links: int = 6) -> Swims:
+    layout = lay_out(network)
+    weights, coefficients = layout.row()
+    starts = [draw_start(n_links, seed, 1000) for seed in seeds]
+    return swim(layout, weights[None], coefficients[None], SwimmerPool(n_links), starts)
+
+
+@pytest.mark.parametrize("network", [GRADED, SPIKING, CLOCK_FREE], ids=["graded", "if", "free"])
+@pytest.mark.parametrize("adapts", [False, True])
+def test_the_loop_is_controller_and_environment_bit_for_bit(network: Network, adapts: bool) -> None:
+    damage = Damage(lost_muscles=("both_2",), noise_rad=0.1)
+    homeostasis = Homeostasis(np.full(4, 0.7), rate_per_s=3.0) if adapts else None
+    env = gymnasium.make("snn_control/Swim-v0", damage=vars(damage), n_ticks=150)
+    start = draw_start(6, 3, 150, damage)
+    swimmer = Swimmer(network, 50, homeostasis)
+    observation, _ = env.reset(options={"start": start})
+    swimmer.command(0.8, 0.5)
+    speeds = []
+    for _ in range(150):
+        observation, *_, info = env.step(swimmer.step(observation[:5]))
+        speeds.append(info["forward_speed_m_s"])
+
+    layout = lay_out(network)
+    weights, coefficients = (np.tile(row, (3, 1)) for row in layout.row())
+    found = swim(
+        layout, weights, coefficients, SwimmerPool(6, 2, damage), [start] * 2,
+        period_ticks=[20, 50, 60], n_ticks=150, homeostasis=homeostasis, command=(0.8, 0.5),
+    )  # fmt: skip
+    np.testing.assert_array_equal(found.speed_m_s[1], [speeds, speeds])
+    np.testing.assert_array_equal(found.gains[1, 0], swimmer.gains)
+    assert np.ptp(found.gains[1, 0]) > 0.1 if adapts else np.all(found.gains == 1.0)
+
+
+def test_untrained_circuits_swim_as_measured() -> None:
+    graded = swum(GRADED, range(60)).returns[0]
+    assert graded[:5].mean() == pytest.approx(800.26, abs=0.5)
+    assert graded.mean() == pytest.approx(797.0, abs=2.0)
+    spiking = swum(SPIKING, range(20))
+    assert spiking.returns[0, :5].mean() >= graded[:5].mean() - 5.0
+    assert spiking.returns.mean() >= graded[:20].mean() - 5.0
+    assert spiking.spikes.mean() < 8.0
+
+
+def test_the_clock_free_circuit_swims_better_than_with_a_clock() -> None:
+    assert swum(CLOCK_FREE, range(20)).returns.mean() >= 815.0
+
+
+@pytest.mark.parametrize(("n_links", "expected"), [(3, 289.41), (12, 904.48)])
+def test_other_bodies_swim_as_measured(n_links: int, expected: float) -> None:
+    network = swimmer_circuit(n_links - 1, joint_limit_rad(n_links)).network()
+    assert swum(network, range(5), n_links).returns.mean() == pytest.approx(expected, abs=0.5)
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    layout = lay_out(GRADED)
+    weights, coefficients = (row[None] for row in layout.row())
+    with pytest.raises(ParameterError, match="5 joints, the body 3"):
+        swim(layout, weights, coefficients, SwimmerPool(4), [draw_start(4, 0, 10)])
+    with pytest.raises(ParameterError, match="start of 3 joints"):
+        swim(layout, weights, coefficients, SwimmerPool(6), [draw_start(4, 0, 10)])
+    with pytest.raises(ParameterError, match="set-points"):
+        swim(
+            layout, weights, coefficients, SwimmerPool(6), [draw_start(6, 0, 10)],
+            homeostasis=Homeostasis(np.zeros(3)),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"set_points": np.array([1.5])}, "set_points"),
+        ({"set_points": np.zeros(4), "rate_per_s": math.nan}, "rate_per_s"),
+        ({"set_points": np.zeros(4), "lowest": 2.0}, "lowest"),
+    ],
+)
+def test_wrong_settings_of_homeostasis_are_refused(settings: dict, said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        Homeostasis(**settings)
