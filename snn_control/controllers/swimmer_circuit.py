@@ -8,8 +8,9 @@ next to the head, dorsal (d) and ventral (v) halves alike,
     m_d[i] = g(a b_d[i] + c b_v[i])
     effort[i] = m_d[i] - m_v[i]
 
-B cells and muscles are graded, as published, or integrate-and-fire cells of threshold 1, whose rate
-in spikes a tick is g of their drive. Strengths are those of the paper at their start: p, o, a, r
+B cells and muscles are graded, as published; or integrate-and-fire cells of threshold 1 behind
+dendrites that compute g, so that they fire g of their drive in spikes a tick and nothing winds up.
+Strengths are those of the paper at their start: p, o, a, r
 are 1, c and s are -1.
 
 The clock is an input, a square wave as published; or cells of the circuit swing the head, a
@@ -22,7 +23,7 @@ half-centre: two spiking cells that tire while they fire and silence each other,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from snn_control.errors import ParameterError
@@ -99,7 +100,6 @@ def swimmer_circuit(
         )
     sides, joints = tuple(OTHER), range(n_joints)
     angles = tuple(f"joint_{k}_rad" for k in joints)
-    motor: NeuronParams = Graded() if cells == "graded" else SPIKING_CELL
     edges: list[Edge] = []
     for side in sides:
         stretch = "stretched" if side == "dorsal" else "compressed"
@@ -116,7 +116,7 @@ def swimmer_circuit(
                 edges.append(Edge(turn, f"b_{side}_{k}", "turn"))
             edges.append(Edge(f"b_{side}_{k}", f"muscle_{side}_{k}", "ipsilateral"))
             edges.append(Edge(f"b_{OTHER[side]}_{k}", f"muscle_{side}_{k}", "contralateral"))
-    layers: dict[str, NeuronParams] = {"stretch": Graded(), "b": motor, "muscle": motor}
+    layers: dict[str, NeuronParams] = {"stretch": Graded(), "b": Graded(), "muscle": Graded()}
     strengths = {
         "stretched": Strength(1.0 / limit_rad, 1),
         "compressed": Strength(-1.0 / limit_rad, -1),
@@ -145,6 +145,9 @@ def swimmer_circuit(
         }
         found = [Cell(f"{n}_{side}", n, side) for n in HALF_CENTRE for side in sides] + found  # type: ignore[arg-type]
         edges += _half_centre_edges()
+    if cells == "spiking":
+        layers, found, edges = _with_spikes(layers, found, edges)
+        strengths["soma"] = Strength(1.0, 1)
     return Circuit(
         f"swimmer_{n_joints}",
         CONTROL_PERIOD_S,
@@ -156,6 +159,25 @@ def swimmer_circuit(
         tuple(f"muscle_{side}_{k}" for side in sides for k in joints),
         sub_ticks,
     )
+
+
+def _with_spikes(
+    layers: dict[str, NeuronParams], cells: list[Cell], edges: list[Edge]
+) -> tuple[dict[str, NeuronParams], list[Cell], list[Edge]]:
+    """Turn graded B cells and muscles into dendrites of spiking ones."""
+    spiking = [cell for cell in cells if cell.layer in ("b", "muscle")]
+    dendrite = {cell.name: f"dendrite_{cell.name}" for cell in spiking}
+    changed: dict[str, NeuronParams] = {}
+    for layer, params in layers.items():
+        if layer in ("b", "muscle"):
+            changed |= {f"dendrite_{layer}": Graded(), layer: SPIKING_CELL}
+        else:
+            changed[layer] = params
+    cells = cells + [
+        replace(cell, name=dendrite[cell.name], layer=f"dendrite_{cell.layer}") for cell in spiking
+    ]
+    edges = [replace(edge, target=dendrite.get(edge.target, edge.target)) for edge in edges]
+    return changed, cells, edges + [Edge(end, cell, "soma") for cell, end in dendrite.items()]
 
 
 HALF_CENTRE = ("oscillator", "tired", "silenced", "swinging", "swing")
