@@ -27,6 +27,8 @@ class Swimmer(Controller):
             by itself, and `COMMANDS`; read-outs the dorsal, then the ventral muscles, which are its
             last spiking cells where they spike.
         period_ticks: of the clock's square wave, control periods; 60 as published.
+        posture_start: whether the clock starts with the half that swings the head against the bend
+            of the whole body, as first measured; else with the dorsal half, as published.
         homeostasis: adaptation that is switched on; None: none.
         engine: makes the engine of the network; compiled by default.
 
@@ -38,6 +40,7 @@ class Swimmer(Controller):
         self,
         network: Network,
         period_ticks: int = 60,
+        posture_start: bool = False,
         homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = NativeEngine,
     ) -> None:
@@ -47,7 +50,8 @@ class Swimmer(Controller):
         if homeostasis:
             homeostasis.check_joints(n)
             self._bounds = homeostasis.bounds(network.control_period_s)
-        self.networks, self.period_ticks, self.homeostasis = (network,), period_ticks, homeostasis
+        self.networks, self.homeostasis = (network,), homeostasis
+        self.period_ticks, self.posture_start = period_ticks, posture_start
         self.observation_names = network.inputs[:n]
         self.action_names = tuple(f"joint_{k}_effort" for k in range(n))
         self.control_period_s = network.control_period_s
@@ -60,7 +64,7 @@ class Swimmer(Controller):
     def reset(self, seed: int | None = None) -> None:
         """Put network, clock and gains into the state before the first tick; full speed ahead."""
         self._engine.reset()
-        self._tick = 0
+        self._tick = -1
         self._muscles = np.zeros(2 * self._n)
         self.gains = np.ones(self._n)
         self.command(1.0, 0.0)
@@ -83,6 +87,8 @@ class Swimmer(Controller):
     def _step(self, observation: FloatArray) -> FloatArray:
         n, inputs = self._n, self._inputs
         inputs[:n] = observation
+        if self._tick < 0:
+            self._tick = first_tick(inputs[:n], self.period_ticks, self.posture_start)
         if self.homeostasis:
             inputs[:n] *= self.gains
         if self._clocked:
@@ -132,6 +138,12 @@ def check_swimmer_network(network: Network) -> int:
 def muscles_spike(network: Network) -> bool:
     """Whether a swimmer's muscles spike, or are graded."""
     return network.populations[-1].params.spiking
+
+
+@kernel(nogil=True)
+def first_tick(joint_rad: Any, period_ticks: int, posture_start: bool) -> int:
+    """Return the tick at which the clock starts: 0, dorsal, or half a period."""
+    return period_ticks // 2 if posture_start and joint_rad.sum() > 0.0 else 0
 
 
 @kernel(nogil=True)

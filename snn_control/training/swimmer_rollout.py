@@ -11,7 +11,12 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.homeostasis import Homeostasis, adapt
-from snn_control.controllers.swimmer import check_swimmer_network, first_half, muscles_spike
+from snn_control.controllers.swimmer import (
+    check_swimmer_network,
+    first_half,
+    first_tick,
+    muscles_spike,
+)
 from snn_control.controllers.swimmer_circuit import CLOCK
 from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER, Layout
@@ -51,6 +56,7 @@ def swim(
     starts: Sequence[Start],
     *,
     period_ticks: int | npt.ArrayLike = 60,
+    posture_start: bool = False,
     n_ticks: int = 1000,
     homeostasis: Homeostasis | None = None,
     command: tuple[float, float] = (1.0, 0.0),
@@ -64,6 +70,7 @@ def swim(
         pool: the bodies.
         starts: of the episodes.
         period_ticks: of the square wave, for all networks or each; nothing to one without a clock.
+        posture_start: see `Swimmer`.
         n_ticks: length of an episode, control periods.
         homeostasis: adaptation that is switched on.
         command: speed and turn, see `Swimmer.command`.
@@ -95,7 +102,7 @@ def swim(
         np.array([start.turn_rad for start in starts]),
         np.stack(errors),
         np.array([1.0 - speed, max(turn, 0.0), max(-turn, 0.0)]),
-        (CLOCK[0] in layout.network.inputs),
+        CLOCK[0] in layout.network.inputs, posture_start,
         (layout.network.sub_ticks if muscles_spike(layout.network) else 0),
         layout.network.n_spiking,
         adaptation.set_points, adaptation.bounds(layout.network.control_period_s), *found,
@@ -107,7 +114,7 @@ def swim(
 def _swim(
     program: Array, weights: Array, coefficients: Array, bodies: Array, periods: Array,
     joint_rad: Array, turn_rad: Array, errors: Array, commands: Array, clocked: bool,
-    spikes_at_most: int, n_spiking: int, set_points: Array, bounds: Array,
+    posture_start: bool, spikes_at_most: int, n_spiking: int, set_points: Array, bounds: Array,
     speeds: Array, spikes: Array, activity: Array, gains: Array,
 ) -> None:  # fmt: skip
     n_starts, n_bodies = joint_rad.shape[0], bodies.shape[0]
@@ -124,25 +131,28 @@ def _swim(
             pool_reset(bodies[first], joint_rad[s], turn_rad[s])
             spikes[g, s] = _episode(
                 program, aligned_copy(weights[g]), c, state, bodies[first], periods[g], errors[s],
-                clocked, spikes_at_most, set_points, bounds, inputs, fired, speeds[g, s],
-                activity[g, s], gains[g, s],
+                clocked, posture_start, spikes_at_most, set_points, bounds, inputs, fired,
+                speeds[g, s], activity[g, s], gains[g, s],
             )  # fmt: skip
 
 
 @kernel(nogil=True)
 def _episode(
     program: Array, weights: Array, c: Array, state: State, body: Array, period: int,
-    errors: Array, clocked: bool, spikes_at_most: int, set_points: Array, bounds: Array,
-    inputs: Array, fired: Array, speeds: Array, activity: Array, gains: Array,
+    errors: Array, clocked: bool, posture_start: bool, spikes_at_most: int, set_points: Array,
+    bounds: Array, inputs: Array, fired: Array, speeds: Array, activity: Array, gains: Array,
 ) -> float:  # fmt: skip
     n, n_spiking, total = gains.size, fired.shape[1], 0.0
     muscles, joint_rad = np.zeros(2 * n), joint_angles(body, n)
+    began = 0
     for t in range(speeds.size):
         for k in range(n):
             error = errors[min(t, errors.shape[0] - 1), k] if errors.shape[1] else 0.0
             inputs[0, k] = gains[k] * (joint_rad[k] + error)
+        if t == 0:
+            began = first_tick(inputs[0, :n], period, posture_start)
         if clocked:
-            inputs[0, n] = first_half(t, period)
+            inputs[0, n] = first_half(began + t, period)
             inputs[0, n + 1] = 1.0 - inputs[0, n]
         start = control_tick(program, weights, c, state, inputs, 0, fired, 0)
         for k in range(2 * n):

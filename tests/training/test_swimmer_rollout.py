@@ -42,7 +42,7 @@ def test_the_loop_is_controller_and_environment_bit_for_bit(network: Network, ad
     homeostasis = Homeostasis(np.full(4, 0.7), rate_per_s=3.0) if adapts else None
     env = gymnasium.make("snn_control/Swim-v0", damage=vars(damage), n_ticks=150)
     start = draw_start(6, 3, 150, damage)
-    swimmer = Swimmer(network, 50, homeostasis)
+    swimmer = Swimmer(network, 50, posture_start=adapts, homeostasis=homeostasis)
     observation, _ = env.reset(options={"start": start})
     swimmer.command(0.8, 0.5)
     speeds = []
@@ -54,7 +54,8 @@ def test_the_loop_is_controller_and_environment_bit_for_bit(network: Network, ad
     weights, coefficients = (np.tile(row, (3, 1)) for row in layout.row())
     found = swim(
         layout, weights, coefficients, SwimmerPool(6, 2, damage), [start] * 2,
-        period_ticks=[20, 50, 60], n_ticks=150, homeostasis=homeostasis, command=(0.8, 0.5),
+        period_ticks=[20, 50, 60], n_ticks=150, posture_start=adapts,
+        homeostasis=homeostasis, command=(0.8, 0.5),
     )  # fmt: skip
     np.testing.assert_array_equal(found.speed_m_s[1], [speeds, speeds])
     np.testing.assert_array_equal(found.gains[1, 0], swimmer.gains)
