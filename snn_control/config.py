@@ -79,8 +79,25 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
 
 
 def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+    if isinstance(value, Mapping) and all(dataclasses.is_dataclass(kind) for kind in kinds):
+        return from_mapping(_tagged(kinds, value, where), value, where)
     for kind in kinds:
         with contextlib.suppress(ConfigError):
             return _convert(kind, value, where)
     names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
     raise ConfigError(f"{where}: {value!r} is not of kind {names}")
+
+
+def _tagged(kinds: tuple[Any, ...], value: Mapping[str, Any], where: str) -> Any:
+    """Return the dataclass whose first field, a `Literal`, allows what the mapping says there."""
+    tags = {}
+    for kind in kinds:
+        first = dataclasses.fields(kind)[0]
+        for tag in typing.get_args(typing.get_type_hints(kind)[first.name]):
+            tags[tag] = kind
+        given = value.get(first.name, first.default)
+        if given in typing.get_args(typing.get_type_hints(kind)[first.name]):
+            return kind
+    raise ConfigError(
+        f"{where}: {first.name}: unknown {given!r}{did_you_mean(str(given), list(tags))}"
+    )

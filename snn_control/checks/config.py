@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from snn_control.checks.outcome import Checklist, Outcome, require
 from snn_control.config import read_config
-from snn_control.training.altitude_task import AltitudeFitness
 from snn_control.training.evolve import EvolveConfig, strategy_settings
 from snn_control.training.optimisation import CONFIG_TYPES
 
@@ -41,8 +39,7 @@ def _strategy(config: EvolveConfig) -> str:
 
 
 def _task(config: EvolveConfig) -> str:
-    small = dataclasses.replace(config.task, sequences=1, scenarios=1)
-    fitness = AltitudeFitness(small, seed=0)
+    fitness = config.task.smallest().fitness(seed=0)
     fitness.start(config.start, seed=0)
     return f"{fitness.n_genes} genes"
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.config import from_mapping, read_config
-from snn_control.controllers import Altitude, load, save
+from snn_control.controllers import Altitude, Swimmer, load, save
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
 from snn_control.training.conclude import conclude
@@ -85,6 +85,7 @@ def finish(
     *,
     verb: str,
     flights: Sequence[str],
+    data: str,
 ) -> Result:
     """Save the model where asked for, and evaluate it and make its page unless told not to.
 
@@ -93,22 +94,23 @@ def finish(
         opened: the run.
         model: document of its best model.
         verb: what made it.
-        flights: logs that it was made from, besides synthetic data.
+        flights: logs that it was made from, besides other data.
+        data: what else it was made from.
     """
     name = opened.config.name
     made_by = f"snn-control {verb} {name} --seed {opened.seed}"
     if budget := args.budget or opened.run.manifest.get("budget"):
         made_by += f" --budget {budget}"
-    data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
+    found = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
         controller = load(model)
-        assert isinstance(controller, Altitude)
-        data["saved"] = str(save(controller, args.save, provenance(name, made_by, flights)))
+        assert isinstance(controller, Altitude | Swimmer)
+        found["saved"] = str(save(controller, args.save, provenance(name, made_by, flights, data)))
     if args.report:
-        data |= conclude(opened.run, name, model)
+        found |= conclude(opened.run, name, model)
     else:
         opened.run.finish()
-    return Result(data)
+    return Result(found)
 
 
 def budget_of(args: OptimiseOptions, run: Run, default: int) -> Budget:
@@ -116,12 +118,11 @@ def budget_of(args: OptimiseOptions, run: Run, default: int) -> Budget:
     return Budget.parse(args.budget or run.manifest.get("budget") or f"{default}gen")
 
 
-def provenance(name: str, made_by: str, flights: Sequence[str]) -> dict[str, str]:
+def provenance(name: str, made_by: str, flights: Sequence[str], data: str) -> dict[str, str]:
     """What a saved model says about itself: how it was made and who may use it.
 
     The rights to own flight logs are not known here, so there is no licence with them.
     """
-    data = "synthetic: drawn PIDs and randomised blimps of snn_control/BlimpAltitude-v0"
     about = {"name": name, "made_by": made_by, "data": data}
     if flights:
         return about | {"data": f"{data}; {len(flights)} flight log(s)"}
@@ -134,6 +135,8 @@ def show(result: Result, console: Console) -> None:
         if key.endswith("_hold_rmse_m"):
             name = key.removesuffix("_hold_rmse_m")
             console.print(f"{name}: holds altitude within {100 * value:.2f} cm RMSE")
+        elif key.endswith("_return"):
+            console.print(f"{key.removesuffix('_return')}: return {value:.1f} of 1000")
     console.print(f"model: {result.data['model']}", markup=False, soft_wrap=True)
     if "report" in result.data:
         console.print(result.data["report"], markup=False, soft_wrap=True)

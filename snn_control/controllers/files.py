@@ -16,7 +16,13 @@ from typing import Any
 from snn_control.controllers.altitude import Altitude
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.pid import PID, PIDConfig
-from snn_control.errors import ConfigError, ControlPeriodError, UnknownNameError
+from snn_control.controllers.swimmer import Swimmer, read_swimmer
+from snn_control.errors import (
+    ConfigError,
+    ControlPeriodError,
+    ParameterError,
+    UnknownNameError,
+)
 from snn_control.network.fields import Field
 from snn_control.network.files import (
     Document,
@@ -35,13 +41,16 @@ ENTRY_POINT_GROUP = "snn_control.controllers"
 BUILT_IN: dict[str, Any] = {"pid": PID}
 """Controllers that need no file."""
 
-NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude}
+NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude, "swimmer": Swimmer}
 """Controllers made of networks, by the name their files carry."""
 
-_FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "about")
+UNTRAINED = ":untrained"
+"""After the name of a swimmer: as it was before it was trained."""
+
+_FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
 
 
-def save(controller: Altitude, path: str | Path, about: Document | None = None) -> Path:
+def save(controller: Altitude | Swimmer, path: str | Path, about: Document | None = None) -> Path:
     """Write `<path>.json` and `<path>.safetensors`; return the path of the document.
 
     Args:
@@ -54,7 +63,10 @@ def save(controller: Altitude, path: str | Path, about: Document | None = None) 
         network_document(network, tensors, prefix=f"{k}/")
         for k, network in enumerate(controller.networks)
     ]
-    document = {"kind": "controller", "controller": "altitude", "networks": networks}
+    kind = next(name for name, cls in NETWORK_CONTROLLERS.items() if type(controller) is cls)
+    document: Document = {"kind": "controller", "controller": kind, "networks": networks}
+    if isinstance(controller, Swimmer):
+        document["settings"] = controller.settings()
     return write_pair(path, document | {"about": about or {}}, tensors)
 
 
@@ -70,6 +82,8 @@ def load(
     Args:
         name_or_path: `pid`, the name of a shipped model, a run folder, a model file, or the name
             of a controller of another package. Ours come before those of other packages.
+            `:untrained` after that of a swimmer gives its circuit with unit strengths, a clock of
+            60 control periods that starts dorsal, and no homeostasis, as published.
         control_period_s: period it will run at, in s; None: the one it was made for. `pid` is
             made for any.
         resample: whether networks made for another period may be resampled, see
@@ -85,6 +99,7 @@ def load(
     name = str(name_or_path)
     if name in BUILT_IN:
         return BUILT_IN[name](**_with_period(options, control_period_s))
+    name, untrained, _ = name.partition(UNTRAINED)
     path = model_path(name)
     if path is None:
         controller = _registered(name)(**options)
@@ -103,6 +118,11 @@ def load(
     elif networks:
         _require_period(name, networks[0].control_period_s, control_period_s, can_resample=True)
     with reading(path):
+        if kind == "swimmer":
+            settings = root["settings"].mapping() if "settings" in root else {}
+            return read_swimmer(networks, settings, bool(untrained), **options)
+        if untrained:
+            raise ParameterError(f"{name} is no swimmer: only they have {UNTRAINED}")
         return NETWORK_CONTROLLERS[kind](networks, **options)
 
 

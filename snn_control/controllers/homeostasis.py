@@ -10,6 +10,7 @@ scaling towards a set-point of the firing rate: G. Turrigiano et al. (1998), Nat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,22 @@ class Homeostasis:
                 f"lowest and highest are {self.lowest:g} and {self.highest:g}; expected numbers "
                 "above 0 with 1 between them"
             )
+
+    def document(self) -> dict[str, Any]:
+        """Return the settings as JSON holds them."""
+        return vars(self) | {"set_points": self.set_points.tolist()}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Homeostasis:
+        """Read what `document` returned.
+
+        Raises:
+            ParameterError: an unknown or missing setting, or one out of range.
+        """
+        try:
+            return cls(**document)
+        except (TypeError, ValueError) as exc:
+            raise ParameterError(f"homeostasis: {exc}") from exc
 
     def check_joints(self, n_joints: int) -> None:
         """Refuse another body than that of the set-points.

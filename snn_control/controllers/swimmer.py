@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.homeostasis import Homeostasis, adapt
-from snn_control.controllers.swimmer_circuit import CLOCK, COMMANDS
+from snn_control.controllers.swimmer_circuit import CLOCK, COMMANDS, unit_strengths
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
@@ -104,6 +104,16 @@ class Swimmer(Controller):
         effort: FloatArray = self._muscles[:n] - self._muscles[n:]
         return effort
 
+    def settings(self) -> dict[str, Any]:
+        """Return what it is made with beside its network, for files."""
+        found: dict[str, Any] = {
+            "period_ticks": self.period_ticks,
+            "posture_start": self.posture_start,
+        }
+        if self.homeostasis:
+            found["homeostasis"] = self.homeostasis.document()
+        return found
+
     @property
     def spikes(self) -> FloatArray:
         """Spikes of every spiking cell in the last tick, shape (n_spiking,)."""
@@ -117,6 +127,39 @@ class Swimmer(Controller):
         return dict(zip(names, self._muscles.tolist(), strict=True)) | {
             "spikes": float(self.spikes.sum())
         }
+
+
+def read_swimmer(
+    networks: Sequence[Network], settings: Mapping[str, Any], untrained: bool, **options: Any
+) -> Swimmer:
+    """Build a swimmer from what a file holds.
+
+    Args:
+        networks: its one network.
+        settings: of `Swimmer.settings`.
+        untrained: with unit strengths and the published clock instead.
+        options: for the constructor.
+
+    Raises:
+        ParameterError: another number of networks, or wrong settings.
+    """
+    if len(networks) != 1:
+        raise ParameterError(f"{len(networks)} networks; a swimmer has one")
+    if untrained:
+        return Swimmer(unit_strengths(networks[0]), **options)
+    known = {
+        "period_ticks": int,
+        "posture_start": bool,
+        "homeostasis": Mapping,
+    }
+    for name, value in settings.items():
+        kind = known.get(name)
+        if kind is None or not isinstance(value, kind) or (kind is int and value is True):
+            raise ParameterError(f"settings: {name!r} is {value!r}; expected {list(known)}")
+    given = dict(settings)
+    if "homeostasis" in given:
+        given["homeostasis"] = Homeostasis.read(given["homeostasis"])
+    return Swimmer(networks[0], **given, **options)
 
 
 def check_swimmer_network(network: Network) -> int:

@@ -26,7 +26,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from snn_control.errors import ParameterError
+from snn_control.network import Connection, Network, Shared
 from snn_control.network.circuit import Cell, Circuit, Edge, Strength
 from snn_control.network.neurons import (
     LIF,
@@ -159,6 +162,21 @@ def swimmer_circuit(
         tuple(f"muscle_{side}_{k}" for side in sides for k in joints),
         sub_ticks,
     )
+
+
+def unit_strengths(network: Network) -> Network:
+    """Return a network of such a circuit with the strengths that it had untrained, 1 or -1.
+
+    Stretch receptors and the cells of a half-centre keep theirs.
+    """
+
+    def unit(connection: Connection) -> Connection:
+        weights = connection.weights
+        if connection.target in ("stretch", *HALF_CENTRE) or not isinstance(weights, Shared):
+            return connection
+        return replace(connection, weights=replace(weights, values=np.sign(weights.values)))
+
+    return replace(network, connections=tuple(unit(c) for c in network.connections))
 
 
 def _with_spikes(

@@ -22,6 +22,7 @@ from snn_control.runs import Run
 from snn_control.studies.plots import error_bars
 from snn_control.studies.sequences import error_sequences
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.training.altitude_task import AltitudeTask
 from snn_control.training.budget import Budget
 from snn_control.training.evolve import EvolveConfig, evolve
 from snn_control.training.gradient import train
@@ -119,6 +120,8 @@ def _with_data(
         flights = optimisation.flights + flights
         return dataclasses.replace(optimisation, flights=flights, flight_share=share)
     task = optimisation.task
+    if not isinstance(task, AltitudeTask):
+        raise ParameterError(f"{optimisation.name} makes no altitude controller; it imitates none")
     sequences = task.sequences if config.synthetic else 0
     task = dataclasses.replace(task, flights=task.flights + flights, sequences=sequences)
     return dataclasses.replace(optimisation, task=task)

@@ -15,11 +15,12 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.controllers.altitude import Altitude
 from snn_control.controllers.pid import PID
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
@@ -57,6 +58,7 @@ OBJECTIVES = ("cost", "imitation", "integral", *IN_FLIGHT)
 class AltitudeTask:
     """What is evolved and what it is judged by."""
 
+    robot: Literal["blimp"] = "blimp"
     pd: str = "thermometer"
     """Design of the network that mimics P + D."""
     i: str = "counter"
@@ -88,6 +90,9 @@ class AltitudeTask:
     """Scenarios flown by every genome, shared out over the presets."""
     duration_s: float = 150.0
     """Length of a scenario in s."""
+    data: ClassVar[str] = (
+        "synthetic: drawn PIDs and randomised blimps of snn_control/BlimpAltitude-v0"
+    )
 
     def __post_init__(self) -> None:
         for name in self.objectives:
@@ -116,6 +121,14 @@ class AltitudeTask:
                 f"duration_s: {self.duration_s:g} leaves no step to judge, "
                 f"the first comes at 70 s; expected at least {SHORTEST_S:g}"
             )
+
+    def fitness(self, seed: int) -> AltitudeFitness:
+        """Return the fitness; `seed` draws sequences and scenarios."""
+        return AltitudeFitness(self, seed)
+
+    def smallest(self) -> AltitudeTask:
+        """Return a task like this one that is quick to set up."""
+        return dataclasses.replace(self, sequences=1, scenarios=1)
 
 
 class AltitudeFitness:
@@ -159,6 +172,10 @@ class AltitudeFitness:
         genes = np.split(genome, self._ends[:-1])
         pd, i = (d.network(part) for d, part in zip(self.designs.values(), genes, strict=True))
         return [pd, dataclasses.replace(i, start=pd.start)]
+
+    def controller(self, genome: FloatArray) -> Altitude:
+        """Build the controller of a genome."""
+        return Altitude(self.networks(genome))
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
         """Objectives of each genome, shape (n_genomes, n_objectives); lower is better."""

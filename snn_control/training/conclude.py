@@ -7,17 +7,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from snn_control.controllers import Altitude, load
+from snn_control.controllers import Altitude, Swimmer, load
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.quantised_twin import quantised_twin
+from snn_control.controllers.swimmer_circuit import unit_strengths
 from snn_control.errors import MissingExtraError, ParameterError
 from snn_control.report import build_report
 from snn_control.runs import Run
 from snn_control.training.comparison import TWIN
+from snn_control.training.environment import suited
 from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
 from snn_control.training.film import can_film, film
 
 REPORT_SEEDS = range(1000, 1005)
+FIGURES = {False: ("hold_rmse_m", "hold_rmse_m"), True: ("total_reward", "return")}
+"""The figure of a result: metric and name, for blimps and for swimmers."""
 
 
 def conclude(
@@ -41,25 +45,46 @@ def conclude(
         films: whether to film, where it can be done.
 
     Returns:
-        `NAME_hold_rmse_m` of each controller, and `report`, the path of the page.
+        `NAME_hold_rmse_m` of each controller, of a swimmer `NAME_return`; and `report`, the path of
+        the page.
     """
     compared = rivals(name, load(model))
     data: dict[str, Any] = {}
     for label, controller in compared.items():
-        flown = evaluate(controller, label, seeds=seeds)
+        flown = evaluate(controller, label, seeds=seeds, **suited(controller))
         write_evaluation(flown, run.folder, controller)
-        data[f"{label}_hold_rmse_m"] = float(flown.values("hold_rmse_m").mean())
-    write_transfer(compared, run.folder)
-    for label in (name, "pid"):
+        metric, figure = FIGURES[type(controller) is Swimmer]
+        data[f"{label}_{figure}"] = float(flown.values(metric).mean())
+    if not isinstance(compared[name], Swimmer):
+        write_transfer(compared, run.folder)
+    for label in [label for label in compared if not label.endswith(TWIN)]:
         if films and can_film():
             with suppress(MissingExtraError):
-                film(compared[label], run.folder / "videos" / f"{label}.mp4", seed=seeds[0])
+                film(
+                    compared[label],
+                    run.folder / "videos" / f"{label}.mp4",
+                    seed=seeds[0],
+                    **filmed(compared[label]),
+                )
     run.finish()
     return data | {"report": str(build_report(run.folder))}
 
 
+def filmed(controller: Controller) -> dict[str, Any]:
+    """Return what of an episode is filmed, as `film` takes it."""
+    if isinstance(controller, Swimmer):
+        return suited(controller) | {"start_s": 0.0, "stop_s": 20.0}
+    return {}
+
+
 def rivals(name: str, controller: Controller) -> dict[str, Controller]:
-    """Return the controller, the PID and, where there is one, the controller's twin, by name."""
+    """Return the controller and what it is compared with, by name.
+
+    A swimmer is compared with its untrained self; the others with the PID and, where there is one,
+    with the controller's twin.
+    """
+    if isinstance(controller, Swimmer):
+        return {name: controller, "untrained": Swimmer(unit_strengths(controller.networks[0]))}
     compared = {name: controller, "pid": load("pid")}
     if isinstance(controller, Altitude):
         with suppress(ParameterError):

@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from snn_control.config import from_mapping
-from snn_control.controllers import Altitude, save
+from snn_control.controllers import save
 from snn_control.errors import ConfigError, NotFiniteError
 from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
@@ -22,8 +22,11 @@ from snn_control.runs import Run, atomic
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
 from snn_control.training.budget import Budget
 from snn_control.training.names import check_controller_name
+from snn_control.training.swimmer_task import SwimmerFitness, SwimmerTask
 
 CHECKPOINT_PERIOD_S = 2.0
+
+TaskFitness = AltitudeFitness | SwimmerFitness
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class EvolveConfig:
     """Generations where no budget is given."""
     start: dict[str, float] = field(default_factory=dict)
     """Numbers to start from, by gene; those that are not named start at random."""
-    task: AltitudeTask = field(default_factory=AltitudeTask)
-    """What is evolved and what it is judged by."""
+    task: AltitudeTask | SwimmerTask = field(default_factory=AltitudeTask)
+    """What is evolved and what it is judged by; `robot` says which of the two it is."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)
@@ -90,7 +93,7 @@ def _evolve(
     on_generation: OnGeneration | None,
     resume_from: dict[str, np.ndarray] | None,
 ) -> Path:
-    fitness = AltitudeFitness(config.task, seed)
+    fitness = config.task.fitness(seed)
     strategy = _strategy(config, fitness, seed)
     if resume_from is not None:
         strategy.restore(resume_from)
@@ -126,7 +129,7 @@ def _evolve(
     return run.folder / "checkpoints" / "best" / "model.json"
 
 
-def save_front(run: Run, config: EvolveConfig, fitness: AltitudeFitness, strategy: Nsga2) -> None:
+def save_front(run: Run, config: EvolveConfig, fitness: TaskFitness, strategy: Nsga2) -> None:
     """Write `exports/front/NN` (models by ascending first objective) and `exports/front.json`."""
     genomes, values = strategy.front()
     _, first = np.unique(values, axis=0, return_index=True)
@@ -139,7 +142,7 @@ def save_front(run: Run, config: EvolveConfig, fitness: AltitudeFitness, strateg
     def write(folder: Path) -> None:
         for k, index in enumerate(first):
             about = {"name": f"{config.name}-{k:02d}", "generation": strategy.generation}
-            save(Altitude(fitness.networks(genomes[index])), folder / f"{k:02d}", about)
+            save(fitness.controller(genomes[index]), folder / f"{k:02d}", about)
 
     atomic.write_folder(run.folder / "exports" / "front", write)
     text = json.dumps(rows, indent=1) + "\n"
@@ -160,7 +163,7 @@ def strategy_settings(config: EvolveConfig) -> Any:
     return from_mapping(kind, given, "strategy_config")
 
 
-def _strategy(config: EvolveConfig, fitness: AltitudeFitness, seed: int) -> Strategy:
+def _strategy(config: EvolveConfig, fitness: TaskFitness, seed: int) -> Strategy:
     settings = strategy_settings(config)
     initial = fitness.start(config.start, seed)
     strategy = make_strategy(config.strategy, fitness.n_genes, seed, settings, initial)
@@ -172,10 +175,8 @@ def _strategy(config: EvolveConfig, fitness: AltitudeFitness, seed: int) -> Stra
     return strategy
 
 
-def _checkpoint(
-    run: Run, config: EvolveConfig, fitness: AltitudeFitness, strategy: Strategy
-) -> None:
-    controller = Altitude(fitness.networks(strategy.best_genome))
+def _checkpoint(run: Run, config: EvolveConfig, fitness: TaskFitness, strategy: Strategy) -> None:
+    controller = fitness.controller(strategy.best_genome)
     about = {"name": config.name, "generation": strategy.generation}
 
     def write(folder: Path) -> None:

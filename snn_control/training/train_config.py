@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from snn_control.controllers.free_networks import FreeNetwork
 from snn_control.errors import ConfigError
 from snn_control.evolution.ranges import check_between, check_positive
+from snn_control.training.altitude_task import AltitudeTask
 from snn_control.training.imitation import WINDOW
 from snn_control.training.names import check_controller_name
 
@@ -51,6 +53,7 @@ class TrainConfig:
     """Files of flight logs to train on as well."""
     flight_share: float = 0.3
     """Share of the windows that come from these logs, where there are any."""
+    data: ClassVar[str] = AltitudeTask.data
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)

@@ -61,4 +61,4 @@ def test_a_saved_model_says_how_it_was_made_and_from_what(tmp_path, capsys):
     assert about["made_by"] == "snn-control evolve tiny --seed 3 --budget 1gen"
     assert "1 flight log" in about["data"]
     assert "license" not in about
-    assert provenance("x", "y", ())["license"] == "Apache-2.0"
+    assert provenance("x", "y", (), "z")["license"] == "Apache-2.0"

@@ -12,6 +12,7 @@ from snn_control.errors import ParameterError
 from snn_control.runs import Run
 from snn_control.studies.imitation import Config, imitation_on, run
 from snn_control.studies.sequences import error_sequences
+from snn_control.training.altitude_task import AltitudeTask
 from snn_control.training.evolve import EvolveConfig
 from snn_control.training.train_config import TrainConfig
 
@@ -65,6 +66,7 @@ def test_further_flights_to_train_on(alone: bool, tmp_path: Path) -> None:
     seeds = tmp_path / "study" / "seeds"
     evolved = read_config(EvolveConfig, seeds / "small-0" / "config.yaml")
     trained = read_config(TrainConfig, seeds / "free-0" / "config.yaml")
+    assert isinstance(evolved.task, AltitudeTask)
     assert evolved.task.flights == trained.flights == (str(log),)
     assert (evolved.task.sequences, trained.flight_share) == ((0, 1.0) if alone else (2, 0.3))
 

@@ -37,7 +37,8 @@ def run(args: Args) -> Result:
             on_generation=progress.update,
             resume_from=opened.arrays,
         )
-    return finish(args, opened, model, verb="evolve", flights=config.task.flights)
+    task = config.task
+    return finish(args, opened, model, verb="evolve", flights=task.flights, data=task.data)
 
 
 def _use_threads(workers: int) -> None:

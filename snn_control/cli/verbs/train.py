@@ -34,4 +34,4 @@ def run(args: Args) -> Result:
             on_step=progress.update,
             resume_from=opened.arrays,
         )
-    return finish(args, opened, model, verb="train", flights=config.flights)
+    return finish(args, opened, model, verb="train", flights=config.flights, data=config.data)

@@ -1,0 +1,146 @@
+"""The task of the swimmer's circuit as a fitness: the return that is missing, few strengths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.swimmer import Swimmer
+from snn_control.controllers.swimmer_circuit import HalfCentre, swimmer_circuit
+from snn_control.engines.layout import lay_out
+from snn_control.envs.swimmer.batch import SwimmerPool
+from snn_control.envs.swimmer.mjcf import joint_limit_rad
+from snn_control.envs.swimmer.start import draw_start
+from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.evolution.codec import Gene, NumbersCodec
+from snn_control.evolution.ranges import check_between
+from snn_control.network.circuit import Circuit
+from snn_control.training.swimmer_rollout import Swims, swim
+
+FloatArray = npt.NDArray[np.float64]
+FIRST_TRAINING_SEED = 10**6
+"""Starts of trainings have this seed or a higher one; evaluations have lower ones."""
+
+
+@dataclass(frozen=True)
+class SwimmerTask:
+    """What is evolved and what it is judged by."""
+
+    robot: Literal["swimmer"]
+    n_links: int = 6
+    """Of the body, 3 to 30."""
+    cells: Literal["graded", "spiking"] = "spiking"
+    """Of B cells and muscles."""
+    sub_ticks: int = 5
+    """Network ticks in a control period."""
+    clock_free: bool = False
+    """Whether a half-centre swings the head in place of the clock."""
+    period_ticks: int = 60
+    """Of the clock, control periods."""
+    posture_start: bool = True
+    """Whether the clock starts against the bend of the body."""
+    genes: tuple[str, ...] = ("proprioception", "oscillator", "ipsilateral", "contralateral")
+    """Strengths of the circuit that are evolved; signs stay."""
+    widest: float = 8.0
+    """Largest factor between a strength and the one that the circuit begins with, either way."""
+    starts: int = 1
+    """Episodes of each genome, of 1000 control periods; all genomes begin alike."""
+    objectives: ClassVar[tuple[str, ...]] = ("cost",)
+    """`cost`: share of the highest return that is missing, 0 to 1."""
+    flights: ClassVar[tuple[str, ...]] = ()
+    data: ClassVar[str] = "simulated: random starts of snn_control/Swim-v0"
+
+    def __post_init__(self) -> None:
+        check_between("starts", self.starts, 1)
+        check_between("period_ticks", self.period_ticks, 2)
+        if not 1.0 < self.widest < np.inf:
+            raise ConfigError(f"widest: {self.widest:g}; expected more than 1")
+        circuit = self.circuit()
+        for name in self.genes:
+            if name not in circuit.strengths:
+                raise UnknownNameError("strength", name, circuit.strengths)
+        if not self.genes or len(set(self.genes)) < len(self.genes):
+            raise ConfigError(f"genes: {self.genes}; name at least one, none of them twice")
+
+    def circuit(self) -> Circuit:
+        """Return the circuit before it is evolved."""
+        return swimmer_circuit(
+            self.n_links - 1,
+            joint_limit_rad(self.n_links),
+            cells=self.cells,
+            sub_ticks=self.sub_ticks,
+            half_centre=HalfCentre() if self.clock_free else None,
+        )
+
+    def fitness(self, seed: int) -> SwimmerFitness:
+        """Return the fitness; `seed` draws the starts."""
+        return SwimmerFitness(self, seed)
+
+    def smallest(self) -> SwimmerTask:
+        """Return a task like this one that is quick to set up."""
+        return self
+
+
+class SwimmerFitness:
+    """Costs of genomes; equal for equal genomes whatever the number of threads."""
+
+    def __init__(self, task: SwimmerTask, seed: int) -> None:
+        self.task, self._circuit = task, task.circuit()
+        self.codec = NumbersCodec(
+            [self._gene(name, self._circuit.strengths[name].value) for name in task.genes]
+        )
+        self._layout = lay_out(self._circuit.network())
+        self._pool = SwimmerPool(task.n_links)
+        rng = np.random.default_rng(seed)
+        drawn = rng.integers(FIRST_TRAINING_SEED, 2**31, task.starts)
+        self._starts = [draw_start(task.n_links, int(s), 1000) for s in drawn]
+
+    def _gene(self, name: str, start: float) -> Gene:
+        return Gene(name, abs(start) / self.task.widest, abs(start) * self.task.widest, log=True)
+
+    @property
+    def n_genes(self) -> int:
+        """Length of a genome."""
+        return self.codec.n_genes
+
+    def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
+        """Return the genome to start from: the circuit's own strengths where none is named."""
+        for name in numbers:
+            if name not in self.task.genes:
+                raise UnknownNameError("gene", name, self.task.genes)
+        own = {name: self._circuit.strengths[name].value for name in self.task.genes}
+        return self.codec.encode({name: abs(v) for name, v in (own | dict(numbers)).items()})
+
+    def strengths(self, genome: FloatArray) -> dict[str, float]:
+        """Return the strengths of a genome, with their signs."""
+        return {
+            name: float(np.copysign(value, self._circuit.strengths[name].value))
+            for name, value in self.codec.decode(genome).items()
+        }
+
+    def controller(self, genome: FloatArray) -> Swimmer:
+        """Build the controller of a genome."""
+        network = self._circuit.network(self.strengths(genome))
+        return Swimmer(network, self.task.period_ticks, self.task.posture_start)
+
+    def swims(self, genomes: FloatArray) -> Swims:
+        """Let each genome swim from each start."""
+        networks = [self._circuit.network(self.strengths(genome)) for genome in genomes]
+        return swim(
+            self._layout,
+            *self._layout.rows(networks),
+            self._pool,
+            self._starts,
+            period_ticks=self.task.period_ticks,
+            posture_start=self.task.posture_start,
+        )
+
+    def __call__(self, genomes: FloatArray) -> FloatArray:
+        """Cost of each genome, shape (n_genomes, 1); lower is better."""
+        found = self.swims(genomes)
+        cost: FloatArray = 1.0 - found.returns.mean(axis=1, keepdims=True) / 1000.0
+        return cost
