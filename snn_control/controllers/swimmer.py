@@ -55,7 +55,7 @@ class Swimmer(Controller):
         self.observation_names = network.inputs[:n]
         self.action_names = tuple(f"joint_{k}_effort" for k in range(n))
         self.control_period_s = network.control_period_s
-        self._n, self._clocked = n, CLOCK[0] in network.inputs
+        self._n, self.clocked = n, CLOCK[0] in network.inputs
         self._spiking = muscles_spike(network)
         self._engine = engine(network)
         self._inputs = np.zeros(len(network.inputs))
@@ -91,7 +91,7 @@ class Swimmer(Controller):
             self._tick = first_tick(inputs[:n], self.period_ticks, self.posture_start)
         if self.homeostasis:
             inputs[:n] *= self.gains
-        if self._clocked:
+        if self.clocked:
             inputs[n] = first_half(self._tick, self.period_ticks)
             inputs[n + 1] = 1.0 - inputs[n]
         self._tick += 1

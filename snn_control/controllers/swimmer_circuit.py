@@ -179,6 +179,29 @@ def unit_strengths(network: Network) -> Network:
     return replace(network, connections=tuple(unit(c) for c in network.connections))
 
 
+def strengths_of(network: Network) -> dict[str, float]:
+    """Return the strengths of a network of such a circuit that bodies of any length share."""
+    ends = {p.name.removeprefix("dendrite_") for p in network.populations}
+    assert {"stretch", "b", "muscle"} <= ends, network.name
+    found: dict[str, float] = {}
+    for connection in network.connections:
+        target = connection.target.removeprefix("dendrite_")
+        names = {
+            ("input", "b"): ("brake", "oscillator", "turn"),
+            ("swing", "b"): ("oscillator",),
+            ("stretch", "b"): ("proprioception",),
+            ("b", "muscle"): ("contralateral", "ipsilateral"),
+        }.get((connection.source, target))
+        if names is None or connection.source == connection.target.removeprefix("dendrite_"):
+            continue
+        assert isinstance(connection.weights, Shared)
+        values = connection.weights.values.tolist()
+        if len(values) < len(names):  # a half-centre: the oscillator is no input
+            names = ("brake", "turn")
+        found |= dict(zip(names, values, strict=True))
+    return found
+
+
 def _with_spikes(
     layers: dict[str, NeuronParams], cells: list[Cell], edges: list[Edge]
 ) -> tuple[dict[str, NeuronParams], list[Cell], list[Edge]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -127,6 +127,25 @@ class Circuit:
             tuple(Readout(name, *place[name]) for name in self.readouts),
             self.sub_ticks,
         )
+
+    def unshared(self, names: Iterable[str]) -> Circuit:
+        """Return the circuit with a strength of its own, `NAME_CELL`, for each target of `names`.
+
+        Raises:
+            UnknownNameError: no such strength.
+        """
+        names = set(names)
+        for name in names:
+            _require("strength", name, self.strengths)
+        strengths = {name: s for name, s in self.strengths.items() if name not in names}
+        edges = []
+        for edge in self.edges:
+            if edge.strength in names:
+                own = f"{edge.strength}_{edge.target}"
+                strengths[own] = self.strengths[edge.strength]
+                edge = replace(edge, strength=own)
+            edges.append(edge)
+        return replace(self, edges=tuple(edges), strengths=strengths)
 
     def _resolved(self, changes: Mapping[str, float]) -> dict[str, float]:
         for name in changes:

@@ -1,0 +1,117 @@
+"""What each part of the swimmer's circuit is for: untrained, with a part taken away.
+
+Random circuits are drawn anew for every seed, which is also that of the start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from snn_control.network import Network
+from snn_control.network.circuit import Circuit, Strength
+from snn_control.studies.plots import error_bars
+from snn_control.studies.study import Say, StudyResult, silent
+from snn_control.studies.swimmers import Plan, SwimConfig, episodes, figures
+from snn_control.training.statistics import half_width
+
+EVOLVED = ("proprioception", "oscillator", "ipsilateral", "contralateral")
+Draw = Callable[[Circuit, np.random.Generator], Network]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(SwimConfig):
+    """Settings of the study."""
+
+    links: int = 6
+    """Of the body."""
+    sub_ticks: int = 5
+    """Network ticks in a control period of the spiking circuits."""
+
+
+def _whole(circuit: Circuit, rng: np.random.Generator) -> Network:
+    return circuit.network()
+
+
+def _without(name: str) -> Draw:
+    return lambda circuit, rng: circuit.network({name: 0.0})
+
+
+def _magnitudes(circuit: Circuit, rng: np.random.Generator) -> Network:
+    return circuit.network(
+        {name: circuit.strengths[name].value * rng.uniform() for name in EVOLVED}
+    )
+
+
+def _signs(circuit: Circuit, rng: np.random.Generator) -> Network:
+    free = {name: Strength(float(rng.choice([-1.0, 1.0]))) for name in EVOLVED}
+    return dataclasses.replace(circuit, strengths={**circuit.strengths, **free}).network()
+
+
+def _both(circuit: Circuit, rng: np.random.Generator) -> Network:
+    free = {name: Strength(float(rng.uniform(-1.0, 1.0))) for name in EVOLVED}
+    return dataclasses.replace(circuit, strengths={**circuit.strengths, **free}).network()
+
+
+def _unshared(circuit: Circuit, rng: np.random.Generator) -> Network:
+    own = circuit.unshared(EVOLVED)
+    drawn = {
+        name: s.value * rng.uniform()
+        for name, s in own.strengths.items()
+        if name.startswith(EVOLVED)
+    }
+    return own.network(drawn)
+
+
+ABLATIONS: dict[str, Draw] = {
+    "whole": _whole,
+    "no oscillator": _without("oscillator"),
+    "no proprioception": _without("proprioception"),
+    "no contralateral inhibition": _without("contralateral"),
+    "magnitudes random": _magnitudes,
+    "magnitudes random, unshared": _unshared,
+    "signs random": _signs,
+    "signs and magnitudes random": _both,
+}
+
+
+def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
+    """Take away and swim."""
+    rows = []
+    for cells, sub_ticks in (("graded", 1), ("spiking", config.sub_ticks)):
+        plan = Plan({}, cells == "spiking", sub_ticks)
+        circuit = plan.circuit(config.links)
+        for name, draw in ABLATIONS.items():
+            found = [
+                figures(
+                    episodes(
+                        [draw(circuit, np.random.default_rng(seed))], plan, config.links, [seed]
+                    )
+                )
+                for seed in config.starts
+            ]
+            row: dict[str, object] = {"cells": cells, "circuit": name}
+            for figure in ("return", "speed_m_s"):
+                values = np.array([one[figure] for one in found])
+                row |= {figure: float(values.mean()), f"{figure}_ci95": half_width(values)}
+            row["best_return"] = max(one["return"] for one in found)
+            rows.append(row)
+            say(f"{cells}, {name}: return {row['return']:.1f}")
+    summary = (
+        f"Untrained circuits on {config.links} links, {config.seeds} seeds, each with a start and, "
+        "where something is random, a circuit of its own. Magnitudes are uniform from 0 to 1."
+    )
+    bars = error_bars(
+        rows,
+        "circuit",
+        "return",
+        by="cells",
+        title="Return without a part",
+        x_title="circuit",
+        y_title="return, at most 1000",
+    )
+    return StudyResult(rows, summary, [bars])

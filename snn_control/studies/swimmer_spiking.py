@@ -1,0 +1,53 @@
+"""What is lost where the swimmer's cells spike: network ticks in a control period, 1 to 15."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from snn_control.studies.plots import error_bars
+from snn_control.studies.study import Say, StudyResult, silent
+from snn_control.studies.swimmers import SwimConfig, episodes, figures, plan_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(SwimConfig):
+    """Settings of the study."""
+
+    models: tuple[str, ...] = ("swimmer-spiking:untrained", "swimmer-spiking")
+    """Spiking swimmers; each is also shown with graded cells."""
+    graded: tuple[str, ...] = ("swimmer-graded:untrained", "swimmer-graded")
+    """Graded swimmers, the strengths of which also drive spiking cells."""
+    sub_ticks: tuple[int, ...] = (1, 2, 5, 15)
+    """Network ticks in a control period."""
+    links: int = 6
+    """Of the body."""
+
+
+def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
+    """Swim with the strengths of every model and cells of every resolution."""
+    rows = []
+    for name in (*config.models, *config.graded):
+        own = plan_of(name)
+        plans = [dataclasses.replace(own, spiking=False, sub_ticks=1)]
+        plans += [dataclasses.replace(own, spiking=True, sub_ticks=k) for k in config.sub_ticks]
+        for plan in plans:
+            found = episodes([plan.network(config.links)], plan, config.links, config.starts)
+            ticks = plan.sub_ticks if plan.spiking else 0
+            rows.append({"strengths": name, "sub_ticks": ticks} | figures(found))
+            say(f"{name}, {ticks or 'graded'}: return {rows[-1]['return']:.1f}")
+    summary = (
+        f"Return of 1000 control periods, mean of {config.seeds} starts, the same ones for all. "
+        "Row 0 has graded cells. A trained circuit is at its best with the cells it was trained on."
+    )
+    figure = error_bars(
+        rows,
+        "sub_ticks",
+        "return",
+        by="strengths",
+        title="Return over the resolution of the cells",
+        x_title="network ticks in a control period; 0: graded cells",
+        y_title="return, at most 1000",
+    )
+    return StudyResult(rows, summary, [figure])
