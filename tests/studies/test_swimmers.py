@@ -1,0 +1,70 @@
+"""The studies of swimmers on few starts: what they must show, and that nothing is made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snn_control.errors import ParameterError
+from snn_control.studies import swimmer_ablation, swimmer_damage, swimmer_spiking, swimmer_transfer
+from snn_control.studies.swimmers import healthy, plan_of
+
+UNTRAINED = "swimmer-graded:untrained"
+
+
+def by(rows: list[dict[str, Any]], *keys: str) -> dict[Any, dict[str, Any]]:
+    return {tuple(row[key] for key in keys): row for row in rows}
+
+
+def test_trained_circuits_carry_over_to_other_bodies() -> None:
+    config = swimmer_transfer.Config(
+        seeds=5, models=(UNTRAINED, "swimmer-spiking"), links=(3, 4, 6, 12)
+    )
+    result = swimmer_transfer.run(config)
+    rows = by(result.rows, "controller", "links")
+    assert rows[UNTRAINED, 3]["return"] == pytest.approx(289.41, abs=0.5)
+    assert rows[UNTRAINED, 4]["return"] == pytest.approx(342.10, abs=0.5)
+    assert rows[UNTRAINED, 6]["return"] == pytest.approx(800.26, abs=0.5)
+    assert rows["swimmer-spiking", 12]["return"] >= 940.0
+    assert rows["swimmer-spiking", 6]["return"] >= 930.0
+    assert rows["swimmer-spiking", 4]["return"] >= 600.0
+    assert rows["swimmer-spiking", 3]["return"] >= 450.0
+    assert len(result.figures[0]["data"]) == 2
+
+
+def test_the_parts_of_the_circuit_are_needed() -> None:
+    rows = by(swimmer_ablation.run(swimmer_ablation.Config(seeds=3)).rows, "cells", "circuit")
+    assert len(rows) == 2 * len(swimmer_ablation.ABLATIONS)
+    for cells in ("graded", "spiking"):
+        whole = rows[cells, "whole"]["return"]
+        assert whole > 750.0
+        for part in ("no oscillator", "no proprioception", "magnitudes random, unshared"):
+            assert rows[cells, part]["return"] < 0.6 * whole
+
+
+def test_damage_costs_and_homeostasis_helps_the_untrained_circuit() -> None:
+    config = swimmer_damage.Config(seeds=3, models=(UNTRAINED,))
+    rows = by(swimmer_damage.run(config).rows, "damage", "homeostasis")
+    assert len(rows) == 2 * len(swimmer_damage.damages(5))
+    lost = "muscles of joint 1 lost"
+    assert rows[lost, False]["return"] < rows["none", False]["return"]
+    assert rows[lost, True]["return"] > rows[lost, False]["return"] + 20.0
+
+
+def test_one_bit_a_decision_is_enough() -> None:
+    config = swimmer_spiking.Config(seeds=5, models=("swimmer-spiking:untrained",), graded=())
+    rows = by(swimmer_spiking.run(config).rows, "sub_ticks")
+    for ticks in (1, 2, 5, 15):
+        assert rows[(ticks,)]["return"] >= rows[(0,)]["return"] - 5.0
+    assert rows[(0,)]["spikes_per_decision"] == 0.0 < rows[(1,)]["spikes_per_decision"] < 8.0
+
+
+def test_set_points_are_those_of_the_healthy_body() -> None:
+    plan = plan_of("swimmer-spiking:untrained")
+    found = healthy(plan, 6, 1.0).set_points
+    assert found.shape == (4,)
+    assert np.all((found > 0.2) & (found < 1.0))
+    with pytest.raises(ParameterError, match="no swimmer"):
+        plan_of("blimp-altitude")
