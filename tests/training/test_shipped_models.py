@@ -19,7 +19,7 @@ from tests.flights import EVALUATION
 from tests.flights import flight as flight_log
 
 BARS = {"blimp-altitude": (0.10, 0.96), "blimp-altitude-delay": (0.05, 0.99)}
-MODELS = sorted(path.stem for path in models_folder().glob("*.json"))
+MODELS = sorted(path.stem for path in models_folder().glob("blimp-*.json"))
 
 
 def networks(name: str) -> dict[str, Network]:
