@@ -117,7 +117,7 @@ class Swimmer(Controller):
     @property
     def spikes(self) -> FloatArray:
         """Spikes of every spiking cell in the last tick, shape (n_spiking,)."""
-        found: FloatArray = self._engine.spikes
+        found: FloatArray = self._engine.spikes.copy()
         return found
 
     @property
