@@ -26,12 +26,18 @@ ENVIRONMENTS: dict[str, str] = {
     "snn_control/BlimpAltitude-v0": "snn_control.envs.blimp.altitude:BlimpAltitude",
     "snn_control/Swim-v0": "snn_control.envs.swimmer.swim:Swim",
 }
+"""Bodies and tasks of this package."""
+
+ADAPTED: dict[str, str] = {
+    "snn_control/Swimmer-v5": "snn_control.envs.swimmer.gymnasium_swimmer:GymnasiumSwimmer",
+}
+"""Environments of others, with names for what is observed and done."""
 
 
 def environments() -> dict[str, str]:
     """Return id -> entry point of every environment, those of other packages included."""
     others = {item.name: item.value for item in entry_points(group=ENTRY_POINT_GROUP)}
-    return others | ENVIRONMENTS
+    return others | ADAPTED | ENVIRONMENTS
 
 
 def make(name: str, **arguments: Any) -> gymnasium.Env:

@@ -74,6 +74,7 @@ def swimmer_circuit(
     sub_ticks: int = 1,
     turning: int = 1,
     half_centre: HalfCentre | None = None,
+    control_period_s: float = CONTROL_PERIOD_S,
 ) -> Circuit:
     """Return the circuit; its read-outs are the dorsal, then the ventral muscles.
 
@@ -81,10 +82,11 @@ def swimmer_circuit(
         n_joints: 2 to 29.
         limit_rad: angle at which a stretch receptor is saturated, rad.
         cells: of B cells and muscles.
-        sub_ticks: network ticks in a control period of 0.03 s; graded cells need one only.
+        sub_ticks: network ticks in a control period; graded cells need one only.
         turning: joints, from the head, that the commands to turn reach.
         half_centre: swings the head in place of the clock; spiking cells only, with sub-ticks of
             2 ms or less.
+        control_period_s: that it will run at, s; 0.03 as published.
 
     Raises:
         ParameterError: out of range.
@@ -153,7 +155,7 @@ def swimmer_circuit(
         strengths["soma"] = Strength(1.0, 1)
     return Circuit(
         f"swimmer_{n_joints}",
-        CONTROL_PERIOD_S,
+        control_period_s,
         (*angles, *(() if half_centre else CLOCK), *COMMANDS),
         layers,
         tuple(found),

@@ -1,0 +1,113 @@
+"""`snn_control/Swimmer-v5`: Gymnasium's swimmer with names for what is observed and done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from snn_control.errors import MissingExtraError
+
+NEEDS_IMAGEIO = 'Swimmer-v5 needs imageio: pip install "gymnasium[mujoco]" or "snn_control[report]"'
+
+
+class GymnasiumSwimmer(gymnasium.Env):
+    """Gymnasium's `Swimmer-v5` as it is: physics, reward, start and length.
+
+    ## Description
+    Three links in a fluid of 4000 kg/m^3 and 0.1 Pa s, after P. Coulom (2002); see Gymnasium's page
+    of Swimmer-v5. Another body than that of `snn_control/Swim-v0`: longer links, two joints of
+    +-100 degrees, a control period of 0.04 s, a reward without a cap.
+
+    ## Action Space
+    `Box(-1, 1, (2,), float32)`
+
+    | Num | Name | Min | Max | Unit |
+    |---|---|---|---|---|
+    | 0 | joint_0_effort | -1 | 1 | share of 150 N m |
+    | 1 | joint_1_effort | -1 | 1 | share of 150 N m |
+
+    ## Observation Space
+    `Box(float64)`
+
+    | Num | Name | Min | Max | Unit |
+    |---|---|---|---|---|
+    | 0 | turn_rad | -inf | inf | rad, of the first link |
+    | 1 | joint_0_rad | -inf | inf | rad |
+    | 2 | joint_1_rad | -inf | inf | rad |
+    | 3 | vx_m_s | -inf | inf | m/s |
+    | 4 | vy_m_s | -inf | inf | m/s |
+    | 5 | turning_rad_s | -inf | inf | rad/s |
+    | 6 | joint_0_rad_s | -inf | inf | rad/s |
+    | 7 | joint_1_rad_s | -inf | inf | rad/s |
+
+    ## Rewards
+    Speed along x, m/s, less 1e-4 times the sum of the squared efforts.
+
+    ## Starting State
+    Every coordinate and speed uniform within 0.1 of 0.
+
+    ## Episode End
+    Truncated after 1000 control periods; never terminated.
+
+    ## Arguments
+    | Name | Default | Meaning |
+    |---|---|---|
+    | render_mode | None | as Gymnasium's |
+
+    Further ones go to Gymnasium's environment.
+
+    ## Version History
+    * v5: Gymnasium's version.
+    """
+
+    metadata = {"render_modes": ["human", "rgb_array", "depth_array"], "render_fps": 25}  # noqa: RUF012
+    control_period_s = 0.04
+    observation_names = (
+        "turn_rad", "joint_0_rad", "joint_1_rad", "vx_m_s", "vy_m_s", "turning_rad_s",
+        "joint_0_rad_s", "joint_1_rad_s",
+    )  # fmt: skip
+    action_names = ("joint_0_effort", "joint_1_effort")
+
+    def __init__(self, render_mode: str | None = None, **options: Any) -> None:
+        try:
+            self._inner = gymnasium.make("Swimmer-v5", render_mode=render_mode, **options)
+        except (ImportError, gymnasium.error.DependencyNotInstalled) as exc:
+            raise MissingExtraError(f"{NEEDS_IMAGEIO} ({exc})") from exc
+        self.render_mode = render_mode
+        self.observation_space = self._inner.observation_space
+        self.action_space = self._inner.action_space
+        self._tick, self._forward_m = 0, 0.0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float64], dict[str, Any]]:
+        """Start an episode."""
+        super().reset(seed=seed)
+        observation, info = self._inner.reset(seed=seed, options=options)
+        self._tick, self._forward_m = 0, 0.0
+        return observation, info | {"time_s": 0.0}
+
+    def step(
+        self, action: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
+        """Hold the efforts for a control period."""
+        observation, reward, terminated, truncated, info = self._inner.step(action)
+        self._tick += 1
+        self._forward_m += float(info["x_velocity"]) * self.control_period_s
+        info["time_s"] = self._tick * self.control_period_s
+        return observation, float(reward), terminated, truncated, info
+
+    def metrics(self) -> dict[str, float]:
+        """Return the mean speed along x so far."""
+        return {"mean_speed_m_s": self._forward_m / max(self._tick * self.control_period_s, 1e-9)}
+
+    def render(self) -> Any:
+        """Return what Gymnasium's environment draws."""
+        return self._inner.render()
+
+    def close(self) -> None:
+        """Free the renderer."""
+        self._inner.close()
