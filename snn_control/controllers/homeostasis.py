@@ -6,10 +6,18 @@ The gain of each stretch receptor follows the activity of the joint that it exci
 
 activity[i] being the mean over a control period of the joint's two muscles added up. Synaptic
 scaling towards a set-point of the firing rate: G. Turrigiano et al. (1998), Nature 391, 892-896.
+
+The clock follows the wave along the body. At the end of each of its periods,
+
+    period <- period (1 + lag_rate (lag - lag_set_point)),
+
+lag being how much later than the first joint's muscles the last joint's act, in periods: a wave
+that damage slows down gets the time that it needs.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,11 +41,16 @@ class Homeostasis:
 
     set_points: FloatArray
     """Activity of each joint but the first in good health, shape (n_joints - 1,), 0 to 1."""
-    rate_per_s: float = 1.0
+    rate_per_s: float = 0.3
     """Change of the gain in a second for an error of 1; 0 switches the adaptation off."""
-    lowest: float = 0.5
-    """Gain of a receptor, 1 in good health."""
+    lowest: float = 1.0
+    """Smallest gain of a receptor; 1 in good health."""
     highest: float = 5.0
+    """Largest gain of a receptor."""
+    lag_set_point: float = 0.0
+    """Lag of the last joint in good health, periods; only its part after the comma counts."""
+    lag_rate: float = 0.0
+    """Change of the clock's period, relative, for a lag that is off by one; 0: none."""
 
     def __post_init__(self) -> None:
         points = np.ascontiguousarray(self.set_points, np.float64)
@@ -46,6 +59,10 @@ class Homeostasis:
             raise ParameterError(f"set_points {points}: expected numbers from 0 to 1")
         if not (np.isfinite(self.rate_per_s) and self.rate_per_s >= 0.0):
             raise ParameterError(f"rate_per_s is {self.rate_per_s:g}; expected at least 0")
+        if not (np.isfinite(self.lag_rate) and 0.0 <= self.lag_rate <= 1.0):
+            raise ParameterError(f"lag_rate is {self.lag_rate:g}; expected 0 to 1")
+        if not np.isfinite(self.lag_set_point):
+            raise ParameterError(f"lag_set_point is {self.lag_set_point:g}; expected a number")
         if not 0.0 < self.lowest <= 1.0 <= self.highest < np.inf:
             raise ParameterError(
                 f"lowest and highest are {self.lowest:g} and {self.highest:g}; expected numbers "
@@ -81,8 +98,13 @@ class Homeostasis:
             )
 
     def bounds(self, control_period_s: float) -> FloatArray:
-        """Return change a tick for an error of 1, lowest and highest gain, as `adapt` takes it."""
-        return np.array([self.rate_per_s * control_period_s, self.lowest, self.highest])
+        """Return the numbers of the adaptation as `adapt` and `follow` take them."""
+        return np.array(
+            [
+                self.rate_per_s * control_period_s, self.lowest, self.highest, self.lag_set_point,
+                self.lag_rate,
+            ]
+        )  # fmt: skip
 
 
 @kernel(nogil=True)
@@ -100,3 +122,46 @@ def adapt(gains: Any, muscles: Any, set_points: Any, bounds: Any) -> None:
         activity = muscles[k + 1] + muscles[n + k + 1]
         moved = gains[k] + bounds[0] * (set_points[k] - activity)
         gains[k] = min(max(moved, bounds[1]), bounds[2])
+
+
+CLOCK_SIZE = 8
+TICK, PERIOD, EXACT, HEAD, TAIL, LAG = 0, 1, 2, 3, 5, 7
+SLOWEST = 2.0
+"""Largest factor between the clock's period and the one it began with, either way."""
+
+
+@kernel(nogil=True)
+def start_clock(clock: Any, tick: int, period_ticks: int) -> None:
+    """Put a clock, shape (CLOCK_SIZE,), to a tick of its period."""
+    clock[:] = 0.0
+    clock[TICK], clock[PERIOD], clock[EXACT] = tick, period_ticks, period_ticks
+
+
+@kernel(nogil=True)
+def follow(clock: Any, muscles: Any, bounds: Any, period_ticks: int) -> None:
+    """Advance a clock by a tick; at the end of a period, fit its length to the lag of the wave.
+
+    Args:
+        clock: of `start_clock`.
+        muscles: activity in this tick, dorsal ones then ventral ones, shape (2 * n_joints,).
+        bounds: of `Homeostasis.bounds`.
+        period_ticks: that it began with.
+    """
+    n = muscles.size // 2
+    angle = 2.0 * math.pi * clock[TICK] / clock[PERIOD]
+    head, tail = muscles[0] - muscles[n], muscles[n - 1] - muscles[2 * n - 1]
+    clock[HEAD] += head * math.cos(angle)
+    clock[HEAD + 1] += head * math.sin(angle)
+    clock[TAIL] += tail * math.cos(angle)
+    clock[TAIL + 1] += tail * math.sin(angle)
+    clock[TICK] += 1.0
+    if clock[TICK] < clock[PERIOD]:
+        return
+    late = math.atan2(clock[TAIL + 1], clock[TAIL]) - math.atan2(clock[HEAD + 1], clock[HEAD])
+    lag = late / (2.0 * math.pi)
+    error = lag - bounds[3]
+    error -= math.floor(error + 0.5)
+    exact = clock[EXACT] * (1.0 + bounds[4] * error)
+    exact = min(max(exact, period_ticks / SLOWEST), period_ticks * SLOWEST)
+    start_clock(clock, 0, round(exact))
+    clock[EXACT], clock[LAG] = exact, lag

@@ -10,7 +10,15 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.homeostasis import Homeostasis, adapt
+from snn_control.controllers.homeostasis import (
+    CLOCK_SIZE,
+    PERIOD,
+    TICK,
+    Homeostasis,
+    adapt,
+    follow,
+    start_clock,
+)
 from snn_control.controllers.swimmer_circuit import CLOCK, COMMANDS, unit_strengths
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
@@ -49,7 +57,7 @@ class Swimmer(Controller):
             raise ParameterError(f"period_ticks is {period_ticks}; expected at least 2")
         if homeostasis:
             homeostasis.check_joints(n)
-            self._bounds = homeostasis.bounds(network.control_period_s)
+        self._bounds = bounds_of(homeostasis, network)
         self.networks, self.homeostasis = (network,), homeostasis
         self.period_ticks, self.posture_start = period_ticks, posture_start
         self.observation_names = network.inputs[:n]
@@ -64,7 +72,8 @@ class Swimmer(Controller):
     def reset(self, seed: int | None = None) -> None:
         """Put network, clock and gains into the state before the first tick; full speed ahead."""
         self._engine.reset()
-        self._tick = -1
+        self._started = False
+        self._clock = np.zeros(CLOCK_SIZE)
         self._muscles = np.zeros(2 * self._n)
         self.gains = np.ones(self._n)
         self.command(1.0, 0.0)
@@ -87,20 +96,22 @@ class Swimmer(Controller):
     def _step(self, observation: FloatArray) -> FloatArray:
         n, inputs = self._n, self._inputs
         inputs[:n] = observation
-        if self._tick < 0:
-            self._tick = first_tick(inputs[:n], self.period_ticks, self.posture_start)
+        if not self._started:
+            self._started = True
+            tick = first_tick(inputs[:n], self.period_ticks, self.posture_start)
+            start_clock(self._clock, tick, self.period_ticks)
         if self.homeostasis:
             inputs[:n] *= self.gains
         if self.clocked:
-            inputs[n] = first_half(self._tick, self.period_ticks)
+            inputs[n] = self._clock[TICK] < self._clock[PERIOD] // 2
             inputs[n + 1] = 1.0 - inputs[n]
-        self._tick += 1
         muscles = self._engine.step(inputs)
         if self._spiking:
             muscles = self._engine.spikes[-2 * n :] / self.networks[0].sub_ticks
         self._muscles[:] = muscles
         if self.homeostasis:
             adapt(self.gains, self._muscles, self.homeostasis.set_points, self._bounds)
+        follow(self._clock, self._muscles, self._bounds, self.period_ticks)
         effort: FloatArray = self._muscles[:n] - self._muscles[n:]
         return effort
 
@@ -178,6 +189,11 @@ def check_swimmer_network(network: Network) -> int:
     return n
 
 
+def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
+    """Return the numbers of an adaptation, zeros where there is none."""
+    return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(5)
+
+
 def muscles_spike(network: Network) -> bool:
     """Whether a swimmer's muscles spike, or are graded."""
     return network.populations[-1].params.spiking
@@ -187,9 +203,3 @@ def muscles_spike(network: Network) -> bool:
 def first_tick(joint_rad: Any, period_ticks: int, posture_start: bool) -> int:
     """Return the tick at which the clock starts: 0, dorsal, or half a period."""
     return period_ticks // 2 if posture_start and joint_rad.sum() > 0.0 else 0
-
-
-@kernel(nogil=True)
-def first_half(tick: int, period_ticks: int) -> float:
-    """Return 1 in the first half of each period of the clock, else 0."""
-    return 1.0 if tick % period_ticks < period_ticks // 2 else 0.0

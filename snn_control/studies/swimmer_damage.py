@@ -37,8 +37,10 @@ class Config(SwimConfig):
     """Swimmers."""
     links: int = 6
     """Of the body."""
-    rate_per_s: float = 1.0
-    """Of the homeostasis."""
+    rate_per_s: float = 0.3
+    """Of the homeostasis of the stretch receptors."""
+    lag_rate: float = 0.5
+    """Of that of the clock."""
 
 
 def damages(n_joints: int) -> dict[str, tuple[Damage, tuple[str, ...]]]:
@@ -65,7 +67,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     rows: list[dict[str, Any]] = []
     for name in config.models:
         plan = plan_of(name)
-        homeostasis = healthy(plan, config.links, config.rate_per_s)
+        homeostasis = healthy(plan, config.links, config.rate_per_s, config.lag_rate)
         for label, (damage, dead) in damages(config.links - 1).items():
             network = _network(plan, config.links, dead)
             for adapts in (False, True):
@@ -87,7 +89,8 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     summary = (
         f"Return of 30 s with the damage there from the start, mean of {config.seeds} starts; the "
         "last speed is that of the last 10 s. Homeostasis scales the stretch receptors until each "
-        "joint's muscles are as busy as they were undamaged."
+        "joint's muscles are as busy as they were undamaged, and the clock's period until the wave "
+        "along the body lags as it did."
     )
     bars = error_bars(
         rows,

@@ -119,11 +119,12 @@ def episodes(
     )
 
 
-def healthy(plan: Plan, n_links: int, rate_per_s: float) -> Homeostasis:
-    """Return a homeostasis towards the activity of an undamaged body."""
+def healthy(plan: Plan, n_links: int, rate_per_s: float, lag_rate: float) -> Homeostasis:
+    """Return a homeostasis towards activity and lag of an undamaged body."""
     found = episodes([plan.network(n_links)], plan, n_links, HEALTHY_SEEDS)
     set_points = np.clip(found.activity.mean(axis=(0, 1))[1:], 0.0, 1.0)
-    return Homeostasis(set_points, rate_per_s)
+    lag = np.angle(np.exp(2j * np.pi * found.lag).mean()) / (2.0 * np.pi)
+    return Homeostasis(set_points, rate_per_s, lag_set_point=float(lag), lag_rate=lag_rate)
 
 
 def figures(found: Swims) -> dict[str, Any]:

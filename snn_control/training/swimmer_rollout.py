@@ -10,10 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.compiled import kernel
-from snn_control.controllers.homeostasis import Homeostasis, adapt
+from snn_control.controllers.homeostasis import (
+    CLOCK_SIZE,
+    LAG,
+    PERIOD,
+    TICK,
+    Homeostasis,
+    adapt,
+    follow,
+    start_clock,
+)
 from snn_control.controllers.swimmer import (
+    bounds_of,
     check_swimmer_network,
-    first_half,
     first_tick,
     muscles_spike,
 )
@@ -40,6 +49,9 @@ class Swims(NamedTuple):
     """Of each joint's muscles, mean over time, shape (n_networks, n_starts, n_joints)."""
     gains: FloatArray
     """Of the stretch receptors at the end, shape (n_networks, n_starts, n_joints)."""
+    lag: FloatArray
+    """Of the last joint's muscles behind the first's in the clock's last period, in periods and but
+    for whole ones, shape (n_networks, n_starts, 1)."""
 
     @property
     def returns(self) -> FloatArray:
@@ -92,9 +104,12 @@ def swim(
     found = Swims(
         np.zeros((*shape, n_ticks)), np.zeros(shape),
         np.zeros((*shape, n_joints)), np.ones((*shape, n_joints)),
+        np.zeros((*shape, 1)),
     )  # fmt: skip
-    adaptation = homeostasis or Homeostasis(np.zeros(n_joints - 1), rate_per_s=0.0)
-    adaptation.check_joints(n_joints)
+    set_points = np.zeros(n_joints - 1)
+    if homeostasis:
+        homeostasis.check_joints(n_joints)
+        set_points = homeostasis.set_points
     speed, turn = command
     _swim(
         layout.program, weights, coefficients, pool.addresses, periods,
@@ -105,7 +120,7 @@ def swim(
         CLOCK[0] in layout.network.inputs, posture_start,
         (layout.network.sub_ticks if muscles_spike(layout.network) else 0),
         layout.network.n_spiking,
-        adaptation.set_points, adaptation.bounds(layout.network.control_period_s), *found,
+        set_points, bounds_of(homeostasis, layout.network), *found,
     )  # fmt: skip
     return found
 
@@ -115,7 +130,7 @@ def _swim(
     program: Array, weights: Array, coefficients: Array, bodies: Array, periods: Array,
     joint_rad: Array, turn_rad: Array, errors: Array, commands: Array, clocked: bool,
     posture_start: bool, spikes_at_most: int, n_spiking: int, set_points: Array, bounds: Array,
-    speeds: Array, spikes: Array, activity: Array, gains: Array,
+    speeds: Array, spikes: Array, activity: Array, gains: Array, lags: Array,
 ) -> None:  # fmt: skip
     n_starts, n_bodies = joint_rad.shape[0], bodies.shape[0]
     for index in numba.prange(n_bodies):
@@ -132,7 +147,7 @@ def _swim(
             spikes[g, s] = _episode(
                 program, aligned_copy(weights[g]), c, state, bodies[first], periods[g], errors[s],
                 clocked, posture_start, spikes_at_most, set_points, bounds, inputs, fired,
-                speeds[g, s], activity[g, s], gains[g, s],
+                speeds[g, s], activity[g, s], gains[g, s], lags[g, s],
             )  # fmt: skip
 
 
@@ -141,18 +156,19 @@ def _episode(
     program: Array, weights: Array, c: Array, state: State, body: Array, period: int,
     errors: Array, clocked: bool, posture_start: bool, spikes_at_most: int, set_points: Array,
     bounds: Array, inputs: Array, fired: Array, speeds: Array, activity: Array, gains: Array,
+    lag: Array,
 ) -> float:  # fmt: skip
     n, n_spiking, total = gains.size, fired.shape[1], 0.0
     muscles, joint_rad = np.zeros(2 * n), joint_angles(body, n)
-    began = 0
+    clock = np.zeros(CLOCK_SIZE)
     for t in range(speeds.size):
         for k in range(n):
             error = errors[min(t, errors.shape[0] - 1), k] if errors.shape[1] else 0.0
             inputs[0, k] = gains[k] * (joint_rad[k] + error)
         if t == 0:
-            began = first_tick(inputs[0, :n], period, posture_start)
+            start_clock(clock, first_tick(inputs[0, :n], period, posture_start), period)
         if clocked:
-            inputs[0, n] = first_half(began + t, period)
+            inputs[0, n] = 1.0 if clock[TICK] < clock[PERIOD] // 2 else 0.0
             inputs[0, n + 1] = 1.0 - inputs[0, n]
         start = control_tick(program, weights, c, state, inputs, 0, fired, 0)
         for k in range(2 * n):
@@ -165,4 +181,6 @@ def _episode(
         activity += (muscles[:n] + muscles[n:]) / speeds.size
         if bounds[0] > 0.0:
             adapt(gains, muscles, set_points, bounds)
+        follow(clock, muscles, bounds, period)
+    lag[0] = clock[LAG]
     return total / speeds.size

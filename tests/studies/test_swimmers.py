@@ -44,13 +44,17 @@ def test_the_parts_of_the_circuit_are_needed() -> None:
             assert rows[cells, part]["return"] < 0.6 * whole
 
 
-def test_damage_costs_and_homeostasis_helps_the_untrained_circuit() -> None:
-    config = swimmer_damage.Config(seeds=3, models=(UNTRAINED,))
+@pytest.mark.parametrize("model", [UNTRAINED, "swimmer-spiking"])
+def test_damage_costs_and_homeostasis_helps(model: str) -> None:
+    config = swimmer_damage.Config(seeds=5, models=(model,))
     rows = by(swimmer_damage.run(config).rows, "damage", "homeostasis")
     assert len(rows) == 2 * len(swimmer_damage.damages(5))
-    lost = "muscles of joint 1 lost"
-    assert rows[lost, False]["return"] < rows["none", False]["return"]
-    assert rows[lost, True]["return"] > rows[lost, False]["return"] + 20.0
+    for joint in range(1, 5):
+        lost = f"muscles of joint {joint} lost"
+        assert rows[lost, False]["return"] < rows["none", False]["return"]
+        assert rows[lost, True]["return"] > rows[lost, False]["return"]
+    two = "muscles of joint 2 lost"
+    assert rows[two, True]["return"] > rows[two, False]["return"] + 20.0
 
 
 def test_one_bit_a_decision_is_enough() -> None:
@@ -63,7 +67,7 @@ def test_one_bit_a_decision_is_enough() -> None:
 
 def test_set_points_are_those_of_the_healthy_body() -> None:
     plan = plan_of("swimmer-spiking:untrained")
-    found = healthy(plan, 6, 1.0).set_points
+    found = healthy(plan, 6, 1.0, 0.5).set_points
     assert found.shape == (4,)
     assert np.all((found > 0.2) & (found < 1.0))
     with pytest.raises(ParameterError, match="no swimmer"):

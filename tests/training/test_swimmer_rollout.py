@@ -39,7 +39,7 @@ def swum(network: Network, seeds: Sequence[int], n_links: int = 6) -> Swims:
 @pytest.mark.parametrize("adapts", [False, True])
 def test_the_loop_is_controller_and_environment_bit_for_bit(network: Network, adapts: bool) -> None:
     damage = Damage(lost_muscles=("both_2",), noise_rad=0.1)
-    homeostasis = Homeostasis(np.full(4, 0.7), rate_per_s=3.0) if adapts else None
+    homeostasis = Homeostasis(np.full(4, 0.7), 3.0, 0.5, 5.0, 0.1, 0.5) if adapts else None
     env = gymnasium.make("snn_control/Swim-v0", damage=vars(damage), n_ticks=150)
     start = draw_start(6, 3, 150, damage)
     swimmer = Swimmer(network, 50, posture_start=adapts, homeostasis=homeostasis)
@@ -102,6 +102,8 @@ def test_what_does_not_fit_is_refused() -> None:
         ({"set_points": np.array([1.5])}, "set_points"),
         ({"set_points": np.zeros(4), "rate_per_s": math.nan}, "rate_per_s"),
         ({"set_points": np.zeros(4), "lowest": 2.0}, "lowest"),
+        ({"set_points": np.zeros(4), "lag_rate": 2.0}, "lag_rate"),
+        ({"set_points": np.zeros(4), "lag_set_point": math.inf}, "lag_set_point"),
     ],
 )
 def test_wrong_settings_of_homeostasis_are_refused(settings: dict, said: str) -> None:
