@@ -17,6 +17,15 @@ BLIMP = """@misc{burgers2023evolving,
   archivePrefix = {arXiv}
 }"""
 
+SWIMMER = """@inproceedings{bhattasali2022neural,
+  title         = {Neural Circuit Architectural Priors for Embodied Control},
+  author        = {Bhattasali, Nikhil X. and Zador, Anthony M. and Engel, Tatiana A.},
+  booktitle     = {Advances in Neural Information Processing Systems},
+  year          = {2022},
+  eprint        = {2201.05242},
+  archivePrefix = {arXiv}
+}"""
+
 CMA_ES = """@article{hansen2001completely,
   title   = {Completely Derandomized Self-Adaptation in Evolution Strategies},
   author  = {Hansen, Nikolaus and Ostermeier, Andreas},
@@ -61,6 +70,7 @@ MUJOCO = """@inproceedings{todorov2012mujoco,
 CITATIONS: dict[str, str] = {
     "snn_control": SOFTWARE,
     "blimp": BLIMP,
+    "swimmer": SWIMMER,
     "cma-es": CMA_ES,
     "nsga-ii": NSGA_II,
     "deap": DEAP,

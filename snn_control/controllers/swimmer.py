@@ -57,6 +57,7 @@ class Swimmer(Controller):
             raise ParameterError(f"period_ticks is {period_ticks}; expected at least 2")
         if homeostasis:
             homeostasis.check_joints(n)
+        self._set_points = homeostasis.set_points if homeostasis else np.zeros(n - 1)
         self._bounds = bounds_of(homeostasis, network)
         self.networks, self.homeostasis = (network,), homeostasis
         self.period_ticks, self.posture_start = period_ticks, posture_start
@@ -64,7 +65,7 @@ class Swimmer(Controller):
         self.action_names = tuple(f"joint_{k}_effort" for k in range(n))
         self.control_period_s = network.control_period_s
         self._n, self.clocked = n, CLOCK[0] in network.inputs
-        self._spiking = muscles_spike(network)
+        self._ticks = network.sub_ticks if muscles_spike(network) else 0
         self._engine = engine(network)
         self._inputs = np.zeros(len(network.inputs))
         self.reset()
@@ -72,7 +73,6 @@ class Swimmer(Controller):
     def reset(self, seed: int | None = None) -> None:
         """Put network, clock and gains into the state before the first tick; full speed ahead."""
         self._engine.reset()
-        self._started = False
         self._clock = np.zeros(CLOCK_SIZE)
         self._muscles = np.zeros(2 * self._n)
         self.gains = np.ones(self._n)
@@ -94,25 +94,18 @@ class Swimmer(Controller):
         self._inputs[-3:] = 1.0 - min(max(speed, 0.0), 1.0), max(turn, 0.0), max(-turn, 0.0)
 
     def _step(self, observation: FloatArray) -> FloatArray:
-        n, inputs = self._n, self._inputs
-        inputs[:n] = observation
-        if not self._started:
-            self._started = True
-            tick = first_tick(inputs[:n], self.period_ticks, self.posture_start)
-            start_clock(self._clock, tick, self.period_ticks)
-        if self.homeostasis:
-            inputs[:n] *= self.gains
-        if self.clocked:
-            inputs[n] = self._clock[TICK] < self._clock[PERIOD] // 2
-            inputs[n + 1] = 1.0 - inputs[n]
-        muscles = self._engine.step(inputs)
-        if self._spiking:
-            muscles = self._engine.spikes[-2 * n :] / self.networks[0].sub_ticks
-        self._muscles[:] = muscles
-        if self.homeostasis:
-            adapt(self.gains, self._muscles, self.homeostasis.set_points, self._bounds)
-        follow(self._clock, self._muscles, self._bounds, self.period_ticks)
-        effort: FloatArray = self._muscles[:n] - self._muscles[n:]
+        perceive(
+            self._inputs, observation, self.gains, self._clock, self.clocked, self.period_ticks,
+            self.posture_start,
+        )  # fmt: skip
+        outputs = self._engine.step(self._inputs)
+        if self._ticks:
+            outputs = self._engine.spikes
+        effort = np.empty(self._n)
+        act(
+            outputs, self._ticks, self._muscles, effort, self.gains, self._clock,
+            self._set_points, self._bounds, self.period_ticks,
+        )  # fmt: skip
         return effort
 
     def settings(self) -> dict[str, Any]:
@@ -200,6 +193,49 @@ def muscles_spike(network: Network) -> bool:
 
 
 @kernel(nogil=True)
-def first_tick(joint_rad: Any, period_ticks: int, posture_start: bool) -> int:
-    """Return the tick at which the clock starts: 0, dorsal, or half a period."""
-    return period_ticks // 2 if posture_start and joint_rad.sum() > 0.0 else 0
+def perceive(
+    inputs: Any, joint_rad: Any, gains: Any, clock: Any, clocked: bool, period_ticks: int,
+    posture_start: bool,
+) -> None:  # fmt: skip
+    """Write what the network takes: angles by their gains, and the halves of the clock.
+
+    A clock that was never started starts: with the dorsal half, or against the body's bend.
+    """
+    n, bend = joint_rad.size, 0.0
+    for k in range(n):
+        inputs[k] = gains[k] * joint_rad[k]
+        bend += joint_rad[k]
+    if clock[PERIOD] == 0.0:
+        start_clock(clock, period_ticks // 2 if posture_start and bend > 0.0 else 0, period_ticks)
+    if clocked:
+        inputs[n] = 1.0 if clock[TICK] < clock[PERIOD] // 2 else 0.0
+        inputs[n + 1] = 1.0 - inputs[n]
+
+
+@kernel(nogil=True)
+def act(
+    outputs: Any, ticks: int, muscles: Any, effort: Any, gains: Any, clock: Any, set_points: Any,
+    bounds: Any, period_ticks: int,
+) -> None:  # fmt: skip
+    """Write muscles and efforts, adapt, and advance the clock.
+
+    Args:
+        outputs: of the network: graded muscles, or spikes of all cells, the muscles' last.
+        ticks: network ticks that the spikes were counted in; 0: outputs are graded.
+        muscles: shape (2 * n_joints,), written.
+        effort: shape (n_joints,), written.
+        gains: of the stretch receptors, which adapt.
+        clock: of `start_clock`.
+        set_points: of the homeostasis.
+        bounds: of `Homeostasis.bounds`; zeros: none.
+        period_ticks: that the clock began with.
+    """
+    n = effort.size
+    first = outputs.size - 2 * n
+    for k in range(2 * n):
+        muscles[k] = outputs[first + k] / ticks if ticks else outputs[first + k]
+    for k in range(n):
+        effort[k] = muscles[k] - muscles[n + k]
+    if bounds[0] > 0.0:
+        adapt(gains, muscles, set_points, bounds)
+    follow(clock, muscles, bounds, period_ticks)

@@ -90,9 +90,13 @@ def read(folder: Path) -> ReportInputs:
     )
 
 
+BASELINES = ("pid", "untrained")
+"""Names of controllers that others are compared with."""
+
+
 def default_role(controller: str) -> str:
     """Role of a controller whose evaluation does not say."""
-    if controller == "pid":
+    if controller in BASELINES:
         return "baseline"
     return "twin" if controller.endswith("twin") else "subject"
 

@@ -28,6 +28,13 @@ METRICS: dict[str, MetricName] = {
     "rise_time_s": MetricName("Rise time", "s", lower_is_better=None),
     "settling_time_s": MetricName("Settling time", "s"),
     "total_reward": MetricName("Total reward", "", lower_is_better=False),
+    "mean_speed_m_s": MetricName("Mean speed", "cm/s", 100, lower_is_better=False),
+    "distance_m": MetricName("Distance from the start", "m", lower_is_better=None),
+    "straightness": MetricName("Straightness", "", lower_is_better=None),
+    "speed_m_s": MetricName("Speed", "cm/s", 100, lower_is_better=False),
+    "last_speed_m_s": MetricName("Speed in the last 10 s", "cm/s", 100, lower_is_better=False),
+    "return": MetricName("Return", "", lower_is_better=False),
+    "best_return": MetricName("Best return", "", lower_is_better=False),
     "spikes_per_s": MetricName("Spikes", "1/s", lower_is_better=None),
     "spikes_per_decision": MetricName("Spikes a decision", "", lower_is_better=None),
     "synaptic_ops_per_s": MetricName("Synaptic operations", "1/s", lower_is_better=None),
@@ -38,7 +45,9 @@ METRICS: dict[str, MetricName] = {
 }
 NONE = "\u2013"
 """What stands for a missing number."""
-HEADLINES = ("hold_rmse_m", "overshoot_m", "steady_state_error_m", "spikes_per_s")
+HEADLINES = (
+    "hold_rmse_m", "overshoot_m", "steady_state_error_m", "mean_speed_m_s", "spikes_per_s",
+)  # fmt: skip
 
 
 def metric_name(metric: str) -> MetricName:

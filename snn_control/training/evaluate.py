@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Altitude
+from snn_control.controllers import Altitude, Swimmer
 from snn_control.controllers.controller import Controller
 from snn_control.network import Connection, Network, expand
 from snn_control.report.inputs import default_role
@@ -96,7 +96,7 @@ def operations_metrics(controller: Controller, episode: Episode) -> dict[str, fl
     """
     found: dict[str, float] = {}
     ticks = len(episode.trace[controller.action_names[0]])
-    if isinstance(controller, Altitude):
+    if isinstance(controller, Altitude | Swimmer):
         if "spike_neuron" not in episode.trace:
             return found
         operations = synaptic_operations(controller, episode) / ticks
@@ -112,7 +112,7 @@ def operations_metrics(controller: Controller, episode: Episode) -> dict[str, fl
     return found
 
 
-def synaptic_operations(controller: Altitude, episode: Episode) -> float:
+def synaptic_operations(controller: Altitude | Swimmer, episode: Episode) -> float:
     """Additions and multiply-accumulates of an episode: the synapses that carried something.
 
     A spike costs one operation for each synapse it reaches; an input, a leaky integrator or a

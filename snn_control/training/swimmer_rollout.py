@@ -10,21 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.compiled import kernel
-from snn_control.controllers.homeostasis import (
-    CLOCK_SIZE,
-    LAG,
-    PERIOD,
-    TICK,
-    Homeostasis,
-    adapt,
-    follow,
-    start_clock,
-)
+from snn_control.controllers.homeostasis import CLOCK_SIZE, LAG, Homeostasis
 from snn_control.controllers.swimmer import (
+    act,
     bounds_of,
     check_swimmer_network,
-    first_tick,
     muscles_spike,
+    perceive,
 )
 from snn_control.controllers.swimmer_circuit import CLOCK
 from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
@@ -129,7 +121,7 @@ def swim(
 def _swim(
     program: Array, weights: Array, coefficients: Array, bodies: Array, periods: Array,
     joint_rad: Array, turn_rad: Array, errors: Array, commands: Array, clocked: bool,
-    posture_start: bool, spikes_at_most: int, n_spiking: int, set_points: Array, bounds: Array,
+    posture_start: bool, ticks: int, n_spiking: int, set_points: Array, bounds: Array,
     speeds: Array, spikes: Array, activity: Array, gains: Array, lags: Array,
 ) -> None:  # fmt: skip
     n_starts, n_bodies = joint_rad.shape[0], bodies.shape[0]
@@ -146,7 +138,7 @@ def _swim(
             pool_reset(bodies[first], joint_rad[s], turn_rad[s])
             spikes[g, s] = _episode(
                 program, aligned_copy(weights[g]), c, state, bodies[first], periods[g], errors[s],
-                clocked, posture_start, spikes_at_most, set_points, bounds, inputs, fired,
+                clocked, posture_start, ticks, set_points, bounds, inputs, fired,
                 speeds[g, s], activity[g, s], gains[g, s], lags[g, s],
             )  # fmt: skip
 
@@ -154,33 +146,28 @@ def _swim(
 @kernel(nogil=True)
 def _episode(
     program: Array, weights: Array, c: Array, state: State, body: Array, period: int,
-    errors: Array, clocked: bool, posture_start: bool, spikes_at_most: int, set_points: Array,
+    errors: Array, clocked: bool, posture_start: bool, ticks: int, set_points: Array,
     bounds: Array, inputs: Array, fired: Array, speeds: Array, activity: Array, gains: Array,
     lag: Array,
 ) -> float:  # fmt: skip
-    n, n_spiking, total = gains.size, fired.shape[1], 0.0
-    muscles, joint_rad = np.zeros(2 * n), joint_angles(body, n)
-    clock = np.zeros(CLOCK_SIZE)
+    n, total = gains.size, 0.0
+    muscles, effort, seen, graded = np.zeros(2 * n), np.zeros(n), np.zeros(n), np.zeros(2 * n)
+    clock, joint_rad = np.zeros(CLOCK_SIZE), joint_angles(body, n)
     for t in range(speeds.size):
-        for k in range(n):
-            error = errors[min(t, errors.shape[0] - 1), k] if errors.shape[1] else 0.0
-            inputs[0, k] = gains[k] * (joint_rad[k] + error)
-        if t == 0:
-            start_clock(clock, first_tick(inputs[0, :n], period, posture_start), period)
-        if clocked:
-            inputs[0, n] = 1.0 if clock[TICK] < clock[PERIOD] // 2 else 0.0
-            inputs[0, n + 1] = 1.0 - inputs[0, n]
+        seen[:] = joint_rad
+        if errors.shape[1]:
+            seen += errors[min(t, errors.shape[0] - 1)]
+        perceive(inputs[0], seen, gains, clock, clocked, period, posture_start)
         start = control_tick(program, weights, c, state, inputs, 0, fired, 0)
-        for k in range(2 * n):
-            if spikes_at_most:
-                muscles[k] = fired[0, n_spiking - 2 * n + k] / spikes_at_most
-            else:
-                muscles[k] = state.values[start + program[HEADER + k]]
-        speeds[t] = pool_advance(body, muscles[:n] - muscles[n:])
+        if ticks:
+            act(fired[0], ticks, muscles, effort, gains, clock, set_points, bounds, period)
+        else:
+            for k in range(2 * n):
+                graded[k] = state.values[start + program[HEADER + k]]
+            act(graded, ticks, muscles, effort, gains, clock, set_points, bounds, period)
+        speeds[t] = pool_advance(body, effort)
         total += fired.sum()
-        activity += (muscles[:n] + muscles[n:]) / speeds.size
-        if bounds[0] > 0.0:
-            adapt(gains, muscles, set_points, bounds)
-        follow(clock, muscles, bounds, period)
+        for k in range(n):
+            activity[k] += (muscles[k] + muscles[n + k]) / speeds.size
     lag[0] = clock[LAG]
     return total / speeds.size

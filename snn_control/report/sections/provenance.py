@@ -21,7 +21,7 @@ def make(given: ReportInputs) -> Section:
         ("versions", ", ".join(f"{k} {v}" for k, v in m.get("versions", {}).items())),
     ]
     version = str(m.get("versions", {}).get("snn_control", ""))
-    entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", "blimp"))
+    entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", _robot(given)))
     listings = [Listing("BibTeX", entries, open=True)]
     if given.config:
         text = yaml.safe_dump(given.config, sort_keys=False, allow_unicode=True)
@@ -29,3 +29,9 @@ def make(given: ReportInputs) -> Section:
     lead = "Everything on this page was made from the run folder alone."
     table = Table(("", ""), rows)
     return Section("provenance", "Provenance", lead, tables=[table], listings=listings)
+
+
+def _robot(given: ReportInputs) -> str:
+    """The work that the run's robot comes from, by its name among the citations."""
+    swims = any(e.environment.startswith("snn_control/Swim") for e in given.evaluations)
+    return "swimmer" if swims else "blimp"
