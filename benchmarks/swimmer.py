@@ -127,7 +127,7 @@ def perceptron(seeds: int, generations: int = 250, population: int = 16) -> dict
             draws = draw_start(6, int(rng.integers(10**6, 2**31)), 1000)
             returns = _returns(mlp, mlp.layers(8.0 * (genomes - 0.5)), batch, [draws] * population)
             strategy.tell(1.0 - returns[:, None] / 1000.0)
-            if hit is None and np.mean(returns) >= UNTRAINED:
+            if np.mean(returns) >= UNTRAINED:
                 hit = (generation + 1) * population
                 break
         needed.append(hit)

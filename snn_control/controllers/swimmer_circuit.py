@@ -10,8 +10,7 @@ next to the head, dorsal (d) and ventral (v) halves alike,
 
 B cells and muscles are graded, as published; or integrate-and-fire cells of threshold 1 behind
 dendrites that compute g, so that they fire g of their drive in spikes a tick and nothing winds up.
-Strengths are those of the paper at their start: p, o, a, r
-are 1, c and s are -1.
+Strengths are those of the paper at their start: p, o, a, r are 1, c and s are -1.
 
 The clock is an input, a square wave as published; or cells of the circuit swing the head, a
 half-centre: two spiking cells that tire while they fire and silence each other,
@@ -194,7 +193,7 @@ def strengths_of(network: Network) -> dict[str, float]:
             ("stretch", "b"): ("proprioception",),
             ("b", "muscle"): ("contralateral", "ipsilateral"),
         }.get((connection.source, target))
-        if names is None or connection.source == connection.target.removeprefix("dendrite_"):
+        if names is None:
             continue
         assert isinstance(connection.weights, Shared)
         values = connection.weights.values.tolist()

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.envs.swimmer.damage import Damage
-from snn_control.network import Network
 from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
 from snn_control.studies.swimmers import (
     MODELS,
-    Plan,
     SwimConfig,
     episodes,
     figures,
@@ -69,7 +67,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         plan = plan_of(name)
         homeostasis = healthy(plan, config.links, config.rate_per_s, config.lag_rate)
         for label, (damage, dead) in damages(config.links - 1).items():
-            network = _network(plan, config.links, dead)
+            network = plan.network(config.links, dead)
             for adapts in (False, True):
                 found = episodes(
                     [network], plan, config.links, config.starts,
@@ -103,7 +101,3 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     )
     shown = [{k: v for k, v in row.items() if k != "case"} for row in rows]
     return StudyResult(shown, summary, [bars])
-
-
-def _network(plan: Plan, n_links: int, dead: tuple[str, ...]) -> Network:
-    return plan.circuit(n_links).network(plan.strengths, dead)

@@ -68,9 +68,9 @@ class Plan:
             half_centre=HalfCentre() if self.clock_free else None,
         )
 
-    def network(self, n_links: int) -> Network:
+    def network(self, n_links: int, dead_cells: Sequence[str] = ()) -> Network:
         """Return the network for a body."""
-        return self.circuit(n_links).network(self.strengths)
+        return self.circuit(n_links).network(self.strengths, dead_cells)
 
 
 def plan_of(name: str) -> Plan:
@@ -104,7 +104,6 @@ def episodes(
     *,
     damage: Damage | None = None,
     homeostasis: Homeostasis | None = None,
-    period_ticks: int | None = None,
 ) -> Swims:
     """Let networks of one structure swim 30 s from each start."""
     layout = lay_out(networks[0])
@@ -113,7 +112,7 @@ def episodes(
         *layout.rows(list(networks)),
         SwimmerPool(n_links, damage=damage),
         [draw_start(n_links, seed, 1000, damage) for seed in seeds],
-        period_ticks=period_ticks or plan.period_ticks,
+        period_ticks=plan.period_ticks,
         posture_start=plan.posture_start,
         homeostasis=homeostasis,
     )
