@@ -18,14 +18,13 @@ import numpy as np
 
 from snn_control.controllers import Swimmer
 from snn_control.controllers.mlp import MLP
-from snn_control.controllers.swimmer_circuit import swimmer_circuit
+from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.body import SUBSTEPS, swimmer_model
-from snn_control.envs.swimmer.mjcf import joint_limit_rad
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.envs.swimmer.swim import FULL_REWARD_M_S, action_names, observation_names
 from snn_control.evolution import CmaEs, CmaEsConfig, SepCmaEs, SepCmaEsConfig
-from snn_control.studies.swimmers import Plan, episodes
+from snn_control.studies.swimmers import episodes
 from snn_control.training.statistics import half_width
 from snn_control.training.swimmer_task import SwimmerTask
 
@@ -46,8 +45,7 @@ def speed(seeds: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     angles = np.random.default_rng(0).uniform(-1.0, 1.0, (2000, 5))
     for cells, ticks in (("graded", 1), ("spiking", 1), ("spiking", 5)):
-        circuit = swimmer_circuit(5, joint_limit_rad(6), cells=cells, sub_ticks=ticks)  # type: ignore[arg-type]
-        swimmer = Swimmer(circuit.network())
+        swimmer = SwimmerPlan(cells=cells, sub_ticks=ticks).swimmer()  # type: ignore[arg-type]
         best = np.inf
         for _ in range(20):
             began = time.perf_counter()
@@ -57,8 +55,8 @@ def speed(seeds: int) -> dict[str, Any]:
         found[f"step_us_{cells}_{ticks}"] = round(1e6 * best, 2)
     model = swimmer_model(6)
     data = mujoco.MjData(model)
-    plan = Plan({}, True, 5)
-    networks = [plan.network(6)] * 8
+    plan = SwimmerPlan()
+    networks = [plan.network()] * 8
     raw, closed = [], []
     for _ in range(seeds + 1):
         data.ctrl[:] = 0.5
@@ -68,7 +66,7 @@ def speed(seeds: int) -> dict[str, Any]:
             mujoco.mj_step(model, data, nstep=SUBSTEPS)
         raw.append(4000 / (time.perf_counter() - began))
         began = time.perf_counter()
-        episodes(networks, plan, 6, EVALUATION)
+        episodes(networks, plan, EVALUATION)
         closed.append(1000 * len(networks) * len(EVALUATION) / (time.perf_counter() - began))
     ratios = [c / r for c, r in zip(closed[1:], raw[1:], strict=True)]
     return found | {
@@ -80,8 +78,7 @@ def speed(seeds: int) -> dict[str, Any]:
 
 def evaluated(task: SwimmerTask, swimmer: Swimmer) -> float:
     """Mean return on starts that no training draws."""
-    plan = Plan({}, task.cells == "spiking", task.sub_ticks, task.period_ticks, task.posture_start)
-    return float(episodes(swimmer.networks, plan, task.n_links, EVALUATION).returns.mean())
+    return float(episodes(swimmer.networks, task.plan, EVALUATION).returns.mean())
 
 
 def tuned(task: SwimmerTask, seed: int, generations: int, make: Callable[..., Any]) -> float:

@@ -11,7 +11,7 @@ from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
 from snn_control.errors import InterfaceMismatchError
-from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.environment import make_environment, suited
 from snn_control.training.evaluate import Evaluation, evaluate
 from snn_control.training.rollout import match
 
@@ -20,23 +20,26 @@ from snn_control.training.rollout import match
 class EnvironmentOptions:
     """Where to fly."""
 
-    environment: str = ENVIRONMENT
-    """Id of the environment, or module:id, the module registering it."""
+    environment: str | None = None
+    """Id of the environment, or module:id, the module registering it; default: the one that the
+    controller was made for."""
     parameters: Path | None = None
     """YAML file of the blimp's parameters, for example one that `fit` wrote."""
     duration_s: float | None = None
     """Length of an episode in s; default: the environment's own."""
 
-    def options(self) -> dict[str, Any]:
-        """Return what the environment is made with."""
+    def options(self, controller: Controller) -> dict[str, Any]:
+        """Return the environment to fly a controller in, and what it is made with."""
         read = read_parameters(self.parameters) if self.parameters else None
-        return {"parameters": read, "duration_s": self.duration_s}
+        found = {"environment": self.environment} if self.environment else suited(controller)
+        return found | {"parameters": read, "duration_s": self.duration_s}
 
-    def fits(self, controller: Controller) -> bool:
-        """Whether the environment takes and gives what `controller` gives and takes."""
-        env = make_environment(self.environment, **self.options())
+    def fits(self, other: Controller, controller: Controller) -> bool:
+        """Whether `other` can be flown where `controller` is."""
+        options = self.options(controller)
+        env = make_environment(options.pop("environment"), **options)
         try:
-            match(controller, env)
+            match(other, env)
         except InterfaceMismatchError:
             return False
         finally:
@@ -60,15 +63,7 @@ class SeededOptions(EnvironmentOptions):
         if self.episodes < 1:
             raise WrongUseError(f"--episodes is {self.episodes}; expected at least 1")
         seeds: Sequence[int] = range(self.first_seed, self.first_seed + self.episodes)
-        options = self.options()
         return [
-            evaluate(
-                controller,
-                name,
-                seeds=seeds,
-                preset=preset,
-                environment=self.environment,
-                **options,
-            )
+            evaluate(controller, name, seeds=seeds, preset=preset, **self.options(controller))
             for name, controller in controllers.items()
         ]

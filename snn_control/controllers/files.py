@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from snn_control.controllers.altitude import Altitude
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.pid import PID, PIDConfig
 from snn_control.controllers.swimmer import Swimmer, read_swimmer
+from snn_control.controllers.swimmer_plan import plan_of
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,
@@ -44,8 +46,8 @@ BUILT_IN: dict[str, Any] = {"pid": PID}
 NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude, "swimmer": Swimmer}
 """Controllers made of networks, by the name their files carry."""
 
-UNTRAINED = ":untrained"
-"""After the name of a swimmer: as it was before it was trained."""
+_MODIFIED = re.compile(r"(?P<name>.+?)(?P<untrained>:untrained)?(:(?P<n_links>\d+)-links)?")
+"""A name, and what may follow that of a swimmer."""
 
 _FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
 
@@ -83,7 +85,8 @@ def load(
         name_or_path: `pid`, the name of a shipped model, a run folder, a model file, or the name
             of a controller of another package. Ours come before those of other packages.
             `:untrained` after that of a swimmer gives its circuit with unit strengths, a clock of
-            60 control periods that starts dorsal, and no homeostasis, as published.
+            60 control periods that starts dorsal, and no homeostasis, as published. `:4-links`
+            after either gives it for a body of 4 links, see `swimmer_plan`.
         control_period_s: period it will run at, in s; None: the one it was made for. `pid` is
             made for any.
         resample: whether networks made for another period may be resampled, see
@@ -99,7 +102,10 @@ def load(
     name = str(name_or_path)
     if name in BUILT_IN:
         return BUILT_IN[name](**_with_period(options, control_period_s))
-    name, untrained, _ = name.partition(UNTRAINED)
+    modified = _MODIFIED.fullmatch(name)
+    if modified is None:
+        raise UnknownNameError("model", name, model_names())
+    name, untrained, n_links = modified["name"], modified["untrained"], modified["n_links"]
     path = model_path(name)
     if path is None:
         controller = _registered(name)(**options)
@@ -120,9 +126,10 @@ def load(
     with reading(path):
         if kind == "swimmer":
             settings = root["settings"].mapping() if "settings" in root else {}
-            return read_swimmer(networks, settings, bool(untrained), **options)
-        if untrained:
-            raise ParameterError(f"{name} is no swimmer: only they have {UNTRAINED}")
+            swimmer = read_swimmer(networks, settings, bool(untrained), **options)
+            return plan_of(swimmer).on(int(n_links)).swimmer(**options) if n_links else swimmer
+        if untrained or n_links:
+            raise ParameterError(f"{name} is no swimmer: only they are untrained or have links")
         return NETWORK_CONTROLLERS[kind](networks, **options)
 
 

@@ -181,7 +181,11 @@ def unit_strengths(network: Network) -> Network:
 
 
 def strengths_of(network: Network) -> dict[str, float]:
-    """Return the strengths of a network of such a circuit that bodies of any length share."""
+    """Return the strengths of a network of such a circuit that bodies of any length share.
+
+    Raises:
+        ParameterError: cells of a kind have strengths of their own.
+    """
     ends = {p.name.removeprefix("dendrite_") for p in network.populations}
     assert {"stretch", "b", "muscle"} <= ends, network.name
     found: dict[str, float] = {}
@@ -195,10 +199,15 @@ def strengths_of(network: Network) -> dict[str, float]:
         }.get((connection.source, target))
         if names is None:
             continue
-        assert isinstance(connection.weights, Shared)
-        values = connection.weights.values.tolist()
-        if len(values) < len(names):  # a half-centre: the oscillator is no input
+        weights = connection.weights
+        values = weights.values.tolist() if isinstance(weights, Shared) else []
+        if names[0] == "brake" and len(values) == 2:  # a half-centre: the oscillator is no input
             names = ("brake", "turn")
+        if len(values) != len(names):
+            raise ParameterError(
+                f"network {network.name!r} is no swimmer's circuit with shared strengths: it fits "
+                "the body that it was made for only"
+            )
         found |= dict(zip(names, values, strict=True))
     return found
 

@@ -9,14 +9,16 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit, Strength
 from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
-from snn_control.studies.swimmers import Plan, SwimConfig, episodes, figures
+from snn_control.studies.swimmers import SwimConfig, episodes, figures
 from snn_control.training.statistics import half_width
 
 EVOLVED = ("proprioception", "oscillator", "ipsilateral", "contralateral")
@@ -82,16 +84,16 @@ ABLATIONS: dict[str, Draw] = {
 def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
     """Take away and swim."""
     rows = []
-    for cells, sub_ticks in (("graded", 1), ("spiking", config.sub_ticks)):
-        plan = Plan({}, cells == "spiking", sub_ticks)
-        circuit = plan.circuit(config.links)
+    kinds: tuple[tuple[Literal["graded", "spiking"], int], ...] = (
+        ("graded", 1),
+        ("spiking", config.sub_ticks),
+    )
+    for cells, sub_ticks in kinds:
+        plan = SwimmerPlan(config.links, cells, sub_ticks)
+        circuit = plan.circuit()
         for name, draw in ABLATIONS.items():
             found = [
-                figures(
-                    episodes(
-                        [draw(circuit, np.random.default_rng(seed))], plan, config.links, [seed]
-                    )
-                )
+                figures(episodes([draw(circuit, np.random.default_rng(seed))], plan, [seed]))
                 for seed in config.starts
             ]
             row: dict[str, object] = {"cells": cells, "circuit": name}

@@ -19,7 +19,7 @@ from snn_control.studies.swimmers import (
     episodes,
     figures,
     healthy,
-    plan_of,
+    named_plan,
 )
 from snn_control.training.statistics import half_width
 
@@ -64,13 +64,13 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     """Damage, swim, compare."""
     rows: list[dict[str, Any]] = []
     for name in config.models:
-        plan = plan_of(name)
-        homeostasis = healthy(plan, config.links, config.rate_per_s, config.lag_rate)
+        plan = named_plan(name).on(config.links)
+        homeostasis = healthy(plan, config.rate_per_s, config.lag_rate)
         for label, (damage, dead) in damages(config.links - 1).items():
-            network = plan.network(config.links, dead)
+            network = plan.network(dead)
             for adapts in (False, True):
                 found = episodes(
-                    [network], plan, config.links, config.starts,
+                    [network], plan, config.starts,
                     damage=damage, homeostasis=homeostasis if adapts else None,
                 )  # fmt: skip
                 last = found.speed_m_s[0, :, -LAST_TICKS:].mean(axis=1)

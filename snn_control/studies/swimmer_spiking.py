@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
-from snn_control.studies.swimmers import SwimConfig, episodes, figures, plan_of
+from snn_control.studies.swimmers import SwimConfig, episodes, figures, named_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +29,12 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     """Swim with the strengths of every model and cells of every resolution."""
     rows = []
     for name in (*config.models, *config.graded):
-        own = plan_of(name)
-        plans = [dataclasses.replace(own, spiking=False, sub_ticks=1)]
-        plans += [dataclasses.replace(own, spiking=True, sub_ticks=k) for k in config.sub_ticks]
+        own = named_plan(name).on(config.links)
+        plans = [dataclasses.replace(own, cells="graded", sub_ticks=1)]
+        plans += [dataclasses.replace(own, cells="spiking", sub_ticks=k) for k in config.sub_ticks]
         for plan in plans:
-            found = episodes([plan.network(config.links)], plan, config.links, config.starts)
-            ticks = plan.sub_ticks if plan.spiking else 0
+            found = episodes([plan.network()], plan, config.starts)
+            ticks = plan.sub_ticks if plan.cells == "spiking" else 0
             rows.append({"strengths": name, "sub_ticks": ticks} | figures(found))
             say(f"{name}, {ticks or 'graded'}: return {rows[-1]['return']:.1f}")
     summary = (

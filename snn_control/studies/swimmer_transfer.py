@@ -1,13 +1,14 @@
 """One circuit on bodies of 3 to 14 links, without training on them.
 
-Strengths are those of the model; stretch receptors are saturated at the limit of the new body's
-joints.
+Each is swum as it is, its stretch receptors saturated at the limit of the new body's joints, and by
+the rule of `controllers.swimmer_plan` from the number of links.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
@@ -17,7 +18,7 @@ from snn_control.studies.swimmers import (
     SwimConfig,
     episodes,
     figures,
-    plan_of,
+    named_plan,
 )
 
 
@@ -35,22 +36,27 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     """Swim with every model on every body."""
     rows = []
     for name in config.models:
-        plan = plan_of(name)
+        own = named_plan(name)
         for n_links in config.links:
-            found = episodes([plan.network(n_links)], plan, n_links, config.starts)
-            rows.append({"controller": name, "links": n_links} | figures(found))
+            for rule, plan in ((False, replace(own, n_links=n_links)), (True, own.on(n_links))):
+                found = episodes([plan.network()], plan, config.starts)
+                rows.append({"controller": name, "links": n_links, "rule": rule} | figures(found))
             say(f"{name}, {n_links} links: return {rows[-1]['return']:.1f}")
     summary = (
         f"Return of 1000 control periods in snn_control/Swim-v0, mean of {config.seeds} starts, "
-        "the same ones for all; no circuit was trained on a body other than that of 6 links."
+        "the same ones for all; no circuit was trained on a body other than its own. With the "
+        "rule, shorter bodies have a shorter period and more proprioception."
     )
-    figure = error_bars(
-        rows,
+    return StudyResult(rows, summary, [_figure(rows, rule) for rule in (True, False)])
+
+
+def _figure(rows: list[dict[str, Any]], rule: bool) -> dict[str, Any]:
+    return error_bars(
+        [row for row in rows if row["rule"] == rule],
         "links",
         "return",
         by="controller",
-        title="Return over the length of the body",
+        title=f"Return over the length of the body, {'by the rule' if rule else 'unchanged'}",
         x_title="links",
         y_title="return, at most 1000",
     )
-    return StudyResult(rows, summary, [figure])

@@ -11,16 +11,13 @@ import numpy.typing as npt
 
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.homeostasis import Homeostasis
-from snn_control.controllers.swimmer import muscles_spike
-from snn_control.controllers.swimmer_circuit import HalfCentre, strengths_of, swimmer_circuit
+from snn_control.controllers.swimmer_plan import SwimmerPlan, plan_of
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.damage import Damage
-from snn_control.envs.swimmer.mjcf import joint_limit_rad
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.errors import ParameterError
 from snn_control.network import Network
-from snn_control.network.circuit import Circuit
 from snn_control.studies.study import StudyConfig
 from snn_control.training.statistics import half_width
 from snn_control.training.swimmer_rollout import Swims, swim
@@ -47,33 +44,7 @@ class SwimConfig(StudyConfig):
         return range(self.first_seed, self.first_seed + self.seeds)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Cells, strengths and clock of a circuit, whatever the body."""
-
-    strengths: dict[str, float]
-    spiking: bool
-    sub_ticks: int
-    period_ticks: int = 60
-    posture_start: bool = False
-    clock_free: bool = False
-
-    def circuit(self, n_links: int) -> Circuit:
-        """Return the circuit for a body."""
-        return swimmer_circuit(
-            n_links - 1,
-            joint_limit_rad(n_links),
-            cells="spiking" if self.spiking else "graded",
-            sub_ticks=self.sub_ticks,
-            half_centre=HalfCentre() if self.clock_free else None,
-        )
-
-    def network(self, n_links: int, dead_cells: Sequence[str] = ()) -> Network:
-        """Return the network for a body."""
-        return self.circuit(n_links).network(self.strengths, dead_cells)
-
-
-def plan_of(name: str) -> Plan:
+def named_plan(name: str) -> SwimmerPlan:
     """Return the plan of a swimmer's model, or of the untrained clock-free circuit.
 
     Raises:
@@ -81,46 +52,37 @@ def plan_of(name: str) -> Plan:
         ParameterError: it is no swimmer.
     """
     if name == CLOCK_FREE:
-        return Plan({}, spiking=True, sub_ticks=15, clock_free=True)
+        return SwimmerPlan(sub_ticks=15, clock_free=True)
     swimmer = load(name)
     if not isinstance(swimmer, Swimmer):
         raise ParameterError(f"{name} is no swimmer; name one, for example swimmer-spiking")
-    network = swimmer.networks[0]
-    return Plan(
-        strengths_of(network),
-        muscles_spike(network),
-        network.sub_ticks,
-        swimmer.period_ticks,
-        swimmer.posture_start,
-        not swimmer.clocked,
-    )
+    return plan_of(swimmer)
 
 
 def episodes(
     networks: Sequence[Network],
-    plan: Plan,
-    n_links: int,
+    plan: SwimmerPlan,
     seeds: Sequence[int],
     *,
     damage: Damage | None = None,
     homeostasis: Homeostasis | None = None,
 ) -> Swims:
-    """Let networks of one structure swim 30 s from each start."""
+    """Let networks of the plan's structure swim 30 s from each start."""
     layout = lay_out(networks[0])
     return swim(
         layout,
         *layout.rows(list(networks)),
-        SwimmerPool(n_links, damage=damage),
-        [draw_start(n_links, seed, 1000, damage) for seed in seeds],
+        SwimmerPool(plan.n_links, damage=damage),
+        [draw_start(plan.n_links, seed, 1000, damage) for seed in seeds],
         period_ticks=plan.period_ticks,
         posture_start=plan.posture_start,
         homeostasis=homeostasis,
     )
 
 
-def healthy(plan: Plan, n_links: int, rate_per_s: float, lag_rate: float) -> Homeostasis:
+def healthy(plan: SwimmerPlan, rate_per_s: float, lag_rate: float) -> Homeostasis:
     """Return a homeostasis towards activity and lag of an undamaged body."""
-    found = episodes([plan.network(n_links)], plan, n_links, HEALTHY_SEEDS)
+    found = episodes([plan.network()], plan, HEALTHY_SEEDS)
     set_points = np.clip(found.activity.mean(axis=(0, 1))[1:], 0.0, 1.0)
     lag = np.angle(np.exp(2j * np.pi * found.lag).mean()) / (2.0 * np.pi)
     return Homeostasis(set_points, rate_per_s, lag_set_point=float(lag), lag_rate=lag_rate)

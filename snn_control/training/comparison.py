@@ -51,14 +51,19 @@ def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, An
 
     Raises:
         UnknownNameError: none is called `against`.
-        ConfigError: seeds or preset differ.
+        ConfigError: environment, seeds or preset differ.
     """
     by_name = {evaluation.controller: evaluation for evaluation in flown}
     if against not in by_name:
         raise UnknownNameError("controller to compare with", against, by_name)
     base = by_name[against]
-    if any((e.seeds, e.preset) != (base.seeds, base.preset) for e in flown):
-        raise ConfigError("controllers are compared on one preset and the same seeds")
+    if any(
+        (e.environment, e.preset, e.seeds) != (base.environment, base.preset, base.seeds)
+        for e in flown
+    ):
+        raise ConfigError(
+            "controllers are compared in one environment, on one preset and the same seeds"
+        )
     rows = []
     for metric in (*compared_metrics(base), *EFFORT):
         for evaluation in flown:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.swimmer import Swimmer
-from snn_control.controllers.swimmer_circuit import HalfCentre, swimmer_circuit
+from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
-from snn_control.envs.swimmer.mjcf import joint_limit_rad
+from snn_control.envs.swimmer.mjcf import check_links
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.ranges import check_between
-from snn_control.network.circuit import Circuit
 from snn_control.training.swimmer_rollout import Swims, swim
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,25 +54,28 @@ class SwimmerTask:
     data: ClassVar[str] = "simulated: random starts of snn_control/Swim-v0"
 
     def __post_init__(self) -> None:
+        check_links(self.n_links)
         check_between("starts", self.starts, 1)
         check_between("period_ticks", self.period_ticks, 2)
         if not 1.0 < self.widest < np.inf:
             raise ConfigError(f"widest: {self.widest:g}; expected more than 1")
-        circuit = self.circuit()
+        strengths = self.plan.circuit().strengths
         for name in self.genes:
-            if name not in circuit.strengths:
-                raise UnknownNameError("strength", name, circuit.strengths)
+            if name not in strengths:
+                raise UnknownNameError("strength", name, strengths)
         if not self.genes or len(set(self.genes)) < len(self.genes):
             raise ConfigError(f"genes: {self.genes}; name at least one, none of them twice")
 
-    def circuit(self) -> Circuit:
-        """Return the circuit before it is evolved."""
-        return swimmer_circuit(
-            self.n_links - 1,
-            joint_limit_rad(self.n_links),
-            cells=self.cells,
-            sub_ticks=self.sub_ticks,
-            half_centre=HalfCentre() if self.clock_free else None,
+    @property
+    def plan(self) -> SwimmerPlan:
+        """What is evolved, before it is."""
+        return SwimmerPlan(
+            self.n_links,
+            self.cells,
+            self.sub_ticks,
+            self.clock_free,
+            self.period_ticks,
+            self.posture_start,
         )
 
     def fitness(self, seed: int) -> SwimmerFitness:
@@ -89,7 +91,7 @@ class SwimmerFitness:
     """Costs of genomes; equal for equal genomes whatever the number of threads."""
 
     def __init__(self, task: SwimmerTask, seed: int) -> None:
-        self.task, self._circuit = task, task.circuit()
+        self.task, self._circuit = task, task.plan.circuit()
         self.codec = NumbersCodec(
             [self._gene(name, self._circuit.strengths[name].value) for name in task.genes]
         )
@@ -124,8 +126,7 @@ class SwimmerFitness:
 
     def controller(self, genome: FloatArray) -> Swimmer:
         """Build the controller of a genome."""
-        network = self._circuit.network(self.strengths(genome))
-        return Swimmer(network, self.task.period_ticks, self.task.posture_start)
+        return replace(self.task.plan, strengths=self.strengths(genome)).swimmer()
 
     def swims(self, genomes: FloatArray) -> Swims:
         """Let each genome swim from each start."""

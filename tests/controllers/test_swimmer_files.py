@@ -16,6 +16,7 @@ from snn_control.controllers.swimmer_circuit import (
     swimmer_circuit,
     unit_strengths,
 )
+from snn_control.controllers.swimmer_plan import plan_of
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network import Network
 
@@ -88,3 +89,45 @@ def test_only_swimmers_are_untrained() -> None:
     assert isinstance(load("blimp-altitude"), Altitude)
     with pytest.raises((ModelFileError, ParameterError), match="no swimmer"):
         load("blimp-altitude:untrained")
+
+
+def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
+    trained = Swimmer(network("spiking", **TRAINED), 60, True)
+    path = save(trained, tmp_path / "mine")
+    longer, shorter = load(f"{path}:9-links"), load(f"{path}:3-links")
+    assert isinstance(longer, Swimmer)
+    assert isinstance(shorter, Swimmer)
+    assert (len(longer.action_names), len(shorter.action_names)) == (8, 2)
+    assert (longer.period_ticks, shorter.period_ticks) == (60, round(60 * np.sqrt(3 / 4)))
+    assert (longer.posture_start, shorter.posture_start) == (True, True)
+    gains = [strengths_of(s.networks[0])["proprioception"] for s in (longer, shorter)]
+    assert gains == pytest.approx([4.7, 4.7 * (4 / 3) ** 2])
+    # The joints of the body that it was made for end at 0.9 rad, those of nine links sooner.
+    bent = np.full(8, 4 / 9 * 0.9)
+    graded = Swimmer(network("graded"))
+    again = plan_of(graded).on(9).network().populations
+    assert [p.size for p in again] == [16, 16, 16]
+    first = longer.step(bent), load(f"{path}:9-links").step(1.1 * bent)
+    np.testing.assert_array_equal(*first)  # saturated
+
+
+def test_the_plan_of_a_swimmer_makes_it_again(tmp_path: Path) -> None:
+    for cells in ("graded", "spiking", "free"):
+        swimmer = Swimmer(network(cells, **TRAINED), 45, True)
+        again = plan_of(swimmer).swimmer()
+        assert again.settings() == swimmer.settings()
+        rng = np.random.default_rng(2)
+        for _ in range(50):
+            q = rng.uniform(-0.9, 0.9, 3)
+            np.testing.assert_allclose(again.step(q), swimmer.step(q), atol=1e-9)
+
+
+def test_only_circuits_with_shared_strengths_move(tmp_path: Path) -> None:
+    own = swimmer_circuit(3, 0.9).unshared(["proprioception"]).network()
+    path = save(Swimmer(own), tmp_path / "own")
+    with pytest.raises(ModelFileError, match="fits the body"):
+        load(f"{path}:5-links")
+    with pytest.raises(ModelFileError, match="2 to 29"):
+        load(f"{save(Swimmer(network('graded')), tmp_path / 'mine')}:31-links")
+    with pytest.raises(ModelFileError, match="blimp-altitude is no swimmer"):
+        load("blimp-altitude:4-links")

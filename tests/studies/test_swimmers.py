@@ -9,7 +9,7 @@ import pytest
 
 from snn_control.errors import ParameterError
 from snn_control.studies import swimmer_ablation, swimmer_damage, swimmer_spiking, swimmer_transfer
-from snn_control.studies.swimmers import healthy, plan_of
+from snn_control.studies.swimmers import healthy, named_plan
 
 UNTRAINED = "swimmer-graded:untrained"
 
@@ -18,20 +18,19 @@ def by(rows: list[dict[str, Any]], *keys: str) -> dict[Any, dict[str, Any]]:
     return {tuple(row[key] for key in keys): row for row in rows}
 
 
-def test_trained_circuits_carry_over_to_other_bodies() -> None:
+def test_circuits_carry_over_to_other_bodies() -> None:
     config = swimmer_transfer.Config(
-        seeds=5, models=(UNTRAINED, "swimmer-spiking"), links=(3, 4, 6, 12)
+        seeds=5, models=(UNTRAINED, "swimmer-spiking", "swimmer-graded"), links=(3, 4, 6, 12)
     )
     result = swimmer_transfer.run(config)
-    rows = by(result.rows, "controller", "links")
-    assert rows[UNTRAINED, 3]["return"] == pytest.approx(289.41, abs=0.5)
-    assert rows[UNTRAINED, 4]["return"] == pytest.approx(342.10, abs=0.5)
-    assert rows[UNTRAINED, 6]["return"] == pytest.approx(800.26, abs=0.5)
-    assert rows["swimmer-spiking", 12]["return"] >= 940.0
-    assert rows["swimmer-spiking", 6]["return"] >= 930.0
-    assert rows["swimmer-spiking", 4]["return"] >= 600.0
-    assert rows["swimmer-spiking", 3]["return"] >= 450.0
-    assert len(result.figures[0]["data"]) == 2
+    rows = by(result.rows, "controller", "links", "rule")
+    for links, published in ((3, 289.41), (4, 342.10), (6, 800.26), (12, 904.48)):
+        assert rows[UNTRAINED, links, False]["return"] == pytest.approx(published, abs=0.5)
+    for model in ("swimmer-spiking", "swimmer-graded"):
+        for links, least in ((3, 580.0), (4, 690.0), (6, 930.0), (12, 965.0)):
+            assert rows[model, links, True]["return"] >= least
+            assert rows[model, links, True]["return"] >= rows[model, links, False]["return"]
+    assert [len(figure["data"]) for figure in result.figures] == [3, 3]
 
 
 def test_the_parts_of_the_circuit_are_needed() -> None:
@@ -66,9 +65,9 @@ def test_one_bit_a_decision_is_enough() -> None:
 
 
 def test_set_points_are_those_of_the_healthy_body() -> None:
-    plan = plan_of("swimmer-spiking:untrained")
-    found = healthy(plan, 6, 1.0, 0.5).set_points
+    plan = named_plan("swimmer-spiking:untrained")
+    found = healthy(plan, 1.0, 0.5).set_points
     assert found.shape == (4,)
     assert np.all((found > 0.2) & (found < 1.0))
     with pytest.raises(ParameterError, match="no swimmer"):
-        plan_of("blimp-altitude")
+        named_plan("blimp-altitude")

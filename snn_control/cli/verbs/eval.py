@@ -37,7 +37,7 @@ def run(args: Args) -> Result:
     """Fly and compare."""
     name = Path(args.model).stem
     controllers = {name: load(args.model)}
-    if name != "pid" and args.fits(pid := load("pid")):
+    if name != "pid" and args.fits(pid := load("pid"), controllers[name]):
         controllers["pid"] = pid
     rows: list[dict[str, Any]] = []
     for preset in args.presets:

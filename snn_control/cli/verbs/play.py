@@ -41,10 +41,9 @@ class Args(EnvironmentOptions, JsonOption):
 def run(args: Args) -> Result:
     """Fly."""
     controller = load(args.model)
-    flown: dict[str, Any] = args.options() | {
+    flown: dict[str, Any] = args.options(controller) | {
         "seed": args.seed,
         "preset": args.preset,
-        "environment": args.environment,
         "preferred": {"duration_s": 100.0},
     }
     name = Path(args.model).stem

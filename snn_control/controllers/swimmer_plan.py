@@ -1,0 +1,129 @@
+"""A swimmer's circuit whatever the length of its body, and the rule that moves it to another body.
+
+With s = min(links of the new body / links of the old one, 1),
+
+    clock's period <- sqrt(s) period,    proprioception <- proprioception / s^2,
+
+and stretch receptors are saturated where the new joints end. A short body bends little of the way
+to the ends of its joints, which are further apart, and its wave is sooner at the tail; on longer
+bodies a circuit swims as it is. The swing of a half-centre keeps its period.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from snn_control.controllers.swimmer import Swimmer, muscles_spike
+from snn_control.controllers.swimmer_circuit import (
+    CONTROL_PERIOD_S,
+    HalfCentre,
+    strengths_of,
+    swimmer_circuit,
+)
+from snn_control.errors import ParameterError
+from snn_control.network import Network
+from snn_control.network.circuit import Circuit
+from snn_control.network.files import Tensors, network_document
+from snn_control.network.shared import expand
+
+GAIN_POWER = -2.0
+PERIOD_POWER = 0.5
+
+
+@dataclass(frozen=True)
+class SwimmerPlan:
+    """Cells, strengths and clock of a swimmer's circuit."""
+
+    n_links: int = 6
+    """Of the body, one more than its joints."""
+    cells: Literal["graded", "spiking"] = "spiking"
+    """Of B cells and muscles."""
+    sub_ticks: int = 5
+    """Network ticks in a control period; 1 for graded cells."""
+    clock_free: bool = False
+    """Whether a half-centre swings the head in place of the clock."""
+    period_ticks: int = 60
+    """Of the clock, control periods."""
+    posture_start: bool = False
+    """See `Swimmer`."""
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    """Other than those that the circuit begins with, by name."""
+    bend_rad: float = 2.0 * math.pi
+    """Angle at which the stretch receptors are saturated, times `n_links`."""
+    control_period_s: float = CONTROL_PERIOD_S
+
+    def circuit(self) -> Circuit:
+        """Return the circuit with the strengths that it begins with.
+
+        Raises:
+            ParameterError: out of range, see `swimmer_circuit`.
+        """
+        return swimmer_circuit(
+            self.n_links - 1,
+            self.bend_rad / self.n_links,
+            cells=self.cells,
+            sub_ticks=self.sub_ticks,
+            half_centre=HalfCentre() if self.clock_free else None,
+            control_period_s=self.control_period_s,
+        )
+
+    def network(self, dead_cells: Sequence[str] = ()) -> Network:
+        """Return the network; `dead_cells` reach nobody."""
+        return self.circuit().network(self.strengths, dead_cells)
+
+    def swimmer(self, **options: Any) -> Swimmer:
+        """Return the controller, made with further options of its constructor."""
+        return Swimmer(self.network(), self.period_ticks, self.posture_start, **options)
+
+    def on(self, n_links: int) -> SwimmerPlan:
+        """Return the plan for a body of another length, by the rule above."""
+        share = min(n_links / self.n_links, 1.0)
+        strengths = dict(self.strengths)
+        strengths["proprioception"] = strengths.get("proprioception", 1.0) * share**GAIN_POWER
+        return replace(
+            self,
+            n_links=n_links,
+            strengths=strengths,
+            period_ticks=max(round(self.period_ticks * share**PERIOD_POWER), 2),
+        )
+
+
+def plan_of(swimmer: Swimmer) -> SwimmerPlan:
+    """Return the plan of a swimmer; homeostasis belongs to its body and is no part of it.
+
+    Raises:
+        ParameterError: its network is not a circuit with shared strengths throughout.
+    """
+    network = swimmer.networks[0]
+    n_links = len(swimmer.action_names) + 1
+    stretch = next(c.weights for c in network.connections if c.target == "stretch")
+    found = SwimmerPlan(
+        n_links,
+        "spiking" if muscles_spike(network) else "graded",
+        network.sub_ticks,
+        not swimmer.clocked,
+        swimmer.period_ticks,
+        swimmer.posture_start,
+        strengths_of(network),
+        n_links / float(np.abs(expand(stretch)).max()),
+        network.control_period_s,
+    )
+    if not _same(found.network(), network):
+        raise ParameterError(
+            f"network {network.name!r} has more than the circuit of a swimmer: it fits the body "
+            "that it was made for only"
+        )
+    return found
+
+
+def _same(one: Network, other: Network) -> bool:
+    own: Tensors = {}
+    others: Tensors = {}
+    if network_document(one, own) != network_document(other, others):
+        return False
+    return all(np.allclose(own[k], others[k], rtol=1e-12, atol=0.0) for k in own)
