@@ -47,7 +47,7 @@ class SwimmerPool:
         self, n_links: int, n_bodies: int | None = None, damage: Damage | None = None
     ) -> None:
         self.n_links, self.n_joints, self.damage = n_links, n_links - 1, damage or Damage()
-        self.model = swimmer_model(n_links, damage)
+        self.model = swimmer_model(n_links, damage, physics_only=True)
         n_bodies = numba.get_num_threads() if n_bodies is None else n_bodies
         self._data = [mujoco.MjData(self.model) for _ in range(n_bodies)]
         self._arrays = [(data.qpos, data.qvel, data.ctrl) for data in self._data]

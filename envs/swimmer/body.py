@@ -30,10 +30,13 @@ LOCKED_DAMPING = 10.0
 """Of a locked joint, N m s/rad: full effort turns it by less than 0.1 degrees in 30 s."""
 
 
-def swimmer_model(n_links: int, damage: Damage | None = None) -> mujoco.MjModel:
+def swimmer_model(
+    n_links: int, damage: Damage | None = None, *, physics_only: bool = False
+) -> mujoco.MjModel:
     """Compile the model of a body with its damage; errors of sensors are those of a `Start`.
 
     Its own sensors are switched off: `kinematics` has what they measure, at a tenth of the price.
+    One of `physics_only` moves alike and cannot be rendered.
 
     Raises:
         ParameterError: n_links out of range, or damage to what the body lacks.
@@ -43,6 +46,7 @@ def swimmer_model(n_links: int, damage: Damage | None = None) -> mujoco.MjModel:
         n_links,
         density_kg_m3=FLUID_DENSITY * damage.density_scale,
         viscosity_pa_s=damage.viscosity_pa_s,
+        physics_only=physics_only,
     )
     efforts = damage.efforts(n_links - 1)
     model = mujoco.MjModel.from_xml_string(document)

@@ -17,15 +17,36 @@ PHYSICS_STEP_S = 0.002
 FLUID_DENSITY = 3000.0
 """Of the published fluid, kg/m^3."""
 
+_SCENERY = """
+  <visual>
+    <headlight ambient=".35 .35 .35" diffuse=".35 .35 .35" specular=".1 .1 .1"/>
+    <global offwidth="1280" offheight="960"/><quality shadowsize="4096"/>
+  </visual>
+  <asset>
+    <texture name="sky" type="skybox" builtin="gradient" rgb1=".93 .97 1" rgb2=".7 .82 .9"
+      width="64" height="384"/>
+    <texture name="floor" type="2d" builtin="checker" rgb1=".80 .87 .91" rgb2=".76 .84 .89"
+      width="256" height="256"/>
+    <material name="floor" texture="floor" texrepeat="5 5" texuniform="true"/>
+    <material name="skin" rgba=".86 .55 .28 1" specular=".4" shininess=".4"/>
+    <material name="eye" rgba=".1 .1 .15 1"/>
+  </asset>
+  <worldbody>
+    <light name="sun" pos="0 0 3" dir="0 .3 -1" diffuse=".35 .35 .35" castshadow="true"/>
+    <geom name="floor" type="plane" size="0 0 .1" pos="0 0 0" material="floor"/>
+  </worldbody>"""
+_ROOT = """
+      <joint name="root_x" type="slide" axis="1 0 0" pos="0 -0.05 0"/>
+      <joint name="root_y" type="slide" axis="0 1 0" pos="0 -0.05 0"/>
+      <joint name="root_turn" type="hinge" axis="0 0 1" pos="0 -0.05 0"/>"""
 _HEAD = """
       <camera name="tracking" mode="trackcom" pos="0 {centre:g} {height:g}" euler="0 0 0"/>
       <camera name="behind" mode="trackcom" pos="0 {back:g} {low:g}" xyaxes="1 0 0 0 1 2"/>
-      <joint name="root_x" type="slide" axis="1 0 0" pos="0 -0.05 0"/>
-      <joint name="root_y" type="slide" axis="0 1 0" pos="0 -0.05 0"/>
-      <joint name="root_turn" type="hinge" axis="0 0 1" pos="0 -0.05 0"/>
-      <geom name="nose" class="skin" type="ellipsoid" size="0.013 0.018 0.011" pos="0 -0.05 0"/>
-      <geom name="eye_right" class="eye" size="0.0035" pos="-0.007 -0.058 0.008"/>
-      <geom name="eye_left" class="eye" size="0.0035" pos="0.007 -0.058 0.008"/>"""
+      <geom name="nose" material="skin" type="ellipsoid" size="0.013 0.018 0.011"
+        pos="0 -0.05 0"/>
+      <geom name="eye_right" type="sphere" material="eye" size="0.0035"
+        pos="-0.007 -0.058 0.008"/>
+      <geom name="eye_left" type="sphere" material="eye" size="0.0035" pos="0.007 -0.058 0.008"/>"""
 
 
 def check_links(n_links: int) -> None:
@@ -47,7 +68,11 @@ def joint_limit_rad(n_links: int) -> float:
 
 
 def swimmer_mjcf(
-    n_links: int, *, density_kg_m3: float = FLUID_DENSITY, viscosity_pa_s: float = 0.0
+    n_links: int,
+    *,
+    density_kg_m3: float = FLUID_DENSITY,
+    viscosity_pa_s: float = 0.0,
+    physics_only: bool = False,
 ) -> str:
     """Return the MJCF document; joints are `joint_0` (next to the head) and on, motors alike.
 
@@ -55,6 +80,7 @@ def swimmer_mjcf(
         n_links: of 0.1 m each, 3 to 30.
         density_kg_m3: of the fluid.
         viscosity_pa_s: of the fluid.
+        physics_only: leave out what is seen and measured; the motion is the same bit for bit.
 
     Raises:
         ParameterError: n_links out of range, or a fluid of negative density or viscosity.
@@ -64,53 +90,49 @@ def swimmer_mjcf(
         if not (math.isfinite(value) and value >= 0.0):
             raise ParameterError(f"{name} is {value:g}; expected a number of at least 0")
     joints = range(n_links - 1)
-    body = "".join(_link(k, n_links) for k in range(n_links)) + "</body>" * n_links
+    links = (_link(k, "" if physics_only else _seen(k, n_links)) for k in range(n_links))
+    body = "".join(links) + "</body>" * n_links
     motors = "".join(f'<motor name="motor_{k}" joint="joint_{k}"/>' for k in joints)
     sensors = "".join(
         f'<velocimeter name="velocity_{k}" site="centre_{k}"/>'
         f'<gyro name="turning_{k}" site="centre_{k}"/>'
         for k in range(n_links)
     )
+    scenery, sensors = ("", "") if physics_only else (_SCENERY, f"<sensor>{sensors}</sensor>")
     return f"""<mujoco model="swimmer_{n_links}">
   <compiler angle="radian" autolimits="true"/>
   <option timestep="{PHYSICS_STEP_S}" integrator="Euler" density="{density_kg_m3!r}"
     viscosity="{viscosity_pa_s!r}"><flag contact="disable"/></option>
-  <visual>
-    <headlight ambient=".35 .35 .35" diffuse=".35 .35 .35" specular=".1 .1 .1"/>
-    <global offwidth="1280" offheight="960"/><quality shadowsize="4096"/>
-  </visual>
-  <asset>
-    <texture name="sky" type="skybox" builtin="gradient" rgb1=".93 .97 1" rgb2=".7 .82 .9"
-      width="64" height="384"/>
-    <texture name="floor" type="2d" builtin="checker" rgb1=".80 .87 .91" rgb2=".76 .84 .89"
-      width="256" height="256"/>
-    <material name="floor" texture="floor" texrepeat="5 5" texuniform="true"/>
-    <material name="skin" rgba=".86 .55 .28 1" specular=".4" shininess=".4"/>
-    <material name="eye" rgba=".1 .1 .15 1"/>
-  </asset>
   <default>
     <geom type="box" mass="0"/>
     <default class="drag"><geom type="box" size="0.001 0.05 0.01" mass="0.01" rgba="0 0 0 0"
       group="4"/></default>
-    <default class="skin"><geom mass="0" material="skin"/></default>
-    <default class="eye"><geom type="sphere" mass="0" material="eye"/></default>
     <default class="bend"><joint type="hinge" axis="0 0 1" pos="0 -0.05 0"
       range="{-joint_limit_rad(n_links)!r} {joint_limit_rad(n_links)!r}" armature="1e-6"
       solreflimit="0.05 1" solimplimit="0 0.8 0.1"/></default>
     <motor gear="5e-4" ctrlrange="-1 1"/>
   </default>
   <worldbody>
-    <light name="sun" pos="0 0 3" dir="0 .3 -1" diffuse=".35 .35 .35" castshadow="true"/>
-    <geom name="floor" type="plane" size="0 0 .1" pos="0 0 0" material="floor"/>
     {body}
   </worldbody>
   <actuator>{motors}</actuator>
-  <sensor>{sensors}</sensor>
+  {scenery}
+  {sensors}
 </mujoco>
 """
 
 
-def _link(k: int, n_links: int) -> str:
+def _link(k: int, seen: str) -> str:
+    joint = f'<joint name="joint_{k - 1}" class="bend"/>' if k else _ROOT
+    place = "0 0 0.05" if k == 0 else f"0 {LINK_M} 0"
+    return f"""
+    <body name="link_{k}" pos="{place}">{joint}
+      <geom name="drag_{k}" class="drag"/>{seen}"""
+
+
+def _seen(k: int, n_links: int) -> str:
+    """Skin and the site of the sensors of a link; eyes, nose and cameras of the head."""
+    half_width = 0.012 * (1.0 - 0.5 * k / (n_links - 1))
     size_m = LINK_M * n_links
     head = _HEAD.format(
         centre=0.5 * (size_m - LINK_M),
@@ -118,14 +140,7 @@ def _link(k: int, n_links: int) -> str:
         back=-0.9 * size_m,
         low=0.2 + 0.6 * size_m,
     )
-    head = head if k == 0 else ""
-    bend = f'<joint name="joint_{k - 1}" class="bend"/>' if k else ""
-    taper = 1.0 - 0.5 * k / (n_links - 1)
-    half_width = 0.012 * taper
-    place = "0 0 0.05" if k == 0 else f"0 {LINK_M} 0"
     return f"""
-    <body name="link_{k}" pos="{place}">{head}{bend}
-      <geom name="drag_{k}" class="drag"/>
-      <geom name="skin_{k}" class="skin" type="capsule" fromto="0 -0.05 0 0 0.05 0"
+      <geom name="skin_{k}" material="skin" type="capsule" fromto="0 -0.05 0 0 0.05 0"
         size="{half_width:.5f}"/>
-      <site name="centre_{k}" group="4" size="0.002"/>"""
+      <site name="centre_{k}" group="4" size="0.002"/>{head if k == 0 else ""}"""
