@@ -1,0 +1,89 @@
+"""The swimmer that drifts by itself is the Gymnasium one where efforts come in time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+import snn_control.envs  # noqa: F401 - registers the environments
+from snn_control.controllers import load
+from snn_control.envs.swimmer.body import SUBSTEPS
+from snn_control.envs.swimmer.damage import Damage
+from snn_control.envs.swimmer.robot import Measurement, SwimmerRobot
+from snn_control.errors import ParameterError
+
+DAMAGES: list[dict[str, Any]] = [{}, {"noise_rad": 0.1, "lost_muscles": ("dorsal_1",)}]
+
+
+def swum(robot: SwimmerRobot, turn: float = 0.0, n_ticks: int | None = None) -> list[Measurement]:
+    """Let the shipped circuit swim, full ahead."""
+    swimmer: Any = load("swimmer-spiking")
+    swimmer.command(1.0, turn)
+    seen: list[Measurement] = []
+    while not robot.finished and (n_ticks is None or len(seen) < n_ticks):
+        measurement = robot.measure()
+        if measurement is not None:
+            seen.append(measurement)
+            robot.command(swimmer.step(measurement.joint_rad))
+        robot.advance()
+    return seen
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_it_swims_as_the_environment_bit_for_bit(damage: dict[str, Any]) -> None:
+    env: Any = gymnasium.make("snn_control/Swim-v0", n_ticks=200, damage=damage).unwrapped
+    robot = SwimmerRobot(6, 3, 200, Damage(**damage))
+    swimmer = load("swimmer-spiking")
+    observation, _ = env.reset(seed=3)
+    total = 0.0
+    for measurement in swum(robot):
+        np.testing.assert_array_equal(measurement.joint_rad, observation[:5])
+        np.testing.assert_array_equal(
+            [measurement.left_m_s, -measurement.forward_m_s, measurement.turning_rad_s],
+            observation[5:8],
+        )
+        observation, reward, _, _, _ = env.step(swimmer.step(observation[:5]))
+        total += reward
+    assert robot.finished
+    assert robot.metrics() == env.metrics()
+    assert robot.trace()["reward"].sum() == pytest.approx(total, rel=1e-12)
+    with pytest.raises(ParameterError, match="ended after 6 s"):
+        robot.advance()
+
+
+def test_it_goes_where_its_heading_points() -> None:
+    for seed in range(3):
+        robot = SwimmerRobot(6, seed, 1000)
+        seen = swum(robot)
+        late = seen[200:]
+        way = np.array(late[-1].position_m) - np.array(late[0].position_m)
+        # The head swings about the direction in which the body goes.
+        swings = np.exp(1j * np.array([m.heading_rad for m in late])).mean()
+        off = math.remainder(math.atan2(way[1], way[0]) - np.angle(swings), 2 * math.pi)
+        assert abs(off) < 0.2
+        assert np.mean([m.forward_m_s for m in late]) > 0.08
+
+
+def test_muscles_rest_without_efforts() -> None:
+    robot = SwimmerRobot(6, 0, 20, effort_timeout_s=0.2)
+    robot.command(np.full(5, 0.5))
+    while not robot.finished:
+        robot.advance()
+    efforts = robot.trace()["effort"]
+    assert (efforts[:6] == 0.5).all()
+    assert (efforts[7:] == 0.0).all()
+
+
+@pytest.mark.parametrize("bad", [np.zeros(4), np.array([0.0, 0.0, math.nan, 0.0, 0.0])])
+def test_efforts_that_cannot_be_used_leave_the_last_ones(bad: np.ndarray) -> None:
+    robot = SwimmerRobot(6, 0, 20)
+    robot.command(np.full(5, 0.5))
+    with pytest.raises(ParameterError, match="5 finite numbers"):
+        robot.command(bad)
+    for _ in range(SUBSTEPS):
+        robot.advance()
+    assert (robot.trace()["effort"] == 0.5).all()
