@@ -106,18 +106,10 @@ class Circuit:
             ParameterError: a strength is not finite or contradicts its sign.
         """
         values, dead = self._resolved(strengths or {}), set(dead_cells)
-        place = {name: (INPUT, k) for k, name in enumerate(self.inputs)}
-        sizes = dict.fromkeys(self.layers, 0)
-        for cell in self.cells:
-            place[cell.name] = (cell.layer, sizes[cell.layer])
-            sizes[cell.layer] += 1
+        place, sizes = self._places()
         for name in dead:
             _require("cell", name, [cell.name for cell in self.cells])
-        bundles: dict[tuple[str, str, int], list[Edge]] = {}
-        for edge in self.edges:
-            if edge.source not in dead:
-                key = (place[edge.source][0], place[edge.target][0], edge.delay_ticks)
-                bundles.setdefault(key, []).append(edge)
+        bundles = _bundles([edge for edge in self.edges if edge.source not in dead], place)
         return Network(
             self.name,
             self.control_period_s,
@@ -127,6 +119,11 @@ class Circuit:
             tuple(Readout(name, *place[name]) for name in self.readouts),
             self.sub_ticks,
         )
+
+    def connection_strengths(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of the strengths that each connection of the network shares."""
+        bundles = _bundles(self.edges, self._places()[0])
+        return tuple(_strengths_of(edges) for edges in bundles.values())
 
     def unshared(self, names: Iterable[str]) -> Circuit:
         """Return the circuit with a strength of its own, `NAME_CELL`, for each target of `names`.
@@ -147,6 +144,15 @@ class Circuit:
             edges.append(edge)
         return replace(self, edges=tuple(edges), strengths=strengths)
 
+    def _places(self) -> tuple[dict[str, tuple[str, int]], dict[str, int]]:
+        """Population and number of each input and cell, and the size of each layer."""
+        place = {name: (INPUT, k) for k, name in enumerate(self.inputs)}
+        sizes = dict.fromkeys(self.layers, 0)
+        for cell in self.cells:
+            place[cell.name] = (cell.layer, sizes[cell.layer])
+            sizes[cell.layer] += 1
+        return place, sizes
+
     def _resolved(self, changes: Mapping[str, float]) -> dict[str, float]:
         for name in changes:
             _require("strength", name, self.strengths)
@@ -159,6 +165,21 @@ class Circuit:
         return values
 
 
+def _bundles(
+    edges: Iterable[Edge], place: Mapping[str, tuple[str, int]]
+) -> dict[tuple[str, str, int], list[Edge]]:
+    """Group edges into connections, by source, target and delay."""
+    found: dict[tuple[str, str, int], list[Edge]] = {}
+    for edge in edges:
+        key = (place[edge.source][0], place[edge.target][0], edge.delay_ticks)
+        found.setdefault(key, []).append(edge)
+    return found
+
+
+def _strengths_of(edges: Iterable[Edge]) -> tuple[str, ...]:
+    return tuple(sorted({edge.strength for edge in edges}))
+
+
 def _bundle(
     key: tuple[str, str, int],
     edges: list[Edge],
@@ -166,7 +187,7 @@ def _bundle(
     values: Mapping[str, float],
 ) -> Connection:
     edges = sorted(edges, key=lambda edge: (place[edge.source][1], place[edge.target][1]))
-    names = sorted({edge.strength for edge in edges})
+    names = _strengths_of(edges)
     weights = Shared(
         np.array([values[name] for name in names]),
         np.array([names.index(edge.strength) for edge in edges]),

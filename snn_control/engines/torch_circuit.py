@@ -1,0 +1,88 @@
+"""A circuit as a torch module whose strengths keep their signs while they are trained.
+
+A strength of fixed sign is `sign softplus(raw)`, softplus(x) = log(1 + exp(x)): no step of an
+optimiser crosses zero, and there is a gradient everywhere, to come back by. One of free sign is
+`raw` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from snn_control.engines.torch import TorchEngine
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.network import Network
+from snn_control.network.circuit import Circuit
+
+
+class TorchCircuit(torch.nn.Module):
+    """A circuit whose named strengths are trainable; everything else stays.
+
+    Args:
+        circuit: to train.
+        trained: names of strengths.
+        dtype: floating-point type.
+        options: of `TorchEngine`: `surrogate`, `alpha`.
+
+    Raises:
+        UnknownNameError: no such strength.
+        ParameterError: a strength of fixed sign is 0 and would stay there.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        trained: Iterable[str],
+        dtype: torch.dtype = torch.float64,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        self.circuit = circuit
+        self.engine = TorchEngine(circuit.network(), dtype, **options).requires_grad_(False)
+        self.raw = torch.nn.ParameterDict()
+        for name in trained:
+            if name not in circuit.strengths:
+                raise UnknownNameError("strength", name, circuit.strengths)
+            strength = circuit.strengths[name]
+            value = torch.tensor(strength.value, dtype=dtype)
+            if strength.sign and not strength.value:
+                raise ParameterError(f"strength {name!r} is 0; one of fixed sign cannot leave it")
+            raw = value.abs().expm1().log() if strength.sign else value
+            self.raw[name] = torch.nn.Parameter(raw)
+        self._shared = {
+            f"raw.connection{k}": names
+            for k, names in enumerate(circuit.connection_strengths())
+            if not self.raw.keys().isdisjoint(names)
+        }
+
+    def strengths(self) -> dict[str, float]:
+        """Return the trained strengths as they are now."""
+        return {name: float(self._strength(name).detach()) for name in self.raw}
+
+    def network(self) -> Network:
+        """Return the network with the strengths as they are now."""
+        return self.circuit.network(self.strengths())
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Run from the start, see `TorchEngine.forward`."""
+        held = dict(self.engine.named_parameters())
+        changed = {
+            key: torch.stack(
+                [
+                    self._strength(name) if name in self.raw else held[key][k]
+                    for k, name in enumerate(names)
+                ]
+            )
+            for key, names in self._shared.items()
+        }
+        found: tuple[Tensor, Tensor] = torch.func.functional_call(self.engine, changed, (inputs,))
+        return found
+
+    def _strength(self, name: str) -> Tensor:
+        raw, sign = self.raw[name], self.circuit.strengths[name].sign
+        return sign * softplus(raw) if sign else raw
