@@ -14,7 +14,14 @@ from setuptools import find_namespace_packages, setup
 
 NAME = "snn_control"
 VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
-NODES = ("altitude_controller", "pid_controller", "blimp_simulator", "recorder")
+NODES = (
+    "altitude_controller",
+    "pid_controller",
+    "swimmer_controller",
+    "blimp_simulator",
+    "swimmer_simulator",
+    "recorder",
+)
 
 packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
 package_dir = {}
@@ -58,6 +65,7 @@ ROS = [
         "sensor-msgs",
         "std-msgs",
         "std-srvs",
+        "trajectory-msgs",
     )
 ]
 TOOLS = [

@@ -43,6 +43,9 @@ ENTRY_POINT_GROUP = "snn_control.controllers"
 BUILT_IN: dict[str, Any] = {"pid": PID}
 """Controllers that need no file."""
 
+ALIASES = {"swimmer": "swimmer-spiking"}
+"""Other names of shipped models."""
+
 NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude, "swimmer": Swimmer}
 """Controllers made of networks, by the name their files carry."""
 
@@ -82,7 +85,7 @@ def load(
     """Load a controller.
 
     Args:
-        name_or_path: `pid`, the name of a shipped model, a run folder, a model file, or the name
+        name_or_path: `pid`, the name of a shipped model or one of `ALIASES`, a run folder, a model file, or the name
             of a controller of another package. Ours come before those of other packages.
             `:untrained` after that of a swimmer gives its circuit with unit strengths, a clock of
             60 control periods that starts dorsal, and no homeostasis, as published. `:4-links`
@@ -156,7 +159,7 @@ def model_path(name: str) -> Path | None:
         path / "checkpoints" / "best" / "model.json",
         path / "model.json",
         path if path.suffix == ".json" else path.with_name(path.name + ".json"),
-        models_folder() / f"{name}.json",
+        models_folder() / f"{ALIASES.get(name, name)}.json",
     ]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
-from snn_control.ros.node_config import NodeConfig
+from snn_control.ros.controller_config import ControllerConfig
 from snn_control.ros.parameters import parameter
 from snn_control.supervision.modes import ModeConfig
 
@@ -14,39 +14,20 @@ FULL = 10.0
 
 
 @dataclass(frozen=True)
-class AltitudeNodeConfig(NodeConfig):
+class AltitudeNodeConfig(ControllerConfig):
     """Parameters that `altitude_controller` and `pid_controller` share; heights are up.
 
     Raises:
         ParameterError: limits or times are not in order.
     """
 
-    seed: int = parameter(0, 0, 2**31 - 1)
-    """Seed of the controller's resets."""
-    arm_on_activate: bool = parameter(False)
-    """Whether activation arms the craft; else the service ~/arm does."""
-
     range_max_m: float = parameter(12.0, 0.1, 1000.0)
     """Largest height that is believed, m; above it the sensor may speak of millimetres."""
-    probe_s: float = parameter(0.5, 0.0, 10.0)
-    """How long configure waits for a measurement to judge where a sensor is there, s; 0: not."""
-    stamp_future_s: float = parameter(0.1, 0.0, 10.0)
-    """How far a stamp may be ahead of the node's clock, s."""
-    stamp_max_age_s: float = parameter(0.0, 0.0, 3600.0)
-    """How far a stamp may be behind the node's clock, s; 0: any, where clocks differ."""
-    stamp_restart_s: float = parameter(1.0, 0.01, 3600.0)
-    """Jump back of stamps that means that simulated time began again, s."""
 
-    hold_s: float = parameter(0.6, 0.01, 60.0)
-    """Age of the last usable measurement at which the mode becomes hold, s."""
     trim_s: float = parameter(0.7, 0.01, 60.0)
     """Age at which the command starts to go to trim, s."""
     ramp_s: float = parameter(0.2, 0.0, 60.0)
     """Time from the held command to trim, s."""
-    stop_s: float = parameter(10.0, 0.01, 3600.0)
-    """Age at which the motors stop, s."""
-    recover_ticks: int = parameter(3, 1, 1000)
-    """Usable measurements in a row that end hold, trim and stop."""
     trim_command: float = parameter(3.1, -FULL, FULL, live=True)
     """Command that keeps the craft about where it is, motor units; between the two limits."""
 
@@ -80,8 +61,6 @@ class AltitudeNodeConfig(NodeConfig):
     """How long it must stay below, s."""
     land_height_m: float = parameter(0.3, 0.0, 100.0, live=True)
     """Height that is held after that, m, where the set-point was not lower still."""
-    step_budget_s: float = parameter(0.0, 0.0, 10.0, live=True)
-    """Time in which a command must follow its measurement, s; 0: the control period."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,8 +1,9 @@
-"""Reads what an altitude controller node left in a bag; needs rosbags, not rclpy."""
+"""Reads what a controller node left in a bag; needs rosbags, not rclpy."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ class RecordedTicks:
     """Every `~/tick` of one node, in order."""
 
     fields: dict[str, FloatArray]
-    """Columns by name, each (n_ticks,): those of `interfaces.TICK_FIELDS` and the observation."""
+    """Columns by name, each (n_ticks,): those of `interfaces.tick_fields` and the observation."""
+    order_names: tuple[str, ...]
+    """Which of them the controller was told beside its observation, by its `command`."""
     observation_names: tuple[str, ...]
     """Which of them are the observation."""
     spikes: npt.NDArray[np.uint8]
@@ -29,12 +32,31 @@ class RecordedTicks:
     @property
     def observations(self) -> FloatArray:
         """Observations, (n_ticks, n_observations)."""
-        return np.stack([self.fields[name] for name in self.observation_names], axis=1)
+        return self._stack(self.observation_names)
+
+    @property
+    def orders(self) -> FloatArray:
+        """What the controller was told, (n_ticks, n_orders)."""
+        return self._stack(self.order_names)
+
+    @property
+    def outputs(self) -> FloatArray:
+        """Outputs of the controller, (n_ticks, n_actions); NaN where it was not called."""
+        return self._stack([name for name in self.fields if name.startswith("output")])
+
+    @property
+    def commands(self) -> FloatArray:
+        """Commands sent, (n_ticks, n_actions); NaN: none."""
+        return self._stack([name for name in self.fields if name.startswith("command")])
 
     @property
     def stepped(self) -> npt.NDArray[np.bool_]:
         """Ticks in which the controller was called, (n_ticks,)."""
-        return np.isfinite(self.fields["output"])
+        return np.array(np.isfinite(self.outputs).all(axis=1))
+
+    def _stack(self, names: Iterable[str]) -> FloatArray:
+        columns = [self.fields[name] for name in names]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(self.stamp_ns), 0))
 
     @property
     def stamp_ns(self) -> npt.NDArray[np.int64]:
@@ -86,23 +108,29 @@ def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
     names = label.split(",")
     columns = np.array(rows, np.float64).T
     fields = dict(zip(names, columns, strict=True))
+    first = next(k for k, name in enumerate(names) if name.startswith("output"))
+    orders = tuple(names[names.index("fault") + 1 : first])
     observed = tuple(names[names.index("latency_s") + 1 :])
-    whole = len(spikes) == int(np.isfinite(fields["output"]).sum())
-    kept = np.array(spikes, np.uint8) if whole and spikes else np.zeros((0, 0), np.uint8)
-    return RecordedTicks(fields, observed, kept)
+    ticks = RecordedTicks(fields, orders, observed, np.zeros((0, 0), np.uint8))
+    if spikes and len(spikes) == int(ticks.stepped.sum()):
+        return replace(ticks, spikes=np.array(spikes, np.uint8))
+    return ticks
 
 
 def replay(ticks: RecordedTicks, controller: Controller, seed: int = 0) -> FloatArray:
-    """Give an offline controller the recorded observations; return its outputs, (n_ticks,).
+    """Give an offline controller what the node's was given; return outputs as `ticks.outputs`.
 
     It is reset where the node's was. Ticks in which the node did not call it are NaN.
     """
-    outputs = np.full(len(ticks.fields["output"]), np.nan)
-    resets, observations = ticks.fields["resets"], ticks.observations
+    outputs = np.full(ticks.outputs.shape, np.nan)
+    resets, observations, orders = ticks.fields["resets"], ticks.observations, ticks.orders
+    command = getattr(controller, "command", None) if ticks.order_names else None
     last = np.nan
     for k in np.flatnonzero(ticks.stepped):
         if resets[k] != last:
             controller.reset(seed)
             last = resets[k]
-        outputs[k] = float(controller.step(observations[k])[0])
+        if command is not None:
+            command(*orders[k])
+        outputs[k] = controller.step(observations[k])
     return outputs

@@ -12,24 +12,35 @@ from typing import Any
 
 import yaml
 
-from snn_control.ros import altitude_controller, blimp_simulator, pid_controller, recorder
+from snn_control.ros import (
+    altitude_controller,
+    blimp_simulator,
+    launching,
+    pid_controller,
+    recorder,
+    swimmer_simulator,
+)
 from snn_control.ros.altitude_config import AltitudeNodeConfig
+from snn_control.ros.controller_config import ControllerConfig
 from snn_control.ros.interfaces import SERVICES, TOPICS
 from snn_control.ros.node_config import NodeConfig
 from snn_control.ros.parameters import field_docs
+from snn_control.ros.simulator_node import SimulatorConfig
+from snn_control.ros.swimmer_config import SwimmerConfig
 
 CONFIGS: dict[str, type[Any]] = {
     "every node": NodeConfig,
+    "every controller": ControllerConfig,
     "altitude_controller and pid_controller": AltitudeNodeConfig,
     "altitude_controller": altitude_controller.Config,
     "pid_controller": pid_controller.Config,
+    "swimmer_controller": SwimmerConfig,
+    "every simulator": SimulatorConfig,
     "blimp_simulator": blimp_simulator.Config,
+    "swimmer_simulator": swimmer_simulator.Config,
     "recorder": recorder.Config,
 }
-NODES: dict[str, type[Any]] = {
-    name: CONFIGS[name]
-    for name in ("altitude_controller", "pid_controller", "blimp_simulator", "recorder")
-}
+NODES: dict[str, type[Any]] = {name: CONFIGS[name] for name in launching.NODES}
 _COLUMNS = ("node", "name", "direction", "type", "unit", "frame", "quality", "rate", "meaning")
 
 
@@ -54,14 +65,14 @@ def service_table() -> list[str]:
 
 
 def parameter_table(of: str) -> list[str]:
-    """Return the parameters of `of`, one of `CONFIGS`, those of its base class left out."""
+    """Return the parameters of `of`, one of `CONFIGS`, without those that its base class has."""
     kind = CONFIGS[of]
     docs = field_docs(kind)
-    inherited = {f.name for base in kind.__mro__[1:] if dataclasses.is_dataclass(base)
-                 for f in dataclasses.fields(base)}  # fmt: skip
+    inherited = {(f.name, f.default) for base in kind.__mro__[1:]
+                 if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)}  # fmt: skip
     rows = []
     for field in dataclasses.fields(kind):
-        if field.name in inherited:
+        if (field.name, field.default) in inherited:
             continue
         limits = field.metadata.get("range")
         allowed = "" if limits is None else " to ".join(map(_number, limits))

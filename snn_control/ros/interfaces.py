@@ -33,6 +33,8 @@ class Topic:
     quality: Quality
     rate: str
     meaning: str
+    only: str = ""
+    """Setting without which the node does not have it; empty: it always has."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,17 @@ class Service:
     meaning: str
 
 
-_CONTROLLERS = ("altitude_controller", "pid_controller")
+_OF_ALTITUDE = ("altitude_controller", "pid_controller")
+_CONTROLLERS = (*_OF_ALTITUDE, "swimmer_controller")
+_SIMULATORS = ("blimp_simulator", "swimmer_simulator")
 
 
-def _of_controllers(*rows: tuple[Any, ...]) -> list[Topic]:
-    return [Topic(node, *row) for node in _CONTROLLERS for row in rows]
+def _of(nodes: tuple[str, ...], *rows: tuple[Any, ...]) -> list[Topic]:
+    return [Topic(node, *row) for node in nodes for row in rows]
 
 
 TOPICS: tuple[Topic, ...] = (
-    *_of_controllers(
+    *_of(_OF_ALTITUDE,
         ("range", "in", "sensor_msgs/msg/Range", "m", "any", "sensor", "control rate",
          "height above ground, positive; each one triggers a tick"),
         ("height_set_point", "in", "std_msgs/msg/Float64", "m", "map, up", "latched", "on change",
@@ -64,6 +68,20 @@ TOPICS: tuple[Topic, ...] = (
          "sent on in mode manual"),
         ("motor_command", "out", "std_msgs/msg/Float64", "motor units", "up", "command",
          "control rate", "-10 to 10, positive is up; 10 is full thrust"),
+    ),
+    *_of(("swimmer_controller",),
+        ("joint_states", "in", "sensor_msgs/msg/JointState", "rad", "", "sensor", "control rate",
+         "angles of the joints, found by name; each one triggers a tick"),
+        ("cmd_vel", "in", "geometry_msgs/msg/Twist", "m/s, rad/s", "base_link", "command",
+         "> 2 Hz", "`linear.x` ahead, `angular.z` to the left; none yet: `cruise_speed`"),
+        ("joint_efforts", "out", "std_msgs/msg/Float64MultiArray", "N m, or share", "", "command",
+         "control rate", "an effort a joint, named by `layout.dim[0].label`; `output: efforts`",
+         "output: efforts"),
+        ("joint_trajectory", "out", "trajectory_msgs/msg/JointTrajectory", "N m, or share", "",
+         "command", "control rate", "one point of efforts, to begin at once; `output: trajectory`",
+         "output: trajectory"),
+    ),
+    *_of(_CONTROLLERS,
         ("~/tick", "out", "std_msgs/msg/Float64MultiArray", "see `TICK_FIELDS`", "", "record",
          "control rate", "the assembled observation and all that came of it"),
         ("~/spikes", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "record", "control rate",
@@ -83,28 +101,35 @@ TOPICS: tuple[Topic, ...] = (
           "latched", "on change", "the reference of the task; parameter `reference`"),
     Topic("blimp_simulator", "ground_truth", "out", "nav_msgs/msg/Odometry", "m, m/s",
           "map to base_link", "sensor", "control rate", "true pose and velocity"),
-    Topic("blimp_simulator", "/clock", "out", "rosgraph_msgs/msg/Clock", "s", "", "clock",
-          "100 Hz of simulated time", "parameter `clock`"),
-    Topic("blimp_simulator", "/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "",
-          "event", "1 Hz", "health"),
+    Topic("swimmer_simulator", "joint_efforts", "in", "std_msgs/msg/Float64MultiArray",
+          "N m, or share", "", "command", "control rate",
+          "held until the next; none for 0.2 s rests the muscles"),
+    Topic("swimmer_simulator", "joint_states", "out", "sensor_msgs/msg/JointState",
+          "rad, rad/s", "", "sensor", "33 Hz", "measured angles, true speeds"),
+    Topic("swimmer_simulator", "ground_truth", "out", "nav_msgs/msg/Odometry", "m, m/s",
+          "map to base_link", "sensor", "33 Hz", "true pose and velocity of the head, x forward"),
+    *_of(_SIMULATORS,
+        ("/clock", "out", "rosgraph_msgs/msg/Clock", "s", "", "clock",
+         "100 Hz of simulated time", "parameter `clock`"),
+        ("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event", "1 Hz",
+         "health"),
+    ),
     Topic("recorder", "/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "",
           "event", "1 Hz", "health; the recorder takes all topics of its parameter `topics`"),
 )  # fmt: skip
 
+_SERVICES = (
+    ("~/arm", "std_srvs/srv/SetBool", "arm or disarm; disarming stops the motors", _CONTROLLERS),
+    ("~/manual", "std_srvs/srv/SetBool", "hand over to `manual_command`, or take back",
+     _OF_ALTITUDE),
+    ("~/reset", "std_srvs/srv/Trigger", "put the controller into its first state", _CONTROLLERS),
+    ("~/reload", "std_srvs/srv/Trigger", "load the model's file again; keeps the old if bad",
+     _CONTROLLERS),
+    ("~/freeze", "std_srvs/srv/SetBool",
+     "stop or go on with adaptation; refused by a controller that does not adapt", _CONTROLLERS),
+)  # fmt: skip
 SERVICES: tuple[Service, ...] = tuple(
-    Service(node, name, kind, meaning)
-    for node in _CONTROLLERS
-    for name, kind, meaning in (
-        ("~/arm", "std_srvs/srv/SetBool", "arm or disarm; disarming stops the motors"),
-        ("~/manual", "std_srvs/srv/SetBool", "hand over to `manual_command`, or take back"),
-        ("~/reset", "std_srvs/srv/Trigger", "put the controller into its first state"),
-        ("~/reload", "std_srvs/srv/Trigger", "load the model's file again; keeps the old if bad"),
-        (
-            "~/freeze",
-            "std_srvs/srv/SetBool",
-            "stop or go on with adaptation; refused by a controller that does not adapt",
-        ),
-    )
+    Service(node, name, kind, meaning) for name, kind, meaning, nodes in _SERVICES for node in nodes
 )
 
 TICK_FIELDS = (
@@ -116,6 +141,25 @@ ns), time since the last one, missed ticks before it, resets of the controller s
 in `snn_control.supervision.modes.Mode`), whether the controller failed, its output, the command
 sent, age of the measurement when the command was sent (node clock), time of the controller's
 step, time from the entry of the callback to the command being sent (monotonic clock)."""
+
+
+def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the entries of `~/tick` before the observation.
+
+    Args:
+        n_actions: of the controller; more than one are numbered: `output_0`, ... `command_0`, ...
+        orders: what the controller is told beside its observation; they come before its output.
+    """
+    first = TICK_FIELDS.index("output")
+    named = TICK_FIELDS[first : first + 2]
+    if n_actions != 1:
+        named = tuple(f"{name}_{k}" for name in named for k in range(n_actions))
+    return (*TICK_FIELDS[:first], *orders, *named, *TICK_FIELDS[first + 2 :])
+
+
+def peers(node: str) -> list[Topic]:
+    """Return the topics that a node shares with other nodes of its robot."""
+    return [entry for entry in TOPICS if entry.node == node and entry.name[0] not in "~/"]
 
 
 def topic(node: str, name: str) -> Topic:

@@ -17,7 +17,13 @@ from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.resources import configs_folder
 
 PACKAGE = "snn_control"
-NODES = ("altitude_controller", "pid_controller", "blimp_simulator", "recorder")
+SIMULATORS = {
+    "altitude_controller": "blimp_simulator",
+    "pid_controller": "blimp_simulator",
+    "swimmer_controller": "swimmer_simulator",
+}
+"""Controllers, and the simulator of the robot that each one flies."""
+NODES = (*SIMULATORS, *dict.fromkeys(SIMULATORS.values()), "recorder")
 MARKER = Path("share", "ament_index", "resource_index", "packages", PACKAGE)
 RESPAWN_DELAY_S = 2.0
 """Below 1 s, a launch whose node dies at the start may never end."""
@@ -26,7 +32,7 @@ LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 ARGUMENTS = {
     "model": ("", "shipped model, run folder or model file; empty: that of params_file"),
-    "sim": ("false", "start the simulated blimp too, and end with the last flight"),
+    "sim": ("false", "start the simulated robot too, and end with the last flight"),
     "namespace": ("", "namespace of all nodes"),
     "params_file": ("", "parameters of the controller; empty: configs/ros/NODE.yaml"),
     "sim_params_file": ("", "parameters of the simulator; empty: configs/ros/NODE.yaml"),
@@ -82,7 +88,7 @@ def craft(controller: str) -> Any:
     """Describe the launch of one craft: a controller, on request simulator and recorder.
 
     Args:
-        controller: node that flies; `model` is an argument of `altitude_controller` alone.
+        controller: node that flies, one of `SIMULATORS`; `pid_controller` has no `model`.
 
     Returns:
         a `LaunchDescription` with the arguments of `ARGUMENTS`.
@@ -90,7 +96,7 @@ def craft(controller: str) -> Any:
     from launch.actions import OpaqueFunction
     from launch.launch_description import LaunchDescription
 
-    names = [n for n in ARGUMENTS if n != "model" or controller == "altitude_controller"]
+    names = [n for n in ARGUMENTS if n != "model" or controller != "pid_controller"]
 
     def start(context: Any) -> list[Any]:
         given = _given(context)
@@ -149,8 +155,9 @@ def craft_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
             flown["clock"] = True
         if given["seed"]:
             flown["seed"] = _whole(given, "seed")
-        file = parameters_of("blimp_simulator", given["sim_params_file"])
-        nodes.append(_node("blimp_simulator", [file, flown], ends_all=True, **common))
+        simulator = SIMULATORS[controller]
+        file = parameters_of(simulator, given["sim_params_file"])
+        nodes.append(_node(simulator, [file, flown], ends_all=True, **common))
     if _switch(given, "record"):
         date = time.strftime("%Y%m%d-%H%M%S")
         bag = given["bag"] or "-".join(filter(None, ("bag", namespace.replace("/", "-"), date)))

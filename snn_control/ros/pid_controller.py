@@ -33,6 +33,7 @@ class PidController(AltitudeNode):
     """Flies a PID of given gains."""
 
     config_type = Config
+    table_name = "pid_controller"
 
     def __init__(self, **options: Any) -> None:
         super().__init__("pid_controller", **options)
@@ -41,10 +42,6 @@ class PidController(AltitudeNode):
         """Build the PID."""
         gains = ("kp", "ki", "kd", "derivative_taps", "control_period_s")
         return PID(PIDConfig(**{name: getattr(config, name) for name in gains}))
-
-    def get_name_in_table(self) -> str:
-        """Name of the node in the table of interfaces."""
-        return "pid_controller"
 
     def _model_status(self) -> Status:
         return Status(message="pid", values={"model": "pid"})

@@ -33,6 +33,9 @@ trim, but not the stop.
 - HOLD, TRIM and STOP end only with `recover_ticks` usable measurements in a row, none of them
   `hold_s` after the one before; a stream of which fewer are usable counts as lost. Out of STOP the
   motors start again by themselves: disarm before you touch the craft.
+- A craft without a fallback has no FALLBACK: where its controller fails it stops at once, out of
+  HOLD too, and leaves STOP once the controller was reset or replaced. One whose `trim_s` is
+  `stop_s` has no TRIM: it is held, then stopped.
 - In MANUAL nothing is demanded of the measurements. When it ends, ages count from that moment.
 """
 
@@ -93,10 +96,15 @@ class ModeConfig:
 
 
 class ModeMachine:
-    """Keeps mode and reason; is told what happens, with the time in s on a clock of its caller."""
+    """Keeps mode and reason; is told what happens, with the time in s on a clock of its caller.
 
-    def __init__(self, config: ModeConfig) -> None:
-        self.config = config
+    Args:
+        config: times.
+        fallback: whether another controller flies where the controller fails; else all stops.
+    """
+
+    def __init__(self, config: ModeConfig, fallback: bool = True) -> None:
+        self.config, self._fallback = config, fallback
         self.armed = self.manual = False
         self.failure = ""
         self.waiting = False
@@ -133,10 +141,12 @@ class ModeMachine:
         self.waiting = False
 
     def fail(self, reason: str) -> None:
-        """The controller cannot be trusted until `mend`; the fallback flies from now on."""
+        """The controller cannot be trusted until `mend`: the fallback flies, or all stops."""
         self.failure = reason
-        if self.mode is Mode.AUTO:
+        if self._fallback and self.mode is Mode.AUTO:
             self._enter(Mode.FALLBACK, reason)
+        elif not self._fallback and self.armed:
+            self._enter(Mode.STOP, reason)
 
     def mend(self) -> None:
         """The controller was reset or loaded anew."""
@@ -153,6 +163,9 @@ class ModeMachine:
         self._good, self._good_s = self._good + 1 if in_a_row else 1, now_s
         if self.mode not in FLYING:
             if not self.waiting and self._good < self.config.recover_ticks:
+                return
+            if self.failure and not self._fallback:
+                self._enter(Mode.STOP, self.failure)
                 return
             flying = Mode.FALLBACK if self.failure else Mode.AUTO
             self._enter(flying, self.failure or "measurements are good")

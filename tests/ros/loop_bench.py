@@ -6,7 +6,8 @@ import numpy as np
 
 from snn_control.controllers import PID, Controller, load
 from snn_control.ros.altitude_config import AltitudeNodeConfig
-from snn_control.ros.altitude_loop import AltitudeLoop, Tick
+from snn_control.ros.altitude_loop import AltitudeLoop
+from snn_control.ros.control_loop import Tick
 
 PERIOD_NS = 100_000_000
 

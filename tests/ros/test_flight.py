@@ -23,7 +23,7 @@ import gymnasium
 
 import snn_control.envs
 from snn_control import load
-from snn_control.errors import RunError
+from snn_control.errors import ConfigError, RunError, UnknownNameError
 from snn_control.ros.bag import read_ticks, replay
 from snn_control.ros.fly import Flight, Flown, fly
 from snn_control.ros.processes import Nodes
@@ -54,8 +54,8 @@ def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, Flown]) -> None
 def test_the_bag_replays_bit_for_bit(flown: tuple[Path, Flown]) -> None:
     ticks = read_ticks(flown[0] / "ros" / "bag")
     outputs = replay(ticks, load("blimp-altitude"))
-    np.testing.assert_array_equal(outputs, ticks.fields["output"])
-    np.testing.assert_array_equal(np.clip(outputs, -10, 10), ticks.fields["command"])
+    np.testing.assert_array_equal(outputs, ticks.outputs)
+    np.testing.assert_array_equal(np.clip(outputs, -10, 10), ticks.commands)
     assert ticks.stepped.all()
     controller = load("blimp-altitude")
     spikes = []
@@ -106,7 +106,7 @@ def test_a_drop_out_replays_too(nodes: Nodes, peer: Peer, tmp_path: Path) -> Non
     ticks = read_ticks(tmp_path / "bag")
     np.testing.assert_array_equal(ticks.fields["tick"], 1 + np.arange(len(ticks.stamp_ns)))
     outputs = replay(ticks, load("blimp-altitude"))
-    np.testing.assert_array_equal(outputs, ticks.fields["output"])
+    np.testing.assert_array_equal(outputs, ticks.outputs)
     assert (~ticks.stepped).sum() == 3
     assert len(set(ticks.fields["mode"])) >= 2
     assert ticks.fields["resets"][-1] == ticks.fields["resets"][0] + 1
@@ -185,18 +185,26 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def test_a_node_that_is_refused_is_named_at_once(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(RunError, match=r"blimp_simulator .*Did you mean: `clean`"):
+        fly(Flight("pid", preset="claen"), tmp_path)
+    assert time.monotonic() - started < 15.0
+
+
 @pytest.mark.parametrize(
-    ("flight", "said"),
+    ("flight", "error", "said"),
     [
-        (Flight("pid", preset="claen"), "blimp_simulator .*Did you mean: `clean`"),
-        (Flight("blimp-altitud"), "altitude_controller .*Did you mean: `blimp-altitude"),
+        (Flight("blimp-altitud"), UnknownNameError, "Did you mean: `blimp-altitude`"),
+        (Flight("swimmer", preset="clean"), ConfigError, "the swimmer has neither"),
     ],
 )
-def test_a_node_that_is_refused_is_named_at_once(flight: Flight, said: str, tmp_path: Path) -> None:
-    started = time.monotonic()
-    with pytest.raises(RunError, match=said):
+def test_what_cannot_be_flown_starts_no_node(
+    flight: Flight, error: type[Exception], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=said):
         fly(flight, tmp_path)
-    assert time.monotonic() - started < 15.0
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_bag_that_is_none_is_refused(tmp_path: Path) -> None:

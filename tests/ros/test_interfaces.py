@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.ros.conftest import NEEDS_ROS
 
@@ -23,7 +24,9 @@ from snn_control.supervision.modes import Mode
 from tests.ros.bus import Peer
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "ros2.md").read_text("utf-8")
-NODES = sorted({topic.node for topic in TOPICS})
+SETTINGS = sorted({(t.node, t.only) for t in TOPICS if t.only})
+CASES = [*((n, "") for n in {t.node for t in TOPICS} - {n for n, _ in SETTINGS}), *SETTINGS]
+"""Nodes, and each with the settings on which its topics depend."""
 NOT_OURS = re.compile(r"/(rosout|parameter_events|transition_event)$|^/(rosout|parameter_events)$")
 
 
@@ -48,12 +51,13 @@ def test_observations_are_those_of_the_environment() -> None:
     assert OBSERVABLE == BlimpAltitude.observation_names
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize(("node", "setting"), sorted(CASES))
 def test_running_nodes_have_what_the_table_says(
-    node: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+    node: str, setting: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
 ) -> None:
     peer = make_peer(node, namespace="/craft", topics=False)
-    own = {"bag": str(tmp_path / "bag")} if node == "recorder" else {}
+    own = {"bag": str(tmp_path / "bag")} if node == "recorder" else yaml.safe_load(setting) or {}
+    table = [t for t in TOPICS if t.node == node and t.only in ("", setting)]
     nodes.start(node, {"autostart": False, **own}, namespace="craft")
     assert peer.transition(Transition.TRANSITION_CONFIGURE)
     graph = peer.node
@@ -69,11 +73,7 @@ def test_running_nodes_have_what_the_table_says(
             graph.get_subscriptions_info_by_topic,
         ),
     ):
-        expected = {
-            full(t.name, node): [t.type]
-            for t in TOPICS
-            if (t.node, t.direction) == (node, direction)
-        }
+        expected = {full(t.name, node): [t.type] for t in table if t.direction == direction}
 
         def found(of_node: Callable[..., list] = of_node, direction: str = direction) -> dict:
             taken = {k: v for k, v in of_node(node, "/craft") if not NOT_OURS.search(k)}
@@ -82,9 +82,7 @@ def test_running_nodes_have_what_the_table_says(
         peer.spin(0.5)
         peer.until(partial(_as_many, found, expected))
         assert found() == expected
-        for topic in TOPICS:
-            if (topic.node, topic.direction) != (node, direction):
-                continue
+        for topic in (t for t in table if t.direction == direction):
             [info] = [i for i in infos(full(topic.name, node)) if i.node_name == node]
             profile = qos(topic.quality)
             assert info.qos_profile.reliability == profile.reliability

@@ -18,8 +18,15 @@ from snn_control.controllers import load
 from snn_control.controllers.files import model_path
 from snn_control.errors import require
 from snn_control.report import build_report, require_report
+from snn_control.report.metric_names import metric_name, number
 from snn_control.runs import Run
-from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
+from snn_control.training.evaluate import write_evaluation
+
+FIGURES = (
+    "hold_rmse_m", "steady_state_error_m", "overshoot_m",
+    "return", "mean_speed_m_s", "distance_m", "straightness",
+)  # fmt: skip
+"""Figures of flights that are printed, where there are any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +38,22 @@ class Args(JsonOption):
     (ROS_DOMAIN_ID), disarmed, until Ctrl-C or the end of --duration.
 
     Example: snn-control fly blimp-altitude --sim --duration 30
+    Example: snn-control fly swimmer-spiking --sim
     """
 
     model: tyro.conf.Positional[str]
     """Name of a shipped model, `pid`, a run folder or a model file."""
     sim: bool = False
-    """Fly the simulated blimp."""
-    duration: float = 300.0
-    """Length of the flight, s of simulated time; without --sim of wall time, 0: until Ctrl-C."""
+    """Fly the simulated robot that the controller suits."""
+    duration: float | None = None
+    """Length of the flight, s of simulated time; default: 300 of a blimp, 30 of a swimmer. Without
+    --sim of wall time, 0: until Ctrl-C."""
     rate: float = 1.0
     """Simulated seconds a second; other than 1 with simulated time on /clock."""
     preset: str = "default"
     """Faults of the simulated blimp: default, clean, missed, leak or stress."""
     seed: int = 0
-    """Seed of the simulated blimp."""
+    """Seed of the simulated robot."""
     out: Path | None = None
     """Run folder to make; default: runs/fly-MODEL-SEED."""
     report: bool = True
@@ -55,16 +64,17 @@ def run(args: Args) -> Result:
     """Fly, examine, make the page."""
     require("rclpy", "ros")
     require("rosbags", "logs")
-    from snn_control.ros.fly import Flight, controller_name, fly, fly_robot
+    from snn_control.ros.fly import Flight, controller_name, craft_of, fly, fly_robot
 
     if args.report and args.sim:
         require_report()
-    if args.sim and args.duration <= 0:
-        raise WrongUseError(f"--duration is {args.duration:g}; expected more than 0 with --sim")
     controller = load(args.model)
-    flight = Flight(args.model, args.preset, args.seed, args.duration, args.rate)
-    name = controller_name(args.model)
-    folder = args.out or Path("runs") / f"fly-{name}-{args.seed}"
+    craft = craft_of(controller)
+    duration_s = craft.duration_s if args.duration is None else args.duration
+    if args.sim and duration_s <= 0:
+        raise WrongUseError(f"--duration is {duration_s:g}; expected more than 0 with --sim")
+    flight = Flight(args.model, args.preset, args.seed, duration_s, args.rate)
+    folder = args.out or Path("runs") / f"fly-{controller_name(args.model)}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
     opened = Run.create(folder, command=command, config=flight, seed=args.seed)
     before = signal.signal(signal.SIGTERM, _interrupt)
@@ -85,15 +95,9 @@ def run(args: Args) -> Result:
     data: dict[str, Any] = flown.summary | {"run": str(folder)}
     write_evaluation(flown.evaluation(flight), folder, controller)
     if args.report:
-        rivals = {f"{name}-in-process": controller} | (
-            {} if name == "pid" else {"pid": load("pid")}
-        )
-        for label, rival in rivals.items():
-            alone = evaluate(
-                rival, label, seeds=[args.seed], preset=args.preset, duration_s=args.duration
-            )
-            write_evaluation(alone, folder, rival)
-        write_transfer({name: controller, "pid": load("pid")}, folder)
+        for alone, flew in craft.evaluations(flight):
+            write_evaluation(alone, folder, flew)
+        craft.write(flown, flight, folder)
         _keep_model(args.model, folder)
         data["report"] = str(build_report(folder))
     return Result(data)
@@ -116,9 +120,11 @@ def _interrupt(*_: object) -> None:
 def show(result: Result, console: Console) -> None:
     """Print the figures; the page's path is the last line."""
     data = result.data
-    for key in ("hold_rmse_m", "steady_state_error_m", "overshoot_m"):
+    for key in FIGURES:
         if key in data:
-            console.print(f"{key.removesuffix('_m').replace('_', ' ')}: {100 * data[key]:.2f} cm")
+            name = metric_name(key)
+            unit = f" {name.unit}" if name.unit else ""
+            console.print(f"{name.label}: {number(name.scale * data[key])}{unit}")
     if "latency_p50_ms" in data:
         console.print(
             f"measurement in to command out: p50 {data['latency_p50_ms']:.2f} ms, "

@@ -1,0 +1,220 @@
+"""Health of a controller node, as tasks of `/diagnostics`."""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from snn_control.ros.control_loop import ControlLoop, Tick
+from snn_control.ros.diagnostics import ERROR, OK, STALE, WARN, Status
+from snn_control.supervision.modes import Mode
+from snn_control.supervision.rolling import Rolling
+
+L = TypeVar("L", bound=ControlLoop[Any])
+RATE_TOLERANCE = 0.1
+MODE_LEVELS = {
+    Mode.DISARMED: OK,
+    Mode.MANUAL: OK,
+    Mode.AUTO: OK,
+    Mode.FALLBACK: ERROR,
+    Mode.HOLD: WARN,
+    Mode.TRIM: ERROR,
+    Mode.STOP: ERROR,
+}
+
+
+class ControllerHealth(ABC, Generic[L]):
+    """Counts what happens, and tells it as one status a task."""
+
+    measurement: str
+    """What the sensor measures, for people."""
+
+    def __init__(self) -> None:
+        self._loop: L | None = None
+        self._latency_s, self._age_s = Rolling(), Rolling()
+        self.incompatible_topics = 0
+        self.reset()
+
+    # What a robot's health implements.
+
+    @abstractmethod
+    def _tell_inputs(self, loop: L, now_s: float, status: Status) -> None:
+        """Add the inputs beside the measurements."""
+
+    @abstractmethod
+    def _tell_commands(self, loop: L, status: Status) -> None:
+        """Add the command."""
+
+    def _tell_mode(self, loop: L, status: Status) -> None:
+        """Add what the mode does not say."""
+
+    # Events.
+
+    def tasks(self) -> Mapping[str, Callable[[], Status]]:
+        """Return the tasks by name."""
+        return {
+            "mode": self.mode_status,
+            "loop": self._loop_status,
+            "inputs": self._input_status,
+            "commands": self._command_status,
+            "network": self._network_status,
+        }
+
+    def watch(self, loop: L | None) -> None:
+        """Report on this loop from now on."""
+        self._loop = loop
+        self.reset()
+
+    def reset(self) -> None:
+        """Start counting anew."""
+        self._latency_s.reset()
+        self._age_s.reset()
+        self.overruns = self.own_overruns = self.deadlines = 0
+        self._overruns_before = (0, 0)
+        self._bad_before = self._loop.bad_values if self._loop else 0
+        self._spikes, self._spikes_since_s = 0.0, time.monotonic()
+        self._ticks_since_s = time.monotonic()
+        self._ticks_before = self._loop.ticks if self._loop else 0
+
+    def ticked(self, tick: Tick[Any], latency_s: float, age_s: float) -> None:
+        """Take the times of one tick.
+
+        An overrun is a command later than the budget after the callback began, on the monotonic
+        clock: stamps of another machine's clock must not raise alarms. It is our own where the
+        step of the controller alone took longer.
+        """
+        self._latency_s.add(latency_s)
+        self._age_s.add(age_s)
+        budget_s = self._budget_s()
+        self.overruns += latency_s > budget_s
+        self.own_overruns += tick.step_s > budget_s
+
+    def spiked(self, spikes: float) -> None:
+        """Take the number of spikes of one tick."""
+        self._spikes += spikes
+
+    def incompatible(self, _: Any) -> None:
+        """Take the event of a peer with incompatible quality of service."""
+        self.incompatible_topics += 1
+
+    def deadline(self, _: Any) -> None:
+        """Take the event of a command that did not come in time."""
+        self.deadlines += self._loop is not None and self._loop.modes.armed
+
+    # Tasks.
+
+    def mode_status(self) -> Status:
+        """Mode and reason."""
+        if self._loop is None:
+            return Status(message="not configured")
+        modes = self._loop.modes
+        status = Status(message=str(modes.mode))
+        status.values = {"mode": modes.mode, "reason": modes.reason, "armed": modes.armed}
+        if MODE_LEVELS[modes.mode] != OK:
+            status.say(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
+        self._tell_mode(self._loop, status)
+        return status
+
+    def _loop_status(self) -> Status:
+        loop = self._loop
+        if loop is None:
+            return Status(message="not configured")
+        status = Status(values=_quantiles("step time (s)", loop.step_s))
+        status.values |= _quantiles("latency (s)", self._latency_s)
+        status.values |= _quantiles("period (s)", loop.dt_s)
+        rate_hz = self._rate_hz(loop)
+        status.values |= {
+            "budget (s)": self._budget_s(),
+            "rate (Hz)": rate_hz,
+            "expected rate (Hz)": 1.0 / loop.period_s,
+            "ticks": loop.ticks,
+            "missed ticks": loop.missed,
+            "overruns": self.overruns,
+            "own overruns": self.own_overruns,
+        }
+        period_s = loop.dt_s.quantiles()[0]
+        if math.isfinite(period_s) and abs(period_s / loop.period_s - 1) > RATE_TOLERANCE:
+            status.say(
+                WARN,
+                f"measurements come every {period_s:.4g} s, the controller was made for "
+                f"{loop.period_s:g} s",
+            )
+        overruns, own = self._overruns_before
+        if self.own_overruns > own:
+            status.say(ERROR, f"{self.own_overruns} steps took longer than the budget")
+        elif self.overruns > overruns:
+            status.say(WARN, f"{self.overruns} commands came later than the budget")
+        self._overruns_before = (self.overruns, self.own_overruns)
+        return status
+
+    def _input_status(self) -> Status:
+        loop = self._loop
+        if loop is None:
+            return Status(message="not configured")
+        now_s = time.monotonic()
+        status = Status(values=_quantiles("observation age (s)", self._age_s))
+        status.values[f"{self.measurement} age (s)"] = age(loop.measured_s, now_s)
+        status.values |= {f"stamps: {fault}": count for fault, count in loop.stamps.counts.items()}
+        status.values |= {
+            "bad values": loop.bad_values,
+            "last bad value": loop.bad_value or "none",
+            "incompatible peers": self.incompatible_topics,
+        }
+        if loop.measured_s is None:
+            status.say(STALE, f"no {self.measurement} yet")
+        elif now_s - loop.measured_s > loop.config.hold_s:
+            since_s = now_s - loop.measured_s
+            status.say(ERROR, f"no usable {self.measurement} for {since_s:.1f} s")
+        self._tell_inputs(loop, now_s, status)
+        if loop.bad_values > self._bad_before:
+            status.say(WARN, loop.bad_value)
+        self._bad_before = loop.bad_values
+        if self.incompatible_topics:
+            status.say(ERROR, "a peer offers or asks for another quality of service")
+        return status
+
+    def _command_status(self) -> Status:
+        loop = self._loop
+        if loop is None:
+            return Status(message="not configured")
+        status = Status(values={f"gate: {fault}": n for fault, n in loop.gate.counts.items()})
+        status.values |= {"commands": loop.gate.passed, "missed deadlines": self.deadlines}
+        self._tell_commands(loop, status)
+        return status
+
+    def _network_status(self) -> Status:
+        loop = self._loop
+        if loop is None or not hasattr(loop.controller, "spikes"):
+            return Status(message="no spiking network")
+        elapsed_s = time.monotonic() - self._spikes_since_s
+        rate = self._spikes / elapsed_s if elapsed_s > 0 else 0.0
+        status = Status(values={"spikes per second": rate})
+        self._spikes, self._spikes_since_s = 0.0, time.monotonic()
+        if loop.modes.mode is Mode.AUTO and not rate:
+            status.say(WARN, "the network is silent")
+        return status
+
+    def _rate_hz(self, loop: L) -> float:
+        now_s = time.monotonic()
+        rate_hz = (loop.ticks - self._ticks_before) / max(now_s - self._ticks_since_s, 1e-9)
+        self._ticks_since_s, self._ticks_before = now_s, loop.ticks
+        return rate_hz
+
+    def _budget_s(self) -> float:
+        if self._loop is None:
+            return math.inf
+        return self._loop.config.step_budget_s or self._loop.period_s
+
+
+def age(since_s: float | None, now_s: float) -> float:
+    """Return the age of what came at `since_s`; NaN of what never came."""
+    return math.nan if since_s is None else now_s - since_s
+
+
+def _quantiles(name: str, values: Rolling) -> dict[str, float]:
+    stem, _, unit = name.rpartition(" ")
+    quantiles = zip(("p50", "p99", "max"), values.quantiles(), strict=True)
+    return {f"{stem} {which} {unit}": value for which, value in quantiles}

@@ -1,0 +1,327 @@
+"""What all controller nodes share: a model, a tick a measurement, services, records, lifecycle."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from abc import abstractmethod
+from array import array
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Generic
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from std_msgs.msg import Float64MultiArray, MultiArrayDimension, UInt8MultiArray
+from std_srvs.srv import SetBool, Trigger
+
+from snn_control.controllers import Controller, load
+from snn_control.controllers.files import model_path
+from snn_control.errors import ConfigError, ParameterError
+from snn_control.ros.control_loop import Tick
+from snn_control.ros.controller_health import ControllerHealth, L
+from snn_control.ros.diagnostics import WARN, Status
+from snn_control.ros.interfaces import peers, qos, tick_fields, topic
+from snn_control.ros.managed_node import ManagedNode, destroy, require_type
+from snn_control.ros.run_node import Stop
+from snn_control.supervision.modes import FLYING, Mode
+
+ACKNOWLEDGED_S = 0.5
+MODES = list(Mode)
+
+Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
+"""Type, name and callback of topics or services."""
+
+
+class ControllerNode(ManagedNode, Generic[L]):
+    """Flies a controller; subclasses say which robot's."""
+
+    table_name: ClassVar[str]
+    """Name of the node in the table of interfaces, whatever it is remapped to."""
+    watch_s: ClassVar[float] = 0.05
+    """Time between two looks at what did not come."""
+
+    def __init__(
+        self, name: str, health: ControllerHealth[L], *, stop: Stop | None = None, **options: Any
+    ) -> None:
+        self._loaded: tuple[Controller | None, str] = (None, "")
+        super().__init__(name, **options)
+        self.loop: L | None = None
+        self.health = health
+        self._entities: list[Any] = []
+        self._said: tuple[Mode, str] | None = None
+        self._fields = MultiArrayDimension()
+        self._sent_s = -math.inf
+        for task, ask in self.health.tasks().items():
+            self.diagnostics.add(task, ask)
+        self.diagnostics.add("model", self._model_status)
+
+    # What a robot's node implements.
+
+    @abstractmethod
+    def make_loop(self, controller: Controller, config: Any, simulated_time: bool) -> L:
+        """Return the loop around a warm controller."""
+
+    @abstractmethod
+    def open_commands(self, period_s: float, events: PublisherEventCallbacks) -> Any:
+        """Return the publisher of the commands."""
+
+    @abstractmethod
+    def to_message(self, command: Any) -> Any:
+        """Return the message of a command."""
+
+    @abstractmethod
+    def inputs(self) -> Callbacks:
+        """Return the subscriptions."""
+
+    def own_services(self) -> Callbacks:
+        """Return the services beside those of every controller."""
+        return ()
+
+    def try_sensor(self, config: Any) -> None:
+        """Refuse a sensor whose first measurement cannot be used."""
+
+    def make_controller(self, config: Any) -> Controller:
+        """Load the model."""
+        digest, period_s = model_hash(config.model), config.control_period_s or None
+        controller = load(config.model, control_period_s=period_s, resample=config.resample)
+        self._loaded = (controller, digest)
+        return controller
+
+    def _model_status(self) -> Status:
+        config, status = self.config, Status()
+        if self.loop is None or config is None:
+            return Status(message="no model loaded")
+        controller, digest = self._loaded
+        flies = controller is self.loop.controller
+        status.values = {
+            "model": config.model,
+            "sha256": digest if flies else "of an older file",
+            "control period (s)": self.loop.period_s,
+        }
+        if not flies or model_hash(config.model) != digest:
+            status.say(WARN, "the model's file has changed: call ~/reload")
+        return status
+
+    # Lifecycle.
+
+    def configure(self, config: Any) -> None:
+        """Load the controller, warm its engine up, open topics and services."""
+        controller = warm(self.make_controller(config))
+        simulated_time = bool(self.get_parameter("use_sim_time").value)
+        self.loop = self.make_loop(controller, config, simulated_time)
+        self.try_sensor(config)  # gives discovery the time that the types need to be known
+        self._require_types()
+        self.health.watch(self.loop)
+        self._open()
+
+    def _require_types(self) -> None:
+        for entry in peers(self.table_name):
+            require_type(self, self.resolve_topic_name(entry.name), entry.type)
+
+    def activate(self) -> None:
+        """Start with a controller in its first state."""
+        loop = self._flying()
+        loop.reset()
+        self.health.reset()
+        if self.config.arm_on_activate:
+            loop.arm(time.monotonic())
+            if not loop.modes.armed:
+                self.get_logger().warning(loop.modes.reason)
+        self._say_mode()
+
+    def make_safe(self) -> None:
+        """Disarm: motors off, and wait until that has arrived."""
+        if self.loop is None or not self._entities:
+            return
+        self._send(self.loop.disarm())
+        self._commands.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED_S))
+        self._say_mode()
+
+    def cleanup(self) -> None:
+        """Close topics and services, drop the controller."""
+        destroy(self, *self._entities)
+        self._entities = []
+        self.loop = None
+        self.health.watch(None)
+
+    def reconfigure(self, config: Any) -> None:
+        """Take limits over that may change in flight."""
+        self._flying().config = config
+
+    def _open(self) -> None:
+        loop = self._flying()
+        events = PublisherEventCallbacks(
+            incompatible_qos=self.health.incompatible, deadline=self.health.deadline
+        )
+        self._commands = self.open_commands(loop.period_s, events)
+        self._ticks = self.create_publisher(Float64MultiArray, "~/tick", qos("record"))
+        self._spikes = self.create_publisher(UInt8MultiArray, "~/spikes", qos("record"))
+        self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
+        self._entities = [self._commands, self._ticks, self._spikes, self._mode]
+        for kind, name, callback in self.inputs():
+            quality = qos(topic(self.table_name, name).quality)
+            heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
+            self._entities.append(
+                self.create_subscription(
+                    kind, name, self.guarded(callback), quality, event_callbacks=heard
+                )
+            )
+        common = (
+            (SetBool, "~/arm", self._on_arm),
+            (SetBool, "~/freeze", self._on_freeze),
+            (Trigger, "~/reset", self._on_reset),
+            (Trigger, "~/reload", self._on_reload),
+        )
+        for kind, name, answer in (*common, *self.own_services()):
+            self._entities.append(self.create_service(kind, name, self.guarded(answer)))
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        watch = self.create_timer(self.watch_s, self.guarded(self._on_watch), clock=steady)
+        self._entities.append(watch)
+        n_actions = len(loop.controller.action_names)
+        names = tick_fields(n_actions, loop.order_names) + loop.controller.observation_names
+        self._fields = MultiArrayDimension(
+            label=",".join(names), size=len(names), stride=len(names)
+        )
+
+    # Ticks.
+
+    def follow(self, tick: Tick[Any], since_s: float) -> None:
+        """Send what came of a measurement whose callback began at `since_s`, then record it."""
+        if tick.command is not None:
+            self._send(tick.command)
+        latency_s = time.monotonic() - since_s
+        age_s = (self._clock_ns() - tick.stamp_ns) * 1e-9
+        self.health.ticked(tick, latency_s, age_s)
+        self._record(tick, latency_s, age_s)
+        self._say_mode()
+
+    def _on_watch(self) -> None:
+        if not self.active:
+            return
+        loop, now_s = self._flying(), time.monotonic()
+        command = loop.watch(now_s)
+        pause_s = now_s - self._sent_s
+        if command is not None:
+            self._send(command)
+        elif loop.modes.mode in (*FLYING, Mode.MANUAL) and pause_s > 1.5 * loop.period_s:
+            self._send(loop.gate.last)  # held, and the receiver knows that the node is alive
+        self._say_mode()
+
+    def _send(self, command: Any) -> None:
+        self._commands.publish(self.to_message(command))
+        self._sent_s = time.monotonic()
+
+    def _record(self, tick: Tick[Any], latency_s: float, age_s: float) -> None:
+        outputs = np.ravel(tick.output)
+        commands = np.full(outputs.size, math.nan) if tick.command is None else tick.command
+        record = Float64MultiArray()
+        record.layout.dim = [self._fields]
+        record.data = [
+            float(tick.number), float(tick.stamp_ns // 10**9), float(tick.stamp_ns % 10**9),
+            tick.dt_s, float(tick.missed), float(tick.resets), float(MODES.index(tick.mode)),
+            float(tick.failed), *tick.orders, *outputs.tolist(), *np.ravel(commands).tolist(),
+            age_s, tick.step_s, latency_s, *tick.observation.tolist(),
+        ]  # fmt: skip
+        self._ticks.publish(record)
+        spikes = getattr(self._flying().controller, "spikes", None)
+        if spikes is not None and np.isfinite(outputs).all():
+            self.health.spiked(float(spikes.sum()))
+            self._spikes.publish(
+                UInt8MultiArray(data=array("B", spikes.astype(np.uint8).tobytes()))
+            )
+
+    # Services.
+
+    def _on_arm(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        loop = self._flying()
+        if not self.active:
+            return answer(response, False, "the node is not active; activate it first")
+        if request.data:
+            try:
+                self._require_types()
+            except ConfigError as exc:
+                return answer(response, False, str(exc))
+            loop.arm(time.monotonic())
+        else:
+            self._send(loop.disarm())
+        self._say_mode()
+        done = loop.modes.armed == request.data
+        return answer(response, done, loop.modes.mode if done else loop.modes.reason)
+
+    def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        controller = self._flying().controller
+        if not hasattr(controller, "frozen"):
+            return answer(response, False, "this controller does not adapt: nothing to freeze")
+        controller.frozen = request.data
+        return answer(response, True, "frozen" if request.data else "adapting")
+
+    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        loop = self._flying()
+        loop.reset()
+        failure = loop.modes.failure
+        return answer(response, not failure, failure or "the controller is in its first state")
+
+    def _on_reload(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            self._flying().replace(warm(self.make_controller(self.config)))
+        except Exception as exc:
+            return answer(response, False, f"the old controller flies on: {exc}")
+        return answer(response, True, "loaded")
+
+    # Inside.
+
+    def _flying(self) -> L:
+        assert self.loop is not None, "not configured"
+        return self.loop
+
+    def _clock_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    def _say_mode(self) -> None:
+        modes = self._flying().modes
+        said = (modes.mode, modes.reason)
+        if said == self._said:
+            return
+        if self._said is None or self._said[0] is not modes.mode:
+            self.get_logger().info(f"mode {modes.mode}: {modes.reason}")
+        self._said = said
+        status = self.health.mode_status()
+        message = self.diagnostics.to_message("mode", status)
+        message.message = str(modes.mode)
+        message.values = [KeyValue(key="reason", value=modes.reason)]
+        self._mode.publish(message)
+
+
+def warm(controller: Controller) -> Controller:
+    """Call a controller once, so that nothing is compiled in flight."""
+    controller.step(np.zeros(len(controller.observation_names)))
+    controller.reset()
+    return controller
+
+
+def answer(response: Any, success: bool, message: str) -> Any:
+    """Return the response of a service."""
+    response.success, response.message = success, str(message)
+    return response
+
+
+def nanoseconds(stamp: Any) -> int:
+    """Return the ns of a stamp."""
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def model_hash(name: str) -> str:
+    """Return the first 16 digits of the SHA-256 of a model's document; it holds that of its arrays.
+
+    A controller that is no file has none.
+    """
+    path: Path | None = model_path(name)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
+    except OSError as exc:
+        raise ParameterError(f"model {name!r} cannot be read: {exc}") from exc

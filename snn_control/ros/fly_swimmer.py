@@ -1,0 +1,92 @@
+"""Swims of the swimmer over the bus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers import Controller, Swimmer
+from snn_control.envs.swimmer.metrics import swim_metrics
+from snn_control.errors import ConfigError
+from snn_control.ros.bag import RecordedTicks
+from snn_control.ros.flight import Arrays, Craft, Flight, Flown, bus_trace, controller_name
+from snn_control.runs import atomic
+from snn_control.training.environment import SWIM, suited
+from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
+from snn_control.training.rollout import Episode, spike_list
+
+
+class SwimmerCraft(Craft):
+    """The swimmer of as many joints as its circuit."""
+
+    environment = SWIM
+    simulator = "swimmer_simulator"
+    duration_s = 30.0
+    headline = ("return", "mean_speed_m_s", "distance_m", "straightness")
+
+    def node(self, model: str) -> str:
+        """Return the node of the model."""
+        return "swimmer_controller"
+
+    def simulator_parameters(self, flight: Flight) -> dict[str, Any]:
+        """Return the length of the body.
+
+        Raises:
+            ConfigError: a preset, or another period than that of the body.
+        """
+        if flight.preset != "default" or flight.period_s:
+            raise ConfigError(
+                f"preset {flight.preset!r}, period_s {flight.period_s:g}: the swimmer has neither; "
+                "damage it by the parameters of swimmer_simulator"
+            )
+        return {"n_links": len(self.controller.action_names) + 1}
+
+    def episode(self, ticks: RecordedTicks, flown: Arrays) -> tuple[Episode, int]:
+        """Return the episode; its total reward is the return of `Swim`, as far as it was swum."""
+        speeds = flown["forward_speed_m_s"]
+        metrics = swim_metrics(speeds, flown["path_m"])
+        total = float(flown["reward"].sum())
+        trace = bus_trace(ticks)
+        names = zip(self.controller.action_names, ticks.commands.T, strict=True)
+        trace |= dict(names) | {name: ticks.fields[name] for name in ticks.observation_names}
+        if ticks.spikes.size:
+            trace |= spike_list(ticks.spikes)
+            period_s = self.controller.control_period_s
+            metrics["spikes_per_s"] = float(ticks.spikes.sum()) / (len(speeds) * period_s)
+        metrics["total_reward"] = total
+        episode = Episode(total, metrics, trace)
+        metrics |= {"return": total} | operations_metrics(self.controller, episode)
+        return episode, len(speeds)
+
+    def evaluations(self, flight: Flight) -> list[tuple[Evaluation, Controller]]:
+        """Swim from the same start without a bus."""
+        n_ticks = round(flight.duration_s / self.controller.control_period_s)
+        alone = evaluate(
+            self.controller,
+            f"{controller_name(flight.model)}-in-process",
+            seeds=[flight.seed],
+            n_ticks=n_ticks,
+            **suited(self.controller),
+        )
+        return [(alone, self.controller)]
+
+    def write(self, flown: Flown, flight: Flight, folder: Path) -> None:
+        """Write latencies and spikes of the swim."""
+        trace, controller = flown.episode.trace, self.controller
+        assert isinstance(controller, Swimmer)
+        arrays: dict[str, Any] = {
+            name: trace[name]
+            for name in ("time_s", "latency_s", "age_s", "step_s", "spike_tick", "spike_neuron")
+            if name in trace
+        }
+        spiking = [p for p in controller.networks[0].populations if p.params.spiking]
+        arrays |= {
+            "seed": np.array(flight.seed),
+            "preset": np.array(flight.preset),
+            "population_names": np.array([p.name for p in spiking]),
+            "population_sizes": np.array([p.size for p in spiking]),
+        }
+        (folder / "traces").mkdir(exist_ok=True)
+        atomic.write_arrays(folder / "traces" / f"{controller_name(flight.model)}.npz", arrays)

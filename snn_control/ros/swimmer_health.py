@@ -1,0 +1,23 @@
+"""Health of the swimmer's controller node, as tasks of `/diagnostics`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snn_control.ros.controller_health import ControllerHealth, age
+from snn_control.ros.diagnostics import WARN, Status
+from snn_control.ros.swimmer_loop import SwimmerLoop
+
+
+class SwimmerHealth(ControllerHealth[SwimmerLoop]):
+    """Health of a controller node, and of cmd_vel and efforts."""
+
+    measurement = "joint_states"
+
+    def _tell_inputs(self, loop: SwimmerLoop, now_s: float, status: Status) -> None:
+        status.values["cmd_vel age (s)"] = age(loop.cmd_vel_s, now_s)
+        if loop.lost(now_s):
+            status.say(WARN, "cmd_vel lost: the body rests")
+
+    def _tell_commands(self, loop: SwimmerLoop, status: Status) -> None:
+        status.values["largest effort"] = float(np.abs(loop.gate.last).max())

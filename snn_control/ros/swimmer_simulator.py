@@ -1,0 +1,161 @@
+"""The node `swimmer_simulator`: the swimmer in MuJoCo as a robot on the bus."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+
+from snn_control.envs.swimmer.body import CONTROL_PERIOD_S
+from snn_control.envs.swimmer.damage import Damage
+from snn_control.envs.swimmer.mjcf import PHYSICS_STEP_S, check_links
+from snn_control.envs.swimmer.robot import Measurement, SwimmerRobot
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.ros.interfaces import qos
+from snn_control.ros.parameters import parameter
+from snn_control.ros.run_node import run_node
+from snn_control.ros.simulator_node import SimulatorConfig, SimulatorNode
+from snn_control.ros.swimmer_interface import joint_names
+from snn_control.runs import atomic
+
+
+@dataclass(frozen=True)
+class Config(SimulatorConfig):
+    """Parameters of `swimmer_simulator`.
+
+    Raises:
+        ParameterError: n_links out of range, or damage out of range.
+        UnknownNameError: a locked joint that the body lacks.
+    """
+
+    duration_s: float = parameter(30.0, 1.0, 86400.0)
+    """Length of the swim, s; whole control periods of 0.03 s."""
+    n_links: int = parameter(6, 3, 30)
+    """Links of the body, one more than it has joints."""
+    joint_names: tuple[str, ...] = parameter(("",))
+    """Joints from the head to the tail; an empty one stands for joint_0 and on."""
+    effort_scale: float = parameter(1.0, 1e-9, 1e6)
+    """What joint_efforts calls full effort, N m; 1: shares of it."""
+    effort_timeout_s: float = parameter(0.2, 0.01, 3600.0)
+    """Time without efforts after which the muscles rest, s."""
+    locked_joints: tuple[str, ...] = parameter(("",))
+    """Joints that stay at the angle of the start, by name."""
+    lost_muscles: tuple[str, ...] = parameter(("",))
+    """Muscles without force: dorsal_2, ventral_2 or both_2, joint 0 next to the head."""
+    density_scale: float = parameter(1.0, 0.0, 100.0)
+    """Factor of the fluid's density."""
+    viscosity_pa_s: float = parameter(0.0, 0.0, 1000.0)
+    """Viscosity of the fluid, Pa s."""
+    noise_rad: float = parameter(0.0, 0.0, 10.0)
+    """Standard deviation of the noise on each measured angle, rad."""
+    bias_rad: float = parameter(0.0, 0.0, 10.0)
+    """Standard deviation over joints of a constant error of the measured angle, rad."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_links(self.n_links)
+        self.damage().efforts(self.n_links - 1)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the joints."""
+        return joint_names(self.joint_names, self.n_links - 1)
+
+    def damage(self) -> Damage:
+        """Return what is wrong with the body."""
+        names, locked = self.names(), [name for name in self.locked_joints if name]
+        for name in locked:
+            if name not in names:
+                raise UnknownNameError("joint", name, names)
+        return Damage(
+            locked_joints=tuple(names.index(name) for name in locked),
+            lost_muscles=tuple(name for name in self.lost_muscles if name),
+            density_scale=self.density_scale,
+            viscosity_pa_s=self.viscosity_pa_s,
+            noise_rad=self.noise_rad,
+            bias_rad=self.bias_rad,
+        )
+
+
+class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
+    """Swims one episode."""
+
+    config_type = Config
+    physics_step_s = PHYSICS_STEP_S
+    call_steps = 5
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("swimmer_simulator", **options)
+
+    def make_robot(self, config: Config) -> SwimmerRobot:
+        """Put the body at its start."""
+        n_ticks = max(round(config.duration_s / CONTROL_PERIOD_S), 1)
+        self._names = config.names()
+        return SwimmerRobot(
+            config.n_links, config.seed, n_ticks, config.damage(), config.effort_timeout_s
+        )
+
+    def open_topics(self) -> tuple[Any, Any, list[Any]]:
+        """Open joint states and efforts, and the truth."""
+        self._joints = self.create_publisher(JointState, "joint_states", qos("sensor"))
+        self._truth = self.create_publisher(Odometry, "ground_truth", qos("sensor"))
+        efforts = self.create_subscription(
+            Float64MultiArray, "joint_efforts", self.guarded(self._on_efforts), qos("command")
+        )
+        return self._joints, efforts, [self._truth]
+
+    def _on_efforts(self, message: Float64MultiArray) -> None:
+        self.catch_up()
+        try:
+            self._flying().command(self._efforts(message))
+        except ParameterError as exc:
+            self.refuse(exc)
+
+    def _efforts(self, message: Float64MultiArray) -> np.ndarray:
+        label = message.layout.dim[0].label if message.layout.dim else ""
+        efforts = np.array(message.data, np.float64) / self.config.effort_scale
+        given = tuple(label.split(","))
+        if not label or given == self._names:
+            return efforts
+        if sorted(given) != sorted(self._names) or efforts.size != len(given):
+            raise ParameterError(f"efforts are of {label}; expected {','.join(self._names)}")
+        return efforts[[given.index(name) for name in self._names]]
+
+    def publish(self, measurement: Measurement, stamp: Any) -> None:
+        """Publish joint states and truth."""
+        message = JointState(name=self._names, position=measurement.joint_rad.tolist())
+        message.velocity = measurement.joint_rad_s.tolist()
+        message.header.stamp = stamp
+        self._joints.publish(message)
+        self._truth.publish(odometry(measurement, stamp))
+
+    def write_flight(self, robot: SwimmerRobot, path: Path) -> None:
+        """Write `SwimmerRobot.trace`, without pickles."""
+        atomic.write_arrays(path, robot.trace() | {"finished": np.array(robot.finished)})
+
+
+def odometry(measurement: Measurement, stamp: Any) -> Odometry:
+    """Return the head's pose in the world and its velocity in its own frame, x forward."""
+    message = Odometry(child_frame_id="base_link")
+    message.header.stamp, message.header.frame_id = stamp, "map"
+    pose, twist = message.pose.pose, message.twist.twist
+    pose.position.x, pose.position.y = measurement.position_m
+    pose.orientation.w = math.cos(0.5 * measurement.heading_rad)
+    pose.orientation.z = math.sin(0.5 * measurement.heading_rad)
+    twist.linear.x, twist.linear.y = measurement.forward_m_s, measurement.left_m_s
+    twist.angular.z = measurement.turning_rad_s
+    return message
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(SwimmerSimulator, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
