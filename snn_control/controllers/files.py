@@ -85,8 +85,9 @@ def load(
     """Load a controller.
 
     Args:
-        name_or_path: `pid`, the name of a shipped model or one of `ALIASES`, a run folder, a model file, or the name
-            of a controller of another package. Ours come before those of other packages.
+        name_or_path: `pid`, the name of a shipped model or one of `ALIASES`, a run folder, a model
+            file, or the name of a controller of another package. Ours come before those of other
+            packages.
             `:untrained` after that of a swimmer gives its circuit with unit strengths, a clock of
             60 control periods that starts dorsal, and no homeostasis, as published. `:4-links`
             after either gives it for a body of 4 links, see `swimmer_plan`.

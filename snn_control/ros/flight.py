@@ -62,13 +62,13 @@ class Craft(ABC):
         environment: id of the environment that is the same robot in process.
         simulator: node that simulates the robot.
         duration_s: length of a flight where none is given.
-        headline: figures of the summary that come first.
+        headline: figures of the summary that come first, and the metrics that they are.
     """
 
     environment: ClassVar[str]
     simulator: ClassVar[str]
     duration_s: ClassVar[float]
-    headline: ClassVar[tuple[str, ...]]
+    headline: ClassVar[dict[str, str]]
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller

@@ -105,7 +105,7 @@ def examine(flight: Flight, ros: Path, craft: Craft) -> Flown:
         "model": controller_name(flight.model),
         "preset": flight.preset,
         "seed": flight.seed,
-        **{name: episode.metrics[name] for name in craft.headline},
+        **{name: episode.metrics[metric] for name, metric in craft.headline.items()},
         "lost_ticks": sent - len(ticks.stamp_ns),
     } | bus_figures(ticks, craft.controller, flight.rate)
     return Flown(episode, summary, f"{craft.environment} over ROS 2")

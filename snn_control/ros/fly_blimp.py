@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,11 @@ class Blimp(Craft):
     environment = ENVIRONMENT
     simulator = "blimp_simulator"
     duration_s = 300.0
-    headline = ("hold_rmse_m", "steady_state_error_m", "overshoot_m")
+    headline: ClassVar[dict[str, str]] = {
+        "hold_rmse_m": "hold_rmse_m",
+        "steady_state_error_m": "steady_state_error_m",
+        "overshoot_m": "overshoot_m",
+    }
 
     def node(self, model: str) -> str:
         """Return the node of the model."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,12 @@ class SwimmerCraft(Craft):
     environment = SWIM
     simulator = "swimmer_simulator"
     duration_s = 30.0
-    headline = ("return", "mean_speed_m_s", "distance_m", "straightness")
+    headline: ClassVar[dict[str, str]] = {
+        "return": "total_reward",
+        "mean_speed_m_s": "mean_speed_m_s",
+        "distance_m": "distance_m",
+        "straightness": "straightness",
+    }
 
     def node(self, model: str) -> str:
         """Return the node of the model."""
@@ -57,7 +62,7 @@ class SwimmerCraft(Craft):
             metrics["spikes_per_s"] = float(ticks.spikes.sum()) / (len(speeds) * period_s)
         metrics["total_reward"] = total
         episode = Episode(total, metrics, trace)
-        metrics |= {"return": total} | operations_metrics(self.controller, episode)
+        metrics |= operations_metrics(self.controller, episode)
         return episode, len(speeds)
 
     def evaluations(self, flight: Flight) -> list[tuple[Evaluation, Controller]]:

@@ -53,6 +53,7 @@ class Peer:
         self.listen(
             DiagnosticArray, "/diagnostics", many, lambda m: self._keep(self.diagnostics, m)
         )
+        self.listen(DiagnosticStatus, f"{node}/mode", qos("latched"), self._on_mode)
         if not topics:
             return
         create = self.node.create_publisher
@@ -61,7 +62,6 @@ class Peer:
         self._battery = create(BatteryState, "battery", qos("sensor"))
         self._manual = create(Float64, "manual_command", qos("command"))
         self.listen(Float64, "motor_command", many, lambda m: self._keep(self.commands, m.data))
-        self.listen(DiagnosticStatus, f"{node}/mode", qos("latched"), self._on_mode)
 
     def listen(self, kind: Any, name: str, profile: QoSProfile, callback: Callable) -> None:
         self.node.create_subscription(kind, name, callback, profile)

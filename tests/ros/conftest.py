@@ -13,6 +13,7 @@ from snn_control.ros.processes import Nodes, free_domain, local_bus
 
 if TYPE_CHECKING:
     from tests.ros.bus import Peer
+    from tests.ros.swim_bus import SwimPeer
 
 NEEDS_ROS = 'needs rclpy: pip install "snn_control[ros]" or source ROS 2'
 
@@ -59,3 +60,14 @@ def make_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 @pytest.fixture
 def peer(make_peer: Callable[..., Peer]) -> Peer:
     return make_peer()
+
+
+@pytest.fixture
+def swim_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwimPeer]:
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    from tests.ros.swim_bus import SwimPeer
+
+    monkeypatch.setitem(os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    peer = SwimPeer(domain)
+    yield peer
+    peer.close()

@@ -22,6 +22,7 @@ from rclpy.context import Context
 from sensor_msgs.msg import Range
 from std_msgs.msg import Float64
 
+from snn_control.ros import launching
 from snn_control.ros.altitude_controller import Config
 from snn_control.ros.interfaces import qos
 from snn_control.ros.processes import Nodes
@@ -85,7 +86,7 @@ def test_no_transition_id_ends_the_node_in_any_state(
     assert peer.state() == ACTIVE
 
 
-@pytest.mark.parametrize("node", ["blimp_simulator", "recorder", "pid_controller"])
+@pytest.mark.parametrize("node", [n for n in launching.NODES if n != "altitude_controller"])
 def test_all_nodes_walk_the_whole_way(
     node: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path
 ) -> None:

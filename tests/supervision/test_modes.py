@@ -188,6 +188,46 @@ def test_the_docstring_tells_of_every_mode_and_of_the_default_times() -> None:
         assert f"{seconds:g} s" in text
 
 
+# Without a fallback and a trim.
+
+
+def test_without_a_fallback_a_failure_stops_at_once_until_it_is_mended() -> None:
+    modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
+    modes.fail("it raised")
+    assert modes.mode is Mode.DISARMED
+    modes.mend()
+    modes.arm(0.0)
+    modes.good(1.0)
+    assert modes.mode is Mode.AUTO
+    modes.fail("it raised")
+    assert (modes.mode, modes.reason) == (Mode.STOP, "it raised")
+    for k in range(5):
+        modes.good(1.03 + 0.03 * k)
+        assert modes.mode is Mode.STOP
+    modes.mend()
+    modes.good(1.18)
+    assert modes.mode is Mode.AUTO
+    modes.bad(1.21, "bad")
+    modes.fail("it raised again")
+    assert modes.mode is Mode.STOP, "out of hold too"
+
+
+def test_without_a_trim_it_is_held_then_stopped() -> None:
+    modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
+    modes.arm(0.0)
+    modes.good(0.0)
+    seen = []
+    for k in range(1, 21):
+        modes.watch(0.01 * k)
+        seen.append(modes.mode)
+    assert seen[:5] == [Mode.AUTO] * 5
+    assert set(seen[6:9]) == {Mode.HOLD}
+    assert set(seen[10:]) == {Mode.STOP}
+    modes.good(0.3)
+    modes.good(0.33)
+    assert modes.mode is Mode.AUTO
+
+
 # Time bounds.
 
 

@@ -1,0 +1,80 @@
+"""A loop around a swimmer without a node, and a swimmer that does what a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers import Swimmer, load
+from snn_control.ros.control_loop import Tick
+from snn_control.ros.swimmer_config import SwimmerConfig
+from snn_control.ros.swimmer_loop import SwimmerLoop
+
+PERIOD_NS = 30_000_000
+N_JOINTS = 5
+NAMES = tuple(f"joint_{k}" for k in range(N_JOINTS))
+
+
+class SwimBench:
+    """A loop on a clock of its own; stamps and clocks agree."""
+
+    def __init__(self, controller: Swimmer | None = None, **config: Any) -> None:
+        self.loop = SwimmerLoop(controller or swimmer(), SwimmerConfig(**config))
+        self.now_ns = 10**12
+
+    @property
+    def now_s(self) -> float:
+        return self.now_ns * 1e-9
+
+    def arm(self) -> SwimBench:
+        self.loop.arm(self.now_s)
+        return self
+
+    def measure(
+        self,
+        angles: Sequence[float] = (0.1,) * N_JOINTS,
+        names: Sequence[str] = NAMES,
+        stamp_ns: int | None = None,
+    ) -> Tick[np.ndarray]:
+        self.now_ns += PERIOD_NS
+        stamp = self.now_ns if stamp_ns is None else stamp_ns
+        tick = self.loop.on_joints(names, angles, stamp, self.now_ns, self.now_s)
+        assert tick is not None
+        return tick
+
+    def silence(self, seconds: float) -> list[np.ndarray | None]:
+        """Return what each watch sends, every 0.02 s."""
+        sent = []
+        for _ in range(round(seconds / 0.02)):
+            self.now_ns += 20_000_000
+            sent.append(self.loop.watch(self.now_s))
+        return sent
+
+
+class ScriptedSwimmer(Swimmer):
+    """Gives each joint the effort that it is told, and raises where that is an exception."""
+
+    def __init__(self, *script: float | Exception) -> None:
+        super().__init__(swimmer().networks[0])
+        self.script = list(script)
+
+    def _step(self, observation: np.ndarray) -> np.ndarray:
+        given = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(given, Exception):
+            raise given
+        return np.full(N_JOINTS, given)
+
+
+def swimmer() -> Swimmer:
+    found = load("swimmer")
+    assert isinstance(found, Swimmer)
+    return found
+
+
+def angles(n: int, seed: int = 0) -> np.ndarray:
+    """Angles of a body that bends, shape (n, N_JOINTS)."""
+    phases = 2 * np.pi * np.arange(N_JOINTS) / N_JOINTS
+    ticks = np.arange(n)[:, None] / 15.0
+    return np.sin(ticks - phases) + np.random.default_rng(seed).normal(0, 0.05, (n, N_JOINTS))

@@ -1,0 +1,86 @@
+"""A swimmer's body on a real bus, as far as its controller can tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import Twist
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+
+from snn_control.ros.interfaces import qos
+from tests.ros.bus import Peer
+from tests.ros.swim_bench import NAMES
+
+PERIOD_S = 0.03
+
+
+class SwimPeer(Peer):
+    """Publishes joint states and velocities; keeps efforts and ticks by arrival."""
+
+    def __init__(self, domain: int, node: str = "swimmer_controller") -> None:
+        super().__init__(domain, node, topics=False)
+        self.efforts: list[tuple[float, Float64MultiArray]] = []
+        """Time (monotonic) and message."""
+        self.ticks: list[Float64MultiArray] = []
+        self._joints = self.node.create_publisher(JointState, "joint_states", qos("sensor"))
+        self._velocity = self.node.create_publisher(Twist, "cmd_vel", qos("command"))
+        many = QoSProfile(depth=1000)
+        self.listen(Float64MultiArray, "joint_efforts", many, lambda m: self._keep(self.efforts, m))
+        self.listen(Float64MultiArray, f"{node}/tick", many, self.ticks.append)
+
+    def measure(  # type: ignore[override]
+        self, angles: Sequence[float] = (0.1,) * 5, names: Sequence[str] = NAMES
+    ) -> float:
+        """Send one measurement; return the monotonic time."""
+        message = JointState(name=list(names), position=[float(x) for x in angles])
+        message.header.stamp = self.node.get_clock().now().to_msg()
+        self._joints.publish(message)
+        return time.monotonic()
+
+    def feed(self, seconds: float, angles: Sequence[float] = (0.1,) * 5) -> float:  # type: ignore[override]
+        """Send a measurement every period; return the monotonic time of the last one."""
+        last = due = time.monotonic()
+        for _ in range(round(seconds / PERIOD_S)):
+            last = self.measure(angles)
+            due += PERIOD_S
+            self.spin(max(due - time.monotonic(), 0.001))
+        return last
+
+    def velocity(self, forward_m_s: float, left_rad_s: float) -> None:
+        message = Twist()
+        message.linear.x, message.angular.z = float(forward_m_s), float(left_rad_s)
+        self._velocity.publish(message)
+
+    def connected(self) -> None:
+        """Wait until the node takes joint states and velocities and sends commands."""
+        self.until(
+            lambda: (
+                self._joints.get_subscription_count()
+                and self._velocity.get_subscription_count()
+                and self.node.count_publishers("joint_efforts")
+            )
+        )
+
+    def swims(self) -> None:
+        """Feed until the circuit swims."""
+        end_s = time.monotonic() + 20.0
+        while not (self.modes and self.modes[-1][1] == "auto"):
+            assert time.monotonic() < end_s, "it does not swim"
+            self.feed(0.15)
+
+    def tick(self, k: int = -1) -> dict[str, float]:
+        """Entries of a tick by name."""
+        names = self.ticks[k].layout.dim[0].label.split(",")
+        return dict(zip(names, self.ticks[k].data, strict=True))
+
+    def largest(self, since_s: float, until_s: float = np.inf) -> list[float]:
+        """Largest effort of each message between two times."""
+        return [
+            max(abs(x) for x in message.data)
+            for at_s, message in self.efforts
+            if since_s < at_s < until_s
+        ]

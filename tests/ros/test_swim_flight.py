@@ -1,0 +1,68 @@
+"""A whole swim by the verb: nodes as processes, a bag that replays, a run with its page."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
+
+from snn_control import load
+from snn_control.ros.bag import read_ticks, replay
+
+DURATION_S, RATE = 9.0, 3.0
+
+
+@pytest.fixture(scope="module")
+def swum(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    run = tmp_path_factory.mktemp("a swim") / "run"
+    words = ("swimmer", "--sim", "--duration", f"{DURATION_S:g}", "--rate", f"{RATE:g}")
+    done = subprocess.run(
+        [sys.executable, "-m", "snn_control", "fly", *words, "--json", "--out", str(run)],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    return run, json.loads(line)
+
+
+def test_it_swims_as_without_a_bus(swum: tuple[Path, dict]) -> None:
+    run, found = swum
+    alone = json.loads((run / "eval" / "swimmer-in-process-default.json").read_text())["mean"]
+    assert found["return"] == pytest.approx(alone["total_reward"], rel=0.15)
+    assert found["mean_speed_m_s"] == pytest.approx(alone["mean_speed_m_s"], rel=0.15)
+    mine = json.loads((run / "eval" / "swimmer-default.json").read_text())["mean"]
+    assert mine["total_reward"] == found["return"]
+    assert mine["spikes_per_s"] == pytest.approx(alone["spikes_per_s"], rel=0.1)
+    assert found["ticks"] == DURATION_S / 0.03
+    assert found["lost_ticks"] == found["missed_ticks"] == 0
+    assert 0.0 < found["latency_p50_ms"] <= found["latency_p99_ms"] < 30.0 / RATE
+
+
+def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
+    assert swum[1]["replay_identical"]
+    ticks = read_ticks(swum[0] / "ros" / "bag")
+    swimmer = load("swimmer-spiking")
+    np.testing.assert_array_equal(replay(ticks, swimmer), ticks.outputs)
+    assert ticks.outputs.shape == (len(ticks.stamp_ns), 5)
+    assert ticks.order_names == ("speed", "turn")
+    assert (ticks.orders == [1.0, 0.0]).all()
+    assert ticks.observation_names == swimmer.observation_names
+    assert len(ticks.spikes) == ticks.stepped.sum()
+    told = replay(ticks, load("swimmer-spiking:untrained"))
+    assert not np.array_equal(told, ticks.outputs), "another circuit is told apart"
+
+
+def test_the_page_shows_the_swim(swum: tuple[Path, dict]) -> None:
+    page = (swum[0] / "report" / "index.html").read_text("utf-8")
+    for said in ("Latency", "swimmer-in-process", "Spikes", "Total reward"):
+        assert said in page
+    assert json.loads((swum[0] / "manifest.json").read_text())["status"] == "finished"

@@ -1,0 +1,261 @@
+"""The loop around a swimmer, against swimmers that swim without it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from snn_control.controllers import load
+from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
+from snn_control.ros.swimmer_config import SwimmerConfig
+from snn_control.ros.swimmer_interface import head_command, joint_names
+from snn_control.ros.swimmer_loop import SwimmerLoop
+from snn_control.supervision.modes import Mode
+from tests.ros.swim_bench import (
+    N_JOINTS,
+    NAMES,
+    ScriptedSwimmer,
+    SwimBench,
+    angles,
+    swimmer,
+)
+
+
+@pytest.mark.parametrize("name", ["swimmer-spiking", "swimmer-graded"])
+def test_efforts_are_those_of_the_circuit_alone(name: str) -> None:
+    bench, alone = SwimBench(load(name)).arm(), load(name)  # type: ignore[arg-type]
+    for measured in angles(300):
+        tick = bench.measure(measured.tolist())
+        expected = alone.step(measured)
+        assert tick.mode is Mode.AUTO
+        np.testing.assert_array_equal(tick.output, expected)
+        np.testing.assert_array_equal(tick.command, expected)
+        np.testing.assert_array_equal(tick.observation, measured)
+        assert tick.orders == (1.0, 0.0)
+
+
+def test_joints_are_found_by_name_in_any_order_among_others() -> None:
+    bench, alone = SwimBench().arm(), swimmer()
+    rng = np.random.default_rng(0)
+    for measured in angles(100):
+        all_of_it = [*zip(NAMES, measured.tolist(), strict=True), ("wheel", math.nan)]
+        rng.shuffle(all_of_it)
+        names, positions = zip(*all_of_it, strict=True)
+        tick = bench.measure([float(x) for x in positions], [str(name) for name in names])
+        np.testing.assert_array_equal(tick.command, alone.step(measured))
+
+
+WRONG = {
+    "a name lacks": (NAMES[:-1], (0.1,) * 4, "lacks 'joint_4'"),
+    "all names lack": (("a", "b"), (0.1, 0.1), "lacks 'joint_0'. Known: a, b"),
+    "a name twice": ((*NAMES, "joint_2"), (0.1,) * 6, "'joint_2' 2 times"),
+    "short positions": (NAMES, (0.1,) * 4, "5 names and 4 positions"),
+    "no positions": (NAMES, (), "5 names and 0 positions"),
+    "NaN": (NAMES, (0.1, math.nan, 0.1, 0.1, 0.1), "joint_1 is nan"),
+    "infinite": (NAMES, (0.1, 0.1, 0.1, 0.1, -math.inf), "joint_4 is -inf"),
+    "degrees": (NAMES, (0.1, 0.1, 45.0, 0.1, 0.1), "degrees"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_joint_states_that_cannot_be_used_hold_at_once(case: str) -> None:
+    names, positions, said = WRONG[case]
+    bench = SwimBench().arm()
+    bench.measure((2.0,) * N_JOINTS, NAMES[::-1])
+    held = bench.measure().command
+    if case == "all names lack":  # another body's, once ours have come
+        now_ns = bench.now_ns
+        assert bench.loop.on_joints(names, positions, now_ns, now_ns, bench.now_s) is None
+        return
+    tick = bench.measure(positions, names)
+    assert tick.mode is Mode.HOLD
+    assert said in bench.loop.modes.reason
+    np.testing.assert_array_equal(tick.command, held)
+    assert bench.measure().mode is Mode.HOLD
+    assert bench.measure().mode is Mode.AUTO
+    assert bench.loop.bad_values == 1
+
+
+def test_wrong_names_are_told_while_it_waits() -> None:
+    bench = SwimBench(joint_names=("a", "b", "c", "d", "e")).arm()
+    tick = bench.measure()
+    assert tick.mode is Mode.HOLD
+    assert "lacks 'a'" in bench.loop.modes.reason
+    assert "set joint_names" in bench.loop.modes.reason
+    assert (tick.command == 0.0).all()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("a", "b"), "2 names, the model 5 joints"),
+        (("a", "b", "c", "d", "a"), "each joint once"),
+        (("a", "b", "c", "d", ""), "each joint once"),
+    ],
+)
+def test_names_that_do_not_fit_the_model_are_refused(names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        SwimmerLoop(swimmer(), SwimmerConfig(joint_names=names))
+
+
+def test_what_is_no_swimmer_is_refused() -> None:
+    assert joint_names(("",), 3) == ("joint_0", "joint_1", "joint_2")
+    with pytest.raises(InterfaceMismatchError, match="name a model of a swimmer"):
+        SwimmerLoop(load("pid"), SwimmerConfig())
+    with pytest.raises(InterfaceMismatchError, match="name a model of a swimmer"):
+        SwimBench().loop.replace(load("pid"))
+    with pytest.raises(ParameterError, match=r"period is 0\.03 s"):
+        SwimmerLoop(swimmer(), SwimmerConfig(hold_s=0.02))
+    with pytest.raises(ParameterError, match=r"hold_s 0\.3 is above stop_s 0\.1"):
+        SwimmerConfig(hold_s=0.3)
+
+
+@pytest.mark.parametrize("wrong", [RuntimeError("broken"), math.nan, math.inf])
+def test_a_circuit_that_fails_stops_at_once_and_stays_so(wrong: float | Exception) -> None:
+    bench = SwimBench(ScriptedSwimmer(0.5, 0.5, wrong, 0.25)).arm()
+    for _ in range(2):
+        assert (bench.measure().command == 0.5).all()  # type: ignore[union-attr]
+    for _ in range(5):
+        tick = bench.measure()
+        assert tick.mode is Mode.STOP
+        assert tick.failed
+        assert (tick.command == 0.0).all()  # type: ignore[union-attr]
+    assert "controller" in bench.loop.modes.reason
+    bench.loop.reset()
+    modes = [bench.measure().mode for _ in range(3)]
+    assert modes[-1] is Mode.AUTO
+    assert (bench.measure().command == 0.25).all()  # type: ignore[union-attr]
+
+
+def test_silence_holds_for_a_moment_and_then_rests() -> None:
+    bench = SwimBench(ScriptedSwimmer(0.5)).arm()
+    bench.measure()
+    sent = bench.silence(1.0)
+    assert sent[:2] == [None, None]
+    assert all((s == 0.5).all() for s in sent[2:4] if s is not None)
+    assert sent[3] is not None
+    assert all((s == 0.0).all() for s in sent[5:] if s is not None)
+    assert bench.loop.modes.mode is Mode.STOP
+    assert [bench.measure().mode for _ in range(2)] == [Mode.STOP, Mode.AUTO]
+
+
+def test_before_the_first_joint_states_nothing_moves() -> None:
+    bench = SwimBench(ScriptedSwimmer(0.5))
+    assert bench.measure().command is None
+    bench.arm()
+    assert all((s == 0.0).all() for s in bench.silence(2.0) if s is not None)
+    assert bench.loop.modes.mode is Mode.HOLD
+    assert (bench.measure().command == 0.5).all()  # type: ignore[union-attr]
+    assert (bench.loop.disarm() == 0.0).all()
+    assert bench.measure().command is None
+
+
+def test_efforts_are_limited_and_slewed() -> None:
+    bench = SwimBench(ScriptedSwimmer(0.9), effort_limit=0.6, slew_per_s=10.0).arm()
+    sent = [float(bench.measure().command[0]) for _ in range(4)]  # type: ignore[index]
+    assert sent == pytest.approx([0.3, 0.6, 0.6, 0.6])
+    assert bench.loop.gate.passed == 4
+    assert sum(bench.loop.gate.counts.values()) == 4
+
+
+# Velocities.
+
+
+@pytest.mark.parametrize(
+    ("forward_m_s", "left_rad_s", "speed", "turn"),
+    [
+        (0.1, 0.0, 1.0, 0.0),
+        (0.05, 0.0, 0.5, 0.0),
+        (5.0, 0.0, 1.0, 0.0),
+        (-0.1, 0.0, 0.0, 0.0),
+        (0.1, 0.2, 1.0, -0.1),
+        (0.1, -0.2, 1.0, 0.1),
+        (0.1, 9.0, 1.0, -0.15),
+    ],
+)
+def test_velocities_tell_the_head(
+    forward_m_s: float, left_rad_s: float, speed: float, turn: float
+) -> None:
+    assert head_command(forward_m_s, left_rad_s, 0.1, 2.0, 0.15) == pytest.approx((speed, turn))
+    bench, alone = SwimBench().arm(), swimmer()
+    assert bench.loop.on_cmd_vel(forward_m_s, left_rad_s, bench.now_s)
+    for measured in angles(10):
+        alone.command(speed, turn)
+        tick = bench.measure(measured.tolist())
+        assert tick.orders == pytest.approx((speed, turn))
+        np.testing.assert_allclose(tick.output, alone.step(measured), atol=1e-9)
+
+
+def test_velocities_that_stay_away_mean_rest_and_are_reported() -> None:
+    bench = SwimBench(cruise_speed=0.75).arm()
+    assert bench.measure().orders == (0.75, 0.0)
+    bench.loop.on_cmd_vel(0.1, 0.0, bench.now_s)
+    orders = [bench.measure().orders for _ in range(20)]
+    assert orders[:16] == [(1.0, 0.0)] * 16
+    assert orders[17:] == [(0.0, 0.0)] * 3
+    assert bench.loop.lost(bench.now_s)
+    assert not bench.loop.on_cmd_vel(math.nan, 0.0, bench.now_s)
+    assert bench.measure().orders == (0.0, 0.0), "one that cannot be used is none"
+    assert bench.loop.bad_values == 1
+    bench.loop.on_cmd_vel(0.05, 0.0, bench.now_s)
+    assert bench.measure().orders == (0.5, 0.0)
+
+
+ANY = st.one_of(st.floats(-4, 4), st.floats(allow_nan=True, allow_infinity=True))
+ORDERS = st.sampled_from(
+    ["measure"] * 4 + ["bad", "stamp", "silence", "velocity", "arm", "disarm", "reset", "replace"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    script=st.lists(st.one_of(ANY, st.just(RuntimeError("broken"))), min_size=1, max_size=20),
+    orders=st.lists(st.tuples(ORDERS, ANY), max_size=30),
+)
+def test_whatever_happens_every_effort_can_be_sent_and_silence_ends_in_rest(
+    script: list[float | Exception], orders: list[tuple[str, float]]
+) -> None:
+    bench = SwimBench(ScriptedSwimmer(*script), effort_limit=0.5).arm()
+    for order, value in orders:
+        for effort in obey(bench, order, value):
+            assert effort is None or (np.abs(effort) <= 0.5).all(), "NaN is not within either"
+        modes = bench.loop.modes
+        assert modes.armed == (modes.mode is not Mode.DISARMED)
+        assert modes.mode in (Mode.DISARMED, Mode.AUTO, Mode.HOLD, Mode.STOP)
+        assert modes.mode is not Mode.AUTO or not modes.failure
+    for effort in bench.silence(1.0)[6:]:
+        assert effort is None or (effort == 0.0).all()
+
+
+def obey(bench: SwimBench, order: str, value: float) -> list[np.ndarray | None]:
+    """Do one thing to the loop; return what it sends."""
+    finite = math.isfinite(value)
+    match order:
+        case "measure":
+            return [bench.measure((min(max(value, -3), 3) if finite else 0.1,) * 5).command]
+        case "bad":
+            return [bench.measure((value,) * 4).command]
+        case "stamp":
+            shift_ns = round(value * 1e9) if finite and abs(value) < 1e3 else -(10**12)
+            return [bench.measure(stamp_ns=bench.now_ns + shift_ns).command]
+        case "silence":
+            return bench.silence(min(abs(value), 1.0) if finite else 0.5)
+        case "velocity":
+            bench.loop.on_cmd_vel(value, value, bench.now_s)
+        case "arm":
+            bench.loop.arm(bench.now_s)
+        case "disarm":
+            return [bench.loop.disarm()]
+        case "reset":
+            bench.loop.reset()
+        case "replace":
+            bench.loop.replace(ScriptedSwimmer(value))
+    return []

@@ -1,0 +1,47 @@
+"""Gates of several actuators, against one gate each."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from snn_control.errors import ParameterError
+from snn_control.supervision.command_gate import CommandGate, GateFault
+from snn_control.supervision.command_gates import CommandGates
+
+
+def test_each_actuator_has_a_gate_of_its_own() -> None:
+    rng = np.random.default_rng(0)
+    gates = CommandGates(3, -1.0, 2.0, slew_per_s=5.0)
+    alone = [CommandGate(-1.0, 2.0, slew_per_s=5.0) for _ in range(3)]
+    for k in range(200):
+        command = rng.normal(0.0, 2.0, 3)
+        if k % 9 == 0:
+            command[k % 3] = rng.choice([math.nan, math.inf])
+        sent, _ = gates.pass_on(command, 0.03 * k)
+        expected = [g.pass_on(float(c), 0.03 * k)[0] for g, c in zip(alone, command, strict=True)]
+        assert sent.tolist() == expected == gates.last.tolist()
+    assert gates.passed == 200
+
+
+def test_faults_count_once_a_command_and_the_gravest_is_told() -> None:
+    gates = CommandGates(3, -1.0, 1.0)
+    assert gates.pass_on(np.array([0.5, 0.0, -0.5]), 0.0)[1] is None
+    assert gates.pass_on(np.array([5.0, 5.0, 0.0]), 0.0)[1] is GateFault.RANGE
+    assert gates.pass_on(np.array([5.0, math.nan, 0.0]), 0.0)[1] is GateFault.NOT_FINITE
+    assert gates.counts[GateFault.RANGE] == 2
+    assert gates.counts[GateFault.NOT_FINITE] == 1
+    assert gates.stop().tolist() == [0.0, 0.0, 0.0]
+    gates.reset()
+    assert (gates.passed, sum(gates.counts.values())) == (0, 0)
+
+
+def test_what_is_sent_is_not_changed_afterwards() -> None:
+    gates = CommandGates(2, -1.0, 1.0)
+    sent, _ = gates.pass_on(np.array([0.5, 0.5]), 0.0)
+    sent[:] = 9.0
+    assert gates.last.tolist() == [0.5, 0.5]
+    with pytest.raises(ParameterError, match="motors off"):
+        CommandGates(2, 1.0, 2.0)
