@@ -45,6 +45,7 @@ for folder, patterns in (
 README = Path("README.md")  # not beside this file where colcon links the package
 REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5"]
 LOGS = ["rosbags>=0.11"]
+RL = ["stable-baselines3>=2.4"]
 # The wheels exist for these Pythons only; elsewhere the extra is empty and a sourced ROS 2 serves.
 # Always `ros-jazzy-*`: a bare `ros-*` brings a newer distribution and mixes the two.
 WHEELS = (
@@ -76,7 +77,8 @@ TOOLS = [
     "playwright>=1.45",
     "setuptools>=70.1,<80",
 ]
-TEST_SOURCED = [*TOOLS, *LOGS]  # beside a sourced ROS 2, whose libraries the wheels would replace
+# Beside a sourced ROS 2, whose libraries the wheels would replace.
+TEST_SOURCED = [*TOOLS, *LOGS, *RL]
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
@@ -121,6 +123,7 @@ setup(
         "report": REPORT,
         "ros": ROS,
         "logs": LOGS,
+        "rl": RL,
         "test": TEST,
         "test-sourced": TEST_SOURCED,
         "dev": DEV,

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,15 @@ def read_config(cls: type[T], name_or_path: str | Path) -> T:
         UnknownNameError: neither; with the closest names.
         ConfigError: not YAML, an unknown key or a value of the wrong kind.
     """
+    return from_mapping(cls, *_read(name_or_path))
+
+
+def read_config_of(kinds: Sequence[type[Any]], name_or_path: str | Path) -> Any:
+    """Read a configuration of one of several kinds, see `read_config` and `from_mapping_of`."""
+    return from_mapping_of(kinds, *_read(name_or_path))
+
+
+def _read(name_or_path: str | Path) -> tuple[Any, str]:
     path = Path(name_or_path)
     if not path.is_file():
         shipped = {p.stem: p for p in configs_folder().glob("*.yaml")}
@@ -35,7 +44,20 @@ def read_config(cls: type[T], name_or_path: str | Path) -> T:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path}: not YAML ({exc})") from exc
-    return from_mapping(cls, content, str(path))
+    return content, str(path)
+
+
+def from_mapping_of(kinds: Sequence[type[Any]], content: Any, where: str) -> Any:
+    """Build the dataclass of `kinds` that has the most of a mapping's keys, of equals the first.
+
+    Raises:
+        ConfigError: as `from_mapping` of that one.
+    """
+    keys = set(content) if isinstance(content, Mapping) else set()
+    own = max(
+        kinds, key=lambda kind: len(keys & {field.name for field in dataclasses.fields(kind)})
+    )
+    return from_mapping(own, content, where)
 
 
 def from_mapping(cls: type[T], content: Any, where: str) -> T:

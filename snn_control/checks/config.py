@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from snn_control.checks.outcome import Checklist, Outcome, require
-from snn_control.config import read_config
+from snn_control.checks.outcome import Checklist, Outcome
 from snn_control.training.evolve import EvolveConfig, strategy_settings
-from snn_control.training.optimisation import CONFIG_TYPES
+from snn_control.training.optimisation import OPTIMISERS, Configuration, read_optimisation
 
 
 def check_config(name: str) -> list[Outcome]:
     """Check a shipped configuration or a YAML file."""
     check = Checklist("config")
-    resolved: dict[str, Any] = {}
+    found: list[Configuration] = []
 
     def resolve() -> str:
-        wrong = []
-        for verb, kind in CONFIG_TYPES.items():
-            try:
-                resolved[verb] = read_config(kind, name)
-            except Exception as exc:
-                wrong.append(f"{verb}: {exc}")
-        require(bool(resolved), "; ".join(wrong))
-        return f"for snn-control {', '.join(resolved)}"
+        found.append(read_optimisation(name))
+        return f"for snn-control {OPTIMISERS[type(found[0])].verb}"
 
     if not check("keys and values", "mend the key; `snn-control show` has examples", resolve):
         return check.outcomes
-    for verb, config in resolved.items():
-        for title, remedy, test in _TESTS.get(verb, ()):
-            check(title, remedy, lambda test=test, config=config: test(config))  # type: ignore[misc]
+    for title, remedy, test in _TESTS.get(type(found[0]), ()):
+        check(title, remedy, lambda test=test: test(found[0]))  # type: ignore[misc]
     return check.outcomes
 
 
@@ -45,8 +37,8 @@ def _task(config: EvolveConfig) -> str:
 
 
 _Test = tuple[str, str, Callable[[Any], str]]
-_TESTS: dict[str, tuple[_Test, ...]] = {
-    "evolve": (
+_TESTS: dict[type[Any], tuple[_Test, ...]] = {
+    EvolveConfig: (
         ("strategy", "`snn-control list strategies`; `show` has the settings of one", _strategy),
         ("task and start", "name genes of the task in `start` and `fixed`, within bounds", _task),
     )

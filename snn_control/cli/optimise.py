@@ -7,20 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
 import numpy as np
 import tyro
 from rich.console import Console
 
+from snn_control.cli.progress import Progress
 from snn_control.cli.result import JsonOption, Result, WrongUseError
-from snn_control.config import from_mapping, read_config
+from snn_control.config import from_mapping_of, read_config_of
 from snn_control.controllers import Altitude, Swimmer, load, save
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
 from snn_control.training.conclude import conclude
-
-ConfigT = TypeVar("ConfigT")
+from snn_control.training.optimisation import OPTIMISERS, Configuration, optimise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +31,9 @@ class OptimiseOptions(JsonOption):
     seed: int = 0
     """Seed of data, start and search."""
     budget: str = ""
-    """Seconds (60s), or generations, of a training steps (200gen); default: with --resume what the
-    run was started with, else the configuration's."""
+    """Seconds (60s), generations, of a training steps or rounds (200gen), or control periods in the
+    environment (180000steps); default: with --resume what the run was started with, else the
+    configuration's."""
     out: Path | None = None
     """Run folder to make; default: runs/NAME-SEED."""
     resume: Path | None = None
@@ -45,77 +45,73 @@ class OptimiseOptions(JsonOption):
 
 
 @dataclass(frozen=True)
-class Opened(Generic[ConfigT]):
+class Opened:
     """A run that is open for writing, new or resumed."""
 
     run: Run
-    config: ConfigT
+    config: Configuration
     seed: int
     arrays: dict[str, np.ndarray] | None
     """Of the checkpoint to go on from; None in a new run."""
 
 
-def open_run(args: OptimiseOptions, kind: type[ConfigT]) -> Opened[ConfigT]:
-    """Make the run folder, or open the one to resume.
+def optimise_as(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> Result:
+    """Make a controller of a configuration of one of the kinds; evaluate it and make its page.
 
     Raises:
         WrongUseError: neither a configuration nor a run is named.
         ConfigError: the budget or the configuration cannot be read; no folder is made then.
     """
+    opened = _open_run(args, kinds)
+    with Progress(quiet=args.json, unit=OPTIMISERS[type(opened.config)].unit) as progress:
+        model = optimise(
+            opened.config,
+            opened.run,
+            seed=opened.seed,
+            budget=_budget(args, opened.run),
+            on_progress=progress.update,
+            resume_from=opened.arrays,
+        )
+    return _finish(args, opened, model)
+
+
+def _open_run(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> Opened:
     if args.budget:
         Budget.parse(args.budget)
     if args.resume:
         run, checkpoint = Run.resume(args.resume)
-        config = from_mapping(kind, run.config, str(args.resume / "config.yaml"))
+        config = from_mapping_of(kinds, run.config, str(args.resume / "config.yaml"))
         return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays)
     if not args.config:
         raise WrongUseError("name a configuration, or a run with --resume")
-    config = read_config(kind, args.config)
-    name: str = config.name  # type: ignore[attr-defined]
-    folder = args.out or Path("runs") / f"{name}-{args.seed}"
+    config = read_config_of(kinds, args.config)
+    folder = args.out or Path("runs") / f"{config.name}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
     run = Run.create(folder, command=command, config=config, seed=args.seed, budget=args.budget)
     return Opened(run, config, args.seed, None)
 
 
-def finish(
-    args: OptimiseOptions,
-    opened: Opened[Any],
-    model: Path,
-    *,
-    verb: str,
-    flights: Sequence[str],
-    data: str,
-) -> Result:
-    """Save the model where asked for, and evaluate it and make its page unless told not to.
-
-    Args:
-        args: of the command line.
-        opened: the run.
-        model: document of its best model.
-        verb: what made it.
-        flights: logs that it was made from, besides other data.
-        data: what else it was made from.
-    """
-    name = opened.config.name
-    made_by = f"snn-control {verb} {name} --seed {opened.seed}"
-    if budget := args.budget or opened.run.manifest.get("budget"):
+def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
+    config = opened.config
+    made_by = f"snn-control {OPTIMISERS[type(config)].verb} {config.name} --seed {opened.seed}"
+    if budget := _budget(args, opened.run):
         made_by += f" --budget {budget}"
     found = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
         controller = load(model)
         assert isinstance(controller, Altitude | Swimmer)
-        found["saved"] = str(save(controller, args.save, provenance(name, made_by, flights, data)))
+        about = provenance(config.name, made_by, config.flights, config.data)
+        found["saved"] = str(save(controller, args.save, about))
     if args.report:
-        found |= conclude(opened.run, name, model)
+        found |= conclude(opened.run, config.name, model)
     else:
         opened.run.finish()
     return Result(found)
 
 
-def budget_of(args: OptimiseOptions, run: Run, default: int) -> Budget:
-    """Return the budget of the command line, else that of the run, else `default` generations."""
-    return Budget.parse(args.budget or run.manifest.get("budget") or f"{default}gen")
+def _budget(args: OptimiseOptions, run: Run) -> str:
+    """Return the budget of the command line, else that of the run."""
+    return args.budget or str(run.manifest.get("budget") or "")
 
 
 def provenance(name: str, made_by: str, flights: Sequence[str], data: str) -> dict[str, str]:

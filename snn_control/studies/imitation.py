@@ -23,11 +23,14 @@ from snn_control.studies.plots import error_bars
 from snn_control.studies.sequences import error_sequences
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.training.altitude_task import AltitudeTask
-from snn_control.training.budget import Budget
-from snn_control.training.evolve import EvolveConfig, evolve
-from snn_control.training.gradient import train
 from snn_control.training.imitation import correlation, pid_targets, published_fit
-from snn_control.training.optimisation import read_optimisation
+from snn_control.training.optimisation import (
+    OPTIMISERS,
+    Configuration,
+    optimise,
+    read_optimisation,
+)
+from snn_control.training.ppo_config import PpoConfig
 from snn_control.training.statistics import half_width
 from snn_control.training.train_config import TrainConfig
 
@@ -74,7 +77,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
             seed = config.first_seed + k
             started = time.monotonic()
             made = _with_data(read_optimisation(given), config)
-            model = optimise(made, given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
+            model = make(made, given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
             say(f"{name}, seed {seed}: fit {fits[k].mean():.3f}, r {rs[k].mean():.3f}")
@@ -111,37 +114,27 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     return StudyResult(rows, summary, [figure])
 
 
-def _with_data(
-    optimisation: EvolveConfig | TrainConfig, config: Config
-) -> EvolveConfig | TrainConfig:
+def _with_data(optimisation: Configuration, config: Config) -> Configuration:
     flights = tuple(str(path) for path in config.training_flights)
     if isinstance(optimisation, TrainConfig):
         share = optimisation.flight_share if config.synthetic else 1.0
         flights = optimisation.flights + flights
         return dataclasses.replace(optimisation, flights=flights, flight_share=share)
-    task = optimisation.task
-    if not isinstance(task, AltitudeTask):
+    if isinstance(optimisation, PpoConfig) or not isinstance(optimisation.task, AltitudeTask):
         raise ParameterError(f"{optimisation.name} makes no altitude controller; it imitates none")
-    sequences = task.sequences if config.synthetic else 0
-    task = dataclasses.replace(task, flights=task.flights + flights, sequences=sequences)
+    sequences = optimisation.task.sequences if config.synthetic else 0
+    flights = optimisation.task.flights + flights
+    task = dataclasses.replace(optimisation.task, flights=flights, sequences=sequences)
     return dataclasses.replace(optimisation, task=task)
 
 
-def optimise(
-    config: EvolveConfig | TrainConfig, name: str, seed: int, budget: str, folder: Path
-) -> Path:
+def make(config: Configuration, name: str, seed: int, budget: str, folder: Path) -> Path:
     """Run one configuration on one seed into `folder`; return the document of its best model."""
-    training = isinstance(config, TrainConfig)
-    command = f"snn-control {'train' if training else 'evolve'} {name} --seed {seed}"
+    command = f"snn-control {OPTIMISERS[type(config)].verb} {name} --seed {seed}"
     opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
     status = "crashed"
     try:
-        if isinstance(config, TrainConfig):
-            spend = Budget.parse(budget or f"{config.steps}gen")
-            model = train(config, opened, seed=seed, budget=spend)
-        else:
-            spend = Budget.parse(budget or f"{config.generations}gen")
-            model = evolve(config, opened, seed=seed, budget=spend)
+        model = optimise(config, opened, seed=seed, budget=budget)
         status = "finished"
     except KeyboardInterrupt:
         status = "stopped"

@@ -122,6 +122,17 @@ class AltitudeTask:
                 f"the first comes at 70 s; expected at least {SHORTEST_S:g}"
             )
 
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """Parts of the cost."""
+        return tuple(name for name in WEIGHED if getattr(self, name))
+
+    @property
+    def needed(self) -> set[str]:
+        """Numbers that the objectives are made of."""
+        found = set(self.objectives)
+        return found | set(self.weighed) if "cost" in found else found
+
     def fitness(self, seed: int) -> AltitudeFitness:
         """Return the fitness; `seed` draws sequences and scenarios."""
         return AltitudeFitness(self, seed)
@@ -158,6 +169,11 @@ class AltitudeFitness:
         """Length of a genome."""
         return int(self._ends[-1])
 
+    @property
+    def steps_per_genome(self) -> int:
+        """Control periods that a genome flies; 0 where it only imitates."""
+        return int(self._batch.n_ticks.sum()) if self.task.needed & set(IN_FLIGHT) else 0
+
     def start(self, numbers: dict[str, float], seed: int) -> FloatArray:
         """Return the genome to start from: `numbers` where they are named, else at random."""
         known = set().union(*(design.numbers for design in self.designs.values()))
@@ -182,8 +198,7 @@ class AltitudeFitness:
         task = self.task
         genes = dict(zip(self.designs, np.split(genomes, self._ends[:-1], axis=1), strict=True))
         found: dict[str, FloatArray] = {}
-        weighed = [name for name in WEIGHED if getattr(task, name)]
-        needed = set(task.objectives) | (set(weighed) if "cost" in task.objectives else set())
+        needed = task.needed
         if "imitation" in needed:
             found["imitation"] = self._imitate("pd", genes["pd"])
         if "integral" in needed:
@@ -191,7 +206,9 @@ class AltitudeFitness:
         if needed & set(IN_FLIGHT):
             found |= self._fly([merge(self.networks(genome)) for genome in genomes])
         if "cost" in needed:
-            found["cost"] = np.sum([getattr(task, name) * found[name] for name in weighed], axis=0)
+            found["cost"] = np.sum(
+                [getattr(task, name) * found[name] for name in task.weighed], axis=0
+            )
         return np.stack([found[name] for name in task.objectives], axis=1)
 
     def _imitate(self, part: str, genes: FloatArray) -> FloatArray:

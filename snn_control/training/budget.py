@@ -10,26 +10,43 @@ from snn_control.errors import ConfigError
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop: after so many generations (steps of a training) or seconds of wall time."""
+    """When to stop: after so many generations, control periods in the environment, or seconds.
+
+    A training has steps or rounds in place of generations.
+    """
 
     generations: int | None = None
     seconds: float | None = None
+    environment_steps: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """Read `60s` or `200gen`.
+        """Read `60s`, `200gen` or `180000steps`.
 
         Raises:
-            ConfigError: with the two forms.
+            ConfigError: with the three forms.
         """
         if match := re.fullmatch(r"([1-9]\d*)gen", text):
             return cls(generations=int(match[1]))
+        if match := re.fullmatch(r"([1-9]\d*)steps", text):
+            return cls(environment_steps=int(match[1]))
         if (match := re.fullmatch(r"(\d+(?:\.\d+)?)s", text)) and float(match[1]) > 0:
             return cls(seconds=float(match[1]))
-        raise ConfigError(f"budget {text!r}: expected seconds like 60s or generations like 200gen")
+        raise ConfigError(
+            f"budget {text!r}: expected seconds like 60s, generations like 200gen, or control "
+            "periods in the environment like 180000steps"
+        )
 
-    def spent(self, generation: int, elapsed_s: float) -> float:
-        """Share of the budget that is used up, 1 at the end."""
+    def spent(self, generation: int, elapsed_s: float, environment_steps: int = 0) -> float:
+        """Share of the budget that is used up, 1 at the end.
+
+        Raises:
+            ConfigError: a budget in the environment's steps, and none were taken.
+        """
+        if self.environment_steps is not None:
+            if generation and not environment_steps:
+                raise ConfigError("this optimisation swims and flies nowhere: it takes no `steps`")
+            return min(environment_steps / self.environment_steps, 1.0)
         if self.generations is not None:
             return min(generation / self.generations, 1.0)
         assert self.seconds is not None

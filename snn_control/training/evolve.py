@@ -49,8 +49,23 @@ class EvolveConfig:
     def __post_init__(self) -> None:
         check_controller_name(self.name)
 
+    @property
+    def default_budget(self) -> str:
+        """Where none is given."""
+        return f"{self.generations}gen"
 
-OnGeneration = Callable[[int, float, float, float], None]
+    @property
+    def flights(self) -> tuple[str, ...]:
+        """Files of flight logs that it is made from."""
+        return self.task.flights
+
+    @property
+    def data(self) -> str:
+        """What else it is made from."""
+        return self.task.data
+
+
+OnProgress = Callable[[int, float, float, float], None]
 
 
 def evolve(
@@ -59,7 +74,7 @@ def evolve(
     *,
     seed: int,
     budget: Budget,
-    on_generation: OnGeneration | None = None,
+    on_progress: OnProgress | None = None,
     resume_from: dict[str, np.ndarray] | None = None,
 ) -> Path:
     """Evolve until the budget is spent; the run holds checkpoints and, at the end, the best model.
@@ -72,7 +87,7 @@ def evolve(
         run: where to write.
         seed: of data, scenarios and strategy.
         budget: when to stop.
-        on_generation: called with generation, best cost, median cost and spent share.
+        on_progress: called with generation, best cost, median cost and spent share.
         resume_from: arrays of the checkpoint to go on from.
 
     Returns:
@@ -82,7 +97,7 @@ def evolve(
         NotFiniteError: a cost is NaN; the genomes are kept in the run's `crash/`.
     """
     with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
-        return _evolve(config, run, seed, budget, on_generation, resume_from)
+        return _evolve(config, run, seed, budget, on_progress, resume_from)
 
 
 def _evolve(
@@ -90,7 +105,7 @@ def _evolve(
     run: Run,
     seed: int,
     budget: Budget,
-    on_generation: OnGeneration | None,
+    on_progress: OnProgress | None,
     resume_from: dict[str, np.ndarray] | None,
 ) -> Path:
     fitness = config.task.fitness(seed)
@@ -99,7 +114,13 @@ def _evolve(
         strategy.restore(resume_from)
     fitness(strategy.ask()[:1])  # compiles the kernels before the clock starts
     started, saved_at = time.monotonic(), -np.inf
-    while budget.spent(strategy.generation, time.monotonic() - started) < 1.0:
+    steps_each = strategy.population * fitness.steps_per_genome
+
+    def spent() -> float:
+        elapsed_s = time.monotonic() - started
+        return budget.spent(strategy.generation, elapsed_s, strategy.generation * steps_each)
+
+    while spent() < 1.0:
         genomes = strategy.ask()
         costs = fitness(genomes)
         try:
@@ -113,17 +134,18 @@ def _evolve(
             {
                 "generation": strategy.generation,
                 "evaluations": strategy.generation * strategy.population,
+                "environment_steps": strategy.generation * steps_each,
                 "best": best,
                 "median": median,
                 "elapsed_s": round(elapsed_s, 3),
             }
         )
-        spent = budget.spent(strategy.generation, elapsed_s)
-        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or spent >= 1.0:
+        share = spent()
+        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or share >= 1.0:
             _checkpoint(run, config, fitness, strategy)
             saved_at = time.monotonic() - started
-        if on_generation:
-            on_generation(strategy.generation, best, median, spent)
+        if on_progress:
+            on_progress(strategy.generation, best, median, share)
     if isinstance(strategy, Nsga2):
         save_front(run, config, fitness, strategy)
     return run.folder / "checkpoints" / "best" / "model.json"

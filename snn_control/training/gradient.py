@@ -40,7 +40,7 @@ MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam keeps for each parameter."""
 
 
-OnStep = Callable[[int, float, float, float], None]
+OnProgress = Callable[[int, float, float, float], None]
 
 
 def train(
@@ -49,7 +49,7 @@ def train(
     *,
     seed: int,
     budget: Budget,
-    on_step: OnStep | None = None,
+    on_progress: OnProgress | None = None,
     resume_from: dict[str, np.ndarray] | None = None,
 ) -> Path:
     """Train until the budget is spent; the run holds checkpoints and the best model.
@@ -63,7 +63,7 @@ def train(
         run: where to write.
         seed: of the first weights, data and windows.
         budget: when to stop.
-        on_step: called with step, best and last validation cost, and spent share.
+        on_progress: called with step, best and last validation cost, and spent share.
         resume_from: arrays of the checkpoint to go on from.
 
     Returns:
@@ -77,7 +77,7 @@ def train(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # small steps: more threads only wait for each other
     try:
-        return _train(config, run, seed, budget, on_step, resume_from)
+        return _train(config, run, seed, budget, on_progress, resume_from)
     finally:
         torch.set_num_threads(threads)
 
@@ -87,7 +87,7 @@ def _train(
     run: Run,
     seed: int,
     budget: Budget,
-    on_step: OnStep | None,
+    on_progress: OnProgress | None,
     resume_from: dict[str, np.ndarray] | None,
 ) -> Path:
     training = _Training(config, seed)
@@ -118,8 +118,8 @@ def _train(
         if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or spent >= 1.0:
             run.checkpoint(training.step, training.state(), {}, best=True, extra=training.write)
             saved_at = time.monotonic() - started
-        if on_step:
-            on_step(training.step, training.best_cost, cost, spent)
+        if on_progress:
+            on_progress(training.step, training.best_cost, cost, spent)
     return run.folder / "checkpoints" / "best" / "model.json"
 
 

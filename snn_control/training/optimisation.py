@@ -1,30 +1,79 @@
-"""Configurations of all ways to make a controller."""
+"""All ways to make a controller, by the kind of their configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snn_control.config import read_config
-from snn_control.errors import ConfigError
-from snn_control.training.evolve import EvolveConfig
+import numpy as np
+
+from snn_control.config import read_config_of
+from snn_control.runs import Run
+from snn_control.training.budget import Budget
+from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.gradient import train
+from snn_control.training.ppo import train_ppo
+from snn_control.training.ppo_config import PpoConfig
 from snn_control.training.train_config import TrainConfig
 
-CONFIG_TYPES: dict[str, type[Any]] = {"evolve": EvolveConfig, "train": TrainConfig}
-"""Configurations by the verb that takes them."""
+Configuration = EvolveConfig | TrainConfig | PpoConfig
 
 
-def read_optimisation(name_or_path: str | Path) -> EvolveConfig | TrainConfig:
-    """Read a shipped configuration or a YAML file, whichever verb it is for.
+@dataclass(frozen=True)
+class Optimiser:
+    """One way."""
+
+    verb: str
+    """Of the command line."""
+    run: Callable[..., Path]
+    """(config, run, *, seed, budget, on_progress, resume_from), see `evolve`."""
+    unit: str
+    """What a budget counts as `gen`."""
+
+
+OPTIMISERS: dict[type[Any], Optimiser] = {
+    EvolveConfig: Optimiser("evolve", evolve, "generation"),
+    TrainConfig: Optimiser("train", train, "step"),
+    PpoConfig: Optimiser("train", train_ppo, "round"),
+}
+
+
+def read_optimisation(name_or_path: str | Path) -> Configuration:
+    """Read a shipped configuration or a YAML file, whichever way it is for.
 
     Raises:
-        UnknownNameError: no such configuration; with the closest names.
-        ConfigError: it is for none of the verbs; with what each of them says.
+        UnknownNameError, ConfigError: see `read_config_of`.
     """
-    wrong = []
-    for verb, kind in CONFIG_TYPES.items():
-        try:
-            return read_config(kind, name_or_path)
-        except ConfigError as exc:
-            wrong.append(f"as one of {verb}: {exc}")
-    raise ConfigError("; ".join(wrong))
+    found: Configuration = read_config_of([*OPTIMISERS], name_or_path)
+    return found
+
+
+def optimise(
+    config: Configuration,
+    run: Run,
+    *,
+    seed: int,
+    budget: str = "",
+    on_progress: Callable[[int, float, float, float], None] | None = None,
+    resume_from: dict[str, np.ndarray] | None = None,
+) -> Path:
+    """Make a controller; return the document of the best model.
+
+    Args:
+        config: what to make.
+        run: where to write.
+        seed: of everything random.
+        budget: see `Budget.parse`; default: the configuration's own.
+        on_progress: called with generation, best and median (or last) cost, and spent share.
+        resume_from: arrays of the checkpoint to go on from.
+    """
+    return OPTIMISERS[type(config)].run(
+        config,
+        run,
+        seed=seed,
+        budget=Budget.parse(budget or config.default_budget),
+        on_progress=on_progress,
+        resume_from=resume_from,
+    )

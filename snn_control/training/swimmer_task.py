@@ -21,6 +21,7 @@ from snn_control.evolution.ranges import check_between
 from snn_control.training.swimmer_rollout import Swims, swim
 
 FloatArray = npt.NDArray[np.float64]
+EPISODE_TICKS = 1000
 FIRST_TRAINING_SEED = 10**6
 """Starts of trainings have this seed or a higher one; evaluations have lower ones."""
 
@@ -47,7 +48,7 @@ class SwimmerTask:
     widest: float = 8.0
     """Largest factor between a strength and the one that the circuit begins with, either way."""
     starts: int = 1
-    """Episodes of each genome, of 1000 control periods; all genomes begin alike."""
+    """Episodes of each genome, of `EPISODE_TICKS` control periods; all genomes begin alike."""
     objectives: ClassVar[tuple[str, ...]] = ("cost",)
     """`cost`: share of the highest return that is missing, 0 to 1."""
     flights: ClassVar[tuple[str, ...]] = ()
@@ -99,7 +100,7 @@ class SwimmerFitness:
         self._pool = SwimmerPool(task.n_links)
         rng = np.random.default_rng(seed)
         drawn = rng.integers(FIRST_TRAINING_SEED, 2**31, task.starts)
-        self._starts = [draw_start(task.n_links, int(s), 1000) for s in drawn]
+        self._starts = [draw_start(task.n_links, int(s), EPISODE_TICKS) for s in drawn]
 
     def _gene(self, name: str, start: float) -> Gene:
         return Gene(name, abs(start) / self.task.widest, abs(start) * self.task.widest, log=True)
@@ -108,6 +109,11 @@ class SwimmerFitness:
     def n_genes(self) -> int:
         """Length of a genome."""
         return self.codec.n_genes
+
+    @property
+    def steps_per_genome(self) -> int:
+        """Control periods that a genome swims."""
+        return self.task.starts * EPISODE_TICKS
 
     def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
         """Return the genome to start from: the circuit's own strengths where none is named."""
@@ -143,5 +149,5 @@ class SwimmerFitness:
     def __call__(self, genomes: FloatArray) -> FloatArray:
         """Cost of each genome, shape (n_genomes, 1); lower is better."""
         found = self.swims(genomes)
-        cost: FloatArray = 1.0 - found.returns.mean(axis=1, keepdims=True) / 1000.0
+        cost: FloatArray = 1.0 - found.returns.mean(axis=1, keepdims=True) / EPISODE_TICKS
         return cost

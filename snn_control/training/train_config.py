@@ -74,3 +74,8 @@ class TrainConfig:
                 f"window_ticks {self.window_ticks} is longer than sequence_ticks "
                 f"{self.sequence_ticks}"
             )
+
+    @property
+    def default_budget(self) -> str:
+        """Where none is given."""
+        return f"{self.steps}gen"

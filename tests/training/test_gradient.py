@@ -63,7 +63,7 @@ def test_a_resumed_training_is_the_same_one(tmp_path: Path) -> None:
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train(config, broken, seed=3, budget=budget, on_step=stop)
+        train(config, broken, seed=3, budget=budget, on_progress=stop)
     broken.close()
     resumed, checkpoint = Run.resume(tmp_path / "broken")
     assert 1 <= checkpoint.step < 6

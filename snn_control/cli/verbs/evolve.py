@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snn_control.cli.optimise import OptimiseOptions, budget_of, finish, open_run, show
-from snn_control.cli.progress import Progress
+from snn_control.cli.optimise import OptimiseOptions, optimise_as, show
 from snn_control.cli.result import Result
-from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.evolve import EvolveConfig
 
 __all__ = ["Args", "run", "show"]
 
@@ -26,19 +25,7 @@ class Args(OptimiseOptions):
 def run(args: Args) -> Result:
     """Evolve, evaluate, report."""
     _use_threads(args.workers)
-    opened = open_run(args, EvolveConfig)
-    config = opened.config
-    with Progress(quiet=args.json) as progress:
-        model = evolve(
-            config,
-            opened.run,
-            seed=opened.seed,
-            budget=budget_of(args, opened.run, config.generations),
-            on_generation=progress.update,
-            resume_from=opened.arrays,
-        )
-    task = config.task
-    return finish(args, opened, model, verb="evolve", flights=task.flights, data=task.data)
+    return optimise_as(args, [EvolveConfig])
 
 
 def _use_threads(workers: int) -> None:

@@ -1,0 +1,161 @@
+"""What stable-baselines3 is given to train a swimmer: bodies, and its circuit as the actor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.vec_env import VecEnv
+
+from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.engines.torch_circuit import TorchCircuit
+from snn_control.envs.swimmer.batch import SwimmerBatch
+from snn_control.envs.swimmer.start import Start, draw_start
+from snn_control.envs.swimmer.swim import FULL_REWARD_M_S
+from snn_control.training.swimmer_task import EPISODE_TICKS, FIRST_TRAINING_SEED
+
+
+class SwimmerVecEnv(VecEnv):
+    """Bodies side by side; an observation is the circuit's input, then velocities of the links.
+
+    The starts of round k, which ends after 1000 control periods for all bodies at once, follow from
+    `seed` and k alone. Rewards are scaled, so that a critic's values are near 1.
+
+    Args:
+        plan: of the controller, with a clock.
+        n_bodies: at least 1.
+        seed: of the starts.
+        reward_scale: factor of the task's rewards.
+    """
+
+    render_mode = None
+
+    def __init__(self, plan: SwimmerPlan, n_bodies: int, seed: int, reward_scale: float) -> None:
+        self._plan, self._seed, self._scale = plan, seed, reward_scale
+        self._batch = SwimmerBatch(plan.n_links, n_bodies)
+        self.round, self._tick = 0, 0
+        self._effort = np.zeros((n_bodies, plan.n_links - 1))
+        self._first_ticks = np.zeros(n_bodies, np.int64)
+        self._returns = np.zeros(n_bodies)
+        self.last_returns = np.zeros(n_bodies)
+        """Of the last whole round, in the task's rewards."""
+        n_observed = len(plan.circuit().inputs) + 3 * plan.n_links
+        super().__init__(
+            n_bodies,
+            gymnasium.spaces.Box(-np.inf, np.inf, (n_observed,), np.float64),
+            gymnasium.spaces.Box(-1.0, 1.0, (plan.n_links - 1,), np.float64),
+        )
+
+    def starts(self) -> list[Start]:
+        """Return the starts of the present round."""
+        drawn = np.random.default_rng([self._seed, self.round]).integers(
+            FIRST_TRAINING_SEED, 2**31, self.num_envs
+        )
+        return [draw_start(self._plan.n_links, int(s), EPISODE_TICKS) for s in drawn]
+
+    def reset(self) -> np.ndarray:
+        """Begin the present round."""
+        self._batch.reset(self.starts())
+        self._tick = 0
+        self._returns[:] = 0.0
+        against = self._plan.posture_start & (self._batch.joint_rad.sum(axis=1) > 0.0)
+        self._first_ticks = np.where(against, self._plan.period_ticks // 2, 0)
+        return self._observe()
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Take the efforts of the next control period."""
+        self._effort = actions
+
+    def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """Hold them; at the end of a round the next one begins."""
+        self._batch.step(self._effort)
+        self._tick += 1
+        rewards = np.clip(self._batch.forward_speed_m_s / FULL_REWARD_M_S, 0.0, 1.0)
+        self._returns += rewards
+        seen, over = self._observe(), self._tick == EPISODE_TICKS
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        if over:
+            infos = [{"terminal_observation": s, "TimeLimit.truncated": True} for s in seen]
+            self.last_returns = self._returns.copy()
+            self.round += 1
+            seen = self.reset()
+        return seen, self._scale * rewards, np.full(self.num_envs, over), infos
+
+    def _observe(self) -> np.ndarray:
+        period = self._plan.period_ticks
+        dorsal = (self._first_ticks + self._tick) % period < period // 2
+        commands = np.zeros((self.num_envs, 3))
+        return np.column_stack(
+            [self._batch.joint_rad, dorsal, ~dorsal, commands, self._batch.link_velocities]
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Return an attribute once a body."""
+        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refuse: bodies have no attributes of their own."""
+        raise AttributeError(attr_name)
+
+    def env_method(self, method_name: str, *_: Any, indices: Any = None, **__: Any) -> list[Any]:
+        """Refuse: bodies have no methods of their own."""
+        raise AttributeError(method_name)
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Return that no body is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+
+class CircuitActor(torch.nn.Module):
+    """Mean efforts of a graded circuit, from the observations of a `SwimmerVecEnv`."""
+
+    def __init__(self, plan: SwimmerPlan, trained: Sequence[str]) -> None:
+        super().__init__()
+        self.circuit = TorchCircuit(plan.circuit(), trained, torch.float32)
+        self._n_inputs = len(self.circuit.circuit.inputs)
+
+    def forward(self, observed: torch.Tensor) -> torch.Tensor:
+        """Return efforts, shape (batch, n_joints)."""
+        muscles = self.circuit(observed[None, :, : self._n_inputs])[0][0]
+        dorsal, ventral = muscles.chunk(2, dim=1)
+        return dorsal - ventral
+
+
+class CircuitPolicy(ActorCriticPolicy):
+    """A circuit as actor beside a perceptron as critic; exploration keeps its width.
+
+    Args:
+        args: those of `ActorCriticPolicy` that stable-baselines3 gives.
+        plan: of the circuit, graded.
+        trained: names of its strengths.
+        critic: sizes of the critic's hidden layers.
+        action_std: width of the exploration.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        plan: SwimmerPlan,
+        trained: Sequence[str],
+        critic: Sequence[int],
+        action_std: float,
+        **kwargs: Any,
+    ) -> None:
+        self._made_of = plan, trained
+        kwargs["net_arch"] = {"pi": [], "vf": list(critic)}
+        kwargs["log_std_init"] = float(np.log(action_std))
+        super().__init__(*args, **kwargs)
+
+    def _build(self, lr_schedule: Any) -> None:
+        super()._build(lr_schedule)
+        self.action_net = CircuitActor(*self._made_of)
+        self.log_std.requires_grad_(False)
+        trainable = [p for p in self.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(trainable, lr=lr_schedule(1), eps=1e-5)

@@ -1,0 +1,130 @@
+"""PPO of a swimmer: the same swimmer for the library and for flight, learning, resuming, traps."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.config import from_mapping, read_config
+from snn_control.controllers import Swimmer, load
+from snn_control.controllers.swimmer_circuit import strengths_of
+from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.engines.layout import lay_out
+from snn_control.envs.swimmer.batch import SwimmerPool
+from snn_control.errors import ConfigError, NotFiniteError, ParameterError, UnknownNameError
+from snn_control.runs import Run
+from snn_control.training.budget import Budget
+from snn_control.training.ppo import train_ppo
+from snn_control.training.ppo_config import PpoConfig
+from snn_control.training.swimmer_rollout import swim
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("stable_baselines3", reason="needs the extra [rl]")
+
+SMALL = PpoConfig(
+    "ppo",
+    "small",
+    swimmer=SwimmerPlan(n_links=4, posture_start=True),
+    bodies=2,
+    epochs=2,
+    validate_every=1,
+    validation_starts=2,
+)
+
+
+def start(folder: Path, config: PpoConfig = SMALL) -> Run:
+    return Run.create(folder, command="", config=config, seed=1)
+
+
+def test_the_library_meets_the_swimmer_that_flies() -> None:
+    from snn_control.training.ppo_parts import CircuitActor, SwimmerVecEnv
+
+    plan = SwimmerPlan(n_links=4, cells="graded", sub_ticks=1, posture_start=True, period_ticks=41)
+    env = SwimmerVecEnv(plan, 3, seed=5, reward_scale=0.1)
+    starts, actor = env.starts(), CircuitActor(plan, ["oscillator"])
+    seen, total = env.reset(), np.zeros(3)
+    for tick in range(1000):
+        with torch.no_grad():
+            efforts = actor(torch.from_numpy(seen).float()).numpy().astype(float)
+        env.step_async(efforts)
+        seen, rewards, done, infos = env.step_wait()
+        total += rewards / 0.1
+        assert done.all() == (tick == 999)
+    assert all(info["TimeLimit.truncated"] for info in infos)
+    np.testing.assert_allclose(env.last_returns, total)
+    layout = lay_out(plan.network())
+    rows = layout.rows([plan.network()])
+    own = swim(layout, *rows, SwimmerPool(4), starts, period_ticks=41, posture_start=True)
+    np.testing.assert_allclose(env.last_returns, own.returns[0], rtol=1e-3)
+    assert not np.array_equal(env.starts()[0].joint_rad, starts[0].joint_rad)  # the next round's
+
+
+def test_it_learns_within_a_few_rounds(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, epochs=10, bodies=4, validation_starts=4)
+    run = start(tmp_path / "run", config)
+    model = train_ppo(config, run, seed=1, budget=Budget(environment_steps=32_000))
+    run.finish()
+    found = load(model)
+    assert isinstance(found, Swimmer)
+    assert found.posture_start
+    strengths = strengths_of(found.networks[0])
+    assert strengths["proprioception"] > 1.1
+    assert strengths["contralateral"] < 0.0
+    rows = run.metrics()
+    assert [row["environment_steps"] for row in rows] == [4000 * k for k in range(1, 9)]
+    assert rows[-1]["best"] < rows[0]["best"] - 0.05
+
+
+def test_an_interrupted_training_goes_on_to_the_same_result(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, bodies=1)
+    whole = start(tmp_path / "whole", config)
+    model = train_ppo(config, whole, seed=3, budget=Budget(generations=4))
+    begun = start(tmp_path / "broken", config)
+    train_ppo(config, begun, seed=3, budget=Budget(generations=2))
+    begun.close()
+    broken, checkpoint = Run.resume(tmp_path / "broken")
+    arrays, budget = checkpoint.arrays, Budget(generations=4)
+    assert checkpoint.step == 2
+    resumed = train_ppo(config, broken, seed=3, budget=budget, resume_from=arrays)
+    for suffix in (".json", ".safetensors"):
+        assert model.with_suffix(suffix).read_bytes() == resumed.with_suffix(suffix).read_bytes()
+    assert [r["validation"] for r in whole.metrics()] == [r["validation"] for r in broken.metrics()]
+    for lacking in ("round", next(name for name in arrays if name.startswith("exp_avg/"))):
+        less = {name: array for name, array in arrays.items() if name != lacking}
+        with pytest.raises(ConfigError, match=lacking):
+            train_ppo(config, broken, seed=3, budget=budget, resume_from=less)
+
+
+def test_exploding_steps_end_with_a_remedy_and_what_they_came_from(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, bodies=1, learning_rate=1e30, largest_gradient=1e30)
+    run = start(tmp_path / "run", config)
+    with pytest.raises(NotFiniteError, match="lower"):
+        train_ppo(config, run, seed=1, budget=Budget(generations=4))
+    assert any((run.folder / "crash").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"trained": ["propriception"]}, "proprioception"),
+        ({"trained": []}, "at least one"),
+        ({"swimmer": {"clock_free": True, "sub_ticks": 15}}, "half-centre"),
+        ({"swimmer": {"n_link": 3}}, "n_links"),
+        ({"environment_steps": 100}, "environment_steps"),
+        ({"updates_per_round": 3}, "divisor"),
+        ({"action_std": 0.0}, "action_std"),
+        ({"epoch": 3}, "epochs"),
+    ],
+)
+def test_wrong_configurations_are_refused(wrong: dict, said: str) -> None:
+    with pytest.raises((ConfigError, ParameterError, UnknownNameError), match=said):
+        from_mapping(PpoConfig, {"method": "ppo", "name": "x"} | wrong, "file")
+
+
+def test_the_shipped_configuration_is_of_the_untrained_circuit() -> None:
+    config = read_config(PpoConfig, "swimmer")
+    assert config.swimmer == SwimmerPlan(posture_start=True)
+    assert config.largest_gradient == 0.5
