@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from snn_control.ros.control_loop import ControlLoop, Tick
 from snn_control.ros.diagnostics import ERROR, OK, STALE, WARN, Status
 from snn_control.supervision.modes import Mode
@@ -187,7 +189,7 @@ class ControllerHealth(ABC, Generic[L]):
 
     def _network_status(self) -> Status:
         loop = self._loop
-        if loop is None or not hasattr(loop.controller, "spikes"):
+        if loop is None or not getattr(loop.controller, "spikes", np.empty(0)).size:
             return Status(message="no spiking network")
         elapsed_s = time.monotonic() - self._spikes_since_s
         rate = self._spikes / elapsed_s if elapsed_s > 0 else 0.0

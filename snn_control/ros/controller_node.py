@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from abc import abstractmethod
 from array import array
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Generic
 
 import numpy as np
@@ -19,13 +17,13 @@ from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallba
 from std_msgs.msg import Float64MultiArray, MultiArrayDimension, UInt8MultiArray
 from std_srvs.srv import SetBool, Trigger
 
-from snn_control.controllers import Controller, load
-from snn_control.controllers.files import model_path
-from snn_control.errors import ConfigError, ParameterError
+from snn_control.controllers import Controller
+from snn_control.errors import ConfigError
 from snn_control.ros.control_loop import Tick
 from snn_control.ros.controller_health import ControllerHealth, L
-from snn_control.ros.diagnostics import WARN, Status
+from snn_control.ros.diagnostics import Status
 from snn_control.ros.interfaces import peers, qos, tick_fields, topic
+from snn_control.ros.loaded_model import LoadedModel, warm
 from snn_control.ros.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.run_node import Stop
 from snn_control.supervision.modes import FLYING, Mode
@@ -48,7 +46,7 @@ class ControllerNode(ManagedNode, Generic[L]):
     def __init__(
         self, name: str, health: ControllerHealth[L], *, stop: Stop | None = None, **options: Any
     ) -> None:
-        self._loaded: tuple[Controller | None, str] = (None, "")
+        self._model = LoadedModel()
         super().__init__(name, **options)
         self.loop: L | None = None
         self.health = health
@@ -87,25 +85,12 @@ class ControllerNode(ManagedNode, Generic[L]):
 
     def make_controller(self, config: Any) -> Controller:
         """Load the model."""
-        digest, period_s = model_hash(config.model), config.control_period_s or None
-        controller = load(config.model, control_period_s=period_s, resample=config.resample)
-        self._loaded = (controller, digest)
-        return controller
+        return self._model.load(config)
 
     def _model_status(self) -> Status:
-        config, status = self.config, Status()
-        if self.loop is None or config is None:
+        if self.loop is None or self.config is None:
             return Status(message="no model loaded")
-        controller, digest = self._loaded
-        flies = controller is self.loop.controller
-        status.values = {
-            "model": config.model,
-            "sha256": digest if flies else "of an older file",
-            "control period (s)": self.loop.period_s,
-        }
-        if not flies or model_hash(config.model) != digest:
-            status.say(WARN, "the model's file has changed: call ~/reload")
-        return status
+        return self._model.status(self.loop.controller, self.config)
 
     # Lifecycle.
 
@@ -228,8 +213,8 @@ class ControllerNode(ManagedNode, Generic[L]):
             age_s, tick.step_s, latency_s, *tick.observation.tolist(),
         ]  # fmt: skip
         self._ticks.publish(record)
-        spikes = getattr(self._flying().controller, "spikes", None)
-        if spikes is not None and np.isfinite(outputs).all():
+        spikes = getattr(self._flying().controller, "spikes", np.empty(0))
+        if spikes.size and np.isfinite(outputs).all():
             self.health.spiked(float(spikes.sum()))
             self._spikes.publish(
                 UInt8MultiArray(data=array("B", spikes.astype(np.uint8).tobytes()))
@@ -297,13 +282,6 @@ class ControllerNode(ManagedNode, Generic[L]):
         self._mode.publish(message)
 
 
-def warm(controller: Controller) -> Controller:
-    """Call a controller once, so that nothing is compiled in flight."""
-    controller.step(np.zeros(len(controller.observation_names)))
-    controller.reset()
-    return controller
-
-
 def answer(response: Any, success: bool, message: str) -> Any:
     """Return the response of a service."""
     response.success, response.message = success, str(message)
@@ -313,15 +291,3 @@ def answer(response: Any, success: bool, message: str) -> Any:
 def nanoseconds(stamp: Any) -> int:
     """Return the ns of a stamp."""
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
-def model_hash(name: str) -> str:
-    """Return the first 16 digits of the SHA-256 of a model's document; it holds that of its arrays.
-
-    A controller that is no file has none.
-    """
-    path: Path | None = model_path(name)
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
-    except OSError as exc:
-        raise ParameterError(f"model {name!r} cannot be read: {exc}") from exc

@@ -13,7 +13,7 @@ import numpy as np
 from snn_control.controllers import Controller, Swimmer, load
 from snn_control.ros.bag import read_ticks
 from snn_control.ros.flight import Craft, Flight, Flown, bus_figures, controller_name
-from snn_control.ros.fly_blimp import Blimp
+from snn_control.ros.fly_blimp import BlimpCraft
 from snn_control.ros.fly_swimmer import SwimmerCraft
 from snn_control.ros.processes import Nodes, free_domain, local_bus
 
@@ -28,7 +28,7 @@ SLOW = 3.0
 
 def craft_of(controller: Controller) -> Craft:
     """Return the robot that a controller flies."""
-    return SwimmerCraft(controller) if isinstance(controller, Swimmer) else Blimp(controller)
+    return SwimmerCraft(controller) if isinstance(controller, Swimmer) else BlimpCraft(controller)
 
 
 def fly(flight: Flight, folder: Path) -> Flown:

@@ -18,7 +18,7 @@ from snn_control.training.evaluate import Evaluation, evaluate, operations_metri
 from snn_control.training.rollout import Episode, spike_list
 
 
-class Blimp(Craft):
+class BlimpCraft(Craft):
     """The blimp, by an altitude model or the PID."""
 
     environment = ENVIRONMENT

@@ -93,6 +93,11 @@ class SwimmerController(ControllerNode[SwimmerLoop]):
                 f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s is not taken",
                 throttle_duration_sec=1.0,
             )
+        elif forward_m_s < 0.0:
+            self.get_logger().warning(
+                f"cmd_vel of {forward_m_s:g} m/s: it swims forward only, and rests",
+                throttle_duration_sec=5.0,
+            )
 
 
 def main(arguments: list[str] | None = None) -> int:

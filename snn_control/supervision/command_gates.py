@@ -69,7 +69,7 @@ class CommandGates:
     ) -> tuple[FloatArray, GateFault | None]:
         self.passed += 1
         self.last = np.array([value for value, _ in passed])
-        faults = {fault for _, fault in passed}
-        for fault in faults - {None}:
-            self.counts[fault] += 1  # type: ignore[index]
-        return self.last.copy(), next((fault for fault in GateFault if fault in faults), None)
+        faults = [fault for fault in GateFault if any(fault is found for _, found in passed)]
+        for fault in faults:
+            self.counts[fault] += 1
+        return self.last.copy(), faults[0] if faults else None

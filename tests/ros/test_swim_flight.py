@@ -16,6 +16,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
 
 from snn_control import load
+from snn_control.envs.swimmer.start import draw_start
 from snn_control.ros.bag import read_ticks, replay
 
 DURATION_S, RATE = 9.0, 3.0
@@ -56,6 +57,8 @@ def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
     assert ticks.order_names == ("speed", "turn")
     assert (ticks.orders == [1.0, 0.0]).all()
     assert ticks.observation_names == swimmer.observation_names
+    start = draw_start(6, 0, round(DURATION_S / 0.03))
+    np.testing.assert_array_equal(ticks.observations[0], start.joint_rad)
     assert len(ticks.spikes) == ticks.stepped.sum()
     told = replay(ticks, load("swimmer-spiking:untrained"))
     assert not np.array_equal(told, ticks.outputs), "another circuit is told apart"

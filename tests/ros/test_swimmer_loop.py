@@ -16,6 +16,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 from snn_control.controllers import load
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
 from snn_control.ros.swimmer_config import SwimmerConfig
+from snn_control.ros.swimmer_health import SwimmerHealth
 from snn_control.ros.swimmer_interface import head_command, joint_names
 from snn_control.ros.swimmer_loop import SwimmerLoop
 from snn_control.supervision.modes import Mode
@@ -207,6 +208,19 @@ def test_velocities_that_stay_away_mean_rest_and_are_reported() -> None:
     assert bench.loop.bad_values == 1
     bench.loop.on_cmd_vel(0.05, 0.0, bench.now_s)
     assert bench.measure().orders == (0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("swimmer-graded", "no spiking network"), ("swimmer-spiking", "the network is silent")],
+)
+def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) -> None:
+    bench, health = SwimBench(load(name)).arm(), SwimmerHealth()  # type: ignore[arg-type]
+    health.watch(bench.loop)
+    bench.measure()
+    assert health.tasks()["network"]().message == said
+    assert health.tasks()["inputs"]().values["bad values"] == 0
+    assert health.tasks()["commands"]().values["largest effort"] <= 1.0
 
 
 ANY = st.one_of(st.floats(-4, 4), st.floats(allow_nan=True, allow_infinity=True))

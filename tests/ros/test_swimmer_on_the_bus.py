@@ -55,10 +55,10 @@ def test_joint_states_in_any_order_give_the_efforts_of_the_circuit(
         assert [tick[f"joint_{j}_rad"] for j in range(5)] == measured.tolist()
         assert [tick[f"output_{j}"] for j in range(5)] == expected.tolist()
     swim_peer.until(lambda: len(swim_peer.efforts) >= len(sent))
-    message = swim_peer.efforts[-1][1]
-    assert message.layout.dim[0].label == ",".join(NAMES)
+    messages = [message for _, message in swim_peer.efforts]
+    assert {message.layout.dim[0].label for message in messages} == {",".join(NAMES)}
     last = swim_peer.tick()
-    assert list(message.data) == [last[f"command_{j}"] * 5e-4 for j in range(5)]
+    assert [last[f"command_{j}"] * 5e-4 for j in range(5)] in [list(m.data) for m in messages]
 
 
 def test_bad_and_missing_joint_states_and_velocities(nodes: Nodes, swim_peer: SwimPeer) -> None:
@@ -147,11 +147,13 @@ def test_what_cannot_be_used_is_refused_and_a_trajectory_is_sent_instead(
     assert swim_peer.state() == ACTIVE
     assert swim_peer.switch("arm", True).success
     swim_peer.swims()
-    tick, message = swim_peer.tick(), trajectories[-1]
-    assert tuple(message.joint_names) == NAMES
-    [point] = message.points
-    assert max(abs(x) for x in point.effort) <= 0.5
-    assert list(point.effort) == [0.5 * tick[f"command_{j}"] for j in range(5)]
+    swim_peer.spin(0.1)
+    assert {tuple(message.joint_names) for message in trajectories} == {NAMES}
+    efforts = [list(point.effort) for message in trajectories for point in message.points]
+    assert len(efforts) == len(trajectories)
+    tick = swim_peer.tick()
+    assert [0.5 * tick[f"command_{j}"] for j in range(5)] in efforts
+    assert 0.0 < np.abs(efforts).max() <= 0.5
     assert not swim_peer.efforts
 
 
@@ -171,10 +173,13 @@ def configures(peer: SwimPeer) -> bool:
 
 def test_a_positive_turn_is_to_the_left_in_the_simulator(nodes: Nodes, swim_peer: SwimPeer) -> None:
     headings: list[float] = []
+    speeds: list[tuple[float, float]] = []
 
     def keep(message: Odometry) -> None:
-        turn = message.pose.pose.orientation
+        turn, speed = message.pose.pose.orientation, message.twist.twist
         headings.append(2.0 * math.atan2(turn.z, turn.w))
+        speeds.append((speed.linear.x, speed.angular.z))
+        assert (message.header.frame_id, message.child_frame_id) == ("map", "base_link")
 
     swim_peer.listen(Odometry, "ground_truth", qos("sensor"), keep)
     simulated = {"rate": 8.0, "clock": True, "wait_for_controller": True, "duration_s": 300.0}
@@ -183,14 +188,17 @@ def test_a_positive_turn_is_to_the_left_in_the_simulator(nodes: Nodes, swim_peer
     turned = {}
     swim_peer.until(lambda: len(headings) > 100)
     for left_rad_s in (0.3, -0.3):
-        n, end_s = len(headings), time.monotonic() + 2.5
+        n, end_s = len(headings), time.monotonic() + 2.0
         while time.monotonic() < end_s:
             swim_peer.velocity(0.1, left_rad_s)
             swim_peer.spin(0.1)
         swum = np.unwrap(headings[n:])
         turned[left_rad_s] = swum[-60:].mean() - swum[:60].mean()
-    assert turned[0.3] > 1.5, "about 0.29 rad/s in 18 s"
+    assert turned[0.3] > 1.5, "about 0.29 rad/s in 14 s"
     assert turned[-0.3] < -1.5
+    assert np.mean(speeds, axis=0)[0] > 0.04, "x is forward"
+    steps = np.diff(np.unwrap(headings)) / 0.03
+    assert np.corrcoef(steps, np.array(speeds)[1:, 1])[0, 1] > 0.7
 
 
 def test_the_simulator_says_what_it_refuses_and_rests_without_efforts(

@@ -14,7 +14,7 @@ import tyro
 from rich.console import Console
 
 from snn_control.cli.result import JsonOption, Result, WrongUseError
-from snn_control.controllers import load
+from snn_control.controllers import Controller, Swimmer, load, save
 from snn_control.controllers.files import model_path
 from snn_control.errors import require
 from snn_control.report import build_report, require_report
@@ -98,17 +98,18 @@ def run(args: Args) -> Result:
         for alone, flew in craft.evaluations(flight):
             write_evaluation(alone, folder, flew)
         craft.write(flown, flight, folder)
-        _keep_model(args.model, folder)
+        _keep_model(args.model, controller, folder)
         data["report"] = str(build_report(folder))
     return Result(data)
 
 
-def _keep_model(model: str, folder: Path) -> None:
-    document = model_path(model)
-    if document is None:
-        return
-    kept = folder / "checkpoints" / "best"
+def _keep_model(model: str, controller: Controller, folder: Path) -> None:
+    document, kept = model_path(model), folder / "checkpoints" / "best"
     kept.mkdir(parents=True, exist_ok=True)
+    if document is None:
+        if isinstance(controller, Swimmer):  # one that was changed by what follows its name
+            save(controller, kept / "model", about={"name": model})
+        return
     for suffix in (".json", ".safetensors"):
         shutil.copy(document.with_suffix(suffix), kept / f"model{suffix}")
 
