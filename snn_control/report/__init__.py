@@ -7,7 +7,7 @@ is optional; a section whose input is missing says so in a sentence.
 |---|---|
 | `manifest.json`, `config.yaml` | as `snn_control.runs` writes them |
 | `metrics.jsonl`, `seeds/*/metrics.jsonl` | records with `generation`, `evaluations`, `best`, \
-`median` (of a training: `step`, `validation`), `elapsed_s`; one curve a file |
+`median` (of a training: `step`, `validation`), `elapsed_s`, `environment_steps`; one curve a file |
 | `eval/*.json` | evaluations, one file a controller and preset, see below |
 | `eval/transfer.npz` | learned transfer, see below |
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |
@@ -26,6 +26,7 @@ multiplications) and `spikes_per_decision`.
 A trace holds arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and, where
 there are any, `height_measured_m`, `pd`, `i`, `missed` (true where the tick was missed); further
 `seed` and `preset` (scalars; a trace of another episode than the first controller's is not shown).
+That of a swimmer holds `time_s`, `joint_rad` and `effort` (T, joints), and `forward_speed_m_s`.
 Spikes: `spike_tick` and `spike_neuron` (S,), integers that index the T ticks and
 all neurons in the order of the populations; `population_names` (P,) strings; `population_sizes`
 (P,) integers.

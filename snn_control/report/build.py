@@ -55,9 +55,11 @@ def _sections(given: inputs.ReportInputs) -> list[Section]:
     there = [section for section in sections if not section.missing]
     if given.study is not None:
         return [study.make(given), *there]
-    if any(section.id == "latency" for section in there):
+    shown = {section.id for section in there}
+    if "latency" in shown:
         return there
-    return [section for section in sections if section.id != "latency"]
+    others = {"response", "transfer"} if "swim" in shown else {"swim"}
+    return [section for section in sections if section.id not in others | {"latency"}]
 
 
 def _environment() -> jinja2.Environment:

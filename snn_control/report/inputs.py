@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,17 @@ class ReportInputs:
         """Sort controllers: subjects first, then baselines, then twins."""
         rank = {"subject": 0, "baseline": 1, "twin": 2}
         return sorted(controllers, key=lambda name: (rank[self.role(name)], name))
+
+    def of_one_episode(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return controllers whose traces hold `keys`: of the first one's episode, and others."""
+        whole = [n for n in self.ordered([*self.traces]) if all(k in self.traces[n] for k in keys)]
+        shown = [n for n in whole if _episode(self.traces[n]) == _episode(self.traces[whole[0]])]
+        return shown, [name for name in whole if name not in shown]
+
+
+def _episode(trace: Trace) -> tuple[str, str]:
+    """Seed and preset, as text; empty where the trace does not say."""
+    return str(trace.get("seed", "")), str(trace.get("preset", ""))
 
 
 def read(folder: Path) -> ReportInputs:

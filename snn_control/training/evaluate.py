@@ -19,9 +19,9 @@ from snn_control.runs.metrics_file import plain
 from snn_control.training.environment import ENVIRONMENT, make_environment
 from snn_control.training.rollout import Episode, rollout
 from snn_control.training.statistics import half_width
+from snn_control.training.trace_file import trace_arrays
 
 TRANSFER_TICKS = 30
-_TRACED = ("time_s", "height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks")
 
 
 @dataclass(frozen=True)
@@ -154,36 +154,18 @@ def _fan_out(connection: Connection, network: Network) -> np.ndarray:
 def write_evaluation(
     evaluation: Evaluation, folder: Path, controller: Controller, *, trace: bool = True
 ) -> None:
-    """Write `eval/` and, unless told not to, `traces/` of a run folder: a blimp's first episode."""
+    """Write `eval/` and, unless told not to, `traces/` of a run folder: the first episode."""
     with atomic.writing(folder):
         for name in ("eval", "traces"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     path = folder / "eval" / f"{evaluation.controller}-{evaluation.preset}.json"
     text = json.dumps(plain(evaluation.document()), indent=1, allow_nan=False) + "\n"
     atomic.write_bytes(path, text.encode())
-    flown = evaluation.episodes[0].trace
-    if not trace or not all(name in flown for name in _TRACED):
-        return
-    arrays: dict[str, Any] = {
-        "seed": np.array(evaluation.seeds[0]),
-        "preset": np.array(evaluation.preset),
-        "height_measured_m": flown["range_m"],
-        "command": flown["motor_command"],
-        "missed": flown["missed_ticks"] > 0,
-    }
-    names = ("time_s", "height_m", "height_ref_m", "pd", "i", "latency_s", "age_s", "step_s")
-    arrays |= {name: flown[name] for name in names if name in flown}
-    if isinstance(controller, Altitude):
-        spiking = [
-            (f"{network.name}.{p.name}", p.size)
-            for network in controller.networks
-            for p in network.populations
-            if p.params.spiking
-        ]
-        arrays |= {k: flown[k] for k in ("spike_tick", "spike_neuron") if k in flown}
-        arrays["population_names"] = np.array([name for name, _ in spiking])
-        arrays["population_sizes"] = np.array([size for _, size in spiking])
-    atomic.write_arrays(folder / "traces" / f"{evaluation.controller}.npz", arrays)
+    arrays = trace_arrays(evaluation.episodes[0], controller) if trace else {}
+    if arrays:
+        arrays["seed"] = np.array(evaluation.seeds[0])
+        arrays["preset"] = np.array(evaluation.preset)
+        atomic.write_arrays(folder / "traces" / f"{evaluation.controller}.npz", arrays)
 
 
 def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:

@@ -1,7 +1,12 @@
-"""Learning curve: best and median (or validation) over evaluations, one line a seed."""
+"""Learning curve: best and median (or validation) over what it cost, one line a seed.
+
+The cost is counted in control periods in the environment where all runs say them, else in
+evaluations.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +23,8 @@ _TITLE = "Learning curve"
 
 def make(given: ReportInputs) -> Section:
     """Return the curves, and their mean with its interval where there are several seeds."""
-    curves = {seed: _columns(records) for seed, records in given.curves.items()}
+    unit = _unit(given.curves.values())
+    curves = {seed: _columns(records, unit) for seed, records in given.curves.items()}
     curves = {seed: c for seed, c in curves.items() if np.isfinite(c["best"]).any()}
     if not curves:
         return Section(
@@ -44,18 +50,25 @@ def make(given: ReportInputs) -> Section:
         )
     if len(curves) > 1:
         _add_mean(figure, list(curves.values()))
-    style.layout(figure, 380, xaxis={"title": "evaluations"}, yaxis={"title": "cost"})
+    style.layout(figure, 380, xaxis={"title": unit.replace("_", " ")}, yaxis={"title": "cost"})
     if _wide(curves):
         figure.update_yaxes(type="log")
-    return Section("learning", _TITLE, _lead(curves), [Figure("plot-learning", figure, _TITLE)])
+    return Section(
+        "learning", _TITLE, _lead(curves, unit), [Figure("plot-learning", figure, _TITLE)]
+    )
 
 
-def _columns(records: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+def _unit(curves: Iterable[list[dict[str, Any]]]) -> str:
+    told = [bool(records) and records[-1].get("environment_steps", 0) > 0 for records in curves]
+    return "environment_steps" if told and all(told) else "evaluations"
+
+
+def _columns(records: list[dict[str, Any]], unit: str) -> dict[str, np.ndarray]:
     def column(key: str) -> np.ndarray:
         found = [record.get(key) for record in records]
         return np.array([np.nan if value is None else value for value in found], float)
 
-    x = column("evaluations")
+    x = column(unit)
     x = x if np.isfinite(x).any() else column("generation")
     each = column("validation" if _validated(records) else "median")
     return {"x": x, "best": column("best"), "each": each, "s": column("elapsed_s")}
@@ -96,10 +109,10 @@ def _wide(curves: dict[str, dict[str, np.ndarray]]) -> bool:
     return bool(values.min() > 0 and values.max() / values.min() > 20)
 
 
-def _lead(curves: dict[str, dict[str, np.ndarray]]) -> str:
+def _lead(curves: dict[str, dict[str, np.ndarray]], unit: str) -> str:
     best = number(min(float(np.nanmin(c["best"])) for c in curves.values()))
-    evaluations = number(sum(float(np.nanmax(c["x"])) for c in curves.values()))
+    spent = number(sum(float(np.nanmax(c["x"])) for c in curves.values()))
     seconds = np.concatenate([c["s"] for c in curves.values()])
     took = f" in {number(float(np.nanmax(seconds)))} s" if np.isfinite(seconds).any() else ""
     seeds = f" over {len(curves)} seeds" if len(curves) > 1 else ""
-    return f"Best cost {best} after {evaluations} evaluations{seeds}{took}; lower is better."
+    return f"Best cost {best} after {spent} {unit.replace('_', ' ')}{seeds}{took}; lower is better."

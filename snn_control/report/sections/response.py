@@ -18,8 +18,7 @@ _KEYS = ("time_s", "height_m", "height_ref_m", "command")
 
 def make(given: ReportInputs) -> Section:
     """Return the episode of every controller that has a trace, on common axes."""
-    whole = [n for n in given.ordered(list(given.traces)) if _complete(given.traces[n])]
-    names = [n for n in whole if _episode(given.traces[n]) == _episode(given.traces[whole[0]])]
+    names, others = given.of_one_episode(_KEYS)
     if not names:
         return Section(
             "response",
@@ -63,21 +62,12 @@ def make(given: ReportInputs) -> Section:
         "30 s of a step, the time until the error stays within 5 cm, and the mean error of the "
         "last 10 s. Zooming here zooms the spikes below."
     )
-    if others := [name for name in whole if name not in names]:
+    if others:
         lead += f" Not shown, because recorded in another episode: {', '.join(others)}."
     tables = [Table(columns, rows)] if rows else []
     return Section(
         "response", _TITLE, lead, [Figure("plot-response", figure, _TITLE, "time")], tables
     )
-
-
-def _complete(trace: Trace) -> bool:
-    return all(key in trace for key in _KEYS)
-
-
-def _episode(trace: Trace) -> tuple[str, str]:
-    """Seed and preset, as text; empty where the trace does not say."""
-    return str(trace.get("seed", "")), str(trace.get("preset", ""))
 
 
 def _add_trace(figure: go.Figure, name: str, trace: Trace, shade: str, wide: bool) -> None:

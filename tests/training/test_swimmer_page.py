@@ -1,0 +1,41 @@
+"""The page of a swimmer: its swim and spikes instead of a height."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.controllers import load
+from snn_control.runs import Run
+from snn_control.training.environment import suited
+from snn_control.training.evaluate import evaluate, write_evaluation
+
+pytest.importorskip("plotly", reason="needs the extra [report]")
+
+
+def test_a_swim_is_shown_with_its_wave_and_its_spikes(tmp_path: Path) -> None:
+    from snn_control.report import render_report
+
+    run = Run.create(tmp_path / "run", command="", config=None, seed=0)
+    for name in ("swimmer-spiking", "swimmer-graded"):
+        swimmer = load(f"{name}:4-links")
+        swum = evaluate(swimmer, name, seeds=[3], n_ticks=200, **suited(swimmer))
+        write_evaluation(swum, run.folder, swimmer)
+    run.finish()
+    page = render_report(run.folder)
+    assert re.findall(r'<section id="([a-z]+)"', page)[:3] == ["result", "video", "swim"]
+    assert 'id="response"' not in page
+    assert 'id="plot-spikes"' in page
+    with np.load(run.folder / "traces" / "swimmer-spiking.npz") as trace:
+        assert trace["joint_rad"].shape == trace["effort"].shape == (200, 3)
+        assert trace["population_sizes"].tolist() == [6, 6]
+        speeds = trace["forward_speed_m_s"]
+        assert len(trace["spike_tick"]) > 0
+    with np.load(run.folder / "traces" / "swimmer-graded.npz") as trace:
+        assert "spike_tick" not in trace
+    episode = json.loads((run.folder / "eval" / "swimmer-spiking-default.json").read_text())
+    assert episode["mean"]["mean_speed_m_s"] == pytest.approx(speeds.mean(), rel=0.02)
