@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S, ROOT, SUBSTEPS, SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
-from snn_control.envs.swimmer.mjcf import PHYSICS_STEP_S
+from snn_control.envs.swimmer.mjcf import LINK_M, PHYSICS_STEP_S
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.envs.swimmer.swim import FULL_REWARD_M_S
 from snn_control.errors import ParameterError
@@ -37,13 +37,13 @@ class Measurement:
     joint_rad_s: FloatArray
     """True speeds of the joints."""
     position_m: tuple[float, float]
-    """Place of the head, in the frame of the world."""
+    """Place of the nose in the frame of the world, whose origin is that of the start."""
     heading_rad: float
     """Direction of the head, anticlockwise from x of the world."""
     forward_m_s: float
-    """Speed of the head's centre to the front."""
+    """Speed of the nose to the front."""
     left_m_s: float
-    """Speed of the head's centre to the left."""
+    """Speed of the nose to the left."""
     turning_rad_s: float
     """Speed of the heading."""
 
@@ -119,8 +119,10 @@ class SwimmerRobot:
         joint_rad = body.joint_rad.copy()
         if errors.size:
             joint_rad += errors[min(tick, len(errors) - 1)]
-        # The head's link has y to the tail and x to the left of who looks forward.
+        # The head's link has y to the tail and x to the left of who looks forward; its velocity is
+        # that of its centre, behind the nose.
         left_m_s, back_m_s, turning_rad_s = body.link_velocities[:3].tolist()
+        left_m_s += 0.5 * LINK_M * turning_rad_s
         self._joints[tick], self._headings[tick] = joint_rad, self.heading_rad
         x_m, y_m = body.position_m.tolist()
         return Measurement(
@@ -153,7 +155,7 @@ class SwimmerRobot:
 
         `time_s`, `heading_rad`, `joint_rad` (n, n_joints) at its start; `effort` (n, n_joints),
         `forward_speed_m_s` and the `reward` of `Swim` at its end; `path_m` (n + 1, 2), the place
-        of the head before and after each.
+        of the nose before and after each.
         """
         n = self.step // SUBSTEPS
         speeds = self._speeds[:n].copy()

@@ -196,7 +196,7 @@ class AltitudeLoop(ControlLoop[float]):
         backup = float(self.fallback.step(error_m)[0])
         return output, step_s, backup if self.modes.failure else output
 
-    def _observe(self, measured: float, dt_s: float, now_s: float) -> tuple[FloatArray, str]:
+    def _observe(self, measured: float, dt_s: float) -> tuple[FloatArray, str]:
         self._range_m = measured
         if self.set_point.value is None:
             self.set_point.start(measured)

@@ -110,7 +110,7 @@ class ControlLoop(ABC, Generic[C]):
         """
 
     @abstractmethod
-    def _observe(self, measured: Any, dt_s: float, now_s: float) -> tuple[FloatArray, str]:
+    def _observe(self, measured: Any, dt_s: float) -> tuple[FloatArray, str]:
         """Return the observation of a usable measurement, and what makes it unusable, if so."""
 
     @abstractmethod
@@ -222,7 +222,7 @@ class ControlLoop(ABC, Generic[C]):
         if not reason:
             self.measured_s = now_s
             self.dt_s.add(verdict.dt_s)
-            observation, reason = self._observe(measured, verdict.dt_s, now_s)
+            observation, reason = self._observe(measured, verdict.dt_s)
         elif wrong and not fault:
             self._bad(wrong)
         if fault is StampFault.REPEATED:

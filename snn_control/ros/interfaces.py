@@ -107,7 +107,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("swimmer_simulator", "joint_states", "out", "sensor_msgs/msg/JointState",
           "rad, rad/s", "", "sensor", "33 Hz", "measured angles, true speeds"),
     Topic("swimmer_simulator", "ground_truth", "out", "nav_msgs/msg/Odometry", "m, m/s",
-          "map to base_link", "sensor", "33 Hz", "true pose and velocity of the head, x forward"),
+          "map to base_link", "sensor", "33 Hz", "true pose and velocity of the nose, x forward"),
     *_of(_SIMULATORS,
         ("/clock", "out", "rosgraph_msgs/msg/Clock", "s", "", "clock",
          "100 Hz of simulated time", "parameter `clock`"),

@@ -109,7 +109,7 @@ class SwimmerLoop(ControlLoop[FloatArray]):
         self.controller.command(*orders)
         return self.controller.step(observation)
 
-    def _observe(self, measured: FloatArray, dt_s: float, now_s: float) -> tuple[FloatArray, str]:
+    def _observe(self, measured: FloatArray, dt_s: float) -> tuple[FloatArray, str]:
         return measured, ""
 
     def _act(

@@ -140,7 +140,7 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
 
 
 def odometry(measurement: Measurement, stamp: Any) -> Odometry:
-    """Return the head's pose in the world and its velocity in its own frame, x forward."""
+    """Return the nose's pose in the world and its velocity in the head's frame, x forward."""
     message = Odometry(child_frame_id="base_link")
     message.header.stamp, message.header.frame_id = stamp, "map"
     pose, twist = message.pose.pose, message.twist.twist
