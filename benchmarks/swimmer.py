@@ -1,8 +1,8 @@
-"""Swimmers: speed, tuning in 180 episodes, the perceptron beside it, the best on short bodies.
+"""Swimmers: speed, tuning in 180 episodes, perceptrons beside it, the best on short bodies, PPO.
 
-    python benchmarks/swimmer.py [speed] [tuning] [perceptron] [short] [--seeds 5]
+    python benchmarks/swimmer.py [speed] [tuning] [perceptron] [short] [ppo] [--seeds 5]
 
-Prints one JSON object a part. `speed` wants a quiet machine; `perceptron` takes minutes.
+Prints one JSON object a part. `speed` wants a quiet machine; `perceptron` and `ppo` take minutes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from snn_control.config import read_config
 from snn_control.controllers import Swimmer
 from snn_control.controllers.mlp import MLP
 from snn_control.controllers.swimmer_plan import SwimmerPlan
@@ -194,7 +195,62 @@ def short(seeds: int) -> dict[str, Any]:
     return found
 
 
-PARTS = {"speed": speed, "tuning": tuning, "perceptron": perceptron, "short": short}
+def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
+    """PPO of the circuit's strengths, and of MLP(64, 64) with the library's other settings."""
+    from snn_control.training.ppo import PpoTraining
+    from snn_control.training.ppo_config import PpoConfig
+
+    config = read_config(PpoConfig, "swimmer")
+    circuit, mlp, taken_s = [], [], []
+    for seed in range(seeds):
+        training, began = PpoTraining(config, seed), time.perf_counter()
+        while training.environment_steps < environment_steps:
+            training.advance()
+            if training.round % config.validate_every == 0:
+                training.validate()
+        taken_s.append(time.perf_counter() - began)
+        circuit.append(_return_of(training.best()))
+        mlp.append(_ppo_perceptron(config, seed, environment_steps))
+    return {
+        "environment_steps": environment_steps,
+        "circuit": spread(circuit) | {"seconds_each": round(float(np.mean(taken_s)))},
+        "mlp": spread(mlp),
+    }
+
+
+def _return_of(plan: SwimmerPlan) -> float:
+    return float(episodes([plan.network()], plan, EVALUATION).returns.mean())
+
+
+def _ppo_perceptron(config: Any, seed: int, environment_steps: int) -> float:
+    """Mean return, without exploration, on starts that no training draws."""
+    from stable_baselines3 import PPO
+
+    from snn_control.training.ppo_parts import SwimmerVecEnv
+
+    env = SwimmerVecEnv(config.swimmer, config.bodies, seed, 1.0 - config.discount)
+    model = PPO(
+        "MlpPolicy", env, n_steps=1000, batch_size=250, gamma=config.discount,
+        gae_lambda=config.gae_lambda, seed=seed, device="cpu",
+        policy_kwargs={"log_std_init": float(np.log(0.5))},
+    )  # fmt: skip
+    model.learn(environment_steps)
+    test = SwimmerVecEnv(config.swimmer, len(EVALUATION), seed, 1.0)
+    test.starts = lambda: [draw_start(6, s, 1000) for s in EVALUATION]  # type: ignore[method-assign]
+    seen = test.reset()
+    for _ in range(1000):
+        test.step_async(np.clip(model.predict(seen, deterministic=True)[0], -1.0, 1.0))
+        seen = test.step_wait()[0]
+    return float(test.last_returns.mean())
+
+
+PARTS = {
+    "speed": speed,
+    "tuning": tuning,
+    "perceptron": perceptron,
+    "short": short,
+    "ppo": ppo,
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

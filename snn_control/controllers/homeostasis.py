@@ -163,5 +163,5 @@ def follow(clock: Any, muscles: Any, bounds: Any, period_ticks: int) -> None:
     error -= math.floor(error + 0.5)
     exact = clock[EXACT] * (1.0 + bounds[4] * error)
     exact = min(max(exact, period_ticks / SLOWEST), period_ticks * SLOWEST)
-    start_clock(clock, 0, round(exact))
+    start_clock(clock, 0, max(round(exact), 2))  # one of 1 has no halves
     clock[EXACT], clock[LAG] = exact, lag

@@ -88,10 +88,7 @@ class Swimmer(Controller):
         Raises:
             ParameterError: not finite; the old command stays.
         """
-        if not (np.isfinite(speed) and np.isfinite(turn)):
-            raise ParameterError(f"command of speed {speed:g}, turn {turn:g}: expected numbers")
-        turn = min(max(turn, -1.0), 1.0)
-        self._inputs[-3:] = 1.0 - min(max(speed, 0.0), 1.0), max(turn, 0.0), max(-turn, 0.0)
+        self._inputs[-3:] = command_inputs(speed, turn)
 
     def _step(self, observation: FloatArray) -> FloatArray:
         perceive(
@@ -164,6 +161,18 @@ def read_swimmer(
     if "homeostasis" in given:
         given["homeostasis"] = Homeostasis.read(given["homeostasis"])
     return Swimmer(networks[0], **given, **options)
+
+
+def command_inputs(speed: float, turn: float) -> tuple[float, float, float]:
+    """Return what the network takes for a command, see `Swimmer.command`: `COMMANDS`.
+
+    Raises:
+        ParameterError: not finite.
+    """
+    if not (np.isfinite(speed) and np.isfinite(turn)):
+        raise ParameterError(f"command of speed {speed:g}, turn {turn:g}: expected numbers")
+    turn = min(max(turn, -1.0), 1.0)
+    return 1.0 - min(max(speed, 0.0), 1.0), max(turn, 0.0), max(-turn, 0.0)
 
 
 def check_swimmer_network(network: Network) -> int:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snn_control.controllers import save
+from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.start import draw_start
@@ -181,12 +182,9 @@ class PpoTraining:
     def validate(self) -> float:
         """Return the cost without exploration; keep the strengths if it is the best."""
         strengths = self.strengths()
-        network = replace(
-            self.config.swimmer, strengths={**self.config.swimmer.strengths, **strengths}
-        ).network()
         found = swim(
             self._layout,
-            *self._layout.rows([network]),
+            *self._layout.rows([self._with(strengths).network()]),
             self._pool,
             self._starts,
             period_ticks=self.config.swimmer.period_ticks,
@@ -197,11 +195,19 @@ class PpoTraining:
             self.best_cost, self._best = cost, strengths
         return cost
 
+    def best(self) -> SwimmerPlan:
+        """Return the plan with the best strengths that were validated."""
+        return self._with(self._best)
+
+    def _with(self, strengths: dict[str, float]) -> SwimmerPlan:
+        plan = self.config.swimmer
+        return replace(plan, strengths={**plan.strengths, **strengths})
+
     def write(self, folder: Path) -> None:
         """Write the best model as `folder/model`."""
-        plan = self.config.swimmer
-        best = replace(plan, strengths={**plan.strengths, **self._best})
-        save(best.swimmer(), folder / "model", {"name": self.config.name, "step": self.round})
+        save(
+            self.best().swimmer(), folder / "model", {"name": self.config.name, "step": self.round}
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that changes, as plain arrays."""

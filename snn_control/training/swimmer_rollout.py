@@ -15,6 +15,7 @@ from snn_control.controllers.swimmer import (
     act,
     bounds_of,
     check_swimmer_network,
+    command_inputs,
     muscles_spike,
     perceive,
 )
@@ -102,13 +103,12 @@ def swim(
     if homeostasis:
         homeostasis.check_joints(n_joints)
         set_points = homeostasis.set_points
-    speed, turn = command
     _swim(
         layout.program, weights, coefficients, pool.addresses, periods,
         np.stack([start.joint_rad for start in starts]),
         np.array([start.turn_rad for start in starts]),
         np.stack(errors),
-        np.array([1.0 - speed, max(turn, 0.0), max(-turn, 0.0)]),
+        np.array(command_inputs(*command)),
         CLOCK[0] in layout.network.inputs, posture_start,
         (layout.network.sub_ticks if muscles_spike(layout.network) else 0),
         layout.network.n_spiking,
