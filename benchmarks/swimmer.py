@@ -15,6 +15,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
+import torch
 
 from snn_control.config import read_config
 from snn_control.controllers import Swimmer
@@ -200,6 +201,7 @@ def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
     from snn_control.training.ppo import PpoTraining
     from snn_control.training.ppo_config import PpoConfig
 
+    torch.set_num_threads(1)
     config = read_config(PpoConfig, "swimmer")
     circuit, mlp, taken_s = [], [], []
     for seed in range(seeds):

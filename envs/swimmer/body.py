@@ -105,7 +105,7 @@ class SwimmerBody:
 
     @property
     def position_m(self) -> FloatArray:
-        """Place of the hinder end of the head, m, shape (2,)."""
+        """Place of the nose, m, shape (2,)."""
         return self._qpos[:2].copy()
 
 

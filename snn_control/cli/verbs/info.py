@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "report": ("plotly", "jinja2", "imageio_ffmpeg"),
     "ros": ("rclpy", "diagnostic_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "std_srvs"),
     "logs": ("rosbags",),
+    "rl": ("stable_baselines3",),
 }
 """Modules that each optional extra brings."""
 
