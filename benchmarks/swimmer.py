@@ -208,7 +208,7 @@ def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
         training, began = PpoTraining(config, seed), time.perf_counter()
         while training.environment_steps < environment_steps:
             training.advance()
-            if training.round % config.validate_every == 0:
+            if training.step % config.validate_every == 0:
                 training.validate()
         taken_s.append(time.perf_counter() - began)
         circuit.append(_return_of(training.best()))

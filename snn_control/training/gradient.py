@@ -12,8 +12,6 @@ input weights and time constants. The best network on validation sequences is ke
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,24 +21,26 @@ from snn_control.controllers import Altitude, save
 from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
 from snn_control.controllers.free_networks import free_network
 from snn_control.engines.native import NativeEngine
-from snn_control.errors import ConfigError, NotFiniteError
+from snn_control.errors import NotFiniteError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
 from snn_control.training.error_windows import ErrorWindows, synthetic_flights
 from snn_control.training.imitation import WINDOW, imitation_cost, pid_targets
 from snn_control.training.train_config import TrainConfig
+from snn_control.training.train_loop import (
+    OnProgress,
+    adam_arrays,
+    one_torch_thread,
+    require_arrays,
+    restore_adam,
+    train_until_spent,
+)
 
 if TYPE_CHECKING:
     import torch
 
-CHECKPOINT_PERIOD_S = 2.0
 LEAST_SPREAD = 0.1
 """Learning rates are relative to the spread of a parameter, or to this where it is smaller."""
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What Adam keeps for each parameter."""
-
-
-OnProgress = Callable[[int, float, float, float], None]
 
 
 def train(
@@ -72,55 +72,11 @@ def train(
     Raises:
         NotFiniteError: the loss is NaN; the parameters are kept in the run's `crash/`.
     """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small steps: more threads only wait for each other
-    try:
-        return _train(config, run, seed, budget, on_progress, resume_from)
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _train(
-    config: TrainConfig,
-    run: Run,
-    seed: int,
-    budget: Budget,
-    on_progress: OnProgress | None,
-    resume_from: dict[str, np.ndarray] | None,
-) -> Path:
-    training = _Training(config, seed)
-    if resume_from is not None:
-        training.restore(resume_from)
-    started, saved_at = time.monotonic(), -np.inf
-    while budget.spent(training.step, time.monotonic() - started) < 1.0:
-        loss = training.advance(budget.spent(training.step, time.monotonic() - started))
-        if not math.isfinite(loss):
-            message = f"the loss of step {training.step} is {loss}; lower learning_rate"
-            run.crash(training.state(), message)
-            raise NotFiniteError(message)
-        elapsed_s = time.monotonic() - started
-        spent = budget.spent(training.step, elapsed_s)
-        if training.step > 1 and training.step % config.validate_every and spent < 1.0:
-            continue
-        cost = training.validate()
-        run.log(
-            {
-                "step": training.step,
-                "evaluations": training.step * config.batch,
-                "best": training.best_cost,
-                "validation": cost,
-                "loss": loss,
-                "elapsed_s": round(elapsed_s, 3),
-            }
-        )
-        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or spent >= 1.0:
-            run.checkpoint(training.step, training.state(), {}, best=True, extra=training.write)
-            saved_at = time.monotonic() - started
-        if on_progress:
-            on_progress(training.step, training.best_cost, cost, spent)
-    return run.folder / "checkpoints" / "best" / "model.json"
+    with one_torch_thread():
+        training = _Training(config, seed)
+        if resume_from is not None:
+            training.restore(resume_from)
+        return train_until_spent(training, run, budget, config.validate_every, on_progress)
 
 
 class _Training:
@@ -147,8 +103,13 @@ class _Training:
         self._optimiser = torch.optim.Adam([{"params": [p]} for p in self.engine.raw.values()])
         self.best_cost, self._best = math.inf, self._values()
 
-    def advance(self, spent: float) -> float:
-        """Take one step at a share `spent` of the budget; return the loss."""
+    @property
+    def environment_steps(self) -> int:
+        """None: it learns open loop."""
+        return 0
+
+    def advance(self, spent: float) -> dict[str, Any]:
+        """Take one step at a share `spent` of the budget; return its loss and evaluations."""
         import torch
 
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
@@ -164,7 +125,10 @@ class _Training:
         torch.nn.utils.clip_grad_norm_(self.engine.parameters(), 1.0)
         self._optimiser.step()
         self.step += 1
-        return float(loss.detach())
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise NotFiniteError(f"the loss of step {self.step} is {value}; lower learning_rate")
+        return {"evaluations": self.step * self.config.batch, "loss": value}
 
     def validate(self) -> float:
         """Return the imitation cost on the validation sequences; keep the network if it is best."""
@@ -189,29 +153,16 @@ class _Training:
     def state(self) -> dict[str, np.ndarray]:
         """Everything that changes, as plain arrays."""
         found = {"step": np.array(self.step), "best_cost": np.array(self.best_cost)}
-        found |= {f"value/{name}": value for name, value in self._values().items()}
         found |= {f"best/{name}": value for name, value in self._best.items()}
-        for name, parameter in self.engine.raw.items():
-            for key, moment in self._optimiser.state[parameter].items():
-                found[f"{key}/{name}"] = moment.numpy().copy()
-        return found
+        return found | adam_arrays(self._optimiser, dict(self.engine.raw.items()))
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` returned in a training of the same configuration."""
-        import torch
-
-        names = list(self.engine.raw)
-        kept = ("value", "best", *MOMENTS)
-        needed = ["step", "best_cost", *(f"{key}/{name}" for key in kept for name in names)]
-        if missing := [name for name in needed if name not in state]:
-            raise ConfigError(f"this is no checkpoint of such a training: no {missing[0]!r} in it")
+        named = dict(self.engine.raw.items())
+        require_arrays(state, ["step", "best_cost", *(f"best/{name}" for name in named)], named)
         self.step, self.best_cost = int(state["step"]), float(state["best_cost"])
-        self._set_values({name: state[f"value/{name}"] for name in names})
-        self._best = {name: state[f"best/{name}"] for name in names}
-        for name, parameter in self.engine.raw.items():
-            self._optimiser.state[parameter] = {
-                key: torch.from_numpy(np.array(state[f"{key}/{name}"])) for key in MOMENTS
-            }
+        self._best = {name: state[f"best/{name}"] for name in named}
+        restore_adam(self._optimiser, named, state)
 
     def _values(self) -> dict[str, np.ndarray]:
         return {name: p.detach().numpy().copy() for name, p in self.engine.raw.items()}

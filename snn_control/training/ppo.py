@@ -7,8 +7,7 @@ the seed and k alone, so that a training that was interrupted goes on to the sam
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,21 +20,23 @@ from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.start import draw_start
-from snn_control.errors import ConfigError, NotFiniteError, require
+from snn_control.errors import NotFiniteError, require
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
 from snn_control.training.ppo_config import PpoConfig
 from snn_control.training.swimmer_rollout import swim
 from snn_control.training.swimmer_task import EPISODE_TICKS, FIRST_TRAINING_SEED
+from snn_control.training.train_loop import (
+    OnProgress,
+    adam_arrays,
+    one_torch_thread,
+    require_arrays,
+    restore_adam,
+    train_until_spent,
+)
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
-
-CHECKPOINT_PERIOD_S = 2.0
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What Adam keeps for each parameter."""
-
-OnProgress = Callable[[int, float, float, float], None]
 
 
 def train_ppo(
@@ -68,58 +69,11 @@ def train_ppo(
         NotFiniteError: a parameter is NaN; the parameters are kept in the run's `crash/`.
     """
     require("stable_baselines3", "rl")
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small steps: more threads only wait for each other
-    try:
-        return _train(config, run, seed, budget, on_progress, resume_from)
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _train(
-    config: PpoConfig,
-    run: Run,
-    seed: int,
-    budget: Budget,
-    on_progress: OnProgress | None,
-    resume_from: dict[str, np.ndarray] | None,
-) -> Path:
-    training = PpoTraining(config, seed)
-    if resume_from is not None:
-        training.restore(resume_from)
-    started, saved_at = time.monotonic(), -np.inf
-
-    def spent() -> float:
-        return budget.spent(training.round, time.monotonic() - started, training.environment_steps)
-
-    while spent() < 1.0:
-        try:
-            explored = training.advance()
-        except NotFiniteError as exc:
-            run.crash(training.state(), str(exc))
-            raise
-        if training.round > 1 and training.round % config.validate_every and spent() < 1.0:
-            continue
-        cost, elapsed_s, share = training.validate(), time.monotonic() - started, spent()
-        run.log(
-            {
-                "step": training.round,
-                "evaluations": training.round * config.bodies,
-                "environment_steps": training.environment_steps,
-                "best": training.best_cost,
-                "validation": cost,
-                "explored": 1.0 - explored / EPISODE_TICKS,
-                "elapsed_s": round(elapsed_s, 3),
-            }
-        )
-        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or share >= 1.0:
-            run.checkpoint(training.round, training.state(), {}, best=True, extra=training.write)
-            saved_at = time.monotonic() - started
-        if on_progress:
-            on_progress(training.round, training.best_cost, cost, share)
-    return run.folder / "checkpoints" / "best" / "model.json"
+    with one_torch_thread():
+        training = PpoTraining(config, seed)
+        if resume_from is not None:
+            training.restore(resume_from)
+        return train_until_spent(training, run, budget, config.validate_every, on_progress)
 
 
 class PpoTraining:
@@ -128,7 +82,7 @@ class PpoTraining:
     def __init__(self, config: PpoConfig, seed: int) -> None:
         from snn_control.training.ppo_parts import SwimmerVecEnv
 
-        self.config, self.seed, self.round = config, seed, 0
+        self.config, self.seed, self.step = config, seed, 0
         starts_seed, validation_seed = np.random.SeedSequence(seed).generate_state(2)
         graded = replace(config.swimmer, cells="graded", sub_ticks=1)
         self._env = SwimmerVecEnv(
@@ -148,7 +102,7 @@ class PpoTraining:
     @property
     def environment_steps(self) -> int:
         """Control periods that were trained on."""
-        return self.round * self.config.steps_per_round
+        return self.step * self.config.steps_per_round
 
     def strengths(self) -> dict[str, float]:
         """Return the strengths as they are now."""
@@ -156,27 +110,30 @@ class PpoTraining:
         found: dict[str, float] = actor.circuit.strengths()
         return found
 
-    def advance(self) -> float:
-        """Swim an episode with each body and learn from them; return their mean return.
+    def advance(self, spent: float = 0.0) -> dict[str, Any]:
+        """Swim an episode with each body and learn from them; return their mean cost.
 
         Raises:
             NotFiniteError: an update made a parameter NaN.
         """
-        self.round += 1
+        self.step += 1
         try:
-            with _drawing(self.seed, self.round):
+            with _drawing(self.seed, self.step):
                 self._ppo.learn(self.config.steps_per_round, reset_num_timesteps=False)
         except ValueError:  # how stable-baselines3 ends where actions are NaN
             self._check_finite()
             raise
         self._check_finite()
-        return float(self._env.last_returns.mean())
+        return {
+            "evaluations": self.step * self.config.bodies,
+            "explored": 1.0 - float(self._env.last_returns.mean()) / EPISODE_TICKS,
+        }
 
     def _check_finite(self) -> None:
         for name, parameter in self._named.items():
             if not parameter.isfinite().all():
                 raise NotFiniteError(
-                    f"round {self.round} made {name} NaN; lower largest_gradient or learning_rate"
+                    f"round {self.step} made {name} NaN; lower largest_gradient or learning_rate"
                 )
 
     def validate(self) -> float:
@@ -205,39 +162,23 @@ class PpoTraining:
 
     def write(self, folder: Path) -> None:
         """Write the best model as `folder/model`."""
-        save(
-            self.best().swimmer(), folder / "model", {"name": self.config.name, "step": self.round}
-        )
+        save(self.best().swimmer(), folder / "model", {"name": self.config.name, "step": self.step})
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that changes, as plain arrays."""
-        found = {"round": np.array(self.round), "best_cost": np.array(self.best_cost)}
+        found = {"step": np.array(self.step), "best_cost": np.array(self.best_cost)}
         found |= {f"best/{name}": np.array(value) for name, value in self._best.items()}
-        for name, parameter in self._named.items():
-            found[f"value/{name}"] = parameter.detach().numpy().copy()
-            for key, moment in self._ppo.policy.optimizer.state.get(parameter, {}).items():
-                found[f"{key}/{name}"] = moment.numpy().copy()
-        return found
+        return found | adam_arrays(self._ppo.policy.optimizer, self._named)
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` returned in a training of the same configuration."""
-        import torch
-
-        trained = [name for name, p in self._named.items() if p.requires_grad]
-        needed = [*self.state(), *(f"{key}/{name}" for key in MOMENTS for name in trained)]
-        if missing := [name for name in needed if name not in state]:
-            raise ConfigError(f"this is no checkpoint of such a training: no {missing[0]!r} in it")
-        self.round, self.best_cost = int(state["round"]), float(state["best_cost"])
+        best = [f"best/{name}" for name in self._best]
+        require_arrays(state, ["step", "best_cost", *best], self._named)
+        self.step, self.best_cost = int(state["step"]), float(state["best_cost"])
         self._best = {name: float(state[f"best/{name}"]) for name in self._best}
-        self._env.round = self.round
+        self._env.round = self.step
         self._ppo.num_timesteps = self.environment_steps
-        with torch.no_grad():
-            for name, parameter in self._named.items():
-                parameter.copy_(torch.from_numpy(state[f"value/{name}"]))
-                if name in trained:
-                    self._ppo.policy.optimizer.state[parameter] = {
-                        key: torch.from_numpy(np.array(state[f"{key}/{name}"])) for key in MOMENTS
-                    }
+        restore_adam(self._ppo.policy.optimizer, self._named, state)
 
 
 def _make_ppo(config: PpoConfig, env: Any) -> PPO:

@@ -92,7 +92,7 @@ def test_an_interrupted_training_goes_on_to_the_same_result(tmp_path: Path) -> N
     for suffix in (".json", ".safetensors"):
         assert model.with_suffix(suffix).read_bytes() == resumed.with_suffix(suffix).read_bytes()
     assert [r["validation"] for r in whole.metrics()] == [r["validation"] for r in broken.metrics()]
-    for lacking in ("round", next(name for name in arrays if name.startswith("exp_avg/"))):
+    for lacking in ("step", next(name for name in arrays if name.startswith("exp_avg/"))):
         less = {name: array for name, array in arrays.items() if name != lacking}
         with pytest.raises(ConfigError, match=lacking):
             train_ppo(config, broken, seed=3, budget=budget, resume_from=less)

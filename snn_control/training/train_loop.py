@@ -1,0 +1,153 @@
+"""The loop of every training: advance, validate, log, keep checkpoints, until the budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from snn_control.errors import ConfigError, NotFiniteError
+from snn_control.runs import Run
+from snn_control.training.budget import Budget
+
+CHECKPOINT_PERIOD_S = 2.0
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What Adam keeps for each parameter."""
+
+OnProgress = Callable[[int, float, float, float], None]
+
+
+class Training(Protocol):
+    """Something that is trained; everything that changes can be taken out as arrays."""
+
+    step: int
+    """Calls of `advance` so far."""
+    best_cost: float
+
+    @property
+    def environment_steps(self) -> int:
+        """Control periods in the environment so far; 0: it has none."""
+
+    def advance(self, spent: float) -> dict[str, Any]:
+        """Learn for a step at a share `spent` of the budget; return what to log of it.
+
+        Raises:
+            NotFiniteError: with what to change.
+        """
+
+    def validate(self) -> float:
+        """Return the cost of what was learned, and keep that if it is the best."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that changes."""
+
+    def write(self, folder: Path) -> None:
+        """Write the best model as `folder/model`."""
+
+
+def train_until_spent(
+    training: Training,
+    run: Run,
+    budget: Budget,
+    validate_every: int,
+    on_progress: OnProgress | None,
+) -> Path:
+    """Train; return the document of the best model.
+
+    Args:
+        training: new or restored.
+        run: where to write.
+        budget: when to stop.
+        validate_every: steps between validations; the first and the last step have one.
+        on_progress: called with step, best and last validation cost, and spent share.
+
+    Raises:
+        NotFiniteError: of `advance`; the state is kept in the run's `crash/`.
+    """
+    started, saved_at = time.monotonic(), -np.inf
+
+    def spent() -> float:
+        elapsed_s = time.monotonic() - started
+        return budget.spent(training.step, elapsed_s, training.environment_steps)
+
+    while (share := spent()) < 1.0:
+        try:
+            record = training.advance(share)
+        except NotFiniteError as exc:
+            run.crash(training.state(), str(exc))
+            raise
+        share = spent()
+        if training.step > 1 and training.step % validate_every and share < 1.0:
+            continue
+        cost, elapsed_s = training.validate(), time.monotonic() - started
+        if training.environment_steps:
+            record["environment_steps"] = training.environment_steps
+        run.log(
+            {"step": training.step, "best": training.best_cost, "validation": cost}
+            | record
+            | {"elapsed_s": round(elapsed_s, 3)}
+        )
+        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or share >= 1.0:
+            run.checkpoint(training.step, training.state(), {}, best=True, extra=training.write)
+            saved_at = time.monotonic() - started
+        if on_progress:
+            on_progress(training.step, training.best_cost, cost, share)
+    return run.folder / "checkpoints" / "best" / "model.json"
+
+
+def adam_arrays(optimiser: Any, named: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return parameters and moments of Adam as `value/NAME`, `step/NAME` and so on."""
+    found = {}
+    for name, parameter in named.items():
+        found[f"value/{name}"] = parameter.detach().numpy().copy()
+        for key, moment in optimiser.state.get(parameter, {}).items():
+            found[f"{key}/{name}"] = moment.numpy().copy()
+    return found
+
+
+def restore_adam(optimiser: Any, named: dict[str, Any], state: dict[str, np.ndarray]) -> None:
+    """Put parameters and moments back that `adam_arrays` returned; `require_arrays` came first."""
+    import torch
+
+    with torch.no_grad():
+        for name, parameter in named.items():
+            parameter.copy_(torch.from_numpy(np.array(state[f"value/{name}"])))
+            if parameter.requires_grad:
+                optimiser.state[parameter] = {
+                    key: torch.from_numpy(np.array(state[f"{key}/{name}"])) for key in MOMENTS
+                }
+
+
+def require_arrays(state: dict[str, np.ndarray], names: list[str], named: dict[str, Any]) -> None:
+    """Refuse the state of another training.
+
+    Args:
+        state: of a checkpoint.
+        names: that it must hold beside those of the parameters and of Adam.
+        named: the parameters.
+
+    Raises:
+        ConfigError: something is missing.
+    """
+    trained = [name for name, parameter in named.items() if parameter.requires_grad]
+    needed = [*names, *(f"value/{name}" for name in named)]
+    needed += [f"{key}/{name}" for key in MOMENTS for name in trained]
+    if missing := [name for name in needed if name not in state]:
+        raise ConfigError(f"this is no checkpoint of such a training: no {missing[0]!r} in it")
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread: in small steps more threads only wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
