@@ -1,4 +1,4 @@
-"""The loop of every training: advance, validate, log, keep checkpoints, until the budget is spent."""
+"""The loop of every training by gradients: advance, validate, log, keep checkpoints."""
 
 from __future__ import annotations
 
