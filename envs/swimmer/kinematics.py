@@ -1,7 +1,7 @@
 """Velocities of a swimmer's links from its joint coordinates, compiled.
 
 What velocimeter and gyro at the centre of each link measure, without `mj_forward`: coordinates are
-(x, y, turn, joint_0, ...) with the root's hinge and slides at the hinder end of the head.
+(x, y, turn, joint_0, ...) with the root's hinge and slides at the nose.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def link_velocities(qpos: Array, qvel: Array, out: Array) -> None:
         qvel: their speeds, likewise.
         out: shape (3 * n_links,).
     """
-    # Velocity of the link's hinder hinge in the link's frame; the head hangs on its own hinge.
+    # Velocity of the link's end towards the head, in the link's frame; the head's is its nose.
     turning = qvel[2]
     vx = cos(qpos[2]) * qvel[0] + sin(qpos[2]) * qvel[1]
     vy = -sin(qpos[2]) * qvel[0] + cos(qpos[2]) * qvel[1]
     out[0], out[1], out[2] = vx - HALF_LINK_M * turning, vy, turning
-    # The next link's hinge is at the front end (+y) of this link.
+    # The next link's hinge is at this link's end towards the tail (+y).
     vx -= 2.0 * HALF_LINK_M * turning
     for k in range(1, out.size // 3):
         c, s = cos(qpos[k + 2]), sin(qpos[k + 2])

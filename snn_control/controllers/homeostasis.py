@@ -107,6 +107,10 @@ class Homeostasis:
         )  # fmt: skip
 
 
+FROZEN = np.array([0.0, 1.0, 1.0, 1.0, 0.0])
+"""Factors of the bounds of an adaptation that rests."""
+
+
 @kernel(nogil=True)
 def adapt(gains: Any, muscles: Any, set_points: Any, bounds: Any) -> None:
     """Move the gains by one control period.

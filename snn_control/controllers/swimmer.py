@@ -12,6 +12,7 @@ from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.homeostasis import (
     CLOCK_SIZE,
+    FROZEN,
     PERIOD,
     TICK,
     Homeostasis,
@@ -59,6 +60,7 @@ class Swimmer(Controller):
             homeostasis.check_joints(n)
         self._set_points = homeostasis.set_points if homeostasis else np.zeros(n - 1)
         self._bounds = bounds_of(homeostasis, network)
+        self._frozen_bounds = self._bounds * FROZEN
         self.networks, self.homeostasis = (network,), homeostasis
         self.period_ticks, self.posture_start = period_ticks, posture_start
         self.observation_names = network.inputs[:n]
@@ -71,24 +73,34 @@ class Swimmer(Controller):
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Put network, clock and gains into the state before the first tick; full speed ahead."""
+        """Put network, clock and gains into the state before the first tick; full speed ahead.
+
+        An adaptation that was frozen goes on.
+        """
         self._engine.reset()
         self._clock = np.zeros(CLOCK_SIZE)
         self._muscles = np.zeros(2 * self._n)
         self.gains = np.ones(self._n)
         self.command(1.0, 0.0)
 
-    def command(self, speed: float, turn: float) -> None:
-        """Set what the head is told, until the next call or reset.
+    @property
+    def adapts(self) -> bool:
+        """Whether there is an adaptation that can be frozen."""
+        return self.homeostasis is not None
+
+    def command(self, speed: float, turn: float, frozen: bool = False) -> None:
+        """Set what it is told, until the next call or reset.
 
         Args:
-            speed: 0 (rest) to 1 (full); clipped.
-            turn: -1 (left) to 1 (right); clipped.
+            speed: of the head, 0 (rest) to 1 (full); clipped.
+            turn: of the head, -1 (left) to 1 (right); clipped.
+            frozen: whether the adaptation rests and leaves gains and period as they are.
 
         Raises:
             ParameterError: not finite; the old command stays.
         """
         self._inputs[-3:] = command_inputs(speed, turn)
+        self.frozen = bool(frozen)
 
     def _step(self, observation: FloatArray) -> FloatArray:
         perceive(
@@ -101,7 +113,8 @@ class Swimmer(Controller):
         effort = np.empty(self._n)
         act(
             outputs, self._ticks, self._muscles, effort, self.gains, self._clock,
-            self._set_points, self._bounds, self.period_ticks,
+            self._set_points, self._frozen_bounds if self.frozen else self._bounds,
+            self.period_ticks,
         )  # fmt: skip
         return effort
 

@@ -94,6 +94,8 @@ class ControlLoop(ABC, Generic[C]):
         )
         self.ticks = self.missed = self.resets = self.bad_values = 0
         self.bad_value = ""
+        self.frozen = False
+        """Whether the adaptation of a controller that adapts rests."""
         self.measured_s: float | None = None
         """When the last usable measurement came."""
         self.step_s, self.dt_s = Rolling(), Rolling()

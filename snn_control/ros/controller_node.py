@@ -239,10 +239,10 @@ class ControllerNode(ManagedNode, Generic[L]):
         return answer(response, done, loop.modes.mode if done else loop.modes.reason)
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        controller = self._flying().controller
-        if not hasattr(controller, "frozen"):
+        loop = self._flying()
+        if not getattr(loop.controller, "adapts", False):
             return answer(response, False, "this controller does not adapt: nothing to freeze")
-        controller.frozen = request.data
+        loop.frozen = request.data
         return answer(response, True, "frozen" if request.data else "adapting")
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -98,9 +98,9 @@ class Craft(ABC):
     def evaluations(self, flight: Flight) -> list[tuple[Evaluation, Controller]]:
         """Fly the same without a bus, and return it, with what it is compared with."""
 
-    @abstractmethod
-    def write(self, flown: Flown, flight: Flight, folder: Path) -> None:
-        """Write what the page shows beside the evaluations."""
+    def transfers(self, flight: Flight) -> dict[str, Controller]:
+        """Return controllers whose learned transfer the page shows, by name; none by default."""
+        return {}
 
 
 def controller_name(model: str) -> str:

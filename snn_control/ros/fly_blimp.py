@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,9 +11,9 @@ from snn_control.controllers import Controller, load
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
 from snn_control.ros.bag import RecordedTicks
-from snn_control.ros.flight import Arrays, Craft, Flight, Flown, bus_trace, controller_name
+from snn_control.ros.flight import Arrays, Craft, Flight, bus_trace, controller_name
 from snn_control.training.environment import ENVIRONMENT
-from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics, write_transfer
+from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
 
@@ -69,10 +68,9 @@ class BlimpCraft(Craft):
             for label, rival in rivals.items()
         ]
 
-    def write(self, flown: Flown, flight: Flight, folder: Path) -> None:
-        """Write the transfer of model and PID."""
-        compared = {controller_name(flight.model): self.controller, "pid": load("pid")}
-        write_transfer(compared, folder)
+    def transfers(self, flight: Flight) -> dict[str, Controller]:
+        """Return the model and the PID."""
+        return {controller_name(flight.model): self.controller, "pid": load("pid")}
 
 
 def _trace(ticks: RecordedTicks, flown: Arrays) -> Arrays:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from snn_control.controllers import Controller, Swimmer
+from snn_control.controllers import Controller
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
 from snn_control.ros.bag import RecordedTicks
-from snn_control.ros.flight import Arrays, Craft, Flight, Flown, bus_trace, controller_name
-from snn_control.runs import atomic
+from snn_control.ros.flight import Arrays, Craft, Flight, bus_trace, controller_name
 from snn_control.training.environment import SWIM, suited
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
@@ -56,6 +54,8 @@ class SwimmerCraft(Craft):
         trace = bus_trace(ticks)
         names = zip(self.controller.action_names, ticks.commands.T, strict=True)
         trace |= dict(names) | {name: ticks.fields[name] for name in ticks.observation_names}
+        at = np.rint(trace["time_s"] / self.controller.control_period_s).astype(int)
+        trace["forward_speed_m_s"] = speeds[np.clip(at, 0, len(speeds) - 1)]
         if ticks.spikes.size:
             trace |= spike_list(ticks.spikes)
             period_s = self.controller.control_period_s
@@ -76,22 +76,3 @@ class SwimmerCraft(Craft):
             **suited(self.controller),
         )
         return [(alone, self.controller)]
-
-    def write(self, flown: Flown, flight: Flight, folder: Path) -> None:
-        """Write latencies and spikes of the swim."""
-        trace, controller = flown.episode.trace, self.controller
-        assert isinstance(controller, Swimmer)
-        arrays: dict[str, Any] = {
-            name: trace[name]
-            for name in ("time_s", "latency_s", "age_s", "step_s", "spike_tick", "spike_neuron")
-            if name in trace
-        }
-        spiking = [p for p in controller.networks[0].populations if p.params.spiking]
-        arrays |= {
-            "seed": np.array(flight.seed),
-            "preset": np.array(flight.preset),
-            "population_names": np.array([p.name for p in spiking]),
-            "population_sizes": np.array([p.size for p in spiking]),
-        }
-        (folder / "traces").mkdir(exist_ok=True)
-        atomic.write_arrays(folder / "traces" / f"{controller_name(flight.model)}.npz", arrays)

@@ -42,7 +42,7 @@ class SwimmerLoop(ControlLoop[FloatArray]):
     """
 
     config: SwimmerConfig
-    order_names = ("speed", "turn")
+    order_names = ("speed", "turn", "frozen")
 
     def __init__(
         self, controller: Controller, config: SwimmerConfig, simulated_time: bool = False
@@ -94,7 +94,10 @@ class SwimmerLoop(ControlLoop[FloatArray]):
 
     # Inside.
 
-    def _orders(self, now_s: float) -> tuple[float, float]:
+    def _orders(self, now_s: float) -> tuple[float, float, float]:
+        return *self._head_orders(now_s), float(self.frozen)
+
+    def _head_orders(self, now_s: float) -> tuple[float, float]:
         config = self.config
         if self.cmd_vel_s is None:
             return config.cruise_speed, 0.0
@@ -106,7 +109,8 @@ class SwimmerLoop(ControlLoop[FloatArray]):
 
     def _call(self, observation: FloatArray, orders: tuple[float, ...]) -> FloatArray:
         assert isinstance(self.controller, Swimmer)
-        self.controller.command(*orders)
+        speed, turn, frozen = orders
+        self.controller.command(speed, turn, bool(frozen))
         return self.controller.step(observation)
 
     def _observe(self, measured: FloatArray, dt_s: float) -> tuple[FloatArray, str]:

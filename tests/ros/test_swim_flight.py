@@ -54,8 +54,8 @@ def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
     swimmer = load("swimmer-spiking")
     np.testing.assert_array_equal(replay(ticks, swimmer), ticks.outputs)
     assert ticks.outputs.shape == (len(ticks.stamp_ns), 5)
-    assert ticks.order_names == ("speed", "turn")
-    assert (ticks.orders == [1.0, 0.0]).all()
+    assert ticks.order_names == ("speed", "turn", "frozen")
+    assert (ticks.orders == [1.0, 0.0, 0.0]).all()
     assert ticks.observation_names == swimmer.observation_names
     start = draw_start(6, 0, round(DURATION_S / 0.03))
     np.testing.assert_array_equal(ticks.observations[0], start.joint_rad)

@@ -13,7 +13,8 @@ from tests.ros.conftest import NEEDS_ROS
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
-from snn_control.controllers import load
+from snn_control.controllers import Swimmer, load
+from snn_control.controllers.homeostasis import Homeostasis
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
 from snn_control.ros.swimmer_config import SwimmerConfig
 from snn_control.ros.swimmer_health import SwimmerHealth
@@ -40,7 +41,21 @@ def test_efforts_are_those_of_the_circuit_alone(name: str) -> None:
         np.testing.assert_array_equal(tick.output, expected)
         np.testing.assert_array_equal(tick.command, expected)
         np.testing.assert_array_equal(tick.observation, measured)
-        assert tick.orders == (1.0, 0.0)
+        assert tick.orders == (1.0, 0.0, 0.0)
+
+
+def test_an_adaptation_can_be_frozen_and_goes_on() -> None:
+    network = load("swimmer-spiking").networks[0]  # type: ignore[attr-defined]
+    adapting = Swimmer(network, homeostasis=Homeostasis(np.full(N_JOINTS - 1, 1.0), lag_rate=0.5))
+    bench, gains = SwimBench(adapting).arm(), []
+    for frozen in (False, True, False):
+        bench.loop.frozen = frozen
+        for measured in angles(100):
+            assert bench.measure(measured.tolist()).orders == (1.0, 0.0, float(frozen))
+        gains.append(adapting.gains.copy())
+    assert (gains[0][:-1] > 1.0).all()
+    np.testing.assert_array_equal(gains[1], gains[0])
+    assert (gains[2][:-1] > gains[1][:-1]).any()
 
 
 def test_joints_are_found_by_name_in_any_order_among_others() -> None:
@@ -191,23 +206,23 @@ def test_velocities_tell_the_head(
     for measured in angles(10):
         alone.command(speed, turn)
         tick = bench.measure(measured.tolist())
-        assert tick.orders == pytest.approx((speed, turn))
+        assert tick.orders == pytest.approx((speed, turn, 0.0))
         np.testing.assert_allclose(tick.output, alone.step(measured), atol=1e-9)
 
 
 def test_velocities_that_stay_away_mean_rest_and_are_reported() -> None:
     bench = SwimBench(cruise_speed=0.75).arm()
-    assert bench.measure().orders == (0.75, 0.0)
+    assert bench.measure().orders[:2] == (0.75, 0.0)
     bench.loop.on_cmd_vel(0.1, 0.0, bench.now_s)
-    orders = [bench.measure().orders for _ in range(20)]
+    orders = [bench.measure().orders[:2] for _ in range(20)]
     assert orders[:16] == [(1.0, 0.0)] * 16
     assert orders[17:] == [(0.0, 0.0)] * 3
     assert bench.loop.lost(bench.now_s)
     assert not bench.loop.on_cmd_vel(math.nan, 0.0, bench.now_s)
-    assert bench.measure().orders == (0.0, 0.0), "one that cannot be used is none"
+    assert bench.measure().orders[:2] == (0.0, 0.0), "one that cannot be used is none"
     assert bench.loop.bad_values == 1
     bench.loop.on_cmd_vel(0.05, 0.0, bench.now_s)
-    assert bench.measure().orders == (0.5, 0.0)
+    assert bench.measure().orders[:2] == (0.5, 0.0)
 
 
 @pytest.mark.parametrize(

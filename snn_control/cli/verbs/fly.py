@@ -20,7 +20,7 @@ from snn_control.errors import require
 from snn_control.report import build_report, require_report
 from snn_control.report.metric_names import metric_name, number
 from snn_control.runs import Run
-from snn_control.training.evaluate import write_evaluation
+from snn_control.training.evaluate import write_evaluation, write_transfer
 
 FIGURES = (
     "hold_rmse_m", "steady_state_error_m", "overshoot_m",
@@ -97,7 +97,8 @@ def run(args: Args) -> Result:
     if args.report:
         for alone, flew in craft.evaluations(flight):
             write_evaluation(alone, folder, flew)
-        craft.write(flown, flight, folder)
+        if compared := craft.transfers(flight):
+            write_transfer(compared, folder)
         _keep_model(args.model, controller, folder)
         data["report"] = str(build_report(folder))
     return Result(data)
