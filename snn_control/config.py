@@ -68,7 +68,8 @@ def from_mapping(cls: type[T], content: Any, where: str) -> T:
     """
     if not isinstance(content, Mapping):
         raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
-    hints = typing.get_type_hints(cls)
+    fields = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = {name: h for name, h in typing.get_type_hints(cls).items() if name in fields}
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in hints:

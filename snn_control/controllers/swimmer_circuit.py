@@ -187,7 +187,8 @@ def strengths_of(network: Network) -> dict[str, float]:
         ParameterError: cells of a kind have strengths of their own.
     """
     ends = {p.name.removeprefix("dendrite_") for p in network.populations}
-    assert {"stretch", "b", "muscle"} <= ends, network.name
+    if not {"stretch", "b", "muscle"} <= ends:
+        raise ParameterError(f"network {network.name!r} has populations {sorted(ends)}: no circuit")
     found: dict[str, float] = {}
     for connection in network.connections:
         target = connection.target.removeprefix("dendrite_")

@@ -21,6 +21,8 @@ import numpy as np
 from snn_control.controllers.swimmer import Swimmer, muscles_spike
 from snn_control.controllers.swimmer_circuit import (
     CONTROL_PERIOD_S,
+    LEAST_JOINTS,
+    MOST_JOINTS,
     HalfCentre,
     strengths_of,
     swimmer_circuit,
@@ -57,13 +59,19 @@ class SwimmerPlan:
     """Angle at which the stretch receptors are saturated, times `n_links`."""
     control_period_s: float = CONTROL_PERIOD_S
 
+    def __post_init__(self) -> None:
+        _check_links(self.n_links)
+        if self.period_ticks < 2:
+            raise ParameterError(f"period_ticks is {self.period_ticks}; expected at least 2")
+
     def circuit(self) -> Circuit:
-        """Return the circuit with the strengths that it begins with.
+        """Return the circuit with the strengths of the plan.
 
         Raises:
+            UnknownNameError: no such strength.
             ParameterError: out of range, see `swimmer_circuit`.
         """
-        return swimmer_circuit(
+        found = swimmer_circuit(
             self.n_links - 1,
             self.bend_rad / self.n_links,
             cells=self.cells,
@@ -71,17 +79,23 @@ class SwimmerPlan:
             half_centre=HalfCentre() if self.clock_free else None,
             control_period_s=self.control_period_s,
         )
+        return found.with_strengths(self.strengths)
 
     def network(self, dead_cells: Sequence[str] = ()) -> Network:
         """Return the network; `dead_cells` reach nobody."""
-        return self.circuit().network(self.strengths, dead_cells)
+        return self.circuit().network(dead_cells=dead_cells)
 
     def swimmer(self, **options: Any) -> Swimmer:
         """Return the controller, made with further options of its constructor."""
         return Swimmer(self.network(), self.period_ticks, self.posture_start, **options)
 
     def on(self, n_links: int) -> SwimmerPlan:
-        """Return the plan for a body of another length, by the rule above."""
+        """Return the plan for a body of another length, by the rule above.
+
+        Raises:
+            ParameterError: n_links below 3 or above 30.
+        """
+        _check_links(n_links)
         share = min(n_links / self.n_links, 1.0)
         strengths = dict(self.strengths)
         strengths["proprioception"] = strengths.get("proprioception", 1.0) * share**GAIN_POWER
@@ -93,6 +107,13 @@ class SwimmerPlan:
         )
 
 
+def _check_links(n_links: int) -> None:
+    if not LEAST_JOINTS < n_links <= MOST_JOINTS + 1:
+        raise ParameterError(
+            f"n_links is {n_links}; expected {LEAST_JOINTS + 1} to {MOST_JOINTS + 1}"
+        )
+
+
 def plan_of(swimmer: Swimmer) -> SwimmerPlan:
     """Return the plan of a swimmer; homeostasis belongs to its body and is no part of it.
 
@@ -101,7 +122,9 @@ def plan_of(swimmer: Swimmer) -> SwimmerPlan:
     """
     network = swimmer.networks[0]
     n_links = len(swimmer.action_names) + 1
-    stretch = next(c.weights for c in network.connections if c.target == "stretch")
+    stretch = next((c.weights for c in network.connections if c.target == "stretch"), None)
+    if stretch is None:
+        raise ParameterError(f"network {network.name!r} has no stretch receptors: no such circuit")
     found = SwimmerPlan(
         n_links,
         "spiking" if muscles_spike(network) else "graded",
@@ -126,4 +149,7 @@ def _same(one: Network, other: Network) -> bool:
     others: Tensors = {}
     if network_document(one, own) != network_document(other, others):
         return False
-    return all(np.allclose(own[k], others[k], rtol=1e-12, atol=0.0) for k in own)
+    return all(
+        own[k].shape == others[k].shape and np.allclose(own[k], others[k], rtol=1e-12, atol=0.0)
+        for k in own
+    )

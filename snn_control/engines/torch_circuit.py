@@ -52,7 +52,8 @@ class TorchCircuit(torch.nn.Module):
             value = torch.tensor(strength.value, dtype=dtype)
             if strength.sign and not strength.value:
                 raise ParameterError(f"strength {name!r} is 0; one of fixed sign cannot leave it")
-            raw = value.abs().expm1().log() if strength.sign else value
+            size = value.abs()  # inverse of softplus, without its overflow
+            raw = size + torch.log(-torch.expm1(-size)) if strength.sign else value
             self.raw[name] = torch.nn.Parameter(raw)
         self._shared = {
             f"raw.connection{k}": names

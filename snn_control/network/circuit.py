@@ -120,6 +120,17 @@ class Circuit:
             self.sub_ticks,
         )
 
+    def with_strengths(self, strengths: Mapping[str, float]) -> Circuit:
+        """Return the circuit with other values of the named strengths; signs stay.
+
+        Raises:
+            UnknownNameError: no such strength.
+            ParameterError: a strength is not finite or contradicts its sign.
+        """
+        values = self._resolved(strengths)
+        changed = {name: replace(s, value=values[name]) for name, s in self.strengths.items()}
+        return replace(self, strengths=changed)
+
     def connection_strengths(self) -> tuple[tuple[str, ...], ...]:
         """Return the names of the strengths that each connection of the network shares."""
         bundles = _bundles(self.edges, self._places()[0])

@@ -56,7 +56,7 @@ class JointReader:
 
     def __init__(self, names: Sequence[str], max_rad: float) -> None:
         self.names, self.max_rad = tuple(names), max_rad
-        self._known: tuple[list[str], list[int]] = ([], [])
+        self._known: tuple[list[str] | None, list[int]] = (None, [])
 
     def read(self, names: Sequence[str], positions: Sequence[float]) -> tuple[FloatArray, str]:
         """Return the angles, rad, and what is wrong with them and how to mend it.

@@ -82,7 +82,9 @@ class SwimmerLoop(ControlLoop[FloatArray]):
         now_s: float,
     ) -> Tick[FloatArray] | None:
         """Take joint states and do what they trigger; None for those of another body alone."""
-        if self.measured_s is not None and self.joints.foreign(names):
+        if names and self.joints.foreign(names):
+            if self.measured_s is None:
+                self._bad(self.joints.read(names, positions)[1])
             return None
         angles, wrong = self.joints.read(names, positions)
         return self.tick(angles, wrong, stamp_ns, clock_ns, now_s)

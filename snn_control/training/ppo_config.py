@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from snn_control.controllers.swimmer_circuit import CONTROL_PERIOD_S
 from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between, check_positive
@@ -53,7 +54,7 @@ class PpoConfig:
     critic: tuple[int, ...] = (64, 64)
     """Hidden layers of the critic, which alone sees the velocities."""
     validate_every: int = 3
-    """Updates between validations."""
+    """Rounds between validations."""
     validation_starts: int = 5
     """Episodes of a validation, without exploration; they are no part of the budget."""
     flights: ClassVar[tuple[str, ...]] = ()
@@ -76,6 +77,13 @@ class PpoConfig:
                 f"updates_per_round: {self.updates_per_round}; expected a divisor of "
                 f"{EPISODE_TICKS}"
             )
+        collected = self.steps_per_round // self.updates_per_round
+        if self.batch < 2 or collected % self.batch:
+            raise ConfigError(f"batch: {self.batch}; expected a divisor of {collected}, 2 or more")
+        if self.discount >= 1.0:
+            raise ConfigError(f"discount: {self.discount:g}; expected less than 1")
+        if self.swimmer.control_period_s != CONTROL_PERIOD_S:
+            raise ConfigError(f"swimmer: its bodies have a period of {CONTROL_PERIOD_S:g} s")
         if self.swimmer.clock_free:
             raise ConfigError(
                 "swimmer: a half-centre has a memory; PPO trains circuits with a clock"

@@ -84,6 +84,7 @@ def train_until_spent(
         if training.step > 1 and training.step % validate_every and share < 1.0:
             continue
         cost, elapsed_s = training.validate(), time.monotonic() - started
+        share = spent()
         if training.environment_steps:
             record["environment_steps"] = training.environment_steps
         run.log(

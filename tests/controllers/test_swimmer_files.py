@@ -16,7 +16,7 @@ from snn_control.controllers.swimmer_circuit import (
     swimmer_circuit,
     unit_strengths,
 )
-from snn_control.controllers.swimmer_plan import plan_of
+from snn_control.controllers.swimmer_plan import SwimmerPlan, plan_of
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network import Network
 
@@ -127,7 +127,12 @@ def test_only_circuits_with_shared_strengths_move(tmp_path: Path) -> None:
     path = save(Swimmer(own), tmp_path / "own")
     with pytest.raises(ModelFileError, match="fits the body"):
         load(f"{path}:5-links")
-    with pytest.raises(ModelFileError, match="2 to 29"):
+    dead = SwimmerPlan(n_links=4).network(["stretch_dorsal_1"])
+    with pytest.raises(ModelFileError, match="fits the body"):
+        load(f"{save(Swimmer(dead), tmp_path / 'dead')}:5-links")
+    with pytest.raises(ModelFileError, match="n_links is 0"):
+        load("swimmer-spiking:0-links")
+    with pytest.raises(ModelFileError, match="3 to 30"):
         load(f"{save(Swimmer(network('graded')), tmp_path / 'mine')}:31-links")
     with pytest.raises(ModelFileError, match="blimp-altitude is no swimmer"):
         load("blimp-altitude:4-links")

@@ -94,6 +94,8 @@ def test_free_signs_cross_zero_and_fixed_zeros_are_refused() -> None:
     with torch.no_grad():
         free.raw["contralateral"] += 1.0
     assert free.strengths() == {"contralateral": 0.5}
+    strong = TorchCircuit(circuit(ipsilateral=Strength(200.0, 1)), ["ipsilateral"], torch.float32)
+    assert strong.strengths() == pytest.approx({"ipsilateral": 200.0})
     with pytest.raises(ParameterError, match="cannot leave"):
         TorchCircuit(circuit(oscillator=Strength(0.0, 1)), ["oscillator"])
     with pytest.raises(UnknownNameError, match="oscillator"):

@@ -70,6 +70,7 @@ def test_joints_are_found_by_name_in_any_order_among_others() -> None:
 
 
 WRONG = {
+    "no names": ((), (), "lacks 'joint_0'"),
     "a name lacks": (NAMES[:-1], (0.1,) * 4, "lacks 'joint_4'"),
     "all names lack": (("a", "b"), (0.1, 0.1), "lacks 'joint_0'. Known: a, b"),
     "a name twice": ((*NAMES, "joint_2"), (0.1,) * 6, "'joint_2' 2 times"),

@@ -13,6 +13,7 @@ from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer_circuit import strengths_of
 from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
+from snn_control.engines.native import NativeEngine
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError, UnknownNameError
 from snn_control.runs import Run
@@ -60,6 +61,18 @@ def test_the_library_meets_the_swimmer_that_flies() -> None:
     own = swim(layout, *rows, SwimmerPool(4), starts, period_ticks=41, posture_start=True)
     np.testing.assert_allclose(env.last_returns, own.returns[0], rtol=1e-3)
     assert not np.array_equal(env.starts()[0].joint_rad, starts[0].joint_rad)  # the next round's
+
+
+def test_what_is_trained_is_what_is_validated() -> None:
+    from snn_control.training.ppo_parts import CircuitActor
+
+    strengths = {"proprioception": 2.0, "ipsilateral": 3.0}
+    plan = SwimmerPlan(n_links=4, cells="graded", sub_ticks=1, strengths=strengths)
+    actor = CircuitActor(plan, ["ipsilateral"])
+    assert actor.circuit.strengths() == pytest.approx({"ipsilateral": 3.0})
+    own, planned = NativeEngine(actor.circuit.network()), NativeEngine(plan.network())
+    given = np.random.default_rng(0).uniform(0.0, 1.0, (20, len(planned.network.inputs)))
+    np.testing.assert_allclose(own.run(given).readouts, planned.run(given).readouts, atol=1e-6)
 
 
 def test_it_learns_within_a_few_rounds(tmp_path: Path) -> None:
@@ -115,6 +128,14 @@ def test_exploding_steps_end_with_a_remedy_and_what_they_came_from(tmp_path: Pat
         ({"swimmer": {"n_link": 3}}, "n_links"),
         ({"environment_steps": 100}, "environment_steps"),
         ({"updates_per_round": 3}, "divisor"),
+        ({"batch": 1}, "batch"),
+        ({"batch": 300}, "divisor"),
+        ({"discount": 1.0}, "discount"),
+        ({"swimmer": {"control_period_s": 0.05}}, "period"),
+        ({"swimmer": {"period_ticks": 1}}, "period_ticks"),
+        ({"swimmer": {"n_links": 0}}, "n_links"),
+        ({"swimmer": {"strengths": {"ipsilaterl": 2.0}}}, "ipsilateral"),
+        ({"flights": ["a.csv"]}, "unknown key"),
         ({"action_std": 0.0}, "action_std"),
         ({"epoch": 3}, "epochs"),
     ],

@@ -106,11 +106,12 @@ def run(args: Args) -> Result:
 
 def _keep_model(model: str, controller: Controller, folder: Path) -> None:
     document, kept = model_path(model), folder / "checkpoints" / "best"
-    kept.mkdir(parents=True, exist_ok=True)
     if document is None:
         if isinstance(controller, Swimmer):  # one that was changed by what follows its name
+            kept.mkdir(parents=True, exist_ok=True)
             save(controller, kept / "model", about={"name": model})
         return
+    kept.mkdir(parents=True, exist_ok=True)
     for suffix in (".json", ".safetensors"):
         shutil.copy(document.with_suffix(suffix), kept / f"model{suffix}")
 
