@@ -83,8 +83,10 @@ class SwimmerLoop(ControlLoop[FloatArray]):
     ) -> Tick[FloatArray] | None:
         """Take joint states and do what they trigger; None for those of another body alone."""
         if names and self.joints.foreign(names):
-            if self.measured_s is None:
-                self._bad(self.joints.read(names, positions)[1])
+            if self.measured_s is None:  # told, but its stamps are none of ours
+                wrong = self.joints.read(names, positions)[1]
+                self._bad(wrong)
+                self.modes.bad(now_s, wrong)
             return None
         angles, wrong = self.joints.read(names, positions)
         return self.tick(angles, wrong, stamp_ns, clock_ns, now_s)

@@ -103,11 +103,15 @@ def test_joint_states_that_cannot_be_used_hold_at_once(case: str) -> None:
 
 def test_wrong_names_are_told_while_it_waits() -> None:
     bench = SwimBench(joint_names=("a", "b", "c", "d", "e")).arm()
-    tick = bench.measure()
-    assert tick.mode is Mode.HOLD
+    names, zeros = [f"joint_{k}" for k in range(N_JOINTS)], [0.0] * N_JOINTS
+    for k in range(5):
+        ahead_ns = round(1e9 * (10.0 + 0.03 * k + 0.05))
+        assert bench.loop.on_joints(names, zeros, ahead_ns, ahead_ns, 10.0 + 0.03 * k) is None
+    assert bench.loop.modes.mode is Mode.HOLD
     assert "lacks 'a'" in bench.loop.modes.reason
     assert "set joint_names" in bench.loop.modes.reason
-    assert (tick.command == 0.0).all()  # type: ignore[union-attr]
+    assert bench.loop.ticks == 0, "the stamps of another body do not count"
+    assert bench.loop.bad_values == 5
 
 
 @pytest.mark.parametrize(
