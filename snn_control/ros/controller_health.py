@@ -195,9 +195,13 @@ class ControllerHealth(ABC, Generic[L]):
         rate = self._spikes / elapsed_s if elapsed_s > 0 else 0.0
         status = Status(values={"spikes per second": rate})
         self._spikes, self._spikes_since_s = 0.0, time.monotonic()
-        if loop.modes.mode is Mode.AUTO and not rate:
+        if loop.modes.mode is Mode.AUTO and not rate and self._expects_spikes(loop):
             status.say(WARN, "the network is silent")
         return status
+
+    def _expects_spikes(self, loop: L) -> bool:
+        """Whether a healthy network spikes at what it is told."""
+        return True
 
     def _rate_hz(self, loop: L) -> float:
         now_s = time.monotonic()

@@ -8,6 +8,9 @@ from snn_control.ros.controller_health import ControllerHealth, age
 from snn_control.ros.diagnostics import WARN, Status
 from snn_control.ros.swimmer_loop import SwimmerLoop
 
+RESTS_BELOW = 0.5
+"""Speed, of 0 to 1, below which the shipped circuits may rest."""
+
 
 class SwimmerHealth(ControllerHealth[SwimmerLoop]):
     """Health of a controller node, and of cmd_vel and efforts."""
@@ -18,6 +21,9 @@ class SwimmerHealth(ControllerHealth[SwimmerLoop]):
         status.values["cmd_vel age (s)"] = age(loop.cmd_vel_s, now_s)
         if loop.lost(now_s):
             status.say(WARN, "cmd_vel lost: the body rests")
+
+    def _expects_spikes(self, loop: SwimmerLoop) -> bool:
+        return loop.told_speed > RESTS_BELOW
 
     def _tell_commands(self, loop: SwimmerLoop, status: Status) -> None:
         status.values["largest effort"] = float(np.abs(loop.gate.last).max())

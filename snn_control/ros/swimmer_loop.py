@@ -57,6 +57,8 @@ class SwimmerLoop(ControlLoop[FloatArray]):
         self.cmd_vel_s: float | None = None
         """When the last velocity came."""
         self._velocity = (0.0, 0.0)
+        self.told_speed = config.cruise_speed
+        """Speed that the head was told last, 0 to 1."""
         self.reset()
 
     def require_interface(self, controller: Controller) -> None:
@@ -114,6 +116,7 @@ class SwimmerLoop(ControlLoop[FloatArray]):
     def _call(self, observation: FloatArray, orders: tuple[float, ...]) -> FloatArray:
         assert isinstance(self.controller, Swimmer)
         speed, turn, frozen = orders
+        self.told_speed = speed
         self.controller.command(speed, turn, bool(frozen))
         return self.controller.step(observation)
 

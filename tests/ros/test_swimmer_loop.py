@@ -243,6 +243,14 @@ def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) 
     assert health.tasks()["commands"]().values["largest effort"] <= 1.0
 
 
+def test_a_network_that_is_told_to_rest_is_not_called_silent() -> None:
+    bench, health = SwimBench().arm(), SwimmerHealth()
+    health.watch(bench.loop)
+    assert bench.loop.on_cmd_vel(0.0, 0.0, bench.now_s)
+    bench.measure()
+    assert health.tasks()["network"]().message != "the network is silent"
+
+
 ANY = st.one_of(st.floats(-4, 4), st.floats(allow_nan=True, allow_infinity=True))
 ORDERS = st.sampled_from(
     ["measure"] * 4 + ["bad", "stamp", "silence", "velocity", "arm", "disarm", "reset", "replace"]

@@ -44,9 +44,9 @@ def make(given: ReportInputs) -> Section:
     figure.update_xaxes(title="time, s", row=2, col=1)
     seed = f", seed {int(first['seed'])}" if "seed" in first else ""
     lead = (
-        f"The same start for every controller{seed}. Below, how the joints of {names[0]} bend: a "
-        f"wave from head to tail, up to {number(np.degrees(np.abs(first['joint_rad']).max()))} "
-        "degrees, red towards dorsal. Zooming here zooms the spikes below."
+        f"The same start for every controller{seed}. Below, how the joints of {names[0]} bend, "
+        f"up to {number(np.degrees(np.abs(first['joint_rad']).max()))} degrees, red towards "
+        "dorsal; a wave runs aslant. Zooming here zooms the spikes below."
     )
     return Section("swim", _TITLE, lead, [Figure("plot-swim", figure, _TITLE, "time")])
 
