@@ -24,7 +24,7 @@ from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.body import SUBSTEPS, SwimmerBody, swimmer_model
 from snn_control.envs.swimmer.start import Start, draw_start
-from snn_control.envs.swimmer.swim import FULL_REWARD_M_S, action_names, observation_names
+from snn_control.envs.swimmer.swim import action_names, observation_names, swim_reward
 from snn_control.evolution import CmaEs, CmaEsConfig, SepCmaEs, SepCmaEsConfig
 from snn_control.studies.swimmers import episodes
 from snn_control.training.statistics import half_width
@@ -177,7 +177,7 @@ def _returns(mlp: MLP, layers: Any, batch: SwimmerBatch, starts: list[Any]) -> n
     for tick in range(1000):
         seen = np.concatenate([batch.joint_rad, batch.link_velocities], axis=1)
         batch.step(mlp.act(layers, seen, tick))
-        total += np.clip(batch.forward_speed_m_s / FULL_REWARD_M_S, 0.0, 1.0)
+        total += swim_reward(batch.forward_speed_m_s)
     return total
 
 

@@ -18,7 +18,7 @@ from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.envs.swimmer.mjcf import LINK_M, PHYSICS_STEP_S
 from snn_control.envs.swimmer.start import draw_start
-from snn_control.envs.swimmer.swim import FULL_REWARD_M_S
+from snn_control.envs.swimmer.swim import swim_reward
 from snn_control.errors import ParameterError
 
 FloatArray = NDArray[np.float64]
@@ -166,7 +166,7 @@ class SwimmerRobot:
             "joint_rad": self._joints[:n].copy(),
             "effort": self._efforts[:n].copy(),
             "forward_speed_m_s": speeds,
-            "reward": np.clip(speeds / FULL_REWARD_M_S, 0.0, 1.0),
+            "reward": swim_reward(speeds),
         }
 
     def metrics(self) -> dict[str, float]:

@@ -17,6 +17,14 @@ from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.errors import ParameterError
 
 FULL_REWARD_M_S = 0.1
+EPISODE_TICKS = 1000
+"""Control periods of the published episode."""
+
+
+def swim_reward(forward_speed_m_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the published reward of each forward speed, any shape: over 0.1 m/s, in [0, 1]."""
+    found: NDArray[np.float64] = np.clip(forward_speed_m_s / FULL_REWARD_M_S, 0.0, 1.0)
+    return found
 
 
 class Swim(gymnasium.Env):
@@ -78,7 +86,7 @@ class Swim(gymnasium.Env):
         self,
         n_links: int = 6,
         damage: dict[str, Any] | None = None,
-        n_ticks: int = 1000,
+        n_ticks: int = EPISODE_TICKS,
         render_mode: str | None = None,
         width: int = 960,
         height: int = 720,

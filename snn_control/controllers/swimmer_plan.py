@@ -64,6 +64,10 @@ class SwimmerPlan:
         if self.period_ticks < 2:
             raise ParameterError(f"period_ticks is {self.period_ticks}; expected at least 2")
 
+    def graded(self) -> SwimmerPlan:
+        """Return the plan with graded cells, which need one tick."""
+        return replace(self, cells="graded", sub_ticks=1)
+
     def circuit(self) -> Circuit:
         """Return the circuit with the strengths of the plan.
 

@@ -30,7 +30,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     rows = []
     for name in (*config.models, *config.graded):
         own = named_plan(name).on(config.links)
-        plans = [dataclasses.replace(own, cells="graded", sub_ticks=1)]
+        plans = [own.graded()]
         plans += [dataclasses.replace(own, cells="spiking", sub_ticks=k) for k in config.sub_ticks]
         for plan in plans:
             found = episodes([plan.network()], plan, config.starts)

@@ -16,6 +16,7 @@ from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.start import draw_start
+from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.studies.study import StudyConfig
@@ -73,7 +74,7 @@ def episodes(
         layout,
         *layout.rows(list(networks)),
         SwimmerPool(plan.n_links, damage=damage),
-        [draw_start(plan.n_links, seed, 1000, damage) for seed in seeds],
+        [draw_start(plan.n_links, seed, EPISODE_TICKS, damage) for seed in seeds],
         period_ticks=plan.period_ticks,
         posture_start=plan.posture_start,
         homeostasis=homeostasis,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from snn_control.errors import ConfigError
+
+CHECKPOINT_PERIOD_S = 2.0
+OnProgress = Callable[[int, float, float, float], None]
+"""Told generation (step, round), best and median (or last) cost, and the spent share."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,9 @@ from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
-from snn_control.training.budget import Budget
+from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 from snn_control.training.names import check_controller_name
 from snn_control.training.swimmer_task import SwimmerFitness, SwimmerTask
-
-CHECKPOINT_PERIOD_S = 2.0
 
 TaskFitness = AltitudeFitness | SwimmerFitness
 
@@ -63,9 +60,6 @@ class EvolveConfig:
     def data(self) -> str:
         """What else it is made from."""
         return self.task.data
-
-
-OnProgress = Callable[[int, float, float, float], None]
 
 
 def evolve(

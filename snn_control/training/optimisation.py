@@ -11,7 +11,7 @@ import numpy as np
 
 from snn_control.config import read_config_of
 from snn_control.runs import Run
-from snn_control.training.budget import Budget
+from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.evolve import EvolveConfig, evolve
 from snn_control.training.gradient import train
 from snn_control.training.ppo import train_ppo
@@ -56,7 +56,7 @@ def optimise(
     *,
     seed: int,
     budget: str = "",
-    on_progress: Callable[[int, float, float, float], None] | None = None,
+    on_progress: OnProgress | None = None,
     resume_from: dict[str, np.ndarray] | None = None,
 ) -> Path:
     """Make a controller; return the document of the best model.

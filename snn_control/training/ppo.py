@@ -20,14 +20,14 @@ from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.start import draw_start
+from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import NotFiniteError, require
 from snn_control.runs import Run
-from snn_control.training.budget import Budget
+from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.ppo_config import PpoConfig
 from snn_control.training.swimmer_rollout import swim
-from snn_control.training.swimmer_task import EPISODE_TICKS, FIRST_TRAINING_SEED
+from snn_control.training.swimmer_task import FIRST_TRAINING_SEED
 from snn_control.training.train_loop import (
-    OnProgress,
     adam_arrays,
     one_torch_thread,
     require_arrays,
@@ -84,9 +84,11 @@ class PpoTraining:
 
         self.config, self.seed, self.step = config, seed, 0
         starts_seed, validation_seed = np.random.SeedSequence(seed).generate_state(2)
-        graded = replace(config.swimmer, cells="graded", sub_ticks=1)
         self._env = SwimmerVecEnv(
-            graded, config.bodies, int(starts_seed), reward_scale=1.0 - config.discount
+            config.swimmer.graded(),
+            config.bodies,
+            int(starts_seed),
+            reward_scale=1.0 - config.discount,
         )
         with _drawing(seed, 0):
             self._ppo = _make_ppo(config, self._env)
@@ -200,7 +202,7 @@ def _make_ppo(config: PpoConfig, env: Any) -> PPO:
         max_grad_norm=config.largest_gradient,
         target_kl=config.target_kl,
         policy_kwargs={
-            "plan": replace(config.swimmer, cells="graded", sub_ticks=1),
+            "plan": config.swimmer.graded(),
             "trained": config.trained,
             "critic": config.critic,
             "action_std": config.action_std,

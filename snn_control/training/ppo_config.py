@@ -7,10 +7,11 @@ from typing import ClassVar, Literal
 
 from snn_control.controllers.swimmer_circuit import CONTROL_PERIOD_S
 from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.names import check_controller_name
-from snn_control.training.swimmer_task import EPISODE_TICKS, SwimmerTask
+from snn_control.training.swimmer_task import SwimmerTask
 
 
 @dataclass(frozen=True)

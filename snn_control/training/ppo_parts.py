@@ -15,8 +15,8 @@ from snn_control.controllers.swimmer_plan import SwimmerPlan
 from snn_control.engines.torch_circuit import TorchCircuit
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.start import Start, draw_start
-from snn_control.envs.swimmer.swim import FULL_REWARD_M_S
-from snn_control.training.swimmer_task import EPISODE_TICKS, FIRST_TRAINING_SEED
+from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
+from snn_control.training.swimmer_task import FIRST_TRAINING_SEED
 
 
 class SwimmerVecEnv(VecEnv):
@@ -74,7 +74,7 @@ class SwimmerVecEnv(VecEnv):
         """Hold them; at the end of a round the next one begins."""
         self._batch.step(self._effort)
         self._tick += 1
-        rewards = np.clip(self._batch.forward_speed_m_s / FULL_REWARD_M_S, 0.0, 1.0)
+        rewards = swim_reward(self._batch.forward_speed_m_s)
         self._returns += rewards
         seen, over = self._observe(), self._tick == EPISODE_TICKS
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]

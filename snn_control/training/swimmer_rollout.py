@@ -24,7 +24,7 @@ from snn_control.engines.kernels import State, aligned_copy, control_tick, new_s
 from snn_control.engines.layout import HEADER, Layout
 from snn_control.envs.swimmer.batch import SwimmerPool, joint_angles, pool_advance, pool_reset
 from snn_control.envs.swimmer.start import Start
-from snn_control.envs.swimmer.swim import FULL_REWARD_M_S
+from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
 from snn_control.errors import ParameterError
 
 FloatArray = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ class Swims(NamedTuple):
     @property
     def returns(self) -> FloatArray:
         """Sum of the published rewards, shape (n_networks, n_starts)."""
-        found: FloatArray = np.clip(self.speed_m_s / FULL_REWARD_M_S, 0.0, 1.0).sum(axis=2)
+        found: FloatArray = swim_reward(self.speed_m_s).sum(axis=2)
         return found
 
 
@@ -62,7 +62,7 @@ def swim(
     *,
     period_ticks: int | npt.ArrayLike = 60,
     posture_start: bool = False,
-    n_ticks: int = 1000,
+    n_ticks: int = EPISODE_TICKS,
     homeostasis: Homeostasis | None = None,
     command: tuple[float, float] = (1.0, 0.0),
 ) -> Swims:

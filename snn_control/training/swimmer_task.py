@@ -15,13 +15,13 @@ from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.mjcf import check_links
 from snn_control.envs.swimmer.start import draw_start
+from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.ranges import check_between
 from snn_control.training.swimmer_rollout import Swims, swim
 
 FloatArray = npt.NDArray[np.float64]
-EPISODE_TICKS = 1000
 FIRST_TRAINING_SEED = 10**6
 """Starts of trainings have this seed or a higher one; evaluations have lower ones."""
 

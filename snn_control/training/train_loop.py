@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,13 +12,10 @@ import numpy as np
 
 from snn_control.errors import ConfigError, NotFiniteError
 from snn_control.runs import Run
-from snn_control.training.budget import Budget
+from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 
-CHECKPOINT_PERIOD_S = 2.0
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam keeps for each parameter."""
-
-OnProgress = Callable[[int, float, float, float], None]
 
 
 class Training(Protocol):
