@@ -11,7 +11,7 @@ from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
 from snn_control.errors import InterfaceMismatchError
-from snn_control.training.environment import make_environment, suited
+from snn_control.training.environment import environment_id, make_environment, suited
 from snn_control.training.evaluate import Evaluation, evaluate
 from snn_control.training.rollout import match
 
@@ -31,7 +31,9 @@ class EnvironmentOptions:
     def options(self, controller: Controller) -> dict[str, Any]:
         """Return the environment to fly a controller in, and what it is made with."""
         read = read_parameters(self.parameters) if self.parameters else None
-        found = {"environment": self.environment} if self.environment else suited(controller)
+        found = suited(controller)
+        if self.environment and environment_id(self.environment) != found["environment"]:
+            found = {"environment": self.environment}
         return found | {"parameters": read, "duration_s": self.duration_s}
 
     def fits(self, other: Controller, controller: Controller) -> bool:

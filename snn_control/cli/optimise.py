@@ -17,9 +17,8 @@ from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.config import from_mapping_of, read_config_of
 from snn_control.controllers import Altitude, Swimmer, load, save
 from snn_control.runs import Run
-from snn_control.training.budget import Budget
 from snn_control.training.conclude import conclude
-from snn_control.training.optimisation import OPTIMISERS, Configuration, optimise
+from snn_control.training.optimisation import OPTIMISERS, Configuration, optimise, prepare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +60,7 @@ def optimise_as(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> 
     Raises:
         WrongUseError: neither a configuration nor a run is named.
         ConfigError: the budget or the configuration cannot be read; no folder is made then.
+        MissingExtraError: a package is not installed; as well.
     """
     opened = _open_run(args, kinds)
     with Progress(quiet=args.json, unit=OPTIMISERS[type(opened.config)].unit) as progress:
@@ -76,15 +76,16 @@ def optimise_as(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> 
 
 
 def _open_run(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> Opened:
-    if args.budget:
-        Budget.parse(args.budget)
     if args.resume:
+        found = Run.open(args.resume)
+        config = from_mapping_of(kinds, found.config, str(args.resume / "config.yaml"))
+        prepare(config, _budget(args, found))
         run, checkpoint = Run.resume(args.resume)
-        config = from_mapping_of(kinds, run.config, str(args.resume / "config.yaml"))
         return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays)
     if not args.config:
         raise WrongUseError("name a configuration, or a run with --resume")
     config = read_config_of(kinds, args.config)
+    prepare(config, args.budget)
     folder = args.out or Path("runs") / f"{config.name}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
     run = Run.create(folder, command=command, config=config, seed=args.seed, budget=args.budget)

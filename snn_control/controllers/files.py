@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from snn_control.controllers.altitude import Altitude
 from snn_control.controllers.controller import Controller
+from snn_control.controllers.model_name import ModelName
 from snn_control.controllers.pid import PID, PIDConfig
 from snn_control.controllers.swimmer import Swimmer, read_swimmer
 from snn_control.controllers.swimmer_plan import plan_of
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,
-    ParameterError,
     UnknownNameError,
 )
 from snn_control.network.fields import Field
@@ -48,9 +47,6 @@ ALIASES = {"swimmer": "swimmer-spiking"}
 
 NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude, "swimmer": Swimmer}
 """Controllers made of networks, by the name their files carry."""
-
-_MODIFIED = re.compile(r"(?P<name>.+?)(?P<untrained>:untrained)?(:(?P<n_links>\d+)-links)?")
-"""A name, and what may follow that of a swimmer."""
 
 _FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
 
@@ -88,9 +84,7 @@ def load(
         name_or_path: `pid`, the name of a shipped model or one of `ALIASES`, a run folder, a model
             file, or the name of a controller of another package. Ours come before those of other
             packages.
-            `:untrained` after that of a swimmer gives its circuit with unit strengths, a clock of
-            60 control periods that starts dorsal, and no homeostasis, as published. `:4-links`
-            after either gives it for a body of 4 links, see `swimmer_plan`.
+            `:untrained` and `:4-links` may follow that of a swimmer, see `ModelName`.
         control_period_s: period it will run at, in s; None: the one it was made for. `pid` is
             made for any.
         resample: whether networks made for another period may be resampled, see
@@ -102,17 +96,18 @@ def load(
         ModelFileError: a broken file; the message names the field.
         ControlPeriodError: made for another control period, and not to be or cannot be resampled.
         ConfigError: another package registers something that is no `Controller`.
+        ParameterError: something follows the name of what is no swimmer, or a body of so many links
+            is none.
     """
-    name = str(name_or_path)
+    asked = ModelName.parse(str(name_or_path))
+    name, path = asked.base, model_path(str(name_or_path))
     if name in BUILT_IN:
+        asked.require_plain()
         return BUILT_IN[name](**_with_period(options, control_period_s))
-    modified = _MODIFIED.fullmatch(name)
-    if modified is None:
-        raise UnknownNameError("model", name, model_names())
-    name, untrained, n_links = modified["name"], modified["untrained"], modified["n_links"]
-    path = model_path(name)
     if path is None:
-        controller = _registered(name)(**options)
+        kind = _registered(name)
+        asked.require_plain()
+        controller = kind(**options)
         _require_period(name, controller.control_period_s, control_period_s, can_resample=False)
         return controller
     document, tensors = read_pair(path, "controller")
@@ -127,14 +122,16 @@ def load(
         networks = [resampled(network, control_period_s) for network in networks]
     elif networks:
         _require_period(name, networks[0].control_period_s, control_period_s, can_resample=True)
+    if kind != "swimmer":
+        asked.require_plain()
+        with reading(path):
+            return NETWORK_CONTROLLERS[kind](networks, **options)
     with reading(path):
-        if kind == "swimmer":
-            settings = root["settings"].mapping() if "settings" in root else {}
-            swimmer = read_swimmer(networks, settings, bool(untrained), **options)
-            return plan_of(swimmer).on(int(n_links)).swimmer(**options) if n_links else swimmer
-        if untrained or n_links:
-            raise ParameterError(f"{name} is no swimmer: only they are untrained or have links")
-        return NETWORK_CONTROLLERS[kind](networks, **options)
+        settings = root["settings"].mapping() if "settings" in root else {}
+        if asked.n_links is None:
+            return read_swimmer(networks, settings, asked.untrained, **options)
+        own = read_swimmer(networks, settings, asked.untrained)
+    return plan_of(own).on(asked.n_links).swimmer(**options)
 
 
 def _with_period(options: dict[str, Any], control_period_s: float | None) -> dict[str, Any]:
@@ -155,12 +152,13 @@ def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resam
 
 def model_path(name: str) -> Path | None:
     """Return the document of a model, named as for `load`; None for what is no file."""
-    path = Path(name)
+    base = ModelName.parse(name).base
+    path = Path(base)
     candidates = [
         path / "checkpoints" / "best" / "model.json",
         path / "model.json",
         path if path.suffix == ".json" else path.with_name(path.name + ".json"),
-        models_folder() / f"{ALIASES.get(name, name)}.json",
+        models_folder() / f"{ALIASES.get(base, base)}.json",
     ]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 

@@ -70,12 +70,14 @@ class Swimmer(Controller):
         self._ticks = network.sub_ticks if muscles_spike(network) else 0
         self._engine = engine(network)
         self._inputs = np.zeros(len(network.inputs))
+        self.frozen = False
+        """Whether the adaptation rests; set by `command`, and left by `reset`."""
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
         """Put network, clock and gains into the state before the first tick; full speed ahead.
 
-        An adaptation that was frozen goes on.
+        An adaptation that is `frozen` stays so.
         """
         self._engine.reset()
         self._clock = np.zeros(CLOCK_SIZE)
@@ -88,19 +90,21 @@ class Swimmer(Controller):
         """Whether there is an adaptation that can be frozen."""
         return self.homeostasis is not None
 
-    def command(self, speed: float, turn: float, frozen: bool = False) -> None:
-        """Set what it is told, until the next call or reset.
+    def command(self, speed: float, turn: float, frozen: bool | None = None) -> None:
+        """Set what it is told, until the next call; speed and turn until the next reset.
 
         Args:
             speed: of the head, 0 (rest) to 1 (full); clipped.
             turn: of the head, -1 (left) to 1 (right); clipped.
-            frozen: whether the adaptation rests and leaves gains and period as they are.
+            frozen: whether the adaptation rests and leaves gains and period as they are; None: as
+                before.
 
         Raises:
             ParameterError: not finite; the old command stays.
         """
         self._inputs[-3:] = command_inputs(speed, turn)
-        self.frozen = bool(frozen)
+        if frozen is not None:
+            self.frozen = bool(frozen)
 
     def _step(self, observation: FloatArray) -> FloatArray:
         perceive(
@@ -152,7 +156,7 @@ def read_swimmer(
         networks: its one network.
         settings: of `Swimmer.settings`.
         untrained: with unit strengths and the published clock instead.
-        options: for the constructor.
+        options: for the constructor, in place of the settings.
 
     Raises:
         ParameterError: another number of networks, or wrong settings.
@@ -173,7 +177,7 @@ def read_swimmer(
     given = dict(settings)
     if "homeostasis" in given:
         given["homeostasis"] = Homeostasis.read(given["homeostasis"])
-    return Swimmer(networks[0], **given, **options)
+    return Swimmer(networks[0], **given | options)
 
 
 def command_inputs(speed: float, turn: float) -> tuple[float, float, float]:

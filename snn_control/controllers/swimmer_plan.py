@@ -12,12 +12,13 @@ bodies a circuit swims as it is. The swing of a half-centre keeps its period.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from snn_control.controllers.homeostasis import Homeostasis
 from snn_control.controllers.swimmer import Swimmer, muscles_spike
 from snn_control.controllers.swimmer_circuit import (
     CONTROL_PERIOD_S,
@@ -27,6 +28,7 @@ from snn_control.controllers.swimmer_circuit import (
     strengths_of,
     swimmer_circuit,
 )
+from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit
@@ -89,9 +91,13 @@ class SwimmerPlan:
         """Return the network; `dead_cells` reach nobody."""
         return self.circuit().network(dead_cells=dead_cells)
 
-    def swimmer(self, **options: Any) -> Swimmer:
-        """Return the controller, made with further options of its constructor."""
-        return Swimmer(self.network(), self.period_ticks, self.posture_start, **options)
+    def swimmer(
+        self,
+        homeostasis: Homeostasis | None = None,
+        engine: Callable[[Network], Any] = NativeEngine,
+    ) -> Swimmer:
+        """Return the controller, see `Swimmer`."""
+        return Swimmer(self.network(), self.period_ticks, self.posture_start, homeostasis, engine)
 
     def on(self, n_links: int) -> SwimmerPlan:
         """Return the plan for a body of another length, by the rule above.

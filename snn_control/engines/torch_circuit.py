@@ -8,7 +8,6 @@ optimiser crosses zero, and there is a gradient everywhere, to come back by. One
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,7 +26,8 @@ class TorchCircuit(torch.nn.Module):
         circuit: to train.
         trained: names of strengths.
         dtype: floating-point type.
-        options: of `TorchEngine`: `surrogate`, `alpha`.
+        surrogate: see `TorchEngine`.
+        alpha: see `TorchEngine`.
 
     Raises:
         UnknownNameError: no such strength.
@@ -39,11 +39,13 @@ class TorchCircuit(torch.nn.Module):
         circuit: Circuit,
         trained: Iterable[str],
         dtype: torch.dtype = torch.float64,
-        **options: Any,
+        surrogate: str = "super",
+        alpha: float = 100.0,
     ) -> None:
         super().__init__()
         self.circuit = circuit
-        self.engine = TorchEngine(circuit.network(), dtype, **options).requires_grad_(False)
+        self.engine = TorchEngine(circuit.network(), dtype, surrogate, alpha)
+        self.engine.requires_grad_(False)
         self.raw = torch.nn.ParameterDict()
         for name in trained:
             if name not in circuit.strengths:

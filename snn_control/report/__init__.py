@@ -7,7 +7,8 @@ is optional; a section whose input is missing says so in a sentence.
 |---|---|
 | `manifest.json`, `config.yaml` | as `snn_control.runs` writes them |
 | `metrics.jsonl`, `seeds/*/metrics.jsonl` | records with `generation`, `evaluations`, `best`, \
-`median` (of a training: `step`, `validation`), `elapsed_s`, `environment_steps`; one curve a file |
+`median` (of a training: `step`, `validation`), `elapsed_s`, and `environment_steps` where there \
+are any; one curve a file |
 | `eval/*.json` | evaluations, one file a controller and preset, see below |
 | `eval/transfer.npz` | learned transfer, see below |
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,3 +57,10 @@ class Section:
     videos: list[Video] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     missing: str = ""
+
+
+def not_shown(controllers: Sequence[str]) -> str:
+    """Return what follows a lead where traces of other episodes are left out."""
+    if not controllers:
+        return ""
+    return f" Not shown, because recorded in another episode: {', '.join(controllers)}."

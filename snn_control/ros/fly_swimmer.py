@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
 
 from snn_control.controllers import Controller
+from snn_control.envs.swimmer.body import CONTROL_PERIOD_S
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
 from snn_control.ros.bag import RecordedTicks
@@ -39,6 +41,12 @@ class SwimmerCraft(Craft):
         Raises:
             ConfigError: a preset, or another period than that of the body.
         """
+        own_s = self.controller.control_period_s
+        if not math.isclose(own_s, CONTROL_PERIOD_S, rel_tol=1e-6):
+            raise ConfigError(
+                f"the model has a period of {own_s:g} s, the simulated body of "
+                f"{CONTROL_PERIOD_S:g} s"
+            )
         if flight.preset != "default" or flight.period_s:
             raise ConfigError(
                 f"preset {flight.preset!r}, period_s {flight.period_s:g}: the swimmer has neither; "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,9 +51,9 @@ def warm(controller: Controller) -> Controller:
 def model_hash(name: str) -> str:
     """Return the first 16 digits of the SHA-256 of a model's document; it holds that of its arrays.
 
-    A controller that is no file has none; what follows a name (`:untrained`) does not count.
+    A controller that is no file has none.
     """
-    path: Path | None = model_path(name) or model_path(name.partition(":")[0])
+    path = model_path(name)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
     except OSError as exc:

@@ -41,7 +41,8 @@ class SwimmerConfig(ControllerConfig):
     joint_max_rad: float = parameter(math.pi, 0.01, 100.0)
     """Largest angle of a joint, to either side, that is believed, rad."""
     output: str = parameter("efforts")
-    """What is sent: efforts on joint_efforts, or a trajectory of one point on joint_trajectory."""
+    """What is sent: efforts on joint_efforts, as effort controllers of ros2_control take them, or a
+    trajectory of one point, efforts alone, on joint_trajectory, for drivers that take such."""
     effort_scale: float = parameter(1.0, 1e-9, 1e6)
     """Effort of a full muscle, N m; 1: efforts are shares of it, as the circuit gives them."""
     effort_limit: float = parameter(1.0, 0.001, 1.0)

@@ -145,7 +145,7 @@ class ModeMachine:
         self.failure = reason
         if self._fallback and self.mode is Mode.AUTO:
             self._enter(Mode.FALLBACK, reason)
-        elif not self._fallback and self.armed:
+        elif not self._fallback and self.armed and not self.manual:
             self._enter(Mode.STOP, reason)
 
     def mend(self) -> None:

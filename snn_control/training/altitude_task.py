@@ -133,6 +133,11 @@ class AltitudeTask:
         found = set(self.objectives)
         return found | set(self.weighed) if "cost" in found else found
 
+    @property
+    def in_environment(self) -> bool:
+        """Whether candidates fly."""
+        return bool(self.needed & set(IN_FLIGHT))
+
     def fitness(self, seed: int) -> AltitudeFitness:
         """Return the fitness; `seed` draws sequences and scenarios."""
         return AltitudeFitness(self, seed)
@@ -172,7 +177,7 @@ class AltitudeFitness:
     @property
     def steps_per_genome(self) -> int:
         """Control periods that a genome flies; 0 where it only imitates."""
-        return int(self._batch.n_ticks.sum()) if self.task.needed & set(IN_FLIGHT) else 0
+        return int(self._batch.n_ticks.sum()) if self.task.in_environment else 0
 
     def start(self, numbers: dict[str, float], seed: int) -> FloatArray:
         """Return the genome to start from: `numbers` where they are named, else at random."""
@@ -203,7 +208,7 @@ class AltitudeFitness:
             found["imitation"] = self._imitate("pd", genes["pd"])
         if "integral" in needed:
             found["integral"] = self._imitate("i", genes["i"])
-        if needed & set(IN_FLIGHT):
+        if task.in_environment:
             found |= self._fly([merge(self.networks(genome)) for genome in genomes])
         if "cost" in needed:
             found["cost"] = np.sum(

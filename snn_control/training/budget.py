@@ -42,15 +42,21 @@ class Budget:
             "periods in the environment like 180000steps"
         )
 
-    def spent(self, generation: int, elapsed_s: float, environment_steps: int = 0) -> float:
-        """Share of the budget that is used up, 1 at the end.
+    def check(self, in_environment: bool) -> None:
+        """Refuse a budget in the environment's steps for an optimisation that takes none.
 
         Raises:
-            ConfigError: a budget in the environment's steps, and none were taken.
+            ConfigError: with the two other forms.
         """
+        if self.environment_steps is not None and not in_environment:
+            raise ConfigError(
+                f"budget {self.environment_steps}steps: this optimisation imitates, it neither "
+                "swims nor flies; give seconds like 60s or generations like 200gen"
+            )
+
+    def spent(self, generation: int, elapsed_s: float, environment_steps: int) -> float:
+        """Share of the budget that is used up, 1 at the end."""
         if self.environment_steps is not None:
-            if generation and not environment_steps:
-                raise ConfigError("this optimisation swims and flies nowhere: it takes no `steps`")
             return min(environment_steps / self.environment_steps, 1.0)
         if self.generations is not None:
             return min(generation / self.generations, 1.0)

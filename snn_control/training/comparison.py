@@ -51,19 +51,20 @@ def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, An
 
     Raises:
         UnknownNameError: none is called `against`.
-        ConfigError: environment, seeds or preset differ.
+        ConfigError: environment, its options, seeds or preset differ.
     """
     by_name = {evaluation.controller: evaluation for evaluation in flown}
     if against not in by_name:
         raise UnknownNameError("controller to compare with", against, by_name)
     base = by_name[against]
-    if any(
-        (e.environment, e.preset, e.seeds) != (base.environment, base.preset, base.seeds)
-        for e in flown
-    ):
-        raise ConfigError(
-            "controllers are compared in one environment, on one preset and the same seeds"
-        )
+    for other in flown:
+        for what in ("environment", "options", "preset", "seeds"):
+            own, theirs = getattr(base, what), getattr(other, what)
+            if own != theirs:
+                raise ConfigError(
+                    f"controllers are compared in one environment, made alike, on one preset and "
+                    f"the same seeds; {what} of {against}: {own}, of {other.controller}: {theirs}"
+                )
     rows = []
     for metric in (*compared_metrics(base), *EFFORT):
         for evaluation in flown:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Evaluation:
     preset: str
     seeds: tuple[int, ...]
     episodes: tuple[Episode, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the environment was made with."""
 
     def values(self, metric: str) -> np.ndarray:
         """A metric of every episode, shape (n_seeds,)."""
@@ -77,7 +79,8 @@ def evaluate(
         episodes = tuple(flight(controller, env, seed) for seed in seeds)
     finally:
         env.close()
-    return Evaluation(name, environment, preset, tuple(seeds), episodes)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return Evaluation(name, environment, preset, tuple(seeds), episodes, given)
 
 
 def flight(controller: Controller, env: Any, seed: int) -> Episode:

@@ -52,6 +52,11 @@ class EvolveConfig:
         return f"{self.generations}gen"
 
     @property
+    def in_environment(self) -> bool:
+        """Whether candidates fly or swim."""
+        return self.task.in_environment
+
+    @property
     def flights(self) -> tuple[str, ...]:
         """Files of flight logs that it is made from."""
         return self.task.flights
@@ -88,8 +93,10 @@ def evolve(
         The document of the best model.
 
     Raises:
+        ConfigError: a budget in the environment's steps for a task that only imitates.
         NotFiniteError: a cost is NaN; the genomes are kept in the run's `crash/`.
     """
+    budget.check(config.in_environment)
     with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
         return _evolve(config, run, seed, budget, on_progress, resume_from)
 
@@ -114,7 +121,8 @@ def _evolve(
         elapsed_s = time.monotonic() - started
         return budget.spent(strategy.generation, elapsed_s, strategy.generation * steps_each)
 
-    while spent() < 1.0:
+    share = spent()
+    while share < 1.0:
         genomes = strategy.ask()
         costs = fitness(genomes)
         try:
@@ -124,16 +132,16 @@ def _evolve(
             raise
         elapsed_s = time.monotonic() - started
         best, median = float(strategy.best_fitness[0]), float(np.median(costs[:, 0]))
-        run.log(
-            {
-                "generation": strategy.generation,
-                "evaluations": strategy.generation * strategy.population,
-                "environment_steps": strategy.generation * steps_each,
-                "best": best,
-                "median": median,
-                "elapsed_s": round(elapsed_s, 3),
-            }
-        )
+        record = {
+            "generation": strategy.generation,
+            "evaluations": strategy.generation * strategy.population,
+            "best": best,
+            "median": median,
+            "elapsed_s": round(elapsed_s, 3),
+        }
+        if steps_each:
+            record["environment_steps"] = strategy.generation * steps_each
+        run.log(record)
         share = spent()
         if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or share >= 1.0:
             _checkpoint(run, config, fitness, strategy)

@@ -69,8 +69,10 @@ def train(
         The document of the best model.
 
     Raises:
+        ConfigError: a budget in the environment's steps.
         NotFiniteError: the loss is NaN; the parameters are kept in the run's `crash/`.
     """
+    budget.check(config.in_environment)
     with one_torch_thread():
         training = _Training(config, seed)
         if resume_from is not None:

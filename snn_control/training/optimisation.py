@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from snn_control.config import read_config_of
+from snn_control.errors import require
 from snn_control.runs import Run
 from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.evolve import EvolveConfig, evolve
@@ -31,12 +32,14 @@ class Optimiser:
     """(config, run, *, seed, budget, on_progress, resume_from), see `evolve`."""
     unit: str
     """What a budget counts as `gen`."""
+    needs: tuple[tuple[str, str], ...] = ()
+    """Optional modules that it imports, and the extras that bring them."""
 
 
 OPTIMISERS: dict[type[Any], Optimiser] = {
     EvolveConfig: Optimiser("evolve", evolve, "generation"),
     TrainConfig: Optimiser("train", train, "step"),
-    PpoConfig: Optimiser("train", train_ppo, "round"),
+    PpoConfig: Optimiser("train", train_ppo, "round", needs=(("stable_baselines3", "rl"),)),
 }
 
 
@@ -47,6 +50,20 @@ def read_optimisation(name_or_path: str | Path) -> Configuration:
         UnknownNameError, ConfigError: see `read_config_of`.
     """
     found: Configuration = read_config_of([*OPTIMISERS], name_or_path)
+    return found
+
+
+def prepare(config: Configuration, budget: str = "") -> Budget:
+    """Return the budget of an optimisation, after what would keep it from beginning.
+
+    Raises:
+        ConfigError: the budget cannot be read, or does not suit it.
+        MissingExtraError: a package is not installed.
+    """
+    found = Budget.parse(budget or config.default_budget)
+    found.check(config.in_environment)
+    for module, extra in OPTIMISERS[type(config)].needs:
+        require(module, extra)
     return found
 
 
@@ -68,12 +85,15 @@ def optimise(
         budget: see `Budget.parse`; default: the configuration's own.
         on_progress: called with generation, best and median (or last) cost, and spent share.
         resume_from: arrays of the checkpoint to go on from.
+
+    Raises:
+        ConfigError, MissingExtraError: of `prepare`.
     """
     return OPTIMISERS[type(config)].run(
         config,
         run,
         seed=seed,
-        budget=Budget.parse(budget or config.default_budget),
+        budget=prepare(config, budget),
         on_progress=on_progress,
         resume_from=resume_from,
     )

@@ -128,7 +128,7 @@ class PpoTraining:
         self._check_finite()
         return {
             "evaluations": self.step * self.config.bodies,
-            "explored": 1.0 - float(self._env.last_returns.mean()) / EPISODE_TICKS,
+            "exploring_cost": 1.0 - float(self._env.last_returns.mean()) / EPISODE_TICKS,
         }
 
     def _check_finite(self) -> None:

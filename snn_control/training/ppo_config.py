@@ -60,6 +60,7 @@ class PpoConfig:
     """Episodes of a validation, without exploration; they are no part of the budget."""
     flights: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[str] = SwimmerTask.data
+    in_environment: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)

@@ -53,6 +53,7 @@ class SwimmerTask:
     """`cost`: share of the highest return that is missing, 0 to 1."""
     flights: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[str] = "simulated: random starts of snn_control/Swim-v0"
+    in_environment: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_links(self.n_links)

@@ -54,6 +54,8 @@ class TrainConfig:
     flight_share: float = 0.3
     """Share of the windows that come from these logs, where there are any."""
     data: ClassVar[str] = AltitudeTask.data
+    in_environment: ClassVar[bool] = False
+    """It learns from error sequences."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)

@@ -71,7 +71,8 @@ def train_until_spent(
         elapsed_s = time.monotonic() - started
         return budget.spent(training.step, elapsed_s, training.environment_steps)
 
-    while (share := spent()) < 1.0:
+    share = spent()
+    while share < 1.0:
         try:
             record = training.advance(share)
         except NotFiniteError as exc:

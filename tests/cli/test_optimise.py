@@ -1,6 +1,7 @@
 """What `evolve` and `train` share, as a user meets it."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -27,6 +28,46 @@ def test_a_wrong_budget_makes_no_folder(verb, tmp_path, capsys):
     assert main([verb, name, "--budget", "60", "--out", str(tmp_path / "run")]) == 1
     assert "60s" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["blimp-free", "imitates"])
+def test_a_budget_in_steps_of_no_environment_makes_no_folder(name, tmp_path, capsys):
+    if name == "imitates":
+        (tmp_path / "own.yaml").write_text(
+            "name: imitates\ntask: {imitation: 1.0, closed_loop: 0.0}\n"
+        )
+        name = str(tmp_path / "own.yaml")
+    words = ("train", name, "--budget", "1000steps", "--out", str(tmp_path / "run"))
+    assert main([*words]) == 1
+    assert "neither swims nor flies" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_package_makes_no_folder(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    assert main(["train", "swimmer", "--out", str(tmp_path / "run")]) == 1
+    assert 'pip install "snn_control[rl]"' in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_refused_budget_leaves_a_finished_run_finished(tmp_path, capsys):
+    out, path = tmp_path / "run", tmp_path / "own.yaml"
+    path.write_text(
+        "name: own\nstrategy_config: {population: 6}\n"
+        "task: {imitation: 1.0, closed_loop: 0.0, sizes: {pairs: 6}, sequences: 2}\n"
+    )
+    assert evolve(str(path), out, "--budget", "1gen") == 0
+    assert main(["evolve", "--resume", str(out), "--budget", "1000steps"]) == 1
+    assert json.loads((out / "manifest.json").read_text())["status"] == "finished"
+
+
+def test_train_evolves_what_is_an_evolution(tmp_path, capsys):
+    out = tmp_path / "run"
+    words = ("--budget", "2gen", "--no-report", "--json", "--out", str(out))
+    assert main(["train", config(tmp_path), *words]) == 0
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [row["generation"] for row in rows] == [1, 2]
+    assert all(row["environment_steps"] > 0 for row in rows)
 
 
 def test_a_mended_configuration_runs_into_the_same_folder(tmp_path, capsys):

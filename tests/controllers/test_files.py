@@ -7,6 +7,8 @@ import pytest
 
 from snn_control.controllers import load, model_names
 from snn_control.controllers.files import ALIASES, model_path
+from snn_control.controllers.model_name import ModelName
+from snn_control.errors import ParameterError, UnknownNameError
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -19,9 +21,40 @@ def test_an_alias_is_a_shipped_model(alias: str) -> None:
         np.testing.assert_array_equal(one.step(angles), other.step(angles))
 
 
-def test_what_follows_a_name_may_follow_an_alias() -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("swimmer", ModelName("swimmer")),
+        ("swimmer:untrained", ModelName("swimmer", untrained=True)),
+        ("a/b:4-links", ModelName("a/b", n_links=4)),
+        ("swimmer:untrained:12-links", ModelName("swimmer", untrained=True, n_links=12)),
+        ("swimmer:12-links:untrained", ModelName("swimmer", untrained=True, n_links=12)),
+        ("swimmer:4-links:5-links", ModelName("swimmer:4-links", n_links=5)),
+        ("run:3", ModelName("run:3")),
+        ("swimmer:links", ModelName("swimmer:links")),
+    ],
+)
+def test_a_name_is_taken_apart(text: str, expected: ModelName) -> None:
+    assert ModelName.parse(text) == expected
+
+
+def test_what_follows_a_name_may_follow_an_alias_in_any_order() -> None:
     assert len(load("swimmer:9-links").action_names) == 8
-    assert load("swimmer:untrained").readouts == load("swimmer-spiking:untrained").readouts
+    one, other = load("swimmer:9-links:untrained"), load("swimmer-spiking:untrained:9-links")
+    bent = np.full(8, 0.1)
+    for _ in range(20):
+        np.testing.assert_array_equal(one.step(bent), other.step(bent))
+
+
+@pytest.mark.parametrize("name", ["pid:4-links", "pid:untrained", "blimp-altitude:untrained"])
+def test_only_swimmers_are_untrained_or_have_links(name: str) -> None:
+    with pytest.raises(ParameterError, match=f"{name.partition(':')[0]} is no swimmer"):
+        load(name)
+
+
+def test_a_wrong_name_is_named_whatever_follows_it() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean: `swimmer-spiking`"):
+        load("swimer-spiking:4-links")
 
 
 def test_a_folder_of_the_name_goes_before_an_alias(

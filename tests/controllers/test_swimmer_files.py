@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.controllers import Altitude, Swimmer, load, save
+from snn_control.controllers import Swimmer, load, save
 from snn_control.controllers.homeostasis import Homeostasis
 from snn_control.controllers.swimmer_circuit import (
     HalfCentre,
@@ -85,12 +85,6 @@ def test_wrong_settings_in_a_file_are_named(settings: dict, tmp_path: Path) -> N
         load(path)
 
 
-def test_only_swimmers_are_untrained() -> None:
-    assert isinstance(load("blimp-altitude"), Altitude)
-    with pytest.raises((ModelFileError, ParameterError), match="no swimmer"):
-        load("blimp-altitude:untrained")
-
-
 def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
     trained = Swimmer(network("spiking", **TRAINED), 60, True)
     path = save(trained, tmp_path / "mine")
@@ -125,14 +119,23 @@ def test_the_plan_of_a_swimmer_makes_it_again(tmp_path: Path) -> None:
 def test_only_circuits_with_shared_strengths_move(tmp_path: Path) -> None:
     own = swimmer_circuit(3, 0.9).unshared(["proprioception"]).network()
     path = save(Swimmer(own), tmp_path / "own")
-    with pytest.raises(ModelFileError, match="fits the body"):
+    with pytest.raises(ParameterError, match="fits the body"):
         load(f"{path}:5-links")
     dead = SwimmerPlan(n_links=4).network(["stretch_dorsal_1"])
-    with pytest.raises(ModelFileError, match="fits the body"):
+    with pytest.raises(ParameterError, match="fits the body"):
         load(f"{save(Swimmer(dead), tmp_path / 'dead')}:5-links")
-    with pytest.raises(ModelFileError, match="n_links is 0"):
+    with pytest.raises(ParameterError, match="n_links is 0"):
         load("swimmer-spiking:0-links")
-    with pytest.raises(ModelFileError, match="3 to 30"):
+    with pytest.raises(ParameterError, match="3 to 30"):
         load(f"{save(Swimmer(network('graded')), tmp_path / 'mine')}:31-links")
-    with pytest.raises(ModelFileError, match="blimp-altitude is no swimmer"):
-        load("blimp-altitude:4-links")
+
+
+def test_options_go_to_the_controller_on_any_body() -> None:
+    adapting = Homeostasis(np.full(7, 0.5))
+    swimmer = load("swimmer:9-links", homeostasis=Homeostasis(np.full(7, 0.5)))
+    assert isinstance(swimmer, Swimmer)
+    assert swimmer.settings()["homeostasis"] == adapting.document()
+    slow = load("swimmer:untrained", period_ticks=90)
+    assert isinstance(slow, Swimmer)
+    assert slow.period_ticks == 90
+    assert load("swimmer", period_ticks=90).period_ticks == 90  # type: ignore[attr-defined]

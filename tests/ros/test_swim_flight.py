@@ -48,6 +48,18 @@ def test_it_swims_as_without_a_bus(swum: tuple[Path, dict]) -> None:
     assert 0.0 < found["latency_p50_ms"] <= found["latency_p99_ms"] < 30.0 / RATE
 
 
+def test_efforts_reach_the_body_in_the_control_period_that_they_are_for(
+    swum: tuple[Path, dict],
+) -> None:
+    sent = read_ticks(swum[0] / "ros" / "bag").commands
+    with np.load(swum[0] / "ros" / "flight.npz") as flown:
+        held = flown["effort"]
+    assert sent.shape == held.shape
+    late = np.array([(held[3:] == sent[3 - k : len(sent) - k]).all(axis=1) for k in range(4)])
+    assert late[0].mean() > 0.8
+    assert late.any(axis=0).all(), "a late one leaves the efforts of before, and no others"
+
+
 def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
     assert swum[1]["replay_identical"]
     ticks = read_ticks(swum[0] / "ros" / "bag")

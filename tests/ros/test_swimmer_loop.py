@@ -58,6 +58,22 @@ def test_an_adaptation_can_be_frozen_and_goes_on() -> None:
     assert (gains[2][:-1] > gains[1][:-1]).any()
 
 
+def test_a_freeze_outlives_reset_and_reload() -> None:
+    network = load("swimmer-spiking").networks[0]  # type: ignore[attr-defined]
+    points = Homeostasis(np.full(N_JOINTS - 1, 1.0))
+    bench = SwimBench(Swimmer(network, homeostasis=points)).arm()
+    bench.loop.frozen = True
+    renewals = {
+        "reset": bench.loop.reset,
+        "reload": lambda: bench.loop.replace(Swimmer(network, homeostasis=points)),
+    }
+    for renew in renewals.values():
+        renew()
+        for measured in angles(50):
+            assert bench.measure(measured.tolist()).orders[2] == 1.0
+        np.testing.assert_array_equal(bench.loop.controller.gains, 1.0)  # type: ignore[attr-defined]
+
+
 def test_joints_are_found_by_name_in_any_order_among_others() -> None:
     bench, alone = SwimBench().arm(), swimmer()
     rng = np.random.default_rng(0)

@@ -212,6 +212,19 @@ def test_without_a_fallback_a_failure_stops_at_once_until_it_is_mended() -> None
     assert modes.mode is Mode.STOP, "out of hold too"
 
 
+def test_a_failure_in_manual_stops_once_the_person_lets_go() -> None:
+    modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
+    modes.arm(0.0)
+    modes.good(0.0)
+    modes.override(True, 0.01, "manual")
+    modes.fail("it raised")
+    assert (modes.mode, modes.manual) == (Mode.MANUAL, True)
+    modes.override(False, 0.02, "manual ended")
+    for k in range(3):
+        modes.good(0.03 + 0.03 * k)
+    assert (modes.mode, modes.reason) == (Mode.STOP, "it raised")
+
+
 def test_without_a_trim_it_is_held_then_stopped() -> None:
     modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
     modes.arm(0.0)

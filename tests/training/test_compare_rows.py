@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from snn_control.controllers import PID, PIDConfig
+from snn_control.controllers import PID, PIDConfig, load
 from snn_control.controllers.quantised_twin import QuantisedTwin
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.training.comparison import compare_rows, load_named
+from snn_control.training.environment import suited
 from snn_control.training.evaluate import evaluate
 
 
@@ -40,6 +41,16 @@ def test_only_what_can_be_compared_is(flown):
     other = dataclasses.replace(flown[1], seeds=(1, 2, 3, 4))
     with pytest.raises(ConfigError, match="same seeds"):
         compare_rows([flown[0], other], "pid")
+
+
+def test_swims_of_two_bodies_are_not_compared():
+    swum = []
+    for name in ("swimmer:4-links", "swimmer:untrained:4-links", "swimmer:5-links"):
+        swimmer = load(name)
+        swum.append(evaluate(swimmer, name, seeds=[1], n_ticks=50, **suited(swimmer)))
+    assert compare_rows(swum[:2], "swimmer:4-links")
+    with pytest.raises(ConfigError, match=r"options of swimmer:4-links.*of swimmer:5-links"):
+        compare_rows(swum, "swimmer:4-links")
 
 
 def test_short_names_stay_different():

@@ -73,17 +73,6 @@ def test_a_killed_run_resumes_to_the_same_result_with_other_workers(tmp_path: Pa
         assert (killed / best / name).read_bytes() == (whole / best / name).read_bytes()
 
 
-@pytest.mark.parametrize("text", ["", "60", "0s", "-1gen", "1.5gen", "gen", "60m", "nan s"])
-def test_a_wrong_budget_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="60s"):
-        Budget.parse(text)
-
-
-def test_budgets_are_read() -> None:
-    assert Budget.parse("60s").seconds == 60.0
-    assert Budget.parse("200gen").generations == 200
-
-
 def test_unknown_keys_are_refused_with_the_closest() -> None:
     with pytest.raises(ConfigError, match="Did you mean: `strategy`"):
         from_mapping(EvolveConfig, {"name": "x", "stratgy": "cma_es"}, "file")

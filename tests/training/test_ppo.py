@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +117,13 @@ def test_exploding_steps_end_with_a_remedy_and_what_they_came_from(tmp_path: Pat
     run = start(tmp_path / "run", config)
     with pytest.raises(NotFiniteError, match="lower"):
         train_ppo(config, run, seed=1, budget=Budget(generations=4))
-    assert any((run.folder / "crash").iterdir())
+    assert (
+        "largest_gradient" in json.loads((run.folder / "crash/message.json").read_text())["message"]
+    )
+    with np.load(run.folder / "crash/arrays.npz") as kept:
+        values = {name: kept[name] for name in kept.files if name.startswith("value/")}
+    assert any(not np.isfinite(value).all() for value in values.values())
+    assert run.manifest["status"] == "crashed"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +152,9 @@ def test_wrong_configurations_are_refused(wrong: dict, said: str) -> None:
         from_mapping(PpoConfig, {"method": "ppo", "name": "x"} | wrong, "file")
 
 
-def test_the_shipped_configuration_is_of_the_untrained_circuit() -> None:
+def test_the_shipped_configuration_begins_with_the_untrained_circuit() -> None:
     config = read_config(PpoConfig, "swimmer")
-    assert config.swimmer == SwimmerPlan(posture_start=True)
-    assert config.largest_gradient == 0.5
+    own = load("swimmer-spiking:untrained")
+    assert isinstance(own, Swimmer)
+    assert strengths_of(config.swimmer.network()) == strengths_of(own.networks[0])
+    assert config.swimmer.period_ticks == own.period_ticks

@@ -37,5 +37,10 @@ def test_a_swim_is_shown_with_its_wave_and_its_spikes(tmp_path: Path) -> None:
         assert len(trace["spike_tick"]) > 0
     with np.load(run.folder / "traces" / "swimmer-graded.npz") as trace:
         assert "spike_tick" not in trace
+    assert "recorded in another episode" not in page
+    other = load("swimmer-graded:4-links")
+    swum = evaluate(other, "the-other", seeds=[4], n_ticks=200, **suited(other))
+    write_evaluation(swum, run.folder, other)
+    assert "recorded in another episode: the-other." in render_report(run.folder)
     episode = json.loads((run.folder / "eval" / "swimmer-spiking-default.json").read_text())
     assert episode["mean"]["mean_speed_m_s"] == pytest.approx(speeds.mean(), rel=0.02)

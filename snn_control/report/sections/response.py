@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from snn_control.report import style
 from snn_control.report.inputs import ReportInputs, Trace
 from snn_control.report.metric_names import number
-from snn_control.report.section import Figure, Section, Table
+from snn_control.report.section import Figure, Section, Table, not_shown
 from snn_control.report.step_response import StepResponse, step_responses
 
 _TITLE = "Response"
@@ -60,10 +60,8 @@ def make(given: ReportInputs) -> Section:
     lead = (
         f"The same episode for every controller{seed}. Annotated for {names[0]}: overshoot within "
         "30 s of a step, the time until the error stays within 5 cm, and the mean error of the "
-        "last 10 s. Zooming here zooms the spikes below."
+        "last 10 s. Zooming here zooms the spikes below." + not_shown(others)
     )
-    if others:
-        lead += f" Not shown, because recorded in another episode: {', '.join(others)}."
     tables = [Table(columns, rows)] if rows else []
     return Section(
         "response", _TITLE, lead, [Figure("plot-response", figure, _TITLE, "time")], tables

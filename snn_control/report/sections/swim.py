@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from snn_control.report import style
 from snn_control.report.inputs import ReportInputs, Trace
 from snn_control.report.metric_names import number
-from snn_control.report.section import Figure, Section
+from snn_control.report.section import Figure, Section, not_shown
 
 _TITLE = "Swim"
 _KEYS = ("time_s", "joint_rad", "effort")
@@ -17,7 +17,7 @@ _KEYS = ("time_s", "joint_rad", "effort")
 
 def make(given: ReportInputs) -> Section:
     """Return the swim of every controller that has a trace of the first one's episode."""
-    names, _ = given.of_one_episode(_KEYS)
+    names, others = given.of_one_episode(_KEYS)
     if not names:
         return Section("swim", _TITLE, missing="No swim was recorded: traces/ holds none.")
     figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.5, 0.5], vertical_spacing=0.08)
@@ -46,7 +46,7 @@ def make(given: ReportInputs) -> Section:
     lead = (
         f"The same start for every controller{seed}. Below, how the joints of {names[0]} bend, "
         f"up to {number(np.degrees(np.abs(first['joint_rad']).max()))} degrees, red towards "
-        "dorsal; a wave runs aslant. Zooming here zooms the spikes below."
+        "dorsal; a wave runs aslant. Zooming here zooms the spikes below." + not_shown(others)
     )
     return Section("swim", _TITLE, lead, [Figure("plot-swim", figure, _TITLE, "time")])
 

@@ -1,0 +1,46 @@
+"""What a learning curve is drawn over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("plotly", reason="needs the extra [report]")
+
+from snn_control.report import inputs
+from snn_control.report.sections import learning
+from tests.report.run_folder import bare_run
+
+
+def drawn(folder: Path, *seeds: dict[str, int]) -> tuple[str, list[list[float]]]:
+    """Return title of the x axis and x of each line, of curves with these counts a generation."""
+    bare_run(folder).finish()
+    for seed, each in enumerate(seeds):
+        (folder / "seeds" / str(seed)).mkdir(parents=True)
+        rows = [
+            {"generation": k, "best": 1.0 / k, "median": 2.0 / k, "elapsed_s": 0.1 * k}
+            | {name: k * count for name, count in each.items()}
+            for k in (1, 2, 3)
+        ]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / "seeds" / str(seed) / "metrics.jsonl").write_text(text)
+    [figure] = learning.make(inputs.read(folder)).figures
+    title = figure.figure.layout.xaxis.title.text
+    return title, [list(line.x) for line in figure.figure.data]
+
+
+SWUM, IMITATED = {"evaluations": 6, "environment_steps": 6000}, {"evaluations": 6}
+
+
+def test_it_is_steps_in_the_environment_where_every_run_has_them(tmp_path: Path) -> None:
+    title, lines = drawn(tmp_path / "one", SWUM)
+    assert title == "environment steps"
+    assert lines == [[6000.0, 12000.0, 18000.0]] * 2
+
+
+def test_it_is_evaluations_where_a_run_has_none(tmp_path: Path) -> None:
+    title, lines = drawn(tmp_path / "both", SWUM, IMITATED)
+    assert title == "evaluations"
+    assert lines[0] == [6.0, 12.0, 18.0]
