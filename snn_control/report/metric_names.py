@@ -14,6 +14,11 @@ class MetricName:
     scale: float = 1.0
     lower_is_better: bool | None = True
 
+    @property
+    def in_unit(self) -> str:
+        """Label and unit, for the head of a column."""
+        return f"{self.label}, {self.unit}" if self.unit else self.label
+
 
 METRICS: dict[str, MetricName] = {
     "hold_rmse_m": MetricName("RMSE while holding", "cm", 100),
@@ -62,3 +67,11 @@ def number(value: float | None) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}".replace(",", "\u2009")
     return f"{value:.3g}"
+
+
+def spread(mean: float | None, half: float | None, scale: float = 1.0) -> str:
+    """Format a mean and the half width of its interval, where there are any."""
+    if mean is None or mean != mean:
+        return NONE
+    text = number(scale * mean)
+    return text if half is None or half != half else f"{text} ± {number(scale * half)}"

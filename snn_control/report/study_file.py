@@ -43,7 +43,7 @@ def _column(key: str) -> str:
     if key not in METRICS:
         return key.replace("_", " ")
     name = METRICS[key]
-    return f"{name.label}, {name.unit}" if name.unit else name.label
+    return name.in_unit
 
 
 def _cell(row: dict[str, Any], key: str) -> str:

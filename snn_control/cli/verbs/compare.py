@@ -12,7 +12,7 @@ from rich.table import Table
 from snn_control.cli.flight_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.errors import UnknownNameError
-from snn_control.report.metric_names import NONE, metric_name, number
+from snn_control.report.metric_names import metric_name, spread
 from snn_control.training.comparison import compare_rows, load_named
 
 
@@ -58,15 +58,9 @@ def show(result: Result, console: Console) -> None:
     for row in result.data["rows"]:
         group = (row["preset"], row["metric"])
         name = metric_name(row["metric"])
-        label = f"{name.label}, {name.unit}" if name.unit else name.label
-        mean = _spread(row["mean"], row["ci95"], name.scale)
-        ratio = _spread(row["ratio"], row["ratio_ci95"]) if "ratio" in row else ""
-        head = ("", "") if group == last else (row["preset"], label)
+        mean = spread(row["mean"], row["ci95"], name.scale)
+        ratio = spread(row["ratio"], row["ratio_ci95"]) if "ratio" in row else ""
+        head = ("", "") if group == last else (row["preset"], name.in_unit)
         table.add_row(*head, row["controller"], mean, ratio)
         last = group
     console.print(table)
-
-
-def _spread(mean: float, half: float, scale: float = 1.0) -> str:
-    text = number(scale * mean)
-    return text if text == NONE or half != half else f"{text} ± {number(scale * half)}"

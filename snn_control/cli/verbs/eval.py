@@ -13,6 +13,7 @@ from rich.table import Table
 from snn_control.cli.flight_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result
 from snn_control.controllers import load
+from snn_control.report.metric_names import metric_name, spread
 from snn_control.training.comparison import EFFORT, compared_metrics, mean_row
 from snn_control.training.evaluate import Evaluation, write_evaluation
 from snn_control.training.statistics import half_width, paired_ratio
@@ -71,19 +72,18 @@ def _compared(metric: str, flown: Evaluation, pid: Evaluation) -> dict[str, Any]
 
 def show(result: Result, console: Console) -> None:
     """Print one table."""
+    rows = result.data["rows"]
+    beside_pid = any("pid" in row for row in rows)
     table = Table(title=f"{result.data['model']}, {result.data['episodes']} episodes a preset")
-    for column in ("preset", "metric", "mean ± 95 %", "PID ± 95 %", "ratio ± 95 %"):
-        table.add_column(column, justify="left" if column in ("preset", "metric") else "right")
-    for row in result.data["rows"]:
-        scale = 100 if row["metric"].endswith("_m") else 1
-        metric = row["metric"].replace("_m", "_cm") if scale == 100 else row["metric"]
-        cells = [_spread(scale * row["mean"], scale * row["ci95"], 2), "", ""]
+    for column in ("preset", "metric"):
+        table.add_column(column)
+    for column in ("mean ± 95 %", *(("PID ± 95 %", "ratio ± 95 %") if beside_pid else ())):
+        table.add_column(column, justify="right")
+    for row in rows:
+        name = metric_name(row["metric"])
+        cells = [row["preset"], name.in_unit, spread(row["mean"], row["ci95"], name.scale)]
         if "pid" in row:
-            cells[1] = _spread(scale * row["pid"], scale * row["pid_ci95"], 2)
-            cells[2] = _spread(row["ratio"], row["ratio_ci95"], 3)
-        table.add_row(row["preset"], metric, *cells)
+            cells.append(spread(row["pid"], row["pid_ci95"], name.scale))
+            cells.append(spread(row["ratio"], row["ratio_ci95"]))
+        table.add_row(*cells)
     console.print(table)
-
-
-def _spread(mean: float, half: float, digits: int) -> str:
-    return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half == half else "")

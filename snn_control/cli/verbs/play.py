@@ -71,8 +71,7 @@ def show(result: Result, console: Console) -> None:
     table.add_column("value", justify="right")
     for metric, value in result.data["metrics"].items():
         name = metric_name(metric)
-        label = f"{name.label}, {name.unit}" if name.unit else name.label
-        table.add_row(label, number(name.scale * value))
+        table.add_row(name.in_unit, number(name.scale * value))
     console.print(table)
     if result.data["film"]:
         console.print(result.data["film"], markup=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snn_control.report.comparison import ComparisonRow, compare, presets
 from snn_control.report.inputs import Evaluation, ReportInputs
-from snn_control.report.metric_names import NONE, metric_name, number
+from snn_control.report.metric_names import NONE, metric_name, number, spread
 from snn_control.report.section import Section, Table
 
 _VERDICTS = {"ahead": "▲ better", "behind": "▼ worse", "even": "≈ no clear difference", "": ""}
@@ -46,16 +46,9 @@ def _cells(row: ComparisonRow, several: bool, twins: list[Evaluation]) -> tuple[
     ratio = number(row.ours / row.theirs) if row.theirs else NONE
     return (
         f"{label}, {name.unit}" if name.unit else label,
-        _spread(row.ours, row.ours_ci, name.scale),
-        *(_spread(e.mean.get(row.metric), e.ci95.get(row.metric), name.scale) for e in twins),
-        _spread(row.theirs, row.theirs_ci, name.scale),
+        spread(row.ours, row.ours_ci, name.scale),
+        *(spread(e.mean.get(row.metric), e.ci95.get(row.metric), name.scale) for e in twins),
+        spread(row.theirs, row.theirs_ci, name.scale),
         ratio,
         _VERDICTS[row.mark],
     )
-
-
-def _spread(mean: float | None, half: float | None, scale: float) -> str:
-    if mean is None:
-        return NONE
-    text = number(mean * scale)
-    return text if half is None else f"{text} ± {number(half * scale)}"
