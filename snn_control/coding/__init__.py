@@ -1,0 +1,1 @@
+"""From sensors to what neurons take: images, spike trains."""
