@@ -1,0 +1,1 @@
+"""Local learning and homeostatic rules."""
