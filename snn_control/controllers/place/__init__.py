@@ -1,0 +1,1 @@
+"""Controllers that recognise places."""

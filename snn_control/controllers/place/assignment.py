@@ -1,0 +1,146 @@
+"""From neurons to places: who stands for which place, and what the places score.
+
+Standard assignment: a neuron stands for the place to which it answers most spikes on average in
+training, ties going to the lower place, and for none, -1, where it never spiked. The score of a
+place v is the mean of the spikes c_n of its neurons N_v,
+
+    s_v = (1 / |N_v|) sum over n in N_v of c_n.
+
+Weighted assignment: with c_n(v) training spikes of neuron n on place v, all neurons with a share
+q = c_n(v) / sum_u c_n(u) above 0.1 stand for v, K_n being the number of places they spiked on,
+
+    s_v = (sum over N_v of q c_n / K_n) (sum over those in N_v that fired of c_n(v))
+          / (sum over N_v of c_n(v)),
+
+without the division by K_n where it is below 2 % of the places.
+
+Arrays of scores always have a column for each place, also for one without neurons: it scores
+`missing`, and no label moves. Sources: arXiv:2209.08723 and arXiv:2109.06452, the latter for the
+weights, and github.com/QVPR/VPRSNN.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+LEAST_SHARE = 0.1
+"""Of a neuron's training spikes, above which it stands for a place."""
+LEAST_PLACES = 0.02
+"""Of all places, from which on a neuron's spikes are divided by the number of its places."""
+UNASSIGNED = -1
+"""Place of a neuron that never spiked."""
+
+
+def spikes_by_place(counts: npt.ArrayLike, places: npt.ArrayLike, n_places: int) -> FloatArray:
+    """Add up training spikes c_n(v), shape (n_places, n).
+
+    Args:
+        counts: spikes of each neuron in each presentation, shape (presentations, n).
+        places: what was shown, 0 to n_places - 1, shape (presentations,).
+        n_places: number of places.
+
+    Raises:
+        ParameterError: of other shapes, or a place out of range.
+    """
+    seen, shown = _checked(counts, places, n_places)
+    found = np.zeros((n_places, seen.shape[1]))
+    np.add.at(found, shown, seen)
+    return found
+
+
+def assign(counts: npt.ArrayLike, places: npt.ArrayLike, n_places: int) -> IntArray:
+    """Return the place of each neuron, -1 for none, shape (n,); arguments as `spikes_by_place`.
+
+    Raises:
+        ParameterError: of other shapes, or a place out of range.
+    """
+    _, shown = _checked(counts, places, n_places)
+    totals = spikes_by_place(counts, places, n_places)
+    times = np.bincount(shown, minlength=n_places)[:, np.newaxis]
+    means = np.divide(totals, times, out=np.zeros_like(totals), where=times > 0)
+    best = np.argmax(means, axis=0)  # the lowest of equals
+    return np.where(means.max(axis=0) > 0.0, best, UNASSIGNED)
+
+
+def scores(
+    responses: npt.ArrayLike, assigned: npt.ArrayLike, n_places: int, missing: float = 0.0
+) -> FloatArray:
+    """Return the mean response of the neurons of each place, shape (images, n_places).
+
+    Args:
+        responses: of each neuron to each image, shape (images, n).
+        assigned: place of each neuron, -1 for none, shape (n,).
+        n_places: number of places.
+        missing: score of a place without neurons.
+
+    Raises:
+        ParameterError: of other shapes, or a place out of range.
+    """
+    x, owner = np.asarray(responses, np.float64), np.asarray(assigned)
+    if x.ndim != 2 or owner.shape != x.shape[1:]:
+        raise ParameterError(
+            f"responses of shape {x.shape} and assigned of shape {owner.shape}; expected "
+            "(images, n) and (n,)"
+        )
+    if np.any((owner < UNASSIGNED) | (owner >= n_places)):
+        raise ParameterError(f"assigned places; expected -1 to {n_places - 1}")
+    member = owner == np.arange(n_places)[:, np.newaxis]
+    size = member.sum(axis=1)
+    found = np.full((len(x), n_places), missing)
+    held = size > 0
+    found[:, held] = (x @ member.T)[:, held] / size[held]
+    return found
+
+
+def weighted_scores(
+    responses: npt.ArrayLike, learnt: npt.ArrayLike, missing: float = 0.0
+) -> FloatArray:
+    """Return the scores by the weighted assignment, shape (images, n_places).
+
+    Args:
+        responses: spikes of each neuron to each image, shape (images, n).
+        learnt: of `spikes_by_place`, shape (n_places, n).
+        missing: score of a place without neurons.
+
+    Raises:
+        ParameterError: of other shapes.
+    """
+    x, c = np.asarray(responses, np.float64), np.asarray(learnt, np.float64)
+    if x.ndim != 2 or c.ndim != 2 or x.shape[1] != c.shape[1]:
+        raise ParameterError(
+            f"responses of shape {x.shape} and learnt of shape {c.shape}; expected (images, n) and "
+            "(n_places, n)"
+        )
+    total = c.sum(axis=0)
+    share = np.divide(c, total, out=np.zeros_like(c), where=total > 0.0)
+    n_learnt = (c > 0.0).sum(axis=0)
+    many = n_learnt >= max(LEAST_PLACES * len(c), 1.0)
+    share_of = np.where(share > LEAST_SHARE, share, 0.0)
+    spikes_of = np.where(share > LEAST_SHARE, c, 0.0)
+    evidence = (x / np.where(many, n_learnt, 1)) @ share_of.T
+    held = spikes_of.sum(axis=1)
+    found = np.full((len(x), len(c)), missing)
+    some = held > 0.0
+    fired = (x > 0.0).astype(np.float64) @ spikes_of.T
+    found[:, some] = evidence[:, some] * fired[:, some] / held[some]
+    return found
+
+
+def _checked(
+    counts: npt.ArrayLike, places: npt.ArrayLike, n_places: int
+) -> tuple[FloatArray, IntArray]:
+    seen, shown = np.asarray(counts, np.float64), np.asarray(places)
+    if seen.ndim != 2 or shown.shape != seen.shape[:1]:
+        raise ParameterError(
+            f"counts of shape {seen.shape} and places of shape {shown.shape}; expected "
+            "(presentations, n) and (presentations,)"
+        )
+    if np.any((shown < 0) | (shown >= n_places)):
+        raise ParameterError(f"places {shown.min()} to {shown.max()}; expected 0 to {n_places - 1}")
+    return seen, shown.astype(np.int64)
