@@ -1,0 +1,135 @@
+"""How sure an answer is, and whether the place is on the map at all.
+
+Two features of the scores S of a sequence of L frames, both by the root of L: the lead of the best
+place over its best rival, and the best score itself. Rivals are places further than `same_place`
+from the best. For each of a few lengths two logistic regressions are fitted on queries of known
+places, and on the same queries with their own places off the map: one for the probability that the
+answer is right, one for known against unknown places, whose threshold lets `false_acceptance` of
+the unknown pass. Between two lengths weights are interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.place.logistic import fit, probability
+
+FloatArray = npt.NDArray[np.float64]
+
+LENGTHS = (1, 2, 3, 5, 7, 10, 14, 20, 30)
+"""Lengths of sequences that are fitted."""
+N_FEATURES = 2
+_UNKNOWN_SHARE = 0.05
+"""Of unknown places among the queries of the probability: what makes wrong answers, where known
+places give none."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Scores of calibration queries at one length, as features."""
+
+    known: FloatArray
+    """With the places on the map, (n, N_FEATURES)."""
+    right: npt.NDArray[np.bool_]
+    """Whether those were answered rightly."""
+    unknown: FloatArray
+    """With their places off the map, (n, N_FEATURES)."""
+
+
+class Confidence:
+    """Fitted regressions.
+
+    Args:
+        right: weights of the probability of a right answer by length, (len(LENGTHS), 3).
+        known: weights of the score of a known place by length, (len(LENGTHS), 3).
+        thresholds: of that score by length, (len(LENGTHS),).
+    """
+
+    def __init__(self, right: FloatArray, known: FloatArray, thresholds: FloatArray) -> None:
+        self.right, self.known, self.thresholds = right, known, thresholds
+
+    @classmethod
+    def fit(cls, samples: Mapping[int, Sample], false_acceptance: float) -> Confidence:
+        """Fit on samples by length; lengths that have none take the fit of the next below.
+
+        Where not even that of 1 is there (a map of a few places), nothing is known.
+
+        Args:
+            samples: by length.
+            false_acceptance: share of unknown places that pass as known.
+        """
+        right, known, thresholds = [], [], []
+        weights = telling = np.zeros(1 + N_FEATURES)
+        threshold = 1.0
+        for length in LENGTHS:
+            if length in samples:
+                sample = samples[length]
+                rows = np.vstack([sample.known, sample.unknown])
+                n, n_unknown = len(sample.known), len(sample.unknown)
+                is_right = np.concatenate([sample.right, np.zeros(n_unknown, bool)])
+                share = _UNKNOWN_SHARE * n / max(n_unknown, 1)
+                counts = np.concatenate([np.ones(n), np.full(n_unknown, share)])
+                weights = fit(rows, is_right, counts)
+                is_known = np.concatenate([np.ones(n, bool), np.zeros(n_unknown, bool)])
+                telling = fit(rows, is_known)
+                threshold = np.quantile(
+                    probability(telling, sample.unknown), 1.0 - false_acceptance
+                )
+            right.append(weights)
+            known.append(telling)
+            thresholds.append(threshold)
+        return cls(np.array(right), np.array(known), np.array(thresholds))
+
+    def judge(self, features: FloatArray, length: int) -> tuple[float, float, bool]:
+        """Return probability that the answer is right, score of a known place, and whether it is.
+
+        Args:
+            features: of `features`, (N_FEATURES,).
+            length: frames that the scores were summed over.
+        """
+        at = np.interp(np.log(length), np.log(LENGTHS), np.arange(len(LENGTHS)))
+        low = int(at)
+        high, share = min(low + 1, len(LENGTHS) - 1), at - low
+        rows = features[None]
+
+        def between(of: FloatArray) -> float:
+            ends = probability(of[low], rows)[0], probability(of[high], rows)[0]
+            return float((1.0 - share) * ends[0] + share * ends[1])
+
+        score = between(self.known)
+        least = (1.0 - share) * self.thresholds[low] + share * self.thresholds[high]
+        return between(self.right), score, bool(score > least)
+
+
+def features(sums: FloatArray, length: int, same_place: int) -> tuple[int, FloatArray]:
+    """Return the position of the best place, and the features of its confidence.
+
+    Args:
+        sums: scores, larger is better, (n_places,), at least one.
+        length: frames that they were summed over.
+        same_place: places to either side of the best that are no rivals.
+    """
+    best = int(sums.argmax())
+    same = near(best, same_place, len(sums))
+    rivals = [part.max() for part in (sums[: same.start], sums[same.stop :]) if part.size]
+    top = float(sums[best])
+    lead = top - max(rivals) if rivals else 0.0
+    return best, np.array([lead, top]) / np.sqrt(length)
+
+
+def near(place: int, same_place: int, n_places: int) -> slice:
+    """Return the positions on the map that are as good as `place`."""
+    return slice(max(place - same_place, 0), min(place + same_place + 1, n_places))
+
+
+def sample_of(known: Sequence[tuple[FloatArray, bool]], unknown: Sequence[FloatArray]) -> Sample:
+    """Put features of queries together."""
+    return Sample(
+        np.array([row for row, _ in known]).reshape(-1, N_FEATURES),
+        np.array([right for _, right in known], bool),
+        np.array(unknown).reshape(-1, N_FEATURES),
+    )

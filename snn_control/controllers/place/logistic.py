@@ -1,0 +1,55 @@
+"""Logistic regression: the probability of yes, from a few features."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+_STEPS = 50
+
+
+def fit(
+    features: FloatArray,
+    answers: npt.NDArray[np.bool_],
+    counts: FloatArray | None = None,
+    ridge: float = 1.0,
+) -> FloatArray:
+    """Return weights, the first of them the constant, shape (n_features + 1,).
+
+    Newton's method on the log-likelihood less `ridge` / 2 times the squared weights of the
+    features, standardised; the prior keeps weights finite where yes and no can be told apart
+    without error.
+
+    Args:
+        features: shape (n, n_features).
+        answers: shape (n,).
+        counts: how often each row counts, shape (n,); None: once.
+        ridge: strength of the prior, at least 0.
+    """
+    counts = np.ones(len(features)) if counts is None else counts
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    spread = np.where(spread > 0.0, spread, 1.0)
+    x = np.column_stack([np.ones(len(features)), (features - mean) / spread])
+    prior = np.diag([1e-6] + [ridge] * features.shape[1])
+    # A yes and a no in addition, spread over all rows: the constant stays finite as well.
+    share = 1.0 / counts.sum()
+    target = (answers + share) / (1.0 + 2.0 * share)
+    weights = np.zeros(x.shape[1])
+    for _ in range(_STEPS):
+        p = probability(weights, x[:, 1:])
+        slope = x.T @ (counts * (target - p)) - prior @ weights
+        step = np.linalg.solve((x * (counts * p * (1.0 - p))[:, None]).T @ x + prior, slope)
+        weights = weights + step
+        if np.abs(step).max() < 1e-9:
+            break
+    own = weights[1:] / spread
+    return np.concatenate([[weights[0] - own @ mean], own])
+
+
+def probability(weights: FloatArray, features: FloatArray) -> FloatArray:
+    """Return the probability of yes of each row, shape (n,)."""
+    score = weights[0] + features @ weights[1:]
+    found: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * score))
+    return found

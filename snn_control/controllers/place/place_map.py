@@ -1,0 +1,203 @@
+"""Place neurons: imprinted in one shot, kept in balance, heard all at once.
+
+A place neuron j has weights w_j = g_j P r_j onto the input cells, r_j what they fired at its place
+and P the lateral weights of `plasticity.decorrelation`. It answers the spikes x of a query with the
+potential w_j . x. Its gain g_j = (r_j . P r_j)^-1/2 gives all place neurons the same drive, and its
+homeostasis, mean and spread of its answers to the other mapped places, makes answers comparable
+across neurons and modules, without a threshold.
+
+Weights are integers of 8 bits with a scale a neuron. `potentials` adds them up input by input;
+it leaves out time, and only time: spikes, one after another, add up to the same integers
+(`spiking`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.compiled import kernel
+from snn_control.controllers.place.senses import Codes
+from snn_control.plasticity.decorrelation import Decorrelation
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_LEAST_SPREAD = 1e-9
+_LEAST_OWN_SPREAD = 0.1
+
+
+class PlaceMap:
+    """Places in the order of the route, each with a number of its own that never changes.
+
+    Args:
+        n_inputs: pairs of input cells.
+    """
+
+    def __init__(self, n_inputs: int) -> None:
+        self.weights = np.zeros((n_inputs, 0), np.int8)
+        """Of each place neuron, shape (n_inputs, n_places)."""
+        self.codes = np.zeros((0, n_inputs), np.int8)
+        """What the input cells fired at each place, (n_places, n_inputs)."""
+        self.scales = np.zeros(0)
+        """What a weight of 1 is worth, (n_places,)."""
+        self.numbers = np.zeros(0, np.int64)
+        """Number of each place."""
+        self.means, self.spreads = np.zeros(0), np.ones(0)
+        """Homeostasis: of the answers, standardised over the map, to other places."""
+        self.next_number = 0
+        self._sums, self._squares = np.zeros(0), np.zeros(0)
+        """Of the answers of all place neurons to each place, before they are standardised."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    # Answers.
+
+    def potentials(self, code: Codes) -> npt.NDArray[np.int32]:
+        """Return the potential of each place neuron after a presentation."""
+        found = np.zeros(len(self), np.int32)
+        _add_up(self.weights, code, found)
+        return found
+
+    def answers(self, potentials: npt.NDArray[Any]) -> FloatArray:
+        """Return potentials as answers: by scale, and standardised over the map."""
+        return standardised(potentials * self.scales)
+
+    def balanced(self, answers: FloatArray) -> FloatArray:
+        """Return answers by each neuron's own mean and spread."""
+        return (answers - self.means) / self.spreads
+
+    # Learning.
+
+    def imprint(self, codes: Codes, lateral: Decorrelation) -> IntArray:
+        """Append places; return their numbers.
+
+        Args:
+            codes: spikes at each, shape (n, n_inputs).
+            lateral: decorrelates them.
+        """
+        weights, scales = imprinted(codes, lateral)
+        numbers = np.arange(self.next_number, self.next_number + len(codes))
+        self.append(codes, weights, scales, numbers)
+        return numbers
+
+    def append(
+        self, codes: Codes, weights: npt.NDArray[np.int8], scales: FloatArray, numbers: IntArray
+    ) -> None:
+        """Append places whose neurons are known, and bring all into balance.
+
+        Args:
+            codes: shape (n, n_inputs).
+            weights: shape (n, n_inputs).
+            scales: shape (n,).
+            numbers: shape (n,); none of them is taken.
+        """
+        first, n = len(self), len(self) + len(codes)
+        self.weights = np.ascontiguousarray(np.hstack([self.weights, weights.T]))
+        self.codes = np.vstack([self.codes, codes])
+        self.scales = np.concatenate([self.scales, scales])
+        self.numbers = np.concatenate([self.numbers, numbers])
+        self.next_number = max(self.next_number, int(numbers.max(initial=-1)) + 1)
+        old = self._answered(slice(0, first), slice(first, n))  # old places, new neurons
+        new = self._answered(slice(first, n), slice(0, n))  # new places, all neurons
+        self._sums = np.concatenate([self._sums + old.sum(axis=1), new.sum(axis=1)])
+        self._squares = np.concatenate([self._squares + (old**2).sum(axis=1), (new**2).sum(axis=1)])
+        mean = self._sums / n
+        spread = np.sqrt(np.maximum(self._squares / n - mean**2, _LEAST_SPREAD))
+        new = (new - mean[first:, None]) / spread[first:, None]
+        old = (old - mean[:first, None]) / spread[:first, None]
+        self._balance(first, new[:, :first], np.vstack([old, new[:, first:]]))
+
+    def _balance(self, first: int, theirs: FloatArray, mine: FloatArray) -> None:
+        """Let old neurons follow their answers to new places, and give the new neurons theirs.
+
+        Args:
+            first: number of old neurons.
+            theirs: of old neurons to the new places, (n_new, n_old).
+            mine: of new neurons to all places, (n_places, n_new).
+        """
+        n, n_new = mine.shape
+        others = n - 1
+        if first:
+            before = max(first - 1, 0)
+            sums = self.means * before + theirs.sum(axis=0)
+            squares = (self.spreads**2 + self.means**2) * before + (theirs**2).sum(axis=0)
+            self.means = sums / others
+            self.spreads = _spread(squares / others - self.means**2)
+        mine[np.arange(first, n), np.arange(n_new)] = 0.0  # to its own place
+        mean = mine.sum(axis=0) / max(others, 1)
+        square = (mine**2).sum(axis=0) / max(others, 1)
+        self.means = np.concatenate([self.means, mean])
+        self.spreads = np.concatenate([self.spreads, _spread(square - mean**2)])
+
+    def _answered(self, places: slice, neurons: slice) -> FloatArray:
+        """Return answers of neurons to mapped places, before they are standardised."""
+        codes, weights = self.codes[places], self.weights[:, neurons]
+        # Sums of products of 8 bits are exact in single precision, and BLAS is fast.
+        found = codes.astype(np.float32) @ weights.astype(np.float32)
+        return found * self.scales[neurons]
+
+    # Changes.
+
+    def keep(self, places: IntArray) -> None:
+        """Keep the places at these positions, in that order; neurons keep their balance."""
+        gone = np.setdiff1d(np.arange(len(self)), places)
+        lost = (self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)) * (
+            self.scales[gone]
+        )
+        self._sums -= lost.sum(axis=1)
+        self._squares -= (lost**2).sum(axis=1)
+        self.weights = np.ascontiguousarray(self.weights[:, places])
+        for name in ("codes", "scales", "numbers", "means", "spreads", "_sums", "_squares"):
+            setattr(self, name, getattr(self, name)[places])
+
+
+def imprinted(codes: Codes, lateral: Decorrelation) -> tuple[npt.NDArray[np.int8], FloatArray]:
+    """Return weights of 8 bits, shape as `codes`, and the scale of each place neuron."""
+    own = codes.astype(np.float64)
+    driven = lateral.apply(own)
+    drive = np.sqrt(np.maximum((driven * own).sum(axis=1), _LEAST_SPREAD))
+    largest = np.maximum(np.abs(driven).max(axis=1), _LEAST_SPREAD)
+    weights = np.rint(driven * (127.0 / largest)[:, None]).astype(np.int8)
+    return weights, largest / 127.0 / drive
+
+
+def standardised(rows: FloatArray) -> FloatArray:
+    """Return rows less their mean, by their spread, shape as `rows`; flat ones are 0."""
+    mean = rows.mean(axis=-1, keepdims=True)
+    spread = rows.std(axis=-1, keepdims=True)
+    return (rows - mean) / np.where(spread > _LEAST_SPREAD, spread, 1.0)
+
+
+def outstanding(row: FloatArray, neighbours: int) -> FloatArray:
+    """Return each score by mean and spread of its neighbourhood, itself included, (n_places,).
+
+    The contrast enhancement of SeqSLAM (M. Milford and G. Wyeth, ICRA 2012): neighbours, which look
+    alike, inhibit each other.
+    """
+    n = len(row)
+    ends = np.minimum(np.arange(n) + neighbours + 1, n)
+    starts = np.maximum(np.arange(n) - neighbours, 0)
+    sums = np.concatenate([[0.0], np.cumsum(row)])
+    squares = np.concatenate([[0.0], np.cumsum(row * row)])
+    size = ends - starts
+    mean = (sums[ends] - sums[starts]) / size
+    spread = np.sqrt(np.maximum((squares[ends] - squares[starts]) / size - mean**2, 0.0))
+    return (row - mean) / np.where(spread > _LEAST_SPREAD, spread, 1.0)
+
+
+def _spread(variance: FloatArray) -> FloatArray:
+    """Return the root of variances of neurons, no less than a few places can tell."""
+    return np.sqrt(np.maximum(variance, _LEAST_OWN_SPREAD**2))
+
+
+@kernel(nogil=True)
+def _add_up(weights: Any, code: Any, potentials: Any) -> None:
+    for i in range(code.size):
+        spikes = np.int32(code[i])
+        if spikes != 0:
+            for j in range(potentials.size):
+                potentials[j] += spikes * np.int32(weights[i, j])

@@ -1,0 +1,87 @@
+"""From an image to the spikes of the input cells.
+
+image -> grey, small -> patch normalisation z -> z - (what the cell is used to) -> spikes
+
+An ON cell of each pixel fires for what is brighter than usual, an OFF cell for what is darker. A
+cell is used to its mean over the images of its own visit (intrinsic homeostasis), so that snow or
+another camera is no news.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.coding.images import grey, resize
+from snn_control.coding.patch_normalisation import PatchNormalisation
+from snn_control.controllers.place.config import PlaceConfig
+
+FloatArray = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int8]
+
+BLACK, SATURATED, FLAT = "the image is black", "the image is saturated", "the image has no contrast"
+_LEAST_SPREAD = 2.0
+"""Standard deviation of grey levels below which an image shows nothing."""
+
+
+class Senses:
+    """Normalises images and turns them into spikes.
+
+    Args:
+        config: of the recogniser.
+        seed: of the potentials that the input cells start with, which decide between n and n + 1
+            spikes.
+    """
+
+    def __init__(self, config: PlaceConfig, seed: int) -> None:
+        self._config = config
+        self._patches = PatchNormalisation(config.window, config.floor, config.clip)
+        self.start: FloatArray = np.random.default_rng(seed).random(config.n_inputs)
+        """Potential of each input cell at the start of a presentation, shares of its threshold."""
+
+    def normalise(self, image: Any) -> tuple[FloatArray, str]:
+        """Return what the input cells see, shape (n_inputs,), and what is wrong with it.
+
+        Args:
+            image: uint8, (h, w) or (h, w, 3), of any size.
+
+        Raises:
+            ObservationError: no image of that kind.
+        """
+        small = resize(grey(image), self._config.height, self._config.width)
+        return self._patches.apply(small).ravel(), _fault(small)
+
+    def codes(self, seen: FloatArray, usual: FloatArray) -> Codes:
+        """Return spikes of ON less spikes of OFF cells, shape as `seen`, (..., n_inputs)."""
+        most = self._config.ticks
+        counts = np.floor(self._config.levels * (seen - usual) + self.start)
+        return np.clip(counts, -most, most).astype(np.int8)
+
+
+class Habit:
+    """What the input cells are used to: their mean over the last images of a visit.
+
+    Args:
+        usual: what they start with, shape (n_inputs,).
+        seen: images that this counts as.
+        memory: most that it can count as.
+    """
+
+    def __init__(self, usual: FloatArray, seen: float, memory: int) -> None:
+        self.usual, self.seen, self._memory = usual.copy(), seen, memory
+
+    def follow(self, seen: FloatArray) -> None:
+        """Get used to one more image."""
+        self.seen = min(self.seen + 1, self._memory)
+        self.usual += (seen - self.usual) / self.seen
+
+
+def _fault(image: npt.NDArray[np.uint8]) -> str:
+    mean, spread = float(image.mean()), float(image.std())
+    if spread >= _LEAST_SPREAD:
+        return ""
+    if mean < _LEAST_SPREAD:
+        return BLACK
+    return SATURATED if mean > 255.0 - _LEAST_SPREAD else FLAT

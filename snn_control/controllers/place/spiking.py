@@ -1,0 +1,85 @@
+"""A presentation spike by spike.
+
+Each pair of input cells integrates what it sees until it fires, again and again, the strongest
+first; every spike adds its weights to the potentials of all place neurons, which keep them. With
+n spikes in T ticks and a starting potential of v, spike k of a cell comes in the first tick t with
+v + t n / T >= k, v less than 1 / 2 here so that the last one is in time. After the last spike the
+potentials are those of `PlaceMap.potentials`, to the last bit.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.compiled import kernel
+from snn_control.controllers.place.senses import Codes
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def present(
+    weights: npt.NDArray[np.int8],
+    code: Codes,
+    start: FloatArray,
+    ticks: int,
+    deadline_s: float | None = None,
+) -> tuple[npt.NDArray[np.int32], bool, int]:
+    """Return the potentials, whether all spikes are in them, and how many are.
+
+    Args:
+        weights: of the place neurons, (n_inputs, n_places).
+        code: spikes of ON less spikes of OFF cells, (n_inputs,).
+        start: potential of the cells, 0 to 1, (n_inputs,).
+        ticks: of the presentation.
+        deadline_s: time after which no further tick is waited for; None: all are.
+    """
+    potentials = np.zeros(weights.shape[1], np.int32)
+    cells, ends = _spike_order(code, start, ticks)
+    began, first = time.perf_counter(), 0
+    for end in ends.tolist():
+        if deadline_s is not None and first and time.perf_counter() - began >= deadline_s:
+            return potentials, False, first
+        _deliver(weights, cells[first:end], code, potentials)
+        first = end
+    return potentials, True, first
+
+
+@kernel(nogil=True)
+def _spike_order(code: Any, start: Any, ticks: int) -> Any:
+    """Return the cells that fire, tick by tick, and where each tick ends."""
+    counts = np.zeros(ticks + 1, np.int64)
+    for i in range(code.size):
+        n = abs(np.int64(code[i]))
+        for k in range(1, n + 1):
+            counts[_tick(k, n, start[i], ticks)] += 1
+    ends = np.cumsum(counts)[1:]
+    at = np.zeros(ticks + 1, np.int64)
+    at[1:] = np.cumsum(counts)[:-1]
+    cells = np.empty(ends[-1], np.int64)
+    for i in range(code.size):
+        n = abs(np.int64(code[i]))
+        for k in range(1, n + 1):
+            tick = _tick(k, n, start[i], ticks)
+            cells[at[tick]] = i
+            at[tick] += 1
+    return cells, ends
+
+
+@kernel(inline="always")
+def _tick(k: int, n: int, start: float, ticks: int) -> int:
+    return min(max(int(np.ceil((k - 0.5 * start) * ticks / n)), 1), ticks)
+
+
+@kernel(nogil=True)
+def _deliver(weights: Any, cells: Any, code: Any, potentials: Any) -> None:
+    for cell in cells:
+        if code[cell] > 0:
+            for j in range(potentials.size):
+                potentials[j] += np.int32(weights[cell, j])
+        else:
+            for j in range(potentials.size):
+                potentials[j] -= np.int32(weights[cell, j])
