@@ -2,10 +2,10 @@
 
 Two features of the scores S of a sequence of L frames, both by the root of L: the lead of the best
 place over its best rival, and the best score itself. Rivals are places further than `same_place`
-from the best. For each of a few lengths two logistic regressions are fitted on queries of known
-places, and on the same queries with their own places off the map: one for the probability that the
-answer is right, one for known against unknown places, whose threshold lets `false_acceptance` of
-the unknown pass. Between two lengths weights are interpolated.
+from the best. On queries of known places a logistic regression over both and log L, of all lengths
+together, gives the probability that an answer is right. For each of a few lengths another one tells
+these queries from the same with their own places off the map; its threshold lets
+`false_acceptance` of the unknown pass. Between two lengths it is interpolated.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ FloatArray = npt.NDArray[np.float64]
 LENGTHS = (1, 2, 3, 5, 7, 10, 14, 20, 30)
 """Lengths of sequences that are fitted."""
 N_FEATURES = 2
-_UNKNOWN_SHARE = 0.05
-"""Of unknown places among the queries of the probability: what makes wrong answers, where known
-places give none."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +37,16 @@ class Sample:
     """With their places off the map, (n, N_FEATURES)."""
 
 
+@dataclass(frozen=True)
 class Confidence:
-    """Fitted regressions.
+    """Fitted regressions."""
 
-    Args:
-        right: weights of the probability of a right answer by length, (len(LENGTHS), 3).
-        known: weights of the score of a known place by length, (len(LENGTHS), 3).
-        thresholds: of that score by length, (len(LENGTHS),).
-    """
-
-    def __init__(self, right: FloatArray, known: FloatArray, thresholds: FloatArray) -> None:
-        self.right, self.known, self.thresholds = right, known, thresholds
+    right: FloatArray
+    """Weights of the probability of a right answer: constant, features, log L; (4,)."""
+    known: FloatArray
+    """Weights of the score of a known place by length, (len(LENGTHS), 3)."""
+    thresholds: FloatArray
+    """Of that score by length, (len(LENGTHS),)."""
 
     @classmethod
     def fit(cls, samples: Mapping[int, Sample], false_acceptance: float) -> Confidence:
@@ -62,27 +58,22 @@ class Confidence:
             samples: by length.
             false_acceptance: share of unknown places that pass as known.
         """
-        right, known, thresholds = [], [], []
-        weights = telling = np.zeros(1 + N_FEATURES)
-        threshold = 1.0
+        known, thresholds = [], []
+        telling, threshold = np.zeros(1 + N_FEATURES), 1.0
         for length in LENGTHS:
             if length in samples:
                 sample = samples[length]
                 rows = np.vstack([sample.known, sample.unknown])
-                n, n_unknown = len(sample.known), len(sample.unknown)
-                is_right = np.concatenate([sample.right, np.zeros(n_unknown, bool)])
-                share = _UNKNOWN_SHARE * n / max(n_unknown, 1)
-                counts = np.concatenate([np.ones(n), np.full(n_unknown, share)])
-                weights = fit(rows, is_right, counts)
-                is_known = np.concatenate([np.ones(n, bool), np.zeros(n_unknown, bool)])
-                telling = fit(rows, is_known)
-                threshold = np.quantile(
-                    probability(telling, sample.unknown), 1.0 - false_acceptance
-                )
-            right.append(weights)
+                telling = fit(rows, np.arange(len(rows)) < len(sample.known))
+                passing = probability(telling, sample.unknown)
+                threshold = float(np.quantile(passing, 1.0 - false_acceptance))
             known.append(telling)
             thresholds.append(threshold)
-        return cls(np.array(right), np.array(known), np.array(thresholds))
+        right = np.zeros(2 + N_FEATURES)
+        if samples:
+            rows = np.vstack([_with_length(s.known, length) for length, s in samples.items()])
+            right = fit(rows, np.concatenate([s.right for s in samples.values()]))
+        return cls(right, np.array(known), np.array(thresholds))
 
     def judge(self, features: FloatArray, length: int) -> tuple[float, float, bool]:
         """Return probability that the answer is right, score of a known place, and whether it is.
@@ -95,14 +86,11 @@ class Confidence:
         low = int(at)
         high, share = min(low + 1, len(LENGTHS) - 1), at - low
         rows = features[None]
-
-        def between(of: FloatArray) -> float:
-            ends = probability(of[low], rows)[0], probability(of[high], rows)[0]
-            return float((1.0 - share) * ends[0] + share * ends[1])
-
-        score = between(self.known)
+        ends = probability(self.known[low], rows)[0], probability(self.known[high], rows)[0]
+        score = float((1.0 - share) * ends[0] + share * ends[1])
         least = (1.0 - share) * self.thresholds[low] + share * self.thresholds[high]
-        return between(self.right), score, bool(score > least)
+        right = float(probability(self.right, _with_length(rows, length))[0])
+        return right, score, bool(score > least)
 
 
 def features(sums: FloatArray, length: int, same_place: int) -> tuple[int, FloatArray]:
@@ -133,3 +121,7 @@ def sample_of(known: Sequence[tuple[FloatArray, bool]], unknown: Sequence[FloatA
         np.array([right for _, right in known], bool),
         np.array(unknown).reshape(-1, N_FEATURES),
     )
+
+
+def _with_length(rows: FloatArray, length: int) -> FloatArray:
+    return np.column_stack([rows, np.full(len(rows), np.log(length))])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from snn_control.controllers.place.calibration import Queries, blended, teach
 from snn_control.controllers.place.confidence import Confidence, features
 from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.hindsight import LENGTH, SURE, Hindsight
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.sequence import Sequence as FrameSequence
@@ -68,7 +69,8 @@ class PlaceRecognizer:
     def __init__(self, seed: int = 0, config: PlaceConfig | None = None) -> None:
         self.seed, self.config = seed, config or PlaceConfig()
         self.senses = Senses(self.config, seed)
-        self._sequence, self._lone = FrameSequence(), FrameSequence()
+        self._sequence, self._long = FrameSequence(), FrameSequence()
+        self._hindsight = Hindsight()
         self._time_s = -np.inf
         self.map = PlaceMap(self.config.n_inputs)
         usual = np.zeros(self.config.n_inputs)
@@ -157,7 +159,8 @@ class PlaceRecognizer:
         keep = np.flatnonzero(~np.isin(self.map.numbers, gone))
         self.map.keep(keep)
         self._sequence.resized(keep)
-        self._lone.resized(keep)
+        self._long.resized(keep)
+        self._hindsight.reset()
 
     # Recognising.
 
@@ -219,7 +222,8 @@ class PlaceRecognizer:
     def reset_sequence(self) -> None:
         """Forget the frames so far, as after a start elsewhere."""
         self._sequence.reset()
-        self._lone.reset()
+        self._long.reset()
+        self._hindsight.reset()
         self._time_s = -np.inf
 
     # Inside.
@@ -234,7 +238,7 @@ class PlaceRecognizer:
         complete: bool,
         spikes: int,
     ) -> Match:
-        sums = self._sequence.advance(row, step, max(sequence, 2))
+        sums = self._sequence.advance(row, step, sequence)
         if sequence == 1:
             sums = alone
         length = min(sequence, len(self._sequence))
@@ -242,11 +246,23 @@ class PlaceRecognizer:
         probability, known = 0.0, False
         if self._confidence is not None and not (wrong and length == 1):
             probability, _, known = self._confidence.judge(given, length)
+            probability = self._hindsight.biased(probability)
+            self._hindsight.follow(best, probability, step, self._clear(row, step))
         reason = wrong or ("" if known else UNSURE)
         place = int(self.map.numbers[best])
         return Match(
             place, probability, known and not wrong, sums, reason, length, complete, spikes
         )
+
+    def _clear(self, row: FloatArray, step: float) -> int | None:
+        """Return the position that a long sequence is sure of, or None."""
+        assert self._confidence is not None
+        sums = self._long.advance(row, step, LENGTH)
+        if len(self._long) < LENGTH:
+            return None
+        best, given = features(sums, LENGTH, self.config.same_place)
+        probability, _, known = self._confidence.judge(given, LENGTH)
+        return best if known and probability >= SURE else None
 
     def _all(self, images: Any, what: str) -> FloatArray:
         found = np.empty((len(images), self.config.n_inputs))

@@ -1,0 +1,59 @@
+"""Probabilities that stay true in flight: answers are judged by what became clear later.
+
+Where a long sequence is sure of itself, it says where the frames in its middle were taken. Their
+own answers, right or wrong, move a bias b of the log-odds of all probabilities,
+
+    b <- b + rate (right - p),
+
+so that a country harder than that of the calibration makes the recogniser less sure. No truth is
+needed, and none is used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+LENGTH, LATER = 20, 10
+"""Frames of the long sequence, and frames after which an answer is judged."""
+SURE = 0.98
+"""Probability from which the long sequence is believed."""
+RATE = 0.03
+_FARTHEST = 4.0
+
+
+class Hindsight:
+    """Remembers answers until they can be judged."""
+
+    def __init__(self) -> None:
+        self.bias = 0.0
+        """Of the log-odds."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the answers that wait; the bias stays."""
+        self._waiting: deque[tuple[int, float, float]] = deque(maxlen=LATER + 1)
+        self._moved = 0.0
+
+    def biased(self, probability: float) -> float:
+        """Return a probability, moved by the bias."""
+        p = min(max(probability, 1e-9), 1.0 - 1e-9)
+        return 1.0 / (1.0 + (1.0 - p) / p * math.exp(-self.bias))
+
+    def follow(self, best: int, probability: float, step: float, clear: int | None) -> None:
+        """Remember an answer, and judge the one of `LATER` frames ago.
+
+        Args:
+            best: position that was answered.
+            probability: that was said of it.
+            step: places moved since the frame before.
+            clear: position that the long sequence is sure of now; None: it is not.
+        """
+        self._moved += step
+        self._waiting.append((best, probability, self._moved))
+        if clear is None or len(self._waiting) <= LATER:
+            return
+        answered, said, at = self._waiting[0]
+        right = answered == clear - round(self._moved - at)
+        self.bias += RATE * (right - said)
+        self.bias = min(max(self.bias, -_FARTHEST), _FARTHEST)
