@@ -1,0 +1,63 @@
+"""A whole pass along a route as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from snn_control.envs.route.camera import RouteCamera
+from snn_control.envs.route.conditions import route_conditions
+from snn_control.envs.route.passes import Pass
+
+LENGTH_M, PLACE_SPACING_M = 400.0, 4.0
+IMAGE_WIDTH, IMAGE_HEIGHT = 64, 32
+
+
+def drive(
+    preset: str = "day",
+    *,
+    seed: int = 0,
+    route_seed: int = 0,
+    conditions: Mapping[str, Any] | None = None,
+    length_m: float = LENGTH_M,
+    place_spacing_m: float = PLACE_SPACING_M,
+    image_width: int = IMAGE_WIDTH,
+    image_height: int = IMAGE_HEIGHT,
+) -> Pass:
+    """Drive along a route at full speed, from its start to its end.
+
+    The frames are those of `snn_control/Route-v0` of the same seed and options under action 1.
+
+    Args:
+        preset: of `conditions.PRESETS`.
+        seed: of the pass: where the first frame falls, the lengths of the steps, noise.
+        route_seed: of the world.
+        conditions: fields of `Conditions` that override the preset.
+        length_m: of the route, 50 to 2000 m.
+        place_spacing_m: between two places, m.
+        image_width: pixels, 8 to 512.
+        image_height: pixels, 8 to 512.
+
+    Raises:
+        UnknownNameError: no such preset.
+        ConfigError: no such condition.
+        ParameterError: a value is out of range.
+        MissingExtraError: nothing can be drawn here.
+    """
+    camera = RouteCamera(
+        route_seed, length_m, place_spacing_m, image_width, image_height,
+        route_conditions(preset, conditions),
+    )  # fmt: skip
+    try:
+        frames = [camera.start(seed)]
+        while not camera.arrived:
+            frames.append(camera.advance(1.0))
+    finally:
+        camera.close()
+    return Pass(
+        np.stack([frame.image for frame in frames]),
+        np.array([frame.place for frame in frames]),
+        np.array([frame.step_places for frame in frames]),
+    )

@@ -1,0 +1,166 @@
+"""Passes from recorded images, and event counts of any pass.
+
+Recorded images have no ground truth of their own: image k is taken to show place k, one place
+after the image before. Two recordings of a route with equal numbering can be compared so.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snn_control.envs.route.passes import Pass
+from snn_control.errors import ParameterError, UnknownNameError, require
+
+SUFFIXES = (".jpeg", ".jpg", ".png")
+_LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def images_from_folder(path: str | Path, size: tuple[int, int] | None = None) -> Pass:
+    """Read the PNG and JPEG files of a folder, in the order of their names.
+
+    Args:
+        path: of the folder.
+        size: (height, width) that images are averaged down (or stretched) to; None: as they are.
+
+    Raises:
+        ParameterError: no folder, no images in it, one that cannot be read, or sizes that differ
+            without `size`.
+        MissingExtraError: imageio is not installed.
+    """
+    imageio = require("imageio.v3", "report")
+    folder = Path(path)
+    if not folder.is_dir():
+        raise ParameterError(f"{folder} is no folder; expected one with PNG or JPEG files")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise ParameterError(f"{folder} has no files that end in {', '.join(SUFFIXES)}")
+    images: list[NDArray[np.uint8]] = []
+    for file in files:
+        try:
+            image = _grey(np.asarray(imageio.imread(file, plugin="pillow")))
+        except (OSError, ValueError) as exc:
+            raise ParameterError(f"{file} cannot be read as an image: {exc}") from exc
+        image = image if size is None else resized(image, size)
+        if images and image.shape != images[0].shape:
+            raise ParameterError(
+                f"{file} has {image.shape} pixels, {files[0].name} {images[0].shape}; give `size`"
+            )
+        images.append(image)
+    return _counted(np.stack(images))
+
+
+def images_from_npz(path: str | Path, key: str) -> Pass:
+    """Read images from an array of an NPZ file.
+
+    Args:
+        path: of the file.
+        key: of the array, uint8 of shape (n, height, width), or (n, height, width, 3) in colour.
+
+    Raises:
+        ParameterError: no such file, or an array of another type or shape.
+        UnknownNameError: no such key; with the closest ones.
+    """
+    try:
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ParameterError(f"{path} holds one bare array; expected an NPZ file")
+        with file:
+            if key not in file.files:
+                raise UnknownNameError(f"array of {path}:", key, file.files)
+            found = file[key]
+    except (OSError, EOFError, zipfile.BadZipFile) as exc:
+        raise ParameterError(f"{path} cannot be read as an NPZ file: {exc}") from exc
+    except ValueError as exc:
+        if isinstance(exc, ParameterError):
+            raise
+        raise ParameterError(f"{path} cannot be read as an NPZ file: {exc}") from exc
+    if found.dtype != np.uint8 or not (found.ndim == 3 or found.shape[3:] == (3,)):
+        raise ParameterError(
+            f"{key} of {path} is {found.dtype} of shape {found.shape}; expected uint8 of shape "
+            "(n, height, width) or (n, height, width, 3)"
+        )
+    return _counted(found if found.ndim == 3 else _grey(found))
+
+
+def event_counts(images: NDArray[np.uint8], threshold: float) -> NDArray[np.uint8]:
+    """Return how many events each pixel of an event camera would give from frame to frame.
+
+    With log intensity L_t = ln(1 + I_t) and the level R that a pixel remembers, R_0 = L_0:
+
+        n_t = floor(|L_t - R_{t-1}| / threshold),   n_0 = 0
+        R_t = R_{t-1} + sign(L_t - R_{t-1}) threshold n_t
+
+    so that slow changes add up. Counts of both signs, clipped to 255. After P. Lichtsteiner,
+    C. Posch, T. Delbruck, IEEE J. Solid-State Circuits 43 (2008), doi 10.1109/JSSC.2007.914337,
+    without its noise. For a pass: `replace(travelled, images=event_counts(travelled.images, 0.2))`.
+
+    Args:
+        images: uint8, shape (n, height, width).
+        threshold: change of log intensity of one event, above 0; about 0.1 to 0.5 in real ones.
+
+    Raises:
+        ParameterError: a threshold that is not positive, or images of another type or shape.
+    """
+    if images.dtype != np.uint8 or images.ndim != 3:
+        raise ParameterError(
+            f"images are {images.dtype} of shape {images.shape}; expected uint8 of shape "
+            "(n, height, width)"
+        )
+    if not (np.isfinite(threshold) and threshold > 0.0):
+        raise ParameterError(f"threshold is {threshold!r}; expected above 0")
+    counts = np.zeros(images.shape, np.uint8)
+    levels = np.log1p(np.arange(256.0))[images]
+    remembered = levels[0].copy() if len(images) else levels
+    for k in range(1, len(images)):
+        change = levels[k] - remembered
+        # Rounding must not lose an event of exactly one threshold.
+        events = np.floor(np.abs(change) / threshold + 1e-9)
+        remembered += np.sign(change) * threshold * events
+        counts[k] = np.minimum(events, 255.0)
+    return counts
+
+
+def resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return an image of `size` (height, width), each pixel the mean of the area that it covers.
+
+    Raises:
+        ParameterError: a size below 1.
+    """
+    if min(size) < 1:
+        raise ParameterError(f"size is {size}; expected (height, width) of at least 1")
+    rows, columns = (_shares(n, m) for n, m in zip(image.shape, size, strict=True))
+    return np.rint(rows @ image.astype(np.float64) @ columns.T).astype(np.uint8)
+
+
+def _shares(n_from: int, n_to: int) -> NDArray[np.float64]:
+    """Share of each old pixel in each new one along an axis, shape (n_to, n_from)."""
+    edges = np.linspace(0.0, n_from, n_to + 1)
+    old = np.arange(n_from)
+    ends = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
+    overlap = np.maximum(ends, 0.0)
+    found: NDArray[np.float64] = overlap / overlap.sum(axis=1, keepdims=True)
+    return found
+
+
+def _grey(image: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Grey levels of one image or several: of colour the luma, of 16 bits the upper 8."""
+    pixels = np.asarray(image)
+    if pixels.dtype == np.uint16:
+        pixels = pixels >> 8
+    elif pixels.dtype == bool:
+        pixels = pixels * np.uint8(255)
+    if pixels.ndim > 2 and pixels.shape[-1] in (3, 4):
+        pixels = np.rint(pixels[..., :3] @ _LUMA)
+    elif pixels.ndim > 2 and pixels.shape[-1] in (1, 2):
+        pixels = pixels[..., 0]
+    return pixels.astype(np.uint8)
+
+
+def _counted(images: NDArray[np.uint8]) -> Pass:
+    steps = np.ones(len(images))
+    steps[:1] = 0.0
+    return Pass(images, np.arange(len(images), dtype=np.float64), steps)
