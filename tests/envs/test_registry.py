@@ -11,8 +11,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import snn_control.envs as envs
+from snn_control.envs.route.body import can_draw
 from snn_control.errors import UnknownNameError
 
+DRAWN = {"snn_control/Route-v0"}
+"""Those whose observations are drawn."""
 HEADINGS = (
     "Description",
     "Action Space",
@@ -27,6 +30,8 @@ HEADINGS = (
 
 @pytest.fixture(params=envs.ENVIRONMENTS)
 def env(request):
+    if request.param in DRAWN and not can_draw():
+        pytest.skip("no off-screen renderer")
     env = envs.make(request.param)
     yield env
     env.close()
