@@ -1,1 +1,6 @@
-"""Controllers that recognise places."""
+"""Place recognition: names the mapped place that a camera sees, and says how sure that is."""
+
+from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.recognizer import Match, PlaceRecognizer
+
+__all__ = ["Match", "PlaceConfig", "PlaceRecognizer"]

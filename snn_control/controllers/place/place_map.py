@@ -48,8 +48,10 @@ class PlaceMap:
         self.means, self.spreads = np.zeros(0), np.ones(0)
         """Homeostasis: of the answers, standardised over the map, to other places."""
         self.next_number = 0
-        self._sums, self._squares = np.zeros(0), np.zeros(0)
+        self.sums, self.squares = np.zeros(0), np.zeros(0)
         """Of the answers of all place neurons to each place, before they are standardised."""
+        self.fixed = False
+        """Whether `codes` and sums are missing: the map was saved to be flown, not changed."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -103,10 +105,10 @@ class PlaceMap:
         self.next_number = max(self.next_number, int(numbers.max(initial=-1)) + 1)
         old = self._answered(slice(0, first), slice(first, n))  # old places, new neurons
         new = self._answered(slice(first, n), slice(0, n))  # new places, all neurons
-        self._sums = np.concatenate([self._sums + old.sum(axis=1), new.sum(axis=1)])
-        self._squares = np.concatenate([self._squares + (old**2).sum(axis=1), (new**2).sum(axis=1)])
-        mean = self._sums / n
-        spread = np.sqrt(np.maximum(self._squares / n - mean**2, _LEAST_SPREAD))
+        self.sums = np.concatenate([self.sums + old.sum(axis=1), new.sum(axis=1)])
+        self.squares = np.concatenate([self.squares + (old**2).sum(axis=1), (new**2).sum(axis=1)])
+        mean = self.sums / n
+        spread = np.sqrt(np.maximum(self.squares / n - mean**2, _LEAST_SPREAD))
         new = (new - mean[first:, None]) / spread[first:, None]
         old = (old - mean[:first, None]) / spread[:first, None]
         self._balance(first, new[:, :first], np.vstack([old, new[:, first:]]))
@@ -148,10 +150,10 @@ class PlaceMap:
         lost = (self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)) * (
             self.scales[gone]
         )
-        self._sums -= lost.sum(axis=1)
-        self._squares -= (lost**2).sum(axis=1)
+        self.sums -= lost.sum(axis=1)
+        self.squares -= (lost**2).sum(axis=1)
         self.weights = np.ascontiguousarray(self.weights[:, places])
-        for name in ("codes", "scales", "numbers", "means", "spreads", "_sums", "_squares"):
+        for name in ("codes", "scales", "numbers", "means", "spreads", "sums", "squares"):
             setattr(self, name, getattr(self, name)[places])
 
 

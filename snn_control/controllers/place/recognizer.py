@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from snn_control.controllers.place.calibration import Queries, blended, teach
 from snn_control.controllers.place.confidence import Confidence, features
 from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.files import load_into, save
 from snn_control.controllers.place.hindsight import LENGTH, SURE, Hindsight
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.senses import Habit, Senses
@@ -19,6 +21,7 @@ from snn_control.controllers.place.sequence import Sequence as FrameSequence
 from snn_control.controllers.place.sequence import check
 from snn_control.controllers.place.spiking import present
 from snn_control.errors import ObservationError, ParameterError
+from snn_control.plasticity.decorrelation import Decorrelation
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,6 +39,8 @@ class Match:
     """That the answer is right, if the place is on the map, 0 to 1."""
     known: bool
     """Whether the place is on the map, as far as can be told."""
+    familiarity: float
+    """What `known` was decided by, 0 to 1; no probability."""
     scores: FloatArray = field(repr=False)
     """Of each place, larger is better, in the order of `PlaceRecognizer.places`."""
     reason: str = ""
@@ -70,16 +75,17 @@ class PlaceRecognizer:
         self.seed, self.config = seed, config or PlaceConfig()
         self.senses = Senses(self.config, seed)
         self._sequence, self._long = FrameSequence(), FrameSequence()
-        self._hindsight = Hindsight()
+        self.hindsight = Hindsight()
         self._time_s = -np.inf
         self.map = PlaceMap(self.config.n_inputs)
         usual = np.zeros(self.config.n_inputs)
-        self._mapping = Habit(usual, 0, self.config.memory)
+        self.mapping = Habit(usual, 0, self.config.memory)
         """Of the visit that is mapped."""
-        self._visiting = Habit(usual, 1, self.config.memory)
+        self.visiting = Habit(usual, 1, self.config.memory)
         """Of the visit that asks."""
-        self._lateral: Any = None
-        self._confidence: Confidence | None = None
+        self.lateral: Decorrelation | None = None
+        """What new places are imprinted through; None before `fit` and in deployed maps."""
+        self.confidence: Confidence | None = None
 
     def __len__(self) -> int:
         return len(self.map)
@@ -121,11 +127,11 @@ class PlaceRecognizer:
             queries = Queries(self._all(shown, "calibration image"), np.asarray(places, np.int64))
         taught = teach(self.config, self.senses, mapped, queries, self.seed)
         usual = mapped.mean(axis=0)
-        self._mapping = Habit(usual, len(mapped), len(mapped))
-        self._lateral, self._confidence = taught.lateral, taught.confidence
-        self._visiting = taught.habit
+        self.mapping = Habit(usual, len(mapped), len(mapped))
+        self.lateral, self.confidence = taught.lateral, taught.confidence
+        self.visiting = taught.habit
         self.map = PlaceMap(self.config.n_inputs)
-        self.map.imprint(self.senses.codes(mapped, usual), self._lateral)
+        self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
         self.reset_sequence()
         return self
 
@@ -136,22 +142,24 @@ class PlaceRecognizer:
 
         Raises:
             ObservationError: no image of that kind, or one that shows nothing.
-            ParameterError: there was no `fit`.
+            ParameterError: there was no `fit`, or the map was deployed.
         """
-        if self._lateral is None:
+        self._require_open()
+        if self.lateral is None:
             raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
         seen, wrong = self.senses.normalise(image)
         if wrong:
             raise ObservationError(f"{wrong}; nothing was added")
-        code = self.senses.codes(seen, self._mapping.usual)
-        return int(self.map.imprint(code[None], self._lateral)[0])
+        code = self.senses.codes(seen, self.mapping.usual)
+        return int(self.map.imprint(code[None], self.lateral)[0])
 
     def remove(self, place: int | Iterable[int]) -> None:
         """Forget a place, or several; the others keep their numbers, and close up.
 
         Raises:
-            ParameterError: no such place; nothing is forgotten.
+            ParameterError: no such place, or the map was deployed; nothing is forgotten.
         """
+        self._require_open()
         gone = np.atleast_1d(np.array(place if np.isscalar(place) else list(place), np.int64))  # type: ignore[arg-type]
         there = np.isin(gone, self.map.numbers)
         if not there.all():
@@ -160,7 +168,44 @@ class PlaceRecognizer:
         self.map.keep(keep)
         self._sequence.resized(keep)
         self._long.resized(keep)
-        self._hindsight.reset()
+        self.hindsight.reset()
+
+    def merge(self, other: PlaceRecognizer) -> IntArray:
+        """Append the places of another map behind the own ones; return their new numbers.
+
+        Both keep what they have learned: places of `other` were imprinted through its own lateral
+        weights, and the balance of all neurons makes their answers comparable.
+
+        Raises:
+            ParameterError: other senses, or a map that was deployed; nothing has changed.
+        """
+        self._require_open()
+        other._require_open()
+        own = (self.config.n_inputs, self.config.levels, self.config.ticks)
+        theirs = (other.config.n_inputs, other.config.levels, other.config.ticks)
+        if own != theirs:
+            raise ParameterError(
+                f"inputs, levels and ticks are {theirs} there and {own} here: map both alike"
+            )
+        first = self.map.next_number
+        numbers = np.arange(first, first + len(other.map))
+        self.map.append(other.map.codes, other.map.weights.T, other.map.scales, numbers)
+        return numbers
+
+    # Files.
+
+    def save(self, path: str | Path, *, deployed: bool = False) -> Path:
+        """Write the map, see `files.save`; return the path of its document."""
+        return save(self, path, deployed=deployed)
+
+    @classmethod
+    def load(cls, path: str | Path) -> PlaceRecognizer:
+        """Read a map that `save` wrote.
+
+        Raises:
+            ModelFileError: a broken file, or one of another version; the message names the field.
+        """
+        return load_into(cls, path)
 
     # Recognising.
 
@@ -202,12 +247,12 @@ class PlaceRecognizer:
         seen, wrong = self.senses.normalise(image)
         self._time_s = self._time_s if time_s is None else time_s
         if not len(self.map):
-            return Match(None, 0.0, False, np.zeros(0), EMPTY)
+            return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)
         if wrong:
             blank = np.zeros(len(self.map))
             return self._judge(blank, blank, step, sequence, wrong, True, 0)
-        code = self.senses.codes(seen, self._visiting.usual)
-        self._visiting.follow(seen)
+        code = self.senses.codes(seen, self.visiting.usual)
+        self.visiting.follow(seen)
         if spiking or deadline_s is not None:
             potentials, complete, spikes = present(
                 self.map.weights, code, self.senses.start, self.config.ticks, deadline_s
@@ -223,10 +268,17 @@ class PlaceRecognizer:
         """Forget the frames so far, as after a start elsewhere."""
         self._sequence.reset()
         self._long.reset()
-        self._hindsight.reset()
+        self.hindsight.reset()
         self._time_s = -np.inf
 
     # Inside.
+
+    def _require_open(self) -> None:
+        if self.map.fixed:
+            raise ParameterError(
+                "this map was saved with deployed=True and cannot be changed; change the one that "
+                "it was saved from"
+            )
 
     def _judge(
         self,
@@ -243,25 +295,23 @@ class PlaceRecognizer:
             sums = alone
         length = min(sequence, len(self._sequence))
         best, given = features(sums, length, self.config.same_place)
-        probability, known = 0.0, False
-        if self._confidence is not None and not (wrong and length == 1):
-            probability, _, known = self._confidence.judge(given, length)
-            probability = self._hindsight.biased(probability)
-            self._hindsight.follow(best, probability, step, self._clear(row, step))
+        probability, familiarity, known = 0.0, 0.0, False
+        if self.confidence is not None and not (wrong and length == 1):
+            probability, familiarity, known = self.confidence.judge(given, length)
+            probability = self.hindsight.biased(probability)
+            self.hindsight.follow(best, probability, step, self._clear(row, step))
         reason = wrong or ("" if known else UNSURE)
-        place = int(self.map.numbers[best])
-        return Match(
-            place, probability, known and not wrong, sums, reason, length, complete, spikes
-        )
+        place, known = int(self.map.numbers[best]), known and not wrong
+        return Match(place, probability, known, familiarity, sums, reason, length, complete, spikes)
 
     def _clear(self, row: FloatArray, step: float) -> int | None:
         """Return the position that a long sequence is sure of, or None."""
-        assert self._confidence is not None
+        assert self.confidence is not None
         sums = self._long.advance(row, step, LENGTH)
         if len(self._long) < LENGTH:
             return None
         best, given = features(sums, LENGTH, self.config.same_place)
-        probability, _, known = self._confidence.judge(given, LENGTH)
+        probability, _, known = self.confidence.judge(given, LENGTH)
         return best if known and probability >= SURE else None
 
     def _all(self, images: Any, what: str) -> FloatArray:
