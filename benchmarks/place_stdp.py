@@ -1,0 +1,390 @@
+"""Spiking place modules that learn by STDP, on Nordland: recognition, speed, ablations.
+
+    python benchmarks/place_stdp.py [main] [ablations] [--modules 4] [--seeds 5] [--epochs 30]
+
+Prints one JSON object a part; `--out FILE` appends them to a file too. Takes the better part of an
+hour of one core. Needs `nordland_64x32.npz` (grey frames `summer`, `winter` of the same places, and
+`moving`) in the folder SNN_CONTROL_DATA or beside the checkout.
+
+Modules of 25 places each: summer and an augmented summer are learnt, winter is asked. Test modules
+are consecutive moving frames from the 553rd on; two calibration modules, from the first on, choose
+the threshold of hyperactive neurons of each seed. Both are recorded over the summer frames of all
+modules. R@1 is the share of queries whose own place scores highest, of the 25 of the module or of
+all of the modules fused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.coding.images import resize
+from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
+from snn_control.controllers.place.diehl_cook import DiehlCookConfig, DiehlCookModule
+from snn_control.controllers.place.diehl_cook_fusion import (
+    added_up,
+    answers,
+    side_by_side,
+    standardised,
+)
+from snn_control.controllers.place.hyperactive import activity, choose_threshold, silenced
+from snn_control.plasticity.triplet_stdp import TripletSTDP
+from snn_control.training.statistics import half_width
+
+FloatArray = npt.NDArray[np.float64]
+Bytes = npt.NDArray[np.uint8]
+
+PLACES = 25
+N_CALIBRATION_FRAMES = 552
+CALIBRATION_MODULES = 2
+EPOCHS_OF_ABLATIONS = 20
+STEP = 10
+DATA = Path(
+    os.environ.get("SNN_CONTROL_DATA")
+    or Path(__file__).resolve().parents[2] / "shared/data/nordland"
+)
+
+
+class Route(NamedTuple):
+    """Patch-normalised bytes of consecutive places, shape (places, 28, 28) each."""
+
+    summer: Bytes
+    augmented: Bytes
+    winter: Bytes
+
+    def part(self, begin: int, n: int) -> Route:
+        """Return n places from one on."""
+        return Route(*(images[begin : begin + n] for images in self))
+
+
+class Asked(NamedTuple):
+    """A module's spikes, shape (images, n_excitatory), for the recorded and the asked images."""
+
+    module: DiehlCookModule
+    recorded: FloatArray
+    queries: FloatArray
+
+
+# --- images ------------------------------------------------------------------------------------
+
+
+def read(n_test: int, n_calibration: int) -> tuple[Route, Route]:
+    """Return the places of the test and of the calibration modules."""
+    path = DATA / "nordland_64x32.npz"
+    if not path.exists():
+        raise SystemExit(
+            f"{path} is not here; set SNN_CONTROL_DATA to the folder of nordland_64x32.npz"
+        )
+    with np.load(path, allow_pickle=False) as data:
+        rows = np.flatnonzero(data["moving"])
+        rows = np.concatenate(
+            (rows[N_CALIBRATION_FRAMES:][:n_test], rows[:N_CALIBRATION_FRAMES][:n_calibration])
+        )
+        summer, winter = data["summer"][rows], data["winter"][rows]
+    random = np.random.default_rng(2209)
+    augmented = [augment(image, random) for image in summer]
+    whole = Route(*(np.array([normal(i) for i in part]) for part in (summer, augmented, winter)))
+    return whole.part(0, n_test), whole.part(n_test, n_calibration)
+
+
+def normal(image: Bytes) -> Bytes:
+    return to_bytes(PatchNormalisation(7).apply(resize(image, 28, 28)))
+
+
+def augment(image: Bytes, random: np.random.Generator) -> Bytes:
+    """Change the looks of a frame: blur, contrast, light from one side, brightness, noise.
+
+    Blur by a Gaussian of 0 to 1 pixels; contrast times 0.6 to 1.4; a ramp of light of at most 40
+    grey levels in any direction; brightness by -30 to 30; noise of 8 grey levels a pixel.
+    """
+    h, w = image.shape
+    x = image.astype(float)
+    sigma = max(random.uniform(0.0, 1.0), 1e-3)
+    taps = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
+    taps /= taps.sum()
+    for axis in (0, 1):
+        padded = np.pad(x, [(3, 3) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
+        x = sum(
+            t * np.take(padded, np.arange(k, k + x.shape[axis]), axis) for k, t in enumerate(taps)
+        )
+    x = x.mean() + random.uniform(0.6, 1.4) * (x - x.mean())
+    angle, light = random.uniform(0.0, 2.0 * np.pi), random.uniform(0.0, 40.0)
+    down, right = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
+    x += light * (np.cos(angle) * right + np.sin(angle) * down)
+    x += random.uniform(-30.0, 30.0) + random.normal(0.0, 8.0, image.shape)
+    return np.clip(np.rint(x), 0, 255).astype(np.uint8)
+
+
+# --- from spikes to shares ---------------------------------------------------------------------
+
+
+def raw(asked: Asked, _: int) -> FloatArray:
+    return asked.module.scores(asked.queries)
+
+
+def counted(asked: Asked, threshold: int) -> FloatArray:
+    return asked.module.scores(silenced(asked.queries, activity(asked.recorded), threshold))
+
+
+def by_neuron(asked: Asked, _: int) -> FloatArray:
+    return asked.module.scores(standardised(asked.recorded, asked.queries))
+
+
+def by_place(asked: Asked, _: int) -> FloatArray:
+    return standardised(asked.module.scores(asked.recorded), asked.module.scores(asked.queries))
+
+
+def weighted(asked: Asked, _: int) -> FloatArray:
+    return asked.module.scores(asked.queries, weighted=True)
+
+
+WAYS: dict[str, Callable[[Asked, int], FloatArray]] = {
+    "none": raw,
+    "count rule": counted,
+    "standardised neurons": by_neuron,
+    "standardised places": by_place,
+    "weighted assignment": weighted,
+}
+
+
+def fused(asked: Sequence[Asked], way: str, threshold: int = 0) -> FloatArray:
+    return side_by_side([WAYS[way](one, threshold) for one in asked])
+
+
+def spikes_a_query(asked: Sequence[Asked]) -> float:
+    return float(np.mean([one.queries.sum(axis=1).mean() for one in asked]))
+
+
+def recall(scores: FloatArray) -> float:
+    return float(np.mean(answers(scores) == np.arange(len(scores))))
+
+
+def recall_within(scores: FloatArray) -> float:
+    """R@1 of each query among the places of its own module, mean over the modules."""
+    n = len(scores) // PLACES
+    blocks = scores.reshape(n, PLACES, n, PLACES)
+    return float(np.mean([recall(blocks[m, :, m]) for m in range(n)]))
+
+
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Mean over seeds and half of its 95 % interval."""
+    found = np.array(values)
+    return {"mean": round(float(found.mean()), 4), "ci95": round(half_width(found), 4)}
+
+
+def of_queries(share: float, n: int) -> dict[str, Any]:
+    """Share of n queries with its 95 % interval (E. B. Wilson, 1927)."""
+    z = 1.96
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    interval = [round(float(middle - half), 4), round(float(middle + half), 4)]
+    return {"r@1": round(share, 4), "ci95": interval, "n": n}
+
+
+def summed(matrices: Sequence[FloatArray]) -> dict[str, Any]:
+    """R@1 of the sum over k seeds, mean over all choices of k; for all seeds with its interval."""
+    found: dict[str, Any] = {}
+    for k in range(1, len(matrices) + 1):
+        shares = [recall(added_up(some)) for some in itertools.combinations(matrices, k)]
+        found[str(k)] = round(float(np.mean(shares)), 4)
+    return found | {"all": of_queries(recall(added_up(matrices)), len(matrices[0]))}
+
+
+# --- modules -----------------------------------------------------------------------------------
+
+
+class Clock:
+    """CPU seconds by what they went for."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.times: dict[str, int] = {}
+
+    def timed(self, name: str, n: int, work: Callable[[], Any]) -> Any:
+        """Do work that is n times what the name says."""
+        began = time.process_time()
+        found = work()
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - began
+        self.times[name] = self.times.get(name, 0) + n
+        return found
+
+    def each(self) -> dict[str, float]:
+        """Return the CPU seconds of one of each."""
+        return {name: round(s / self.times[name], 5) for name, s in self.seconds.items()}
+
+
+def modules_of(route: Route, config: DiehlCookConfig, seed: int) -> list[DiehlCookModule]:
+    """Make a module for every 25 places; each has its own random numbers."""
+    n = len(route.summer) // PLACES
+    return [DiehlCookModule(PLACES, config, seed=1000 * seed + m) for m in range(n)]
+
+
+def train(modules: Sequence[DiehlCookModule], route: Route, epochs: int, clock: Clock) -> None:
+    for m, module in enumerate(modules):
+        own = route.part(m * PLACES, PLACES)
+        images = np.array([own.summer, own.augmented])
+        n = epochs * 2 * PLACES
+        clock.timed("training presentation", n, lambda: module.fit(images, epochs))  # noqa: B023
+
+
+def ask(
+    modules: Sequence[DiehlCookModule], reference: Bytes, queries: Bytes, clock: Clock
+) -> list[Asked]:
+    found = []
+    for module in modules:
+        both = [
+            clock.timed("query of a module", len(images), lambda: module.responses(images))  # noqa: B023
+            for images in (reference, queries)
+        ]
+        found.append(Asked(module, *both))
+    return found
+
+
+def warm_up() -> None:
+    """Compile before anything is timed."""
+    module = DiehlCookModule(1, DiehlCookConfig(n_excitatory=2, image_s=0.01))
+    image = np.zeros((1, 28, 28), np.uint8)
+    module.fit(image, epochs=1)
+    module.responses(image)
+
+
+def sad(route: Route) -> FloatArray:
+    """Negative sum of absolute differences of the bytes, shape (queries, places)."""
+    map_, asked = (x.reshape(len(x), -1).astype(float) for x in (route.summer, route.winter))
+    return -np.abs(asked[:, np.newaxis] - map_).sum(axis=2)
+
+
+def baseline(route: Route) -> dict[str, Any]:
+    scores, n = sad(route), len(route.summer)
+    return {
+        "module": of_queries(recall_within(scores), n),
+        "fused": of_queries(recall(scores), n),
+    }
+
+
+def part_main(args: argparse.Namespace, test: Route, calibration: Route) -> dict[str, Any]:
+    """Recognition after 10, 20, ... epochs, by module and fused, beside SAD."""
+    clock, config = Clock(), DiehlCookConfig()
+    reference = np.concatenate((test.summer, calibration.summer))
+    stages = range(STEP, args.epochs + 1, STEP)
+    held_out: dict[int, dict[str, list[float]]] = {e: {w: [] for w in WAYS} for e in stages}
+    matrices: dict[int, dict[str, list[FloatArray]]] = {e: {w: [] for w in WAYS} for e in stages}
+    spikes: dict[int, list[float]] = {e: [] for e in stages}
+    picks: dict[int, list[int]] = {e: [] for e in stages}
+    for seed in range(args.seeds):
+        modules = modules_of(test, config, seed)
+        others = modules_of(calibration, config, 500 + seed)
+        for e in stages:
+            train(others, calibration, STEP, clock)
+            train(modules, test, STEP, clock)
+            asked = ask(others, reference, calibration.winter, clock)
+            best, _ = choose_threshold(lambda t: recall(fused(asked, "count rule", t)))  # noqa: B023
+            picks[e].append(best)
+            for way in WAYS:
+                held_out[e][way].append(recall(fused(asked, way, best)))
+            asked = ask(modules, reference, test.winter, clock)
+            spikes[e].append(spikes_a_query(asked))
+            for way in WAYS:
+                matrices[e][way].append(fused(asked, way, best))
+            print(f"seed {seed}, {e} epochs", flush=True)
+    each = clock.each()
+    return {
+        "part": "main",
+        "cpu_s": each
+        | {"query of all": round(len(test.summer) / PLACES * each["query of a module"], 4)},
+        "sad": baseline(test),
+        "sad_calibration": baseline(calibration),
+        "thresholds": picks,
+        "spikes_a_query": {e: spread(found) for e, found in spikes.items()},
+        "calibration_fused": {
+            e: {way: spread(found) for way, found in held_out[e].items()} for e in stages
+        },
+        "module": {
+            e: {
+                way: spread([recall_within(s) for s in found]) for way, found in matrices[e].items()
+            }
+            for e in stages
+        },
+        "fused": {
+            e: {way: spread([recall(s) for s in found]) for way, found in matrices[e].items()}
+            for e in stages
+        },
+        "summed": {e: {way: summed(found) for way, found in matrices[e].items()} for e in stages},
+    }
+
+
+def part_ablations(args: argparse.Namespace, test: Route, calibration: Route) -> dict[str, Any]:
+    """Timer, sign of the pre-synaptic term, inhibition: each changed alone."""
+    reference = np.concatenate((test.summer, calibration.summer))
+    base = DiehlCookConfig()
+    variants = {
+        "timer 5 ms": dataclasses.replace(base, silence_e_s=0.005),
+        "pre-synaptic sign -": dataclasses.replace(base, stdp=TripletSTDP(pre_sign=-1)),
+        "tau_gi 2 ms": dataclasses.replace(base, tau_gi_s=2e-3),
+    }
+    ways = [way for way in WAYS if way != "count rule"]
+    found: dict[str, Any] = {"part": "ablations", "epochs": EPOCHS_OF_ABLATIONS}
+    for name, config in variants.items():
+        clock = Clock()
+        matrices: dict[str, list[FloatArray]] = {way: [] for way in ways}
+        spikes = []
+        for seed in range(args.seeds):
+            modules = modules_of(test, config, seed)
+            train(modules, test, EPOCHS_OF_ABLATIONS, clock)
+            asked = ask(modules, reference, test.winter, clock)
+            spikes.append(spikes_a_query(asked))
+            for way in ways:
+                matrices[way].append(fused(asked, way))
+            print(f"{name}, seed {seed}", flush=True)
+        found[name] = {
+            "cpu_s": clock.each(),
+            "spikes_a_query": spread(spikes),
+            "module": {w: spread([recall_within(s) for s in m]) for w, m in matrices.items()},
+            "fused": {w: spread([recall(s) for s in m]) for w, m in matrices.items()},
+            "summed": {w: summed(m) for w, m in matrices.items()},
+        }
+    return found
+
+
+PARTS = {"main": part_main, "ablations": part_ablations}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
+    parser.add_argument("--modules", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=30, help="of `main`, in tens")
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    test, calibration = read(args.modules * PLACES, CALIBRATION_MODULES * PLACES)
+    warm_up()
+    for name in args.parts or PARTS:
+        began = time.process_time()
+        found = PARTS[name](args, test, calibration)
+        found |= {
+            "modules": args.modules,
+            "seeds": args.seeds,
+            "machine": platform.processor() or platform.machine(),
+            "part_cpu_s": round(time.process_time() - began, 1),
+        }
+        line = json.dumps(found)
+        print(line, flush=True)
+        if args.out:
+            with args.out.open("a") as file:
+                file.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
