@@ -1,0 +1,92 @@
+"""Logistic regression against its own truth; confidence and hindsight against frequencies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snn_control.controllers.place.confidence import LENGTHS, Confidence, Sample, features, near
+from snn_control.controllers.place.hindsight import LATER, Hindsight
+from snn_control.controllers.place.logistic import fit, probability
+
+
+def test_logistic_regression_finds_the_weights_that_made_the_answers() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200_000, 2)) * [1.0, 5.0] + [0.0, 3.0]
+    truth = np.array([-0.5, 1.5, 0.2])
+    answers = rng.random(len(rows)) < probability(truth, rows)
+    np.testing.assert_allclose(fit(rows, answers), truth, atol=0.03)
+    twice = fit(np.vstack([rows[:500], rows[:500]]), np.tile(answers[:500], 2))
+    np.testing.assert_allclose(fit(rows[:500], answers[:500], np.full(500, 2.0)), twice, atol=1e-9)
+
+
+def test_logistic_regression_stays_finite_without_an_error() -> None:
+    rows = np.linspace(-1.0, 1.0, 40)[:, None]
+    assert np.isfinite(fit(rows, rows[:, 0] > 0)).all()
+    always = fit(rows, np.ones(40, bool))
+    assert 0.9 < probability(always, rows).min() < 1.0
+    assert np.isfinite(fit(np.ones((10, 2)), np.arange(10) > 4)).all()
+
+
+def test_features_are_lead_over_rivals_and_height() -> None:
+    sums = np.array([0.0, 7.0, 9.0, 8.0, 1.0, 6.0, 0.0])
+    best, found = features(sums, 4, same_place=1)
+    assert best == 2
+    assert found.tolist() == [(9.0 - 6.0) / 2.0, 9.0 / 2.0]
+    assert features(np.array([3.0, 1.0]), 1, 2)[1].tolist() == [0.0, 3.0]
+    assert near(0, 2, 7) == slice(0, 3)
+    assert near(6, 2, 7) == slice(4, 7)
+
+
+def samples(rng: np.random.Generator, n: int = 4000) -> dict[int, Sample]:
+    found = {}
+    for length in (1, 5, 20):
+        lead = rng.gamma(1.0 + 0.2 * length, 0.5, n)
+        right = rng.random(n) < 1.0 / (1.0 + np.exp(1.0 - 2.5 * lead))
+        known = np.column_stack([lead, 2.0 + lead + rng.normal(size=n)])
+        unknown = rng.gamma(1.0, 0.3, (n, 2))
+        found[length] = Sample(known, right, unknown)
+    return found
+
+
+def test_probabilities_are_frequencies_and_few_unknown_places_pass() -> None:
+    confidence = Confidence.fit(samples(np.random.default_rng(1)), 0.01)
+    for length, sample in samples(np.random.default_rng(2)).items():
+        said = np.array([confidence.judge(row, length) for row in sample.known])
+        for low in np.arange(0.2, 1.0, 0.2):
+            of = (said[:, 0] >= low) & (said[:, 0] < low + 0.2)
+            if of.sum() > 100:
+                assert sample.right[of].mean() == pytest.approx(said[of, 0].mean(), abs=0.06)
+        passed = [confidence.judge(row, length)[2] for row in sample.unknown]
+        assert np.mean(passed) < 0.02
+    between = [confidence.judge(np.array([1.0, 3.0]), length)[1] for length in (1, 3, 5)]
+    assert min(between[0], between[2]) <= between[1] <= max(between[0], between[2])
+
+
+def test_without_samples_nothing_is_known() -> None:
+    confidence = Confidence.fit({}, 0.01)
+    assert confidence.known.shape == (len(LENGTHS), 3)
+    assert not confidence.judge(np.array([9.0, 9.0]), 1)[2]
+
+
+def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
+    rng, hindsight, said = np.random.default_rng(0), Hindsight(), []
+    for k in range(3000):
+        right = rng.random() < 0.6
+        said.append(hindsight.biased(0.9))
+        hindsight.follow(k if right else 10**6, said[-1], 1.0, clear=k)
+    assert np.mean(said[-1000:]) == pytest.approx(0.6, abs=0.05)
+    hindsight.reset()
+    assert hindsight.bias < -1.0, "a new start forgets frames, not what was learned"
+
+
+def test_hindsight_learns_nothing_where_nothing_is_clear() -> None:
+    hindsight = Hindsight()
+    for k in range(50):
+        hindsight.follow(k, 0.3, 1.0, clear=None)
+    assert hindsight.bias == 0.0
+    assert hindsight.biased(0.3) == pytest.approx(0.3)
+    for k in range(LATER):
+        hindsight.reset()
+        hindsight.follow(k, 0.3, 1.0, clear=k)
+    assert hindsight.bias == 0.0

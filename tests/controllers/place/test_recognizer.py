@@ -1,0 +1,275 @@
+"""The recogniser on a made-up route in another season, and what must not harm it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snn_control.controllers.place import PlaceConfig, PlaceRecognizer
+from snn_control.controllers.place.recognizer import EMPTY, UNSURE
+from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
+from snn_control.errors import ModelFileError, ObservationError, ParameterError
+from tests.controllers.place.route import other_season, route
+
+N, CALIBRATION = 240, 60
+SUMMER = route(N)
+WINTER = other_season(SUMMER)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = PlaceRecognizer().fit(SUMMER, (WINTER[:CALIBRATION], range(CALIBRATION)))
+    return made.save(tmp_path_factory.mktemp("map") / "route")
+
+
+@pytest.fixture
+def recognizer(saved: Path) -> PlaceRecognizer:
+    return PlaceRecognizer.load(saved)
+
+
+def share_right(recognizer: PlaceRecognizer, sequence: int = 1, first: int = CALIBRATION) -> float:
+    recognizer.reset_sequence()
+    answers = [recognizer.match(image, sequence).place for image in WINTER[first:]]
+    return float(np.mean(np.array(answers) == np.arange(first, N)))
+
+
+def test_it_names_places_of_another_season(recognizer: PlaceRecognizer) -> None:
+    assert share_right(recognizer) > 0.9
+    assert share_right(recognizer, sequence=5) > 0.97
+
+
+def test_two_recognisers_of_a_seed_are_one_and_of_another_are_not() -> None:
+    calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
+    one, same, other = (PlaceRecognizer(seed).fit(SUMMER, calibration) for seed in (3, 3, 4))
+    image = WINTER[100]
+    np.testing.assert_array_equal(one.match(image).scores, same.match(image).scores)
+    assert not np.array_equal(one.match(image).scores, other.match(image).scores)
+
+
+def test_without_queries_it_calibrates_itself() -> None:
+    own = PlaceRecognizer().fit(SUMMER)
+    assert share_right(own, sequence=5, first=0) > 0.9
+    assert own.match(SUMMER[7]).known
+
+
+def test_spiking_is_the_fast_path_and_a_deadline_says_that_it_was_short(
+    recognizer: PlaceRecognizer, saved: Path
+) -> None:
+    other = PlaceRecognizer.load(saved)
+    for image in WINTER[100:110]:
+        fast, spiking = recognizer.match(image, 3), other.match(image, 3, spiking=True)
+        np.testing.assert_array_equal(fast.scores, spiking.scores)
+        assert (fast.place, fast.probability) == (spiking.place, spiking.probability)
+        assert fast.spikes == spiking.spikes > 500
+    hurried = other.match(WINTER[110], deadline_s=1e-9)
+    assert not hurried.complete
+    assert hurried.spikes < fast.spikes
+    assert other.match(WINTER[111], deadline_s=10.0).complete
+
+
+def test_unknown_places_are_said_to_be_unknown(recognizer: PlaceRecognizer) -> None:
+    elsewhere = other_season(route(100, seed=77), seed=78)
+    answers = [recognizer.match(image, 10) for image in elsewhere]
+    assert np.mean([a.known for a in answers]) < 0.1
+    assert all(a.place is not None for a in answers), "a best guess is always there"
+    assert {a.reason for a in answers if not a.known} == {UNSURE}
+    recognizer.reset_sequence()
+    home = [recognizer.match(image, 10) for image in WINTER[CALIBRATION:]]
+    assert np.mean([a.known for a in home[10:]]) > 0.9
+
+
+def test_a_grown_map_knows_the_new_and_forgets_nothing(recognizer: PlaceRecognizer) -> None:
+    before = [recognizer.match(image) for image in WINTER[100:140]]
+    added = [recognizer.add(image) for image in route(30, seed=5)]
+    assert added == list(range(N, N + 30))
+    assert len(recognizer) == N + 30
+    again = [recognizer.match(image).place for image in WINTER[100:140]]
+    assert np.mean(np.array(again) == [m.place for m in before]) > 0.95
+    new = [recognizer.match(image).place for image in other_season(route(30, seed=5), seed=9)]
+    assert np.mean(np.array(new) == added) > 0.8
+
+
+def test_a_removed_place_is_gone_and_the_rest_keep_their_numbers(
+    recognizer: PlaceRecognizer,
+) -> None:
+    assert recognizer.match(WINTER[120]).place == 120
+    recognizer.remove(120)
+    assert recognizer.match(WINTER[120]).place != 120
+    assert recognizer.match(WINTER[121]).place == 121
+    recognizer.remove(range(10))
+    assert len(recognizer) == N - 11
+    with pytest.raises(ParameterError, match="place 120 is not"):
+        recognizer.remove(120)
+    with pytest.raises(ParameterError, match="place 500 is not"):
+        recognizer.remove([50, 500])
+    assert 50 in recognizer.places
+    assert recognizer.add(SUMMER[120]) == N
+
+
+def test_maps_are_merged(saved: Path) -> None:
+    calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
+    one = PlaceRecognizer().fit(SUMMER[:150], calibration)
+    other = PlaceRecognizer().fit(SUMMER[150:])
+    assert one.merge(other).tolist() == list(range(150, N))
+    assert share_right(one, sequence=5) > 0.9
+    small = PlaceRecognizer(config=PlaceConfig(width=20)).fit(SUMMER[:10])
+    with pytest.raises(ParameterError, match="map both alike"):
+        one.merge(small)
+
+
+def test_a_map_on_disk_is_the_map(recognizer: PlaceRecognizer, saved: Path, tmp_path: Path) -> None:
+    for image in WINTER[:30]:
+        recognizer.match(image, 5)
+    again = PlaceRecognizer.load(recognizer.save(tmp_path / "again"))
+    recognizer.reset_sequence()
+    recognizer.add(SUMMER[3])
+    again.add(SUMMER[3])
+    for image in WINTER[60:80]:
+        one, other = recognizer.match(image, 5), again.match(image, 5)
+        np.testing.assert_array_equal(one.scores, other.scores)
+        assert (one.probability, one.known) == (other.probability, other.known)
+
+
+def test_a_deployed_map_is_small_and_fixed(saved: Path, tmp_path: Path) -> None:
+    whole = PlaceRecognizer.load(saved)
+    path = whole.save(tmp_path / "flown", deployed=True)
+    flown = PlaceRecognizer.load(path)
+    assert path.with_suffix(".safetensors").stat().st_size < N * (784 + 40) + 30_000
+    for image in WINTER[60:70]:
+        np.testing.assert_array_equal(flown.match(image, 4).scores, whole.match(image, 4).scores)
+    for change in (
+        lambda: flown.add(SUMMER[0]),
+        lambda: flown.remove(0),
+        lambda: flown.merge(whole),
+    ):
+        with pytest.raises(ParameterError, match="deployed=True"):
+            change()
+    again = PlaceRecognizer.load(flown.save(tmp_path / "again"))
+    with pytest.raises(ParameterError, match="deployed=True"):
+        again.add(SUMMER[0])
+
+
+def test_broken_files_and_newer_ones_are_named(saved: Path, tmp_path: Path) -> None:
+    text = saved.read_text()
+    for broken, said in (
+        (text.replace('"schema_version": 1', '"schema_version": 2'), "schema_version is 2"),
+        (text.replace('"seed": 0', '"seed": -1'), "seed"),
+        (text.replace('"levels": 8', '"level": 8'), "Did you mean: `levels`"),
+        (text.replace('"next_number": 240', '"next_number": 3'), "next_number"),
+        (text.replace('"bias": 0.0', '"bias": "x"'), "bias"),
+        (text[:-20], "not a JSON document"),
+    ):
+        assert broken != text
+        (tmp_path / "m.json").write_text(broken)
+        (tmp_path / "m.safetensors").write_bytes(saved.with_suffix(".safetensors").read_bytes())
+        with pytest.raises(ModelFileError, match=said):
+            PlaceRecognizer.load(tmp_path / "m")
+    with pytest.raises(ModelFileError, match="No such file"):
+        PlaceRecognizer.load(tmp_path / "none")
+
+
+BLANK = {
+    BLACK: np.zeros((32, 64), np.uint8),
+    SATURATED: np.full((32, 64), 255, np.uint8),
+    FLAT: np.full((32, 64), 90, np.uint8),
+}
+
+
+@pytest.mark.parametrize("reason", BLANK)
+def test_a_frame_that_shows_nothing_is_unknown_and_harms_nothing(
+    reason: str, recognizer: PlaceRecognizer
+) -> None:
+    for image in WINTER[100:109]:
+        recognizer.match(image, 10)
+    answer = recognizer.match(BLANK[reason], 10)
+    assert (answer.known, answer.reason) == (False, reason)
+    assert answer.place == 109, "the frames before still say where it is"
+    assert recognizer.match(WINTER[110], 10).place == 110
+    assert recognizer.match(BLANK[reason]).probability == 0.0
+    with pytest.raises(ObservationError, match=reason):
+        recognizer.add(BLANK[reason])
+    assert len(recognizer) == N
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((32, 64)), np.zeros((32, 64, 4), np.uint8), np.zeros(5, np.uint8), None]
+)
+def test_what_is_no_image_changes_nothing(image: object, saved: Path) -> None:
+    one, other = PlaceRecognizer.load(saved), PlaceRecognizer.load(saved)
+    for k in range(100, 110):
+        with pytest.raises(ObservationError, match="image of"):
+            one.match(image, 5)
+        np.testing.assert_array_equal(
+            one.match(WINTER[k], 5).scores, other.match(WINTER[k], 5).scores
+        )
+
+
+def test_frames_out_of_order_are_refused(recognizer: PlaceRecognizer) -> None:
+    recognizer.match(WINTER[100], 5, time_s=10.0)
+    for late in (10.0, 9.0):
+        with pytest.raises(ObservationError, match="expected a later one"):
+            recognizer.match(WINTER[101], 5, time_s=late)
+    assert recognizer.match(WINTER[101], 5, time_s=10.1).length == 2
+    recognizer.reset_sequence()
+    assert recognizer.match(WINTER[0], 5, time_s=1.0).length == 1
+
+
+def test_an_empty_map_says_so() -> None:
+    empty = PlaceRecognizer()
+    answer = empty.match(WINTER[0], 5)
+    assert (answer.place, answer.known, answer.reason, len(answer.scores)) == (
+        None,
+        False,
+        EMPTY,
+        0,
+    )
+    with pytest.raises(ParameterError, match="fit"):
+        empty.add(SUMMER[0])
+
+
+def test_odometry_keeps_a_sequence_together_at_any_speed(recognizer: PlaceRecognizer) -> None:
+    rng, place, answers = np.random.default_rng(0), CALIBRATION, []
+    step = 0
+    while place < N:
+        answers.append(recognizer.match(WINTER[place], 8, step=step).place == place)
+        step = int(rng.integers(0, 4))
+        place += step
+    assert np.mean(answers) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("images", "calibration", "error", "said"),
+    [
+        (SUMMER[:2], None, ParameterError, "2 images"),
+        (SUMMER[:5].astype(float), None, ObservationError, "image 0: image of float64"),
+        (np.zeros((5, 32, 64), np.uint8), None, ObservationError, "image 0: the image is black"),
+        (SUMMER, (WINTER[:30], range(29)), ParameterError, "30 calibration images and 29"),
+        (SUMMER, (WINTER[:5], range(5)), ParameterError, "at least 20"),
+        (SUMMER, (WINTER[:30], range(-1, 29)), ParameterError, "-1 to 28"),
+        (SUMMER, (WINTER[:30], range(220, 250)), ParameterError, "has 0 to 239"),
+    ],
+)
+def test_what_cannot_be_mapped_is_named(images, calibration, error, said) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=said):
+        PlaceRecognizer().fit(images, calibration)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"height": 0}, {"ticks": 128}, {"window": 4}, {"stiffness": 0.0}, {"false_acceptance": 1.0},
+     {"blend": -0.1}, {"module_places": 0}],
+)  # fmt: skip
+def test_wrong_configurations_are_refused(wrong: dict) -> None:
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        dataclasses.replace(PlaceConfig(), **wrong)
+
+
+def test_the_best_places_come_in_order(recognizer: PlaceRecognizer) -> None:
+    answer = recognizer.match(WINTER[99])
+    top = answer.top(5)
+    assert (np.diff(answer.scores[top]) <= 0).all()
+    assert top[0] == answer.scores.argmax()
+    assert len(answer.top(10**6)) == N

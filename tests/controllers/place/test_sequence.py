@@ -1,0 +1,90 @@
+"""Sums along the route against the definition, and what bends it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snn_control.controllers.place.sequence import LONGEST, Sequence
+from snn_control.errors import ObservationError
+
+
+def by_definition(rows: list[np.ndarray], moved: list[float], length: int, n: int) -> np.ndarray:
+    at = [math.floor(m + 0.5) for m in moved]
+    found = np.zeros(n)
+    for row, position in list(zip(rows, at, strict=True))[-length:]:
+        shift = at[-1] - position
+        for j in range(n):
+            if 0 <= j - shift < len(row):
+                found[j] += row[j - shift]
+    return found
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 12),
+    steps=st.lists(
+        st.sampled_from([0.0, 1.0, 1.0, 2.0, 0.4, -1.0, -3.0, 40.0]), min_size=1, max_size=40
+    ),
+    lengths=st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    grows=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_it_is_the_sum_of_the_definition_however_it_moves_and_grows(
+    seed: int, n: int, steps: list[float], lengths: list[int], grows: bool
+) -> None:
+    rng, sequence = np.random.default_rng(seed), Sequence()
+    rows: list[np.ndarray] = []
+    moved = [0.0]
+    for k, step in enumerate(steps):
+        n += int(grows and k % 3 == 2)
+        rows.append(rng.normal(size=n))
+        if k:
+            moved.append(moved[-1] + step)
+        length = lengths[(k // 7) % len(lengths)]
+        found = sequence.advance(rows[-1], step, length)
+        np.testing.assert_allclose(found, by_definition(rows, moved, length, n), atol=1e-4)
+
+
+def test_it_stays_exact_over_a_long_route() -> None:
+    rng, sequence = np.random.default_rng(0), Sequence()
+    rows = [rng.normal(size=50) * 100.0 for _ in range(3000)]
+    for row in rows:
+        found = sequence.advance(row, 1.0, 10)
+    fresh = Sequence()
+    for row in rows[-10:]:
+        expected = fresh.advance(row, 1.0, 10)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_removed_places_close_up_in_the_frames_that_are_remembered() -> None:
+    sequence = Sequence()
+    rows = np.random.default_rng(1).normal(size=(4, 8))
+    for row in rows[:3]:
+        sequence.advance(row, 0.0, 3)
+    keep = np.array([0, 1, 4, 5, 7])
+    sequence.resized(keep)
+    found = sequence.advance(rows[3][keep], 0.0, 3)
+    np.testing.assert_allclose(found, rows[1:4, keep].sum(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("step", "length", "said"),
+    [
+        (math.nan, 3, "step is nan"),
+        (math.inf, 3, "step is inf"),
+        (1e7, 3, "places moved"),
+        (1.0, 0, "sequence is 0"),
+        (1.0, LONGEST + 1, "expected 1 to 200"),
+    ],
+)
+def test_wrong_steps_and_lengths_change_nothing(step: float, length: int, said: str) -> None:
+    sequence = Sequence()
+    sequence.advance(np.ones(3), 1.0, 2)
+    with pytest.raises(ObservationError, match=said):
+        sequence.advance(np.ones(3), step, length)
+    assert sequence.advance(np.ones(3), 0.0, 2).tolist() == [2.0, 2.0, 2.0]
