@@ -70,6 +70,24 @@ def test_it_is_the_plain_equations(change):
     np.testing.assert_allclose(module.theta_v, plain.theta, rtol=0, atol=1e-12)
 
 
+BRIAN2_WEIGHTS = np.array([
+    [0.839680631613164, 0.511125234868221, 0.872353526604978, 0.192632605703065],
+    [0.545477048835361, 0.379235489577039, 0.715830871991739, 0.389056094303071],
+    [0.775785321482578, 0.540997799892986, 0.804759968796675, 1.0],
+    [0.391395429872468, 0.777550025844712, 0.877618793758844, 0.798987370860182],
+    [0.860410650450894, 0.912380873975263, 0.169037122008608, 1.0],
+    [0.63138043476616, 0.927598698400272, 0.599814056413561, 0.303666528291394],
+])  # fmt: skip
+"""What Brian2 2.9.0 learns from the published equations, these weights, delays and spikes."""
+
+
+def test_it_learns_what_brian2_learns():
+    module = DiehlCookModule(1, dataclasses.replace(SMALL, image_s=0.6), seed=4)
+    module.fit(np.random.default_rng(2).integers(100, 256, (1, 2, 3)).astype(np.uint8), epochs=1)
+    np.testing.assert_array_equal(module.training_counts, [[6, 7, 6, 3]])
+    np.testing.assert_allclose(module.weights, BRIAN2_WEIGHTS, rtol=0, atol=1e-13)
+
+
 def one_neuron(**change: Any) -> tuple[DiehlCookConfig, Wiring, ModuleState]:
     """One input onto one E neuron that spikes of itself whenever it may."""
     c = DiehlCookConfig(
