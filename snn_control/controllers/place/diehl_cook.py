@@ -188,14 +188,14 @@ def wire(delays: IntArray, longest: int) -> Wiring:
         longest: largest delay.
     """
     target = np.argsort(delays, axis=1, kind="stable")
-    place = np.argsort(target, axis=1, kind="stable")
+    position = np.argsort(target, axis=1, kind="stable")
     slots = np.arange(longest + 2)
     first = np.array([np.searchsorted(np.sort(row), slots) for row in delays])
     first += delays.shape[1] * np.arange(len(delays))[:, np.newaxis]
     return Wiring(
         np.ascontiguousarray(first, np.int32),
         np.ascontiguousarray(target, np.int32),
-        np.ascontiguousarray(place.T, np.int32),
+        np.ascontiguousarray(position.T, np.int32),
     )
 
 

@@ -33,8 +33,8 @@ class Wiring(NamedTuple):
     """Where those of input i and delay d begin among all, shape (n_inputs, longest + 2)."""
     target: IntArray
     """E neuron that each leads to, shape (n_inputs, n_excitatory)."""
-    place: IntArray
-    """Place of the synapse from input i onto neuron j in row i, shape (n_excitatory, n_inputs)."""
+    position: IntArray
+    """Where the synapse from input i onto neuron j is in row i, shape (n_excitatory, n_inputs)."""
 
 
 class ModuleState(NamedTuple):
@@ -113,7 +113,10 @@ def run(
     n = state.v_v.size
     longest = wiring.first.shape[1] - 2
     fired, inhibitors = np.empty(n, np.int32), np.empty(n, np.int32)
-    reached, pre = np.empty(wiring.target.size + BLOCK, np.int32), np.empty(wiring.place.shape[1])
+    reached, pre = (
+        np.empty(wiring.target.size + BLOCK, np.int32),
+        np.empty(wiring.position.shape[1]),
+    )
     oldest, newest, total = 0, 0, 0
     for t in range(n_steps):
         n_fired = _excite(state, c, rule, t, learning, fired)
@@ -245,15 +248,15 @@ def _learn(wiring: Any, state: Any, rule: Any, j: int, t: int, pre: Any) -> None
     state.fast[j] = 1.0
     if slow == 0.0:
         return
-    place, width = wiring.place[j], wiring.target.shape[1]
+    position, width = wiring.position[j], wiring.target.shape[1]
     weight, arrived = state.weight.reshape(-1), state.arrived.reshape(-1)
     # in passes, so that the scattered reads do not wait for the exponentials
     for i in range(np.uint64(pre.size)):
-        pre[i] = t - arrived[np.uint64(i * width + place[i])]
+        pre[i] = t - arrived[np.uint64(i * width + position[i])]
     for i in range(np.uint64(pre.size)):
         pre[i] = trace(pre[i], rule.pre_per_step)
     for i in range(np.uint64(pre.size)):
-        p = np.uint64(i * width + place[i])
+        p = np.uint64(i * width + position[i])
         weight[p] = after_spike(weight[p], pre[i], slow, rule)
 
 
