@@ -1,6 +1,7 @@
 """Place recognition: names the mapped place that a camera sees, and says how sure that is."""
 
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.recognizer import Match, PlaceRecognizer
+from snn_control.controllers.place.place_recognizer import PlaceRecognizer
+from snn_control.controllers.place.recognizer import Match, Recognizer
 
-__all__ = ["Match", "PlaceConfig", "PlaceRecognizer"]
+__all__ = ["Match", "PlaceConfig", "PlaceRecognizer", "Recognizer"]

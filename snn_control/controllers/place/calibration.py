@@ -9,6 +9,7 @@ no other seasons and is too sure of itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from snn_control.controllers.place.confidence import (
 )
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.place_map import PlaceMap, outstanding
+from snn_control.controllers.place.recognizer import Look
 from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.sequence import Sequence
 from snn_control.errors import ParameterError
@@ -81,9 +83,10 @@ def teach(
         visit = _altered(mapped, seed)
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
-        samples = _answered(config, senses, place_map, visit, Habit(usual, 1, config.memory))
+        looks = _looks(config, senses, place_map, visit.seen, Habit(usual, 1, config.memory))
         habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
-        return Taught(lateral, habit, _fit(config, [samples]))
+        answers = answered(looks, visit.places, config.same_place)
+        return Taught(lateral, habit, confidence([answers], config.false_acceptance))
     _check(queries, len(mapped))
     parts = []
     for mine in np.array_split(np.arange(len(queries.places)), PARTS):
@@ -91,55 +94,66 @@ def teach(
         lateral, habit = _from_pairs(config, mapped, _some(queries, others))
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
-        parts.append(_answered(config, senses, place_map, _some(queries, mine), habit))
+        looks = _looks(config, senses, place_map, queries.seen[mine], habit)
+        parts.append(answered(looks, queries.places[mine], config.same_place))
     lateral, habit = _from_pairs(config, mapped, queries)
-    return Taught(lateral, habit, _fit(config, parts))
+    return Taught(lateral, habit, confidence(parts, config.false_acceptance))
 
 
-Rows = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
+Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
 """By length: features of known places with right or wrong, features of unknown ones."""
 
 
-def _answered(
-    config: PlaceConfig, senses: Senses, place_map: PlaceMap, visit: Queries, habit: Habit
-) -> Rows:
-    """Answer the queries of a visit, with their places on the map and as if they were not."""
-    found: Rows = {length: ([], []) for length in LENGTHS if length <= len(visit.places)}
+def answered(looks: Iterable[Look], places: IntArray, same_place: int) -> Answers:
+    """Answer the queries of a visit, with their places on the map and as if they were not.
+
+    Args:
+        looks: at each query.
+        places: position of each on the map, (n,).
+        same_place: see `PlaceConfig`.
+    """
+    found: Answers = {length: ([], []) for length in LENGTHS if length <= len(places)}
     sequences = {length: Sequence() for length in found}
-    before = visit.places[0]
-    for k, (seen, place) in enumerate(zip(visit.seen, visit.places.tolist(), strict=True)):
-        code = senses.codes(seen, habit.usual)
-        habit.follow(seen)
-        whole = place_map.balanced(place_map.answers(place_map.potentials(code)))
+    before = int(places[0])
+    for k, (look, place) in enumerate(zip(looks, places.tolist(), strict=True)):
         for length, sequence in sequences.items():
-            row = blended(whole, length, config)
-            total = sequence.advance(row, float(place - before), length)
+            total = sequence.advance(look.summed, float(place - before), length)
+            total = look.alone if length == 1 else total
             if k < length - 1:
                 continue
-            best, given = features(total, length, config.same_place)
+            best, given = features(total, length, same_place)
             found[length][0].append((given, best == place))
-            elsewhere = np.delete(total, near(place, config.same_place, len(total)))
+            elsewhere = np.delete(total, near(place, same_place, len(total)))
             if len(elsewhere):
-                found[length][1].append(features(elsewhere, length, config.same_place)[1])
+                found[length][1].append(features(elsewhere, length, same_place)[1])
         before = place
     return found
 
 
-def blended(balanced: FloatArray, length: int, config: PlaceConfig) -> FloatArray:
-    """Return the score of one frame: as it is alone, in a sequence by its neighbourhood too."""
-    if length == 1:
-        return balanced
+def _looks(
+    config: PlaceConfig, senses: Senses, place_map: PlaceMap, visit: FloatArray, habit: Habit
+) -> Iterator[Look]:
+    for seen in visit:
+        code = senses.codes(seen, habit.usual)
+        habit.follow(seen)
+        alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
+        yield Look(alone, blended(alone, config))
+
+
+def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:
+    """Return the score of a frame in a sequence: by its neighbourhood, and a little as it is."""
     return outstanding(balanced, config.neighbours) + config.blend * balanced
 
 
-def _fit(config: PlaceConfig, parts: list[Rows]) -> Confidence:
+def confidence(parts: list[Answers], false_acceptance: float) -> Confidence:
+    """Fit the confidence on the answers of all parts of a visit."""
     samples: dict[int, Sample] = {}
     for length in LENGTHS:
         known = [row for part in parts if length in part for row in part[length][0]]
         unknown = [row for part in parts if length in part for row in part[length][1]]
         if min(len(known), len(unknown)) >= _LEAST_ANSWERS:
             samples[length] = sample_of(known, unknown)
-    return Confidence.fit(samples, config.false_acceptance)
+    return Confidence.fit(samples, false_acceptance)
 
 
 def _from_pairs(

@@ -22,7 +22,7 @@ from snn_control.network.files import Document, Tensors, read_pair, reading, wri
 from snn_control.plasticity.decorrelation import Decorrelation
 
 if TYPE_CHECKING:
-    from snn_control.controllers.place.recognizer import PlaceRecognizer
+    from snn_control.controllers.place.place_recognizer import PlaceRecognizer
 
 KIND = "place_map"
 _FIELDS = (

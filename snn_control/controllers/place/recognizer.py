@@ -1,30 +1,24 @@
-"""Names the mapped place that an image shows, and says how sure that is."""
+"""What every recogniser of places does: take a frame, sum along the route, answer, judge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.calibration import Queries, blended, teach
 from snn_control.controllers.place.confidence import Confidence, features
-from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.files import load_into, save
 from snn_control.controllers.place.hindsight import LENGTH, SURE, Hindsight
-from snn_control.controllers.place.place_map import PlaceMap
-from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.sequence import Sequence as FrameSequence
 from snn_control.controllers.place.sequence import check
-from snn_control.controllers.place.spiking import present
 from snn_control.errors import ObservationError, ParameterError
-from snn_control.plasticity.decorrelation import Decorrelation
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Images = npt.NDArray[np.uint8] | Sequence[Any]
 
 EMPTY, UNSURE = "the map is empty", "no place on the map is like it"
 
@@ -42,7 +36,7 @@ class Match:
     familiarity: float
     """What `known` was decided by, 0 to 1; no probability."""
     scores: FloatArray = field(repr=False)
-    """Of each place, larger is better, in the order of `PlaceRecognizer.places`."""
+    """Of each place, larger is better, in the order of `Recognizer.places`."""
     reason: str = ""
     """Why `known` is false."""
     length: int = 1
@@ -60,154 +54,64 @@ class Match:
         return order
 
 
-class PlaceRecognizer:
-    """Maps places in one shot each and recognises them.
+@dataclass(frozen=True)
+class Look:
+    """What one frame says of every place, larger is better, both (n_places,)."""
 
-    Input cells (`senses`) drive place neurons (`place_map`), whose answers are summed along the
-    route (`sequence`) and judged (`confidence`).
+    alone: FloatArray
+    """Where it is all there is."""
+    summed: FloatArray
+    """As a term of a sequence."""
+    wrong: str = ""
+    """Why it says nothing, and both are zeros."""
+    complete: bool = True
+    """See `Match`."""
+    spikes: int = 0
+    """See `Match`."""
+
+
+class Recognizer(ABC):
+    """A recogniser of places; `_look` says what a single frame shows.
 
     Args:
-        seed: of the input cells' starting potentials.
-        config: see `PlaceConfig`.
+        same_place: places to either side of an answer that are no rivals of it.
     """
 
-    def __init__(self, seed: int = 0, config: PlaceConfig | None = None) -> None:
-        self.seed, self.config = seed, config or PlaceConfig()
-        self.senses = Senses(self.config, seed)
-        self._sequence, self._long = FrameSequence(), FrameSequence()
-        self.hindsight = Hindsight()
-        self._time_s = -np.inf
-        self.map = PlaceMap(self.config.n_inputs)
-        usual = np.zeros(self.config.n_inputs)
-        self.mapping = Habit(usual, 0, self.config.memory)
-        """Of the visit that is mapped."""
-        self.visiting = Habit(usual, 1, self.config.memory)
-        """Of the visit that asks."""
-        self.lateral: Decorrelation | None = None
-        """What new places are imprinted through; None before `fit` and in deployed maps."""
+    def __init__(self, same_place: int) -> None:
         self.confidence: Confidence | None = None
+        self.hindsight = Hindsight()
+        self._same_place = same_place
+        self._sequence, self._long = FrameSequence(), FrameSequence()
+        self._time_s = -np.inf
 
     def __len__(self) -> int:
-        return len(self.map)
+        return len(self.places)
 
     @property
+    @abstractmethod
     def places(self) -> IntArray:
         """Numbers of the mapped places, in the order of the route."""
-        return self.map.numbers.copy()
 
-    # Mapping.
-
-    def fit(
-        self,
-        images: npt.NDArray[np.uint8] | Sequence[Any],
-        calibration: tuple[npt.NDArray[np.uint8] | Sequence[Any], Sequence[int]] | None = None,
-    ) -> PlaceRecognizer:
+    @abstractmethod
+    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
         """Map a route anew; places are numbered from 0.
 
         Args:
             images: one a place, in the order of the route, uint8, (n, h, w) or (n, h, w, 3).
-            calibration: images of another visit, in order, and the number of the place of each;
-                without it the recogniser calibrates itself on altered copies of `images`, and its
-                probabilities know no other season or light.
+            calibration: images of another visit, in order, and the number of the place of each.
 
         Raises:
             ObservationError: images of the wrong kind, or one that shows nothing; with its number.
-            ParameterError: fewer than 3 images, or a calibration that does not fit.
+            ParameterError: too few images, or a calibration that does not fit.
         """
-        if len(images) < 3:
-            raise ParameterError(f"{len(images)} images; expected at least 3 places, or use `add`")
-        mapped = self._all(images, "image")
-        queries = None
-        if calibration is not None:
-            shown, places = calibration
-            if len(shown) != len(places):
-                raise ParameterError(
-                    f"{len(shown)} calibration images and {len(places)} places; expected as many"
-                )
-            queries = Queries(self._all(shown, "calibration image"), np.asarray(places, np.int64))
-        taught = teach(self.config, self.senses, mapped, queries, self.seed)
-        usual = mapped.mean(axis=0)
-        self.mapping = Habit(usual, len(mapped), len(mapped))
-        self.lateral, self.confidence = taught.lateral, taught.confidence
-        self.visiting = taught.habit
-        self.map = PlaceMap(self.config.n_inputs)
-        self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
-        self.reset_sequence()
-        return self
 
-    def add(self, image: Any) -> int:
-        """Map one more place, after all others on the route; return its number.
+    @abstractmethod
+    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+        """Return what a frame says; one that cannot be used raises `ObservationError`."""
 
-        Other places stay as they are.
-
-        Raises:
-            ObservationError: no image of that kind, or one that shows nothing.
-            ParameterError: there was no `fit`, or the map was deployed.
-        """
-        self._require_open()
-        if self.lateral is None:
-            raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
-        seen, wrong = self.senses.normalise(image)
-        if wrong:
-            raise ObservationError(f"{wrong}; nothing was added")
-        code = self.senses.codes(seen, self.mapping.usual)
-        return int(self.map.imprint(code[None], self.lateral)[0])
-
-    def remove(self, place: int | Iterable[int]) -> None:
-        """Forget a place, or several; the others keep their numbers, and close up.
-
-        Raises:
-            ParameterError: no such place, or the map was deployed; nothing is forgotten.
-        """
-        self._require_open()
-        gone = np.atleast_1d(np.array(place if np.isscalar(place) else list(place), np.int64))  # type: ignore[arg-type]
-        there = np.isin(gone, self.map.numbers)
-        if not there.all():
-            raise ParameterError(f"place {gone[~there][0]} is not on the map")
-        keep = np.flatnonzero(~np.isin(self.map.numbers, gone))
-        self.map.keep(keep)
-        self._sequence.resized(keep)
-        self._long.resized(keep)
-        self.hindsight.reset()
-
-    def merge(self, other: PlaceRecognizer) -> IntArray:
-        """Append the places of another map behind the own ones; return their new numbers.
-
-        Both keep what they have learned: places of `other` were imprinted through its own lateral
-        weights, and the balance of all neurons makes their answers comparable.
-
-        Raises:
-            ParameterError: other senses, or a map that was deployed; nothing has changed.
-        """
-        self._require_open()
-        other._require_open()
-        own = (self.config.n_inputs, self.config.levels, self.config.ticks)
-        theirs = (other.config.n_inputs, other.config.levels, other.config.ticks)
-        if own != theirs:
-            raise ParameterError(
-                f"inputs, levels and ticks are {theirs} there and {own} here: map both alike"
-            )
-        first = self.map.next_number
-        numbers = np.arange(first, first + len(other.map))
-        self.map.append(other.map.codes, other.map.weights.T, other.map.scales, numbers)
-        return numbers
-
-    # Files.
-
-    def save(self, path: str | Path, *, deployed: bool = False) -> Path:
-        """Write the map, see `files.save`; return the path of its document."""
-        return save(self, path, deployed=deployed)
-
-    @classmethod
-    def load(cls, path: str | Path) -> PlaceRecognizer:
-        """Read a map that `save` wrote.
-
-        Raises:
-            ModelFileError: a broken file, or one of another version; the message names the field.
-        """
-        return load_into(cls, path)
-
-    # Recognising.
+    @abstractmethod
+    def _keep(self, positions: IntArray) -> None:
+        """Keep the places at these positions."""
 
     def match(
         self,
@@ -244,25 +148,25 @@ class PlaceRecognizer:
                 f"frame at {time_s:g} s after one at {self._time_s:g} s; expected a later one, or "
                 "reset_sequence()"
             )
-        seen, wrong = self.senses.normalise(image)
+        look = self._look(image, spiking, deadline_s)
         self._time_s = self._time_s if time_s is None else time_s
-        if not len(self.map):
+        if not len(look.alone):
             return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)
-        if wrong:
-            blank = np.zeros(len(self.map))
-            return self._judge(blank, blank, step, sequence, wrong, True, 0)
-        code = self.senses.codes(seen, self.visiting.usual)
-        self.visiting.follow(seen)
-        if spiking or deadline_s is not None:
-            potentials, complete, spikes = present(
-                self.map.weights, code, self.senses.start, self.config.ticks, deadline_s
-            )
-        else:
-            potentials, complete = self.map.potentials(code), True
-            spikes = int(np.abs(code.astype(np.int64)).sum())
-        balanced = self.map.balanced(self.map.answers(potentials))
-        row = blended(balanced, 2, self.config)
-        return self._judge(balanced, row, step, sequence, "", complete, spikes)
+        sums = self._sequence.advance(look.summed, step, sequence)
+        sums = look.alone if sequence == 1 else sums
+        length = min(sequence, len(self._sequence))
+        best, given = features(sums, length, self._same_place)
+        probability, familiarity, known = 0.0, 0.0, False
+        if self.confidence is not None and not (look.wrong and length == 1):
+            probability, familiarity, known = self.confidence.judge(given, length)
+            probability = self.hindsight.biased(probability)
+            self.hindsight.follow(best, probability, step, self._clear(look.summed, step))
+        known = known and not look.wrong
+        reason = look.wrong or ("" if known else UNSURE)
+        return Match(
+            int(self.places[best]), probability, known, familiarity, sums, reason, length,
+            look.complete, look.spikes,
+        )  # fmt: skip
 
     def reset_sequence(self) -> None:
         """Forget the frames so far, as after a start elsewhere."""
@@ -271,38 +175,21 @@ class PlaceRecognizer:
         self.hindsight.reset()
         self._time_s = -np.inf
 
-    # Inside.
+    def remove(self, place: int | Sequence[int] | IntArray | range) -> None:
+        """Forget a place, or several; the others keep their numbers, and close up.
 
-    def _require_open(self) -> None:
-        if self.map.fixed:
-            raise ParameterError(
-                "this map was saved with deployed=True and cannot be changed; change the one that "
-                "it was saved from"
-            )
-
-    def _judge(
-        self,
-        alone: FloatArray,
-        row: FloatArray,
-        step: float,
-        sequence: int,
-        wrong: str,
-        complete: bool,
-        spikes: int,
-    ) -> Match:
-        sums = self._sequence.advance(row, step, sequence)
-        if sequence == 1:
-            sums = alone
-        length = min(sequence, len(self._sequence))
-        best, given = features(sums, length, self.config.same_place)
-        probability, familiarity, known = 0.0, 0.0, False
-        if self.confidence is not None and not (wrong and length == 1):
-            probability, familiarity, known = self.confidence.judge(given, length)
-            probability = self.hindsight.biased(probability)
-            self.hindsight.follow(best, probability, step, self._clear(row, step))
-        reason = wrong or ("" if known else UNSURE)
-        place, known = int(self.map.numbers[best]), known and not wrong
-        return Match(place, probability, known, familiarity, sums, reason, length, complete, spikes)
+        Raises:
+            ParameterError: no such place; nothing is forgotten.
+        """
+        gone = np.unique(np.asarray(place, np.int64))
+        there = np.isin(gone, self.places)
+        if not there.all():
+            raise ParameterError(f"place {gone[~there][0]} is not on the map")
+        keep = np.flatnonzero(~np.isin(self.places, gone))
+        self._keep(keep)
+        self._sequence.resized(keep)
+        self._long.resized(keep)
+        self.hindsight.reset()
 
     def _clear(self, row: FloatArray, step: float) -> int | None:
         """Return the position that a long sequence is sure of, or None."""
@@ -310,17 +197,6 @@ class PlaceRecognizer:
         sums = self._long.advance(row, step, LENGTH)
         if len(self._long) < LENGTH:
             return None
-        best, given = features(sums, LENGTH, self.config.same_place)
+        best, given = features(sums, LENGTH, self._same_place)
         probability, _, known = self.confidence.judge(given, LENGTH)
         return best if known and probability >= SURE else None
-
-    def _all(self, images: Any, what: str) -> FloatArray:
-        found = np.empty((len(images), self.config.n_inputs))
-        for k, image in enumerate(images):
-            try:
-                found[k], wrong = self.senses.normalise(image)
-            except ObservationError as exc:
-                raise ObservationError(f"{what} {k}: {exc}") from exc
-            if wrong:
-                raise ObservationError(f"{what} {k}: {wrong}")
-        return found

@@ -63,8 +63,9 @@ class Sequence:
         self._forward = self._forward + 1 if self._position >= before else 0
         row = np.rint(scores * _UNIT).astype(np.int64)
         self._rows.append((row, self._position))
-        if length == self._length and self._forward > length:  # nothing left the map and came back
-            self._sum = shifted(_longer(self._sum, len(row)), self._position - before) + row
+        as_before = length == self._length and len(row) == len(self._sum)
+        if as_before and self._forward > length:  # nothing left the map and came back
+            self._sum = shifted(self._sum, self._position - before) + row
             if len(self._rows) > length:
                 old, at = self._rows[-1 - length]
                 self._sum -= shifted(_longer(old, len(row)), self._position - at)

@@ -1,0 +1,177 @@
+"""The spiking recogniser of places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers.place.calibration import Queries, blended, teach
+from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.files import load_into, save
+from snn_control.controllers.place.place_map import PlaceMap
+from snn_control.controllers.place.recognizer import FloatArray, Images, IntArray, Look, Recognizer
+from snn_control.controllers.place.senses import Habit, Senses
+from snn_control.controllers.place.spiking import present
+from snn_control.errors import ObservationError, ParameterError
+from snn_control.plasticity.decorrelation import Decorrelation
+
+
+class PlaceRecognizer(Recognizer):
+    """Maps places in one shot each and recognises them.
+
+    Input cells (`senses`) drive place neurons (`place_map`), whose answers are summed along the
+    route (`sequence`) and judged (`confidence`).
+
+    Args:
+        seed: of the input cells' starting potentials.
+        config: see `PlaceConfig`.
+    """
+
+    def __init__(self, seed: int = 0, config: PlaceConfig | None = None) -> None:
+        self.seed, self.config = seed, config or PlaceConfig()
+        super().__init__(self.config.same_place)
+        self.senses = Senses(self.config, seed)
+        self.map = PlaceMap(self.config.n_inputs)
+        usual = np.zeros(self.config.n_inputs)
+        self.mapping = Habit(usual, 0, self.config.memory)
+        """Of the visit that is mapped."""
+        self.visiting = Habit(usual, 1, self.config.memory)
+        """Of the visit that asks."""
+        self.lateral: Decorrelation | None = None
+        """What new places are imprinted through; None before `fit` and in deployed maps."""
+
+    @property
+    def places(self) -> IntArray:
+        """Numbers of the mapped places, in the order of the route."""
+        return self.map.numbers
+
+    # Mapping.
+
+    def fit(
+        self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None
+    ) -> PlaceRecognizer:
+        """Map a route anew, see `Recognizer.fit`.
+
+        Without a calibration it calibrates itself on altered copies of `images`, and its
+        probabilities know no other season or light.
+        """
+        if len(images) < 3:
+            raise ParameterError(f"{len(images)} images; expected at least 3 places, or use `add`")
+        mapped = self._all(images, "image")
+        queries = None
+        if calibration is not None:
+            shown, places = calibration
+            if len(shown) != len(places):
+                raise ParameterError(
+                    f"{len(shown)} calibration images and {len(places)} places; expected as many"
+                )
+            seen = self._all(shown, "calibration image")
+            queries = Queries(seen, np.asarray(places, np.int64))
+        taught = teach(self.config, self.senses, mapped, queries, self.seed)
+        usual = mapped.mean(axis=0)
+        self.mapping = Habit(usual, len(mapped), len(mapped))
+        self.lateral, self.confidence = taught.lateral, taught.confidence
+        self.visiting = taught.habit
+        self.map = PlaceMap(self.config.n_inputs)
+        self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
+        self.reset_sequence()
+        return self
+
+    def add(self, image: Any) -> int:
+        """Map one more place, after all others on the route; return its number.
+
+        Other places stay as they are.
+
+        Raises:
+            ObservationError: no image of that kind, or one that shows nothing.
+            ParameterError: there was no `fit`, or the map was deployed.
+        """
+        self._require_open()
+        if self.lateral is None:
+            raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
+        seen, wrong = self.senses.normalise(image)
+        if wrong:
+            raise ObservationError(f"{wrong}; nothing was added")
+        code = self.senses.codes(seen, self.mapping.usual)
+        return int(self.map.imprint(code[None], self.lateral)[0])
+
+    def merge(self, other: PlaceRecognizer) -> IntArray:
+        """Append the places of another map behind the own ones; return their new numbers.
+
+        Both keep what they have learned: places of `other` were imprinted through its own lateral
+        weights, and the balance of all neurons makes their answers comparable.
+
+        Raises:
+            ParameterError: other senses, or a map that was deployed; nothing has changed.
+        """
+        self._require_open()
+        other._require_open()
+        own = (self.config.n_inputs, self.config.levels, self.config.ticks)
+        theirs = (other.config.n_inputs, other.config.levels, other.config.ticks)
+        if own != theirs:
+            raise ParameterError(
+                f"inputs, levels and ticks are {theirs} there and {own} here: map both alike"
+            )
+        first = self.map.next_number
+        numbers = np.arange(first, first + len(other.map))
+        self.map.append(other.map.codes, other.map.weights.T, other.map.scales, numbers)
+        return numbers
+
+    # Files.
+
+    def save(self, path: str | Path, *, deployed: bool = False) -> Path:
+        """Write the map, see `files.save`; return the path of its document."""
+        return save(self, path, deployed=deployed)
+
+    @classmethod
+    def load(cls, path: str | Path) -> PlaceRecognizer:
+        """Read a map that `save` wrote.
+
+        Raises:
+            ModelFileError: a broken file, or one of another version; the message names the field.
+        """
+        return load_into(cls, path)
+
+    # Inside.
+
+    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+        seen, wrong = self.senses.normalise(image)
+        if wrong or not len(self.map):
+            blank = np.zeros(len(self.map))
+            return Look(blank, blank, wrong)
+        code = self.senses.codes(seen, self.visiting.usual)
+        self.visiting.follow(seen)
+        if spiking or deadline_s is not None:
+            potentials, complete, spikes = present(
+                self.map.weights, code, self.senses.start, self.config.ticks, deadline_s
+            )
+        else:
+            potentials, complete = self.map.potentials(code), True
+            spikes = int(np.abs(code.astype(np.int64)).sum())
+        alone = self.map.balanced(self.map.answers(potentials))
+        return Look(alone, blended(alone, self.config), "", complete, spikes)
+
+    def _keep(self, positions: IntArray) -> None:
+        self._require_open()
+        self.map.keep(positions)
+
+    def _require_open(self) -> None:
+        if self.map.fixed:
+            raise ParameterError(
+                "this map was saved with deployed=True and cannot be changed; change the one that "
+                "it was saved from"
+            )
+
+    def _all(self, images: Images, what: str) -> FloatArray:
+        found = np.empty((len(images), self.config.n_inputs))
+        for k, image in enumerate(images):
+            try:
+                found[k], wrong = self.senses.normalise(image)
+            except ObservationError as exc:
+                raise ObservationError(f"{what} {k}: {exc}") from exc
+            if wrong:
+                raise ObservationError(f"{what} {k}: {wrong}")
+        return found
