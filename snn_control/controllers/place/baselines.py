@@ -1,0 +1,155 @@
+"""What a spiking recogniser must be measured against, behind the same interface.
+
+`SadRecognizer` sums absolute differences of patch-normalised bytes, as SeqSLAM does (M. Milford and
+G. Wyeth, ICRA 2012). `LinearRecognizer` is the dense linear discriminant, in double precision and
+closed form: what the place neurons do, without spikes, 8-bit weights and homeostasis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.coding.images import grey, resize
+from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
+from snn_control.compiled import kernel
+from snn_control.controllers.place.calibration import answered, confidence
+from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.place_map import outstanding, standardised
+from snn_control.controllers.place.recognizer import FloatArray, Images, IntArray, Look, Recognizer
+
+_FALSE_ACCEPTANCE, _SAME_PLACE = 0.01, 2
+
+
+class SadRecognizer(Recognizer):
+    """Sum of absolute differences.
+
+    Args:
+        height: of the image that is compared, pixels.
+        width: of that.
+        window: of the patch normalisation, pixels.
+        neighbours: places to either side that a place is compared with in sequences (local z); 0:
+            none, rows are standardised alone (row z).
+    """
+
+    def __init__(
+        self, height: int = 28, width: int = 28, window: int = 7, neighbours: int = 5
+    ) -> None:
+        super().__init__(_SAME_PLACE)
+        self._size, self._patches = (height, width), PatchNormalisation(window)
+        self._neighbours = neighbours
+        self._mapped = np.zeros((0, height * width), np.uint8)
+        self._numbers = np.zeros(0, np.int64)
+
+    @property
+    def places(self) -> IntArray:
+        """Numbers of the mapped places, in the order of the route."""
+        return self._numbers
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the map."""
+        return self._mapped.nbytes
+
+    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
+        """Map a route anew, see `Recognizer.fit`; a calibration fits the confidence alone."""
+        self._mapped = np.array([self._bytes(image) for image in images])
+        self._numbers = np.arange(len(images))
+        self.confidence = None
+        if calibration is not None:
+            shown, places = calibration
+            looks = (self._look(image, False, None) for image in shown)
+            found = answered(looks, np.asarray(places, np.int64), _SAME_PLACE)
+            self.confidence = confidence([found], _FALSE_ACCEPTANCE)
+        self.reset_sequence()
+        return self
+
+    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+        differences = np.empty(len(self._mapped), np.int64)
+        _differences(self._mapped, self._bytes(image), differences)
+        alone = -standardised(differences.astype(np.float64))
+        if not self._neighbours:
+            return Look(alone, alone)
+        return Look(alone, outstanding(alone, self._neighbours))
+
+    def _keep(self, positions: IntArray) -> None:
+        self._mapped, self._numbers = self._mapped[positions], self._numbers[positions]
+
+    def _bytes(self, image: Any) -> npt.NDArray[np.uint8]:
+        return to_bytes(self._patches.apply(resize(grey(image), *self._size))).ravel()
+
+
+class LinearRecognizer(Recognizer):
+    """Linear discriminant.
+
+    Args:
+        config: whose senses, stiffness and sequences it has.
+    """
+
+    def __init__(self, config: PlaceConfig | None = None) -> None:
+        self._config = config or PlaceConfig()
+        super().__init__(self._config.same_place)
+        c = self._config
+        self._patches = PatchNormalisation(c.window, c.floor, c.clip)
+        self._weights = np.zeros((0, c.n_inputs))
+        self._numbers = np.zeros(0, np.int64)
+        self._usual = np.zeros(c.n_inputs)
+
+    @property
+    def places(self) -> IntArray:
+        """Numbers of the mapped places, in the order of the route."""
+        return self._numbers
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the map."""
+        return self._weights.nbytes
+
+    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
+        """Map a route anew, see `Recognizer.fit`."""
+        c = self._config
+        mapped = np.array([self._seen(image) for image in images])
+        centred = mapped - mapped.mean(axis=0)
+        if calibration is None:
+            self._usual = mapped.mean(axis=0)
+            disturbed = np.sqrt(c.reference_share) * centred
+        else:
+            shown, places = calibration
+            asked, at = np.array([self._seen(i) for i in shown]), np.asarray(places, np.int64)
+            self._usual = asked.mean(axis=0)
+            disturbed = asked - self._usual - (mapped[at] - mapped[at].mean(axis=0))
+        scatter = disturbed.T @ disturbed + c.stiffness * np.eye(c.n_inputs)
+        weights = np.linalg.solve(scatter, centred.T).T
+        self._weights = weights / np.sqrt((weights * centred).sum(axis=1))[:, None]
+        self._numbers = np.arange(len(images))
+        self.confidence = None
+        if calibration is not None:
+            looks = (self._look(image, False, None) for image in shown)
+            found = answered(looks, at, c.same_place)
+            self.confidence = confidence([found], _FALSE_ACCEPTANCE)
+        self.reset_sequence()
+        return self
+
+    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+        alone = standardised(self._weights @ (self._seen(image) - self._usual))
+        c = self._config
+        return Look(alone, outstanding(alone, c.neighbours) + c.blend * alone)
+
+    def _keep(self, positions: IntArray) -> None:
+        self._weights, self._numbers = self._weights[positions], self._numbers[positions]
+
+    def _seen(self, image: Any) -> FloatArray:
+        small = resize(grey(image), self._config.height, self._config.width)
+        return self._patches.apply(small).ravel()
+
+
+@kernel(nogil=True)
+def _differences(mapped: Any, asked: Any, found: Any) -> None:
+    for j in range(len(mapped)):
+        total = np.int32(0)
+        for i in range(asked.size):
+            total += abs(np.int32(mapped[j, i]) - np.int32(asked[i]))
+        found[j] = total

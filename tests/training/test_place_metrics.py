@@ -1,0 +1,45 @@
+"""Metrics of place recognition against answers by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snn_control.training.place_metrics import (
+    auc_pr,
+    auroc,
+    calibration_error,
+    precision_recall,
+    rank_of_truth,
+    recall_at_full_precision,
+)
+
+SURE = np.array([0.9, 0.8, 0.7, 0.7, 0.1])
+RIGHT = np.array([True, True, False, True, False])
+
+
+def test_precision_and_recall_by_hand() -> None:
+    precision, recall = precision_recall(SURE, RIGHT)
+    np.testing.assert_allclose(precision, [1.0, 1.0, 1.0, 0.75, 0.6])
+    np.testing.assert_allclose(recall, [0.0, 0.2, 0.4, 0.6, 0.6])
+    assert auc_pr(SURE, RIGHT) == pytest.approx(0.4 + 0.2 * 0.875)
+    assert recall_at_full_precision(SURE, RIGHT) == pytest.approx(0.4)
+    assert recall_at_full_precision(SURE, ~RIGHT) == 0.0
+    assert recall_at_full_precision(SURE, np.ones(5, bool)) == auc_pr(SURE, np.ones(5, bool)) == 1.0
+
+
+def test_auroc_counts_pairs() -> None:
+    known, unknown = np.array([3.0, 1.0, 2.0]), np.array([1.0, 0.0])
+    pairs = [(k > u) + 0.5 * (k == u) for k in known for u in unknown]
+    assert auroc(known, unknown) == pytest.approx(np.mean(pairs))
+
+
+def test_calibration_error_is_what_is_said_less_what_is_right() -> None:
+    assert calibration_error(np.array([0.99, 0.98, 0.5, 0.5]), np.array([1, 1, 1, 0], bool)) == (
+        pytest.approx(0.03 / 4)
+    )
+    assert calibration_error(np.ones(4), np.zeros(4, bool)) == 1.0
+
+
+def test_rank_of_truth() -> None:
+    assert rank_of_truth(np.array([3.0, 9.0, 5.0, 5.0]), 2) == 1
