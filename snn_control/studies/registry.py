@@ -11,6 +11,7 @@ from snn_control.studies.study import StudyConfig
 STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "imitation of P + D by models whose weights and thresholds are a little off",
+    "place": "places recognised in another visit, beside sums of absolute differences",
     "swimmer-ablation": "the swimmer's untrained circuit with a part of it taken away or random",
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",
     "swimmer-spiking": "what swimmers lose with spiking cells of 1 to 15 ticks a control period",

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from snn_control.compiled import kernel
 from snn_control.controllers.place.senses import Codes
@@ -27,6 +28,7 @@ IntArray = npt.NDArray[np.int64]
 
 _LEAST_SPREAD = 1e-9
 _LEAST_OWN_SPREAD = 0.1
+_FEW = 4
 
 
 class PlaceMap:
@@ -138,18 +140,26 @@ class PlaceMap:
     def _answered(self, places: slice, neurons: slice) -> FloatArray:
         """Return answers of neurons to mapped places, before they are standardised."""
         codes, weights = self.codes[places], self.weights[:, neurons]
-        # Sums of products of 8 bits are exact in single precision, and BLAS is fast.
-        found = codes.astype(np.float32) @ weights.astype(np.float32)
-        return found * self.scales[neurons]
+        found: npt.NDArray[np.float32] = np.zeros((len(codes), weights.shape[1]), np.float32)
+        if len(codes) <= _FEW:
+            for code, row in zip(codes, found, strict=True):
+                _add_up(weights, code, row)
+        elif weights.shape[1] <= _FEW:
+            for k, own in enumerate(weights.T):
+                _compare(codes, np.ascontiguousarray(own), found[:, k])
+        else:  # sums of products of 8 bits are exact in single precision, and BLAS is fast
+            with threadpool_limits(1, "blas"):
+                found = codes.astype(np.float32) @ weights.astype(np.float32)
+        return found.astype(np.float64) * self.scales[neurons]
 
     # Changes.
 
     def keep(self, places: IntArray) -> None:
         """Keep the places at these positions, in that order; neurons keep their balance."""
         gone = np.setdiff1d(np.arange(len(self)), places)
-        lost = (self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)) * (
-            self.scales[gone]
-        )
+        with threadpool_limits(1, "blas"):
+            lost = self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)
+        lost = lost.astype(np.float64) * self.scales[gone]
         self.sums -= lost.sum(axis=1)
         self.squares -= (lost**2).sum(axis=1)
         self.weights = np.ascontiguousarray(self.weights[:, places])
@@ -203,3 +213,12 @@ def _add_up(weights: Any, code: Any, potentials: Any) -> None:
         if spikes != 0:
             for j in range(potentials.size):
                 potentials[j] += spikes * np.int32(weights[i, j])
+
+
+@kernel(nogil=True)
+def _compare(codes: Any, weights: Any, answers: Any) -> None:
+    for j in range(answers.size):
+        total = np.int32(0)
+        for i in range(weights.size):
+            total += np.int32(codes[j, i]) * np.int32(weights[i])
+        answers[j] = total

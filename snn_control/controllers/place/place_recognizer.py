@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from snn_control.controllers.place.calibration import Queries, blended, teach
 from snn_control.controllers.place.config import PlaceConfig
@@ -70,7 +71,8 @@ class PlaceRecognizer(Recognizer):
                 )
             seen = self._all(shown, "calibration image")
             queries = Queries(seen, np.asarray(places, np.int64))
-        taught = teach(self.config, self.senses, mapped, queries, self.seed)
+        with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
+            taught = teach(self.config, self.senses, mapped, queries, self.seed)
         usual = mapped.mean(axis=0)
         self.mapping = Habit(usual, len(mapped), len(mapped))
         self.lateral, self.confidence = taught.lateral, taught.confidence

@@ -1,0 +1,193 @@
+"""Places recognised in another visit: the spiking recogniser beside SAD and the linear one.
+
+The first part of the places calibrates everything that is chosen or learned from queries; the rest
+tests it. The map is of the tested places alone (`own`) or of all (`whole`); for `all` the queries of
+the first part are asked too, of a recogniser that was calibrated on the last part. Random steps
+take every first to third query, with their true odometry. For unknown places, queries of the second half of
+the calibration part are asked of the own map by recognisers that were calibrated on the first half.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers.place import PlaceRecognizer, Recognizer
+from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.studies.place_data import Sights, read_sights
+from snn_control.studies.plots import error_bars
+from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.training.place_evaluation import Visit, ask, figures, joined, unknown_figures
+from snn_control.training.statistics import half_width
+
+METHODS: dict[str, Callable[[int], Recognizer]] = {
+    "place": PlaceRecognizer,
+    "linear": lambda seed: LinearRecognizer(),
+    "sad": lambda seed: SadRecognizer(neighbours=0),
+    "sad-local": lambda seed: SadRecognizer(),
+}
+"""By name: the recogniser of a seed."""
+SPIKING = "place"
+"""The one that is random, and whose run spike by spike is timed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(StudyConfig):
+    """Settings of the study."""
+
+    reference: str = ""
+    """Images of the places, in order: a folder, or FILE.npz:ARRAY; default: Route-v0 by day."""
+    query: str = ""
+    """Images of another visit, one a place, in order, likewise; default: Route-v0 in winter."""
+    select: str = ""
+    """Boolean array FILE.npz:ARRAY of the images that are used; default: all."""
+    calibration: float = 0.2
+    """Share of the places, the first ones, that calibrate."""
+    lengths: tuple[int, ...] = (1, 5, 10, 20)
+    """Frames of a sequence."""
+    methods: tuple[str, ...] = tuple(METHODS)
+    """Which recognisers."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in self.methods:
+            if name not in METHODS:
+                raise UnknownNameError("method", name, METHODS)
+        if bool(self.reference) != bool(self.query):
+            raise ParameterError("name both, reference and query, or neither")
+        if not 0.0 < self.calibration < 1.0:
+            raise ParameterError(f"calibration is {self.calibration:g}; expected between 0 and 1")
+
+
+def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
+    """Recognise with every method."""
+    sights = read_sights(config.reference, config.query, config.select)
+    n_calibration = round(config.calibration * len(sights.mapped))
+    rows: list[dict[str, Any]] = []
+    for name in config.methods:
+        seeds = config.seeds if name == SPIKING else 1
+        found = [
+            _of_seed(name, config.first_seed + k, sights, n_calibration, config.lengths)
+            for k in range(seeds)
+        ]
+        for cells in zip(*found, strict=True):
+            rows.append({"method": name} | _mean(list(cells)))
+        say(f"{name}: recall at 1 of {found[0][0]['recall_at_1']:.3f} with one frame")
+    n = len(sights.mapped)
+    summary = (
+        f"{n} places, the first {n_calibration} of them for calibration; {config.seeds} seeds of "
+        f"`{SPIKING}`, the others are not random. Recall counts all queries; precision's confidence "
+        "is the lead of the best score over its best rival."
+    )
+    return StudyResult(rows, summary, [_figure(rows)])
+
+
+def _of_seed(
+    name: str, seed: int, sights: Sights, n_calibration: int, lengths: tuple[int, ...]
+) -> list[dict[str, Any]]:
+    """Return a row a map and length, without the method."""
+    visit = sights.visit
+    tested = visit.part(slice(int((visit.places < n_calibration).sum()), None))
+    costs, whole = _fitted(name, seed, sights, slice(0, n_calibration))
+    rows = []
+    _, other = _fitted(name, seed, sights, slice(-n_calibration, None))
+    calibrating = visit.part(np.flatnonzero(visit.places < n_calibration))
+    for length in lengths:
+        answers = ask(whole, tested, length)
+        rows.append(_row("whole", length, figures(answers)) | costs)
+        every = joined(ask(other, calibrating, length), answers)
+        rows.append(_row("all", length, figures(every)))
+    rng = np.random.default_rng(seed)
+    taken = np.cumsum(rng.integers(1, 4, len(tested.images)))
+    strides = tested.part(taken[taken < len(tested.images)])
+    for length in lengths[1:]:
+        rows.append(_row("whole, random steps", length, figures(ask(whole, strides, length))))
+    whole.remove(range(n_calibration))
+    _, half = _fitted(name, seed, sights, slice(0, n_calibration // 2))
+    half.remove(range(n_calibration))
+    unknown = visit.part(
+        np.flatnonzero((visit.places >= n_calibration // 2) & (visit.places < n_calibration))
+    )
+    for length in lengths:
+        row = figures(ask(whole, tested, length))
+        row |= unknown_figures(ask(half, tested, length), ask(half, unknown, length))
+        rows.append(_row("own", length, row))
+    if name == SPIKING:
+        rows[-len(lengths)] |= _spiking_costs(whole, tested)
+    return sorted(rows, key=lambda row: row["map"] != "own")
+
+
+def _fitted(
+    name: str, seed: int, sights: Sights, calibrating: slice
+) -> tuple[dict[str, float], Recognizer]:
+    """Return costs, and the recogniser of all places, calibrated on some of them."""
+    shown = np.flatnonzero(np.isin(sights.visit.places, np.arange(len(sights.mapped))[calibrating]))
+    recognizer = METHODS[name](seed)
+    began = time.process_time()
+    recognizer.fit(sights.mapped, (sights.visit.images[shown], sights.visit.places[shown].tolist()))
+    costs = {"train_s": time.process_time() - began}
+    if isinstance(recognizer, PlaceRecognizer):
+        costs["map_bytes"] = float(recognizer.map.weights.nbytes + recognizer.map.codes.nbytes)
+    elif isinstance(recognizer, SadRecognizer | LinearRecognizer):
+        costs["map_bytes"] = float(recognizer.n_bytes)
+    return costs, recognizer
+
+
+def _spiking_costs(recognizer: Recognizer, tested: Visit) -> dict[str, float]:
+    """Return what a query costs spike by spike, and what a new place costs."""
+    assert isinstance(recognizer, PlaceRecognizer)
+    some = tested.part(slice(0, 200))
+    said = ask(recognizer, some, 1, spiking=True)
+    began = time.perf_counter()
+    for image in some.images[:20]:
+        recognizer.add(image)
+    add_s = (time.perf_counter() - began) / min(len(some.images), 20)
+    spikes = float(said.spikes.mean())
+    return {
+        "spiking_query_s": float(np.median(said.query_s)),
+        "add_s": add_s,
+        "spikes_per_decision": spikes,
+        "synaptic_ops_per_decision": spikes * len(recognizer),
+    }
+
+
+KEYS = (
+    "recall_at_1", "within_1", "within_2", "recall_at_5", "recall_at_10", "recall_at_20", "auc_pr",
+    "recall_at_full_precision", "calibration_error", "auroc", "right_at_false_acceptance",
+    "accepted_right", "accepted_unknown", "query_s", "spiking_query_s", "train_s", "add_s",
+    "map_bytes", "spikes_per_decision", "synaptic_ops_per_decision",
+)  # fmt: skip
+"""Columns of figures."""
+
+
+def _row(map_name: str, length: int, found: dict[str, float]) -> dict[str, Any]:
+    return {"map": map_name, "sequence": length} | found
+
+
+def _mean(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the mean over seeds of every column, with intervals; None where there is none."""
+    row = {key: cells[0][key] for key in ("map", "sequence")}
+    for key in KEYS:
+        values = np.array([cell[key] for cell in cells if key in cell])
+        row[key] = float(values.mean()) if len(values) else None
+        row[f"{key}_ci95"] = half_width(values) if len(values) > 1 else None
+    return row
+
+
+def _figure(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    own = [row | {"recall_at_1_ci95": row["recall_at_1_ci95"] or 0.0} for row in rows]
+    return error_bars(
+        [row for row in own if row["map"] == "own"],
+        "sequence",
+        "recall_at_1",
+        by="method",
+        title="Recall at 1 over the length of the sequence, map of the tested places",
+        x_title="frames",
+        y_title="recall at 1",
+    )

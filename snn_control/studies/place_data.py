@@ -1,0 +1,79 @@
+"""Two visits to the same places: from files, or drawn by Route-v0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError
+from snn_control.training.place_evaluation import Visit
+
+
+@dataclass(frozen=True)
+class Sights:
+    """A map's images, and a visit that asks."""
+
+    mapped: npt.NDArray[np.uint8]
+    """One a place, in the order of the route, (n, h, w)."""
+    visit: Visit
+
+
+def read_sights(reference: str, query: str, select: str) -> Sights:
+    """Read two visits.
+
+    Args:
+        reference: a folder of images, or FILE.npz:ARRAY; empty, with `query`: Route-v0.
+        query: likewise, as many images.
+        select: boolean array FILE.npz:ARRAY of those to take; empty: all.
+
+    Raises:
+        ParameterError: other numbers of images, or files that cannot be read.
+    """
+    if not reference:
+        return _drawn()
+    mapped, asked = _images(reference), _images(query)
+    if len(mapped) != len(asked):
+        raise ParameterError(
+            f"{len(mapped)} images in {reference}, {len(asked)} in {query}; expected image k of "
+            "both to show place k"
+        )
+    if select:
+        chosen = _chosen(select, len(mapped))
+        mapped, asked = mapped[chosen], asked[chosen]
+    n = len(mapped)
+    return Sights(mapped, Visit(asked, np.arange(n), np.ones(n)))
+
+
+def _images(source: str) -> npt.NDArray[np.uint8]:
+    from snn_control.envs.route.sources import images_from_folder, images_from_npz
+
+    path, _, key = source.rpartition(":")
+    if path.endswith(".npz"):
+        return images_from_npz(path, key).images
+    return images_from_folder(source).images
+
+
+def _chosen(source: str, n: int) -> npt.NDArray[np.bool_]:
+    path, _, key = source.rpartition(":")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = file[key]
+    except (OSError, KeyError, ValueError) as exc:
+        raise ParameterError(f"select {source!r} cannot be read as FILE.npz:ARRAY: {exc}") from exc
+    if found.shape != (n,) or found.dtype != bool:
+        raise ParameterError(
+            f"select {source!r} is {found.dtype} of shape {found.shape}; expected ({n},) of bool"
+        )
+    return np.asarray(found, np.bool_)
+
+
+def _drawn() -> Sights:
+    from snn_control.envs.route.drive import drive
+
+    by_day, in_winter = drive("day", seed=0), drive("winter", seed=1)
+    n = int(by_day.places.max()) + 1
+    nearest = np.abs(by_day.places[None] - np.arange(n)[:, None]).argmin(axis=1)
+    truth = np.minimum(in_winter.place_index, n - 1)
+    return Sights(by_day.images[nearest], Visit(in_winter.images, truth, in_winter.steps))
