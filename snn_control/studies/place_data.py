@@ -1,4 +1,4 @@
-"""Two visits to the same places: from files, or drawn by Route-v0."""
+"""Two visits to the same places, an image a place: from files, or drawn by Route-v0."""
 
 from __future__ import annotations
 
@@ -73,7 +73,14 @@ def _drawn() -> Sights:
     from snn_control.envs.route.drive import drive
 
     by_day, in_winter = drive("day", seed=0), drive("winter", seed=1)
-    n = int(by_day.places.max()) + 1
-    nearest = np.abs(by_day.places[None] - np.arange(n)[:, None]).argmin(axis=1)
-    truth = np.minimum(in_winter.place_index, n - 1)
-    return Sights(by_day.images[nearest], Visit(in_winter.images, truth, in_winter.steps))
+    n = int(min(by_day.places.max(), in_winter.places.max())) + 1
+    mapped = by_day.images[_nearest(by_day.places, n)]
+    visit = Visit(in_winter.images, in_winter.place_index, in_winter.steps)
+    at_places = visit.part(_nearest(in_winter.places, n))
+    return Sights(mapped, Visit(at_places.images, np.arange(n), at_places.steps))
+
+
+def _nearest(positions: npt.NDArray[np.float64], n_places: int) -> npt.NDArray[np.int64]:
+    """Return the frame that is nearest to each place, (n_places,)."""
+    away = np.abs(positions[None] - np.arange(n_places)[:, None])
+    return np.asarray(away.argmin(axis=1), np.int64)

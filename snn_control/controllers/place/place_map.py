@@ -149,7 +149,7 @@ class PlaceMap:
                 _compare(codes, np.ascontiguousarray(own), found[:, k])
         else:  # sums of products of 8 bits are exact in single precision, and BLAS is fast
             with threadpool_limits(1, "blas"):
-                found = codes.astype(np.float32) @ weights.astype(np.float32)
+                np.matmul(codes.astype(np.float32), weights.astype(np.float32), out=found)
         return found.astype(np.float64) * self.scales[neurons]
 
     # Changes.
