@@ -44,7 +44,8 @@ class Config(StudyConfig):
     reference: str = ""
     """Images of the places, in order: a folder, or FILE.npz:ARRAY; default: Route-v0 by day."""
     query: str = ""
-    """Images of another visit, one a place, in order, likewise; default: Route-v0 in winter."""
+    """Images of another visit, one a place, in order, likewise; default: Route-v0 under
+    stress (other light, season, fog and noise)."""
     select: str = ""
     """Boolean array FILE.npz:ARRAY of the images that are used; default: all."""
     calibration: float = 0.2

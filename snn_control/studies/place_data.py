@@ -10,6 +10,8 @@ import numpy.typing as npt
 from snn_control.errors import ParameterError
 from snn_control.training.place_evaluation import Visit
 
+_LENGTH_M = 1200.0
+
 
 @dataclass(frozen=True)
 class Sights:
@@ -72,11 +74,14 @@ def _chosen(source: str, n: int) -> npt.NDArray[np.bool_]:
 def _drawn() -> Sights:
     from snn_control.envs.route.drive import drive
 
-    by_day, in_winter = drive("day", seed=0), drive("winter", seed=1)
-    n = int(min(by_day.places.max(), in_winter.places.max())) + 1
+    by_day, in_stress = (
+        drive(preset, seed=seed, length_m=_LENGTH_M)
+        for seed, preset in enumerate(("day", "stress"))
+    )
+    n = int(min(by_day.places.max(), in_stress.places.max())) + 1
     mapped = by_day.images[_nearest(by_day.places, n)]
-    visit = Visit(in_winter.images, in_winter.place_index, in_winter.steps)
-    at_places = visit.part(_nearest(in_winter.places, n))
+    visit = Visit(in_stress.images, in_stress.place_index, in_stress.steps)
+    at_places = visit.part(_nearest(in_stress.places, n))
     return Sights(mapped, Visit(at_places.images, np.arange(n), at_places.steps))
 
 

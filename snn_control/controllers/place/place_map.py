@@ -140,7 +140,7 @@ class PlaceMap:
     def _answered(self, places: slice, neurons: slice) -> FloatArray:
         """Return answers of neurons to mapped places, before they are standardised."""
         codes, weights = self.codes[places], self.weights[:, neurons]
-        found: npt.NDArray[np.float32] = np.zeros((len(codes), weights.shape[1]), np.float32)
+        found: Any = np.zeros((len(codes), weights.shape[1]), np.float32)
         if len(codes) <= _FEW:
             for code, row in zip(codes, found, strict=True):
                 _add_up(weights, code, row)
@@ -150,7 +150,8 @@ class PlaceMap:
         else:  # sums of products of 8 bits are exact in single precision, and BLAS is fast
             with threadpool_limits(1, "blas"):
                 np.matmul(codes.astype(np.float32), weights.astype(np.float32), out=found)
-        return found.astype(np.float64) * self.scales[neurons]
+        answers: FloatArray = found.astype(np.float64) * self.scales[neurons]
+        return answers
 
     # Changes.
 
@@ -158,8 +159,8 @@ class PlaceMap:
         """Keep the places at these positions, in that order; neurons keep their balance."""
         gone = np.setdiff1d(np.arange(len(self)), places)
         with threadpool_limits(1, "blas"):
-            lost = self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)
-        lost = lost.astype(np.float64) * self.scales[gone]
+            potentials = self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)
+        lost = potentials.astype(np.float64) * self.scales[gone]
         self.sums -= lost.sum(axis=1)
         self.squares -= (lost**2).sum(axis=1)
         self.weights = np.ascontiguousarray(self.weights[:, places])
