@@ -1,0 +1,153 @@
+"""Place recognition: speed and size beside SAD, and what becomes of small modules.
+
+    python benchmarks/place.py [speed] [modules] [--reference R --query Q --select S]
+
+Prints one JSON object a part. R and Q are folders of images or FILE.npz:ARRAY, S a boolean array of
+the images to take; without them passes through Route-v0 are drawn. `speed` wants a quiet machine.
+What is recognised how well: `snn-control study place` with the same options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer
+from snn_control.controllers.place.baselines import SadRecognizer
+from snn_control.controllers.place.place_map import PlaceMap, standardised
+from snn_control.controllers.place.senses import Senses
+from snn_control.plasticity.decorrelation import Decorrelation
+from snn_control.studies.place_data import Sights, read_sights
+
+CALIBRATION = 0.2
+QUERIES = 500
+
+
+def _percentiles(call: Callable[[int], Any], n: int) -> dict[str, float]:
+    took = []
+    for k in range(n):
+        began = time.perf_counter()
+        call(k)
+        took.append(1e3 * (time.perf_counter() - began))
+    p50, p99 = np.percentile(took, [50, 99])
+    return {"p50_ms": round(float(p50), 3), "p99_ms": round(float(p99), 3)}
+
+
+def speed(sights: Sights) -> dict[str, Any]:
+    """Return times of a query from image to answer, of training and of growing, and sizes."""
+    images, n = sights.visit.images, len(sights.mapped)
+    first = round(CALIBRATION * n)
+    calibration = (images[:first], list(range(first)))
+    PlaceRecognizer().fit(sights.mapped[:50]).match(images[0], spiking=True)  # compiles
+    began = time.process_time()
+    recognizer = PlaceRecognizer().fit(sights.mapped, calibration)
+    trained_s = time.process_time() - began
+    sad = SadRecognizer().fit(sights.mapped, calibration)
+    asked = images[first : first + QUERIES]
+
+    def query(of: Recognizer, **options: Any) -> Callable[[int], Any]:
+        return lambda k: of.match(asked[k % len(asked)], 10, **options)
+
+    code = recognizer.senses.codes(
+        recognizer.senses.normalise(asked[0])[0], recognizer.visiting.usual
+    )
+    found: dict[str, Any] = {
+        "places": n,
+        "train_cpu_s": round(trained_s, 2),
+        "query": _percentiles(query(recognizer), QUERIES),
+        "query_spiking": _percentiles(query(recognizer, spiking=True), QUERIES),
+        "query_sad": _percentiles(query(sad), QUERIES),
+        "potentials": _percentiles(lambda k: recognizer.map.potentials(code), QUERIES),
+        "normalisation": _percentiles(lambda k: recognizer.senses.normalise(asked[0]), QUERIES),
+    }
+    with TemporaryDirectory() as folder:
+        for name, deployed in (("map_bytes", False), ("deployed_map_bytes", True)):
+            path = recognizer.save(f"{folder}/{name}", deployed=deployed)
+            arrays = path.with_suffix(".safetensors")
+            found[name] = path.stat().st_size + arrays.stat().st_size
+    found["add"] = _percentiles(lambda k: recognizer.add(asked[k]), 50)
+    return found
+
+
+def modules(sights: Sights) -> list[dict[str, Any]]:
+    """Return recall at 1 of one frame by size of the modules.
+
+    Lateral weights are shared and learned from the calibration part, shared and learned from the
+    mapped places, or each module's own, learned from its places. Scores are compared as they are,
+    or by each neuron's mean and spread over the mapped places.
+    """
+    config = PlaceConfig()
+    senses, n = Senses(config, 0), len(sights.mapped)
+    first = round(CALIBRATION * n)
+    seen = np.array([senses.normalise(image)[0] for image in sights.mapped])
+    asked = np.array([senses.normalise(image)[0] for image in sights.visit.images])
+    usual, theirs = seen.mean(axis=0), asked[:first].mean(axis=0)
+    mapped, queries = senses.codes(seen[first:], usual), senses.codes(asked[first:], theirs)
+    own_share = np.sqrt(config.reference_share)
+
+    def lateral(disturbances: Any) -> Decorrelation:
+        found = Decorrelation(config.n_inputs, config.stiffness * config.levels**2)
+        found.learn(disturbances)
+        return found
+
+    pairs = asked[:first] - theirs - (seen[:first] - seen[:first].mean(axis=0))
+    calibrated = lateral(config.levels * pairs)
+    whole = lateral(own_share * mapped.astype(np.float64))
+    rows = []
+    for kind in ("shared, calibrated", "shared, of the map", "of each module"):
+        for size in (25, 100, 500, len(mapped)):
+            answers, to_mapped = [], []
+            for k in range(0, len(mapped), size):
+                own = mapped[k : k + size]
+                weights = {"shared, calibrated": calibrated, "shared, of the map": whole}.get(kind)
+                weights = weights or lateral(own_share * own.astype(np.float64))
+                module = PlaceMap(config.n_inputs)
+                module.imprint(own, weights)
+                drive = module.weights.astype(np.float64) * module.scales
+                answers.append(queries @ drive)
+                to_mapped.append(mapped @ drive)
+            rows.append(
+                {"lateral": kind, "places": size}
+                | _recalls(np.hstack(answers), np.hstack(to_mapped))
+            )
+    return rows
+
+
+def _recalls(answers: Any, to_mapped: Any) -> dict[str, float]:
+    truth = np.arange(len(answers))
+    np.fill_diagonal(to_mapped, np.nan)
+    balanced = (answers - np.nanmean(to_mapped, axis=0)) / np.nanstd(to_mapped, axis=0)
+    rows = standardised(np.where(np.isnan(to_mapped), np.nanmean(to_mapped), to_mapped))
+    np.fill_diagonal(rows, np.nan)
+    both = (standardised(answers) - np.nanmean(rows, axis=0)) / np.nanstd(rows, axis=0)
+    return {
+        name: round(float((scores.argmax(axis=1) == truth).mean()), 3)
+        for name, scores in (
+            ("as_they_are", answers), ("balanced", balanced), ("standardised_and_balanced", both),
+        )
+    }  # fmt: skip
+
+
+PARTS: dict[str, Callable[[Sights], Any]] = {"speed": speed, "modules": modules}
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the parts that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    for name in ("reference", "query", "select"):
+        parser.add_argument(f"--{name}", default="")
+    args = parser.parse_args(words)
+    sights = read_sights(args.reference, args.query, args.select)
+    for part in args.parts or PARTS:
+        print(json.dumps({part: PARTS[part](sights)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
