@@ -19,7 +19,14 @@ from snn_control.compiled import kernel
 from snn_control.controllers.place.calibration import answered, confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.place_map import outstanding, standardised
-from snn_control.controllers.place.recognizer import FloatArray, Images, IntArray, Look, Recognizer
+from snn_control.controllers.place.recognizer import (
+    FloatArray,
+    Images,
+    IntArray,
+    Look,
+    Recognizer,
+    Waiting,
+)
 
 _FALSE_ACCEPTANCE, _SAME_PLACE = 0.01, 2
 
@@ -61,13 +68,13 @@ class SadRecognizer(Recognizer):
         self.confidence = None
         if calibration is not None:
             shown, places = calibration
-            looks = (self._look(image, False, None) for image in shown)
+            looks = (self._look(image, Waiting()) for image in shown)
             found = answered(looks, np.asarray(places, np.int64), _SAME_PLACE)
             self.confidence = confidence([found], _FALSE_ACCEPTANCE)
         self.reset_sequence()
         return self
 
-    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+    def _look(self, image: Any, waiting: Waiting) -> Look:
         differences = np.empty(len(self._mapped), np.int64)
         _differences(self._mapped, self._bytes(image), differences)
         alone = -standardised(differences.astype(np.float64))
@@ -127,13 +134,13 @@ class LinearRecognizer(Recognizer):
         self._numbers = np.arange(len(images))
         self.confidence = None
         if calibration is not None:
-            looks = (self._look(image, False, None) for image in shown)
+            looks = (self._look(image, Waiting()) for image in shown)
             found = answered(looks, at, c.same_place)
             self.confidence = confidence([found], _FALSE_ACCEPTANCE)
         self.reset_sequence()
         return self
 
-    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+    def _look(self, image: Any, waiting: Waiting) -> Look:
         alone = standardised(self._weights @ (self._seen(image) - self._usual))
         c = self._config
         return Look(alone, outstanding(alone, c.neighbours) + c.blend * alone)

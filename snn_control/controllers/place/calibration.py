@@ -26,8 +26,9 @@ from snn_control.controllers.place.confidence import (
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.place_map import PlaceMap, outstanding
 from snn_control.controllers.place.recognizer import Look
-from snn_control.controllers.place.senses import Habit, Senses
+from snn_control.controllers.place.senses import Codes, Habit, Senses
 from snn_control.controllers.place.sequence import Sequence
+from snn_control.controllers.place.spiking import QUARTERS, arrived
 from snn_control.errors import ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
 
@@ -38,6 +39,8 @@ PARTS = 4
 _LEAST_QUERIES = 20
 _LEAST_ANSWERS = 8
 _SELF_QUERIES = 400
+_STAYS = 0.99
+"""Share of early answers that must be those of all spikes."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Taught:
     habit: Habit
     """Of the visit that queries came from, at its end."""
     confidence: Confidence
+    early: FloatArray
+    """See `PlaceRecognizer.early`."""
 
 
 def teach(
@@ -83,21 +88,24 @@ def teach(
         visit = _altered(mapped, seed)
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
-        looks = _looks(config, senses, place_map, visit.seen, Habit(usual, 1, config.memory))
-        habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
+        settling = _Settling(config, senses)
+        habit = Habit(usual, 1, config.memory)
+        looks = _looks(config, senses, place_map, visit.seen, habit, settling)
         answers = answered(looks, visit.places, config.same_place)
-        return Taught(lateral, habit, confidence([answers], config.false_acceptance))
+        sure = confidence([answers], config.false_acceptance)
+        habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
+        return Taught(lateral, habit, sure, settling.leads())
     _check(queries, len(mapped))
-    parts = []
+    parts, settling = [], _Settling(config, senses)
     for mine in np.array_split(np.arange(len(queries.places)), PARTS):
         others = np.setdiff1d(np.arange(len(queries.places)), mine)
         lateral, habit = _from_pairs(config, mapped, _some(queries, others))
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
-        looks = _looks(config, senses, place_map, queries.seen[mine], habit)
+        looks = _looks(config, senses, place_map, queries.seen[mine], habit, settling)
         parts.append(answered(looks, queries.places[mine], config.same_place))
     lateral, habit = _from_pairs(config, mapped, queries)
-    return Taught(lateral, habit, confidence(parts, config.false_acceptance))
+    return Taught(lateral, habit, confidence(parts, config.false_acceptance), settling.leads())
 
 
 Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
@@ -131,13 +139,48 @@ def answered(looks: Iterable[Look], places: IntArray, same_place: int) -> Answer
 
 
 def _looks(
-    config: PlaceConfig, senses: Senses, place_map: PlaceMap, visit: FloatArray, habit: Habit
+    config: PlaceConfig,
+    senses: Senses,
+    place_map: PlaceMap,
+    visit: FloatArray,
+    habit: Habit,
+    settling: _Settling,
 ) -> Iterator[Look]:
     for seen in visit:
         code = senses.codes(seen, habit.usual)
         habit.follow(seen)
         alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
+        settling.watch(place_map, code, int(alone.argmax()))
         yield Look(alone, blended(alone, config))
+
+
+class _Settling:
+    """Finds after which lead the first spikes of a frame answer as all of them do."""
+
+    def __init__(self, config: PlaceConfig, senses: Senses) -> None:
+        self._config, self._senses = config, senses
+        self._seen: list[list[tuple[float, bool]]] = [[] for _ in QUARTERS]
+
+    def watch(self, place_map: PlaceMap, code: Codes, last: int) -> None:
+        """Compare the answers after each of `QUARTERS` with the last one."""
+        for share, seen in zip(QUARTERS, self._seen, strict=True):
+            partial = arrived(code, self._senses.start, self._config.ticks, share)
+            alone = place_map.balanced(place_map.answers(place_map.potentials(partial)))
+            best, given = features(alone, 1, self._config.same_place)
+            seen.append((float(given[0]), best == last))
+
+    def leads(self) -> FloatArray:
+        """Return the least leads of which 99 of 100 answers stay; infinity where none does."""
+        found = np.full(len(QUARTERS), np.inf)
+        for k, seen in enumerate(self._seen):
+            lead, stays = (
+                np.array(column) for column in zip(*sorted(seen, reverse=True), strict=True)
+            )
+            share = np.cumsum(stays) / np.arange(1, len(stays) + 1)
+            enough = np.flatnonzero((share >= _STAYS) & (np.arange(len(stays)) >= _LEAST_ANSWERS))
+            if len(enough):
+                found[k] = lead[enough[-1]]
+        return found
 
 
 def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:

@@ -16,6 +16,7 @@ from snn_control.config import from_mapping
 from snn_control.controllers.place.confidence import LENGTHS, N_FEATURES, Confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.senses import Habit
+from snn_control.controllers.place.spiking import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.network.fields import Field
 from snn_control.network.files import Document, Tensors, read_pair, reading, write_pair
@@ -61,6 +62,7 @@ def save(
         "spreads": place_map.spreads,
         "mapping.usual": recognizer.mapping.usual,
         "visiting.usual": recognizer.visiting.usual,
+        "early": recognizer.early,
     }
     if recognizer.confidence is not None:
         tensors |= {
@@ -128,6 +130,7 @@ def load_into(recognizer_type: type[PlaceRecognizer], path: str | Path) -> Place
                 take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
                 take("confidence.thresholds", (len(LENGTHS),), np.float64),
             )
+        found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
         found.hindsight.bias = root["bias"].number()
         place_map.fixed = root["deployed"].flag()
         if "lateral" in tensors:
@@ -164,7 +167,7 @@ class _Taker:
             raise ModelFileError(f"array {name!r} is missing")
         return len(self._tensors[name])
 
-    def __call__(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any:
+    def __call__(self, name: str, shape: tuple[int, ...], dtype: Any, finite: bool = True) -> Any:
         found = self._tensors.pop(name, None)
         if found is None:
             raise ModelFileError(f"array {name!r} is missing")
@@ -173,7 +176,7 @@ class _Taker:
                 f"array {name!r} is {found.dtype}{list(found.shape)}; expected "
                 f"{np.dtype(dtype)}{list(shape)}"
             )
-        if found.dtype.kind == "f" and not np.isfinite(found).all():
+        if finite and found.dtype.kind == "f" and not np.isfinite(found).all():
             raise ModelFileError(f"array {name!r} holds numbers that are not finite")
         return found.copy()
 

@@ -7,15 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from snn_control.controllers.place.calibration import Queries, blended, teach
+from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load_into, save
 from snn_control.controllers.place.place_map import PlaceMap
-from snn_control.controllers.place.recognizer import FloatArray, Images, IntArray, Look, Recognizer
+from snn_control.controllers.place.recognizer import (
+    FloatArray,
+    Images,
+    IntArray,
+    Look,
+    Recognizer,
+    Waiting,
+)
 from snn_control.controllers.place.senses import Habit, Senses
-from snn_control.controllers.place.spiking import present
+from snn_control.controllers.place.spiking import QUARTERS, present
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
 
@@ -43,6 +52,8 @@ class PlaceRecognizer(Recognizer):
         """Of the visit that asks."""
         self.lateral: Decorrelation | None = None
         """What new places are imprinted through; None before `fit` and in deployed maps."""
+        self.early = np.full(len(QUARTERS), np.inf)
+        """Lead of a frame's best place that settles the answer after each of `QUARTERS`."""
 
     @property
     def places(self) -> IntArray:
@@ -76,7 +87,7 @@ class PlaceRecognizer(Recognizer):
         usual = mapped.mean(axis=0)
         self.mapping = Habit(usual, len(mapped), len(mapped))
         self.lateral, self.confidence = taught.lateral, taught.confidence
-        self.visiting = taught.habit
+        self.visiting, self.early = taught.habit, taught.early
         self.map = PlaceMap(self.config.n_inputs)
         self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
         self.reset_sequence()
@@ -139,22 +150,29 @@ class PlaceRecognizer(Recognizer):
 
     # Inside.
 
-    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+    def _look(self, image: Any, waiting: Waiting) -> Look:
         seen, wrong = self.senses.normalise(image)
         if wrong or not len(self.map):
             blank = np.zeros(len(self.map))
             return Look(blank, blank, wrong)
         code = self.senses.codes(seen, self.visiting.usual)
         self.visiting.follow(seen)
-        if spiking or deadline_s is not None:
-            potentials, complete, spikes = present(
-                self.map.weights, code, self.senses.start, self.config.ticks, deadline_s
-            )
-        else:
+        if waiting == Waiting():
             potentials, complete = self.map.potentials(code), True
             spikes = int(np.abs(code.astype(np.int64)).sum())
+        else:
+            potentials, complete, spikes = present(
+                self.map.weights, code, self.senses.start, self.config.ticks,
+                waiting.deadline_s, self._settled if waiting.early else None,
+            )  # fmt: skip
         alone = self.map.balanced(self.map.answers(potentials))
         return Look(alone, blended(alone, self.config), "", complete, spikes)
+
+    def _settled(self, potentials: npt.NDArray[np.int32], quarter: int) -> bool:
+        """Whether the answer after a quarter of the presentation is as good as the last one."""
+        alone = self.map.balanced(self.map.answers(potentials))
+        lead = float(features(alone, 1, self.config.same_place)[1][0])
+        return lead >= self.early[quarter]
 
     def _keep(self, positions: IntArray) -> None:
         self._require_open()

@@ -55,6 +55,18 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """For which spikes of a frame is waited; without any of these, all of them at once."""
+
+    spiking: bool = False
+    """One by one, for all of them."""
+    deadline_s: float | None = None
+    """For those that arrive within this time."""
+    early: bool = False
+    """Until the answer of the frame alone will hardly change any more."""
+
+
+@dataclass(frozen=True)
 class Look:
     """What one frame says of every place, larger is better, both (n_places,)."""
 
@@ -106,7 +118,7 @@ class Recognizer(ABC):
         """
 
     @abstractmethod
-    def _look(self, image: Any, spiking: bool, deadline_s: float | None) -> Look:
+    def _look(self, image: Any, waiting: Waiting) -> Look:
         """Return what a frame says; one that cannot be used raises `ObservationError`."""
 
     @abstractmethod
@@ -121,6 +133,7 @@ class Recognizer(ABC):
         *,
         time_s: float | None = None,
         deadline_s: float | None = None,
+        early: bool = False,
         spiking: bool = False,
     ) -> Match:
         """Return the place of an image, and advance the history.
@@ -134,6 +147,8 @@ class Recognizer(ABC):
             step: places moved since the last frame, by odometry; fractions add up.
             time_s: when the frame was taken; one that is not later than the last is refused.
             deadline_s: answer with the spikes that arrived within this time, the strongest first.
+            early: answer as soon as later spikes change fewer than one answer of 100; less work on
+                chips whose cost are spikes.
             spiking: wait for the spikes one by one, and answer the same.
 
         Raises:
@@ -148,7 +163,7 @@ class Recognizer(ABC):
                 f"frame at {time_s:g} s after one at {self._time_s:g} s; expected a later one, or "
                 "reset_sequence()"
             )
-        look = self._look(image, spiking, deadline_s)
+        look = self._look(image, Waiting(spiking, deadline_s, early))
         self._time_s = self._time_s if time_s is None else time_s
         if not len(look.alone):
             return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)

@@ -10,6 +10,7 @@ potentials are those of `PlaceMap.potentials`, to the last bit.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from snn_control.controllers.place.senses import Codes
 
 FloatArray = npt.NDArray[np.float64]
 
+QUARTERS = (0.25, 0.5, 0.75)
+"""Shares of a presentation after which an answer may be early."""
+
 
 def present(
     weights: npt.NDArray[np.int8],
@@ -27,6 +31,7 @@ def present(
     start: FloatArray,
     ticks: int,
     deadline_s: float | None = None,
+    settled: Callable[[npt.NDArray[np.int32], int], bool] | None = None,
 ) -> tuple[npt.NDArray[np.int32], bool, int]:
     """Return the potentials, whether all spikes are in them, and how many are.
 
@@ -36,16 +41,35 @@ def present(
         start: potential of the cells, 0 to 1, (n_inputs,).
         ticks: of the presentation.
         deadline_s: time after which no further tick is waited for; None: all are.
+        settled: asked with the potentials after each of `QUARTERS`, and its number, whether that
+            is enough; None: it is not.
     """
     potentials = np.zeros(weights.shape[1], np.int32)
     cells, ends = _spike_order(code, start, ticks)
     began, first = time.perf_counter(), 0
-    for end in ends.tolist():
-        if deadline_s is not None and first and time.perf_counter() - began >= deadline_s:
+    quarters = {round(share * ticks): k for k, share in enumerate(QUARTERS)}
+    for tick, end in enumerate(ends.tolist()):
+        late = deadline_s is not None and time.perf_counter() - began >= deadline_s
+        enough = settled is not None and tick in quarters and settled(potentials, quarters[tick])
+        if first and first < len(cells) and (late or enough):
             return potentials, False, first
         _deliver(weights, cells[first:end], code, potentials)
         first = end
     return potentials, True, first
+
+
+def arrived(code: Codes, start: FloatArray, ticks: int, share: float) -> Codes:
+    """Return the spikes that have arrived after a share of the presentation, as a code.
+
+    Args:
+        code: spikes of ON less spikes of OFF cells, (..., n_inputs).
+        start: potential of the cells, (n_inputs,).
+        ticks: of the presentation.
+        share: of it, 0 to 1.
+    """
+    n = np.abs(code.astype(np.float64))
+    counts = np.minimum(np.floor(round(share * ticks) * n / ticks + 0.5 * start), n)
+    return (np.sign(code) * np.where(n > 0, counts, 0.0)).astype(np.int8)
 
 
 @kernel(nogil=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place.place_map import PlaceMap, outstanding, standardised
-from snn_control.controllers.place.spiking import present
+from snn_control.controllers.place.spiking import QUARTERS, arrived, present
 from snn_control.plasticity.decorrelation import Decorrelation
 
 N_INPUTS, N = 30, 40
@@ -98,6 +98,24 @@ def test_a_deadline_that_has_passed_leaves_the_first_spikes_of_the_strongest() -
     assert not complete
     assert 0 < spikes < 17
     np.testing.assert_array_equal(potentials, spikes * place_map.weights[3].astype(np.int32))
+
+
+@pytest.mark.parametrize("share", QUARTERS)
+def test_what_has_arrived_is_what_was_delivered(share: float) -> None:
+    place_map, start = made(codes()), np.random.default_rng(4).random(N_INPUTS)
+    query, quarter = codes(1, seed=30)[0], QUARTERS.index(share)
+    seen = {}
+
+    def settled(potentials: np.ndarray, k: int) -> bool:
+        seen[k] = potentials.copy()
+        return k == quarter
+
+    potentials, complete, spikes = present(place_map.weights, query, start, 16, settled=settled)
+    partial = arrived(query, start, 16, share)
+    assert not complete
+    assert list(seen) == list(range(quarter + 1))
+    np.testing.assert_array_equal(potentials, place_map.potentials(partial))
+    assert spikes == np.abs(partial.astype(int)).sum()
 
 
 def test_outstanding_is_contrast_within_the_neighbourhood() -> None:

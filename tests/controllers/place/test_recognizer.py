@@ -70,6 +70,18 @@ def test_spiking_is_the_fast_path_and_a_deadline_says_that_it_was_short(
     assert other.match(WINTER[111], deadline_s=10.0).complete
 
 
+def test_an_early_answer_waits_for_fewer_spikes_and_is_hardly_ever_another(
+    recognizer: PlaceRecognizer, saved: Path
+) -> None:
+    early = PlaceRecognizer.load(saved)
+    assert np.isfinite(early.early).any()
+    pairs = [(recognizer.match(i), early.match(i, early=True)) for i in WINTER[CALIBRATION:]]
+    assert np.mean([one.place == other.place for one, other in pairs]) > 0.97
+    assert np.mean([other.complete for _, other in pairs]) < 0.8
+    assert sum(o.spikes for _, o in pairs) < 0.8 * sum(o.spikes for o, _ in pairs)
+    assert all(other.complete == (one.spikes == other.spikes) for one, other in pairs)
+
+
 def test_unknown_places_are_said_to_be_unknown(recognizer: PlaceRecognizer) -> None:
     elsewhere = other_season(route(100, seed=77), seed=78)
     answers = [recognizer.match(image, 10) for image in elsewhere]
