@@ -63,10 +63,12 @@ class Taught:
     confidence: Confidence
     early: FloatArray
     """See `PlaceRecognizer.early`."""
+    parts: list[tuple[list[Look], IntArray]]
+    """Of the visit: looks at the queries, and their positions on the map."""
 
 
 def teach(
-    config: PlaceConfig, senses: Senses, mapped: FloatArray, queries: Queries | None, seed: int
+    config: PlaceConfig, senses: Senses, mapped: FloatArray, queries: Queries | None
 ) -> Taught:
     """Learn from mapped images, and from queries where there are any.
 
@@ -74,8 +76,7 @@ def teach(
         config: of the recogniser.
         senses: of the recogniser.
         mapped: what the input cells see at each place, normalised, (n_places, n_inputs).
-        queries: in the order of the visit.
-        seed: of the altered copies.
+        queries: in the order of the visit; None: altered copies of the mapped ones.
 
     Raises:
         ParameterError: too few queries, or places that are not on the map.
@@ -84,28 +85,34 @@ def teach(
     codes = senses.codes(mapped, usual)
     if queries is None:
         lateral = _lateral(config)
-        lateral.learn(np.sqrt(config.reference_share) * config.levels * (mapped - usual))
-        visit = _altered(mapped, seed)
+        share = np.sqrt(config.reference_share) * config.levels
+        lateral.learn(share * (mapped - usual) * senses.connected)
+        visit = _altered(mapped)
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
         settling = _Settling(config, senses)
         habit = Habit(usual, 1, config.memory)
-        looks = _looks(config, senses, place_map, visit.seen, habit, settling)
-        answers = answered(looks, visit.places, config.same_place)
-        sure = confidence([answers], config.false_acceptance)
+        looks = list(_looks(config, senses, place_map, visit.seen, habit, settling))
+        parts = [(looks, visit.places)]
         habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
-        return Taught(lateral, habit, sure, settling.leads())
+        return Taught(lateral, habit, confident(parts, config), settling.leads(), parts)
     _check(queries, len(mapped))
     parts, settling = [], _Settling(config, senses)
     for mine in np.array_split(np.arange(len(queries.places)), PARTS):
         others = np.setdiff1d(np.arange(len(queries.places)), mine)
-        lateral, habit = _from_pairs(config, mapped, _some(queries, others))
+        lateral, habit = _from_pairs(config, mapped, _some(queries, others), senses)
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
-        looks = _looks(config, senses, place_map, queries.seen[mine], habit, settling)
-        parts.append(answered(looks, queries.places[mine], config.same_place))
-    lateral, habit = _from_pairs(config, mapped, queries)
-    return Taught(lateral, habit, confidence(parts, config.false_acceptance), settling.leads())
+        looks = list(_looks(config, senses, place_map, queries.seen[mine], habit, settling))
+        parts.append((looks, queries.places[mine]))
+    lateral, habit = _from_pairs(config, mapped, queries, senses)
+    return Taught(lateral, habit, confident(parts, config), settling.leads(), parts)
+
+
+def confident(parts: list[tuple[list[Look], IntArray]], config: PlaceConfig) -> Confidence:
+    """Return the confidence of looks at queries whose positions on the map are known."""
+    answers = [answered(looks, places, config.same_place) for looks, places in parts]
+    return confidence(answers, config.false_acceptance)
 
 
 Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
@@ -200,12 +207,13 @@ def confidence(parts: list[Answers], false_acceptance: float) -> Confidence:
 
 
 def _from_pairs(
-    config: PlaceConfig, mapped: FloatArray, queries: Queries
+    config: PlaceConfig, mapped: FloatArray, queries: Queries, senses: Senses
 ) -> tuple[Decorrelation, Habit]:
     own, theirs = mapped[queries.places], queries.seen
     usual = theirs.mean(axis=0)
     lateral = _lateral(config)
-    lateral.learn(config.levels * ((theirs - usual) - (own - own.mean(axis=0))))
+    difference = (theirs - usual) - (own - own.mean(axis=0))
+    lateral.learn(config.levels * difference * senses.connected)
     return lateral, Habit(usual, min(len(theirs), config.memory), config.memory)
 
 
@@ -213,9 +221,9 @@ def _lateral(config: PlaceConfig) -> Decorrelation:
     return Decorrelation(config.n_inputs, config.stiffness * config.levels**2)
 
 
-def _altered(mapped: FloatArray, seed: int) -> Queries:
+def _altered(mapped: FloatArray) -> Queries:
     """Return mapped images seen through noise, in parts too bright or too dark."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     n, n_inputs = mapped.shape
     count = min(n, _SELF_QUERIES)
     first = int(rng.integers(0, n - count + 1))

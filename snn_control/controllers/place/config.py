@@ -29,6 +29,9 @@ class PlaceConfig:
     """Spikes of an input cell for a normalised grey of 1."""
     ticks: int = 32
     """Length of a presentation; an input cell fires at most once a tick."""
+    input_share: float = 1.0
+    """Of input cells that reach the place neurons, others in each seed; less than 1 for members of
+    an ensemble."""
     memory: int = 500
     """Images over which input cells adapt to what they see all the time."""
     stiffness: float = 110.0
@@ -56,6 +59,8 @@ class PlaceConfig:
         for name in ("blend", "reference_share", "same_place"):
             if not 0.0 <= getattr(self, name) < float("inf"):
                 raise ParameterError(f"{name} is {getattr(self, name)}; expected at least 0")
+        if not 0.0 < self.input_share <= 1.0:
+            raise ParameterError(f"input_share is {self.input_share:g}; expected above 0, up to 1")
         if not self.stiffness > 0.0:
             raise ParameterError(f"stiffness is {self.stiffness:g}; expected above 0")
         if not 0.0 < self.false_acceptance < 1.0:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from snn_control.controllers.place.calibration import Queries, blended, teach
+from snn_control.controllers.place.calibration import Queries, Taught, blended, teach
 from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load_into, save
@@ -70,6 +70,11 @@ class PlaceRecognizer(Recognizer):
         Without a calibration it calibrates itself on altered copies of `images`, and its
         probabilities know no other season or light.
         """
+        self.learn(images, calibration)
+        return self
+
+    def learn(self, images: Images, calibration: tuple[Images, Sequence[int]] | None) -> Taught:
+        """Do what `fit` does, and return what it learned on the way."""
         if len(images) < 3:
             raise ParameterError(f"{len(images)} images; expected at least 3 places, or use `add`")
         mapped = self._all(images, "image")
@@ -83,7 +88,7 @@ class PlaceRecognizer(Recognizer):
             seen = self._all(shown, "calibration image")
             queries = Queries(seen, np.asarray(places, np.int64))
         with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
-            taught = teach(self.config, self.senses, mapped, queries, self.seed)
+            taught = teach(self.config, self.senses, mapped, queries)
         usual = mapped.mean(axis=0)
         self.mapping = Habit(usual, len(mapped), len(mapped))
         self.lateral, self.confidence = taught.lateral, taught.confidence
@@ -91,7 +96,7 @@ class PlaceRecognizer(Recognizer):
         self.map = PlaceMap(self.config.n_inputs)
         self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
         self.reset_sequence()
-        return self
+        return taught
 
     def add(self, image: Any) -> int:
         """Map one more place, after all others on the route; return its number.

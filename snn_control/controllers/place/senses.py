@@ -31,15 +31,18 @@ class Senses:
 
     Args:
         config: of the recogniser.
-        seed: of the potentials that the input cells start with, which decide between n and n + 1
-            spikes.
+        seed: of which input cells are connected, and of the potentials that they start with, which
+            decide between n and n + 1 spikes.
     """
 
     def __init__(self, config: PlaceConfig, seed: int) -> None:
         self._config = config
         self._patches = PatchNormalisation(config.window, config.floor, config.clip)
-        self.start: FloatArray = np.random.default_rng(seed).random(config.n_inputs)
+        rng = np.random.default_rng(seed)
+        self.start: FloatArray = rng.random(config.n_inputs)
         """Potential of each input cell at the start of a presentation, shares of its threshold."""
+        self.connected = rng.random(config.n_inputs) < config.input_share
+        """Input cells that reach the place neurons."""
 
     def normalise(self, image: Any) -> tuple[FloatArray, str]:
         """Return what the input cells see, shape (n_inputs,), and what is wrong with it.
@@ -57,7 +60,7 @@ class Senses:
         """Return spikes of ON less spikes of OFF cells, shape as `seen`, (..., n_inputs)."""
         most = self._config.ticks
         counts = np.floor(self._config.levels * (seen - usual) + self.start)
-        return np.clip(counts, -most, most).astype(np.int8)
+        return (np.clip(counts, -most, most) * self.connected).astype(np.int8)
 
 
 class Habit:

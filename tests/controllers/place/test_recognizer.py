@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.controllers.place import PlaceConfig, PlaceRecognizer
+from snn_control.controllers.place import PlaceConfig, PlaceEnsemble, PlaceRecognizer
 from snn_control.controllers.place.recognizer import EMPTY, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 from snn_control.errors import ModelFileError, ObservationError, ParameterError
@@ -80,6 +80,31 @@ def test_an_early_answer_waits_for_fewer_spikes_and_is_hardly_ever_another(
     assert np.mean([other.complete for _, other in pairs]) < 0.8
     assert sum(o.spikes for _, o in pairs) < 0.8 * sum(o.spikes for o, _ in pairs)
     assert all(other.complete == (one.spikes == other.spikes) for one, other in pairs)
+
+
+def test_an_ensemble_averages_its_members_and_is_sure_by_its_own_answers() -> None:
+    calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
+    config = PlaceConfig(input_share=0.05)
+    ensemble = PlaceEnsemble((1, 2, 3), config).fit(SUMMER, calibration)
+    alone = [PlaceRecognizer(seed, config).fit(SUMMER, calibration) for seed in (1, 2, 3)]
+    for image in WINTER[100:105]:
+        answers = [member.match(image) for member in alone]
+        answer = ensemble.match(image)
+        np.testing.assert_allclose(answer.scores, np.mean([a.scores for a in answers], axis=0))
+        assert answer.spikes == sum(a.spikes for a in answers)
+    shares = []
+    for each in (*alone, ensemble):
+        each.reset_sequence()
+        answers = [each.match(image) for image in WINTER[CALIBRATION:]]
+        right = np.array([a.place == k for k, a in enumerate(answers, CALIBRATION)])
+        assert np.mean([a.probability for a in answers]) == pytest.approx(right.mean(), abs=0.06)
+        shares.append(right.mean())
+    assert shares[-1] > np.mean(shares[:-1])
+    assert ensemble.add(SUMMER[0]) == N
+    ensemble.remove([3, N])
+    assert len(ensemble) == N - 1
+    with pytest.raises(ParameterError, match="none of them twice"):
+        PlaceEnsemble((1, 1))
 
 
 def test_unknown_places_are_said_to_be_unknown(recognizer: PlaceRecognizer) -> None:
@@ -272,7 +297,7 @@ def test_what_cannot_be_mapped_is_named(images, calibration, error, said) -> Non
 @pytest.mark.parametrize(
     "wrong",
     [{"height": 0}, {"ticks": 128}, {"window": 4}, {"stiffness": 0.0}, {"false_acceptance": 1.0},
-     {"blend": -0.1}, {"module_places": 0}],
+     {"blend": -0.1}, {"module_places": 0}, {"input_share": 0.0}],
 )  # fmt: skip
 def test_wrong_configurations_are_refused(wrong: dict) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):
