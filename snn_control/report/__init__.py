@@ -11,11 +11,13 @@ is optional; a section whose input is missing says so in a sentence.
 are any; one curve a file |
 | `eval/*.json` | evaluations, one file a controller and preset, see below |
 | `eval/transfer.npz` | learned transfer, see below |
+| `eval/place.npz` | recognition of places, see below; no sections on it without |
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |
 | `videos/<controller>.mp4` | the same episode filmed; linked, not copied |
 | `checkpoints/best/*.json` + `.safetensors` | the network or networks |
 | `study.json` | of a study: `study` (name), `question`, `summary`, `rows` (mappings, \
-`x_ci95` beside `x`), `figures` (`title`, plotly's `data`, `layout`); its page shows what is there |
+`x_ci95` beside `x`), `figures` (`title`, plotly's `data`, `layout`), `parts` of the table (fields \
+of `snn_control.studies.study.TablePart`; may be missing); its page shows what is there |
 
 An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..], "episodes":
 [{metric: value}, ..], "mean": {metric: value}, "ci95": {metric: half width}}`. `episodes` follows
@@ -33,6 +35,33 @@ all neurons in the order of the populations; `population_names` (P,) strings; `p
 (P,) integers.
 
 A transfer file holds `error_m` (N,) and one array (N,) a curve, called `<controller>:<readout>`.
+
+A file of places holds what one seed answered on the map of the tested places; the first group for
+every method, the others for the spiking one alone. A group may be missing as a whole.
+
+| array | shape | content |
+|---|---|---|
+| `precision:<method>:<length>`, `recall:...` | (N,) | at every threshold of the lead; one pair a \
+method and length of the sequence |
+| `similarity` | (L, Q, P) uint8 | scores of places (columns) at queries (rows), after one frame \
+and after the longest sequence; maxima over blocks, so that there are at most 300 of each |
+| `similarity_length` | (L,) | frames of each matrix |
+| `similarity_range` | (L, 2) | scores that 0 and 255 stand for |
+| `similarity_block` | (2,) | queries and places of a block |
+| `similarity_query`, `similarity_place` | (Q,), (P,) | first query, and number of the first \
+place, of each block |
+| `similarity_truth` | (Q,) | number of the true place of the first query of each block |
+| `strip_images` | (K, 3, h, w) uint8 | a query, the place that was answered, the true one; right \
+and surest, right and least sure, wrong and surest, up to four each |
+| `strip_query`, `strip_answer`, `strip_truth` | (K,) | number of the query and of both places |
+| `strip_probability`, `strip_known` | (K,) | what was said of the answer |
+| `strip_length` | () | frames of the sequence |
+| `module_places` | (2, M) | numbers of the first and last place of each module |
+| `module_mean`, `module_spread` | (2, M) | over neurons and queries, of the answers before and \
+after each neuron's homeostasis |
+| `module_wins` | (2, M) | share of the queries that a neuron of the module answers most strongly, \
+before and after |
+| `module_due` | (M,) | share of the queries whose true place is in the module |
 """
 
 from __future__ import annotations

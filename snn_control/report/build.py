@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 from snn_control.report import inputs, metric_names
 from snn_control.report.headline import headlines
 from snn_control.report.section import Section
-from snn_control.report.sections import SECTIONS, study
+from snn_control.report.sections import PLACE, SECTIONS, study
 from snn_control.runs import atomic
 
 _PAGE = Path(__file__).resolve().parent / "page"
@@ -59,7 +59,8 @@ def _sections(given: inputs.ReportInputs) -> list[Section]:
     if "latency" in shown:
         return there
     others = {"response", "transfer"} if "swim" in shown else {"swim"}
-    return [section for section in sections if section.id not in others | {"latency"}]
+    others |= {"latency"} | (PLACE - shown)
+    return [section for section in sections if section.id not in others]
 
 
 def _environment() -> jinja2.Environment:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from snn_control.errors import RunError
+from snn_control.report.place_file import PLACE_FILE, check_place
 from snn_control.report.study_file import read_study
 from snn_control.runs import Run, metrics_file
 
@@ -53,6 +54,8 @@ class ReportInputs:
     videos: dict[str, Path] = field(default_factory=dict)
     study: dict[str, Any] | None = None
     """Content of study.json, where the run is a study."""
+    place: Trace = field(default_factory=dict)
+    """Content of eval/place.npz."""
 
     def role(self, controller: str) -> str:
         """Role of a controller: `subject`, `baseline` or `twin`."""
@@ -99,6 +102,7 @@ def read(folder: Path) -> ReportInputs:
         transfer=_arrays(transfer) if transfer.exists() else {},
         videos={path.stem: path for path in sorted(folder.glob("videos/*.mp4"))},
         study=read_study(folder),
+        place=_place(folder / PLACE_FILE),
     )
 
 
@@ -138,6 +142,12 @@ def _evaluation(path: Path) -> Evaluation:
         mean=document["mean"],
         ci95=document["ci95"],
     )
+
+
+def _place(path: Path) -> Trace:
+    found = _arrays(path) if path.exists() else {}
+    check_place(path, found)
+    return found
 
 
 def _arrays(path: Path) -> Trace:

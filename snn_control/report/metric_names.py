@@ -20,6 +20,8 @@ class MetricName:
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
 
+_RANKS = (1, 5, 10, 20)
+
 METRICS: dict[str, MetricName] = {
     "hold_rmse_m": MetricName("RMSE while holding", "cm", 100),
     "steady_state_error_m": MetricName("Steady-state error", "cm", 100),
@@ -47,6 +49,24 @@ METRICS: dict[str, MetricName] = {
     "pd_fit": MetricName("Fit of P + D", ""),
     "pd_r": MetricName("Correlation with P + D", "", lower_is_better=False),
     "i_mae": MetricName("MAE of I", "motor units"),
+    **{f"recall_at_{k}": MetricName(f"Recall at {k}", "", lower_is_better=False) for k in _RANKS},
+    "sequence": MetricName("Sequence", "frames", lower_is_better=None),
+    "within_1": MetricName("Within 1 place", "", lower_is_better=False),
+    "within_2": MetricName("Within 2 places", "", lower_is_better=False),
+    "auc_pr": MetricName("AUC-PR", "", lower_is_better=False),
+    "recall_at_full_precision": MetricName("Recall at precision 1", "", lower_is_better=False),
+    "calibration_error": MetricName("Calibration error", ""),
+    "auroc": MetricName("AUROC", "", lower_is_better=False),
+    "right_at_false_acceptance": MetricName(
+        "Right at 1 % false acceptance", "", lower_is_better=False
+    ),
+    "accepted_right": MetricName("Known and right", "", lower_is_better=False),
+    "accepted_unknown": MetricName("Unknown taken for known", ""),
+    "query_s": MetricName("Query", "ms", 1e3),
+    "spiking_query_s": MetricName("Query spike by spike", "ms", 1e3),
+    "train_s": MetricName("Training, processor time", "s"),
+    "add_s": MetricName("Adding a place", "ms", 1e3),
+    "map_bytes": MetricName("Map", "MB", 1e-6),
 }
 NONE = "\u2013"
 """What stands for a missing number."""

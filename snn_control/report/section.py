@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ class Table:
     rows: list[tuple[str, ...]]
     marks: list[str] = field(default_factory=list)
     caption: str = ""
+    folded: bool = False
+    """Behind its caption, until the reader wants it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,37 @@ class Video:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A grey image that is part of the page."""
+
+    label: str
+    png: bytes
+
+    @property
+    def source(self) -> str:
+        """The image as a data URI."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+
+@dataclass(frozen=True)
+class Card:
+    """Images that belong together."""
+
+    images: list[Image]
+    caption: str
+    mark: str = ""
+    """`ahead`, `behind` or nothing."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Cards below a title."""
+
+    title: str
+    cards: list[Card]
+
+
+@dataclass(frozen=True)
 class Listing:
     """Preformatted text behind a summary line."""
 
@@ -55,6 +89,7 @@ class Section:
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     videos: list[Video] = field(default_factory=list)
+    galleries: list[Gallery] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     missing: str = ""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,37 @@ def study_table(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple
     keys = [key for key in (rows[0] if rows else {}) if not key.endswith("_ci95")]
     columns = tuple(_column(key) for key in keys)
     return columns, [tuple(_cell(row, key) for key in keys) for row in rows]
+
+
+@dataclass(frozen=True)
+class PartTable:
+    """A part of a study's table, as text."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def part_tables(rows: list[dict[str, Any]], parts: Sequence[Mapping[str, Any]]) -> list[PartTable]:
+    """Return the parts that hold anything; without parts the whole table, without a title.
+
+    Args:
+        rows: of the table.
+        parts: fields of `studies.study.TablePart`.
+    """
+    if not parts:
+        return [PartTable("", *study_table(rows))]
+    found = []
+    for part in parts:
+        where = part.get("where") or {}
+        mine = [row for row in rows if all(row.get(key) in where[key] for key in where)]
+        keys = [k for k in part["columns"] if any(row.get(k) is not None for row in mine)]
+        mine = [row for row in mine if any(row.get(key) is not None for key in keys)]
+        if mine:
+            keys = [*part["labels"], *keys]
+            shown = [{k: row.get(k) for key in keys for k in (key, f"{key}_ci95")} for row in mine]
+            found.append(PartTable(part["title"], *study_table(shown)))
+    return found
 
 
 def _column(key: str) -> str:

@@ -13,12 +13,13 @@ and one line in `snn_control.studies.registry.STUDIES`. `run_study` writes the r
 
 from snn_control.studies.registry import STUDIES, config_type, study_module
 from snn_control.studies.run_study import run_study
-from snn_control.studies.study import StudyConfig, StudyResult
+from snn_control.studies.study import StudyConfig, StudyResult, TablePart
 
 __all__ = [
     "STUDIES",
     "StudyConfig",
     "StudyResult",
+    "TablePart",
     "config_type",
     "run_study",
     "study_module",

@@ -1,10 +1,11 @@
 """Places recognised in another visit: the spiking recogniser beside SAD and the linear one.
 
 The first part of the places calibrates everything that is chosen or learned from queries; the rest
-tests it. The map is of the tested places alone (`own`) or of all (`whole`); for `all` the queries of
-the first part are asked too, of a recogniser that was calibrated on the last part. Random steps
-take every first to third query, with their true odometry. For unknown places, queries of the second half of
-the calibration part are asked of the own map by recognisers that were calibrated on the first half.
+tests it. The map is of the tested places alone (`own`) or of all (`whole`); for `all` the queries
+of the first part are asked too, of a recogniser that was calibrated on the last part. Random steps
+take every first to third query, with their true odometry. For unknown places, queries of the second
+half of the calibration part are asked of the own map by recognisers that were calibrated on the
+first half. With a folder, `place_pictures` leaves what the page draws.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import numpy as np
 
 from snn_control.controllers.place import PlaceRecognizer, Recognizer
 from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
+from snn_control.controllers.place.sequence import LONGEST
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.place_data import Sights, read_sights
+from snn_control.studies.place_pictures import Pictures
 from snn_control.studies.plots import error_bars
-from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.studies.study import Say, StudyConfig, StudyResult, TablePart, silent
 from snn_control.training.place_evaluation import Visit, ask, figures, joined, unknown_figures
 from snn_control.training.statistics import half_width
 
@@ -60,6 +63,11 @@ class Config(StudyConfig):
         for name in self.methods:
             if name not in METHODS:
                 raise UnknownNameError("method", name, METHODS)
+        if not self.methods or not self.lengths:
+            raise ParameterError("name at least one method and one length")
+        for length in self.lengths:
+            if not 1 <= length <= LONGEST:
+                raise ParameterError(f"length {length}; expected 1 to {LONGEST} frames")
         if bool(self.reference) != bool(self.query):
             raise ParameterError("name both, reference and query, or neither")
         if not 0.0 < self.calibration < 1.0:
@@ -71,28 +79,44 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     sights = read_sights(config.reference, config.query, config.select)
     n_calibration = round(config.calibration * len(sights.mapped))
     rows: list[dict[str, Any]] = []
+    pictures = Pictures()
     for name in config.methods:
         seeds = config.seeds if name == SPIKING else 1
         found = [
-            _of_seed(name, config.first_seed + k, sights, n_calibration, config.lengths)
+            _of_seed(
+                name,
+                config.first_seed + k,
+                sights,
+                n_calibration,
+                config.lengths,
+                pictures if folder is not None and k == 0 else None,
+            )
             for k in range(seeds)
         ]
         for cells in zip(*found, strict=True):
             rows.append({"method": name} | _mean(list(cells)))
         say(f"{name}: recall at 1 of {found[0][0]['recall_at_1']:.3f} with one frame")
+    if folder is not None:
+        pictures.write(folder)
     n = len(sights.mapped)
+    many = "seed" if config.seeds == 1 else "seeds"
     summary = (
-        f"{n} places, the first {n_calibration} of them for calibration; {config.seeds} seeds of "
-        f"`{SPIKING}`, the others are not random. Recall counts all queries; precision's confidence "
+        f"{n} places, the first {n_calibration} of them for calibration; {config.seeds} {many} of "
+        f"{SPIKING}, the others are not random. Recall counts all queries; precision's confidence "
         "is the lead of the best score over its best rival."
     )
-    return StudyResult(rows, summary, [_figure(rows)])
+    return StudyResult(rows, summary, [_figure(rows)], PARTS)
 
 
 def _of_seed(
-    name: str, seed: int, sights: Sights, n_calibration: int, lengths: tuple[int, ...]
+    name: str,
+    seed: int,
+    sights: Sights,
+    n_calibration: int,
+    lengths: tuple[int, ...],
+    pictures: Pictures | None,
 ) -> list[dict[str, Any]]:
-    """Return a row a map and length, without the method."""
+    """Return a row a map and length, without the method; fill `pictures`."""
     visit = sights.visit
     tested = visit.part(slice(int((visit.places < n_calibration).sum()), None))
     costs, whole = _fitted(name, seed, sights, slice(0, n_calibration))
@@ -102,6 +126,7 @@ def _of_seed(
     for length in lengths:
         answers = ask(whole, tested, length)
         rows.append(_row("whole", length, figures(answers)) | costs)
+        costs = {}
         every = joined(ask(other, calibrating, length), answers)
         rows.append(_row("all", length, figures(every)))
     rng = np.random.default_rng(seed)
@@ -115,13 +140,16 @@ def _of_seed(
     unknown = visit.part(
         np.flatnonzero((visit.places >= n_calibration // 2) & (visit.places < n_calibration))
     )
-    for length in lengths:
-        row = figures(ask(whole, tested, length))
+    said = {length: ask(whole, tested, length) for length in lengths}
+    if pictures is not None:
+        pictures.take(name, whole, sights.mapped, tested, said)
+    for length, answers in said.items():
+        row = figures(answers)
         row |= unknown_figures(ask(half, tested, length), ask(half, unknown, length))
         rows.append(_row("own", length, row))
     if name == SPIKING:
         rows[-len(lengths)] |= _spiking_costs(whole, tested)
-    return sorted(rows, key=lambda row: row["map"] != "own")
+    return sorted(rows, key=lambda row: MAPS.index(row["map"]))
 
 
 def _fitted(
@@ -165,6 +193,27 @@ KEYS = (
     "map_bytes", "spikes_per_decision", "synaptic_ops_per_decision",
 )  # fmt: skip
 """Columns of figures."""
+MAPS = ("own", "whole", "all", "whole, random steps")
+_LABELS = ("method", "sequence")
+_MAIN = (
+    "recall_at_1", "recall_at_5", "auc_pr", "recall_at_full_precision", "calibration_error",
+    "query_s",
+)  # fmt: skip
+_NEAR = ("within_1", "within_2", "recall_at_10", "recall_at_20")
+_UNKNOWN = ("auroc", "right_at_false_acceptance", "accepted_right", "accepted_unknown")
+_COSTS = (
+    "train_s", "map_bytes", "add_s", "spiking_query_s", "spikes_per_decision",
+    "synaptic_ops_per_decision",
+)  # fmt: skip
+_OWN: dict[str, tuple[Any, ...]] = {"map": MAPS[:1]}
+PARTS = (
+    TablePart("Map of the tested places", _LABELS, _MAIN, _OWN),
+    TablePart("Map of the tested places: nearly right", _LABELS, _NEAR, _OWN),
+    TablePart("Unknown places", _LABELS, _UNKNOWN, _OWN),
+    TablePart("Costs, at the first length", ("method", "map"), _COSTS),
+    TablePart("Other maps", ("method", "map", "sequence"), _MAIN, {"map": MAPS[1:]}),
+)
+"""Of the table."""
 
 
 def _row(map_name: str, length: int, found: dict[str, float]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def run_study(
             "summary": result.summary,
             "rows": result.rows,
             "figures": result.figures,
+            "parts": [dataclasses.asdict(part) for part in result.parts],
         }
         text = json.dumps(plain(document), indent=1, allow_nan=False) + "\n"
         atomic.write_bytes(folder / STUDY_FILE, text.encode())

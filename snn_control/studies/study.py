@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,19 @@ class StudyConfig:
 
 
 @dataclass(frozen=True)
+class TablePart:
+    """A part of a table that is too wide or too long to be read as a whole."""
+
+    title: str
+    labels: tuple[str, ...]
+    """Columns that say what a row is of."""
+    columns: tuple[str, ...]
+    """Columns of figures; empty ones, and rows that have none of them, are left out."""
+    where: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Values by column of the rows that belong to it; default: all rows."""
+
+
+@dataclass(frozen=True)
 class StudyResult:
     """What a study found."""
 
@@ -47,3 +60,6 @@ class StudyResult:
     """One or two sentences: how it was done and what came out, also where it is bad."""
     figures: list[dict[str, Any]] = field(default_factory=list)
     """Plotly figures as plain data: `title`, `data`, `layout` (see `plots.error_bars`)."""
+    parts: Sequence[TablePart] = ()
+    """How the table is shown: on the page in these parts, on a terminal the first of them alone;
+    default: as it is."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tyro
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from snn_control.cli.result import JsonOption, Result
 from snn_control.report import build_report, require_report
-from snn_control.report.study_file import study_table
+from snn_control.report.study_file import part_tables
 from snn_control.studies import STUDIES, StudyConfig, config_type, run_study
 from snn_control.studies.study import silent
 
@@ -63,7 +64,13 @@ def run(args: Args) -> Result:
     say = silent if args.json else _say
     command = "snn-control " + shlex.join(sys.argv[1:])
     found = run_study(args.study, args.config, folder, command=command, say=say)
-    data = {"run": str(folder), "study": args.study, "rows": found.rows, "summary": found.summary}
+    data: dict[str, Any] = {
+        "run": str(folder),
+        "study": args.study,
+        "rows": found.rows,
+        "summary": found.summary,
+    }
+    data["parts"] = [dataclasses.asdict(part) for part in found.parts]
     if args.report:
         data["report"] = str(build_report(folder))
     return Result(data)
@@ -74,13 +81,15 @@ def _say(text: str) -> None:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the table; the page's path is the last line."""
-    columns, rows = study_table(result.data["rows"])
-    table = Table(title=result.data["study"])
-    for k, column in enumerate(columns):
+    """Print the first part of the table; the page's path is the last line."""
+    first, *others = part_tables(result.data["rows"], result.data["parts"])
+    table = Table(title=first.title or result.data["study"])
+    for k, column in enumerate(first.columns):
         table.add_column(column, justify="right" if k else "left")
-    for row in rows:
+    for row in first.rows:
         table.add_row(*row)
     console.print(table)
+    if others:
+        console.print(f"{len(others)} further tables are on the page; --json prints all columns.")
     console.print(result.data["summary"], markup=False)
     console.print(result.data.get("report", result.data["run"]), markup=False, soft_wrap=True)

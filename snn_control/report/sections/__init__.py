@@ -9,10 +9,14 @@ from snn_control.report.section import Section
 from snn_control.report.sections import (
     latency,
     learning,
+    modules,
     operations,
+    precision_recall,
     provenance,
+    queries,
     response,
     result,
+    similarity,
     spikes,
     swim,
     transfer,
@@ -22,6 +26,10 @@ from snn_control.report.sections import (
 
 SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
     result.make,
+    precision_recall.make,
+    similarity.make,
+    queries.make,
+    modules.make,
     video.make,
     response.make,
     swim.make,
@@ -33,3 +41,5 @@ SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
     operations.make,
     provenance.make,
 )
+PLACE = {"precision-recall", "similarity", "queries", "modules"}
+"""Sections on the recognition of places, which other runs have nothing to say in."""

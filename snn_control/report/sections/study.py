@@ -8,7 +8,10 @@ from snn_control.errors import RunError
 from snn_control.report import style
 from snn_control.report.inputs import ReportInputs
 from snn_control.report.section import Figure, Section, Table
-from snn_control.report.study_file import STUDY_FILE, study_table
+from snn_control.report.study_file import STUDY_FILE, PartTable, part_tables
+
+_LONG = 20
+"""Rows from which a further table is folded away."""
 
 
 def make(given: ReportInputs) -> Section:
@@ -24,13 +27,23 @@ def make(given: ReportInputs) -> Section:
             figures.append(Figure(f"plot-study-{k}", figure, plain["title"]))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise RunError(f"{given.folder / STUDY_FILE}: figure {k} is none ({exc})") from exc
-    columns, rows = study_table(study["rows"])
-    caption = "Means ± half of the 95 % confidence interval"
+    try:
+        parts = part_tables(study["rows"], study.get("parts") or ())
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise RunError(f"{given.folder / STUDY_FILE}: its parts are none ({exc!r})") from exc
     question = study["question"][:1].upper() + study["question"][1:]
     return Section(
         "study",
         question,
         study["summary"],
         figures,
-        [Table(columns, rows, caption=caption)],
+        [_table(k, part) for k, part in enumerate(parts)],
     )
+
+
+def _table(k: int, part: PartTable) -> Table:
+    caption = part.title
+    if not k:
+        means = "means ± half of the 95 % confidence interval"
+        caption = f"{caption}; {means}" if caption else means.capitalize()
+    return Table(part.columns, part.rows, caption=caption, folded=k > 0 and len(part.rows) > _LONG)
