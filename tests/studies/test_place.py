@@ -1,0 +1,218 @@
+"""The study of places on a made-up route: its table, what it leaves for the page, wrong inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snn_control.errors import ParameterError, SnnControlError, UnknownNameError
+from snn_control.report import render_report
+from snn_control.report.metric_names import METRICS
+from snn_control.report.place_file import PLACE_FILE, check_place
+from snn_control.studies import StudyResult, place_data, run_study
+from snn_control.studies.place import KEYS, MAPS, METHODS, PARTS, Config, run
+from snn_control.studies.place_data import read_sights
+from snn_control.studies.place_pictures import APART, EACH_KIND, LARGEST_MATRIX, Blocks, strip
+from snn_control.training.place_evaluation import Answers, Visit
+from tests.controllers.place.route import other_season, route
+
+N, LENGTHS = 200, (1, 5)
+OWN = round(0.75 * N)
+
+
+@pytest.fixture(scope="module")
+def visits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    images = route(N)
+    path = tmp_path_factory.mktemp("visits") / "route.npz"
+    np.savez(path, summer=images, winter=other_season(images), some=np.arange(N) % 2 == 0)
+    return path
+
+
+def config(visits: Path, **changes: Any) -> Config:
+    given = Config(
+        seeds=1,
+        reference=f"{visits}:summer",
+        query=f"{visits}:winter",
+        calibration=0.25,
+        lengths=LENGTHS,
+    )
+    return dataclasses.replace(given, **changes)
+
+
+@pytest.fixture(scope="module")
+def studied(visits: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult]:
+    folder = tmp_path_factory.mktemp("run") / "place"
+    return folder, run_study("place", config(visits), folder)
+
+
+@pytest.fixture(scope="module")
+def arrays(studied: tuple[Path, StudyResult]) -> dict[str, np.ndarray]:
+    with np.load(studied[0] / PLACE_FILE, allow_pickle=False) as file:
+        return dict(file)
+
+
+def test_rows_have_all_columns_and_sensible_values(studied: tuple[Path, StudyResult]) -> None:
+    rows = studied[1].rows
+    labels = {(row["method"], row["map"], row["sequence"]) for row in rows}
+    expected = {
+        (method, name, length)
+        for method, name, length in itertools.product(METHODS, MAPS, LENGTHS)
+        if (name, length) != (MAPS[-1], 1)
+    }
+    assert labels == expected
+    assert len(rows) == len(labels)
+    for row in rows:
+        assert {*KEYS, *(f"{key}_ci95" for key in KEYS)} <= row.keys()
+        assert 0.0 <= row["recall_at_1"] <= row["within_1"] <= row["within_2"] <= 1.0
+        assert row["recall_at_1"] <= row["recall_at_5"] <= row["recall_at_10"]
+        assert row["recall_at_full_precision"] <= row["auc_pr"] <= row["recall_at_1"]
+        assert (row["auroc"] is not None) == (row["map"] == "own")
+    place = {(row["map"], row["sequence"]): row for row in rows if row["method"] == "place"}
+    assert place["own", 1]["recall_at_1"] > 0.9
+    assert place["own", 1]["auroc"] > 0.9
+    assert place["whole", 1]["map_bytes"] == 2 * N * 28 * 28
+    spiking = place["own", 1]
+    assert spiking["synaptic_ops_per_decision"] == spiking["spikes_per_decision"] * OWN
+
+
+def test_every_column_of_figures_has_a_name_and_a_place_in_the_table() -> None:
+    assert set(KEYS) <= METRICS.keys()
+    assert {column for part in PARTS for column in part.columns} == set(KEYS)
+
+
+def test_pictures_show_what_the_table_says(
+    studied: tuple[Path, StudyResult], arrays: dict[str, np.ndarray]
+) -> None:
+    check_place(studied[0] / PLACE_FILE, arrays)
+    for row in studied[1].rows:
+        if row["map"] == "own":
+            curve = f"{row['method']}:{row['sequence']}"
+            recall, precision = arrays[f"recall:{curve}"], arrays[f"precision:{curve}"]
+            assert recall[-1] == pytest.approx(row["recall_at_1"])
+            assert np.trapezoid(precision, recall) == pytest.approx(row["auc_pr"], abs=1e-5)
+    assert arrays["similarity"].shape == (2, OWN, OWN)
+    assert arrays["similarity_length"].tolist() == list(LENGTHS)
+    np.testing.assert_array_equal(arrays["similarity_place"], np.arange(N - OWN, N))
+    np.testing.assert_array_equal(arrays["similarity_truth"], np.arange(N - OWN, N))
+    best = arrays["similarity"].argmax(axis=2) == np.arange(OWN)
+    assert (best.mean(axis=1) > 0.85).all()
+
+
+def test_modules_have_their_share(arrays: dict[str, np.ndarray]) -> None:
+    np.testing.assert_array_equal(arrays["module_places"], [[50, 150], [149, 199]])
+    np.testing.assert_allclose(arrays["module_due"], [2 / 3, 1 / 3])
+    np.testing.assert_allclose(arrays["module_wins"].sum(axis=1), 1.0)
+    np.testing.assert_allclose(arrays["module_wins"][1], arrays["module_due"], atol=0.05)
+    assert np.abs(arrays["module_mean"][1]).max() < 0.2
+    np.testing.assert_allclose(arrays["module_spread"][1], 1.0, atol=0.3)
+
+
+def test_images_are_those_of_the_places_that_are_named(
+    visits: Path, arrays: dict[str, np.ndarray]
+) -> None:
+    sights = read_sights(f"{visits}:summer", f"{visits}:winter", "")
+    query, answer, truth = (arrays[f"strip_{name}"] for name in ("query", "answer", "truth"))
+    assert 2 * EACH_KIND <= len(query) <= 3 * EACH_KIND
+    asked = sights.visit.images[N - OWN :][query]
+    expected = np.stack([asked, sights.mapped[answer], sights.mapped[truth]], axis=1)
+    np.testing.assert_array_equal(arrays["strip_images"], expected)
+    np.testing.assert_array_equal(truth, query + N - OWN)
+
+
+def test_the_page_has_its_sections(studied: tuple[Path, StudyResult]) -> None:
+    page = render_report(studied[0])
+    for name in ("study", "precision-recall", "similarity", "queries", "modules", "provenance"):
+        assert f'<section id="{name}"' in page
+    assert "Map of the tested places" in page
+    assert '<section id="response"' not in page
+
+
+def test_a_folder_changes_no_result(visits: Path, studied: tuple[Path, StudyResult]) -> None:
+    bare = run(config(visits, methods=("place",))).rows
+    timed = {key for key in KEYS if key.endswith("_s")}
+    with_file, without = (
+        [{key: row[key] for key in row if key not in timed} for row in rows]
+        for rows in (studied[1].rows[: len(bare)], bare)
+    )
+    assert with_file == without
+
+
+def test_queries_shown_are_the_surest_the_least_sure_and_wrong() -> None:
+    n = 60
+    zeros, numbers = np.zeros(n), np.arange(n)
+    right = numbers >= 20
+    places = np.where(right, numbers, 0)
+    answers = Answers(places, np.where(right, 0, 9), places, zeros, numbers / n, zeros,
+                      numbers > 30, zeros, places)  # fmt: skip
+    images = np.repeat(np.arange(n, dtype=np.uint8), 300 * 2).reshape(n, 2, 300)
+    found = strip(images, Visit(images, numbers, zeros), answers, 1)
+    assert found["strip_query"].tolist() == [59, 49, 39, 29, 20, 30, 40, 50, 19, 9, 18, 17]
+    assert found["strip_images"].shape == (12, 3, 1, 100)
+    assert found["strip_images"][8, :, 0, 0].tolist() == [19, 0, 19]
+    assert APART == 10
+
+
+def test_a_large_matrix_keeps_the_best_of_each_block() -> None:
+    n = 2 * LARGEST_MATRIX + 1
+    blocks, rng = Blocks(n, n), np.random.default_rng(0)
+    scores = rng.random((n, n))
+    scores[n - 1, 4] = 5.0
+    for k, row in enumerate(scores):
+        blocks.add(k, row)
+    assert blocks.matrix.shape == (201, 201)
+    assert blocks.matrix[0, 0] == scores[:3, :3].max()
+    matrix, (low, high) = blocks.as_bytes()
+    assert (matrix[200, 1], high) == (255, 5.0)
+    np.testing.assert_allclose(low + (high - low) * matrix / 255, blocks.matrix, atol=0.01)
+
+
+def test_sights_are_images_of_the_same_places(visits: Path) -> None:
+    sights = read_sights(f"{visits}:summer", f"{visits}:winter", f"{visits}:some")
+    assert len(sights.mapped) == len(sights.visit.images) == N // 2
+    np.testing.assert_array_equal(sights.visit.places, np.arange(N // 2))
+    with np.load(visits) as file:
+        np.testing.assert_array_equal(sights.visit.images[3], file["winter"][6])
+
+
+def test_drawn_sights_show_each_place_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place_data, "_LENGTH_M", 60.0)
+    sights = read_sights("", "", "")
+    assert len(sights.mapped) == len(sights.visit.images)
+    np.testing.assert_array_equal(sights.visit.places, np.arange(len(sights.mapped)))
+    assert sights.mapped.dtype == sights.visit.images.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"reference": "a.npz:x"}, "both"),
+        ({"methods": ("plaice",)}, "Did you mean: `place`"),
+        ({"methods": ()}, "at least one method"),
+        ({"lengths": (0,)}, "length 0; expected 1 to"),
+        ({"calibration": 1.0}, "calibration is 1"),
+    ],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(SnnControlError, match=message):
+        Config(**wrong)
+
+
+def test_wrong_inputs_are_refused(visits: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean: `winter`"):
+        run(config(visits, query=f"{visits}:wintr"))
+    np.savez(tmp_path / "few.npz", few=np.zeros((5, 4, 4), np.uint8))
+    with pytest.raises(ParameterError, match=r"200 images in .*, 5 in"):
+        run(config(visits, query=f"{tmp_path / 'few.npz'}:few"))
+    with pytest.raises(ParameterError, match=r"select .*summer.* is uint8"):
+        run(config(visits, select=f"{visits}:summer"))
+    with pytest.raises(ParameterError, match=r"cannot be read as FILE\.npz:ARRAY"):
+        run(config(visits, select=f"{visits}:none"))
+    with pytest.raises(ParameterError, match="is no folder"):
+        run(config(visits, reference=str(tmp_path / "nowhere")))
+    with pytest.raises(ParameterError, match="calibration images"):
+        run(config(visits, calibration=0.05))
