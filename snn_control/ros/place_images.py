@@ -1,0 +1,94 @@
+"""Images of the bus as arrays, checked and without padding; and what is kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.coding.images import grey, resize
+from snn_control.controllers.place import PlaceRecognizer
+from snn_control.ros.place_odometry import Pose
+
+Bytes = npt.NDArray[np.uint8]
+
+CHANNELS = {"mono8": 1, "8UC1": 1, "rgb8": 3, "bgr8": 3}
+"""Encodings that are taken, and bytes a pixel."""
+ENCODING, SIZE = "encoding", "size"
+LARGEST = 2**28
+"""Bytes of an image; a header that speaks of more is broken."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a frame is not used."""
+
+    kind: str
+    """What it is counted as."""
+    message: str
+    """What was given, what is expected and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is kept of an image."""
+
+    image: Bytes
+    """As small as the recogniser takes it."""
+    pose: Pose | None
+    frame: str
+
+
+def read_image(height: int, width: int, encoding: str, step: int, data: Any) -> Bytes | Refusal:
+    """Return the pixels, (h, w) grey or (h, w, 3) red, green, blue, or why there are none.
+
+    Args:
+        height: rows.
+        width: pixels of a row.
+        encoding: as in `sensor_msgs/image_encodings`.
+        step: bytes of a row, padding at its end included.
+        data: a buffer of `height * step` bytes; not copied.
+    """
+    channels = CHANNELS.get(encoding)
+    if channels is None:
+        return Refusal(ENCODING, _not_taken(encoding))
+    if height < 1 or width < 1:
+        return Refusal(SIZE, f"image of {height} rows and {width} columns; expected at least one")
+    if step < width * channels:
+        return Refusal(
+            SIZE,
+            f"rows of {step} bytes; {width} pixels of {encoding} need {width * channels}: step "
+            "counts bytes, padding included",
+        )
+    if height * step > LARGEST:
+        return Refusal(SIZE, f"{height} rows of {step} bytes; expected at most {LARGEST} in all")
+    if len(data) != height * step:
+        return Refusal(
+            SIZE, f"{len(data)} bytes of data; {height} rows of {step} are {height * step}"
+        )
+    rows = np.frombuffer(data, np.uint8).reshape(height, step)[:, : width * channels]
+    if channels == 1:
+        return rows
+    pixels = rows.reshape(height, width, channels)
+    return pixels[..., ::-1] if encoding == "bgr8" else pixels
+
+
+def sight_of(image: Any, recognizer: PlaceRecognizer, pose: Pose | None, frame: str) -> Sight:
+    """Keep what the recogniser takes of an image."""
+    config = recognizer.config
+    small = resize(grey(image), config.height, config.width)
+    return Sight(small.copy() if small.base is not None else small, pose, frame)
+
+
+def _not_taken(encoding: str) -> str:
+    taken = f"expected {', '.join(CHANNELS)}"
+    name = encoding.lower()
+    if "16" in name or "32" in name or "64" in name:
+        return f"encoding {encoding!r} has more than 8 bits; {taken}: let the driver scale it"
+    if name.startswith("bayer"):
+        return f"encoding {encoding!r} is raw; {taken}: publish what image_proc makes of it"
+    if name.startswith("8uc"):
+        return f"encoding {encoding!r} does not say which colours; {taken}"
+    return f"encoding {encoding!r}; {taken}"

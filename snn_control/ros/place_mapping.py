@@ -1,0 +1,283 @@
+"""Mapping in flight: images become places, first many at once, then one by one.
+
+off -> collecting -> fitting -> growing -> off. The first `first_places` images are collected and
+fitted in a thread of their own, while images go on to be kept; then they, and each further one,
+are added. An image becomes a place where the way since the last place has reached the spacing, or
+always where there is no odometry. The map that was in use stays until the new one is fitted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from snn_control.controllers.place import Match, PlaceRecognizer
+from snn_control.controllers.place.confidence import features
+from snn_control.controllers.place.recognizer import UNSURE
+from snn_control.controllers.place.senses import Habit
+from snn_control.errors import ConfigError
+from snn_control.ros.place_fit import Fit
+from snn_control.ros.place_images import Sight
+from snn_control.ros.posed_map import PosedMap
+
+LEAST_PLACES = 10
+"""That a map can be fitted on."""
+MOST_WAITING = 5000
+"""Images that are kept while the map is fitted."""
+ADDED_AT_ONCE = 20
+"""Of those, in one call: about 20 ms."""
+TOO_EARLY = "no mapped place lies far enough back"
+
+
+class Mapping(StrEnum):
+    """What becomes of images."""
+
+    OFF = "off"
+    COLLECTING = "collecting"
+    FITTING = "fitting"
+    GROWING = "growing"
+
+
+class Mapper:
+    """Maps, into `posed`.
+
+    Args:
+        posed: map that is in use.
+        config: parameters of the node.
+    """
+
+    def __init__(self, posed: PosedMap, config: Any) -> None:
+        self.posed, self.config = posed, config
+        self.state, self.ending = Mapping.OFF, False
+        self.failure = ""
+        """Why the last mapping made no map."""
+        self.dropped = self.gaps = 0
+        """Images that came while too many waited; places further apart than the spacing."""
+        self._first: list[Sight] = []
+        self._waiting: deque[Sight] = deque()
+        self._fit: Fit | None = None
+        self._way = 0.0
+        self._asked: tuple[Habit, float] | None = None
+        self._apart: list[int] = []
+
+    @property
+    def on(self) -> bool:
+        """Whether a mapping goes on."""
+        return self.state is not Mapping.OFF
+
+    @property
+    def looks(self) -> bool:
+        """Whether images can be compared with places that were mapped before them."""
+        return self.state is Mapping.GROWING and not self._waiting and not self.ending
+
+    def tell(self) -> str:
+        """Say how far it is."""
+        match self.state:
+            case Mapping.COLLECTING:
+                return f"collecting, {len(self._first)} of {self.config.first_places} places"
+            case Mapping.FITTING:
+                return f"fitting {len(self._first)} places, {len(self._waiting)} images wait"
+            case Mapping.GROWING:
+                waiting = f", {len(self._waiting)} images wait" if self._waiting else ""
+                return f"growing, {len(self.posed)} places{waiting}"
+        return "off"
+
+    # Requests.
+
+    def start(self) -> str:
+        """Begin; return what happens.
+
+        Raises:
+            ConfigError: a mapping goes on, or the map cannot grow.
+        """
+        if self.on:
+            raise ConfigError(f"mapping already: {self.tell()}")
+        recognizer = self.posed.recognizer
+        extend = self.config.extend and len(recognizer) > 0
+        if extend and recognizer.lateral is None:
+            raise ConfigError(
+                "the map in use was saved to be deployed and cannot grow; load the one that it "
+                "was saved from, or set extend to false"
+            )
+        self._drop()
+        if extend:
+            self._grow()
+        else:
+            self.state = Mapping.COLLECTING
+        return self.tell()
+
+    def stop(self) -> str:
+        """End; a map that is fitted or grown goes on until all images are in it.
+
+        Raises:
+            ConfigError: no mapping goes on, or there are too few places; the old map stays.
+        """
+        if not self.on or self.ending:
+            raise ConfigError("no mapping goes on")
+        self.ending = True
+        if self.state is Mapping.COLLECTING:
+            n = len(self._first)
+            if n < LEAST_PLACES:
+                self._drop()
+                raise ConfigError(f"{n} places are too few for a map; expected {LEAST_PLACES}")
+            self._begin_fit()
+            few = f", fewer than first_places: {n} tell little about probabilities"
+            return self.tell() + (few if n < self.config.first_places else "")
+        self.advance()
+        return self.tell() if self.on else f"{len(self.posed)} places"
+
+    def abort(self) -> None:
+        """End at once; images that are not in the map are dropped."""
+        if self.state is Mapping.GROWING:
+            self._finish()
+        self._drop()
+
+    # Images.
+
+    def offer(self, sight: Sight, way: float | None, placeless: bool) -> int | None:
+        """Take an image whose content was checked; return its number if it became a place.
+
+        Args:
+            sight: of the image.
+            way: since the last image, in places; None: unknown.
+            placeless: whether there is no odometry, so that every image is a place.
+        """
+        if self.ending or not self.on or not self._due(way, placeless):
+            return None
+        if self.state is Mapping.COLLECTING:
+            self._first.append(sight)
+            if len(self._first) >= self.config.first_places:
+                self._begin_fit()
+        elif self.state is Mapping.FITTING or self._waiting:
+            if len(self._waiting) < MOST_WAITING:
+                self._waiting.append(sight)
+            else:
+                self.dropped += 1
+        else:
+            return self._add(sight)
+        return None
+
+    def advance(self) -> None:
+        """Take the fitted map over, and add images that waited; call it often."""
+        if self.state is Mapping.FITTING and self._fit is not None and self._fit.done.is_set():
+            fit, self._fit = self._fit, None
+            if fit.made is None:
+                self._drop()
+                self.failure = f"the map was not made: {fit.failure}"
+                return
+            self.posed = PosedMap(fit.made)
+            for number, sight in enumerate(self._first):
+                self.posed.place(number, sight.pose, sight.frame)
+            self._first = []
+            self._grow()
+        if self.state is Mapping.GROWING:
+            for _ in range(min(ADDED_AT_ONCE, len(self._waiting))):
+                self._add(self._waiting.popleft())
+            if self.ending and not self._waiting:
+                self._finish()
+
+    def earlier(self, match: Match) -> Match:
+        """Return the answer among the places that were mapped a while ago.
+
+        The last `loop_recent_places` look like what is seen because it was just there.
+        """
+        recognizer = self.posed.recognizer
+        sums = match.scores[: max(len(match.scores) - self.config.loop_recent_places, 0)]
+        confidence = recognizer.confidence
+        if not len(sums) or confidence is None:
+            return replace(match, place=None, probability=0.0, known=False, reason=TOO_EARLY)
+        if self._asked is not None:  # what a long sequence is sure of here is the place before
+            recognizer.hindsight.bias = self._asked[1]
+        best, given = features(sums, match.length, recognizer.config.same_place)
+        probability, familiarity, known = confidence.judge(given, match.length)
+        blind = match.reason not in ("", UNSURE)
+        known = known and not blind
+        return replace(
+            match,
+            place=int(recognizer.map.numbers[best]),
+            probability=recognizer.hindsight.biased(probability),
+            familiarity=familiarity,
+            known=known,
+            scores=sums,
+            reason=match.reason if blind else "" if known else UNSURE,
+        )
+
+    def closed(self, here: int, match: Match) -> tuple[int, int] | None:
+        """Return a place just mapped and the earlier one that it is; None: it is new.
+
+        `loop_places` in a row must lie equally far from the earlier ones that they are taken for:
+        what is alike by chance does not go on, and a robot that stands tells nothing new.
+        """
+        if not match.known or match.place is None:
+            self._apart = []
+        elif match.probability >= self.config.loop_probability:
+            apart, same = here - match.place, self.posed.recognizer.config.same_place
+            if self._apart and abs(apart - self._apart[-1]) > same:
+                self._apart = []
+            self._apart.append(apart)
+            if len(self._apart) >= self.config.loop_places:
+                return here, match.place
+        return None
+
+    @contextmanager
+    def as_asked(self) -> Iterator[PosedMap]:
+        """Give the map with the habits of the visits that ask, not of the one that maps."""
+        if self._asked is None:
+            yield self.posed
+            return
+        recognizer, mapping = self.posed.recognizer, self._asked
+        own = (recognizer.visiting, recognizer.hindsight.bias)
+        recognizer.visiting, recognizer.hindsight.bias = mapping
+        try:
+            yield self.posed
+        finally:
+            recognizer.visiting, recognizer.hindsight.bias = own
+
+    # Inside.
+
+    def _due(self, way: float | None, placeless: bool) -> bool:
+        if placeless:
+            return True
+        self._way += way or 0.0
+        if self._way < 1.0:
+            return False
+        self._way -= 1.0  # the rest counts for the next, so that places keep their spacing
+        if self._way >= 1.0:
+            self.gaps, self._way = self.gaps + 1, 0.0
+        return True
+
+    def _add(self, sight: Sight) -> int:
+        number = self.posed.recognizer.add(sight.image)
+        self.posed.place(number, sight.pose, sight.frame)
+        return number
+
+    def _begin_fit(self) -> None:
+        self.state = Mapping.FITTING
+        old = self.posed.recognizer
+        self._fit = Fit(PlaceRecognizer(self.config.seed, old.config), self._first)
+
+    def _grow(self) -> None:
+        """Let the recogniser look for loops with the habits of the visit that maps."""
+        self.state, recognizer = Mapping.GROWING, self.posed.recognizer
+        self._asked = (recognizer.visiting, recognizer.hindsight.bias)
+        seen, memory = recognizer.mapping.seen, recognizer.config.memory
+        recognizer.visiting = Habit(recognizer.mapping.usual, min(seen, memory), memory)
+        recognizer.reset_sequence()
+
+    def _finish(self) -> None:
+        assert self._asked is not None
+        recognizer = self.posed.recognizer
+        recognizer.visiting, recognizer.hindsight.bias = self._asked
+        recognizer.reset_sequence()
+        self._drop()
+
+    def _drop(self) -> None:
+        self.state, self.ending, self.failure = Mapping.OFF, False, ""
+        self.dropped = self.gaps = 0
+        self._first, self._fit, self._asked, self._apart = [], None, None, []
+        self._waiting.clear()
+        self._way = 1.0  # the first image is a place

@@ -1,0 +1,114 @@
+"""Two visits of a drawn route, and the loop of the node on them, without ROS."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from snn_control.ros.place_images import Bytes, Refusal
+from snn_control.ros.place_loop import Answer, PlaceLoop
+from snn_control.ros.posed_map import PosedMap
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights").parent
+"""`SNN_CONTROL_DATA` is the folder of the flights; the others lie beside it."""
+NORDLAND = DATA / "nordland" / "nordland_64x32.npz"
+SETTINGS = {
+    "map": "", "seed": 0, "sequence": 10, "step": 1.0, "place_spacing_m": 1.0,
+    "odometry_max_age_s": 1.0, "odometry_jump_m": 10.0, "query_deadline_s": 0.0, "n_candidates": 5,
+    "first_places": 50, "extend": False, "loop_recent_places": 30, "loop_probability": 0.95,
+    "loop_places": 10, "image_max_age_s": 2.0, "stamp_future_s": 0.1, "stamp_max_age_s": 0.0,
+    "stamp_restart_s": 1.0,
+}  # fmt: skip
+"""Defaults of the node."""
+PERIOD_NS = 100_000_000
+
+
+def route(n: int, seed: int = 0, height: int = 48, width: int = 64) -> Bytes:
+    """Smooth textures, (n, height, width)."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.random((n, 9, 12))
+    rows, columns = (
+        np.minimum(np.linspace(0, m - 1.001, k), m - 1.001) for k, m in ((height, 9), (width, 12))
+    )
+    y, x = rows.astype(int), columns.astype(int)
+    down, right = (rows - y)[:, None], columns - x
+    upper = coarse[:, y][:, :, x] * (1 - right) + coarse[:, y][:, :, x + 1] * right
+    lower = coarse[:, y + 1][:, :, x] * (1 - right) + coarse[:, y + 1][:, :, x + 1] * right
+    return np.asarray(40 + 170 * (upper * (1 - down) + lower * down), np.uint8)
+
+
+def again(images: Bytes, seed: int = 1) -> Bytes:
+    """The same on another visit: darker, and noisy."""
+    noise = np.random.default_rng(seed).normal(0.0, 12.0, images.shape)
+    return np.clip(0.7 * images + noise, 0, 255).astype(np.uint8)
+
+
+def nordland(n: int) -> tuple[Bytes, Bytes]:
+    """The first summer and winter frames of the moving train, or skip."""
+    if not NORDLAND.exists():
+        pytest.skip(f"{NORDLAND.name} is not here; set SNN_CONTROL_DATA to the folder of flights")
+    with np.load(NORDLAND, allow_pickle=False) as data:
+        moving = data["moving"]
+        return data["summer"][moving][:n], data["winter"][moving][:n]
+
+
+class PlaceBench:
+    """A loop on a clock of its own."""
+
+    def __init__(self, posed: PosedMap | None = None, **settings: Any) -> None:
+        config = SimpleNamespace(**(SETTINGS | settings))
+        self.loop = PlaceLoop(posed or PosedMap.empty(0), config)
+        self.now_ns = 10**12
+
+    def show(
+        self, image: Bytes | Refusal, way_m: float | None = None, stamp_ns: int | None = None
+    ) -> Answer | None:
+        """Move, then show an image."""
+        self.now_ns += PERIOD_NS
+        if way_m is not None:
+            self.x = getattr(self, "x", 0.0) + way_m
+            self.odometry(self.x)
+        return self.loop.on_image(image, stamp_ns or self.now_ns, self.now_ns, self.now_s)
+
+    def odometry(self, x: float, frame: str = "odom") -> bool:
+        return self.loop.travel.take((x, 2.0, 0.5), (0.0, 0.0, 0.0, 1.0), frame, self.now_s)
+
+    @property
+    def now_s(self) -> float:
+        return self.now_ns * 1e-9
+
+    def answers(self, images: Bytes, way_m: float | None = None) -> list[Answer]:
+        found = [self.show(image, way_m) for image in images]
+        assert None not in found
+        return found  # type: ignore[return-value]
+
+    def map(self, images: Bytes, way_m: float | None = None) -> PlaceBench:
+        """Map images, and wait until all are places."""
+        self.loop.mapper.start()
+        for image in images:
+            self.show(image, way_m)
+            self.settle()
+        self.loop.mapper.stop()
+        self.settle()
+        assert not self.loop.mapper.on, self.loop.mapper.tell()
+        return self
+
+    def settle(self) -> None:
+        """Wait for a map that is being fitted, and for all images that wait."""
+        mapper = self.loop.mapper
+        while mapper.on and (mapper.state == "fitting" or mapper._waiting or mapper.ending):
+            if mapper._fit is not None:
+                assert mapper._fit.done.wait(60.0)
+            mapper.advance()
+
+
+def places(answers: list[Answer]) -> npt.NDArray[np.int64]:
+    """Places that were answered, -1 where none is known."""
+    return np.array([a.match.place if a.match.known else -1 for a in answers])

@@ -1,0 +1,124 @@
+"""Images from bytes, and the way from odometry, without ROS."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+import numpy as np
+import pytest
+
+from snn_control.ros.place_images import ENCODING, LARGEST, SIZE, Refusal, read_image
+from snn_control.ros.place_odometry import STILL, Travel
+
+
+def packed(image: np.ndarray, padding: int = 0) -> tuple[int, array]:
+    """Rows with bytes of rubbish at their ends, as a message holds them."""
+    rows = image.reshape(len(image), -1)
+    rubbish = np.full((len(rows), padding), 255, np.uint8)
+    return rows.shape[1] + padding, array("B", np.hstack([rows, rubbish]).tobytes())
+
+
+@pytest.mark.parametrize("padding", [0, 1, 7])
+@pytest.mark.parametrize("encoding", ["mono8", "8UC1", "rgb8", "bgr8"])
+def test_pixels_are_those_that_were_sent(encoding: str, padding: int) -> None:
+    shape = (5, 7) if encoding in ("mono8", "8UC1") else (5, 7, 3)
+    sent = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    step, data = packed(sent, padding)
+    found = read_image(5, 7, encoding, step, data)
+    assert isinstance(found, np.ndarray)
+    assert (found == (sent[..., ::-1] if encoding == "bgr8" else sent)).all()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("mono16", "more than 8 bits"),
+        ("16UC1", "more than 8 bits"),
+        ("32FC1", "more than 8 bits"),
+        ("bayer_rggb8", "raw"),
+        ("8UC3", "which colours"),
+        ("rgba8", "expected mono8, 8UC1, rgb8, bgr8"),
+        ("MONO8", "expected mono8"),
+        ("", "expected mono8"),
+    ],
+)
+def test_other_encodings_are_refused_with_a_remedy(encoding: str, said: str) -> None:
+    found = read_image(4, 4, encoding, 64, bytes(256))
+    assert isinstance(found, Refusal)
+    assert found.kind == ENCODING
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "step", "n", "said"),
+    [
+        (0, 4, 4, 0, "at least one"),
+        (4, 0, 4, 16, "at least one"),
+        (4, 4, 3, 12, "need 4"),
+        (4, 4, 4, 15, "15 bytes of data"),
+        (4, 4, 4, 17, "17 bytes of data"),
+        (4, 4, 4, 0, "0 bytes of data"),
+        (2**20, 4, 2**20, 16, f"at most {LARGEST}"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(
+    height: int, width: int, step: int, n: int, said: str
+) -> None:
+    found = read_image(height, width, "mono8", step, bytes(n))
+    assert isinstance(found, Refusal)
+    assert found.kind == SIZE
+    assert said in found.message
+
+
+def moved(travel: Travel, *positions: tuple[float, float, float], now_s: float = 1.0) -> None:
+    for position in positions:
+        travel.take(position, (0, 0, 0, 2.0), "odom", now_s)
+
+
+def test_the_way_between_images_is_counted_in_places() -> None:
+    travel = Travel(2.0, 10.0, 1.0)
+    assert travel.since_image(1.0) is None
+    moved(travel, (0, 0, 0), (3, 4, 0), (3, 0, 0))
+    assert travel.since_image(1.0) == 4.5
+    assert travel.since_image(1.0) == 0.0
+    assert travel.way_m == 9.0
+    assert travel.pose == (3, 0, 0, 0, 0, 0, 1)
+
+
+def test_noise_of_a_robot_that_stands_is_no_way() -> None:
+    travel, rng = Travel(1.0, 10.0, 1.0), np.random.default_rng(0)
+    for _ in range(1000):
+        moved(travel, tuple(rng.uniform(-0.25, 0.25, 3) * STILL))  # type: ignore[arg-type]
+    assert travel.since_image(1.0) == 0.0
+
+
+def test_slow_movement_adds_up() -> None:
+    travel = Travel(1.0, 10.0, 1.0)
+    moved(travel, *((0.001 * k, 0.0, 0.0) for k in range(1001)))
+    way = travel.since_image(1.0)
+    assert way is not None
+    assert abs(way - 1.0) < STILL
+
+
+def test_what_cannot_be_used_changes_nothing() -> None:
+    travel = Travel(1.0, 10.0, 1.0)
+    moved(travel, (0, 0, 0), (1, 0, 0))
+    assert not travel.take((math.nan, 0, 0), (0, 0, 0, 1), "odom", 1.0)
+    assert not travel.take((0, 0, 0), (0, 0, 0, 0), "odom", 1.0)
+    assert travel.refused == 2
+    assert travel.since_image(1.0) == 1.0
+
+
+def test_after_a_jump_or_a_gap_the_way_is_unknown_once() -> None:
+    travel = Travel(1.0, 10.0, 1.0)
+    moved(travel, (0, 0, 0), (100, 0, 0), (101, 0, 0))
+    assert travel.jumps == 1
+    assert travel.since_image(1.0) is None
+    moved(travel, (102, 0, 0))
+    assert travel.since_image(1.0) == 1.0
+    assert travel.since_image(2.5) is None, "it is lost"
+    moved(travel, (105, 0, 0), now_s=3.0)
+    assert travel.since_image(3.0) is None, "where it went meanwhile is not known"
+    moved(travel, (106, 0, 0), now_s=3.0)
+    assert travel.since_image(3.0) == 1.0
