@@ -1,6 +1,7 @@
-"""Place recognition: speed and size beside SAD, and what becomes of small modules.
+"""Place recognition: speed and size beside SAD, growing maps, small modules, early answers.
 
-    python benchmarks/place.py [speed] [modules] [--reference R --query Q --select S]
+    python benchmarks/place.py [speed] [growth] [modules] [early]
+                               [--reference R --query Q --select S]
 
 Prints one JSON object a part. R and Q are folders of images or FILE.npz:ARRAY, S a boolean array of
 the images to take; without them passes through Route-v0 are drawn. `speed` wants a quiet machine.
@@ -24,9 +25,11 @@ from snn_control.controllers.place.place_map import PlaceMap, standardised
 from snn_control.controllers.place.senses import Senses
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.studies.place_data import Sights, read_sights
+from snn_control.training.place_evaluation import Answers, ask, figures
 
 CALIBRATION = 0.2
 QUERIES = 500
+LENGTHS = (1, 5, 10, 20)
 
 
 def _percentiles(call: Callable[[int], Any], n: int) -> dict[str, float]:
@@ -73,6 +76,57 @@ def speed(sights: Sights) -> dict[str, Any]:
             found[name] = path.stat().st_size + arrays.stat().st_size
     found["add"] = _percentiles(lambda k: recognizer.add(asked[k]), 50)
     return found
+
+
+def growth(sights: Sights) -> dict[str, Any]:
+    """Return recall and calibration of a map that grew place by place, beside one fitted at once.
+
+    The first half of the route is fitted, calibrated on its first part, and the other half added;
+    queries are those behind the calibration part.
+    """
+    n = len(sights.mapped)
+    first, half = round(CALIBRATION * n), n // 2
+    calibration = (sights.visit.images[:first], list(range(first)))
+    grown = PlaceRecognizer().fit(sights.mapped[:half], calibration)
+    early = sights.visit.part(slice(first, half))
+    found: dict[str, Any] = {"places_before": half, "places": n}
+    found["before, on its half"] = {k: _said(ask(grown, early, k)) for k in LENGTHS}
+    for image in sights.mapped[half:]:
+        grown.add(image)
+    at_once = PlaceRecognizer().fit(sights.mapped, calibration)
+    tested = sights.visit.part(slice(first, None))
+    for name, recognizer in (("grown", grown), ("at once", at_once)):
+        found[f"{name}, on that half"] = {k: _said(ask(recognizer, early, k)) for k in LENGTHS}
+        found[f"{name}, on all"] = {k: _said(ask(recognizer, tested, k)) for k in LENGTHS}
+    return found
+
+
+def early(sights: Sights) -> dict[str, Any]:
+    """Return recall, and spikes that were waited for, with early answers and without."""
+    n = len(sights.mapped)
+    first = round(CALIBRATION * n)
+    calibration = (sights.visit.images[:first], list(range(first)))
+    recognizer = PlaceRecognizer().fit(sights.mapped, calibration)
+    tested, found = sights.visit.part(slice(first, None)), {}
+    for length in LENGTHS:
+        for hurried in (False, True):
+            recognizer.reset_sequence()
+            said = [
+                recognizer.match(image, length, step, early=hurried)
+                for image, step in zip(tested.images, tested.steps.tolist(), strict=True)
+            ]
+            right = [s.place == p for s, p in zip(said, tested.places.tolist(), strict=True)]
+            found[f"{length} frames, {'early' if hurried else 'all spikes'}"] = {
+                "recall_at_1": round(float(np.mean(right)), 4),
+                "spikes": round(float(np.mean([s.spikes for s in said])), 1),
+                "early": round(float(np.mean([not s.complete for s in said])), 3),
+            }
+    return found
+
+
+def _said(answers: Answers) -> dict[str, float]:
+    kept = ("recall_at_1", "calibration_error")
+    return {name: round(value, 4) for name, value in figures(answers).items() if name in kept}
 
 
 def modules(sights: Sights) -> list[dict[str, Any]]:
@@ -134,7 +188,12 @@ def _recalls(answers: Any, to_mapped: Any) -> dict[str, float]:
     }  # fmt: skip
 
 
-PARTS: dict[str, Callable[[Sights], Any]] = {"speed": speed, "modules": modules}
+PARTS: dict[str, Callable[[Sights], Any]] = {
+    "speed": speed,
+    "growth": growth,
+    "modules": modules,
+    "early": early,
+}
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -14,6 +14,7 @@ from snn_control.controllers import Altitude, save
 from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
 from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.envs.blimp.presets import PRESETS
+from snn_control.envs.route.body import can_draw
 from snn_control.errors import ModelFileError
 from tests.docs.fences import ROOT, blocks
 
@@ -74,7 +75,7 @@ def test_environments_and_presets_exist():
 
 
 def test_snippet_runs_and_metrics_are_named_right(tmp_path):
-    (snippet,) = blocks(ROOT / "README.md", "python")
+    snippet, _ = blocks(ROOT / "README.md", "python")
     line = next(line for line in README.splitlines() if line.startswith("- Metrics"))
     metrics = re.findall(r"`(\w+)`", line)
     code = f"{snippet}\nassert set({metrics}) <= set(episode.metrics), episode.metrics\n"
@@ -82,6 +83,19 @@ def test_snippet_runs_and_metrics_are_named_right(tmp_path):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_snippet_of_places_names_the_place():
+    if not can_draw():
+        pytest.skip("no off-screen renderer: see docs/route.md")
+    _, snippet = blocks(ROOT / "README.md", "python")
+    command = [sys.executable, "-c", snippet]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    place, probability, known, *_, truth = done.stdout.split()
+    assert abs(float(place) - float(truth)) <= 1.0
+    assert float(probability) > 0.8
+    assert known == "True"
 
 
 def test_a_model_of_another_version_is_refused_in_the_words_of_the_page(tmp_path):
