@@ -20,6 +20,7 @@ NODES = (
     "swimmer_controller",
     "blimp_simulator",
     "swimmer_simulator",
+    "place_recognizer",
     "recorder",
 )
 

@@ -124,9 +124,9 @@ class ControllerHealth(ABC, Generic[L]):
         loop = self._loop
         if loop is None:
             return Status(message="not configured")
-        status = Status(values=_quantiles("step time (s)", loop.step_s))
-        status.values |= _quantiles("latency (s)", self._latency_s)
-        status.values |= _quantiles("period (s)", loop.dt_s)
+        status = Status(values=quantiles("step time (s)", loop.step_s))
+        status.values |= quantiles("latency (s)", self._latency_s)
+        status.values |= quantiles("period (s)", loop.dt_s)
         rate_hz = self._rate_hz(loop)
         status.values |= {
             "budget (s)": self._budget_s(),
@@ -157,7 +157,7 @@ class ControllerHealth(ABC, Generic[L]):
         if loop is None:
             return Status(message="not configured")
         now_s = time.monotonic()
-        status = Status(values=_quantiles("observation age (s)", self._age_s))
+        status = Status(values=quantiles("observation age (s)", self._age_s))
         status.values[f"{self.measurement} age (s)"] = age(loop.measured_s, now_s)
         status.values |= {f"stamps: {fault}": count for fault, count in loop.stamps.counts.items()}
         status.values |= {
@@ -220,7 +220,8 @@ def age(since_s: float | None, now_s: float) -> float:
     return math.nan if since_s is None else now_s - since_s
 
 
-def _quantiles(name: str, values: Rolling) -> dict[str, float]:
+def quantiles(name: str, values: Rolling) -> dict[str, float]:
+    """Return p50, p99 and the largest of values, by name; the unit stands at its end."""
     stem, _, unit = name.rpartition(" ")
-    quantiles = zip(("p50", "p99", "max"), values.quantiles(), strict=True)
-    return {f"{stem} {which} {unit}": value for which, value in quantiles}
+    found = zip(("p50", "p99", "max"), values.quantiles(), strict=True)
+    return {f"{stem} {which} {unit}": value for which, value in found}

@@ -25,6 +25,7 @@ from snn_control.ros.controller_config import ControllerConfig
 from snn_control.ros.interfaces import SERVICES, TOPICS
 from snn_control.ros.node_config import NodeConfig
 from snn_control.ros.parameters import field_docs
+from snn_control.ros.place_config import PlaceNodeConfig
 from snn_control.ros.simulator_node import SimulatorConfig
 from snn_control.ros.swimmer_config import SwimmerConfig
 
@@ -38,6 +39,7 @@ CONFIGS: dict[str, type[Any]] = {
     "every simulator": SimulatorConfig,
     "blimp_simulator": blimp_simulator.Config,
     "swimmer_simulator": swimmer_simulator.Config,
+    "place_recognizer": PlaceNodeConfig,
     "recorder": recorder.Config,
 }
 NODES: dict[str, type[Any]] = {name: CONFIGS[name] for name in launching.NODES}

@@ -49,6 +49,7 @@ class Service:
 
 _OF_ALTITUDE = ("altitude_controller", "pid_controller")
 _CONTROLLERS = (*_OF_ALTITUDE, "swimmer_controller")
+_PLACES = ("place_recognizer",)
 _SIMULATORS = ("blimp_simulator", "swimmer_simulator")
 
 
@@ -114,6 +115,24 @@ TOPICS: tuple[Topic, ...] = (
         ("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event", "1 Hz",
          "health"),
     ),
+    *_of(_PLACES,
+        ("image", "in", "sensor_msgs/msg/Image", "", "camera", "sensor", "any",
+         "mono8, 8UC1, rgb8 or bgr8; rows may be padded; each one is answered"),
+        ("odometry", "in", "nav_msgs/msg/Odometry", "m", "any, fixed", "sensor", "any",
+         "optional: tells the way between images and the poses of places"),
+        ("~/match", "out", "std_msgs/msg/Float64MultiArray", "see `MATCH_FIELDS`", "", "event",
+         "image rate", "the answer to each image that is not refused"),
+        ("place", "out", "std_msgs/msg/Int64", "1", "", "event", "image rate",
+         "number of the place, only where it is known"),
+        ("place_pose", "out", "geometry_msgs/msg/PoseStamped", "m", "of the odometry", "event",
+         "image rate", "pose at which the known place was mapped, if it has one"),
+        ("candidates", "out", "std_msgs/msg/Float64MultiArray", "see `CANDIDATE_FIELDS`", "",
+         "event", "image rate", "a row for each of the `n_candidates` best places, best first"),
+        ("loop_closure", "out", "std_msgs/msg/Int64MultiArray", "see `LOOP_FIELDS`", "", "event",
+         "on a loop", "while it maps: the place that was mapped last, and the earlier one it is"),
+        ("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event", "1 Hz",
+         "health"),
+    ),
     Topic("recorder", "/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "",
           "event", "1 Hz", "health; the recorder takes all topics of its parameter `topics`"),
 )  # fmt: skip
@@ -127,6 +146,13 @@ _SERVICES = (
      _CONTROLLERS),
     ("~/freeze", "std_srvs/srv/SetBool",
      "stop or go on with adaptation; refused by a controller that does not adapt", _CONTROLLERS),
+    ("~/start_mapping", "std_srvs/srv/Trigger", "let images become places", _PLACES),
+    ("~/stop_mapping", "std_srvs/srv/Trigger",
+     "end that; the map is ready when the mapping in `/diagnostics` is off", _PLACES),
+    ("~/save", "std_srvs/srv/Trigger", "write the map in use to the path in `map`", _PLACES),
+    ("~/load", "std_srvs/srv/Trigger", "use the map in `map`; keeps the old if bad", _PLACES),
+    ("~/reset", "std_srvs/srv/Trigger", "forget the images so far: the sequence begins anew",
+     _PLACES),
 )  # fmt: skip
 SERVICES: tuple[Service, ...] = tuple(
     Service(node, name, kind, meaning) for name, kind, meaning, nodes in _SERVICES for node in nodes
@@ -141,6 +167,16 @@ ns), time since the last one, missed ticks before it, resets of the controller s
 in `snn_control.supervision.modes.Mode`), whether the controller failed, its output, the command
 sent, age of the measurement when the command was sent (node clock), time of the controller's
 step, time from the entry of the callback to the command being sent (monotonic clock)."""
+
+MATCH_FIELDS = (
+    "stamp_s", "stamp_ns", "place", "probability", "known", "familiarity", "length", "reason",
+    "complete", "spikes", "step", "mapped", "query_s", "latency_s",
+)  # fmt: skip
+"""Entries of `~/match` of the place recogniser."""
+CANDIDATE_FIELDS = ("stamp_s", "stamp_ns", "place", "score")
+"""Columns of `candidates`."""
+LOOP_FIELDS = ("stamp_s", "stamp_ns", "mapped", "place")
+"""Entries of `loop_closure`."""
 
 
 def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ SIMULATORS = {
     "swimmer_controller": "swimmer_simulator",
 }
 """Controllers, and the simulator of the robot that each one flies."""
-NODES = (*SIMULATORS, *dict.fromkeys(SIMULATORS.values()), "recorder")
+NODES = (*SIMULATORS, *dict.fromkeys(SIMULATORS.values()), "place_recognizer", "recorder")
 MARKER = Path("share", "ament_index", "resource_index", "packages", PACKAGE)
 RESPAWN_DELAY_S = 2.0
 """Below 1 s, a launch whose node dies at the start may never end."""
@@ -46,6 +46,17 @@ ARGUMENTS = {
     "respawn": ("false", "start the controller again when it dies"),
 }
 """Arguments of a craft: default and meaning."""
+
+PLACE_ARGUMENTS = {
+    "map": ("", "saved place map; empty: that of params_file"),
+    "image": ("image", "topic of the camera's images"),
+    "odometry": ("odometry", "topic of the odometry; nothing need be there"),
+    "params_file": ("", "parameters of the node; empty: configs/ros/place_recognizer.yaml"),
+    **{name: ARGUMENTS[name] for name in ("namespace", "record", "bag")},
+    "use_sim_time": ("false", "take the time from /clock, as of a bag that is played"),
+    **{name: ARGUMENTS[name] for name in ("autostart", "log_level", "respawn")},
+}
+"""Arguments of a place recogniser."""
 
 
 def how_to_start(node: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -107,15 +118,56 @@ def craft(controller: str) -> Any:
     return LaunchDescription([*declare(*names), OpaqueFunction(function=start)])
 
 
-def declare(*names: str, **defaults: str) -> list[Any]:
-    """Declare launch arguments out of `ARGUMENTS`, some with defaults of their own."""
+def places() -> Any:
+    """Describe the launch of a place recogniser and, on request, of a recorder.
+
+    Returns:
+        a `LaunchDescription` with the arguments of `PLACE_ARGUMENTS`.
+    """
+    from launch.actions import OpaqueFunction
+    from launch.launch_description import LaunchDescription
+
+    def start(context: Any) -> list[Any]:
+        return place_nodes(_given(context, PLACE_ARGUMENTS))
+
+    declared = declare(*PLACE_ARGUMENTS, arguments=PLACE_ARGUMENTS)
+    return LaunchDescription([*declared, OpaqueFunction(function=start)])
+
+
+def place_nodes(given: Mapping[str, str]) -> list[Any]:
+    """Return the nodes of a place recogniser.
+
+    Args:
+        given: value of each launch argument.
+
+    Raises:
+        ConfigError: an argument cannot be used.
+    """
+    namespace = given["namespace"].strip("/")
+    everywhere, common = _shared(given, namespace)
+    recognises = dict(everywhere)
+    if given["map"]:
+        recognises["map"] = str(Path(given["map"]).absolute())
+    remaps = [(name, given[name]) for name in ("image", "odometry") if given[name] != name]
+    file = parameters_of("place_recognizer", given["params_file"])
+    respawn = _switch(given, "respawn")
+    nodes = [
+        _node("place_recognizer", [file, recognises], respawn=respawn, remappings=remaps, **common)
+    ]
+    if _switch(given, "record"):
+        nodes.append(_recorder(given, namespace, everywhere, common))
+    return nodes
+
+
+def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -> list[Any]:
+    """Declare launch arguments out of `arguments`."""
     from launch.actions import DeclareLaunchArgument
 
     return [
         DeclareLaunchArgument(
             name,
-            default_value=defaults.get(name, ARGUMENTS[name][0]),
-            description=ARGUMENTS[name][1],
+            default_value=arguments[name][0],
+            description=arguments[name][1],
             choices=LEVELS if name == "log_level" else None,
         )
         for name in names
@@ -133,13 +185,8 @@ def craft_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
         ConfigError: an argument cannot be used.
     """
     namespace, simulated = given["namespace"].strip("/"), _switch(given, "sim")
-    everywhere: dict[str, Any] = {"autostart": _switch(given, "autostart")}
-    if namespace:  # two crafts on one bus are told apart in diagnostics
-        everywhere["diagnostic_updater.use_fqn"] = True
-    timed = {"use_sim_time": True} if _switch(given, "use_sim_time") else {}
-    common: dict[str, Any] = {"namespace": namespace, "log_level": given["log_level"]}
-
-    flies: dict[str, Any] = {**everywhere, **timed}
+    flies, common = _shared(given, namespace)
+    everywhere, timed = dict(flies), flies.get("use_sim_time", False)
     if given.get("model"):
         flies["model"] = given["model"]
     if _switch(given, "arm", simulated):
@@ -148,7 +195,8 @@ def craft_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
     file = parameters_of(controller, given["params_file"])
     nodes = [_node(controller, [file, flies], respawn=respawn, **common)]
     if simulated:
-        flown: dict[str, Any] = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
+        flown = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
+        flown.pop("use_sim_time", None)  # it makes the time
         if _switch(given, "record"):
             flown["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
         if timed:
@@ -159,11 +207,30 @@ def craft_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
         file = parameters_of(simulator, given["sim_params_file"])
         nodes.append(_node(simulator, [file, flown], ends_all=True, **common))
     if _switch(given, "record"):
-        date = time.strftime("%Y%m%d-%H%M%S")
-        bag = given["bag"] or "-".join(filter(None, ("bag", namespace.replace("/", "-"), date)))
-        kept = {**everywhere, **timed, "bag": str(Path(bag).absolute())}
-        nodes.append(_node("recorder", [parameters_of("recorder"), kept], **common))
+        nodes.append(_recorder(given, namespace, everywhere, common))
     return nodes
+
+
+def _shared(given: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parameters, and the arguments of `_node`, that all nodes of a launch share."""
+    everywhere: dict[str, Any] = {"autostart": _switch(given, "autostart")}
+    if namespace:  # two crafts on one bus are told apart in diagnostics
+        everywhere["diagnostic_updater.use_fqn"] = True
+    if _switch(given, "use_sim_time"):
+        everywhere["use_sim_time"] = True
+    return everywhere, {"namespace": namespace, "log_level": given["log_level"]}
+
+
+def _recorder(
+    given: Mapping[str, str],
+    namespace: str,
+    everywhere: Mapping[str, Any],
+    common: Mapping[str, Any],
+) -> Any:
+    date = time.strftime("%Y%m%d-%H%M%S")
+    bag = given["bag"] or "-".join(filter(None, ("bag", namespace.replace("/", "-"), date)))
+    kept = {**everywhere, "bag": str(Path(bag).absolute())}
+    return _node("recorder", [parameters_of("recorder"), kept], **common)
 
 
 def _node(
@@ -174,6 +241,7 @@ def _node(
     log_level: str,
     respawn: bool = False,
     ends_all: bool = False,
+    remappings: Sequence[tuple[str, str]] = (),
 ) -> Any:
     from launch.actions import OpaqueFunction
     from launch_ros.actions import Node
@@ -183,6 +251,7 @@ def _node(
         name=node,
         namespace=namespace,
         parameters=parameters,
+        remappings=list(remappings),
         ros_arguments=["--log-level", log_level],
         output="screen",
         respawn=respawn,
@@ -207,8 +276,8 @@ def _count_flights(context: Any, change: int) -> int:
     return flights
 
 
-def _given(context: Any) -> dict[str, str]:
-    return {name: context.launch_configurations.get(name, "") for name in ARGUMENTS}
+def _given(context: Any, arguments: Mapping[str, Any] = ARGUMENTS) -> dict[str, str]:
+    return {name: context.launch_configurations.get(name, "") for name in arguments}
 
 
 def _switch(given: Mapping[str, str], name: str, default: bool = False) -> bool:

@@ -18,7 +18,16 @@ from lifecycle_msgs.msg import Transition
 
 from snn_control.ros import describe
 from snn_control.ros.altitude_loop import OBSERVABLE
-from snn_control.ros.interfaces import SERVICES, TICK_FIELDS, TOPICS, qos
+from snn_control.ros.interfaces import (
+    CANDIDATE_FIELDS,
+    LOOP_FIELDS,
+    MATCH_FIELDS,
+    SERVICES,
+    TICK_FIELDS,
+    TOPICS,
+    qos,
+)
+from snn_control.ros.place_loop import REASONS
 from snn_control.ros.processes import Nodes
 from snn_control.supervision.modes import Mode
 from tests.ros.bus import Peer
@@ -43,6 +52,12 @@ def test_docs_hold_all_parameters(of: str) -> None:
 def test_docs_name_fields_and_modes_of_a_tick() -> None:
     assert all(f"`{field}`" in DOCS for field in TICK_FIELDS)
     assert ", ".join(f"{mode} {k}" for k, mode in enumerate(Mode)) in DOCS
+
+
+def test_docs_name_fields_and_reasons_of_an_answer() -> None:
+    fields = {*MATCH_FIELDS, *CANDIDATE_FIELDS, *LOOP_FIELDS}
+    assert all(f"`{field}`" in DOCS for field in fields)
+    assert f"{len(REASONS) - 1}: no place lies far enough back)" in " ".join(DOCS.split())
 
 
 def test_observations_are_those_of_the_environment() -> None:

@@ -22,10 +22,12 @@ from snn_control.ros.launching import (
     ARGUMENTS,
     MARKER,
     NODES,
+    PLACE_ARGUMENTS,
     RESPAWN_DELAY_S,
     craft_nodes,
     how_to_start,
     parameters_of,
+    place_nodes,
 )
 from snn_control.ros.processes import Nodes, local_bus
 from tests.ros.conftest import NEEDS_ROS
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
+PLACES = ROOT / "launch" / "place_recognizer.launch.py"
+CRAFTS = [path for path in LAUNCH if path != PLACES]
 NEEDS_LAUNCH = "needs launch_ros: source ROS 2 Jazzy"
 LAUNCH_PROGRAM = """
 import sys
@@ -168,15 +172,18 @@ def test_a_launch_file_describes_itself(path: Path) -> None:
     ]
 
 
-def test_the_guide_has_the_arguments() -> None:
+@pytest.mark.parametrize(
+    ("head", "arguments"), [("argument", ARGUMENTS), ("argument of places", PLACE_ARGUMENTS)]
+)
+def test_the_guide_has_the_arguments(head: str, arguments: dict[str, tuple[str, str]]) -> None:
     lines = (ROOT / "docs" / "guides" / "ros2_install.md").read_text("utf-8").splitlines()
-    start = lines.index("| argument | default | meaning |") + 2
-    for line, (name, (default, meaning)) in zip(lines[start:], ARGUMENTS.items(), strict=False):
+    start = lines.index(f"| {head} | default | meaning |") + 2
+    for line, (name, (default, meaning)) in zip(lines[start:], arguments.items(), strict=False):
         assert line == f"| `{name}` | {f'`{default}`' if default else '-'} | {meaning} |"
-    assert not lines[start + len(ARGUMENTS)]
+    assert not lines[start + len(arguments)]
 
 
-@pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", CRAFTS, ids=lambda p: p.name)
 def test_arguments(path: Path) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     from launch.launch_context import LaunchContext
@@ -190,6 +197,22 @@ def test_arguments(path: Path) -> None:
         wanted |= {"namespace", "use_sim_time"}
     assert wanted <= names <= set(ARGUMENTS)
     assert ("model" in names) == (path.name != "pid_baseline.launch.py")
+
+
+def test_the_place_recognizer_is_launched_behind_a_camera(tmp_path: Path) -> None:
+    pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
+    from launch.launch_context import LaunchContext
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    source = PythonLaunchDescriptionSource(str(PLACES))
+    description = source.get_launch_description(LaunchContext())
+    assert {a.name for a in description.get_launch_arguments()} == set(PLACE_ARGUMENTS)
+    arguments = {name: default for name, (default, _) in PLACE_ARGUMENTS.items()}
+    assert len(place_nodes(arguments)) == 1
+    changed = {"image": "/camera/image_raw", "map": "yard", "record": "true"}
+    assert len(place_nodes(arguments | changed)) == 2
+    with pytest.raises(ConfigError, match="respawn:=maybe"):
+        place_nodes(arguments | {"respawn": "maybe"})
 
 
 def test_a_respawning_controller_waits() -> None:
@@ -250,7 +273,7 @@ def short_flight(tmp_path: Path) -> str:
     return f"sim_params_file:={path}"
 
 
-@pytest.mark.parametrize("file", [path.name for path in LAUNCH])
+@pytest.mark.parametrize("file", [path.name for path in CRAFTS])
 def test_a_launch_flies_and_ends_with_the_last_flight(
     file: str, launched: Callable[..., Any], short_flight: str, tmp_path: Path
 ) -> None:

@@ -1,0 +1,280 @@
+"""The node `place_recognizer`: images in, the mapped place that they show out."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Odometry
+from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
+from sensor_msgs.msg import Image
+from std_msgs.msg import (
+    Float64MultiArray,
+    Int64,
+    Int64MultiArray,
+    MultiArrayDimension,
+    MultiArrayLayout,
+)
+from std_srvs.srv import Trigger
+
+from snn_control.errors import SnnControlError
+from snn_control.ros.controller_node import answer, nanoseconds
+from snn_control.ros.interfaces import (
+    CANDIDATE_FIELDS,
+    LOOP_FIELDS,
+    MATCH_FIELDS,
+    peers,
+    qos,
+    topic,
+)
+from snn_control.ros.managed_node import ManagedNode, destroy, require_type
+from snn_control.ros.place_config import PlaceNodeConfig
+from snn_control.ros.place_health import PlaceHealth
+from snn_control.ros.place_images import read_image
+from snn_control.ros.place_loop import REASONS, Answer, PlaceLoop, warm
+from snn_control.ros.place_mapping import Mapping
+from snn_control.ros.posed_map import PosedMap
+from snn_control.ros.run_node import run_node
+
+NODE = "place_recognizer"
+WATCH_S = 0.05
+"""Time between two looks at a map that is being fitted."""
+
+
+class PlaceRecognizerNode(ManagedNode):
+    """Recognises and maps places; the work is done by `PlaceLoop`."""
+
+    config_type = PlaceNodeConfig
+
+    def __init__(self, **options: Any) -> None:
+        options.pop("stop", None)
+        super().__init__(NODE, **options)
+        self.loop: PlaceLoop | None = None
+        self.health = PlaceHealth()
+        self._entities: list[Any] = []
+        for task, ask in self.health.tasks().items():
+            self.diagnostics.add(task, ask)
+
+    # Lifecycle.
+
+    def configure(self, config: PlaceNodeConfig) -> None:
+        """Load the map, call once what is compiled, open topics and services."""
+        posed = PosedMap.load(config.map) if config.map else PosedMap.empty(config.seed)
+        warm(config)
+        self.loop = PlaceLoop(posed, config)
+        for entry in peers(NODE):
+            require_type(self, self.resolve_topic_name(entry.name), entry.type)
+        self.health.watch(self.loop)
+        self._open()
+        if posed.note:
+            self.get_logger().warning(posed.note)
+
+    def activate(self) -> None:
+        """Start, without a past."""
+        self._loop().reset()
+        self.health.reset()
+
+    def deactivate(self) -> None:
+        """End a mapping; what is in the map stays."""
+        self._loop().mapper.abort()
+
+    def cleanup(self) -> None:
+        """Close topics and services, drop the map."""
+        if self.loop is not None and self.loop.posed.changed:
+            n = len(self.loop.posed)
+            self.get_logger().warning(f"a map of {n} places was not saved, and is dropped")
+        destroy(self, *self._entities)
+        self._entities, self.loop = [], None
+        self.health.watch(None)
+
+    def reconfigure(self, config: PlaceNodeConfig) -> None:
+        """Take over what may change in flight."""
+        self._loop().configure(config)
+
+    def _open(self) -> None:
+        kinds = {
+            "~/match": Float64MultiArray,
+            "candidates": Float64MultiArray,
+            "place": Int64,
+            "place_pose": PoseStamped,
+            "loop_closure": Int64MultiArray,
+        }
+        self._out = {
+            name: self.create_publisher(kind, name, qos(topic(NODE, name).quality))
+            for name, kind in kinds.items()
+        }
+        self._entities = list(self._out.values())
+        for kind, name, callback in (
+            (Image, "image", self._on_image),
+            (Odometry, "odometry", self._on_odometry),
+        ):
+            heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
+            reliable = name == "image" and self.config.reliable_images
+            quality = qos("event" if reliable else topic(NODE, name).quality)
+            self._entities.append(
+                self.create_subscription(
+                    kind, name, self.guarded(callback), quality, event_callbacks=heard
+                )
+            )
+        for name, asked in (
+            ("~/start_mapping", self._start_mapping),
+            ("~/stop_mapping", self._stop_mapping),
+            ("~/save", self._save),
+            ("~/load", self._load),
+            ("~/reset", self._reset),
+        ):
+            self._entities.append(self.create_service(Trigger, name, self.guarded(_served(asked))))
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._entities.append(
+            self.create_timer(WATCH_S, self.guarded(self._on_watch), clock=steady)
+        )
+
+    # Messages.
+
+    def _on_odometry(self, message: Odometry) -> None:
+        if not self.active:
+            return
+        at, turn = message.pose.pose.position, message.pose.pose.orientation
+        taken = self._loop().travel.take(
+            (at.x, at.y, at.z),
+            (turn.x, turn.y, turn.z, turn.w),
+            message.header.frame_id,
+            time.monotonic(),
+        )
+        if not taken:
+            self._warn("odometry is not taken: a number is not finite, or no orientation")
+
+    def _on_image(self, message: Image) -> None:
+        now_s = time.monotonic()
+        if not self.active:
+            return
+        loop = self._loop()
+        image = read_image(
+            message.height, message.width, message.encoding, message.step, message.data
+        )
+        clock_ns = int(self.get_clock().now().nanoseconds)
+        found = loop.on_image(image, nanoseconds(message.header.stamp), clock_ns, now_s)
+        if found is None:
+            self._warn(f"image refused: {loop.refusal}")
+            return
+        self._tell(loop, found, message.header.stamp, now_s)
+
+    def _tell(self, loop: PlaceLoop, found: Answer, stamp: Any, since_s: float) -> None:
+        match, send = found.match, self._out
+        stamps = (found.stamp_ns // 10**9, found.stamp_ns % 10**9)
+        if match.known and match.place is not None and not found.mapping:
+            send["place"].publish(Int64(data=match.place))
+            if found.pose is not None:
+                send["place_pose"].publish(_pose(found, stamp))
+        if found.loop is not None:
+            send["loop_closure"].publish(
+                Int64MultiArray(layout=_layout(LOOP_FIELDS), data=[*map(int, stamps), *found.loop])
+            )
+        latency_s = time.monotonic() - since_s
+        self.health.latency_s.add(latency_s)
+        row = (
+            *stamps, _number(match.place), match.probability, match.known, match.familiarity,
+            match.length, REASONS.index(match.reason), match.complete, match.spikes, found.step,
+            _number(found.mapped), found.query_s, latency_s,
+        )  # fmt: skip
+        send["~/match"].publish(
+            Float64MultiArray(layout=_layout(MATCH_FIELDS), data=[float(x) for x in row])
+        )
+        if not found.mapping and loop.config.n_candidates and len(match.scores):
+            rows = [[*stamps, *best] for best in loop.candidates(match).tolist()]
+            message = Float64MultiArray(layout=_layout(CANDIDATE_FIELDS, len(rows)))
+            message.data = [float(x) for row in rows for x in row]
+            send["candidates"].publish(message)
+
+    def _on_watch(self) -> None:
+        if not self.active:
+            return
+        mapper = self._loop().mapper
+        before = mapper.state
+        mapper.advance()
+        if mapper.state is not before:
+            self.get_logger().info(f"mapping: {mapper.failure or mapper.tell()}")
+
+    # Services.
+
+    def _start_mapping(self) -> str:
+        if not self.active:
+            raise SnnControlError("the node is not active; activate it first")
+        return self._loop().mapper.start()
+
+    def _stop_mapping(self) -> str:
+        return self._loop().mapper.stop()
+
+    def _save(self) -> str:
+        mapper = self._loop().mapper
+        if mapper.state in (Mapping.COLLECTING, Mapping.FITTING):
+            raise SnnControlError(f"the new map is not there yet: {mapper.tell()}")
+        with mapper.as_asked() as posed:
+            return f"{len(posed)} places in {posed.save(self.config.map)}"
+
+    def _load(self) -> str:
+        loop = self._loop()
+        try:
+            loop.load(self.config.map)
+        except SnnControlError as exc:
+            raise SnnControlError(f"the old map stays in use: {exc}") from exc
+        return "; ".join(filter(None, (f"{len(loop.posed)} places", loop.posed.note)))
+
+    def _reset(self) -> str:
+        self._loop().recognizer.reset_sequence()
+        return "the sequence begins anew"
+
+    # Inside.
+
+    def _loop(self) -> PlaceLoop:
+        assert self.loop is not None, "not configured"
+        return self.loop
+
+    def _warn(self, what: str) -> None:
+        self.get_logger().warning(what, throttle_duration_sec=1.0)
+
+
+def _served(ask: Any) -> Any:
+    """Make a service of a function that returns what it did; what we raise is the answer."""
+
+    def serve(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            return answer(response, True, ask())
+        except SnnControlError as exc:
+            return answer(response, False, str(exc))
+
+    serve.__name__ = ask.__name__
+    return serve
+
+
+def _layout(fields: tuple[str, ...], rows: int | None = None) -> MultiArrayLayout:
+    """Return the layout of a row of named numbers, or of several."""
+    n = len(fields)
+    dims = [MultiArrayDimension(label=",".join(fields), size=n, stride=n)]
+    if rows is not None:
+        dims.insert(0, MultiArrayDimension(label="rows", size=rows, stride=rows * n))
+    return MultiArrayLayout(dim=dims)
+
+
+def _number(place: int | None) -> int:
+    return -1 if place is None else place
+
+
+def _pose(found: Answer, stamp: Any) -> PoseStamped:
+    message = PoseStamped()
+    message.header.stamp, message.header.frame_id = stamp, found.frame
+    at, turn = message.pose.position, message.pose.orientation
+    assert found.pose is not None
+    at.x, at.y, at.z, turn.x, turn.y, turn.z, turn.w = found.pose
+    return message
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(PlaceRecognizerNode, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,175 @@
+"""The place recogniser as a process on a real bus."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from lifecycle_msgs.msg import Transition
+
+from snn_control.controllers.place import PlaceRecognizer
+from snn_control.ros.interfaces import CANDIDATE_FIELDS, MATCH_FIELDS
+from snn_control.ros.processes import Nodes
+from tests.ros.bus import UNCONFIGURED
+from tests.ros.place_bench import again, nordland, route
+from tests.ros.place_bus import PlacePeer, place, to_message
+
+if TYPE_CHECKING:
+    from sensor_msgs.msg import Image
+
+N = 60
+ROUTE = route(N)
+SECOND = again(ROUTE)
+QUICK = {"diagnostic_updater": {"period": 0.2}, "first_places": 20}
+
+
+@pytest.fixture
+def camera(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlacePeer]:
+    monkeypatch.setitem(os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    peer = PlacePeer(domain)
+    yield peer
+    peer.close()
+
+
+def test_a_route_is_mapped_recognised_saved_and_loaded(
+    nodes: Nodes, camera: PlacePeer, tmp_path: Path
+) -> None:
+    nodes.start("place_recognizer", QUICK)
+    camera.connected()
+    empty = camera.show(to_message(ROUTE[0]))
+    assert list(empty) == list(MATCH_FIELDS)
+    assert (empty["place"], empty["known"]) == (-1, 0)
+    camera.said("map", "the map is empty: load one, or start a mapping")
+    assert "parameter map is empty" in camera.trigger("save").message
+
+    assert camera.trigger("start_mapping").success
+    assert "mapping already" in camera.trigger("start_mapping").message
+    for k, image in enumerate(ROUTE):
+        camera.move(float(k))
+        camera.show(to_message(image))
+    assert camera.trigger("stop_mapping").success
+    camera.mapped(N)
+    assert not camera.places
+    assert not camera.loops
+    assert camera.status("map")[2]["poses"] == str(N)
+
+    path = tmp_path / "maps" / "route"
+    assert camera.set_parameter("map", str(path)) == (True, "")
+    saved = camera.trigger("save")
+    assert saved.success, saved.message
+    camera.said("map", "True")
+    assert camera.set_parameter("map", str(tmp_path / "none"))[0]
+    refused = camera.trigger("load")
+    assert not refused.success
+    assert "the old map stays in use" in refused.message
+    found = second_visit(camera)
+    assert (np.array(found) == np.arange(N)).mean() > 0.9
+    camera.until(lambda: len(camera.poses) >= len([k for k in found if k >= 0]))
+    assert [round(pose.pose.position.x) for pose in camera.poses] == camera.places
+    assert camera.poses[-1].header.frame_id == "odom"
+    assert camera.candidates[-1].layout.dim[1].label == ",".join(CANDIDATE_FIELDS)
+    camera.until(lambda: camera.candidates[-1].data[1] == camera.matches[-1]["stamp_ns"])
+    best = np.reshape(camera.candidates[-1].data, (5, len(CANDIDATE_FIELDS)))
+    assert best[0, 2] == camera.matches[-1]["place"]
+    bad_frames(camera)
+    camera.until(lambda: float(camera.status("queries")[2]["query time p99 (s)"]) > 0.0)
+    nodes.stop("place_recognizer")
+
+    camera.diagnostics.clear()
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("{}")
+    wrong.with_suffix(".safetensors").touch()
+    nodes.start("place_recognizer", {**QUICK, "map": str(wrong)})
+    camera.until(lambda: camera.diagnostics)
+    camera.said("node", f"configure: {wrong}: field schema_version is missing")
+    assert camera.state() == UNCONFIGURED
+    assert camera.set_parameter("map", f"{path}.json")[0]
+    assert camera.transition(Transition.TRANSITION_CONFIGURE)
+    assert camera.transition(Transition.TRANSITION_ACTIVATE)
+    camera.connected()
+    camera.mapped(N)
+    assert second_visit(camera) == found
+    assert camera.transition(Transition.TRANSITION_DEACTIVATE)
+    n = len(camera.matches)
+    camera.send(to_message(SECOND[0]))
+    camera.spin(0.3)
+    assert len(camera.matches) == n
+    assert "not active" in camera.trigger("start_mapping").message
+
+
+def second_visit(camera: PlacePeer) -> list[int]:
+    assert camera.trigger("reset").success
+    found = []
+    for k, image in enumerate(SECOND):
+        camera.move(100.0 + k)
+        found.append(place(camera.show(to_message(image))))
+    return found
+
+
+def bad_frames(camera: PlacePeer) -> None:
+    """Bad ones are refused and told; the good one after each is answered as ever."""
+    short = to_message(SECOND[20])
+    short.data = short.data[:-1]
+    wide = to_message(SECOND[20])
+    wide.width *= 2
+    deep = to_message(SECOND[20], "mono16")
+    bayer = to_message(SECOND[20], "bayer_rggb8")
+    x = 200.0
+    for k in range(20):
+        camera.move(x := x + 1.0)
+        camera.show(to_message(SECOND[k]))
+    cases: list[tuple[Image, int | None, str]] = [
+        (short, None, "bytes of data"),
+        (wide, None, "need 128"),
+        (deep, None, "more than 8 bits"),
+        (bayer, None, "is raw"),
+        (to_message(SECOND[20]), camera.stamp_ns, "jumped back"),
+        (to_message(SECOND[20]), 0, "not set"),
+    ]
+    for k, (message, stamp_ns, said) in enumerate(cases):
+        n = len(camera.matches)
+        camera.send(message, stamp_ns)
+        camera.until(lambda said=said: said in camera.status("images")[2]["last refusal"])  # type: ignore[misc]
+        assert len(camera.matches) == n
+        camera.move(x := x + 1.0)
+        padded = to_message(SECOND[20 + k], padding=k)
+        assert place(camera.show(padded)) == 20 + k
+    assert camera.status("images")[2]["refused: encoding"] == "2"
+    assert camera.status("images")[2]["refused images"] == "6"
+    camera.move(x := x + 1.0)
+    black = camera.show(to_message(np.zeros_like(SECOND[0])))
+    assert (black["known"], black["reason"]) == (0, 3)
+    for k, encoding in ((27, "rgb8"), (28, "bgr8"), (29, "8UC1")):
+        camera.move(x := x + 1.0)
+        colour = SECOND[k] if encoding == "8UC1" else np.repeat(SECOND[k][..., None], 3, axis=2)
+        assert place(camera.show(to_message(colour, encoding))) == k
+
+
+def test_the_node_answers_as_the_recogniser_alone(nodes: Nodes, camera: PlacePeer) -> None:
+    """Summer is mapped, winter asked: the answers are the same, to the last bit."""
+    summer, winter = nordland(300)
+    nodes.start("place_recognizer", {"diagnostic_updater": {"period": 0.2}})
+    camera.connected()
+    assert camera.trigger("start_mapping").success
+    for image in summer:
+        camera.show(to_message(image))
+    assert camera.trigger("stop_mapping").success
+    camera.mapped(300)
+    alone = PlaceRecognizer().fit(summer[:50])
+    for image in summer[50:]:
+        alone.add(image)
+    for image in winter:
+        found, expected = camera.show(to_message(image)), alone.match(image, 10)
+        assert found["place"] == expected.place
+        assert found["known"] == expected.known
+        assert found["probability"] == expected.probability
+        assert found["familiarity"] == expected.familiarity
