@@ -34,8 +34,9 @@ METHODS: dict[str, Callable[[int], Recognizer]] = {
     "linear": lambda seed: LinearRecognizer(),
     "sad": lambda seed: SadRecognizer(neighbours=0),
     "sad-local": lambda seed: SadRecognizer(),
+    "sad-large": lambda seed: SadRecognizer(56, 56, window=15),
 }
-"""By name: the recogniser of a seed."""
+"""By name: the recogniser of a seed. `sad-local` and `sad-large` compare neighbours (local z)."""
 SPIKING = "place"
 """The one that is random, and whose run spike by spike is timed."""
 
