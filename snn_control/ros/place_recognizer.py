@@ -41,6 +41,7 @@ from snn_control.ros.run_node import run_node
 NODE = "place_recognizer"
 WATCH_S = 0.05
 """Time between two looks at a map that is being fitted."""
+REASON = {reason: k for k, reason in enumerate(REASONS)}
 
 
 class PlaceRecognizerNode(ManagedNode):
@@ -176,7 +177,7 @@ class PlaceRecognizerNode(ManagedNode):
         self.health.latency_s.add(latency_s)
         row = (
             *stamps, _number(match.place), match.probability, match.known, match.familiarity,
-            match.length, REASONS.index(match.reason), match.complete, match.spikes, found.step,
+            match.length, REASON.get(match.reason, 1), match.complete, match.spikes, found.step,
             _number(found.mapped), found.query_s, latency_s,
         )  # fmt: skip
         send["~/match"].publish(

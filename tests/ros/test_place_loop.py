@@ -77,6 +77,13 @@ def test_candidates_come_best_first(saved: Path) -> None:
     assert (np.diff(rows[:, 1]) <= 0.0).all()
 
 
+def test_a_deadline_is_answered_with_the_first_spikes(saved: Path) -> None:
+    [early] = bench(saved, query_deadline_s=1e-9).answers(SECOND[:1])
+    [whole] = bench(saved).answers(SECOND[:1])
+    assert not early.match.complete
+    assert 0 < early.match.spikes < whole.match.spikes
+
+
 def test_an_empty_map_knows_nothing() -> None:
     answer = PlaceBench().show(ROUTE[0])
     assert answer is not None

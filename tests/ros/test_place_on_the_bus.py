@@ -157,7 +157,7 @@ def bad_frames(camera: PlacePeer) -> None:
 def test_the_node_answers_as_the_recogniser_alone(nodes: Nodes, camera: PlacePeer) -> None:
     """Summer is mapped, winter asked: the answers are the same, to the last bit."""
     summer, winter = nordland(300)
-    nodes.start("place_recognizer", {"diagnostic_updater": {"period": 0.2}})
+    nodes.start("place_recognizer", {"diagnostic_updater": {"period": 0.2}, "n_candidates": 0})
     camera.connected()
     assert camera.trigger("start_mapping").success
     for image in summer:
