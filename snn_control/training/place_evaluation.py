@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from snn_control.controllers.place import Recognizer
 from snn_control.controllers.place.confidence import features
@@ -68,15 +70,18 @@ class Answers:
         return self.off == 0
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def ask(recognizer: Recognizer, visit: Visit, length: int, *, spiking: bool = False) -> Answers:
-    """Ask at every image, from a fresh start.
+    """Ask at every image, on one thread, from a fresh start.
 
     Args:
-        recognizer: whose map holds the places of the visit, or none of them.
+        recognizer: whose map holds the places of the visit, or none of them; it is left as it is,
+            so that nothing learned from a visit helps in another pass of it.
         visit: to make.
         length: frames of a sequence.
         spiking: see `Recognizer.match`.
     """
+    recognizer = copy.deepcopy(recognizer)
     recognizer.reset_sequence()
     position = {int(number): k for k, number in enumerate(recognizer.places)}
     rows = []
