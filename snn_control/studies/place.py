@@ -197,10 +197,9 @@ KEYS = (
 MAPS = ("own", "whole", "all", "whole, random steps")
 _LABELS = ("method", "sequence")
 _MAIN = (
-    "recall_at_1", "recall_at_5", "auc_pr", "recall_at_full_precision", "calibration_error",
-    "query_s",
+    "recall_at_1", "auc_pr", "recall_at_full_precision", "calibration_error", "query_s",
 )  # fmt: skip
-_NEAR = ("within_1", "within_2", "recall_at_10", "recall_at_20")
+_NEAR = ("within_1", "within_2", "recall_at_5", "recall_at_10", "recall_at_20")
 _UNKNOWN = ("auroc", "right_at_false_acceptance", "accepted_right", "accepted_unknown")
 _COSTS = (
     "train_s", "map_bytes", "add_s", "spiking_query_s", "spikes_per_decision",
