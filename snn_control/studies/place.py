@@ -174,6 +174,7 @@ def _spiking_costs(recognizer: Recognizer, tested: Visit) -> dict[str, float]:
     assert isinstance(recognizer, PlaceRecognizer)
     some, n_places = tested.part(slice(0, 200)), len(recognizer)
     said = ask(recognizer, some, 1, spiking=True)
+    recognizer.add(some.images[0])  # compiles what adding needs
     began = time.perf_counter()
     for image in some.images[:20]:
         recognizer.add(image)
