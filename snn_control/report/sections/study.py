@@ -10,7 +10,7 @@ from snn_control.report.inputs import ReportInputs
 from snn_control.report.section import Figure, Section, Table
 from snn_control.report.study_file import STUDY_FILE, PartTable, part_tables
 
-_LONG = 20
+_LONG = 16
 """Rows from which a further table is folded away."""
 
 
