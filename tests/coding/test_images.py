@@ -42,6 +42,15 @@ def test_resizing_is_bilinear_between_centres_of_pixels() -> None:
         resize(own, 0, 3)
 
 
+def test_colour_is_made_grey_before_it_is_resized() -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (30, 50, 3)).astype(np.uint8)
+    np.testing.assert_array_equal(resize(colours, 28, 28), resize(grey(colours), 28, 28))
+    flipped = colours[:, ::-1]
+    np.testing.assert_array_equal(
+        resize(flipped, 9, 7), resize(np.ascontiguousarray(flipped), 9, 7)
+    )
+
+
 def test_a_plane_stays_a_plane() -> None:
     y, x = np.mgrid[0:32, 0:64]
     plane = (3.0 * y + 2.0 * x).astype(np.uint8)

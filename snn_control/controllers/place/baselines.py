@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.coding.images import grey, resize
+from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
 from snn_control.controllers.place.calibration import answered, confidence
@@ -86,7 +86,7 @@ class SadRecognizer(Recognizer):
         self._mapped, self._numbers = self._mapped[positions], self._numbers[positions]
 
     def _bytes(self, image: Any) -> npt.NDArray[np.uint8]:
-        return to_bytes(self._patches.apply(resize(grey(image), *self._size))).ravel()
+        return to_bytes(self._patches.apply(resize(checked(image), *self._size))).ravel()
 
 
 class LinearRecognizer(Recognizer):
@@ -149,7 +149,7 @@ class LinearRecognizer(Recognizer):
         self._weights, self._numbers = self._weights[positions], self._numbers[positions]
 
     def _seen(self, image: Any) -> FloatArray:
-        small = resize(grey(image), self._config.height, self._config.width)
+        small = resize(checked(image), self._config.height, self._config.width)
         return self._patches.apply(small).ravel()
 
 

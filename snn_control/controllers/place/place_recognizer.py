@@ -114,6 +114,7 @@ class PlaceRecognizer(Recognizer):
         if wrong:
             raise ObservationError(f"{wrong}; nothing was added")
         code = self.senses.codes(seen, self.mapping.usual)
+        self.hindsight.reset()
         return int(self.map.imprint(code[None], self.lateral)[0])
 
     def merge(self, other: PlaceRecognizer) -> IntArray:

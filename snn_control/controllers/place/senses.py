@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.coding.images import grey, resize
+from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation
 from snn_control.controllers.place.config import PlaceConfig
 
@@ -53,7 +53,7 @@ class Senses:
         Raises:
             ObservationError: no image of that kind.
         """
-        small = resize(grey(image), self._config.height, self._config.width)
+        small = resize(checked(image), self._config.height, self._config.width)
         return self._patches.apply(small).ravel(), _fault(small)
 
     def codes(self, seen: FloatArray, usual: FloatArray) -> Codes:
