@@ -66,7 +66,7 @@ def flood(peer: Peer, numbers: list[int]) -> int:
     return done
 
 
-@pytest.mark.parametrize("executor", ["events", "single", "multi"])
+@pytest.mark.parametrize("executor", ["events", "multi"])
 def test_no_transition_id_ends_the_node_in_any_state(
     executor: str, nodes: Nodes, peer: Peer
 ) -> None:
@@ -187,7 +187,7 @@ def _says(peer: Peer, said: str) -> bool:
     return said in peer.status("node")[1]
 
 
-@pytest.mark.parametrize("executor", ["events", "single", "multi"])
+@pytest.mark.parametrize("executor", ["events", "multi"])
 def test_a_sensor_that_cannot_be_used_is_refused_at_configure(
     executor: str, nodes: Nodes, peer: Peer
 ) -> None:
