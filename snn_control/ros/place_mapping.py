@@ -193,7 +193,7 @@ class Mapper:
         if self._asked is not None:  # what a long sequence is sure of here is the place before
             recognizer.hindsight.bias = self._asked[1]
         best, given = features(sums, match.length, recognizer.config.same_place)
-        probability, familiarity, known = confidence.judge(given, match.length)
+        probability, familiarity, known = confidence.judge(given, match.length, len(match.scores))
         blind = match.reason not in ("", UNSURE)
         known = known and not blind
         return replace(

@@ -70,7 +70,7 @@ class SadRecognizer(Recognizer):
             shown, places = calibration
             looks = (self._look(image, Waiting()) for image in shown)
             found = answered(looks, np.asarray(places, np.int64), _SAME_PLACE)
-            self.confidence = confidence([found], _FALSE_ACCEPTANCE)
+            self.confidence = confidence([found], _FALSE_ACCEPTANCE, len(self))
         self.reset_sequence()
         return self
 
@@ -136,7 +136,7 @@ class LinearRecognizer(Recognizer):
         if calibration is not None:
             looks = (self._look(image, Waiting()) for image in shown)
             found = answered(looks, at, c.same_place)
-            self.confidence = confidence([found], _FALSE_ACCEPTANCE)
+            self.confidence = confidence([found], _FALSE_ACCEPTANCE, len(self))
         self.reset_sequence()
         return self
 

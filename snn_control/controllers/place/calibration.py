@@ -112,7 +112,7 @@ def teach(
 def confident(parts: list[tuple[list[Look], IntArray]], config: PlaceConfig) -> Confidence:
     """Return the confidence of looks at queries whose positions on the map are known."""
     answers = [answered(looks, places, config.same_place) for looks, places in parts]
-    return confidence(answers, config.false_acceptance)
+    return confidence(answers, config.false_acceptance, len(parts[0][0][0].alone))
 
 
 Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
@@ -195,15 +195,15 @@ def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:
     return outstanding(balanced, config.neighbours) + config.blend * balanced
 
 
-def confidence(parts: list[Answers], false_acceptance: float) -> Confidence:
-    """Fit the confidence on the answers of all parts of a visit."""
+def confidence(parts: list[Answers], false_acceptance: float, n_places: int) -> Confidence:
+    """Fit the confidence on the answers of all parts of a visit to a map of `n_places`."""
     samples: dict[int, Sample] = {}
     for length in LENGTHS:
         known = [row for part in parts if length in part for row in part[length][0]]
         unknown = [row for part in parts if length in part for row in part[length][1]]
         if min(len(known), len(unknown)) >= _LEAST_ANSWERS:
             samples[length] = sample_of(known, unknown)
-    return Confidence.fit(samples, false_acceptance)
+    return Confidence.fit(samples, false_acceptance, n_places)
 
 
 def _from_pairs(

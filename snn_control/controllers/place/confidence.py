@@ -6,23 +6,32 @@ from the best. On queries of known places a logistic regression over both and lo
 together, gives the probability that an answer is right. For each of a few lengths another one tells
 these queries from the same with their own places off the map; its threshold lets
 `false_acceptance` of the unknown pass. Between two lengths it is interpolated.
+
+On a map that has grown to n places from the n_0 that it was fitted on, an unknown one has n / n_0
+times as many chances to look like one of them. The best of them lies tail ln(n / n_0) higher, tail
+the scale of the exponential tail of unknown scores (log-odds), and so does the threshold.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.logistic import fit, probability
+from snn_control.controllers.place.logistic import fit, odds_to_probability, probability, score
 
 FloatArray = npt.NDArray[np.float64]
 
 LENGTHS = (1, 2, 3, 5, 7, 10, 14, 20, 30)
 """Lengths of sequences that are fitted."""
 N_FEATURES = 2
+_NEVER = 50.0
+"""Log-odds that no place has."""
+_TAIL = 0.9
+"""Quantile of the unknown scores where their tail begins."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,16 @@ class Confidence:
     known: FloatArray
     """Weights of the score of a known place by length, (len(LENGTHS), 3)."""
     thresholds: FloatArray
-    """Of that score by length, (len(LENGTHS),)."""
+    """Of that score's log-odds by length, (len(LENGTHS),)."""
+    tails: FloatArray
+    """Scale of the tail of unknown scores, log-odds, (len(LENGTHS),)."""
+    n_places: int
+    """Of the map that it was fitted on."""
 
     @classmethod
-    def fit(cls, samples: Mapping[int, Sample], false_acceptance: float) -> Confidence:
+    def fit(
+        cls, samples: Mapping[int, Sample], false_acceptance: float, n_places: int
+    ) -> Confidence:
         """Fit on samples by length; lengths that have none take the fit of the next below.
 
         Where not even that of 1 is there (a map of a few places), nothing is known.
@@ -57,40 +72,50 @@ class Confidence:
         Args:
             samples: by length.
             false_acceptance: share of unknown places that pass as known.
+            n_places: on the map.
         """
-        known, thresholds = [], []
-        telling, threshold = np.zeros(1 + N_FEATURES), 1.0
+        known, thresholds, tails = [], [], []
+        telling, threshold, tail = np.zeros(1 + N_FEATURES), _NEVER, 0.0
         for length in LENGTHS:
             if length in samples:
                 sample = samples[length]
                 rows = np.vstack([sample.known, sample.unknown])
                 telling = fit(rows, np.arange(len(rows)) < len(sample.known))
-                passing = probability(telling, sample.unknown)
-                threshold = float(np.quantile(passing, 1.0 - false_acceptance))
+                scores = score(telling, sample.unknown)
+                threshold = float(np.quantile(scores, 1.0 - false_acceptance))
+                start = np.quantile(scores, _TAIL)
+                tail = float((scores[scores >= start] - start).mean())
             known.append(telling)
             thresholds.append(threshold)
+            tails.append(tail)
         right = np.zeros(2 + N_FEATURES)
         if samples:
             rows = np.vstack([_with_length(s.known, length) for length, s in samples.items()])
             right = fit(rows, np.concatenate([s.right for s in samples.values()]))
-        return cls(right, np.array(known), np.array(thresholds))
+        return cls(right, np.array(known), np.array(thresholds), np.array(tails), n_places)
 
-    def judge(self, features: FloatArray, length: int) -> tuple[float, float, bool]:
-        """Return probability that the answer is right, score of a known place, and whether it is.
+    def judge(self, features: FloatArray, length: int, n_places: int) -> tuple[float, float, bool]:
+        """Return probability that the answer is right, how known the place is, and whether it is.
+
+        A place is known from 0.5 on.
 
         Args:
             features: of `features`, (N_FEATURES,).
             length: frames that the scores were summed over.
+            n_places: on the map now.
         """
         at = np.interp(np.log(length), np.log(LENGTHS), np.arange(len(LENGTHS)))
         low = int(at)
         high, share = min(low + 1, len(LENGTHS) - 1), at - low
         rows = features[None]
-        ends = probability(self.known[low], rows)[0], probability(self.known[high], rows)[0]
-        score = float((1.0 - share) * ends[0] + share * ends[1])
-        least = (1.0 - share) * self.thresholds[low] + share * self.thresholds[high]
+        rises = math.log(max(n_places, 1) / self.n_places)
+        ends = [
+            score(self.known[k], rows)[0] - self.thresholds[k] - self.tails[k] * rises
+            for k in (low, high)
+        ]
+        above = float((1.0 - share) * ends[0] + share * ends[1])
         right = float(probability(self.right, _with_length(rows, length))[0])
-        return right, score, bool(score > least)
+        return right, odds_to_probability(above), above > 0.0
 
 
 def features(sums: FloatArray, length: int, same_place: int) -> tuple[int, FloatArray]:

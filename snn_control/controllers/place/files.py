@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KIND = "place_map"
 _FIELDS = (
     "schema_version", "arrays_sha256", "kind", "about", "config", "seed", "deployed", "next_number",
-    "habits", "bias", "lateral_learned",
+    "habits", "bias", "lateral_learned", "confidence_places",
 )  # fmt: skip
 
 
@@ -86,11 +86,12 @@ def save(
         "habits": {name: float(seen) for name, seen in habits.items()},
         "bias": recognizer.hindsight.bias,
         "lateral_learned": 0 if lateral is None else lateral.learned,
+        "confidence_places": recognizer.confidence.n_places if recognizer.confidence else 1,
     }
     return write_pair(path, document, tensors)
 
 
-_CONFIDENCE = ("right", "known", "thresholds")
+_CONFIDENCE = ("right", "known", "thresholds", "tails")
 
 
 def load_into(recognizer_type: type[PlaceRecognizer], path: str | Path) -> PlaceRecognizer:
@@ -129,6 +130,8 @@ def load_into(recognizer_type: type[PlaceRecognizer], path: str | Path) -> Place
                 take("confidence.right", (2 + N_FEATURES,), np.float64),
                 take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
                 take("confidence.thresholds", (len(LENGTHS),), np.float64),
+                take("confidence.tails", (len(LENGTHS),), np.float64),
+                root["confidence_places"].integer(1, 2**62),
             )
         found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
         found.hindsight.bias = root["bias"].number()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,6 +52,16 @@ def fit(
 
 def probability(weights: FloatArray, features: FloatArray) -> FloatArray:
     """Return the probability of yes of each row, shape (n,)."""
-    score = weights[0] + features @ weights[1:]
-    found: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * score))
+    found: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * score(weights, features)))
     return found
+
+
+def score(weights: FloatArray, features: FloatArray) -> FloatArray:
+    """Return the log-odds of yes of each row, shape (n,)."""
+    found: FloatArray = weights[0] + features @ weights[1:]
+    return found
+
+
+def odds_to_probability(log_odds: float) -> float:
+    """Return the probability that has these log-odds."""
+    return 0.5 * (1.0 + math.tanh(0.5 * log_odds))

@@ -34,7 +34,7 @@ class Match:
     known: bool
     """Whether the place is on the map, as far as can be told."""
     familiarity: float
-    """What `known` was decided by, 0 to 1; no probability."""
+    """What `known` was decided by, 0 to 1, from 0.5 on known; no probability."""
     scores: FloatArray = field(repr=False)
     """Of each place, larger is better, in the order of `Recognizer.places`."""
     reason: str = ""
@@ -173,7 +173,7 @@ class Recognizer(ABC):
         best, given = features(sums, length, self._same_place)
         probability, familiarity, known = 0.0, 0.0, False
         if self.confidence is not None and not (look.wrong and length == 1):
-            probability, familiarity, known = self.confidence.judge(given, length)
+            probability, familiarity, known = self.confidence.judge(given, length, len(sums))
             probability = self.hindsight.biased(probability)
             self.hindsight.follow(best, probability, step, self._clear(look.summed, step))
         known = known and not look.wrong
@@ -213,5 +213,5 @@ class Recognizer(ABC):
         if len(self._long) < LENGTH:
             return None
         best, given = features(sums, LENGTH, self._same_place)
-        probability, _, known = self.confidence.judge(given, LENGTH)
+        probability, _, known = self.confidence.judge(given, LENGTH, len(sums))
         return best if known and probability >= SURE else None

@@ -50,23 +50,37 @@ def samples(rng: np.random.Generator, n: int = 4000) -> dict[int, Sample]:
 
 
 def test_probabilities_are_frequencies_and_few_unknown_places_pass() -> None:
-    confidence = Confidence.fit(samples(np.random.default_rng(1)), 0.01)
+    confidence = Confidence.fit(samples(np.random.default_rng(1)), 0.01, 100)
     for length, sample in samples(np.random.default_rng(2)).items():
-        said = np.array([confidence.judge(row, length) for row in sample.known])
+        said = np.array([confidence.judge(row, length, 100) for row in sample.known])
         for low in np.arange(0.2, 1.0, 0.2):
             of = (said[:, 0] >= low) & (said[:, 0] < low + 0.2)
             if of.sum() > 100:
                 assert sample.right[of].mean() == pytest.approx(said[of, 0].mean(), abs=0.06)
-        passed = [confidence.judge(row, length)[2] for row in sample.unknown]
+        passed = [confidence.judge(row, length, 100)[2] for row in sample.unknown]
         assert np.mean(passed) < 0.02
-    between = [confidence.judge(np.array([1.0, 3.0]), length)[1] for length in (1, 3, 5)]
+    between = [confidence.judge(np.array([1.0, 3.0]), length, 100)[1] for length in (1, 3, 5)]
     assert min(between[0], between[2]) <= between[1] <= max(between[0], between[2])
 
 
+def test_on_a_grown_map_as_few_unknown_places_pass() -> None:
+    rng = np.random.default_rng(3)
+    n, growth = 4000, 8
+    known = np.column_stack([rng.gamma(20.0, 0.5, n), np.zeros(n)])
+    fitted_on = np.column_stack([rng.exponential(1.0, (n, 4)).max(axis=1), np.zeros(n)])
+    sample = Sample(known, np.ones(n, bool), fitted_on)
+    confidence = Confidence.fit({1: sample}, 0.01, 100)
+    grown = np.column_stack([rng.exponential(1.0, (n, 4 * growth)).max(axis=1), np.zeros(n)])
+    passed = [confidence.judge(row, 1, 100 * growth)[2] for row in grown]
+    unaware = [confidence.judge(row, 1, 100)[2] for row in grown]
+    assert np.mean(passed) == pytest.approx(0.01, abs=0.006)
+    assert np.mean(unaware) > 0.05
+
+
 def test_without_samples_nothing_is_known() -> None:
-    confidence = Confidence.fit({}, 0.01)
+    confidence = Confidence.fit({}, 0.01, 5)
     assert confidence.known.shape == (len(LENGTHS), 3)
-    assert not confidence.judge(np.array([9.0, 9.0]), 1)[2]
+    assert not confidence.judge(np.array([9.0, 9.0]), 1, 5)[2]
 
 
 def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
