@@ -284,7 +284,7 @@ def test_a_loop_in_winter_is_told_and_new_country_is_none() -> None:
         loops.append(answer.loop)
     assert not any(loops[:400])
     told = {k: loop for k, loop in enumerate(loops) if loop is not None}
-    assert len(told) >= 20, "10 places must agree first"
+    assert len(told) >= 10, "10 places must agree first"
     assert all(loop == (k, k - 300) for k, loop in told.items())
 
 
