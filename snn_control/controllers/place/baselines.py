@@ -16,7 +16,7 @@ import numpy.typing as npt
 from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
-from snn_control.controllers.place.calibration import answered, confidence
+from snn_control.controllers.place.calibration import PARTS, answered, confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.place_map import outstanding, standardised
 from snn_control.controllers.place.recognizer import (
@@ -120,30 +120,46 @@ class LinearRecognizer(Recognizer):
         c = self._config
         mapped = np.array([self._seen(image) for image in images])
         centred = mapped - mapped.mean(axis=0)
-        if calibration is None:
-            self._usual = mapped.mean(axis=0)
-            disturbed = np.sqrt(c.reference_share) * centred
-        else:
-            shown, places = calibration
-            asked, at = np.array([self._seen(i) for i in shown]), np.asarray(places, np.int64)
-            self._usual = asked.mean(axis=0)
-            disturbed = asked - self._usual - (mapped[at] - mapped[at].mean(axis=0))
-        scatter = disturbed.T @ disturbed + c.stiffness * np.eye(c.n_inputs)
-        weights = np.linalg.solve(scatter, centred.T).T
-        self._weights = weights / np.sqrt((weights * centred).sum(axis=1))[:, None]
         self._numbers = np.arange(len(images))
         self.confidence = None
-        if calibration is not None:
-            looks = (self._look(image, Waiting()) for image in shown)
-            found = answered(looks, at, c.same_place)
-            self.confidence = confidence([found], _FALSE_ACCEPTANCE, len(self))
+        self._usual = mapped.mean(axis=0)
+        if calibration is None:
+            self._weights = self._discriminant(centred, np.sqrt(c.reference_share) * centred)
+        else:
+            asked, at = (
+                np.array([self._seen(i) for i in calibration[0]]),
+                np.asarray(calibration[1]),
+            )
+            every, parts = np.arange(len(at)), []
+            for mine in np.array_split(every, PARTS):  # answered by what the others taught
+                self._learn(centred, mapped[at], asked, np.setdiff1d(every, mine))
+                parts.append(answered((self._says(asked[k]) for k in mine), at[mine], c.same_place))
+            self._learn(centred, mapped[at], asked, every)
+            self.confidence = confidence(parts, _FALSE_ACCEPTANCE, len(self))
         self.reset_sequence()
         return self
 
-    def _look(self, image: Any, waiting: Waiting) -> Look:
-        alone = standardised(self._weights @ (self._seen(image) - self._usual))
+    def _learn(
+        self, centred: FloatArray, own: FloatArray, asked: FloatArray, which: IntArray
+    ) -> None:
+        """Learn from some of the pairs of a mapped image and a query."""
+        self._usual = asked[which].mean(axis=0)
+        disturbed = asked[which] - self._usual - (own[which] - own[which].mean(axis=0))
+        self._weights = self._discriminant(centred, disturbed)
+
+    def _discriminant(self, centred: FloatArray, disturbed: FloatArray) -> FloatArray:
         c = self._config
+        scatter = disturbed.T @ disturbed + c.stiffness * np.eye(c.n_inputs)
+        weights = np.asarray(np.linalg.solve(scatter, centred.T).T, np.float64)
+        return weights / np.sqrt((weights * centred).sum(axis=1))[:, None]
+
+    def _says(self, seen: FloatArray) -> Look:
+        c = self._config
+        alone = standardised(self._weights @ (seen - self._usual))
         return Look(alone, outstanding(alone, c.neighbours) + c.blend * alone)
+
+    def _look(self, image: Any, waiting: Waiting) -> Look:
+        return self._says(self._seen(image))
 
     def _keep(self, positions: IntArray) -> None:
         self._weights, self._numbers = self._weights[positions], self._numbers[positions]

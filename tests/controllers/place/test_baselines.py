@@ -1,0 +1,59 @@
+"""Baselines against their definitions in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snn_control.coding.images import resize
+from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
+from snn_control.controllers.place import PlaceConfig, Recognizer
+from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
+from tests.controllers.place.route import other_season, route
+
+SUMMER = route(120)
+WINTER = other_season(SUMMER)
+FEW = (WINTER[:40], range(40))
+
+
+def test_sad_is_the_sum_of_absolute_differences_by_row_z() -> None:
+    sad = SadRecognizer(neighbours=0).fit(SUMMER)
+    patches = PatchNormalisation(7)
+    mapped, asked = (
+        to_bytes(np.stack([patches.apply(resize(i, 28, 28)) for i in images])).astype(int)
+        for images in (SUMMER, WINTER[50:53])
+    )
+    for image, own in zip(WINTER[50:53], asked, strict=True):
+        differences = np.abs(mapped - own).sum(axis=(1, 2))
+        expected = -(differences - differences.mean()) / differences.std()
+        np.testing.assert_allclose(sad.match(image).scores, expected, atol=1e-9)
+    assert sad.n_bytes == 120 * 784
+
+
+def test_the_discriminant_is_fishers_of_the_pairs() -> None:
+    config = PlaceConfig(height=8, width=16, window=5)
+    linear = LinearRecognizer(config).fit(SUMMER, FEW)
+    patches = PatchNormalisation(config.window, config.floor, config.clip)
+    seen = [
+        np.stack([patches.apply(resize(i, 8, 16)).ravel() for i in images])
+        for images in (SUMMER, WINTER)
+    ]
+    mapped, asked = seen[0] - seen[0].mean(axis=0), seen[1] - seen[1][:40].mean(axis=0)
+    pairs = asked[:40] - (seen[0][:40] - seen[0][:40].mean(axis=0))
+    inverse = np.linalg.inv(pairs.T @ pairs + config.stiffness * np.eye(128))
+    raw = mapped @ inverse @ asked[70]
+    raw /= np.sqrt(np.einsum("ij,jk,ik->i", mapped, inverse, mapped))
+    expected = (raw - raw.mean()) / raw.std()
+    np.testing.assert_allclose(linear.match(WINTER[70]).scores, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [SadRecognizer, LinearRecognizer])
+def test_baselines_recognise_are_sure_and_forget(kind: type[Recognizer]) -> None:
+    recognizer = kind().fit(SUMMER, FEW)  # type: ignore[call-arg]
+    answers = [recognizer.match(image, 5) for image in WINTER[40:]]
+    right = np.array([a.place == k for k, a in enumerate(answers, 40)])
+    assert right.mean() > 0.9
+    assert np.mean([a.probability for a in answers]) == pytest.approx(right.mean(), abs=0.1)
+    recognizer.remove(range(100))
+    assert recognizer.places.tolist() == list(range(100, 120))
+    assert recognizer.match(WINTER[110], 1).place == 110
