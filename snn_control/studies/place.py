@@ -37,6 +37,8 @@ METHODS: dict[str, Callable[[int], Recognizer]] = {
     "sad-large": lambda seed: SadRecognizer(56, 56, window=15),
 }
 """By name: the recogniser of a seed. `sad-local` and `sad-large` compare neighbours (local z)."""
+_LEAST_CALIBRATION = 40
+"""Places, since unknown places take half of them away."""
 SPIKING = "place"
 """The one that is random, and whose run spike by spike is timed."""
 
@@ -71,14 +73,22 @@ class Config(StudyConfig):
                 raise ParameterError(f"length {length}; expected 1 to {LONGEST} frames")
         if bool(self.reference) != bool(self.query):
             raise ParameterError("name both, reference and query, or neither")
-        if not 0.0 < self.calibration < 1.0:
-            raise ParameterError(f"calibration is {self.calibration:g}; expected between 0 and 1")
+        if not 0.0 < self.calibration <= 0.5:
+            raise ParameterError(
+                f"calibration is {self.calibration:g}; expected above 0, at most half of the places"
+            )
 
 
 def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
     """Recognise with every method."""
     sights = read_sights(config.reference, config.query, config.select)
     n_calibration = round(config.calibration * len(sights.mapped))
+    if n_calibration < _LEAST_CALIBRATION:
+        raise ParameterError(
+            f"calibration {config.calibration:g} of {len(sights.mapped)} places is "
+            f"{n_calibration}; expected at least {_LEAST_CALIBRATION}: give more places or a "
+            "larger share"
+        )
     rows: list[dict[str, Any]] = []
     pictures = Pictures()
     for name in config.methods:

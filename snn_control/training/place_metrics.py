@@ -58,5 +58,5 @@ def calibration_error(probability: FloatArray, right: BoolArray) -> float:
 
 
 def rank_of_truth(scores: FloatArray, truth: int) -> int:
-    """Return how many places have a better score than the true one."""
-    return int((scores > scores[truth]).sum())
+    """Return how many places have a better score than the true one, or the same."""
+    return int((scores >= scores[truth]).sum()) - 1

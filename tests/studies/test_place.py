@@ -214,5 +214,5 @@ def test_wrong_inputs_are_refused(visits: Path, tmp_path: Path) -> None:
         run(config(visits, select=f"{visits}:none"))
     with pytest.raises(ParameterError, match="is no folder"):
         run(config(visits, reference=str(tmp_path / "nowhere")))
-    with pytest.raises(ParameterError, match="calibration images"):
+    with pytest.raises(ParameterError, match="expected at least 40"):
         run(config(visits, calibration=0.05))

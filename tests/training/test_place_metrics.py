@@ -42,4 +42,6 @@ def test_calibration_error_is_what_is_said_less_what_is_right() -> None:
 
 
 def test_rank_of_truth() -> None:
-    assert rank_of_truth(np.array([3.0, 9.0, 5.0, 5.0]), 2) == 1
+    assert rank_of_truth(np.array([3.0, 9.0, 5.0, 4.0]), 2) == 1
+    assert rank_of_truth(np.array([3.0, 9.0, 5.0, 5.0]), 2) == 2, "a draw is no hit"
+    assert rank_of_truth(np.zeros(9), 4) == 8

@@ -68,13 +68,13 @@ class SadRecognizer(Recognizer):
         self.confidence = None
         if calibration is not None:
             shown, places = calibration
-            looks = (self._look(image, Waiting()) for image in shown)
+            looks = (self._look(image, Waiting(), 1.0) for image in shown)
             found = answered(looks, np.asarray(places, np.int64), _SAME_PLACE)
             self.confidence = confidence([found], _FALSE_ACCEPTANCE, len(self))
         self.reset_sequence()
         return self
 
-    def _look(self, image: Any, waiting: Waiting) -> Look:
+    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
         differences = np.empty(len(self._mapped), np.int64)
         _differences(self._mapped, self._bytes(image), differences)
         alone = -standardised(differences.astype(np.float64))
@@ -158,7 +158,7 @@ class LinearRecognizer(Recognizer):
         alone = standardised(self._weights @ (seen - self._usual))
         return Look(alone, outstanding(alone, c.neighbours) + c.blend * alone)
 
-    def _look(self, image: Any, waiting: Waiting) -> Look:
+    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
         return self._says(self._seen(image))
 
     def _keep(self, positions: IntArray) -> None:

@@ -9,7 +9,8 @@ these queries from the same with their own places off the map; its threshold let
 
 On a map that has grown to n places from the n_0 that it was fitted on, an unknown one has n / n_0
 times as many chances to look like one of them. The best of them lies tail ln(n / n_0) higher, tail
-the scale of the exponential tail of unknown scores (log-odds), and so does the threshold.
+the scale of the exponential tail of unknown scores (log-odds), and so does the threshold. On a map
+that became smaller it stays.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Confidence:
         low = int(at)
         high, share = min(low + 1, len(LENGTHS) - 1), at - low
         rows = features[None]
-        rises = math.log(max(n_places, 1) / self.n_places)
+        rises = max(math.log(max(n_places, 1) / self.n_places), 0.0)
         ends = [
             score(self.known[k], rows)[0] - self.thresholds[k] - self.tails[k] * rises
             for k in (low, high)

@@ -33,7 +33,7 @@ class PlaceConfig:
     """Of input cells that reach the place neurons, others in each seed; less than 1 for members of
     an ensemble."""
     memory: int = 500
-    """Images over which input cells adapt to what they see all the time."""
+    """Places over which input cells adapt to what they see all the time."""
     stiffness: float = 110.0
     """Of the decorrelation: sum of squared disturbances at which an input has half its weight."""
     reference_share: float = 0.13
@@ -59,6 +59,11 @@ class PlaceConfig:
         for name in ("blend", "reference_share", "same_place"):
             if not 0.0 <= getattr(self, name) < float("inf"):
                 raise ParameterError(f"{name} is {getattr(self, name)}; expected at least 0")
+        if self.n_inputs * self.ticks * 127 >= 2**24:
+            raise ParameterError(
+                f"{self.height} x {self.width} pixels and {self.ticks} ticks: potentials would not "
+                "be exact in single precision; expected height x width x ticks below 132 104"
+            )
         if not 0.0 < self.input_share <= 1.0:
             raise ParameterError(f"input_share is {self.input_share:g}; expected above 0, up to 1")
         if not self.stiffness > 0.0:

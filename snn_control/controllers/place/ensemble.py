@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from snn_control.controllers.place.calibration import confident
 from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.hindsight import Hindsight
 from snn_control.controllers.place.place_recognizer import PlaceRecognizer
 from snn_control.controllers.place.recognizer import Images, IntArray, Look, Recognizer, Waiting
 from snn_control.errors import ParameterError
@@ -48,6 +50,7 @@ class PlaceEnsemble(Recognizer):
             looks = [average(seen) for seen in zip(*(looks for looks, _ in same), strict=True)]
             parts.append((looks, same[0][1]))
         self.confidence = confident(parts, self.members[0].config)
+        self.hindsight = Hindsight()
         self.reset_sequence()
         return self
 
@@ -56,8 +59,10 @@ class PlaceEnsemble(Recognizer):
         numbers = [member.add(image) for member in self.members]
         return numbers[0]
 
-    def _look(self, image: Any, waiting: Waiting) -> Look:
-        return average([member._look(image, waiting) for member in self.members])
+    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
+        if waiting.deadline_s is not None:
+            waiting = replace(waiting, deadline_s=waiting.deadline_s / len(self.members))
+        return average([member._look(image, waiting, moved) for member in self.members])
 
     def _keep(self, positions: IntArray) -> None:
         for member in self.members:
@@ -72,4 +77,5 @@ def average(looks: Sequence[Look]) -> Look:
         looks[0].wrong,
         all(look.complete for look in looks),
         sum(look.spikes for look in looks),
+        float(np.mean([look.arrived for look in looks])),
     )

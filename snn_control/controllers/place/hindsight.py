@@ -32,28 +32,29 @@ class Hindsight:
 
     def reset(self) -> None:
         """Forget the answers that wait; the bias stays."""
-        self._waiting: deque[tuple[int, float, float]] = deque(maxlen=LATER + 1)
-        self._moved = 0.0
+        self._waiting: deque[tuple[int, float, int]] = deque(maxlen=LATER + 1)
 
     def biased(self, probability: float) -> float:
         """Return a probability, moved by the bias."""
         p = min(max(probability, 1e-9), 1.0 - 1e-9)
         return 1.0 / (1.0 + (1.0 - p) / p * math.exp(-self.bias))
 
-    def follow(self, best: int, probability: float, step: float, clear: int | None) -> None:
+    def follow(
+        self, best: int, probability: float, position: int, clear: int | None, slack: int = 0
+    ) -> None:
         """Remember an answer, and judge the one of `LATER` frames ago.
 
         Args:
-            best: position that was answered.
+            best: position on the map that was answered.
             probability: that was said of it.
-            step: places moved since the frame before.
-            clear: position that the long sequence is sure of now; None: it is not.
+            position: along the route, places, as the long sequence counts them.
+            clear: position on the map that the long sequence is sure of now; None: it is not.
+            slack: places that an answer may be off, between two places.
         """
-        self._moved += step
-        self._waiting.append((best, probability, self._moved))
+        self._waiting.append((best, probability, position))
         if clear is None or len(self._waiting) <= LATER:
             return
         answered, said, at = self._waiting[0]
-        right = answered == clear - round(self._moved - at)
+        right = abs(answered - (clear - (position - at))) <= slack
         self.bias += RATE * (right - said)
         self.bias = min(max(self.bias, -_FARTHEST), _FARTHEST)

@@ -14,6 +14,7 @@ from snn_control.controllers.place.calibration import Queries, Taught, blended, 
 from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load_into, save
+from snn_control.controllers.place.hindsight import Hindsight
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.recognizer import (
     FloatArray,
@@ -22,11 +23,17 @@ from snn_control.controllers.place.recognizer import (
     Look,
     Recognizer,
     Waiting,
+    whole_numbers,
 )
 from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.spiking import QUARTERS, present
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
+
+LEAST_PLACES = 10
+"""That a map begins with; of fewer it cannot be told what their answers are worth."""
+_SENSES = ("height", "width", "window", "floor", "clip", "levels", "ticks")
+"""What maps that are merged must share."""
 
 
 class PlaceRecognizer(Recognizer):
@@ -75,8 +82,10 @@ class PlaceRecognizer(Recognizer):
 
     def learn(self, images: Images, calibration: tuple[Images, Sequence[int]] | None) -> Taught:
         """Do what `fit` does, and return what it learned on the way."""
-        if len(images) < 3:
-            raise ParameterError(f"{len(images)} images; expected at least 3 places, or use `add`")
+        if len(images) < LEAST_PLACES:
+            raise ParameterError(
+                f"{len(images)} images; expected at least {LEAST_PLACES} places to begin with"
+            )
         mapped = self._all(images, "image")
         queries = None
         if calibration is not None:
@@ -86,7 +95,7 @@ class PlaceRecognizer(Recognizer):
                     f"{len(shown)} calibration images and {len(places)} places; expected as many"
                 )
             seen = self._all(shown, "calibration image")
-            queries = Queries(seen, np.asarray(places, np.int64))
+            queries = Queries(seen, whole_numbers(places, "calibration places"))
         with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
             taught = teach(self.config, self.senses, mapped, queries)
         usual = mapped.mean(axis=0)
@@ -95,6 +104,7 @@ class PlaceRecognizer(Recognizer):
         self.visiting, self.early = taught.habit, taught.early
         self.map = PlaceMap(self.config.n_inputs)
         self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
+        self.hindsight = Hindsight()
         self.reset_sequence()
         return taught
 
@@ -114,7 +124,6 @@ class PlaceRecognizer(Recognizer):
         if wrong:
             raise ObservationError(f"{wrong}; nothing was added")
         code = self.senses.codes(seen, self.mapping.usual)
-        self.hindsight.reset()
         return int(self.map.imprint(code[None], self.lateral)[0])
 
     def merge(self, other: PlaceRecognizer) -> IntArray:
@@ -128,12 +137,14 @@ class PlaceRecognizer(Recognizer):
         """
         self._require_open()
         other._require_open()
-        own = (self.config.n_inputs, self.config.levels, self.config.ticks)
-        theirs = (other.config.n_inputs, other.config.levels, other.config.ticks)
-        if own != theirs:
-            raise ParameterError(
-                f"inputs, levels and ticks are {theirs} there and {own} here: map both alike"
-            )
+        if other is self or self.lateral is None or other.lateral is None:
+            raise ParameterError("expected two recognisers that were fitted")
+        for name in _SENSES:
+            own, theirs = getattr(self.config, name), getattr(other.config, name)
+            if own != theirs:
+                raise ParameterError(f"{name} is {theirs} there and {own} here: map both alike")
+        if not np.array_equal(self.senses.connected, other.senses.connected):
+            raise ParameterError("other input cells are connected there: map both with one seed")
         first = self.map.next_number
         numbers = np.arange(first, first + len(other.map))
         self.map.append(other.map.codes, other.map.weights.T, other.map.scales, numbers)
@@ -156,13 +167,13 @@ class PlaceRecognizer(Recognizer):
 
     # Inside.
 
-    def _look(self, image: Any, waiting: Waiting) -> Look:
+    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
         seen, wrong = self.senses.normalise(image)
         if wrong or not len(self.map):
             blank = np.zeros(len(self.map))
             return Look(blank, blank, wrong)
         code = self.senses.codes(seen, self.visiting.usual)
-        self.visiting.follow(seen)
+        self.visiting.follow(seen, moved)
         if waiting == Waiting():
             potentials, complete = self.map.potentials(code), True
             spikes = int(np.abs(code.astype(np.int64)).sum())
@@ -172,7 +183,9 @@ class PlaceRecognizer(Recognizer):
                 waiting.deadline_s, self._settled if waiting.early else None,
             )  # fmt: skip
         alone = self.map.balanced(self.map.answers(potentials))
-        return Look(alone, blended(alone, self.config), "", complete, spikes)
+        every = int(np.abs(code.astype(np.int64)).sum())
+        arrived = 1.0 if waiting.early or not every else spikes / every
+        return Look(alone, blended(alone, self.config), "", complete, spikes, arrived)
 
     def _settled(self, potentials: npt.NDArray[np.int32], quarter: int) -> bool:
         """Whether the answer after a quarter of the presentation is as good as the last one."""

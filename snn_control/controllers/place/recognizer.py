@@ -21,6 +21,7 @@ IntArray = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8] | Sequence[Any]
 
 EMPTY, UNSURE = "the map is empty", "no place on the map is like it"
+HURRIED = "the deadline came before the spikes"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Match:
     place: int | None
     """Number of the best place; None on an empty map."""
     probability: float
-    """That the answer is right, if the place is on the map, 0 to 1."""
+    """That the answer is right, if the place is on the map, 0 to 1; before all spikes have come in
+    time, a lower bound."""
     known: bool
     """Whether the place is on the map, as far as can be told."""
     familiarity: float
@@ -47,8 +49,8 @@ class Match:
     """Of the input cells that were waited for."""
 
     def top(self, k: int) -> IntArray:
-        """Return positions of the `k` best scores, best first."""
-        k = min(k, len(self.scores))
+        """Return where in `scores` the `k` best ones stand, best first."""
+        k = min(max(k, 0), len(self.scores))
         best = np.argpartition(-self.scores, k - 1)[:k] if k else np.zeros(0, np.int64)
         order: IntArray = best[np.argsort(-self.scores[best], kind="stable")]
         return order
@@ -80,6 +82,8 @@ class Look:
     """See `Match`."""
     spikes: int = 0
     """See `Match`."""
+    arrived: float = 1.0
+    """Share of the spikes that came before a deadline."""
 
 
 class Recognizer(ABC):
@@ -93,7 +97,7 @@ class Recognizer(ABC):
         self.confidence: Confidence | None = None
         self.hindsight = Hindsight()
         self._same_place = same_place
-        self._sequence, self._long = FrameSequence(), FrameSequence()
+        self._sequence, self._long = FrameSequence(), FrameSequence(LENGTH)
         self._time_s = -np.inf
 
     def __len__(self) -> int:
@@ -118,8 +122,11 @@ class Recognizer(ABC):
         """
 
     @abstractmethod
-    def _look(self, image: Any, waiting: Waiting) -> Look:
-        """Return what a frame says; one that cannot be used raises `ObservationError`."""
+    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
+        """Return what a frame says, `moved` places after the last one.
+
+        One that cannot be used raises `ObservationError`.
+        """
 
     @abstractmethod
     def _keep(self, positions: IntArray) -> None:
@@ -158,26 +165,32 @@ class Recognizer(ABC):
         check(step, sequence)
         if deadline_s is not None and not deadline_s > 0.0:
             raise ObservationError(f"deadline_s is {deadline_s}; expected above 0")
-        if time_s is not None and not time_s > self._time_s:
+        if time_s is not None and not self._time_s < time_s < np.inf:
             raise ObservationError(
                 f"frame at {time_s:g} s after one at {self._time_s:g} s; expected a later one, or "
                 "reset_sequence()"
             )
-        look = self._look(image, Waiting(spiking, deadline_s, early))
+        look = self._look(image, Waiting(spiking, deadline_s, early), step)
         self._time_s = self._time_s if time_s is None else time_s
         if not len(look.alone):
             return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)
         sums = self._sequence.advance(look.summed, step, sequence)
-        sums = look.alone if sequence == 1 else sums
         length = min(sequence, len(self._sequence))
+        sums = look.alone if length == 1 else sums
         best, given = features(sums, length, self._same_place)
         probability, familiarity, known = 0.0, 0.0, False
-        if self.confidence is not None and not (look.wrong and length == 1):
-            probability, familiarity, known = self.confidence.judge(given, length, len(sums))
-            probability = self.hindsight.biased(probability)
-            self.hindsight.follow(best, probability, step, self._clear(look.summed, step))
-        known = known and not look.wrong
-        reason = look.wrong or ("" if known else UNSURE)
+        if self.confidence is not None:
+            clear = self._clear(look.summed, step)
+            if sums.any():
+                probability, familiarity, known = self.confidence.judge(given, length, len(sums))
+                probability = look.arrived * self.hindsight.biased(probability)
+            self.hindsight.follow(
+                best, probability, self._long.position, None if look.wrong else clear,
+                slack=int(self._long.between),
+            )  # fmt: skip
+        reason = look.wrong or (HURRIED if look.arrived < 1.0 else "")
+        known = known and not reason and len(sums) > 2 * self._same_place + 1
+        reason = reason or ("" if known else UNSURE)
         return Match(
             int(self.places[best]), probability, known, familiarity, sums, reason, length,
             look.complete, look.spikes,
@@ -196,7 +209,7 @@ class Recognizer(ABC):
         Raises:
             ParameterError: no such place; nothing is forgotten.
         """
-        gone = np.unique(np.asarray(place, np.int64))
+        gone = np.unique(whole_numbers(place, "place"))
         there = np.isin(gone, self.places)
         if not there.all():
             raise ParameterError(f"place {gone[~there][0]} is not on the map")
@@ -215,3 +228,17 @@ class Recognizer(ABC):
         best, given = features(sums, LENGTH, self._same_place)
         probability, _, known = self.confidence.judge(given, LENGTH, len(sums))
         return best if known and probability >= SURE else None
+
+
+def whole_numbers(values: Any, what: str) -> IntArray:
+    """Return numbers of places as an array.
+
+    Raises:
+        ParameterError: they are no whole numbers.
+    """
+    found = np.asarray(values)
+    if not found.size:
+        return np.zeros(0, np.int64)
+    if found.dtype.kind not in "iu":
+        raise ParameterError(f"{what}: {values!r}; expected whole numbers")
+    return found.astype(np.int64)

@@ -64,21 +64,29 @@ class Senses:
 
 
 class Habit:
-    """What the input cells are used to: their mean over the last images of a visit.
+    """What the input cells are used to: their running mean over the last places of a visit.
 
     Args:
         usual: what they start with, shape (n_inputs,).
-        seen: images that this counts as.
+        seen: places that this counts as.
         memory: most that it can count as.
     """
 
     def __init__(self, usual: FloatArray, seen: float, memory: int) -> None:
         self.usual, self.seen, self._memory = usual.copy(), seen, memory
 
-    def follow(self, seen: FloatArray) -> None:
-        """Get used to one more image."""
-        self.seen = min(self.seen + 1, self._memory)
-        self.usual += (seen - self.usual) / self.seen
+    def follow(self, seen: FloatArray, moved: float = 1.0) -> None:
+        """Get used to one more image, as far as it is from another place than the last one.
+
+        Who stands still does not get used to what is there, and forgets nothing.
+
+        Args:
+            seen: by the input cells, (n_inputs,).
+            moved: places since the last image.
+        """
+        share = min(abs(moved), 1.0)
+        self.seen = min(self.seen + share, self._memory)
+        self.usual += share * (seen - self.usual) / max(self.seen, 1.0)
 
 
 def _fault(image: npt.NDArray[np.uint8]) -> str:

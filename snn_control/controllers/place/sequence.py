@@ -9,6 +9,7 @@ away the oldest row, O(places) a frame, stays exact however long the route is.
 from __future__ import annotations
 
 import math
+import numbers
 from collections import deque
 
 import numpy as np
@@ -26,22 +27,37 @@ _FARTHEST = 1e6
 
 
 class Sequence:
-    """Sums scores of the last frames, shifted by the way between them."""
+    """Sums scores of the last frames, shifted by the way between them.
 
-    def __init__(self) -> None:
+    Args:
+        longest: frames that are remembered.
+    """
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._longest = longest
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames."""
-        self._rows: deque[tuple[IntArray, int]] = deque(maxlen=LONGEST + 1)
+        self._rows: deque[tuple[IntArray, int]] = deque(maxlen=self._longest + 1)
         """Scores and position of each frame, the newest last."""
         self._moved, self._position = 0.0, 0
         self._sum, self._length = np.zeros(0, np.int64), 0
         self._forward = 0
 
     def __len__(self) -> int:
-        """Frames since the start or the last reset, at most `LONGEST`."""
-        return min(len(self._rows), LONGEST)
+        """Frames since the start or the last reset, as far as they are remembered."""
+        return min(len(self._rows), self._longest)
+
+    @property
+    def position(self) -> int:
+        """Places moved since the start or the last reset, rounded."""
+        return self._position
+
+    @property
+    def between(self) -> bool:
+        """Whether it is between two places, so that either may be answered."""
+        return self._moved != self._position
 
     def advance(self, scores: FloatArray, step: float, length: int) -> FloatArray:
         """Take the scores of a frame; return the sums over the last `length` frames.
@@ -78,7 +94,7 @@ class Sequence:
         """Let each remembered row have the places `keep` alone, in that order."""
         self._rows = deque(
             ((_longer(row, int(keep.max(initial=-1)) + 1)[keep], at) for row, at in self._rows),
-            maxlen=LONGEST + 1,
+            maxlen=self._longest + 1,
         )
         self._length = 0
 
@@ -95,9 +111,10 @@ def check(step: float, length: int) -> None:
     Raises:
         ObservationError: with what is expected.
     """
-    if not (math.isfinite(step) and abs(step) <= _FARTHEST):
+    number = isinstance(step, numbers.Real) and math.isfinite(step)
+    if not number or abs(step) > _FARTHEST:
         raise ObservationError(f"step is {step}; expected the places moved since the last frame")
-    if not 1 <= length <= LONGEST:
+    if not isinstance(length, numbers.Integral) or not 1 <= length <= LONGEST:
         raise ObservationError(f"sequence is {length}; expected 1 to {LONGEST} frames")
 
 

@@ -77,6 +77,12 @@ def test_on_a_grown_map_as_few_unknown_places_pass() -> None:
     assert np.mean(unaware) > 0.05
 
 
+def test_on_a_smaller_map_no_more_of_them_pass() -> None:
+    confidence = Confidence.fit(samples(np.random.default_rng(1)), 0.01, 100)
+    for row in samples(np.random.default_rng(2))[5].known[:50]:
+        assert confidence.judge(row, 5, 10) == confidence.judge(row, 5, 100)
+
+
 def test_without_samples_nothing_is_known() -> None:
     confidence = Confidence.fit({}, 0.01, 5)
     assert confidence.known.shape == (len(LENGTHS), 3)
@@ -88,7 +94,7 @@ def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
     for k in range(3000):
         right = rng.random() < 0.6
         said.append(hindsight.biased(0.9))
-        hindsight.follow(k if right else 10**6, said[-1], 1.0, clear=k)
+        hindsight.follow(k if right else 10**6, said[-1], k, clear=k)
     assert np.mean(said[-1000:]) == pytest.approx(0.6, abs=0.05)
     hindsight.reset()
     assert hindsight.bias < -1.0, "a new start forgets frames, not what was learned"
@@ -97,10 +103,10 @@ def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
 def test_hindsight_learns_nothing_where_nothing_is_clear() -> None:
     hindsight = Hindsight()
     for k in range(50):
-        hindsight.follow(k, 0.3, 1.0, clear=None)
+        hindsight.follow(k, 0.3, k, clear=None)
     assert hindsight.bias == 0.0
     assert hindsight.biased(0.3) == pytest.approx(0.3)
     for k in range(LATER):
         hindsight.reset()
-        hindsight.follow(k, 0.3, 1.0, clear=k)
+        hindsight.follow(k, 0.3, k, clear=k)
     assert hindsight.bias == 0.0

@@ -38,7 +38,7 @@ def test_a_presentation_leaves_the_potentials_of_the_map(
 
 def test_every_count_of_spikes_is_exact() -> None:
     ramp = np.arange(-32, 28, dtype=np.int8)
-    recognizer = PlaceRecognizer(config=CONFIG).fit(route(5))
+    recognizer = PlaceRecognizer(config=CONFIG).fit(route(12))
     running = NativeEngine(place_network(recognizer))
     running.step(network_inputs(ramp))
     spikes = running.spikes
@@ -50,4 +50,4 @@ def test_what_is_no_network_is_refused() -> None:
         place_network(PlaceRecognizer(config=CONFIG))
     odd = PlaceRecognizer(config=PlaceConfig(height=6, width=10, window=5, ticks=20))
     with pytest.raises(ParameterError, match="power of two"):
-        place_network(odd.fit(route(5)))
+        place_network(odd.fit(route(12)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place import PlaceConfig, PlaceEnsemble, PlaceRecognizer
-from snn_control.controllers.place.recognizer import EMPTY, UNSURE
+from snn_control.controllers.place.recognizer import EMPTY, HURRIED, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 from snn_control.errors import ModelFileError, ObservationError, ParameterError
 from tests.controllers.place.route import other_season, route
@@ -66,6 +66,8 @@ def test_spiking_is_the_fast_path_and_a_deadline_says_that_it_was_short(
         assert fast.spikes == spiking.spikes > 500
     hurried = other.match(WINTER[110], deadline_s=1e-9)
     assert not hurried.complete
+    assert (hurried.known, hurried.reason) == (False, HURRIED)
+    assert hurried.probability < fast.probability
     assert hurried.spikes < fast.spikes
     assert other.match(WINTER[111], deadline_s=10.0).complete
 
@@ -277,14 +279,95 @@ def test_odometry_keeps_a_sequence_together_at_any_speed(recognizer: PlaceRecogn
     assert np.mean(answers) > 0.97
 
 
+def test_who_stands_still_forgets_nothing(recognizer: PlaceRecognizer) -> None:
+    before = recognizer.visiting.usual.copy()
+    for _ in range(1000):
+        recognizer.match(WINTER[100], 5, step=0.0)
+    np.testing.assert_array_equal(recognizer.visiting.usual, before)
+    for _ in range(4):
+        recognizer.match(WINTER[100], 5, step=0.25)
+    assert not np.array_equal(recognizer.visiting.usual, before)
+
+
+def test_the_first_frame_of_a_sequence_is_answered_as_one_alone(
+    recognizer: PlaceRecognizer, saved: Path
+) -> None:
+    other = PlaceRecognizer.load(saved)
+    for image in WINTER[100:120]:
+        recognizer.reset_sequence()
+        alone, first = other.match(image), recognizer.match(image, 10)
+        np.testing.assert_array_equal(alone.scores, first.scores)
+        assert (alone.probability, alone.known) == (first.probability, first.known)
+
+
+def test_a_blank_start_is_no_answer_and_keeps_the_place_of_what_follows(
+    recognizer: PlaceRecognizer,
+) -> None:
+    for _ in range(3):
+        answer = recognizer.match(BLANK[BLACK], 10)
+        assert (answer.probability, answer.known) == (0.0, False)
+    assert recognizer.match(WINTER[100], 10).place == 100
+    recognizer.match(BLANK[BLACK])
+    assert recognizer._long.position == recognizer._sequence.position
+
+
+def test_a_second_fit_begins_anew() -> None:
+    calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
+    twice = PlaceRecognizer().fit(SUMMER, calibration)
+    twice.hindsight.bias = -3.0
+    twice.match(WINTER[3])
+    twice.fit(SUMMER, calibration)
+    once = PlaceRecognizer().fit(SUMMER, calibration)
+    one, other = once.match(WINTER[100]), twice.match(WINTER[100])
+    np.testing.assert_array_equal(one.scores, other.scores)
+    assert one.probability == other.probability
+
+
+def test_all_places_may_go_and_new_ones_come(recognizer: PlaceRecognizer) -> None:
+    recognizer.remove(recognizer.places)
+    assert recognizer.match(WINTER[5], 5).reason == EMPTY
+    for k in range(7):
+        assert recognizer.add(SUMMER[k]) == N + k
+        answer = recognizer.match(WINTER[k])
+        assert np.isfinite(answer.scores).all()
+        assert not (answer.known and len(recognizer) <= 5), "without a rival nothing is known"
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda r: r.match(WINTER[0], 5.0), ObservationError),
+        (lambda r: r.match(WINTER[0], 5, step=None), ObservationError),
+        (lambda r: r.match(WINTER[0], 5, time_s=np.inf), ObservationError),
+        (lambda r: r.remove(120.7), ParameterError),
+        (lambda r: r.remove("x"), ParameterError),
+        (lambda r: r.merge(r), ParameterError),
+        (lambda r: PlaceRecognizer().merge(r), ParameterError),
+        (lambda r: r.merge(PlaceRecognizer(config=PlaceConfig(window=7)).fit(SUMMER)),
+         ParameterError),
+        (lambda r: PlaceRecognizer().fit(SUMMER[:5]), ParameterError),
+    ],
+)  # fmt: skip
+def test_refused_calls_change_nothing(
+    call, error, recognizer: PlaceRecognizer, saved: Path
+) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error):
+        call(recognizer)
+    other = PlaceRecognizer.load(saved)
+    one, same = recognizer.match(WINTER[100], 5), other.match(WINTER[100], 5)
+    np.testing.assert_array_equal(one.scores, same.scores)
+    assert len(recognizer) == N
+
+
 @pytest.mark.parametrize(
     ("images", "calibration", "error", "said"),
     [
         (SUMMER[:2], None, ParameterError, "2 images"),
-        (SUMMER[:5].astype(float), None, ObservationError, "image 0: image of float64"),
-        (np.zeros((5, 32, 64), np.uint8), None, ObservationError, "image 0: the image is black"),
+        (SUMMER[:12].astype(float), None, ObservationError, "image 0: image of float64"),
+        (np.zeros((12, 32, 64), np.uint8), None, ObservationError, "image 0: the image is black"),
         (SUMMER, (WINTER[:30], range(29)), ParameterError, "30 calibration images and 29"),
         (SUMMER, (WINTER[:5], range(5)), ParameterError, "at least 20"),
+        (SUMMER, (WINTER[:30], np.arange(30) + 0.5), ParameterError, "whole numbers"),
         (SUMMER, (WINTER[:30], range(-1, 29)), ParameterError, "-1 to 28"),
         (SUMMER, (WINTER[:30], range(220, 250)), ParameterError, "has 0 to 239"),
     ],
