@@ -15,6 +15,8 @@ from snn_control.training.environment import environment_id, make_environment
 TICKS = 1000
 """Longest stretch that is flown."""
 SEED = 7
+_MOST_NAMES = 20
+"""That are listed one by one."""
 
 
 def check_environment(name: str) -> list[Outcome]:
@@ -79,7 +81,13 @@ def _names(env: gymnasium.Env) -> str:
             f"{attribute} has {len(names)} names for a space of shape {space.shape}",
         )
         require(len(set(names)) == len(names), f"{attribute} has a name twice: {names}")
-    return f"{', '.join(inner.observation_names)} -> {', '.join(inner.action_names)}"
+    return f"{_listed(inner.observation_names)} -> {_listed(inner.action_names)}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return f"{names[0]}, ... {names[-1]} ({len(names)})"
 
 
 def _fly(env: gymnasium.Env, seed: int) -> list[Any]:

@@ -15,6 +15,7 @@ import numpy as np
 from snn_control.config import from_mapping
 from snn_control.controllers.place.confidence import LENGTHS, N_FEATURES, Confidence
 from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.hindsight import FARTHEST
 from snn_control.controllers.place.senses import Habit
 from snn_control.controllers.place.spiking import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError
@@ -135,6 +136,8 @@ def load_into(recognizer_type: type[PlaceRecognizer], path: str | Path) -> Place
             )
         found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
         found.hindsight.bias = root["bias"].number()
+        if abs(found.hindsight.bias) > FARTHEST:
+            raise ModelFileError(f"bias is {found.hindsight.bias:g}; expected -4 to 4")
         place_map.fixed = root["deployed"].flag()
         if "lateral" in tensors:
             place_map.codes = take("codes", (n, n_inputs), np.int8)

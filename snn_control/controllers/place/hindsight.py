@@ -19,7 +19,8 @@ LENGTH, LATER = 20, 10
 SURE = 0.98
 """Probability from which the long sequence is believed."""
 RATE = 0.03
-_FARTHEST = 4.0
+FARTHEST = 4.0
+"""Largest bias, to either side."""
 
 
 class Hindsight:
@@ -57,4 +58,4 @@ class Hindsight:
         answered, said, at = self._waiting[0]
         right = abs(answered - (clear - (position - at))) <= slack
         self.bias += RATE * (right - said)
-        self.bias = min(max(self.bias, -_FARTHEST), _FARTHEST)
+        self.bias = min(max(self.bias, -FARTHEST), FARTHEST)

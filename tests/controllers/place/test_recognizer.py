@@ -199,6 +199,7 @@ def test_broken_files_and_newer_ones_are_named(saved: Path, tmp_path: Path) -> N
         (text.replace('"levels": 8', '"level": 8'), "Did you mean: `levels`"),
         (text.replace('"next_number": 240', '"next_number": 3'), "next_number"),
         (text.replace('"bias": 0.0', '"bias": "x"'), "bias"),
+        (text.replace('"bias": 0.0', '"bias": -1000.0'), "expected -4 to 4"),
         (text[:-20], "not a JSON document"),
     ):
         assert broken != text
