@@ -1,6 +1,6 @@
 """Place recognition: speed and size beside SAD, growing maps, small modules, early answers.
 
-    python benchmarks/place.py [speed] [growth] [modules] [early]
+    python benchmarks/place.py [speed] [growth] [modules] [early] [uncalibrated]
                                [--reference R --query Q --select S]
 
 Prints one JSON object a part. R and Q are folders of images or FILE.npz:ARRAY, S a boolean array of
@@ -25,7 +25,7 @@ from snn_control.controllers.place.place_map import PlaceMap, standardised
 from snn_control.controllers.place.senses import Senses
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.studies.place_data import Sights, read_sights
-from snn_control.training.place_evaluation import Answers, ask, figures
+from snn_control.training.place_evaluation import Answers, Visit, ask, figures
 
 CALIBRATION = 0.2
 QUERIES = 500
@@ -124,6 +124,16 @@ def early(sights: Sights) -> dict[str, Any]:
     return found
 
 
+def uncalibrated(sights: Sights) -> dict[str, Any]:
+    """Return recall on the tested places alone, mapped without a query to calibrate on."""
+    n = len(sights.mapped)
+    tested = sights.visit.part(slice(round(CALIBRATION * n), None))
+    first = int(tested.places[0])
+    own = Visit(tested.images, tested.places - first, tested.steps)
+    recognizer = PlaceRecognizer().fit(sights.mapped[first:])
+    return {str(length): _said(ask(recognizer, own, length)) for length in LENGTHS}
+
+
 def _said(answers: Answers) -> dict[str, float]:
     kept = ("recall_at_1", "calibration_error")
     return {name: round(value, 4) for name, value in figures(answers).items() if name in kept}
@@ -193,6 +203,7 @@ PARTS: dict[str, Callable[[Sights], Any]] = {
     "growth": growth,
     "modules": modules,
     "early": early,
+    "uncalibrated": uncalibrated,
 }
 
 
