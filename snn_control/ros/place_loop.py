@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
+from snn_control.controllers.place.place_recognizer import LEAST_PLACES
 from snn_control.controllers.place.recognizer import EMPTY, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 from snn_control.errors import ConfigError, ObservationError
@@ -216,7 +217,7 @@ def warm(config: Any) -> None:
     """Call all that is compiled once, so that nothing is in flight."""
     rng = np.random.default_rng(0)
     recognizer = PlaceRecognizer()
-    images = rng.integers(0, 256, (3, 64, 64), dtype=np.uint8)
+    images = rng.integers(0, 256, (LEAST_PLACES, 64, 64), dtype=np.uint8)
     recognizer.fit(images)
     recognizer.add(images[0])
     for spiking in (False, True):
