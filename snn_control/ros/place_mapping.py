@@ -17,6 +17,7 @@ from typing import Any
 
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.confidence import features
+from snn_control.controllers.place.place_recognizer import LEAST_PLACES
 from snn_control.controllers.place.recognizer import UNSURE
 from snn_control.controllers.place.senses import Habit
 from snn_control.errors import ConfigError
@@ -24,8 +25,6 @@ from snn_control.ros.place_fit import Fit
 from snn_control.ros.place_images import Sight
 from snn_control.ros.posed_map import PosedMap
 
-LEAST_PLACES = 10
-"""That a map can be fitted on."""
 MOST_WAITING = 5000
 """Images that are kept while the map is fitted."""
 ADDED_AT_ONCE = 20
