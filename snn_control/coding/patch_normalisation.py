@@ -65,9 +65,7 @@ def to_bytes(normalised: FloatArray) -> Bytes:
 
 
 @kernel(inline="always")
-def _normalised(
-    pixel: int, n: int, total: int, squares: int, floor: float, clip: float
-) -> float:  # pragma: no cover - inlined
+def _normalised(pixel: int, n: int, total: int, squares: int, floor: float, clip: float) -> float:
     mean = total / n
     spread = (
         np.sqrt(squares / n - mean * mean + floor * floor) if n * squares > total * total else floor

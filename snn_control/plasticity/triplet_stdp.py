@@ -85,19 +85,19 @@ class TripletSTDP:
 
 
 @kernel(inline="always")
-def trace(steps: int, per_step: float) -> float:  # pragma: no cover - inlined
+def trace(steps: int, per_step: float) -> float:
     """Return a trace `steps` after the spike that set it to 1."""
     return math.exp(-steps * per_step)
 
 
 @kernel(inline="always")
-def after_arrival(w: float, fast: float, rule: Any) -> float:  # pragma: no cover - inlined
+def after_arrival(w: float, fast: float, rule: Any) -> float:
     """Return a weight after a pre-synaptic spike arrived; `fast` is b1 of its target."""
     return min(max(w + rule.pre_change * fast, 0.0), rule.w_max)
 
 
 @kernel(inline="always")
-def after_spike(w: float, pre: float, slow: float, rule: Any) -> float:  # pragma: no cover
+def after_spike(w: float, pre: float, slow: float, rule: Any) -> float:
     """Return a weight after a post-synaptic spike; `pre` is a, `slow` b2 before the spike."""
     return min(max(w + rule.post_rate * pre * slow, 0.0), rule.w_max)
 
@@ -107,14 +107,14 @@ SILENT = 1e-100
 
 
 @kernel(inline="always")
-def faded(value: float, kept: float) -> float:  # pragma: no cover - inlined
+def faded(value: float, kept: float) -> float:
     """Return a non-negative trace or conductance a step later, `kept` of it being left."""
     left = value * kept
     return left if left > SILENT else 0.0
 
 
 @kernel(inline="always")
-def raised(threshold: float, rise: float) -> float:  # pragma: no cover - inlined
+def raised(threshold: float, rise: float) -> float:
     """Return the homeostatic part of a threshold after a spike of its neuron."""
     return threshold + rise
 

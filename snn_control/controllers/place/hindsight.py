@@ -14,6 +14,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from snn_control.controllers.place.logistic import odds_to_probability
+
 LENGTH, LATER = 20, 10
 """Frames of the long sequence, and frames after which an answer is judged."""
 SURE = 0.98
@@ -38,7 +40,7 @@ class Hindsight:
     def biased(self, probability: float) -> float:
         """Return a probability, moved by the bias."""
         p = min(max(probability, 1e-9), 1.0 - 1e-9)
-        return 1.0 / (1.0 + (1.0 - p) / p * math.exp(-self.bias))
+        return odds_to_probability(math.log(p / (1.0 - p)) + self.bias)
 
     def follow(
         self, best: int, probability: float, position: int, clear: int | None, slack: int = 0

@@ -174,16 +174,15 @@ class PlaceRecognizer(Recognizer):
             return Look(blank, blank, wrong)
         code = self.senses.codes(seen, self.visiting.usual)
         self.visiting.follow(seen, moved)
+        every = int(np.abs(code.astype(np.int64)).sum())
         if waiting == Waiting():
-            potentials, complete = self.map.potentials(code), True
-            spikes = int(np.abs(code.astype(np.int64)).sum())
+            potentials, complete, spikes = self.map.potentials(code), True, every
         else:
             potentials, complete, spikes = present(
                 self.map.weights, code, self.senses.start, self.config.ticks,
                 waiting.deadline_s, self._settled if waiting.early else None,
             )  # fmt: skip
         alone = self.map.balanced(self.map.answers(potentials))
-        every = int(np.abs(code.astype(np.int64)).sum())
         arrived = 1.0 if waiting.early or not every else spikes / every
         return Look(alone, blended(alone, self.config), "", complete, spikes, arrived)
 
