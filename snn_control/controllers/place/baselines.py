@@ -7,26 +7,20 @@ closed form: what the place neurons do, without spikes, 8-bit weights and homeos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
-from snn_control.controllers.place.calibration import PARTS, answered, confidence
+from snn_control.controllers.place.calibration import blended, confidence, held_out, looked
 from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_map import outstanding, standardised
-from snn_control.controllers.place.recognizer import (
-    FloatArray,
-    Images,
-    IntArray,
-    Look,
-    Recognizer,
-    Waiting,
-)
+from snn_control.controllers.place.recognizer import Recognizer
+from snn_control.controllers.place.senses import Senses, fault
 
 _FALSE_ACCEPTANCE, _SAME_PLACE = 0.01, 2
 
@@ -61,22 +55,20 @@ class SadRecognizer(Recognizer):
         """Size of the map."""
         return self._mapped.nbytes
 
-    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
-        """Map a route anew, see `Recognizer.fit`; a calibration fits the confidence alone."""
-        self._mapped = np.array([self._bytes(image) for image in images])
-        self._numbers = np.arange(len(images))
-        self.confidence = None
-        if calibration is not None:
-            shown, places = calibration
-            looks = (self._look(image, Waiting(), 1.0) for image in shown)
-            found = answered(looks, np.asarray(places, np.int64), _SAME_PLACE)
-            self.confidence = confidence([found], _FALSE_ACCEPTANCE, len(self))
-        self.reset_sequence()
-        return self
+    def _see(self, image: Any) -> tuple[FloatArray, str]:
+        small = resize(checked(image), *self._size)
+        return to_bytes(self._patches.apply(small)).ravel().astype(np.float64), fault(small)
 
-    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
+    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+        self._mapped, self._numbers = mapped.astype(np.uint8), np.arange(len(mapped))
+        self.confidence = None
+        if queries is not None:
+            looks = looked(queries, lambda seen: self._look(seen, Waiting(), 1.0))
+            self.confidence = confidence([looks], _SAME_PLACE, _FALSE_ACCEPTANCE)
+
+    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
         differences = np.empty(len(self._mapped), np.int64)
-        _differences(self._mapped, self._bytes(image), differences)
+        _differences(self._mapped, seen.astype(np.uint8), differences)
         alone = -standardised(differences.astype(np.float64))
         if not self._neighbours:
             return Look(alone, alone)
@@ -84,9 +76,6 @@ class SadRecognizer(Recognizer):
 
     def _keep(self, positions: IntArray) -> None:
         self._mapped, self._numbers = self._mapped[positions], self._numbers[positions]
-
-    def _bytes(self, image: Any) -> npt.NDArray[np.uint8]:
-        return to_bytes(self._patches.apply(resize(checked(image), *self._size))).ravel()
 
 
 class LinearRecognizer(Recognizer):
@@ -99,11 +88,10 @@ class LinearRecognizer(Recognizer):
     def __init__(self, config: PlaceConfig | None = None) -> None:
         self._config = config or PlaceConfig()
         super().__init__(self._config.same_place)
-        c = self._config
-        self._patches = PatchNormalisation(c.window, c.floor, c.clip)
-        self._weights = np.zeros((0, c.n_inputs))
+        self._senses = Senses(self._config, 0)
+        self._weights = np.zeros((0, self._config.n_inputs))
         self._numbers = np.zeros(0, np.int64)
-        self._usual = np.zeros(c.n_inputs)
+        self._usual = np.zeros(self._config.n_inputs)
 
     @property
     def places(self) -> IntArray:
@@ -115,37 +103,28 @@ class LinearRecognizer(Recognizer):
         """Size of the map."""
         return self._weights.nbytes
 
-    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
-        """Map a route anew, see `Recognizer.fit`."""
-        c = self._config
-        mapped = np.array([self._seen(image) for image in images])
-        centred = mapped - mapped.mean(axis=0)
-        self._numbers = np.arange(len(images))
-        self.confidence = None
-        self._usual = mapped.mean(axis=0)
-        if calibration is None:
-            self._weights = self._discriminant(centred, np.sqrt(c.reference_share) * centred)
-        else:
-            asked, at = (
-                np.array([self._seen(i) for i in calibration[0]]),
-                np.asarray(calibration[1]),
-            )
-            every, parts = np.arange(len(at)), []
-            for mine in np.array_split(every, PARTS):  # answered by what the others taught
-                self._learn(centred, mapped[at], asked, np.setdiff1d(every, mine))
-                parts.append(answered((self._says(asked[k]) for k in mine), at[mine], c.same_place))
-            self._learn(centred, mapped[at], asked, every)
-            self.confidence = confidence(parts, _FALSE_ACCEPTANCE, len(self))
-        self.reset_sequence()
-        return self
+    def _see(self, image: Any) -> tuple[FloatArray, str]:
+        return self._senses.normalise(image)
 
-    def _learn(
-        self, centred: FloatArray, own: FloatArray, asked: FloatArray, which: IntArray
-    ) -> None:
-        """Learn from some of the pairs of a mapped image and a query."""
-        self._usual = asked[which].mean(axis=0)
-        disturbed = asked[which] - self._usual - (own[which] - own[which].mean(axis=0))
-        self._weights = self._discriminant(centred, disturbed)
+    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+        c = self._config
+        self._numbers, self.confidence = np.arange(len(mapped)), None
+        if queries is None:
+            self._usual = mapped.mean(axis=0)
+            centred = mapped - self._usual
+            self._weights = self._discriminant(centred, np.sqrt(c.reference_share) * centred)
+            return
+        looks = held_out(queries, lambda others: self._taught(mapped, others))
+        self.confidence = confidence(looks, c.same_place, c.false_acceptance)
+        self._taught(mapped, queries)
+
+    def _taught(self, mapped: FloatArray, queries: Queries) -> Callable[[FloatArray], Look]:
+        """Learn from pairs of a mapped image and a query; return how to look then."""
+        own = mapped[queries.places]
+        self._usual = queries.seen.mean(axis=0)
+        disturbed = queries.seen - self._usual - (own - own.mean(axis=0))
+        self._weights = self._discriminant(mapped - mapped.mean(axis=0), disturbed)
+        return lambda seen: self._look(seen, Waiting(), 1.0)
 
     def _discriminant(self, centred: FloatArray, disturbed: FloatArray) -> FloatArray:
         c = self._config
@@ -153,20 +132,12 @@ class LinearRecognizer(Recognizer):
         weights = np.asarray(np.linalg.solve(scatter, centred.T).T, np.float64)
         return weights / np.sqrt((weights * centred).sum(axis=1))[:, None]
 
-    def _says(self, seen: FloatArray) -> Look:
-        c = self._config
+    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
         alone = standardised(self._weights @ (seen - self._usual))
-        return Look(alone, outstanding(alone, c.neighbours) + c.blend * alone)
-
-    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
-        return self._says(self._seen(image))
+        return Look(alone, blended(alone, self._config))
 
     def _keep(self, positions: IntArray) -> None:
         self._weights, self._numbers = self._weights[positions], self._numbers[positions]
-
-    def _seen(self, image: Any) -> FloatArray:
-        small = resize(checked(image), self._config.height, self._config.width)
-        return self._patches.apply(small).ravel()
 
 
 @kernel(nogil=True)

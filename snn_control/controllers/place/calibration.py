@@ -9,11 +9,10 @@ no other seasons and is too sure of itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from snn_control.controllers.place.confidence import (
     LENGTHS,
@@ -24,33 +23,22 @@ from snn_control.controllers.place.confidence import (
     sample_of,
 )
 from snn_control.controllers.place.config import PlaceConfig
+from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries
 from snn_control.controllers.place.place_map import PlaceMap, outstanding
-from snn_control.controllers.place.recognizer import Look
 from snn_control.controllers.place.senses import Codes, Habit, Senses
-from snn_control.controllers.place.sequence import Sequence
+from snn_control.controllers.place.sequence import Sequence as FrameSequence
 from snn_control.controllers.place.spiking import QUARTERS, arrived
-from snn_control.errors import ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-
 PARTS = 4
-_LEAST_QUERIES = 20
 _LEAST_ANSWERS = 8
 _SELF_QUERIES = 400
 _STAYS = 0.99
 """Share of early answers that must be those of all spikes."""
 
 
-@dataclass(frozen=True)
-class Queries:
-    """Images of a visit whose places are known."""
-
-    seen: FloatArray
-    """What the input cells see, normalised, (n, n_inputs)."""
-    places: IntArray
-    """Position of each on the map, (n,)."""
+Looks = tuple[list[Look], IntArray]
+"""Looks at queries, and their positions on the map."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +51,8 @@ class Taught:
     confidence: Confidence
     early: FloatArray
     """See `PlaceRecognizer.early`."""
-    parts: list[tuple[list[Look], IntArray]]
-    """Of the visit: looks at the queries, and their positions on the map."""
+    looks: list[Looks]
+    """At the parts of the visit."""
 
 
 def teach(
@@ -77,42 +65,75 @@ def teach(
         senses: of the recogniser.
         mapped: what the input cells see at each place, normalised, (n_places, n_inputs).
         queries: in the order of the visit; None: altered copies of the mapped ones.
-
-    Raises:
-        ParameterError: too few queries, or places that are not on the map.
     """
     usual = mapped.mean(axis=0)
-    codes = senses.codes(mapped, usual)
+    codes, settling = senses.codes(mapped, usual), _Settling(config, senses)
+
+    def looking(lateral: Decorrelation, habit: Habit) -> Callable[[FloatArray], Look]:
+        place_map = PlaceMap(config.n_inputs)
+        place_map.imprint(codes, lateral)
+
+        def look(seen: FloatArray) -> Look:
+            code = senses.codes(seen, habit.usual)
+            habit.follow(seen)
+            alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
+            settling.watch(place_map, code, int(alone.argmax()))
+            return Look(alone, blended(alone, config))
+
+        return look
+
     if queries is None:
         lateral = _lateral(config)
         share = np.sqrt(config.reference_share) * config.levels
         lateral.learn(share * (mapped - usual) * senses.connected)
-        visit = _altered(mapped)
-        place_map = PlaceMap(config.n_inputs)
-        place_map.imprint(codes, lateral)
-        settling = _Settling(config, senses)
-        habit = Habit(usual, 1, config.memory)
-        looks = list(_looks(config, senses, place_map, visit.seen, habit, settling))
-        parts = [(looks, visit.places)]
         habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
-        return Taught(lateral, habit, confident(parts, config), settling.leads(), parts)
-    _check(queries, len(mapped))
-    parts, settling = [], _Settling(config, senses)
-    for mine in np.array_split(np.arange(len(queries.places)), PARTS):
-        others = np.setdiff1d(np.arange(len(queries.places)), mine)
-        lateral, habit = _from_pairs(config, mapped, _some(queries, others), senses)
-        place_map = PlaceMap(config.n_inputs)
-        place_map.imprint(codes, lateral)
-        looks = list(_looks(config, senses, place_map, queries.seen[mine], habit, settling))
-        parts.append((looks, queries.places[mine]))
-    lateral, habit = _from_pairs(config, mapped, queries, senses)
-    return Taught(lateral, habit, confident(parts, config), settling.leads(), parts)
+        looks = [looked(_altered(mapped), looking(lateral, Habit(usual, 1, config.memory)))]
+    else:
+        looks = held_out(
+            queries, lambda others: looking(*_from_pairs(config, mapped, others, senses))
+        )
+        lateral, habit = _from_pairs(config, mapped, queries, senses)
+    found = confidence(looks, config.same_place, config.false_acceptance)
+    return Taught(lateral, habit, found, settling.leads(), looks)
 
 
-def confident(parts: list[tuple[list[Look], IntArray]], config: PlaceConfig) -> Confidence:
-    """Return the confidence of looks at queries whose positions on the map are known."""
-    answers = [answered(looks, places, config.same_place) for looks, places in parts]
-    return confidence(answers, config.false_acceptance, len(parts[0][0][0].alone))
+def held_out(
+    queries: Queries, taught: Callable[[Queries], Callable[[FloatArray], Look]]
+) -> list[Looks]:
+    """Look at each part of the queries as the others teach to.
+
+    Args:
+        queries: of a visit.
+        taught: by some of them, how to look.
+    """
+    every = np.arange(len(queries))
+    return [
+        looked(queries.part(mine), taught(queries.part(np.setdiff1d(every, mine))))
+        for mine in np.array_split(every, PARTS)
+    ]
+
+
+def looked(queries: Queries, look: Callable[[FloatArray], Look]) -> Looks:
+    """Look at queries, one after the other."""
+    return [look(seen) for seen in queries.seen], queries.places
+
+
+def confidence(parts: Sequence[Looks], same_place: int, false_acceptance: float) -> Confidence:
+    """Fit the confidence on looks at all parts of a visit.
+
+    Args:
+        parts: looks at queries of all places of the map, and their positions.
+        same_place: see `PlaceConfig`.
+        false_acceptance: see `PlaceConfig`.
+    """
+    answers = [answered(looks, places, same_place) for looks, places in parts]
+    samples: dict[int, Sample] = {}
+    for length in LENGTHS:
+        known = [row for part in answers if length in part for row in part[length][0]]
+        unknown = [row for part in answers if length in part for row in part[length][1]]
+        if min(len(known), len(unknown)) >= _LEAST_ANSWERS:
+            samples[length] = sample_of(known, unknown)
+    return Confidence.fit(samples, false_acceptance, len(parts[0][0][0].alone))
 
 
 Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
@@ -128,7 +149,7 @@ def answered(looks: Iterable[Look], places: IntArray, same_place: int) -> Answer
         same_place: see `PlaceConfig`.
     """
     found: Answers = {length: ([], []) for length in LENGTHS if length <= len(places)}
-    sequences = {length: Sequence() for length in found}
+    sequences = {length: FrameSequence() for length in found}
     before = int(places[0])
     for k, (look, place) in enumerate(zip(looks, places.tolist(), strict=True)):
         for length, sequence in sequences.items():
@@ -143,22 +164,6 @@ def answered(looks: Iterable[Look], places: IntArray, same_place: int) -> Answer
                 found[length][1].append(features(elsewhere, length, same_place)[1])
         before = place
     return found
-
-
-def _looks(
-    config: PlaceConfig,
-    senses: Senses,
-    place_map: PlaceMap,
-    visit: FloatArray,
-    habit: Habit,
-    settling: _Settling,
-) -> Iterator[Look]:
-    for seen in visit:
-        code = senses.codes(seen, habit.usual)
-        habit.follow(seen)
-        alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
-        settling.watch(place_map, code, int(alone.argmax()))
-        yield Look(alone, blended(alone, config))
 
 
 class _Settling:
@@ -195,17 +200,6 @@ def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:
     return outstanding(balanced, config.neighbours) + config.blend * balanced
 
 
-def confidence(parts: list[Answers], false_acceptance: float, n_places: int) -> Confidence:
-    """Fit the confidence on the answers of all parts of a visit to a map of `n_places`."""
-    samples: dict[int, Sample] = {}
-    for length in LENGTHS:
-        known = [row for part in parts if length in part for row in part[length][0]]
-        unknown = [row for part in parts if length in part for row in part[length][1]]
-        if min(len(known), len(unknown)) >= _LEAST_ANSWERS:
-            samples[length] = sample_of(known, unknown)
-    return Confidence.fit(samples, false_acceptance, n_places)
-
-
 def _from_pairs(
     config: PlaceConfig, mapped: FloatArray, queries: Queries, senses: Senses
 ) -> tuple[Decorrelation, Habit]:
@@ -230,19 +224,3 @@ def _altered(mapped: FloatArray) -> Queries:
     places = np.arange(first, first + count)
     patches = rng.normal(0.0, 0.5, (count, n_inputs)) + rng.normal(0.0, 0.3, n_inputs)
     return Queries(mapped[places] + patches, places)
-
-
-def _some(queries: Queries, which: IntArray) -> Queries:
-    return Queries(queries.seen[which], queries.places[which])
-
-
-def _check(queries: Queries, n_places: int) -> None:
-    if len(queries.places) < _LEAST_QUERIES:
-        raise ParameterError(
-            f"{len(queries.places)} calibration images; expected at least {_LEAST_QUERIES}, or None"
-        )
-    if queries.places.min() < 0 or queries.places.max() >= n_places:
-        raise ParameterError(
-            f"calibration places {queries.places.min()} to {queries.places.max()}; the map has "
-            f"0 to {n_places - 1}"
-        )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from snn_control.controllers.place.calibration import confident
+from snn_control.controllers.place.calibration import confidence
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.hindsight import Hindsight
+from snn_control.controllers.place.files import load_members, save_ensemble
+from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_recognizer import PlaceRecognizer
-from snn_control.controllers.place.recognizer import Images, IntArray, Look, Recognizer, Waiting
+from snn_control.controllers.place.recognizer import Recognizer
 from snn_control.errors import ParameterError
 
 
@@ -40,29 +42,63 @@ class PlaceEnsemble(Recognizer):
         """Numbers of the mapped places, in the order of the route."""
         return self.members[0].places
 
-    def fit(
-        self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None
-    ) -> PlaceEnsemble:
-        """Map a route anew, see `PlaceRecognizer.fit`; the confidence is that of the averages."""
-        taught = [member.learn(images, calibration) for member in self.members]
-        parts = []
-        for same in zip(*(found.parts for found in taught), strict=True):
-            looks = [average(seen) for seen in zip(*(looks for looks, _ in same), strict=True)]
-            parts.append((looks, same[0][1]))
-        self.confidence = confident(parts, self.members[0].config)
-        self.hindsight = Hindsight()
-        self.reset_sequence()
-        return self
-
     def add(self, image: Any) -> int:
         """Map one more place, see `PlaceRecognizer.add`."""
         numbers = [member.add(image) for member in self.members]
         return numbers[0]
 
-    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
+    def merge(self, other: PlaceEnsemble) -> IntArray:
+        """Append the places of another ensemble, member by member, see `PlaceRecognizer.merge`."""
+        if len(other.members) != len(self.members):
+            raise ParameterError(
+                f"{len(other.members)} members there and {len(self.members)} here: map both alike"
+            )
+        pairs = list(zip(self.members, other.members, strict=True))
+        for own, theirs in pairs:
+            own._require_mergeable(theirs)
+        numbers = [own.merge(theirs) for own, theirs in pairs]
+        return numbers[0]
+
+    def fuse(self, places: Sequence[int] | IntArray) -> int:
+        """Make one place of several, see `PlaceRecognizer.fuse`."""
+        keep = np.setdiff1d(np.arange(len(self)), self._positions(places)[1:])
+        numbers = [member.fuse(places) for member in self.members]
+        self._close_up(keep)
+        return numbers[0]
+
+    def save(self, path: str | Path, *, deployed: bool = False) -> Path:
+        """Write the maps of all members, see `files.save`; return the path of the document."""
+        return save_ensemble(self, path, deployed=deployed)
+
+    @classmethod
+    def load(cls, path: str | Path) -> PlaceEnsemble:
+        """Read an ensemble that `save` wrote.
+
+        Raises:
+            ModelFileError: a broken file, or one of another version; the message names the field.
+        """
+        members, judge = load_members(PlaceRecognizer, path)
+        found = cls([member.seed for member in members], members[0].config)
+        found.members = members
+        judge(found)
+        return found
+
+    def _see(self, image: Any) -> tuple[FloatArray, str]:
+        return self.members[0]._see(image)
+
+    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+        taught = [member._learn(mapped, queries) for member in self.members]
+        parts = []
+        for same in zip(*(found.looks for found in taught), strict=True):
+            looks = [average(seen) for seen in zip(*(looks for looks, _ in same), strict=True)]
+            parts.append((looks, same[0][1]))
+        config = self.members[0].config
+        self.confidence = confidence(parts, config.same_place, config.false_acceptance)
+
+    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
         if waiting.deadline_s is not None:
             waiting = replace(waiting, deadline_s=waiting.deadline_s / len(self.members))
-        return average([member._look(image, waiting, moved) for member in self.members])
+        return average([member._look(seen, waiting, moved) for member in self.members])
 
     def _keep(self, positions: IntArray) -> None:
         for member in self.members:
@@ -74,7 +110,6 @@ def average(looks: Sequence[Look]) -> Look:
     return Look(
         np.mean([look.alone for look in looks], axis=0),
         np.mean([look.summed for look in looks], axis=0),
-        looks[0].wrong,
         all(look.complete for look in looks),
         sum(look.spikes for look in looks),
         float(np.mean([look.arrived for look in looks])),

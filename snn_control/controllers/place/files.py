@@ -7,6 +7,7 @@ lateral weights: one byte a pixel and place remains.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from snn_control.config import from_mapping
 from snn_control.controllers.place.confidence import LENGTHS, N_FEATURES, Confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.hindsight import FARTHEST
-from snn_control.controllers.place.senses import Habit
+from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.spiking import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.network.fields import Field
@@ -24,13 +25,17 @@ from snn_control.network.files import Document, Tensors, read_pair, reading, wri
 from snn_control.plasticity.decorrelation import Decorrelation
 
 if TYPE_CHECKING:
+    from snn_control.controllers.place.ensemble import PlaceEnsemble
     from snn_control.controllers.place.place_recognizer import PlaceRecognizer
+    from snn_control.controllers.place.recognizer import Recognizer
 
-KIND = "place_map"
-_FIELDS = (
-    "schema_version", "arrays_sha256", "kind", "about", "config", "seed", "deployed", "next_number",
-    "habits", "bias", "lateral_learned", "confidence_places",
+KIND, ENSEMBLE_KIND = "place_map", "place_ensemble"
+_HEAD = ("schema_version", "arrays_sha256", "kind", "about")
+_JUDGEMENT = ("bias", "confidence_places")
+_MAP = (
+    "config", "seed", "deployed", "next_number", "habit", "lateral_learned", *_JUDGEMENT
 )  # fmt: skip
+_CONFIDENCE = ("right", "known", "thresholds", "tails")
 
 
 def save(
@@ -53,49 +58,29 @@ def save(
     Raises:
         RunError: the disk is full or the folder cannot be written; a map that was there stays.
     """
-    place_map, lateral = recognizer.map, recognizer.lateral
-    deployed = deployed or place_map.fixed
-    tensors: Tensors = {
-        "weights": place_map.weights,
-        "scales": place_map.scales,
-        "numbers": place_map.numbers,
-        "means": place_map.means,
-        "spreads": place_map.spreads,
-        "mapping.usual": recognizer.mapping.usual,
-        "visiting.usual": recognizer.visiting.usual,
-        "early": recognizer.early,
-    }
-    if recognizer.confidence is not None:
-        tensors |= {
-            f"confidence.{name}": getattr(recognizer.confidence, name) for name in _CONFIDENCE
-        }
-    if lateral is not None and not deployed:
-        tensors |= {
-            "codes": place_map.codes,
-            "sums": place_map.sums,
-            "squares": place_map.squares,
-            "lateral": lateral.lateral[np.triu_indices(len(lateral.lateral))],
-        }
-    habits = {"mapping": recognizer.mapping.seen, "visiting": recognizer.visiting.seen}
-    document: Document = {
-        "kind": KIND,
-        "about": about or {},
-        "config": dataclasses.asdict(recognizer.config),
-        "seed": recognizer.seed,
-        "deployed": deployed,
-        "next_number": place_map.next_number,
-        "habits": {name: float(seen) for name, seen in habits.items()},
-        "bias": recognizer.hindsight.bias,
-        "lateral_learned": 0 if lateral is None else lateral.learned,
-        "confidence_places": recognizer.confidence.n_places if recognizer.confidence else 1,
-    }
-    return write_pair(path, document, tensors)
+    document, tensors = _described(recognizer, deployed)
+    return write_pair(path, {"kind": KIND, "about": about or {}} | document, tensors)
 
 
-_CONFIDENCE = ("right", "known", "thresholds", "tails")
+def save_ensemble(
+    ensemble: PlaceEnsemble,
+    path: str | Path,
+    *,
+    deployed: bool = False,
+    about: Document | None = None,
+) -> Path:
+    """Write the maps of all members, and the ensemble's confidence, see `save`."""
+    document, tensors = _judgement(ensemble)
+    members = []
+    for k, member in enumerate(ensemble.members):
+        described, arrays = _described(member, deployed)
+        members.append(described)
+        tensors |= {f"{k}.{name}": array for name, array in arrays.items()}
+    head: Document = {"kind": ENSEMBLE_KIND, "about": about or {}, "members": members}
+    return write_pair(path, head | document, tensors)
 
 
-def load_into(recognizer_type: type[PlaceRecognizer], path: str | Path) -> PlaceRecognizer:
+def load(recognizer_type: type[PlaceRecognizer], path: str | Path) -> PlaceRecognizer:
     """Read what `save` wrote.
 
     Raises:
@@ -103,77 +88,181 @@ def load_into(recognizer_type: type[PlaceRecognizer], path: str | Path) -> Place
     """
     document, tensors = read_pair(path, KIND)
     with reading(path):
-        root = Field(document).only(_FIELDS)
-        try:
-            config = from_mapping(PlaceConfig, root["config"].value, "config")
-        except ConfigError as exc:
-            raise ModelFileError(str(exc)) from exc
-        found = recognizer_type(root["seed"].integer(0, 2**63 - 1), config)
         take = _Taker(tensors)
-        n_inputs = config.n_inputs
-        n = take.length("numbers")
-        place_map = found.map
-        place_map.weights = take("weights", (n_inputs, n), np.int8)
-        for name in ("scales", "means", "spreads"):
-            setattr(place_map, name, take(name, (n,), np.float64))
-        place_map.numbers = take("numbers", (n,), np.int64)
-        place_map.next_number = root["next_number"].integer(0, 2**62)
-        if len(np.unique(place_map.numbers)) < n or place_map.numbers.max(initial=-1) >= (
-            place_map.next_number
-        ):
-            raise ModelFileError("numbers: expected each place once, below next_number")
-        if not (np.all(place_map.scales > 0.0) and np.all(place_map.spreads > 0.0)):
-            raise ModelFileError("scales, spreads: expected numbers above 0")
-        for name, habit in (("mapping", found.mapping), ("visiting", found.visiting)):
-            _read_habit(habit, take(f"{name}.usual", (n_inputs,), np.float64), root, name)
-        if "confidence.right" in tensors:
-            found.confidence = Confidence(
-                take("confidence.right", (2 + N_FEATURES,), np.float64),
-                take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
-                take("confidence.thresholds", (len(LENGTHS),), np.float64),
-                take("confidence.tails", (len(LENGTHS),), np.float64),
-                root["confidence_places"].integer(1, 2**62),
-            )
-        found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
-        found.hindsight.bias = root["bias"].number()
-        if abs(found.hindsight.bias) > FARTHEST:
-            raise ModelFileError(f"bias is {found.hindsight.bias:g}; expected -4 to 4")
-        place_map.fixed = root["deployed"].flag()
-        if "lateral" in tensors:
-            place_map.codes = take("codes", (n, n_inputs), np.int8)
-            place_map.sums = take("sums", (n,), np.float64)
-            place_map.squares = take("squares", (n,), np.float64)
-            lateral = Decorrelation(n_inputs, 1.0)
-            upper = np.triu_indices(n_inputs)
-            lateral.lateral[upper] = take("lateral", (len(upper[0]),), np.float64)
-            lateral.lateral.T[upper] = lateral.lateral[upper]
-            lateral.learned = root["lateral_learned"].integer(0, 2**62)
-            found.lateral = lateral
-        elif not place_map.fixed and n:
-            raise ModelFileError("lateral: missing, and the map is not marked as deployed")
+        found = _restored(recognizer_type, Field(document).only((*_HEAD, *_MAP)), take)
         take.nothing_left()
     return found
 
 
-def _read_habit(habit: Habit, usual: Any, root: Field, name: str) -> None:
-    habit.usual, habit.seen = usual, root["habits"][name].number()
-    if habit.seen < 0.0:
-        raise ModelFileError(f"habits.{name} is {habit.seen:g}; expected at least 0")
+def load_members(
+    recognizer_type: type[PlaceRecognizer], path: str | Path
+) -> tuple[list[PlaceRecognizer], Callable[[Recognizer], None]]:
+    """Read the members of an ensemble, and what gives the ensemble its confidence.
+
+    Raises:
+        ModelFileError: see `load`.
+    """
+    document, tensors = read_pair(path, ENSEMBLE_KIND)
+    with reading(path):
+        root = Field(document).only((*_HEAD, *_JUDGEMENT, "members"))
+        take = _Taker(tensors)
+        members = [
+            _restored(recognizer_type, member.only(_MAP), take.under(f"{k}."))
+            for k, member in enumerate(root["members"].items())
+        ]
+        if not members:
+            raise ModelFileError("members: expected at least one")
+        if any(not np.array_equal(each.places, members[0].places) for each in members):
+            raise ModelFileError("members: expected the same places in each")
+        if len({each.seed for each in members}) < len(members):
+            raise ModelFileError("members: expected another seed in each")
+        judge = _read_judgement(root, take)
+        take.nothing_left()
+    return members, judge
+
+
+def _described(recognizer: PlaceRecognizer, deployed: bool) -> tuple[Document, Tensors]:
+    place_map, lateral = recognizer.map, recognizer.lateral
+    deployed = deployed or place_map.fixed
+    document, tensors = _judgement(recognizer)
+    tensors |= {
+        "weights": place_map.weights,
+        "scales": place_map.scales,
+        "numbers": place_map.numbers,
+        "means": place_map.means,
+        "spreads": place_map.spreads,
+        "usual": recognizer.usual,
+        "visiting": recognizer.visiting.usual,
+        "early": recognizer.early,
+    }
+    if lateral is not None and not deployed:
+        tensors |= {
+            "codes": place_map.codes,
+            "sums": place_map.sums,
+            "squares": place_map.squares,
+            "lateral": lateral.lateral[np.triu_indices(len(lateral.lateral))],
+        }
+    document |= {
+        "config": dataclasses.asdict(recognizer.config),
+        "seed": recognizer.seed,
+        "deployed": deployed,
+        "next_number": place_map.next_number,
+        "habit": float(recognizer.visiting.seen),
+        "lateral_learned": 0 if lateral is None else lateral.learned,
+    }
+    return document, tensors
+
+
+def _judgement(recognizer: Recognizer) -> tuple[Document, Tensors]:
+    confidence = recognizer.confidence
+    document: Document = {
+        "bias": recognizer.hindsight.bias,
+        "confidence_places": confidence.n_places if confidence else 1,
+    }
+    if confidence is None:
+        return document, {}
+    return document, {f"confidence.{name}": getattr(confidence, name) for name in _CONFIDENCE}
+
+
+def _restored(recognizer_type: type[PlaceRecognizer], root: Field, take: _Taker) -> PlaceRecognizer:
+    try:
+        config = from_mapping(PlaceConfig, root["config"].value, "config")
+    except ConfigError as exc:
+        raise ModelFileError(str(exc)) from exc
+    found = recognizer_type(root["seed"].integer(0, 2**63 - 1), config)
+    n, n_inputs = take.length("numbers"), config.n_inputs
+    _read_places(found.map, root, take, n, n_inputs)
+    found.usual = take("usual", (n_inputs,), np.float64)
+    found.visiting.usual = take("visiting", (n_inputs,), np.float64)
+    found.visiting.seen = root["habit"].number()
+    if found.visiting.seen < 0.0:
+        raise ModelFileError(f"habit is {found.visiting.seen:g}; expected at least 0")
+    found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
+    _read_judgement(root, take)(found)
+    found.map.fixed = root["deployed"].flag()
+    if "lateral" in take:
+        found.lateral = _read_lateral(root, take, n_inputs)
+        found.map.codes = take("codes", (n, n_inputs), np.int8)
+        found.map.sums = take("sums", (n,), np.float64)
+        found.map.squares = take("squares", (n,), np.float64)
+    elif not found.map.fixed and n:
+        raise ModelFileError("lateral: missing, and the map is not marked as deployed")
+    return found
+
+
+def _read_places(place_map: PlaceMap, root: Field, take: _Taker, n: int, n_inputs: int) -> None:
+    place_map.weights = take("weights", (n_inputs, n), np.int8)
+    for name in ("scales", "means", "spreads"):
+        setattr(place_map, name, take(name, (n,), np.float64))
+    if not (np.all(place_map.scales > 0.0) and np.all(place_map.spreads > 0.0)):
+        raise ModelFileError("scales, spreads: expected numbers above 0")
+    place_map.numbers = numbers = take("numbers", (n,), np.int64)
+    place_map.next_number = root["next_number"].integer(0, 2**62)
+    if (
+        len(np.unique(numbers)) < n
+        or not (0 <= numbers).all()
+        or (numbers.max(initial=-1) >= place_map.next_number)
+    ):
+        raise ModelFileError("numbers: expected each place once, from 0 and below next_number")
+
+
+def _read_lateral(root: Field, take: _Taker, n_inputs: int) -> Decorrelation:
+    lateral = Decorrelation(n_inputs, 1.0)
+    upper = np.triu_indices(n_inputs)
+    lateral.lateral[upper] = take("lateral", (len(upper[0]),), np.float64)
+    lateral.lateral.T[upper] = lateral.lateral[upper]
+    lateral.learned = root["lateral_learned"].integer(0, 2**62)
+    return lateral
+
+
+def _read_judgement(root: Field, take: _Taker) -> Callable[[Recognizer], None]:
+    """Return what gives a recogniser its confidence and bias."""
+    n_places, bias = root["confidence_places"].integer(1, 2**62), root["bias"].number()
+    if abs(bias) > FARTHEST:
+        raise ModelFileError(f"bias is {bias:g}; expected -4 to 4")
+    confidence = None
+    if "confidence.right" in take:
+        confidence = Confidence(
+            take("confidence.right", (2 + N_FEATURES,), np.float64),
+            take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
+            take("confidence.thresholds", (len(LENGTHS),), np.float64),
+            take("confidence.tails", (len(LENGTHS),), np.float64),
+            n_places,
+        )
+
+    def give(recognizer: Recognizer) -> None:
+        recognizer.confidence, recognizer.hindsight.bias = confidence, bias
+
+    return give
 
 
 class _Taker:
-    """Hands out arrays of a file by name, shape and type."""
+    """Hands out arrays of a file by name, shape and type.
 
-    def __init__(self, tensors: Tensors) -> None:
-        self._tensors = dict(tensors)
+    Args:
+        tensors: of the file; what was handed out is gone.
+        prefix: of the names that are asked for.
+    """
+
+    def __init__(self, tensors: Tensors, prefix: str = "") -> None:
+        self._tensors, self._prefix = tensors, prefix
+
+    def __contains__(self, name: str) -> bool:
+        return self._prefix + name in self._tensors
+
+    def under(self, prefix: str) -> _Taker:
+        """Return one for the names that begin so."""
+        return _Taker(self._tensors, self._prefix + prefix)
 
     def length(self, name: str) -> int:
         """Return the length of the first axis of an array that stays."""
-        if name not in self._tensors or not self._tensors[name].ndim:
-            raise ModelFileError(f"array {name!r} is missing")
-        return len(self._tensors[name])
+        found = self._tensors.get(self._prefix + name)
+        if found is None or not found.ndim:
+            raise ModelFileError(f"array {self._prefix + name!r} is missing")
+        return len(found)
 
     def __call__(self, name: str, shape: tuple[int, ...], dtype: Any, finite: bool = True) -> Any:
+        name = self._prefix + name
         found = self._tensors.pop(name, None)
         if found is None:
             raise ModelFileError(f"array {name!r} is missing")

@@ -70,3 +70,13 @@ def network_inputs(code: Codes) -> FloatArray:
     """Return the inputs of the network for a code: spikes of ON, then of OFF cells."""
     counts = code.astype(np.float64)
     return np.concatenate([np.maximum(counts, 0.0), np.maximum(-counts, 0.0)])
+
+
+def network_scores(recognizer: PlaceRecognizer, readouts: FloatArray) -> FloatArray:
+    """Return the scores of a frame alone, as `Match.scores`, of what the network read out.
+
+    Args:
+        recognizer: that the network was made of.
+        readouts: after a presentation, (n_places,).
+    """
+    return recognizer.map.balanced(recognizer.map.answers(readouts))

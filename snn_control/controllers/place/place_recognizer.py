@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
-from snn_control.controllers.place.calibration import Queries, Taught, blended, teach
+from snn_control.controllers.place.calibration import Taught, blended, teach
 from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.files import load_into, save
-from snn_control.controllers.place.hindsight import Hindsight
-from snn_control.controllers.place.place_map import PlaceMap
-from snn_control.controllers.place.recognizer import (
-    FloatArray,
-    Images,
-    IntArray,
-    Look,
-    Recognizer,
-    Waiting,
-    whole_numbers,
-)
+from snn_control.controllers.place.files import load, save
+from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
+from snn_control.controllers.place.place_map import PlaceMap, imprinted
+from snn_control.controllers.place.recognizer import Images, Recognizer
 from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.spiking import QUARTERS, present
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
 
-LEAST_PLACES = 10
-"""That a map begins with; of fewer it cannot be told what their answers are worth."""
 _SENSES = ("height", "width", "window", "floor", "clip", "levels", "ticks")
 """What maps that are merged must share."""
 
@@ -52,10 +41,10 @@ class PlaceRecognizer(Recognizer):
         super().__init__(self.config.same_place)
         self.senses = Senses(self.config, seed)
         self.map = PlaceMap(self.config.n_inputs)
-        usual = np.zeros(self.config.n_inputs)
-        self.mapping = Habit(usual, 0, self.config.memory)
-        """Of the visit that is mapped."""
-        self.visiting = Habit(usual, 1, self.config.memory)
+        self.usual = np.zeros(self.config.n_inputs)
+        """What the input cells were used to at the places of `fit`, (n_inputs,); `add` sees others
+        by it too, so that the map stays one."""
+        self.visiting = Habit(self.usual, 1, self.config.memory)
         """Of the visit that asks."""
         self.lateral: Decorrelation | None = None
         """What new places are imprinted through; None before `fit` and in deployed maps."""
@@ -69,44 +58,18 @@ class PlaceRecognizer(Recognizer):
 
     # Mapping.
 
-    def fit(
-        self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None
-    ) -> PlaceRecognizer:
+    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
         """Map a route anew, see `Recognizer.fit`.
 
         Without a calibration it calibrates itself on altered copies of `images`, and its
         probabilities know no other season or light.
         """
-        self.learn(images, calibration)
-        return self
+        return super().fit(images, calibration)
 
-    def learn(self, images: Images, calibration: tuple[Images, Sequence[int]] | None) -> Taught:
-        """Do what `fit` does, and return what it learned on the way."""
-        if len(images) < LEAST_PLACES:
-            raise ParameterError(
-                f"{len(images)} images; expected at least {LEAST_PLACES} places to begin with"
-            )
-        mapped = self._all(images, "image")
-        queries = None
-        if calibration is not None:
-            shown, places = calibration
-            if len(shown) != len(places):
-                raise ParameterError(
-                    f"{len(shown)} calibration images and {len(places)} places; expected as many"
-                )
-            seen = self._all(shown, "calibration image")
-            queries = Queries(seen, whole_numbers(places, "calibration places"))
-        with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
-            taught = teach(self.config, self.senses, mapped, queries)
-        usual = mapped.mean(axis=0)
-        self.mapping = Habit(usual, len(mapped), len(mapped))
-        self.lateral, self.confidence = taught.lateral, taught.confidence
-        self.visiting, self.early = taught.habit, taught.early
-        self.map = PlaceMap(self.config.n_inputs)
-        self.map.imprint(self.senses.codes(mapped, usual), self.lateral)
-        self.hindsight = Hindsight()
-        self.reset_sequence()
-        return taught
+    def stay(self) -> None:
+        """Be used to what the map shows: further images are of the visit that was mapped."""
+        n = min(len(self), self.config.memory)
+        self.visiting = Habit(self.usual, n, self.config.memory)
 
     def add(self, image: Any) -> int:
         """Map one more place, after all others on the route; return its number.
@@ -123,7 +86,7 @@ class PlaceRecognizer(Recognizer):
         seen, wrong = self.senses.normalise(image)
         if wrong:
             raise ObservationError(f"{wrong}; nothing was added")
-        code = self.senses.codes(seen, self.mapping.usual)
+        code = self.senses.codes(seen, self.usual)
         return int(self.map.imprint(code[None], self.lateral)[0])
 
     def merge(self, other: PlaceRecognizer) -> IntArray:
@@ -135,20 +98,30 @@ class PlaceRecognizer(Recognizer):
         Raises:
             ParameterError: other senses, or a map that was deployed; nothing has changed.
         """
-        self._require_open()
-        other._require_open()
-        if other is self or self.lateral is None or other.lateral is None:
-            raise ParameterError("expected two recognisers that were fitted")
-        for name in _SENSES:
-            own, theirs = getattr(self.config, name), getattr(other.config, name)
-            if own != theirs:
-                raise ParameterError(f"{name} is {theirs} there and {own} here: map both alike")
-        if not np.array_equal(self.senses.connected, other.senses.connected):
-            raise ParameterError("other input cells are connected there: map both with one seed")
+        self._require_mergeable(other)
         first = self.map.next_number
         numbers = np.arange(first, first + len(other.map))
         self.map.append(other.map.codes, other.map.weights.T, other.map.scales, numbers)
         return numbers
+
+    def fuse(self, places: Sequence[int] | IntArray) -> int:
+        """Make one place of several that turned out to be the same; return its number.
+
+        It takes number and position of the first one named; its neuron is imprinted anew, by the
+        mean of all sights. Other places stay as they are.
+
+        Raises:
+            ParameterError: no such place, fewer than two, or a map that was deployed; nothing has
+                changed.
+        """
+        positions = self._positions(places)
+        self._require_open()
+        if len(positions) < 2:
+            raise ParameterError(f"places {places!r}; expected at least two to make one of")
+        number, keep = self.places[positions[0]], np.setdiff1d(np.arange(len(self)), positions[1:])
+        self._fuse(positions)
+        self._close_up(keep)
+        return int(number)
 
     # Files.
 
@@ -163,15 +136,26 @@ class PlaceRecognizer(Recognizer):
         Raises:
             ModelFileError: a broken file, or one of another version; the message names the field.
         """
-        return load_into(cls, path)
+        return load(cls, path)
 
     # Inside.
 
-    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
-        seen, wrong = self.senses.normalise(image)
-        if wrong or not len(self.map):
-            blank = np.zeros(len(self.map))
-            return Look(blank, blank, wrong)
+    def _see(self, image: Any) -> tuple[FloatArray, str]:
+        return self.senses.normalise(image)
+
+    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+        self._learn(mapped, queries)
+
+    def _learn(self, mapped: FloatArray, queries: Queries | None) -> Taught:
+        taught = teach(self.config, self.senses, mapped, queries)
+        self.usual = mapped.mean(axis=0)
+        self.lateral, self.confidence = taught.lateral, taught.confidence
+        self.visiting, self.early = taught.habit, taught.early
+        self.map = PlaceMap(self.config.n_inputs)
+        self.map.imprint(self.senses.codes(mapped, self.usual), self.lateral)
+        return taught
+
+    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
         code = self.senses.codes(seen, self.visiting.usual)
         self.visiting.follow(seen, moved)
         every = int(np.abs(code.astype(np.int64)).sum())
@@ -184,7 +168,7 @@ class PlaceRecognizer(Recognizer):
             )  # fmt: skip
         alone = self.map.balanced(self.map.answers(potentials))
         arrived = 1.0 if waiting.early or not every else spikes / every
-        return Look(alone, blended(alone, self.config), "", complete, spikes, arrived)
+        return Look(alone, blended(alone, self.config), complete, spikes, arrived)
 
     def _settled(self, potentials: npt.NDArray[np.int32], quarter: int) -> bool:
         """Whether the answer after a quarter of the presentation is as good as the last one."""
@@ -196,20 +180,32 @@ class PlaceRecognizer(Recognizer):
         self._require_open()
         self.map.keep(positions)
 
+    def _fuse(self, positions: IntArray) -> None:
+        """Make the place at the first of these positions of all of them."""
+        assert self.lateral is not None
+        code = np.rint(self.map.codes[positions].mean(axis=0)).astype(np.int8)[None]
+        others = np.setdiff1d(np.arange(len(self)), positions)
+        at = int((others < positions[0]).sum())
+        number = self.map.numbers[positions[:1]]
+        self.map.keep(others)
+        self.map.append(code, *imprinted(code, self.lateral), number)
+        self.map.keep(np.insert(np.arange(len(others)), at, len(others)))
+
+    def _require_mergeable(self, other: PlaceRecognizer) -> None:
+        self._require_open()
+        other._require_open()
+        if other is self or self.lateral is None or other.lateral is None:
+            raise ParameterError("expected two recognisers that were fitted")
+        for name in _SENSES:
+            own, theirs = getattr(self.config, name), getattr(other.config, name)
+            if own != theirs:
+                raise ParameterError(f"{name} is {theirs} there and {own} here: map both alike")
+        if not np.array_equal(self.senses.connected, other.senses.connected):
+            raise ParameterError("other input cells are connected there: map both with one seed")
+
     def _require_open(self) -> None:
         if self.map.fixed:
             raise ParameterError(
                 "this map was saved with deployed=True and cannot be changed; change the one that "
                 "it was saved from"
             )
-
-    def _all(self, images: Images, what: str) -> FloatArray:
-        found = np.empty((len(images), self.config.n_inputs))
-        for k, image in enumerate(images):
-            try:
-                found[k], wrong = self.senses.normalise(image)
-            except ObservationError as exc:
-                raise ObservationError(f"{what} {k}: {exc}") from exc
-            if wrong:
-                raise ObservationError(f"{what} {k}: {wrong}")
-        return found

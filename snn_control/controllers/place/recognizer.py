@@ -4,90 +4,33 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from snn_control.controllers.place.confidence import Confidence, features
 from snn_control.controllers.place.hindsight import LENGTH, SURE, Hindsight
+from snn_control.controllers.place.look import FloatArray, IntArray, Look, Match, Queries, Waiting
 from snn_control.controllers.place.sequence import Sequence as FrameSequence
 from snn_control.controllers.place.sequence import check
 from snn_control.errors import ObservationError, ParameterError
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8] | Sequence[Any]
 
 EMPTY, UNSURE = "the map is empty", "no place on the map is like it"
-HURRIED = "the deadline came before the spikes"
-
-
-@dataclass(frozen=True)
-class Match:
-    """An answer."""
-
-    place: int | None
-    """Number of the best place; None on an empty map."""
-    probability: float
-    """That the answer is right, if the place is on the map, 0 to 1; before all spikes have come in
-    time, a lower bound."""
-    known: bool
-    """Whether the place is on the map, as far as can be told."""
-    familiarity: float
-    """What `known` was decided by, 0 to 1, from 0.5 on known; no probability."""
-    scores: FloatArray = field(repr=False)
-    """Of each place, larger is better, in the order of `Recognizer.places`."""
-    reason: str = ""
-    """Why `known` is false."""
-    length: int = 1
-    """Frames that the scores were summed over; fewer than asked for after a start."""
-    complete: bool = True
-    """Whether every spike was waited for; else it is the answer of the first ones."""
-    spikes: int = 0
-    """Of the input cells that were waited for."""
-
-    def top(self, k: int) -> IntArray:
-        """Return where in `scores` the `k` best ones stand, best first."""
-        k = min(max(k, 0), len(self.scores))
-        best = np.argpartition(-self.scores, k - 1)[:k] if k else np.zeros(0, np.int64)
-        order: IntArray = best[np.argsort(-self.scores[best], kind="stable")]
-        return order
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """For which spikes of a frame is waited; without any of these, all of them at once."""
-
-    spiking: bool = False
-    """One by one, for all of them."""
-    deadline_s: float | None = None
-    """For those that arrive within this time."""
-    early: bool = False
-    """Until the answer of the frame alone will hardly change any more."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one frame says of every place, larger is better, both (n_places,)."""
-
-    alone: FloatArray
-    """Where it is all there is."""
-    summed: FloatArray
-    """As a term of a sequence."""
-    wrong: str = ""
-    """Why it says nothing, and both are zeros."""
-    complete: bool = True
-    """See `Match`."""
-    spikes: int = 0
-    """See `Match`."""
-    arrived: float = 1.0
-    """Share of the spikes that came before a deadline."""
+HURRIED = "the deadline came before an eighth of the spikes"
+ENOUGH = 0.125
+"""Share of the spikes whose answer is as sure as it says; with fewer it is less so."""
+LEAST_PLACES = 10
+"""That a map begins with; of fewer it cannot be told what their answers are worth."""
+LEAST_QUERIES = 20
+"""Of a calibration."""
 
 
 class Recognizer(ABC):
-    """A recogniser of places; `_look` says what a single frame shows.
+    """A recogniser of places; its kinds say how one learns a map and what a single frame shows.
 
     Args:
         same_place: places to either side of an answer that are no rivals of it.
@@ -109,28 +52,54 @@ class Recognizer(ABC):
         """Numbers of the mapped places, in the order of the route."""
 
     @abstractmethod
+    def _see(self, image: Any) -> tuple[FloatArray, str]:
+        """Return what is seen of an image, (n_inputs,), and why that is nothing.
+
+        Raises:
+            ObservationError: no image.
+        """
+
+    @abstractmethod
+    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+        """Map places anew, numbered from 0, and fit the confidence.
+
+        Args:
+            mapped: what is seen at each, (n_places, n_inputs).
+            queries: to calibrate on, in the order of the visit.
+        """
+
+    @abstractmethod
+    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
+        """Return what a frame says, `moved` places after the last one."""
+
+    @abstractmethod
+    def _keep(self, positions: IntArray) -> None:
+        """Keep the places at these positions, in that order."""
+
     def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
         """Map a route anew; places are numbered from 0.
 
         Args:
-            images: one a place, in the order of the route, uint8, (n, h, w) or (n, h, w, 3).
-            calibration: images of another visit, in order, and the number of the place of each.
+            images: one a place, in the order of the route, uint8, (n, h, w) or (n, h, w, 3), at
+                least 10.
+            calibration: images of another visit, in order, and the number of the place of each, at
+                least 20.
 
         Raises:
             ObservationError: images of the wrong kind, or one that shows nothing; with its number.
             ParameterError: too few images, or a calibration that does not fit.
         """
-
-    @abstractmethod
-    def _look(self, image: Any, waiting: Waiting, moved: float) -> Look:
-        """Return what a frame says, `moved` places after the last one.
-
-        One that cannot be used raises `ObservationError`.
-        """
-
-    @abstractmethod
-    def _keep(self, positions: IntArray) -> None:
-        """Keep the places at these positions."""
+        if len(images) < LEAST_PLACES:
+            raise ParameterError(
+                f"{len(images)} images; expected at least {LEAST_PLACES} places to begin with"
+            )
+        queries = None if calibration is None else self._queries(*calibration, len(images))
+        mapped = self._all(images, "image")
+        with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
+            self._fit(mapped, queries)
+        self.hindsight = Hindsight()
+        self.reset_sequence()
+        return self
 
     def match(
         self,
@@ -153,7 +122,8 @@ class Recognizer(ABC):
             sequence: frames whose scores are summed, at most 200.
             step: places moved since the last frame, by odometry; fractions add up.
             time_s: when the frame was taken; one that is not later than the last is refused.
-            deadline_s: answer with the spikes that arrived within this time, the strongest first.
+            deadline_s: answer with the spikes that arrived within this time, the strongest first; one
+                of less than an eighth of them is not known.
             early: answer as soon as later spikes change fewer than one answer of 100; less work on
                 chips whose cost are spikes.
             spiking: wait for the spikes one by one, and answer the same.
@@ -170,10 +140,13 @@ class Recognizer(ABC):
                 f"frame at {time_s:g} s after one at {self._time_s:g} s; expected a later one, or "
                 "reset_sequence()"
             )
-        look = self._look(image, Waiting(spiking, deadline_s, early), step)
+        seen, wrong = self._see(image)
         self._time_s = self._time_s if time_s is None else time_s
-        if not len(look.alone):
+        if not len(self):
             return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)
+        nothing = np.zeros(len(self))
+        waiting = Waiting(spiking, deadline_s, early)
+        look = Look(nothing, nothing) if wrong else self._look(seen, waiting, step)
         sums = self._sequence.advance(look.summed, step, sequence)
         length = min(sequence, len(self._sequence))
         sums = look.alone if length == 1 else sums
@@ -183,12 +156,12 @@ class Recognizer(ABC):
             clear = self._clear(look.summed, step)
             if sums.any():
                 probability, familiarity, known = self.confidence.judge(given, length, len(sums))
-                probability = look.arrived * self.hindsight.biased(probability)
+                probability = self.hindsight.biased(probability) * min(look.arrived / ENOUGH, 1.0)
             self.hindsight.follow(
-                best, probability, self._long.position, None if look.wrong else clear,
+                best, probability, self._long.position, None if wrong else clear,
                 slack=int(self._long.between),
             )  # fmt: skip
-        reason = look.wrong or (HURRIED if look.arrived < 1.0 else "")
+        reason = wrong or (HURRIED if look.arrived < ENOUGH else "")
         known = known and not reason and len(sums) > 2 * self._same_place + 1
         reason = reason or ("" if known else UNSURE)
         return Match(
@@ -209,15 +182,55 @@ class Recognizer(ABC):
         Raises:
             ParameterError: no such place; nothing is forgotten.
         """
-        gone = np.unique(whole_numbers(place, "place"))
-        there = np.isin(gone, self.places)
-        if not there.all():
-            raise ParameterError(f"place {gone[~there][0]} is not on the map")
-        keep = np.flatnonzero(~np.isin(self.places, gone))
+        keep = np.setdiff1d(np.arange(len(self)), self._positions(place))
         self._keep(keep)
+        self._close_up(keep)
+
+    def _positions(self, places: int | Sequence[int] | IntArray | range) -> IntArray:
+        """Return where on the map places are, each once, in the order in which they are named."""
+        numbers = list(dict.fromkeys(np.atleast_1d(whole_numbers(places, "place")).tolist()))
+        at = {number: k for k, number in enumerate(self.places.tolist())}
+        for number in numbers:
+            if number not in at:
+                raise ParameterError(f"place {number} is not on the map")
+        return np.array([at[number] for number in numbers], np.int64)
+
+    def _close_up(self, keep: IntArray) -> None:
+        """Let the frames so far know the places at these positions alone."""
         self._sequence.resized(keep)
         self._long.resized(keep)
         self.hindsight.reset()
+
+    def _all(self, images: Images, what: str) -> FloatArray:
+        """Return what is seen of images, (n, n_inputs)."""
+        rows = []
+        for k, image in enumerate(images):
+            try:
+                seen, wrong = self._see(image)
+            except ObservationError as exc:
+                raise ObservationError(f"{what} {k}: {exc}") from exc
+            if wrong:
+                raise ObservationError(f"{what} {k}: {wrong}")
+            rows.append(seen)
+        return np.array(rows)
+
+    def _queries(self, images: Images, places: Sequence[int], n_places: int) -> Queries:
+        """Return a calibration that fits a map of `n_places`."""
+        if len(images) != len(places):
+            raise ParameterError(
+                f"{len(images)} calibration images and {len(places)} places; expected as many"
+            )
+        if len(places) < LEAST_QUERIES:
+            raise ParameterError(
+                f"{len(places)} calibration images; expected at least {LEAST_QUERIES}, or None"
+            )
+        numbers = whole_numbers(places, "calibration places")
+        if numbers.min() < 0 or numbers.max() >= n_places:
+            raise ParameterError(
+                f"calibration places {numbers.min()} to {numbers.max()}; the map has 0 to "
+                f"{n_places - 1}"
+            )
+        return Queries(self._all(images, "calibration image"), numbers)
 
     def _clear(self, row: FloatArray, step: float) -> int | None:
         """Return the position that a long sequence is sure of, or None."""

@@ -54,7 +54,7 @@ class Senses:
             ObservationError: no image of that kind.
         """
         small = resize(checked(image), self._config.height, self._config.width)
-        return self._patches.apply(small).ravel(), _fault(small)
+        return self._patches.apply(small).ravel(), fault(small)
 
     def codes(self, seen: FloatArray, usual: FloatArray) -> Codes:
         """Return spikes of ON less spikes of OFF cells, shape as `seen`, (..., n_inputs)."""
@@ -89,7 +89,8 @@ class Habit:
         self.usual += share * (seen - self.usual) / max(self.seen, 1.0)
 
 
-def _fault(image: npt.NDArray[np.uint8]) -> str:
+def fault(image: npt.NDArray[np.uint8]) -> str:
+    """Return why a grey image shows nothing; empty where it shows something."""
     mean, spread = float(image.mean()), float(image.std())
     if spread >= _LEAST_SPREAD:
         return ""

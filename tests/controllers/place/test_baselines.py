@@ -9,6 +9,8 @@ from snn_control.coding.images import resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.controllers.place import PlaceConfig, Recognizer
 from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
+from snn_control.controllers.place.senses import BLACK
+from snn_control.errors import ObservationError, ParameterError
 from tests.controllers.place.route import other_season, route
 
 SUMMER = route(120)
@@ -57,3 +59,23 @@ def test_baselines_recognise_are_sure_and_forget(kind: type[Recognizer]) -> None
     recognizer.remove(range(100))
     assert recognizer.places.tolist() == list(range(100, 120))
     assert recognizer.match(WINTER[110], 1).place == 110
+
+
+@pytest.mark.parametrize("kind", [SadRecognizer, LinearRecognizer])
+def test_baselines_refuse_what_the_recogniser_refuses(kind: type[Recognizer]) -> None:
+    black = np.zeros((32, 64), np.uint8)
+    recognizer = kind()  # type: ignore[call-arg]
+    for images, calibration, error, said in (
+        (SUMMER[:2], None, ParameterError, "2 images"),
+        ([*SUMMER[:12], black], None, ObservationError, "image 12: the image is black"),
+        (SUMMER, (WINTER[:5], range(5)), ParameterError, "at least 20"),
+        (SUMMER, (WINTER[:30], range(100, 130)), ParameterError, "has 0 to 119"),
+    ):
+        with pytest.raises(error, match=said):
+            recognizer.fit(images, calibration)  # type: ignore[arg-type]
+    recognizer.fit(SUMMER, FEW)
+    for image in WINTER[50:55]:
+        recognizer.match(image, 5)
+    answer = recognizer.match(black, 5)
+    assert (answer.place, answer.known, answer.reason) == (55, False, BLACK)
+    assert recognizer.match(WINTER[56], 5).place == 56

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place import PlaceConfig, PlaceRecognizer
-from snn_control.controllers.place.network import network_inputs, place_network
+from snn_control.controllers.place.network import network_inputs, network_scores, place_network
 from snn_control.engines.native import NativeEngine
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ParameterError
@@ -34,6 +34,8 @@ def test_a_presentation_leaves_the_potentials_of_the_map(
         found = running.step(network_inputs(code))
         np.testing.assert_array_equal(found, recognizer.map.potentials(code))
         assert running.spikes.sum() == np.abs(code.astype(int)).sum()
+        scores = network_scores(recognizer, found)
+        np.testing.assert_array_equal(scores, recognizer.match(image).scores)
 
 
 def test_every_count_of_spikes_is_exact() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from snn_control.controllers.place import PlaceConfig, PlaceEnsemble, PlaceRecognizer
+from snn_control.controllers.place import Match, PlaceConfig, PlaceEnsemble, PlaceRecognizer
 from snn_control.controllers.place.recognizer import EMPTY, HURRIED, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 from snn_control.errors import ModelFileError, ObservationError, ParameterError
@@ -17,6 +19,12 @@ from tests.controllers.place.route import other_season, route
 N, CALIBRATION = 240, 60
 SUMMER = route(N)
 WINTER = other_season(SUMMER)
+
+
+STORM = other_season(SUMMER, strength=4.0)
+STORM_KNOWN = np.arange(0, N, 3)
+STORM_ASKED = np.setdiff1d(np.arange(N), STORM_KNOWN)
+"""Half of the single images are told, and of five in a row most."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +36,17 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def recognizer(saved: Path) -> PlaceRecognizer:
     return PlaceRecognizer.load(saved)
+
+
+@pytest.fixture(scope="module")
+def storm_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = PlaceRecognizer().fit(SUMMER, (STORM[STORM_KNOWN], STORM_KNOWN.tolist()))
+    return made.save(tmp_path_factory.mktemp("storm") / "route")
+
+
+@pytest.fixture
+def stormy(storm_map: Path) -> PlaceRecognizer:
+    return PlaceRecognizer.load(storm_map)
 
 
 def share_right(recognizer: PlaceRecognizer, sequence: int = 1, first: int = CALIBRATION) -> float:
@@ -72,6 +91,50 @@ def test_spiking_is_the_fast_path_and_a_deadline_says_that_it_was_short(
     assert other.match(WINTER[111], deadline_s=10.0).complete
 
 
+def storm_answers(recognizer: PlaceRecognizer, length: int, **options: float) -> list[Match]:
+    """Ask at the places of the storm that did not calibrate, with the ways between them."""
+    recognizer.reset_sequence()
+    steps = np.diff(STORM_ASKED, prepend=0).tolist()
+    return [
+        recognizer.match(STORM[place], length, step, **options)  # type: ignore[arg-type]
+        for place, step in zip(STORM_ASKED.tolist(), steps, strict=True)
+    ]
+
+
+def right_and_sure(answers: list[Match]) -> tuple[float, float]:
+    """Return the share of right answers, and their mean probability."""
+    right = np.array([answer.place for answer in answers]) == STORM_ASKED
+    return float(right.mean()), float(np.mean([answer.probability for answer in answers]))
+
+
+def test_in_a_storm_it_says_how_often_it_errs(stormy: PlaceRecognizer) -> None:
+    right, sure = right_and_sure(storm_answers(stormy, 1))
+    assert 0.3 < right < 0.8
+    assert sure == pytest.approx(right, abs=0.08)
+    right, sure = right_and_sure(storm_answers(stormy, 5))
+    assert right > 0.9
+    assert sure == pytest.approx(right, abs=0.05)
+
+
+def test_answers_that_a_deadline_cut_short_are_as_sure_as_they_say(
+    stormy: PlaceRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
+    monkeypatch.setattr("snn_control.controllers.place.spiking.time", clock)
+    cut = storm_answers(stormy, 1, deadline_s=12.0)
+    right, sure = right_and_sure(cut)
+    assert 0.3 < right < 0.8
+    assert sure == pytest.approx(right, abs=0.08)
+    assert not any(answer.complete for answer in cut)
+    assert {answer.reason for answer in cut} == {"", UNSURE}
+    few = storm_answers(stormy, 1, deadline_s=5.0)
+    assert {(answer.known, answer.reason) for answer in few} == {(False, HURRIED)}
+    right, sure = right_and_sure(few)
+    assert sure < right
+    assert np.mean([a.spikes for a in few]) < 0.4 * np.mean([a.spikes for a in cut])
+
+
 def test_an_early_answer_waits_for_fewer_spikes_and_is_hardly_ever_another(
     recognizer: PlaceRecognizer, saved: Path
 ) -> None:
@@ -102,11 +165,64 @@ def test_an_ensemble_averages_its_members_and_is_sure_by_its_own_answers() -> No
         assert np.mean([a.probability for a in answers]) == pytest.approx(right.mean(), abs=0.06)
         shares.append(right.mean())
     assert shares[-1] > np.mean(shares[:-1])
-    assert ensemble.add(SUMMER[0]) == N
-    ensemble.remove([3, N])
-    assert len(ensemble) == N - 1
+
+
+def test_an_ensemble_grows_shrinks_merges_and_is_kept(tmp_path: Path) -> None:
+    calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
+    config = PlaceConfig(input_share=0.5, height=16, width=32)
+    ensemble = PlaceEnsemble((1, 2), config).fit(SUMMER[:150], calibration)
+    assert ensemble.add(SUMMER[150]) == 150
+    ensemble.remove([3, 150])
+    other = PlaceEnsemble((1, 2), config).fit(SUMMER[150:])
+    assert ensemble.merge(other).tolist() == list(range(151, N + 1))
+    again = PlaceEnsemble.load(ensemble.save(tmp_path / "both"))
+    for k in range(100, 110):
+        one, same = (each.match(WINTER[k], 4) for each in (ensemble, again))
+        np.testing.assert_array_equal(one.scores, same.scores)
+        assert (one.place, one.probability, one.known) == (k, same.probability, same.known)
+    flown = PlaceEnsemble.load(ensemble.save(tmp_path / "flown", deployed=True))
+    with pytest.raises(ParameterError, match="deployed=True"):
+        flown.add(SUMMER[0])
+    assert again.fuse([100, 101]) == 100
+    assert len(again) == len(ensemble) - 1
+    with pytest.raises(ParameterError, match="3 members there and 2 here"):
+        again.merge(PlaceEnsemble((1, 2, 3), config))
     with pytest.raises(ParameterError, match="none of them twice"):
         PlaceEnsemble((1, 1))
+    with pytest.raises(ModelFileError, match="place_ensemble"):
+        PlaceRecognizer.load(tmp_path / "both")
+
+
+def test_ensembles_whose_members_differ_are_refused(tmp_path: Path) -> None:
+    config = PlaceConfig(height=8, width=16, window=5)
+    ensemble = PlaceEnsemble((1, 2), config).fit(SUMMER[:20])
+    ensemble.members[1].add(SUMMER[30])
+    with pytest.raises(ModelFileError, match="same places"):
+        PlaceEnsemble.load(ensemble.save(tmp_path / "odd"))
+    ensemble.members[1] = ensemble.members[0]
+    with pytest.raises(ModelFileError, match="another seed"):
+        PlaceEnsemble.load(ensemble.save(tmp_path / "twins"))
+
+
+def test_two_places_become_one_that_is_known_by_both_sights(recognizer: PlaceRecognizer) -> None:
+    before = recognizer.map.weights.copy()
+    number = recognizer.add(other_season(SUMMER, seed=5)[120])
+    assert recognizer.fuse([120, number]) == 120
+    assert recognizer.places.tolist() == list(range(N))
+    for image in (SUMMER[120], WINTER[120], other_season(SUMMER, seed=5)[120]):
+        assert recognizer.match(image).place == 120
+    others = np.arange(N) != 120
+    np.testing.assert_array_equal(recognizer.map.weights[:, others], before[:, others])
+    recognizer.reset_sequence()
+    assert [recognizer.match(WINTER[k], 5).place for k in range(116, 125)][4:] == [*range(120, 125)]
+
+
+def test_places_are_made_one_while_a_sequence_goes_on(recognizer: PlaceRecognizer) -> None:
+    for k in range(90, 100):
+        recognizer.match(WINTER[k], 10)
+    recognizer.fuse([200, 201, 199])
+    assert recognizer.match(WINTER[100], 10).place == 100
+    assert recognizer.match(WINTER[100], 10, step=0).length == 10
 
 
 def test_unknown_places_are_said_to_be_unknown(recognizer: PlaceRecognizer) -> None:
@@ -183,6 +299,7 @@ def test_a_deployed_map_is_small_and_fixed(saved: Path, tmp_path: Path) -> None:
         lambda: flown.add(SUMMER[0]),
         lambda: flown.remove(0),
         lambda: flown.merge(whole),
+        lambda: flown.fuse([0, 1]),
     ):
         with pytest.raises(ParameterError, match="deployed=True"):
             change()
@@ -343,6 +460,9 @@ def test_all_places_may_go_and_new_ones_come(recognizer: PlaceRecognizer) -> Non
         (lambda r: r.remove(120.7), ParameterError),
         (lambda r: r.remove("x"), ParameterError),
         (lambda r: r.merge(r), ParameterError),
+        (lambda r: r.fuse([3]), ParameterError),
+        (lambda r: r.fuse([3, 3]), ParameterError),
+        (lambda r: r.fuse([3, N]), ParameterError),
         (lambda r: PlaceRecognizer().merge(r), ParameterError),
         (lambda r: r.merge(PlaceRecognizer(config=PlaceConfig(window=7)).fit(SUMMER)),
          ParameterError),
