@@ -1,6 +1,6 @@
 """Place recognition: speed and size beside SAD, growing maps, small modules, early answers.
 
-    python benchmarks/place.py [speed] [growth] [modules] [early] [uncalibrated]
+    python benchmarks/place.py [speed] [growth] [modules] [hurry] [uncalibrated] [choices]
                                [--reference R --query Q --select S]
 
 Prints one JSON object a part. R and Q are folders of images or FILE.npz:ARRAY, S a boolean array of
@@ -11,25 +11,32 @@ What is recognised how well: `snn-control study place` with the same options.
 from __future__ import annotations
 
 import argparse
+import copy
+import dataclasses
+import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
-from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer
+from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer, spiking
 from snn_control.controllers.place.baselines import SadRecognizer
 from snn_control.controllers.place.place_map import PlaceMap, standardised
 from snn_control.controllers.place.senses import Senses
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.studies.place_data import Sights, read_sights
 from snn_control.training.place_evaluation import Answers, Visit, ask, figures
+from snn_control.training.place_metrics import calibration_error
 
 CALIBRATION = 0.2
 QUERIES = 500
 LENGTHS = (1, 5, 10, 20)
+_TICKS = (6, 8, 16, 24)
 
 
 def _percentiles(call: Callable[[int], Any], n: int) -> dict[str, float]:
@@ -101,25 +108,33 @@ def growth(sights: Sights) -> dict[str, Any]:
     return found
 
 
-def early(sights: Sights) -> dict[str, Any]:
-    """Return recall, and spikes that were waited for, with early answers and without."""
+def hurry(sights: Sights) -> dict[str, Any]:
+    """Return what answers are worth that wait for all spikes, until settled, or for some ticks."""
     n = len(sights.mapped)
     first = round(CALIBRATION * n)
     calibration = (sights.visit.images[:first], list(range(first)))
     recognizer = PlaceRecognizer().fit(sights.mapped, calibration)
     tested, found = sights.visit.part(slice(first, None)), {}
+    every = recognizer.config.ticks
+    waits: dict[str, dict[str, Any]] = {"all spikes": {"spiking": True}, "early": {"early": True}}
+    waits |= {f"{k} of {every} ticks": {"deadline_s": k + 1.0} for k in _TICKS}
+    ticking = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: float(next(ticking)))
     for length in LENGTHS:
-        for hurried in (False, True):
-            recognizer.reset_sequence()
-            said = [
-                recognizer.match(image, length, step, early=hurried)
-                for image, step in zip(tested.images, tested.steps.tolist(), strict=True)
-            ]
-            right = [s.place == p for s, p in zip(said, tested.places.tolist(), strict=True)]
-            found[f"{length} frames, {'early' if hurried else 'all spikes'}"] = {
-                "recall_at_1": round(float(np.mean(right)), 4),
-                "spikes": round(float(np.mean([s.spikes for s in said])), 1),
-                "early": round(float(np.mean([not s.complete for s in said])), 3),
+        for name, options in waits.items():
+            asked = copy.deepcopy(recognizer)
+            with patch.object(spiking, "time", clock):  # a deadline in ticks, whatever they take
+                said = [
+                    asked.match(image, length, step, **options)
+                    for image, step in zip(tested.images, tested.steps.tolist(), strict=True)
+                ]
+            right = np.array([m.place for m in said]) == tested.places
+            sure = np.array([m.probability for m in said])
+            found[f"{length} frames, {name}"] = {
+                "recall_at_1": round(float(right.mean()), 4),
+                "calibration_error": round(calibration_error(sure, right), 4),
+                "spikes": round(float(np.mean([m.spikes for m in said])), 1),
+                "cut": round(float(np.mean([not m.complete for m in said])), 3),
             }
     return found
 
@@ -198,12 +213,58 @@ def _recalls(answers: Any, to_mapped: Any) -> dict[str, float]:
     }  # fmt: skip
 
 
+_CHOICES: dict[str, tuple[float, ...]] = {
+    "window": (7, 11, 15, 21, 27),
+    "floor": (0.0, 5.0, 10.0, 20.0, 40.0),
+    "levels": (4, 8, 16),
+    "memory": (100, 250, 500, 1000),
+    "stiffness": (10.0, 30.0, 110.0, 300.0, 1000.0),
+    "neighbours": (2, 5, 10, 20),
+    "blend": (0.0, 0.1, 0.3, 0.6, 1.0),
+    "reference_share": (0.03, 0.06, 0.13, 0.25, 0.5),
+}
+"""Values of `PlaceConfig` that are compared; one at a time, the others at their defaults."""
+
+
+def choices(sights: Sights) -> dict[str, Any]:
+    """Return recall on the calibration part alone, by setting: what the defaults were chosen by.
+
+    The map is of that part. Each quarter of its queries is answered by a recogniser that was
+    calibrated on the others, for `reference_share` by one without calibration.
+    """
+    first = round(CALIBRATION * len(sights.mapped))
+    mapped, visit = sights.mapped[:first], sights.visit.part(slice(0, first))
+    found: dict[str, Any] = {}
+    for name, values in _CHOICES.items():
+        for value in values:
+            config = dataclasses.replace(PlaceConfig(), **{name: value})
+            found[f"{name} {value:g}"] = _chosen_by(
+                config, mapped, visit, calibrated=name != "reference_share"
+            )
+    return found
+
+
+def _chosen_by(
+    config: PlaceConfig, mapped: Any, visit: Visit, calibrated: bool
+) -> dict[str, float]:
+    every = np.arange(len(mapped))
+    right: dict[int, list[Any]] = {1: [], 5: []}
+    for mine in np.array_split(every, 4):
+        others = np.setdiff1d(every, mine)
+        known = (visit.images[others], others.tolist()) if calibrated else None
+        recognizer = PlaceRecognizer(config=config).fit(mapped, known)
+        for length, each in right.items():
+            each.append(ask(recognizer, visit.part(mine), length).right)
+    return {f"{k} frames": round(float(np.concatenate(v).mean()), 4) for k, v in right.items()}
+
+
 PARTS: dict[str, Callable[[Sights], Any]] = {
     "speed": speed,
     "growth": growth,
     "modules": modules,
-    "early": early,
+    "hurry": hurry,
     "uncalibrated": uncalibrated,
+    "choices": choices,
 }
 
 

@@ -10,6 +10,7 @@ first half. With a folder, `place_pictures` leaves what the page draws.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,20 +93,8 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     rows: list[dict[str, Any]] = []
     pictures = Pictures()
     for name in config.methods:
-        seeds = config.seeds if name == SPIKING else 1
-        found = [
-            _of_seed(
-                name,
-                config.first_seed + k,
-                sights,
-                n_calibration,
-                config.lengths,
-                pictures if folder is not None and k == 0 else None,
-            )
-            for k in range(seeds)
-        ]
-        for cells in zip(*found, strict=True):
-            rows.append({"method": name} | _mean(list(cells)))
+        found = _of_method(name, config, sights, n_calibration, pictures if folder else None)
+        rows += [{"method": name} | _mean(cells) for cells in found]
         say(f"{name}: recall at 1 of {found[0][0]['recall_at_1']:.3f} with one frame")
     if folder is not None:
         pictures.write(folder)
@@ -113,10 +102,34 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     many = "seed" if config.seeds == 1 else "seeds"
     summary = (
         f"{n} places, the first {n_calibration} of them for calibration; {config.seeds} {many} of "
-        f"{SPIKING}, the others are not random. Recall counts all queries; precision's confidence "
-        "is the lead of the best score over its best rival."
+        f"{SPIKING} and of random steps, the other methods are not random. Recall counts all "
+        "queries, and is precision at full recall; precision's confidence is the lead of the "
+        "best score over its best rival."
     )
     return StudyResult(rows, summary, [_figure(rows)], PARTS)
+
+
+def _of_method(
+    name: str, config: Config, sights: Sights, n_calibration: int, pictures: Pictures | None
+) -> list[list[dict[str, Any]]]:
+    """Return the rows of each map and length, one a seed, without the method; fill `pictures`.
+
+    Of a method that is not random, the random steps alone have several seeds.
+    """
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for k in range(config.seeds):
+        seed, rows = config.first_seed + k, []
+        if k == 0 or name == SPIKING:
+            costs, whole = _fitted(name, seed, sights, slice(0, n_calibration))
+            rows = _of_seed(
+                name, seed, sights, n_calibration, config.lengths, whole,
+                pictures if k == 0 else None,
+            )  # fmt: skip
+            rows[0] |= costs
+        rows += _of_strides(whole, sights.visit, n_calibration, config.lengths[1:], seed)
+        for row in rows:
+            found.setdefault((row["map"], row["sequence"]), []).append(row)
+    return [found[key] for key in sorted(found, key=lambda key: MAPS.index(key[0]))]
 
 
 def _of_seed(
@@ -125,42 +138,53 @@ def _of_seed(
     sights: Sights,
     n_calibration: int,
     lengths: tuple[int, ...],
+    whole: Recognizer,
     pictures: Pictures | None,
 ) -> list[dict[str, Any]]:
-    """Return a row a map and length, without the method; fill `pictures`."""
-    visit = sights.visit
-    tested = visit.part(slice(int((visit.places < n_calibration).sum()), None))
-    costs, whole = _fitted(name, seed, sights, slice(0, n_calibration))
-    rows = []
+    """Return rows of steps of one place, those of the whole map first; `whole` has all places."""
+    visit, tested = sights.visit, _tested(sights.visit, n_calibration)
     _, other = _fitted(name, seed, sights, slice(-n_calibration, None))
     calibrating = visit.part(np.flatnonzero(visit.places < n_calibration))
+    rows = []
     for length in lengths:
         answers = ask(whole, tested, length)
-        rows.append(_row("whole", length, figures(answers)) | costs)
-        costs = {}
+        rows.append(_row("whole", length, figures(answers)))
         every = joined(ask(other, calibrating, length), answers)
         rows.append(_row("all", length, figures(every)))
-    rng = np.random.default_rng(seed)
-    taken = np.cumsum(rng.integers(1, 4, len(tested.images)))
-    strides = tested.part(taken[taken < len(tested.images)])
-    for length in lengths[1:]:
-        rows.append(_row("whole, random steps", length, figures(ask(whole, strides, length))))
-    whole.remove(range(n_calibration))
+    own = copy.deepcopy(whole)
+    own.remove(range(n_calibration))
     _, half = _fitted(name, seed, sights, slice(0, n_calibration // 2))
     half.remove(range(n_calibration))
     unknown = visit.part(
         np.flatnonzero((visit.places >= n_calibration // 2) & (visit.places < n_calibration))
     )
-    said = {length: ask(whole, tested, length) for length in lengths}
+    said = {length: ask(own, tested, length) for length in lengths}
     if pictures is not None:
-        pictures.take(name, whole, sights.mapped, tested, said)
+        pictures.take(name, own, sights.mapped, tested, said)
     for length, answers in said.items():
         row = figures(answers)
         row |= unknown_figures(ask(half, tested, length), ask(half, unknown, length))
         rows.append(_row("own", length, row))
-    if name == SPIKING:
-        rows[-len(lengths)] |= _spiking_costs(whole, tested)
-    return sorted(rows, key=lambda row: MAPS.index(row["map"]))
+    rows[-len(lengths)] |= _costs(own, tested)
+    return rows
+
+
+def _of_strides(
+    whole: Recognizer, visit: Visit, n_calibration: int, lengths: tuple[int, ...], seed: int
+) -> list[dict[str, Any]]:
+    """Return rows of random steps."""
+    tested = _tested(visit, n_calibration)
+    taken = np.cumsum(np.random.default_rng(seed).integers(1, 4, len(tested.images)))
+    strides = tested.part(taken[taken < len(tested.images)])
+    return [
+        _row("whole, random steps", length, figures(ask(whole, strides, length)))
+        for length in lengths
+    ]
+
+
+def _tested(visit: Visit, n_calibration: int) -> Visit:
+    """Return the queries that calibrate nothing."""
+    return visit.part(slice(int((visit.places < n_calibration).sum()), None))
 
 
 def _fitted(
@@ -179,23 +203,23 @@ def _fitted(
     return costs, recognizer
 
 
-def _spiking_costs(recognizer: Recognizer, tested: Visit) -> dict[str, float]:
-    """Return what a query costs spike by spike, and what a new place costs."""
-    assert isinstance(recognizer, PlaceRecognizer)
+def _costs(recognizer: Recognizer, tested: Visit) -> dict[str, float]:
+    """Return what a new place costs, and what a query costs spike by spike; leave places added."""
     some, n_places = tested.part(slice(0, 200)), len(recognizer)
-    said = ask(recognizer, some, 1, spiking=True)
+    costs = {}
+    if isinstance(recognizer, PlaceRecognizer):
+        said = ask(recognizer, some, 1, spiking=True)
+        spikes = float(said.spikes.mean())
+        costs = {
+            "spiking_query_s": float(np.median(said.query_s)),
+            "spikes_per_decision": spikes,
+            "synaptic_ops_per_decision": spikes * n_places,
+        }
     recognizer.add(some.images[0])  # compiles what adding needs
     began = time.perf_counter()
     for image in some.images[:20]:
         recognizer.add(image)
-    add_s = (time.perf_counter() - began) / min(len(some.images), 20)
-    spikes = float(said.spikes.mean())
-    return {
-        "spiking_query_s": float(np.median(said.query_s)),
-        "add_s": add_s,
-        "spikes_per_decision": spikes,
-        "synaptic_ops_per_decision": spikes * n_places,
-    }
+    return costs | {"add_s": (time.perf_counter() - began) / min(len(some.images), 20)}
 
 
 KEYS = (

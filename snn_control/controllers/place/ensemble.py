@@ -42,11 +42,6 @@ class PlaceEnsemble(Recognizer):
         """Numbers of the mapped places, in the order of the route."""
         return self.members[0].places
 
-    def add(self, image: Any) -> int:
-        """Map one more place, see `PlaceRecognizer.add`."""
-        numbers = [member.add(image) for member in self.members]
-        return numbers[0]
-
     def merge(self, other: PlaceEnsemble) -> IntArray:
         """Append the places of another ensemble, member by member, see `PlaceRecognizer.merge`."""
         if len(other.members) != len(self.members):
@@ -99,6 +94,10 @@ class PlaceEnsemble(Recognizer):
         if waiting.deadline_s is not None:
             waiting = replace(waiting, deadline_s=waiting.deadline_s / len(self.members))
         return average([member._look(seen, waiting, moved) for member in self.members])
+
+    def _add(self, seen: FloatArray) -> int:
+        numbers = [member._add(seen) for member in self.members]
+        return numbers[0]
 
     def _keep(self, positions: IntArray) -> None:
         for member in self.members:

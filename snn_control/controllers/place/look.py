@@ -18,8 +18,8 @@ class Match:
     place: int | None
     """Number of the best place; None on an empty map."""
     probability: float
-    """That the answer is right, if the place is on the map, 0 to 1; where less than an eighth of the
-    spikes came in time, a lower bound."""
+    """That the answer is right, if the place is on the map, 0 to 1; a lower bound where less than
+    an eighth of the spikes came in time."""
     known: bool
     """Whether the place is on the map, as far as can be told."""
     familiarity: float

@@ -18,7 +18,7 @@ from snn_control.controllers.place.place_map import PlaceMap, imprinted
 from snn_control.controllers.place.recognizer import Images, Recognizer
 from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.spiking import QUARTERS, present
-from snn_control.errors import ObservationError, ParameterError
+from snn_control.errors import ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
 
 _SENSES = ("height", "width", "window", "floor", "clip", "levels", "ticks")
@@ -70,24 +70,6 @@ class PlaceRecognizer(Recognizer):
         """Be used to what the map shows: further images are of the visit that was mapped."""
         n = min(len(self), self.config.memory)
         self.visiting = Habit(self.usual, n, self.config.memory)
-
-    def add(self, image: Any) -> int:
-        """Map one more place, after all others on the route; return its number.
-
-        Other places stay as they are.
-
-        Raises:
-            ObservationError: no image of that kind, or one that shows nothing.
-            ParameterError: there was no `fit`, or the map was deployed.
-        """
-        self._require_open()
-        if self.lateral is None:
-            raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
-        seen, wrong = self.senses.normalise(image)
-        if wrong:
-            raise ObservationError(f"{wrong}; nothing was added")
-        code = self.senses.codes(seen, self.usual)
-        return int(self.map.imprint(code[None], self.lateral)[0])
 
     def merge(self, other: PlaceRecognizer) -> IntArray:
         """Append the places of another map behind the own ones; return their new numbers.
@@ -169,6 +151,13 @@ class PlaceRecognizer(Recognizer):
         alone = self.map.balanced(self.map.answers(potentials))
         arrived = 1.0 if waiting.early or not every else spikes / every
         return Look(alone, blended(alone, self.config), complete, spikes, arrived)
+
+    def _add(self, seen: FloatArray) -> int:
+        self._require_open()
+        if self.lateral is None:
+            raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
+        code = self.senses.codes(seen, self.usual)
+        return int(self.map.imprint(code[None], self.lateral)[0])
 
     def _settled(self, potentials: npt.NDArray[np.int32], quarter: int) -> bool:
         """Whether the answer after a quarter of the presentation is as good as the last one."""

@@ -73,6 +73,10 @@ class Recognizer(ABC):
         """Return what a frame says, `moved` places after the last one."""
 
     @abstractmethod
+    def _add(self, seen: FloatArray) -> int:
+        """Append a place that looks so; return its number."""
+
+    @abstractmethod
     def _keep(self, positions: IntArray) -> None:
         """Keep the places at these positions, in that order."""
 
@@ -122,8 +126,8 @@ class Recognizer(ABC):
             sequence: frames whose scores are summed, at most 200.
             step: places moved since the last frame, by odometry; fractions add up.
             time_s: when the frame was taken; one that is not later than the last is refused.
-            deadline_s: answer with the spikes that arrived within this time, the strongest first; one
-                of less than an eighth of them is not known.
+            deadline_s: answer with the spikes that arrived within this time, the strongest first;
+                with less than an eighth of them no place is known.
             early: answer as soon as later spikes change fewer than one answer of 100; less work on
                 chips whose cost are spikes.
             spiking: wait for the spikes one by one, and answer the same.
@@ -168,6 +172,20 @@ class Recognizer(ABC):
             int(self.places[best]), probability, known, familiarity, sums, reason, length,
             look.complete, look.spikes,
         )  # fmt: skip
+
+    def add(self, image: Any) -> int:
+        """Map one more place, after all others on the route; return its number.
+
+        Other places stay as they are.
+
+        Raises:
+            ObservationError: no image of that kind, or one that shows nothing.
+            ParameterError: there was no `fit`, or the map was deployed.
+        """
+        seen, wrong = self._see(image)
+        if wrong:
+            raise ObservationError(f"{wrong}; nothing was added")
+        return self._add(seen)
 
     def reset_sequence(self) -> None:
         """Forget the frames so far, as after a start elsewhere."""

@@ -59,12 +59,17 @@ def test_baselines_recognise_are_sure_and_forget(kind: type[Recognizer]) -> None
     recognizer.remove(range(100))
     assert recognizer.places.tolist() == list(range(100, 120))
     assert recognizer.match(WINTER[110], 1).place == 110
+    elsewhere = route(5, seed=7)
+    assert [recognizer.add(image) for image in elsewhere] == list(range(120, 125))
+    assert recognizer.match(other_season(elsewhere, seed=3)[2]).place == 122
 
 
 @pytest.mark.parametrize("kind", [SadRecognizer, LinearRecognizer])
 def test_baselines_refuse_what_the_recogniser_refuses(kind: type[Recognizer]) -> None:
     black = np.zeros((32, 64), np.uint8)
     recognizer = kind()  # type: ignore[call-arg]
+    with pytest.raises(ObservationError, match="black; nothing was added"):
+        recognizer.add(black)
     for images, calibration, error, said in (
         (SUMMER[:2], None, ParameterError, "2 images"),
         ([*SUMMER[:12], black], None, ObservationError, "image 12: the image is black"),
