@@ -18,10 +18,10 @@ from scipy.linalg import cho_factor, cho_solve
 from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
-from snn_control.controllers.place.calibration import blended, confidence, held_out, looked
+from snn_control.controllers.place.calibration import confidence, held_out, looked
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
-from snn_control.controllers.place.place_map import outstanding, standardised
+from snn_control.controllers.place.place_map import blended, outstanding, standardised
 from snn_control.controllers.place.recognizer import Recognizer
 from snn_control.controllers.place.senses import Senses, fault
 from snn_control.errors import ParameterError

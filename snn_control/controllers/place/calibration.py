@@ -24,7 +24,7 @@ from snn_control.controllers.place.confidence import (
 )
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries
-from snn_control.controllers.place.place_map import PlaceMap, outstanding
+from snn_control.controllers.place.place_map import PlaceMap, blended
 from snn_control.controllers.place.senses import Codes, Habit, Senses
 from snn_control.controllers.place.sequence import Sequence as FrameSequence
 from snn_control.controllers.place.spiking import QUARTERS, arrived
@@ -193,11 +193,6 @@ class _Settling:
             if len(enough):
                 found[k] = lead[enough[-1]]
         return found
-
-
-def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:
-    """Return the score of a frame in a sequence: by its neighbourhood, and a little as it is."""
-    return outstanding(balanced, config.neighbours) + config.blend * balanced
 
 
 def _from_pairs(

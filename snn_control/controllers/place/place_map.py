@@ -20,6 +20,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from snn_control.compiled import kernel
+from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.senses import Codes
 from snn_control.plasticity.decorrelation import Decorrelation
 
@@ -200,6 +201,11 @@ def outstanding(row: FloatArray, neighbours: int) -> FloatArray:
     mean = (sums[ends] - sums[starts]) / size
     spread = np.sqrt(np.maximum((squares[ends] - squares[starts]) / size - mean**2, 0.0))
     return (row - mean) / np.where(spread > _LEAST_SPREAD, spread, 1.0)
+
+
+def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:
+    """Return the score of a frame in a sequence: by its neighbourhood, and a little as it is."""
+    return outstanding(balanced, config.neighbours) + config.blend * balanced
 
 
 def _spread(variance: FloatArray) -> FloatArray:

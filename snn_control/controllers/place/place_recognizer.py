@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.calibration import Taught, blended, teach
+from snn_control.controllers.place.calibration import Taught, teach
 from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load, save
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
-from snn_control.controllers.place.place_map import PlaceMap, imprinted
+from snn_control.controllers.place.place_map import PlaceMap, blended, imprinted
 from snn_control.controllers.place.recognizer import Images, Recognizer
 from snn_control.controllers.place.senses import Habit, Senses
 from snn_control.controllers.place.spiking import QUARTERS, present
