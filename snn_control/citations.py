@@ -26,6 +26,26 @@ SWIMMER = """@inproceedings{bhattasali2022neural,
   archivePrefix = {arXiv}
 }"""
 
+PLACE = """@inproceedings{hussaini2023ensembles,
+  title         = {Ensembles of Compact, Region-specific \\& Regularized Spiking Neural Networks for
+                   Scalable Place Recognition},
+  author        = {Hussaini, Somayeh and Milford, Michael and Fischer, Tobias},
+  booktitle     = {IEEE International Conference on Robotics and Automation},
+  year          = {2023},
+  eprint        = {2209.08723},
+  archivePrefix = {arXiv}
+}"""
+
+SEQSLAM = """@inproceedings{milford2012seqslam,
+  title     = {{SeqSLAM}: Visual Route-Based Navigation for Sunny Summer Days and Stormy Winter
+               Nights},
+  author    = {Milford, Michael J. and Wyeth, Gordon F.},
+  booktitle = {IEEE International Conference on Robotics and Automation},
+  pages     = {1643--1649},
+  year      = {2012},
+  doi       = {10.1109/ICRA.2012.6224623}
+}"""
+
 CMA_ES = """@article{hansen2001completely,
   title   = {Completely Derandomized Self-Adaptation in Evolution Strategies},
   author  = {Hansen, Nikolaus and Ostermeier, Andreas},
@@ -71,6 +91,8 @@ CITATIONS: dict[str, str] = {
     "snn_control": SOFTWARE,
     "blimp": BLIMP,
     "swimmer": SWIMMER,
+    "place": PLACE,
+    "seqslam": SEQSLAM,
     "cma-es": CMA_ES,
     "nsga-ii": NSGA_II,
     "deap": DEAP,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -16,7 +17,8 @@ TICKS = 1000
 """Longest stretch that is flown."""
 SEED = 7
 _MOST_NAMES = 20
-"""That are listed one by one."""
+"""That are listed one by one; of more the first `_FIRST_NAMES` and the last."""
+_FIRST_NAMES = 3
 
 
 def check_environment(name: str) -> list[Outcome]:
@@ -73,21 +75,22 @@ def _names(env: gymnasium.Env) -> str:
         require(names is not None, f"there is no {attribute}")
         require(
             isinstance(names, tuple) and all(isinstance(n, str) for n in names),
-            f"{attribute} is {names!r}, expected a tuple of strings",
+            f"{attribute} is {names!r:.200}, expected a tuple of strings",
         )
         require(isinstance(space, gymnasium.spaces.Box), f"{attribute}: its space is no Box")
         require(
             space.shape == (len(names),),
             f"{attribute} has {len(names)} names for a space of shape {space.shape}",
         )
-        require(len(set(names)) == len(names), f"{attribute} has a name twice: {names}")
+        twice = tuple(name for name, n in Counter(names).items() if n > 1)
+        require(not twice, f"{attribute} has names twice: {_listed(twice)}")
     return f"{_listed(inner.observation_names)} -> {_listed(inner.action_names)}"
 
 
 def _listed(names: tuple[str, ...]) -> str:
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)
-    return f"{names[0]}, ... {names[-1]} ({len(names)})"
+    return f"{', '.join(names[:_FIRST_NAMES])}, ..., {names[-1]} ({len(names)} names)"
 
 
 def _fly(env: gymnasium.Env, seed: int) -> list[Any]:

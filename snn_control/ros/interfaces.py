@@ -129,7 +129,8 @@ TOPICS: tuple[Topic, ...] = (
         ("candidates", "out", "std_msgs/msg/Float64MultiArray", "see `CANDIDATE_FIELDS`", "",
          "event", "image rate", "a row for each of the `n_candidates` best places, best first"),
         ("loop_closure", "out", "std_msgs/msg/Int64MultiArray", "see `LOOP_FIELDS`", "", "event",
-         "on a loop", "while it maps: the place that was mapped last, and the earlier one it is"),
+         "on a loop", "while it maps: the place that was mapped last (-1: none, the stretch is "
+         "known), and the earlier one it is"),
         ("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event", "1 Hz",
          "health"),
     ),

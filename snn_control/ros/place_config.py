@@ -26,6 +26,8 @@ class PlaceNodeConfig(NodeConfig):
     """Age of the last odometry at which it is lost, s; images then stand alone."""
     odometry_jump_m: float = parameter(10.0, 1e-3, 1e4)
     """Change of position between two odometry messages that is no movement but a jump, m."""
+    reverse: bool = parameter(True)
+    """Whether odometry that goes backwards leads back along the route; else all of it goes on."""
     query_deadline_s: float = parameter(0.0, 0.0, 10.0, live=True)
     """Time for which spikes of an image are waited for, s; 0: for all of them."""
     n_candidates: int = parameter(5, 0, 1000, live=True)
@@ -35,6 +37,8 @@ class PlaceNodeConfig(NodeConfig):
     """Places that a new map is fitted on, before it grows place by place."""
     extend: bool = parameter(False, live=True)
     """Whether a mapping goes on with the map in use, in the same light; else it makes a new one."""
+    map_loops: bool = parameter(False, live=True)
+    """Whether a mapping that has closed a loop maps the known stretch again."""
     loop_recent_places: int = parameter(30, 1, 100000, live=True)
     """Places mapped last that a mapping does not take for a loop."""
     loop_probability: float = parameter(0.95, 0.0, 1.0, live=True)

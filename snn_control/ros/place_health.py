@@ -79,6 +79,7 @@ class PlaceHealth:
         status = Status(values={
             "odometry age (s)": age(travel.heard_s, now_s),
             "way (m)": travel.way_m,
+            "backwards (m)": travel.back_m,
             "refused": travel.refused,
             "jumps": travel.jumps,
         })  # fmt: skip

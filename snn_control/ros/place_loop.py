@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.place_recognizer import LEAST_PLACES
-from snn_control.controllers.place.recognizer import EMPTY, UNSURE
+from snn_control.controllers.place.recognizer import EMPTY, HURRIED, LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 from snn_control.errors import ConfigError, ObservationError
 from snn_control.ros.place_images import Bytes, Refusal, sight_of
@@ -22,7 +21,7 @@ from snn_control.ros.posed_map import PosedMap
 from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.stamps import StampCheck, StampFault
 
-REASONS = ("", UNSURE, EMPTY, BLACK, SATURATED, FLAT, "mapping", TOO_EARLY)
+REASONS = ("", UNSURE, EMPTY, BLACK, SATURATED, FLAT, "mapping", TOO_EARLY, HURRIED)
 """Of an answer that is not known; the first one of an answer that is."""
 MAPPING = REASONS[6]
 UNUSABLE = "unusable"
@@ -43,7 +42,7 @@ class Answer:
     mapped: int | None = None
     """Number of the place that the image has become."""
     loop: tuple[int, int] | None = None
-    """The place that the image has become, and the earlier one that it is."""
+    """The place that the image has become, -1: none, and the earlier one that it is."""
     mapping: bool = False
     pose: Pose | None = None
     """Of the place, where it is known and has one."""
@@ -69,7 +68,10 @@ class PlaceLoop:
             max_age_s=config.stamp_max_age_s,
         )
         self.travel = Travel(
-            config.place_spacing_m, config.odometry_jump_m, config.odometry_max_age_s
+            config.place_spacing_m,
+            config.odometry_jump_m,
+            config.odometry_max_age_s,
+            config.reverse,
         )
         self.query_s = Rolling()
         self.reset()
@@ -183,8 +185,8 @@ class PlaceLoop:
             match = mapper.earlier(match)
         if not wrong:
             sight = sight_of(image, self.recognizer, self.travel.pose, self.travel.frame)
-            number = mapper.offer(sight, None if np.isnan(step) else step, placeless)
-            loop = None if number is None else mapper.closed(number, match)
+            way = None if np.isnan(step) else step
+            number, loop = mapper.offer(sight, way, placeless, match)
         return Answer(stamp_ns, match, step, query_s, number, loop, True)
 
     def _step(self, now_s: float) -> float:

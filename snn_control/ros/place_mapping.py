@@ -4,6 +4,8 @@ off -> collecting -> fitting -> growing -> off. The first `first_places` images 
 fitted in a thread of their own, while images go on to be kept; then they, and each further one,
 are added. An image becomes a place where the way since the last place has reached the spacing, or
 always where there is no odometry. The map that was in use stays until the new one is fitted.
+
+With `map_loops` false a known stretch is not mapped again, see `place_revisits`.
 """
 
 from __future__ import annotations
@@ -17,18 +19,20 @@ from typing import Any
 
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.confidence import features
-from snn_control.controllers.place.place_recognizer import LEAST_PLACES
-from snn_control.controllers.place.recognizer import UNSURE
+from snn_control.controllers.place.recognizer import LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import Habit
 from snn_control.errors import ConfigError
 from snn_control.ros.place_fit import Fit
 from snn_control.ros.place_images import Sight
+from snn_control.ros.place_revisits import Revisits
 from snn_control.ros.posed_map import PosedMap
 
 MOST_WAITING = 5000
 """Images that are kept while the map is fitted."""
 ADDED_AT_ONCE = 20
 """Of those, in one call: about 20 ms."""
+AGAIN = -1
+"""In place of the number of a place that is not mapped again."""
 TOO_EARLY = "no mapped place lies far enough back"
 
 
@@ -61,7 +65,7 @@ class Mapper:
         self._fit: Fit | None = None
         self._way = 0.0
         self._asked: tuple[Habit, float] | None = None
-        self._apart: list[int] = []
+        self._revisits = Revisits()
 
     @property
     def on(self) -> bool:
@@ -82,7 +86,8 @@ class Mapper:
                 return f"fitting {len(self._first)} places, {len(self._waiting)} images wait"
             case Mapping.GROWING:
                 waiting = f", {len(self._waiting)} images wait" if self._waiting else ""
-                return f"growing, {len(self.posed)} places{waiting}"
+                again = ", on a known stretch" if self._revisits.known_stretch else ""
+                return f"growing, {len(self.posed)} places{waiting}{again}"
         return "off"
 
     # Requests.
@@ -118,6 +123,7 @@ class Mapper:
         if not self.on or self.ending:
             raise ConfigError("no mapping goes on")
         self.ending = True
+        self._leave()
         if self.state is Mapping.COLLECTING:
             n = len(self._first)
             if n < LEAST_PLACES:
@@ -137,16 +143,23 @@ class Mapper:
 
     # Images.
 
-    def offer(self, sight: Sight, way: float | None, placeless: bool) -> int | None:
-        """Take an image whose content was checked; return its number if it became a place.
+    def offer(
+        self, sight: Sight, way: float | None, placeless: bool, match: Match
+    ) -> tuple[int | None, tuple[int, int] | None]:
+        """Take an image whose content was checked.
 
         Args:
             sight: of the image.
             way: since the last image, in places; None: unknown.
             placeless: whether there is no odometry, so that every image is a place.
+            match: of `earlier`.
+
+        Returns:
+            Its number if it became a place, and, where a loop is closed, its number or `AGAIN` and
+            the earlier place that it is.
         """
         if self.ending or not self.on or not self._due(way, placeless):
-            return None
+            return None, None
         if self.state is Mapping.COLLECTING:
             self._first.append(sight)
             if len(self._first) >= self.config.first_places:
@@ -157,8 +170,8 @@ class Mapper:
             else:
                 self.dropped += 1
         else:
-            return self._add(sight)
-        return None
+            return self._come(sight, match)
+        return None, None
 
     def advance(self) -> None:
         """Take the fitted map over, and add images that waited; call it often."""
@@ -185,7 +198,8 @@ class Mapper:
         The last `loop_recent_places` look like what is seen because it was just there.
         """
         recognizer = self.posed.recognizer
-        sums = match.scores[: max(len(match.scores) - self.config.loop_recent_places, 0)]
+        recent = max(self.config.loop_recent_places - self._revisits.skipped, 0)
+        sums = match.scores[: max(len(match.scores) - recent, 0)]
         confidence = recognizer.confidence
         if not len(sums) or confidence is None:
             return replace(match, place=None, probability=0.0, known=False, reason=TOO_EARLY)
@@ -204,23 +218,6 @@ class Mapper:
             scores=sums,
             reason=match.reason if blind else "" if known else UNSURE,
         )
-
-    def closed(self, here: int, match: Match) -> tuple[int, int] | None:
-        """Return a place just mapped and the earlier one that it is; None: it is new.
-
-        `loop_places` in a row must lie equally far from the earlier ones that they are taken for:
-        what is alike by chance does not go on, and a robot that stands tells nothing new.
-        """
-        if not match.known or match.place is None:
-            self._apart = []
-        elif match.probability >= self.config.loop_probability:
-            apart, same = here - match.place, self.posed.recognizer.config.same_place
-            if self._apart and abs(apart - self._apart[-1]) > same:
-                self._apart = []
-            self._apart.append(apart)
-            if len(self._apart) >= self.config.loop_places:
-                return here, match.place
-        return None
 
     @contextmanager
     def as_asked(self) -> Iterator[PosedMap]:
@@ -249,6 +246,23 @@ class Mapper:
             self.gaps, self._way = self.gaps + 1, 0.0
         return True
 
+    def _come(self, sight: Sight, match: Match) -> tuple[int | None, tuple[int, int] | None]:
+        """Map the place that the route comes to, unless it need not be mapped again."""
+        revisits, recognizer = self._revisits, self.posed.recognizer
+        number = None if revisits.known_stretch else self._add(sight)
+        closed = revisits.come(sight, match, recognizer.config.same_place, self.config)
+        if revisits.left(self.config):
+            self._leave()
+        if not closed or match.place is None:
+            return number, None
+        return number, (AGAIN if number is None else number, match.place)
+
+    def _leave(self) -> None:
+        """Leave a known stretch; what has to be mapped after all waits before all others."""
+        if self._revisits.known_stretch:
+            self._waiting.extend(self._revisits.leave(self.config.sequence))
+            self.posed.recognizer.reset_sequence()
+
     def _add(self, sight: Sight) -> int:
         number = self.posed.recognizer.add(sight.image)
         self.posed.place(number, sight.pose, sight.frame)
@@ -263,8 +277,7 @@ class Mapper:
         """Let the recogniser look for loops with the habits of the visit that maps."""
         self.state, recognizer = Mapping.GROWING, self.posed.recognizer
         self._asked = (recognizer.visiting, recognizer.hindsight.bias)
-        seen, memory = recognizer.mapping.seen, recognizer.config.memory
-        recognizer.visiting = Habit(recognizer.mapping.usual, min(seen, memory), memory)
+        recognizer.stay()
         recognizer.reset_sequence()
 
     def _finish(self) -> None:
@@ -277,6 +290,7 @@ class Mapper:
     def _drop(self) -> None:
         self.state, self.ending, self.failure = Mapping.OFF, False, ""
         self.dropped = self.gaps = 0
-        self._first, self._fit, self._asked, self._apart = [], None, None, []
+        self._first, self._fit, self._asked = [], None, None
+        self._revisits.reset()
         self._waiting.clear()
         self._way = 1.0  # the first image is a place

@@ -1,4 +1,11 @@
-"""From odometry to places moved: the way between two images, by what lies between two places."""
+"""From odometry to places moved: the way between two images, by what lies between two places.
+
+A way goes backwards where the position moved against the heading of the pose, and the twist, in the
+frame of the robot, says so too. One that is not filled says nothing: a twist of zeros, a quaternion
+of no turn at all without a twist. Where neither is told, where they disagree (a twist in another
+frame), and where a robot moves sideways or climbs, the way goes forwards. Covariances are not
+asked: few sources fill them, and that of the heading tells how well north is known, not the front.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +18,33 @@ Pose = tuple[float, float, float, float, float, float, float]
 """Position x, y, z, m, and orientation as a quaternion x, y, z, w."""
 STILL = 0.05
 """Share of the spacing below which movement waits until it adds up: noise is no way."""
+CLEAR = 0.5
+"""Cosine of the angle to straight back from which a movement goes backwards: 60 degrees."""
 _LEAST_NORM = 1e-3
 
 
 class Travel:
-    """Adds up the way, whatever its direction.
+    """Adds up the way.
 
     Args:
         spacing_m: between two places.
         jump_m: a change of position by more is a jump of the odometry, and no way.
         max_age_s: after which odometry that came before is lost.
+        reverse: whether what goes backwards is taken off the way; else all of it is added.
     """
 
-    def __init__(self, spacing_m: float, jump_m: float, max_age_s: float) -> None:
+    def __init__(
+        self, spacing_m: float, jump_m: float, max_age_s: float, reverse: bool = True
+    ) -> None:
         self._spacing_m, self._jump_m, self._max_age_s = spacing_m, jump_m, max_age_s
+        self._reverse = reverse
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, the counts too."""
         self.refused = self.jumps = 0
-        self.way_m = 0.0
-        """In all."""
+        self.way_m = self.back_m = 0.0
+        """In all, and of that backwards."""
         self.frame = ""
         self.heard_s: float | None = None
         """Arrival of the last usable message, monotonic; None: there is no odometry."""
@@ -44,9 +57,22 @@ class Travel:
         self.pose: Pose | None = None
 
     def take(
-        self, position: Sequence[float], orientation: Sequence[float], frame: str, now_s: float
+        self,
+        position: Sequence[float],
+        orientation: Sequence[float],
+        frame: str,
+        now_s: float,
+        velocity: Sequence[float] = (0.0, 0.0, 0.0),
     ) -> bool:
-        """Take one message; return whether it can be used."""
+        """Take one message; return whether it can be used.
+
+        Args:
+            position: m.
+            orientation: quaternion x, y, z, w, of any length but 0.
+            frame: frame_id of both.
+            now_s: monotonic.
+            velocity: in the frame of the robot, x forward, m/s; zeros or NaN: not told.
+        """
         values = (*map(float, position), *map(float, orientation))
         norm = math.hypot(*values[3:])
         if not all(map(math.isfinite, values)) or norm < _LEAST_NORM:
@@ -59,13 +85,16 @@ class Travel:
         if self._at is None or lost:
             self._at, self._broken = at, self._broken or lost
             return True
-        way_m = float(np.linalg.norm(at - self._at))
+        moved = at - self._at
+        way_m = float(np.linalg.norm(moved))
         if way_m > self._jump_m:
             self.jumps += 1
             self._at, self._broken = at, True
         elif way_m >= STILL * self._spacing_m:
-            self._since_m += way_m
+            back = self._reverse and goes_back(moved, turn, velocity)
+            self._since_m += -way_m if back else way_m
             self.way_m += way_m
+            self.back_m += way_m if back else 0.0
             self._at = at
         return True
 
@@ -79,7 +108,32 @@ class Travel:
         return self.heard_s is not None
 
     def since_image(self, now_s: float) -> float | None:
-        """Return the way since the last image, in places; None where a part of it is unknown."""
+        """Return the way since the last image, in places; None where a part of it is unknown.
+
+        It is negative where it went backwards.
+        """
         way, known = self._since_m / self._spacing_m, not self._broken
         self._since_m, self._broken = 0.0, False
         return way if known and self.used and not self.lost(now_s) else None
+
+
+def goes_back(
+    moved: Sequence[float] | np.ndarray, turn: Sequence[float], velocity: Sequence[float]
+) -> bool:
+    """Return whether a movement goes backwards, as far as that is told.
+
+    Args:
+        moved: change of position, m.
+        turn: orientation of the robot, whose x axis points forward, quaternion x, y, z, w.
+        velocity: in the frame of the robot, m/s; zeros or NaN: not told.
+    """
+    norm, speed = math.hypot(*turn), math.hypot(*velocity)
+    x, y, z, w = (q / norm for q in turn)
+    told = 0.0 < speed < math.inf
+    if not told and x == y == z == 0.0:
+        return False
+    ahead = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + z * w), 2.0 * (x * z - y * w))
+    along = sum(a * m for a, m in zip(ahead, moved, strict=True))
+    if along > -CLEAR * math.hypot(*moved):
+        return False
+    return not told or velocity[0] <= -CLEAR * speed

@@ -138,11 +138,13 @@ class PlaceRecognizerNode(ManagedNode):
         if not self.active:
             return
         at, turn = message.pose.pose.position, message.pose.pose.orientation
+        speed = message.twist.twist.linear
         taken = self._loop().travel.take(
             (at.x, at.y, at.z),
             (turn.x, turn.y, turn.z, turn.w),
             message.header.frame_id,
             time.monotonic(),
+            (speed.x, speed.y, speed.z),
         )
         if not taken:
             self._warn("odometry is not taken: a number is not finite, or no orientation")
@@ -177,7 +179,7 @@ class PlaceRecognizerNode(ManagedNode):
         self.health.latency_s.add(latency_s)
         row = (
             *stamps, _number(match.place), match.probability, match.known, match.familiarity,
-            match.length, REASON.get(match.reason, 1), match.complete, match.spikes, found.step,
+            match.length, REASON[match.reason], match.complete, match.spikes, found.step,
             _number(found.mapped), found.query_s, latency_s,
         )  # fmt: skip
         send["~/match"].publish(

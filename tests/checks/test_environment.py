@@ -56,6 +56,28 @@ class SameName(Rail):
     observation_names = ("position_m", "position_m")
 
 
+class Camera(Rail):
+    """Has so many observations that nobody wants to read all names."""
+
+    observation_names = tuple(f"pixel_{k}_grey" for k in range(64))
+
+    def __init__(self):
+        super().__init__()
+        self.observation_space = gymnasium.spaces.Box(-50.0, 50.0, (64,), np.float64)
+
+    def reset(self, **given):
+        seen, info = super().reset(**given)
+        return np.tile(seen, 32), info
+
+    def step(self, action):
+        seen, *others = super().step(action)
+        return (np.tile(seen, 32), *others)
+
+
+class SameNames(Camera):
+    observation_names = ("pixel_0_grey",) * 2 + tuple(f"pixel_{k // 2}" for k in range(62))
+
+
 class OwnRandomness(Rail):
     def reward(self):
         return float(np.random.default_rng().random())
@@ -99,6 +121,7 @@ WRONG = {
     Nameless: NAMES,
     OneNameShort: NAMES,
     SameName: NAMES,
+    SameNames: NAMES,
     OwnRandomness: SEEDS,
     NanReward: FINITE,
     InfiniteMetric: FINITE,
@@ -128,6 +151,17 @@ def test_a_good_one_passes_all(registered):
     assert [o for o in outcomes if not o.passed] == []
     assert {NAMES, SEEDS, FINITE, TIME} < {o.name for o in outcomes}
     assert all(o.remedy == "" for o in outcomes)
+
+
+def test_long_lists_of_names_are_cut(registered):
+    found = {o.name: o.found for o in check(registered(Camera))}
+    cut = "pixel_0_grey, pixel_1_grey, pixel_2_grey, ..., pixel_63_grey (64 names)"
+    assert found[NAMES] == f"{cut} -> force_n"
+    found = {o.name: o.found for o in check(registered(SameNames))}
+    assert found[NAMES].endswith("pixel_0_grey, pixel_0, pixel_1, ..., pixel_30 (32 names)")
+    assert {o.name: o.found for o in check(registered(Rail))}[NAMES] == (
+        "position_m, speed_m_s -> force_n"
+    )
 
 
 @pytest.mark.parametrize(("cls", "name"), WRONG.items(), ids=lambda x: getattr(x, "__name__", ""))

@@ -22,9 +22,9 @@ NORDLAND = DATA / "nordland" / "nordland_64x32.npz"
 SETTINGS = {
     "map": "", "seed": 0, "sequence": 10, "step": 1.0, "place_spacing_m": 1.0,
     "odometry_max_age_s": 1.0, "odometry_jump_m": 10.0, "query_deadline_s": 0.0, "n_candidates": 5,
-    "first_places": 50, "extend": False, "loop_recent_places": 30, "loop_probability": 0.95,
-    "loop_places": 10, "image_max_age_s": 2.0, "stamp_future_s": 0.1, "stamp_max_age_s": 0.0,
-    "stamp_restart_s": 1.0,
+    "first_places": 50, "extend": False, "map_loops": False, "loop_recent_places": 30,
+    "loop_probability": 0.95, "loop_places": 10, "reverse": True, "image_max_age_s": 2.0,
+    "stamp_future_s": 0.1, "stamp_max_age_s": 0.0, "stamp_restart_s": 1.0,
 }  # fmt: skip
 """Defaults of the node."""
 PERIOD_NS = 100_000_000
@@ -70,15 +70,17 @@ class PlaceBench:
     def show(
         self, image: Bytes | Refusal, way_m: float | None = None, stamp_ns: int | None = None
     ) -> Answer | None:
-        """Move, then show an image."""
+        """Move, backwards where the way is negative, then show an image."""
         self.now_ns += PERIOD_NS
         if way_m is not None:
             self.x = getattr(self, "x", 0.0) + way_m
-            self.odometry(self.x)
+            self.odometry(self.x, speed=way_m)
         return self.loop.on_image(image, stamp_ns or self.now_ns, self.now_ns, self.now_s)
 
-    def odometry(self, x: float, frame: str = "odom") -> bool:
-        return self.loop.travel.take((x, 2.0, 0.5), (0.0, 0.0, 0.0, 1.0), frame, self.now_s)
+    def odometry(self, x: float, frame: str = "odom", speed: float = 0.0) -> bool:
+        return self.loop.travel.take(
+            (x, 2.0, 0.5), (0.0, 0.0, 0.0, 1.0), frame, self.now_s, (speed, 0.0, 0.0)
+        )
 
     @property
     def now_s(self) -> float:

@@ -86,11 +86,12 @@ class PlacePeer(Peer):
         assert round(self.matches[-1]["stamp_ns"]) == self.stamp_ns % 10**9
         return self.matches[-1]
 
-    def move(self, x: float) -> None:
+    def move(self, x: float, speed: float = 0.0) -> None:
         message = Odometry()
         message.header.frame_id = "odom"
         message.pose.pose.position.x = x
         message.pose.pose.orientation.w = 1.0
+        message.twist.twist.linear.x = speed
         self.odometry.publish(message)
         self.spin(0.004)  # the topics of an image and its odometry are not ordered
 

@@ -57,7 +57,7 @@ def test_docs_name_fields_and_modes_of_a_tick() -> None:
 def test_docs_name_fields_and_reasons_of_an_answer() -> None:
     fields = {*MATCH_FIELDS, *CANDIDATE_FIELDS, *LOOP_FIELDS}
     assert all(f"`{field}`" in DOCS for field in fields)
-    assert f"{len(REASONS) - 1}: no place lies far enough back)" in " ".join(DOCS.split())
+    assert f"{len(REASONS) - 1}: too few spikes came before the deadline)" in " ".join(DOCS.split())
 
 
 def test_observations_are_those_of_the_environment() -> None:

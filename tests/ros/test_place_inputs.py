@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snn_control.ros.place_images import ENCODING, LARGEST, SIZE, Refusal, read_image
-from snn_control.ros.place_odometry import STILL, Travel
+from snn_control.ros.place_odometry import STILL, Travel, goes_back
 
 
 def packed(image: np.ndarray, padding: int = 0) -> tuple[int, array]:
@@ -99,6 +99,58 @@ def test_slow_movement_adds_up() -> None:
     way = travel.since_image(1.0)
     assert way is not None
     assert abs(way - 1.0) < STILL
+
+
+STRAIGHT, LEFT, BACK = (0, 0, 0, 1), (0, 0, math.sqrt(0.5), math.sqrt(0.5)), (0, 0, 1, 0)
+"""Headings: along x, along y, against x."""
+NOT_TOLD = (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("moved", "turn", "velocity", "back"),
+    [
+        ((-1, 0, 0), STRAIGHT, (-0.5, 0, 0), True),
+        ((1, 0, 0), STRAIGHT, (0.5, 0, 0), False),
+        ((-1, 0, 0), BACK, (0.5, 0, 0), False),
+        ((0, -1, 0), LEFT, (-0.5, 0, 0), True),
+        ((0, -1, 0), LEFT, NOT_TOLD, True),
+        ((0, -1, 0), LEFT, (math.nan, 0, 0), True),
+        ((0, 1, 0), LEFT, NOT_TOLD, False),
+        ((0, -1, 0), (0, 0, -3, -3), NOT_TOLD, True),
+        ((-1, 0, 0), STRAIGHT, NOT_TOLD, False),
+        ((-1, 0, 0), STRAIGHT, (0.5, 0, 0), False),
+        ((1, 0, 0), BACK, (0.5, 0, 0), False),
+        ((0, -1, 0), STRAIGHT, (0, -0.5, 0), False),
+        ((-1, 0, 0), LEFT, (0, 0.5, 0), False),
+        ((-0.1, 0, -1), STRAIGHT, (-0.05, 0, -0.5), False),
+        ((-0.8, 0.6, 0), STRAIGHT, (-0.4, 0.3, 0), True),
+        ((0, 0, -1), (0, -math.sqrt(0.5), 0, math.sqrt(0.5)), (-0.5, 0, 0), True),
+    ],
+    ids=[
+        "backwards", "forwards", "turned round", "backwards along y", "no twist",
+        "twist of no number", "forwards without a twist", "quaternion of length 4.2",
+        "neither is told", "no orientation", "twist in another frame", "sideways",
+        "sideways, turned", "down", "backwards in a curve", "backwards, nose up",
+    ],
+)  # fmt: skip
+def test_what_goes_backwards(
+    moved: tuple[float, ...], turn: tuple[float, ...], velocity: tuple[float, ...], back: bool
+) -> None:
+    assert goes_back(moved, turn, velocity) is back
+
+
+@pytest.mark.parametrize(
+    ("reverse", "expected"), [(True, [2.0, -1.5, 1.0]), (False, [2.0, 1.5, 2.0])]
+)
+def test_backwards_is_taken_off_the_way(reverse: bool, expected: list[float]) -> None:
+    travel, found = Travel(2.0, 10.0, 1.0, reverse), []
+    for y in ((0, 2, 4), (2, 1), (0, 3)):
+        for to in y:
+            speed = (0.0, -1.0)[travel.pose is not None and to < travel.pose[1]]
+            travel.take((5, to, 0), LEFT, "odom", 1.0, (speed, 0, 0))
+        found.append(travel.since_image(1.0))
+    assert found == expected
+    assert (travel.way_m, travel.back_m) == (11.0, 4.0 if reverse else 0.0)
 
 
 def test_what_cannot_be_used_changes_nothing() -> None:

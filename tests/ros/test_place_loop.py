@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.errors import ConfigError, ModelFileError
-from snn_control.ros.place_images import Refusal
-from snn_control.ros.place_loop import MAPPING, REASONS, UNUSABLE
+from snn_control.ros.place_images import Bytes, Refusal
+from snn_control.ros.place_loop import MAPPING, REASONS, UNUSABLE, Answer
 from snn_control.ros.place_mapping import Mapping
+from snn_control.ros.place_odometry import Pose
 from snn_control.ros.posed_map import PosedMap, poses_path
 from tests.ros.place_bench import PERIOD_NS, PlaceBench, again, nordland, places, route
 
@@ -60,6 +62,21 @@ def test_the_way_tells_where_frames_lie(saved: Path) -> None:
     assert [answer.step for answer in found[1:]] == [3.0] * (len(found) - 1)
     standing = bench(saved).answers(np.repeat(SECOND[40:41], 30, axis=0), way_m=0.0)
     assert set(places(standing[1:])) == {40}
+
+
+@pytest.mark.parametrize("reverse", [True, False])
+def test_a_robot_that_reverses_goes_back_along_the_map(saved: Path, reverse: bool) -> None:
+    flown = bench(saved, reverse=reverse)
+    flown.answers(SECOND[:41], way_m=1.0)
+    back = flown.answers(SECOND[39:20:-1], way_m=-1.0)
+    ahead = flown.answers(again(ROUTE, seed=2)[22:40], way_m=1.0)
+    right = places([*back, *ahead]) == [*range(39, 20, -1), *range(22, 40)]
+    if reverse:
+        assert right.all()
+        assert {answer.step for answer in back} == {-1.0}
+        assert back[-1].match.length == 10
+    else:
+        assert right.mean() < 0.8, "it can be told"
 
 
 def test_poses_are_those_at_which_places_were_mapped(saved: Path) -> None:
@@ -163,6 +180,18 @@ def test_images_become_places_by_the_way() -> None:
     assert np.allclose(np.diff(x), 1.0)
 
 
+def test_what_a_robot_reverses_over_is_not_mapped_again() -> None:
+    mapped = PlaceBench(first_places=10)
+    mapped.loop.mapper.start()
+    moves = [*[1.0] * 20, *[-1.0] * 5, *[1.0] * 10]
+    at = np.cumsum(moves).astype(int) - 1
+    for place, way_m in zip(at, moves, strict=True):
+        mapped.show(ROUTE[place], way_m)
+        mapped.settle()
+    x = [pose[0] for pose in mapped.loop.posed.poses.values()]
+    assert x == [*range(1, 26)]
+
+
 def test_places_further_apart_than_the_spacing_are_told() -> None:
     mapped = PlaceBench(first_places=10)
     mapped.loop.mapper.start()
@@ -240,20 +269,78 @@ def test_a_deployed_map_does_not_grow(saved: Path, tmp_path: Path) -> None:
     assert not flown.loop.mapper.on
 
 
-def test_a_loop_is_told_and_only_that() -> None:
+def mapping(mapped: PlaceBench, images: Iterable[Bytes]) -> list[Answer]:
+    """Show images while it maps; wait each time until all are places."""
+    found = []
+    for image in images:
+        answer = mapped.show(image)
+        assert answer is not None
+        found.append(answer)
+        mapped.settle()
+    return found
+
+
+@pytest.mark.parametrize("map_loops", [True, False])
+def test_a_loop_is_told_and_only_that(map_loops: bool) -> None:
+    mapped = PlaceBench(map_loops=map_loops)
+    mapped.loop.mapper.start()
+    found = mapping(mapped, [*ROUTE, *again(ROUTE[10:30], seed=3)])
+    loops = {k: answer.loop for k, answer in enumerate(found) if answer.loop is not None}
+    first = min(loops)
+    assert first >= N
+    assert len(loops) >= 8, "10 places must agree"
+    for k, loop in loops.items():
+        assert loop == (k if map_loops or k == first else -1, k - N + 10)
+    assert len(mapped.loop.posed) == (N + 20 if map_loops else first + 1)
+
+
+LEGS = np.r_[0:N, 10:60, N : N + 40]
+"""A route that comes to itself again, goes on along it, and leaves it."""
+COUNTRY = np.concatenate([ROUTE, route(40, seed=5)])
+
+
+def shown_at(poses: Iterable[Pose | None]) -> list[int]:
+    """What was to be seen at the poses of places, of those mapped along `LEGS`, 1 m each."""
+    return [-1 if pose is None else int(LEGS[round(pose[0]) - 1]) for pose in poses]
+
+
+def test_a_known_stretch_is_not_mapped_again_but_for_its_seams() -> None:
+    mapped = PlaceBench().map(again(COUNTRY[LEGS], seed=3), way_m=1.0)
+    shown = shown_at(mapped.loop.posed.poses.values())
+    assert len(shown) == len(mapped.loop.posed)
+    seams = shown[N:-40]
+    assert [*shown[:N], *shown[-40:]] == [*range(N + 40)]
+    assert 20 < len(seams) < 35
+    assert (seams[0], seams[-1]) == (10, 59)
+    found = mapped.answers(again(COUNTRY[LEGS]), way_m=1.0)
+    assert (np.array(shown_at(answer.pose for answer in found)) == LEGS).mean() > 0.95
+
+
+def test_a_mapping_that_ends_on_a_known_stretch_leaves_it_out() -> None:
     mapped = PlaceBench()
     mapped.loop.mapper.start()
-    loops = {}
-    for k, image in enumerate([*ROUTE, *again(ROUTE[10:30], seed=3)]):
-        answer = mapped.show(image)
-        mapped.settle()
-        assert answer is not None
-        if answer.loop is not None:
-            loops[k] = answer.loop
-    assert min(loops) >= N
-    right = {k: (k, k - N + 10) for k in range(N, N + 20)}
-    assert len(loops) >= 8, "10 places must agree"
-    assert all(right[k] == loop for k, loop in loops.items())
+    mapping(mapped, COUNTRY[LEGS[: N + 30]])
+    assert "on a known stretch" in mapped.loop.mapper.tell()
+    n = len(mapped.loop.posed)
+    assert mapped.loop.mapper.stop() == f"{n} places"
+    assert n < N + 15
+
+
+def test_a_mapping_that_ends_just_behind_a_known_stretch_has_what_is_new(saved: Path) -> None:
+    mapped = bench(saved, extend=True)
+    mapped.map(COUNTRY[N - 30 : N + 12], way_m=1.0)
+    assert len(mapped.loop.posed) > N + 12
+    found = mapped.answers(again(COUNTRY[N : N + 12]), way_m=1.0)
+    assert (places(found)[-6:] == mapped.loop.recognizer.places[-6:]).all()
+
+
+def test_loops_can_be_mapped_after_all() -> None:
+    mapped = PlaceBench()
+    mapped.loop.mapper.start()
+    mapping(mapped, COUNTRY[LEGS[: N + 30]])
+    n, mapped.loop.config.map_loops = len(mapped.loop.posed), True
+    mapping(mapped, COUNTRY[LEGS[N + 30 : N + 40]])
+    assert len(mapped.loop.posed) == n + 9
 
 
 def test_mapping_leaves_no_habit_behind() -> None:
@@ -273,7 +360,7 @@ def test_mapping_leaves_no_habit_behind() -> None:
 
 
 def test_a_loop_in_winter_is_told_and_new_country_is_none() -> None:
-    mapped = PlaceBench(first_places=100)
+    mapped = PlaceBench(first_places=100, map_loops=True)
     summer, winter = nordland(400)
     mapped.loop.mapper.start()
     loops = []

@@ -152,6 +152,9 @@ def bad_frames(camera: PlacePeer) -> None:
         camera.move(x := x + 1.0)
         colour = SECOND[k] if encoding == "8UC1" else np.repeat(SECOND[k][..., None], 3, axis=2)
         assert place(camera.show(to_message(colour, encoding))) == k
+    camera.move(x - 1.0, speed=-0.5)
+    back = camera.show(to_message(SECOND[28]))
+    assert (place(back), back["step"]) == (28, -1.0)
 
 
 def test_the_node_answers_as_the_recogniser_alone(nodes: Nodes, camera: PlacePeer) -> None:

@@ -8,6 +8,15 @@ from snn_control.citations import bibtex
 from snn_control.report.inputs import ReportInputs
 from snn_control.report.section import Listing, Section, Table
 
+WORKS = {
+    "blimp": ("snn_control/Blimp", "blimp", "imitation", "mismatch"),
+    "swimmer": ("snn_control/Swim", "swimmer"),
+    "place": ("snn_control/Route", "place"),
+    "seqslam": ("snn_control/Route", "place"),
+}
+"""Names among the citations, and how the environments, configurations and studies begin that build
+on them."""
+
 
 def make(given: ReportInputs) -> Section:
     """Return the manifest, the configuration and BibTeX."""
@@ -21,7 +30,7 @@ def make(given: ReportInputs) -> Section:
         ("versions", ", ".join(f"{k} {v}" for k, v in m.get("versions", {}).items())),
     ]
     version = str(m.get("versions", {}).get("snn_control", ""))
-    entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", _robot(given)))
+    entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", *works(given)))
     listings = [Listing("BibTeX", entries, open=True)]
     if given.config:
         text = yaml.safe_dump(given.config, sort_keys=False, allow_unicode=True)
@@ -31,7 +40,10 @@ def make(given: ReportInputs) -> Section:
     return Section("provenance", "Provenance", lead, tables=[table], listings=listings)
 
 
-def _robot(given: ReportInputs) -> str:
-    """The work that the run's robot comes from, by its name among the citations."""
-    swims = any(e.environment.startswith("snn_control/Swim") for e in given.evaluations)
-    return "swimmer" if swims else "blimp"
+def works(given: ReportInputs) -> list[str]:
+    """Return what the run builds on, by its names among the citations; may be nothing of these."""
+    about = [e.environment for e in given.evaluations]
+    about += [str(given.config.get(key, "")) for key in ("environment", "name")]
+    about += [str(given.study["study"])] if given.study else []
+    about += ["place"] if given.place else []
+    return [work for work, starts in WORKS.items() if any(a.startswith(starts) for a in about)]
