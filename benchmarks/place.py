@@ -221,41 +221,39 @@ _CHOICES: dict[str, tuple[float, ...]] = {
     "stiffness": (10.0, 30.0, 110.0, 300.0, 1000.0),
     "neighbours": (2, 5, 10, 20),
     "blend": (0.0, 0.1, 0.3, 0.6, 1.0),
-    "reference_share": (0.03, 0.06, 0.13, 0.25, 0.5),
+    "reference_share": (0.03, 0.06, 0.13, 0.25, 0.5, 1.0),
 }
 """Values of `PlaceConfig` that are compared; one at a time, the others at their defaults."""
 
 
 def choices(sights: Sights) -> dict[str, Any]:
-    """Return recall on the calibration part alone, by setting: what the defaults were chosen by.
+    """Return recall on queries of the calibration part, by setting: what defaults were chosen by.
 
-    The map is of that part. Each quarter of its queries is answered by a recogniser that was
-    calibrated on the others, for `reference_share` by one without calibration.
+    All places are mapped. Each quarter of the queries is answered by a recogniser that was
+    calibrated on the others; for `reference_share`, by one without calibration.
     """
-    first = round(CALIBRATION * len(sights.mapped))
-    mapped, visit = sights.mapped[:first], sights.visit.part(slice(0, first))
+    visit = sights.visit.part(slice(0, round(CALIBRATION * len(sights.mapped))))
     found: dict[str, Any] = {}
     for name, values in _CHOICES.items():
         for value in values:
             config = dataclasses.replace(PlaceConfig(), **{name: value})
-            found[f"{name} {value:g}"] = _chosen_by(
-                config, mapped, visit, calibrated=name != "reference_share"
-            )
+            recalls = _chosen_by(config, sights, visit, calibrated=name != "reference_share")
+            found[f"{name} {value:g}"] = recalls
     return found
 
 
 def _chosen_by(
-    config: PlaceConfig, mapped: Any, visit: Visit, calibrated: bool
+    config: PlaceConfig, sights: Sights, visit: Visit, calibrated: bool
 ) -> dict[str, float]:
-    every = np.arange(len(mapped))
-    right: dict[int, list[Any]] = {1: [], 5: []}
-    for mine in np.array_split(every, 4):
+    every = np.arange(len(visit.images))
+    right: dict[int, list[Any]] = {1: [], 5: [], 10: []}
+    for mine in np.array_split(every, 4 if calibrated else 1):
         others = np.setdiff1d(every, mine)
-        known = (visit.images[others], others.tolist()) if calibrated else None
-        recognizer = PlaceRecognizer(config=config).fit(mapped, known)
+        known = (visit.images[others], visit.places[others].tolist()) if calibrated else None
+        recognizer = PlaceRecognizer(config=config).fit(sights.mapped, known)
         for length, each in right.items():
             each.append(ask(recognizer, visit.part(mine), length).right)
-    return {f"{k} frames": round(float(np.concatenate(v).mean()), 4) for k, v in right.items()}
+    return {f"{k} frames": round(float(np.concatenate(v).mean()), 3) for k, v in right.items()}
 
 
 PARTS: dict[str, Callable[[Sights], Any]] = {

@@ -36,7 +36,7 @@ class PlaceConfig:
     """Places over which input cells adapt to what they see all the time."""
     stiffness: float = 110.0
     """Of the decorrelation: sum of squared disturbances at which an input has half its weight."""
-    reference_share: float = 0.13
+    reference_share: float = 0.25
     """Weight of a mapped image as a disturbance, where there are no queries to calibrate on."""
     module_places: int = 100
     """Places of a module."""
