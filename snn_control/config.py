@@ -96,7 +96,8 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         if value not in choices:
             raise ConfigError(f"{where}: unknown {value!r}{did_you_mean(str(value), choices)}")
     plain = origin or kind
-    if isinstance(plain, type) and not isinstance(value, plain):
+    flag = isinstance(value, bool) and plain in (int, float)
+    if isinstance(plain, type) and (flag or not isinstance(value, plain)):
         raise ConfigError(f"{where}: {value!r} is not of kind {plain.__name__}")
     return value
 

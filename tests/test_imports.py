@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LEAVES = {"errors", "units", "compiled", "addresses", "resources", "citations", "config"}
+LEAVES = {"errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads"}
 DATA = {"network", "coding", "plasticity", "runs"}
 MACHINES = {"engines", "export", "report"}
 JOINED = {"controllers", "training", "studies", "checks", "ros", "cli"}

@@ -25,7 +25,10 @@ def checked(image: Any) -> Bytes:
     Raises:
         ObservationError: another shape or type, or no pixels.
     """
-    found = np.asarray(image)
+    try:
+        found = np.asarray(image)
+    except ValueError as exc:  # rows of several lengths
+        raise ObservationError(f"image of rows that are no image: {exc}") from exc
     if found.dtype != np.uint8:
         raise ObservationError(f"image of {found.dtype}; expected uint8, 0 to 255")
     if found.ndim not in (2, 3) or not found.size or (found.ndim == 3 and found.shape[2] != 3):

@@ -43,8 +43,6 @@ class Decorrelation:
             raise ParameterError(f"n {n}, stiffness {stiffness:g}: expected above 0")
         self.lateral: FloatArray = np.eye(n) / stiffness
         """P, shape (n, n)."""
-        self.learned = 0
-        """Disturbances so far."""
 
     def learn(self, disturbances: FloatArray) -> None:
         """Learn disturbances one after another.
@@ -63,7 +61,6 @@ class Decorrelation:
             raise ParameterError("disturbances: expected finite numbers")
         for disturbance in disturbances:
             _weaken(self.lateral, self.lateral @ disturbance, disturbance)
-        self.learned += len(disturbances)
 
     def apply(self, inputs: FloatArray) -> FloatArray:
         """Return P x of each input, shape as `inputs`, (..., n)."""

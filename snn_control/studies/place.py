@@ -69,6 +69,8 @@ class Config(StudyConfig):
                 raise UnknownNameError("method", name, METHODS)
         if not self.methods or not self.lengths:
             raise ParameterError("name at least one method and one length")
+        if len({*self.methods}) < len(self.methods) or len({*self.lengths}) < len(self.lengths):
+            raise ParameterError("name each method and each length once")
         for length in self.lengths:
             if not 1 <= length <= LONGEST:
                 raise ParameterError(f"length {length}; expected 1 to {LONGEST} frames")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from snn_control.config import from_mapping
 from snn_control.controllers import save
@@ -18,6 +17,7 @@ from snn_control.errors import ConfigError, NotFiniteError
 from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
+from snn_control.threads import one_blas_thread
 from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 from snn_control.training.names import check_controller_name
@@ -97,7 +97,7 @@ def evolve(
         NotFiniteError: a cost is NaN; the genomes are kept in the run's `crash/`.
     """
     budget.check(config.in_environment)
-    with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
+    with one_blas_thread():
         return _evolve(config, run, seed, budget, on_progress, resume_from)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from snn_control.controllers.place import Recognizer
 from snn_control.controllers.place.confidence import features
+from snn_control.threads import one_blas_thread
 from snn_control.training.place_metrics import (
     auc_pr,
     auroc,
@@ -70,7 +70,7 @@ class Answers:
         return self.off == 0
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")
+@one_blas_thread()
 def ask(recognizer: Recognizer, visit: Visit, length: int, *, spiking: bool = False) -> Answers:
     """Ask at every image, on one thread, from a fresh start.
 
@@ -89,7 +89,7 @@ def ask(recognizer: Recognizer, visit: Visit, length: int, *, spiking: bool = Fa
         began = time.perf_counter()
         said = recognizer.match(image, length, float(step), spiking=spiking)
         took = time.perf_counter() - began
-        best, given = features(said.scores, 1, 2)
+        best, given = features(said.scores, 1, recognizer.same_place)
         truth = position.get(place)
         off = len(position) if truth is None else abs(best - truth)
         rank = len(position) if truth is None else rank_of_truth(said.scores, truth)

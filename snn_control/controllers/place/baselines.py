@@ -21,8 +21,8 @@ from snn_control.compiled import kernel
 from snn_control.controllers.place.calibration import confidence, held_out, looked
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
-from snn_control.controllers.place.place_map import blended, outstanding, standardised
-from snn_control.controllers.place.recognizer import Recognizer
+from snn_control.controllers.place.place_map import LEAST_SPREAD, blended, outstanding, standardised
+from snn_control.controllers.place.recognizer import Recognizer, readable
 from snn_control.controllers.place.senses import Senses, fault
 from snn_control.errors import ParameterError
 
@@ -44,7 +44,7 @@ class _RowRecognizer(Recognizer):
     @property
     def places(self) -> IntArray:
         """Numbers of the mapped places, in the order of the route."""
-        return self._numbers
+        return readable(self._numbers)
 
     @property
     def n_bytes(self) -> int:
@@ -60,6 +60,8 @@ class _RowRecognizer(Recognizer):
         self._numbers, self._next = np.arange(len(rows)), len(rows)
 
     def _add(self, seen: FloatArray) -> int:
+        if not self._next:
+            raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
         self._rows = np.vstack([self._rows, self._row(seen)])
         self._numbers = np.append(self._numbers, self._next)
         self._next += 1
@@ -152,11 +154,10 @@ class LinearRecognizer(_RowRecognizer):
         self._map(self._row(mapped))
 
     def _row(self, seen: FloatArray) -> FloatArray:
-        if self._scatter is None:
-            raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
         centred = seen - self._mapped_usual
         weights: FloatArray = cho_solve(self._scatter, centred.T).T
-        return weights / np.sqrt((weights * centred).sum(axis=-1, keepdims=True))
+        drive = (weights * centred).sum(axis=-1, keepdims=True)
+        return weights / np.sqrt(np.maximum(drive, LEAST_SPREAD))
 
     def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
         alone = standardised(self._rows @ (seen - self._usual))

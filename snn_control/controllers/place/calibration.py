@@ -26,7 +26,7 @@ from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries
 from snn_control.controllers.place.place_map import PlaceMap, blended
 from snn_control.controllers.place.senses import Codes, Habit, Senses
-from snn_control.controllers.place.sequence import Sequence as FrameSequence
+from snn_control.controllers.place.sequence import FrameSequence
 from snn_control.controllers.place.spiking import QUARTERS, arrived
 from snn_control.plasticity.decorrelation import Decorrelation
 
@@ -133,7 +133,8 @@ def confidence(parts: Sequence[Looks], same_place: int, false_acceptance: float)
         unknown = [row for part in answers if length in part for row in part[length][1]]
         if min(len(known), len(unknown)) >= _LEAST_ANSWERS:
             samples[length] = sample_of(known, unknown)
-    return Confidence.fit(samples, false_acceptance, len(parts[0][0][0].alone))
+    rivals = len(parts[0][0][0].alone) - (2 * same_place + 1)  # of the unknown ones
+    return Confidence.fit(samples, false_acceptance, max(rivals, 1))
 
 
 Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]

@@ -35,7 +35,7 @@ _TAIL = 0.9
 """Quantile of the unknown scores where their tail begins."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Scores of calibration queries at one length, as features."""
 
@@ -47,7 +47,7 @@ class Sample:
     """With their places off the map, (n, N_FEATURES)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Confidence:
     """Fitted regressions."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import numbers
 from dataclasses import dataclass
 
 from snn_control.coding.patch_normalisation import PatchNormalisation
 from snn_control.errors import ParameterError
+
+LARGEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -50,30 +54,39 @@ class PlaceConfig:
     """Share of unknown places that may be taken for known ones."""
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            kind = numbers.Integral if field.type == "int" else numbers.Real
+            if isinstance(value, bool) or not isinstance(value, kind):
+                whole = "whole " if kind is numbers.Integral else ""
+                raise ParameterError(f"{field.name} is {value!r}; expected a {whole}number")
         PatchNormalisation(self.window, self.floor, self.clip)
         for name in ("height", "width", "levels", "memory", "module_places", "neighbours"):
-            if getattr(self, name) < 1:
-                raise ParameterError(f"{name} is {getattr(self, name)}; expected at least 1")
-        if not 1 <= self.ticks <= 127:
-            raise ParameterError(f"ticks is {self.ticks}; expected 1 to 127")
-        for name in ("blend", "reference_share", "same_place"):
-            if not 0.0 <= getattr(self, name) < float("inf"):
-                raise ParameterError(f"{name} is {getattr(self, name)}; expected at least 0")
+            self._require(name, 1, 2**31 - 1)
+        self._require("ticks", 1, 127)
+        self._require("same_place", 0, 2**31 - 1)
+        for name in ("blend", "reference_share"):
+            self._require(name, 0.0, LARGEST)
         if self.n_inputs * self.ticks * 127 >= 2**24:
             raise ParameterError(
                 f"{self.height} x {self.width} pixels and {self.ticks} ticks: potentials would not "
                 "be exact in single precision; expected height x width x ticks below 132 104"
             )
-        if not 0.0 < self.input_share <= 1.0:
-            raise ParameterError(f"input_share is {self.input_share:g}; expected above 0, up to 1")
-        if not self.stiffness > 0.0:
-            raise ParameterError(f"stiffness is {self.stiffness:g}; expected above 0")
+        for name, high in (("input_share", 1.0), ("stiffness", LARGEST)):
+            if not 0.0 < getattr(self, name) <= high:
+                raise ParameterError(
+                    f"{name} is {getattr(self, name):g}; expected above 0, up to {high:g}"
+                )
         if not 0.0 < self.false_acceptance < 1.0:
             raise ParameterError(
                 f"false_acceptance is {self.false_acceptance:g}; expected between 0 and 1"
             )
 
+    def _require(self, name: str, low: float, high: float) -> None:
+        if not low <= getattr(self, name) <= high:
+            raise ParameterError(f"{name} is {getattr(self, name):g}; expected {low:g} to {high:g}")
+
     @property
     def n_inputs(self) -> int:
-        """Input cells for light above what is usual, and as many for light below."""
+        """Pairs of input cells, one for light above what is usual and one for light below."""
         return self.height * self.width

@@ -16,6 +16,7 @@ from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queri
 from snn_control.controllers.place.place_recognizer import PlaceRecognizer
 from snn_control.controllers.place.recognizer import Recognizer
 from snn_control.errors import ParameterError
+from snn_control.network.files import Document
 
 
 class PlaceEnsemble(Recognizer):
@@ -32,7 +33,7 @@ class PlaceEnsemble(Recognizer):
     """
 
     def __init__(self, seeds: Sequence[int] = range(5), config: PlaceConfig | None = None) -> None:
-        if not seeds or len(set(seeds)) < len(seeds):
+        if not len(seeds) or len(set(seeds)) < len(seeds):
             raise ParameterError(f"seeds {list(seeds)}; expected at least one, none of them twice")
         self.members = [PlaceRecognizer(seed, config) for seed in seeds]
         super().__init__(self.members[0].config.same_place)
@@ -42,11 +43,16 @@ class PlaceEnsemble(Recognizer):
         """Numbers of the mapped places, in the order of the route."""
         return self.members[0].places
 
+    def stay(self) -> None:
+        """Be used to what the map shows, see `PlaceRecognizer.stay`."""
+        for member in self.members:
+            member.stay()
+
     def merge(self, other: PlaceEnsemble) -> IntArray:
         """Append the places of another ensemble, member by member, see `PlaceRecognizer.merge`."""
-        if len(other.members) != len(self.members):
+        if not isinstance(other, PlaceEnsemble) or len(other.members) != len(self.members):
             raise ParameterError(
-                f"{len(other.members)} members there and {len(self.members)} here: map both alike"
+                f"{other!r} is no ensemble of {len(self.members)} members: map both alike"
             )
         pairs = list(zip(self.members, other.members, strict=True))
         for own, theirs in pairs:
@@ -61,9 +67,11 @@ class PlaceEnsemble(Recognizer):
         self._close_up(keep)
         return numbers[0]
 
-    def save(self, path: str | Path, *, deployed: bool = False) -> Path:
+    def save(
+        self, path: str | Path, *, deployed: bool = False, about: Document | None = None
+    ) -> Path:
         """Write the maps of all members, see `files.save`; return the path of the document."""
-        return save_ensemble(self, path, deployed=deployed)
+        return save_ensemble(self, path, deployed=deployed, about=about)
 
     @classmethod
     def load(cls, path: str | Path) -> PlaceEnsemble:

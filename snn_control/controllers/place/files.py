@@ -33,7 +33,7 @@ KIND, ENSEMBLE_KIND = "place_map", "place_ensemble"
 _HEAD = ("schema_version", "arrays_sha256", "kind", "about")
 _JUDGEMENT = ("bias", "confidence_places")
 _MAP = (
-    "config", "seed", "deployed", "next_number", "habit", "lateral_learned", *_JUDGEMENT
+    "config", "seed", "deployed", "next_number", "habit", *_JUDGEMENT
 )  # fmt: skip
 _CONFIDENCE = ("right", "known", "thresholds", "tails")
 
@@ -52,7 +52,7 @@ def save(
     Args:
         recognizer: what to save.
         path: with or without suffix.
-        deployed: leave out what `add`, `remove` and `merge` need.
+        deployed: leave out what `add`, `remove`, `fuse` and `merge` need.
         about: provenance for people.
 
     Raises:
@@ -114,6 +114,8 @@ def load_members(
             raise ModelFileError("members: expected at least one")
         if any(not np.array_equal(each.places, members[0].places) for each in members):
             raise ModelFileError("members: expected the same places in each")
+        if any(each.config != members[0].config for each in members):
+            raise ModelFileError("members: expected the same config in each")
         if len({each.seed for each in members}) < len(members):
             raise ModelFileError("members: expected another seed in each")
         judge = _read_judgement(root, take)
@@ -148,7 +150,6 @@ def _described(recognizer: PlaceRecognizer, deployed: bool) -> tuple[Document, T
         "deployed": deployed,
         "next_number": place_map.next_number,
         "habit": float(recognizer.visiting.seen),
-        "lateral_learned": 0 if lateral is None else lateral.learned,
     }
     return document, tensors
 
@@ -165,8 +166,12 @@ def _judgement(recognizer: Recognizer) -> tuple[Document, Tensors]:
 
 
 def _restored(recognizer_type: type[PlaceRecognizer], root: Field, take: _Taker) -> PlaceRecognizer:
+    names = [field.name for field in dataclasses.fields(PlaceConfig)]
+    given = root["config"].only(names)
+    for name in names:  # none takes the default of another version
+        given[name]
     try:
-        config = from_mapping(PlaceConfig, root["config"].value, "config")
+        config = from_mapping(PlaceConfig, given.value, "config")
     except ConfigError as exc:
         raise ModelFileError(str(exc)) from exc
     found = recognizer_type(root["seed"].integer(0, 2**63 - 1), config)
@@ -181,7 +186,7 @@ def _restored(recognizer_type: type[PlaceRecognizer], root: Field, take: _Taker)
     _read_judgement(root, take)(found)
     found.map.fixed = root["deployed"].flag()
     if "lateral" in take:
-        found.lateral = _read_lateral(root, take, n_inputs)
+        found.lateral = _read_lateral(take, n_inputs)
         found.map.codes = take("codes", (n, n_inputs), np.int8)
         found.map.sums = take("sums", (n,), np.float64)
         found.map.squares = take("squares", (n,), np.float64)
@@ -206,12 +211,11 @@ def _read_places(place_map: PlaceMap, root: Field, take: _Taker, n: int, n_input
         raise ModelFileError("numbers: expected each place once, from 0 and below next_number")
 
 
-def _read_lateral(root: Field, take: _Taker, n_inputs: int) -> Decorrelation:
+def _read_lateral(take: _Taker, n_inputs: int) -> Decorrelation:
     lateral = Decorrelation(n_inputs, 1.0)
     upper = np.triu_indices(n_inputs)
     lateral.lateral[upper] = take("lateral", (len(upper[0]),), np.float64)
     lateral.lateral.T[upper] = lateral.lateral[upper]
-    lateral.learned = root["lateral_learned"].integer(0, 2**62)
     return lateral
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import NamedTuple
 
 from snn_control.controllers.place.logistic import odds_to_probability
 
@@ -25,6 +26,14 @@ FARTHEST = 4.0
 """Largest bias, to either side."""
 
 
+class Answered(NamedTuple):
+    """What was said of a frame."""
+
+    best: int
+    """Position on the map."""
+    probability: float
+
+
 class Hindsight:
     """Remembers answers until they can be judged."""
 
@@ -35,7 +44,7 @@ class Hindsight:
 
     def reset(self) -> None:
         """Forget the answers that wait; the bias stays."""
-        self._waiting: deque[tuple[int, float, int]] = deque(maxlen=LATER + 1)
+        self._waiting: deque[tuple[Answered | None, int, int]] = deque(maxlen=LATER + 1)
 
     def biased(self, probability: float) -> float:
         """Return a probability, moved by the bias."""
@@ -43,21 +52,22 @@ class Hindsight:
         return odds_to_probability(math.log(p / (1.0 - p)) + self.bias)
 
     def follow(
-        self, best: int, probability: float, position: int, clear: int | None, slack: int = 0
+        self, answered: Answered | None, position: int, clear: int | None, slack: int = 0
     ) -> None:
         """Remember an answer, and judge the one of `LATER` frames ago.
 
         Args:
-            best: position on the map that was answered.
-            probability: that was said of it.
+            answered: None: one that is not to be judged.
             position: along the route, places, as the long sequence counts them.
             clear: position on the map that the long sequence is sure of now; None: it is not.
-            slack: places that an answer may be off, between two places.
+            slack: places that an answer may be off here, between two places.
         """
-        self._waiting.append((best, probability, position))
+        self._waiting.append((answered, position, slack))
         if clear is None or len(self._waiting) <= LATER:
             return
-        answered, said, at = self._waiting[0]
-        right = abs(answered - (clear - (position - at))) <= slack
-        self.bias += RATE * (right - said)
+        answered, at, slack_there = self._waiting[0]
+        if answered is None:
+            return
+        off = abs(answered.best - (clear - (position - at)))
+        self.bias += RATE * ((off <= max(slack, slack_there)) - answered.probability)
         self.bias = min(max(self.bias, -FARTHEST), FARTHEST)

@@ -11,7 +11,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Match:
     """An answer."""
 
@@ -55,7 +55,7 @@ class Waiting:
     """Until the answer of the frame alone will hardly change any more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Look:
     """What one frame says of every place, larger is better, both (n_places,)."""
 
@@ -71,7 +71,7 @@ class Look:
     """Share of the spikes that came before a deadline."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Queries:
     """Images of a visit whose places are known."""
 

@@ -13,23 +13,26 @@ it leaves out time, and only time: spikes, one after another, add up to the same
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from snn_control.compiled import kernel
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.senses import Codes
 from snn_control.plasticity.decorrelation import Decorrelation
+from snn_control.threads import one_blas_thread
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_LEAST_SPREAD = 1e-9
+LEAST_SPREAD = 1e-9
 _LEAST_OWN_SPREAD = 0.1
 _FEW = 4
+_BLOCK = 512
+"""Places whose answers are held at once."""
 
 
 class PlaceMap:
@@ -100,43 +103,49 @@ class PlaceMap:
             scales: shape (n,).
             numbers: shape (n,); none of them is taken.
         """
+        if not len(codes):
+            return
         first, n = len(self), len(self) + len(codes)
         self.weights = np.ascontiguousarray(np.hstack([self.weights, weights.T]))
         self.codes = np.vstack([self.codes, codes])
         self.scales = np.concatenate([self.scales, scales])
         self.numbers = np.concatenate([self.numbers, numbers])
         self.next_number = max(self.next_number, int(numbers.max(initial=-1)) + 1)
-        old = self._answered(slice(0, first), slice(first, n))  # old places, new neurons
-        new = self._answered(slice(first, n), slice(0, n))  # new places, all neurons
-        self.sums = np.concatenate([self.sums + old.sum(axis=1), new.sum(axis=1)])
-        self.squares = np.concatenate([self.squares + (old**2).sum(axis=1), (new**2).sum(axis=1)])
-        mean = self.sums / n
-        spread = np.sqrt(np.maximum(self.squares / n - mean**2, _LEAST_SPREAD))
-        new = (new - mean[first:, None]) / spread[first:, None]
-        old = (old - mean[:first, None]) / spread[:first, None]
-        self._balance(first, new[:, :first], np.vstack([old, new[:, first:]]))
+        self.sums = np.concatenate([self.sums, np.zeros(n - first)])
+        self.squares = np.concatenate([self.squares, np.zeros(n - first)])
+        answers = np.zeros(n)
+        squares = np.zeros(n)
+        for begin, end in _blocks(first, n):  # rows of them at a time, to save memory
+            places = np.arange(begin, end)
+            heard = slice(first if end <= first else 0, n)  # old places by the new neurons alone
+            block = self._answered(slice(begin, end), heard)
+            self.sums[begin:end] += block.sum(axis=1)
+            self.squares[begin:end] += (block**2).sum(axis=1)
+            mean = self.sums[begin:end] / n
+            variance = np.maximum(self.squares[begin:end] / n - mean**2, LEAST_SPREAD)
+            block = (block - mean[:, None]) / np.sqrt(variance)[:, None]
+            if begin >= first:
+                block[np.arange(len(places)), places] = 0.0  # each neuron to its own place
+            answers[heard] += block.sum(axis=0)
+            squares[heard] += (block**2).sum(axis=0)
+        self._balance(first, answers, squares)
 
-    def _balance(self, first: int, theirs: FloatArray, mine: FloatArray) -> None:
-        """Let old neurons follow their answers to new places, and give the new neurons theirs.
+    def _balance(self, first: int, answers: FloatArray, squares: FloatArray) -> None:
+        """Let neurons follow their answers to places that they did not know.
 
         Args:
             first: number of old neurons.
-            theirs: of old neurons to the new places, (n_new, n_old).
-            mine: of new neurons to all places, (n_places, n_new).
+            answers: summed over those places, and over all for new neurons, (n_places,).
+            squares: of them, likewise.
         """
-        n, n_new = mine.shape
-        others = n - 1
-        if first:
-            before = max(first - 1, 0)
-            sums = self.means * before + theirs.sum(axis=0)
-            squares = (self.spreads**2 + self.means**2) * before + (theirs**2).sum(axis=0)
-            self.means = sums / others
-            self.spreads = _spread(squares / others - self.means**2)
-        mine[np.arange(first, n), np.arange(n_new)] = 0.0  # to its own place
-        mean = mine.sum(axis=0) / max(others, 1)
-        square = (mine**2).sum(axis=0) / max(others, 1)
-        self.means = np.concatenate([self.means, mean])
-        self.spreads = np.concatenate([self.spreads, _spread(square - mean**2)])
+        n_new, others = len(self) - first, max(len(self) - 1, 1)
+        before = max(first - 1, 0)
+        means = np.concatenate([self.means, np.zeros(n_new)])
+        spreads = np.concatenate([self.spreads, np.zeros(n_new)])
+        self.means = (means * before + answers) / others
+        self.spreads = _spread(
+            ((spreads**2 + means**2) * before + squares) / others - self.means**2
+        )
 
     def _answered(self, places: slice, neurons: slice) -> FloatArray:
         """Return answers of neurons to mapped places, before they are standardised."""
@@ -149,7 +158,7 @@ class PlaceMap:
             for k, own in enumerate(weights.T):
                 _compare(codes, np.ascontiguousarray(own), found[:, k])
         else:  # sums of products of 8 bits are exact in single precision, and BLAS is fast
-            with threadpool_limits(1, "blas"):
+            with one_blas_thread():
                 np.matmul(codes.astype(np.float32), weights.astype(np.float32), out=found)
         answers: FloatArray = found.astype(np.float64) * self.scales[neurons]
         return answers
@@ -159,7 +168,7 @@ class PlaceMap:
     def keep(self, places: IntArray) -> None:
         """Keep the places at these positions, in that order; neurons keep their balance."""
         gone = np.setdiff1d(np.arange(len(self)), places)
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():
             potentials = self.codes.astype(np.float32) @ self.weights[:, gone].astype(np.float32)
         lost = potentials.astype(np.float64) * self.scales[gone]
         self.sums -= lost.sum(axis=1)
@@ -173,8 +182,8 @@ def imprinted(codes: Codes, lateral: Decorrelation) -> tuple[npt.NDArray[np.int8
     """Return weights of 8 bits, shape as `codes`, and the scale of each place neuron."""
     own = codes.astype(np.float64)
     driven = lateral.apply(own)
-    drive = np.sqrt(np.maximum((driven * own).sum(axis=1), _LEAST_SPREAD))
-    largest = np.maximum(np.abs(driven).max(axis=1), _LEAST_SPREAD)
+    drive = np.sqrt(np.maximum((driven * own).sum(axis=1), LEAST_SPREAD))
+    largest = np.maximum(np.abs(driven).max(axis=1), LEAST_SPREAD)
     weights = np.rint(driven * (127.0 / largest)[:, None]).astype(np.int8)
     return weights, largest / 127.0 / drive
 
@@ -183,7 +192,7 @@ def standardised(rows: FloatArray) -> FloatArray:
     """Return rows less their mean, by their spread, shape as `rows`; flat ones are 0."""
     mean = rows.mean(axis=-1, keepdims=True)
     spread = rows.std(axis=-1, keepdims=True)
-    return (rows - mean) / np.where(spread > _LEAST_SPREAD, spread, 1.0)
+    return (rows - mean) / np.where(spread > LEAST_SPREAD, spread, 1.0)
 
 
 def outstanding(row: FloatArray, neighbours: int) -> FloatArray:
@@ -200,12 +209,19 @@ def outstanding(row: FloatArray, neighbours: int) -> FloatArray:
     size = ends - starts
     mean = (sums[ends] - sums[starts]) / size
     spread = np.sqrt(np.maximum((squares[ends] - squares[starts]) / size - mean**2, 0.0))
-    return (row - mean) / np.where(spread > _LEAST_SPREAD, spread, 1.0)
+    return (row - mean) / np.where(spread > LEAST_SPREAD, spread, 1.0)
 
 
 def blended(balanced: FloatArray, config: PlaceConfig) -> FloatArray:
     """Return the score of a frame in a sequence: by its neighbourhood, and a little as it is."""
     return outstanding(balanced, config.neighbours) + config.blend * balanced
+
+
+def _blocks(first: int, n: int) -> Iterator[tuple[int, int]]:
+    """Return where blocks of places begin and end, old and new ones apart."""
+    for begin, end in ((0, first), (first, n)):
+        for at in range(begin, end, _BLOCK):
+            yield at, min(at + _BLOCK, end)
 
 
 def _spread(variance: FloatArray) -> FloatArray:

@@ -15,10 +15,11 @@ from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load, save
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_map import PlaceMap, blended, imprinted
-from snn_control.controllers.place.recognizer import Images, Recognizer
+from snn_control.controllers.place.recognizer import Images, Recognizer, readable
 from snn_control.controllers.place.senses import Habit, Senses
-from snn_control.controllers.place.spiking import QUARTERS, present
+from snn_control.controllers.place.spiking import QUARTERS, Presented, present
 from snn_control.errors import ParameterError
+from snn_control.network.files import Document
 from snn_control.plasticity.decorrelation import Decorrelation
 
 _SENSES = ("height", "width", "window", "floor", "clip", "levels", "ticks")
@@ -32,12 +33,17 @@ class PlaceRecognizer(Recognizer):
     route (`sequence`) and judged (`confidence`).
 
     Args:
-        seed: of the input cells' starting potentials.
+        seed: of the input cells' starting potentials, at least 0.
         config: see `PlaceConfig`.
+
+    Raises:
+        ParameterError: no such seed.
     """
 
     def __init__(self, seed: int = 0, config: PlaceConfig | None = None) -> None:
-        self.seed, self.config = seed, config or PlaceConfig()
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ParameterError(f"seed is {seed!r}; expected a whole number from 0 on")
+        self.seed, self.config = int(seed), config or PlaceConfig()
         super().__init__(self.config.same_place)
         self.senses = Senses(self.config, seed)
         self.map = PlaceMap(self.config.n_inputs)
@@ -54,7 +60,7 @@ class PlaceRecognizer(Recognizer):
     @property
     def places(self) -> IntArray:
         """Numbers of the mapped places, in the order of the route."""
-        return self.map.numbers
+        return readable(self.map.numbers)
 
     # Mapping.
 
@@ -90,7 +96,7 @@ class PlaceRecognizer(Recognizer):
         """Make one place of several that turned out to be the same; return its number.
 
         It takes number and position of the first one named; its neuron is imprinted anew, by the
-        mean of all sights. Other places stay as they are.
+        mean of what the input cells fired at those that are named. Other places stay as they are.
 
         Raises:
             ParameterError: no such place, fewer than two, or a map that was deployed; nothing has
@@ -107,9 +113,11 @@ class PlaceRecognizer(Recognizer):
 
     # Files.
 
-    def save(self, path: str | Path, *, deployed: bool = False) -> Path:
+    def save(
+        self, path: str | Path, *, deployed: bool = False, about: Document | None = None
+    ) -> Path:
         """Write the map, see `files.save`; return the path of its document."""
-        return save(self, path, deployed=deployed)
+        return save(self, path, deployed=deployed, about=about)
 
     @classmethod
     def load(cls, path: str | Path) -> PlaceRecognizer:
@@ -142,15 +150,15 @@ class PlaceRecognizer(Recognizer):
         self.visiting.follow(seen, moved)
         every = int(np.abs(code.astype(np.int64)).sum())
         if waiting == Waiting():
-            potentials, complete, spikes = self.map.potentials(code), True, every
+            found = Presented(self.map.potentials(code), every, True, True)
         else:
-            potentials, complete, spikes = present(
+            found = present(
                 self.map.weights, code, self.senses.start, self.config.ticks,
                 waiting.deadline_s, self._settled if waiting.early else None,
             )  # fmt: skip
-        alone = self.map.balanced(self.map.answers(potentials))
-        arrived = 1.0 if waiting.early or not every else spikes / every
-        return Look(alone, blended(alone, self.config), complete, spikes, arrived)
+        alone = self.map.balanced(self.map.answers(found.potentials))
+        arrived = 1.0 if found.settled else found.spikes / every
+        return Look(alone, blended(alone, self.config), found.complete, found.spikes, arrived)
 
     def _add(self, seen: FloatArray) -> int:
         self._require_open()
@@ -181,6 +189,8 @@ class PlaceRecognizer(Recognizer):
         self.map.keep(np.insert(np.arange(len(others)), at, len(others)))
 
     def _require_mergeable(self, other: PlaceRecognizer) -> None:
+        if not isinstance(other, PlaceRecognizer):
+            raise ParameterError(f"{other!r} is no PlaceRecognizer")
         self._require_open()
         other._require_open()
         if other is self or self.lateral is None or other.lateral is None:

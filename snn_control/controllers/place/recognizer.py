@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from snn_control.controllers.place.confidence import Confidence, features
-from snn_control.controllers.place.hindsight import LENGTH, SURE, Hindsight
+from snn_control.controllers.place.hindsight import LENGTH, SURE, Answered, Hindsight
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Match, Queries, Waiting
-from snn_control.controllers.place.sequence import Sequence as FrameSequence
-from snn_control.controllers.place.sequence import check
+from snn_control.controllers.place.sequence import FrameSequence, check
 from snn_control.errors import ObservationError, ParameterError
+from snn_control.threads import one_blas_thread
 
 Images = npt.NDArray[np.uint8] | Sequence[Any]
 
@@ -39,9 +39,10 @@ class Recognizer(ABC):
     def __init__(self, same_place: int) -> None:
         self.confidence: Confidence | None = None
         self.hindsight = Hindsight()
-        self._same_place = same_place
+        self.same_place = same_place
+        """Places to either side of an answer that are no rivals of it."""
         self._sequence, self._long = FrameSequence(), FrameSequence(LENGTH)
-        self._time_s = -np.inf
+        self._time_s, self._blind_way = -np.inf, 0.0
 
     def __len__(self) -> int:
         return len(self.places)
@@ -99,7 +100,7 @@ class Recognizer(ABC):
             )
         queries = None if calibration is None else self._queries(*calibration, len(images))
         mapped = self._all(images, "image")
-        with threadpool_limits(1, "blas"):  # results must not depend on the number of threads
+        with one_blas_thread():
             self._fit(mapped, queries)
         self.hindsight = Hindsight()
         self.reset_sequence()
@@ -119,7 +120,7 @@ class Recognizer(ABC):
         """Return the place of an image, and advance the history.
 
         A frame that shows nothing is unknown, with the reason; it counts as a step without
-        evidence. A refused one changes nothing.
+        evidence. A refused one changes nothing. Recognisers without spikes wait for none.
 
         Args:
             image: uint8, (h, w) or (h, w, 3).
@@ -137,6 +138,9 @@ class Recognizer(ABC):
                 step or deadline.
         """
         check(step, sequence)
+        for name, seconds in (("deadline_s", deadline_s), ("time_s", time_s)):
+            if seconds is not None and not isinstance(seconds, numbers.Real):
+                raise ObservationError(f"{name} is {seconds!r}; expected a number")
         if deadline_s is not None and not deadline_s > 0.0:
             raise ObservationError(f"deadline_s is {deadline_s}; expected above 0")
         if time_s is not None and not self._time_s < time_s < np.inf:
@@ -150,23 +154,27 @@ class Recognizer(ABC):
             return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)
         nothing = np.zeros(len(self))
         waiting = Waiting(spiking, deadline_s, early)
-        look = Look(nothing, nothing) if wrong else self._look(seen, waiting, step)
+        moved = self._blind_way + step
+        look = Look(nothing, nothing) if wrong else self._look(seen, waiting, moved)
+        self._blind_way = moved if wrong else 0.0
         sums = self._sequence.advance(look.summed, step, sequence)
         length = min(sequence, len(self._sequence))
         sums = look.alone if length == 1 else sums
-        best, given = features(sums, length, self._same_place)
+        best, given = features(sums, length, self.same_place)
         probability, familiarity, known = 0.0, 0.0, False
+        hurried = look.arrived < ENOUGH
         if self.confidence is not None:
             clear = self._clear(look.summed, step)
             if sums.any():
                 probability, familiarity, known = self.confidence.judge(given, length, len(sums))
-                probability = self.hindsight.biased(probability) * min(look.arrived / ENOUGH, 1.0)
+                probability = self.hindsight.biased(probability)
+            answered = None if hurried else Answered(best, probability)
             self.hindsight.follow(
-                best, probability, self._long.position, None if wrong else clear,
-                slack=int(self._long.between),
-            )  # fmt: skip
-        reason = wrong or (HURRIED if look.arrived < ENOUGH else "")
-        known = known and not reason and len(sums) > 2 * self._same_place + 1
+                answered, self._long.position, None if wrong else clear, int(self._long.between)
+            )
+            probability *= min(look.arrived / ENOUGH, 1.0)
+        reason = wrong or (HURRIED if hurried else "")
+        known = known and not reason and len(sums) > 2 * self.same_place + 1
         reason = reason or ("" if known else UNSURE)
         return Match(
             int(self.places[best]), probability, known, familiarity, sums, reason, length,
@@ -192,7 +200,7 @@ class Recognizer(ABC):
         self._sequence.reset()
         self._long.reset()
         self.hindsight.reset()
-        self._time_s = -np.inf
+        self._time_s, self._blind_way = -np.inf, 0.0
 
     def remove(self, place: int | Sequence[int] | IntArray | range) -> None:
         """Forget a place, or several; the others keep their numbers, and close up.
@@ -206,12 +214,12 @@ class Recognizer(ABC):
 
     def _positions(self, places: int | Sequence[int] | IntArray | range) -> IntArray:
         """Return where on the map places are, each once, in the order in which they are named."""
-        numbers = list(dict.fromkeys(np.atleast_1d(whole_numbers(places, "place")).tolist()))
+        named = list(dict.fromkeys(np.atleast_1d(whole_numbers(places, "place")).tolist()))
         at = {number: k for k, number in enumerate(self.places.tolist())}
-        for number in numbers:
+        for number in named:
             if number not in at:
                 raise ParameterError(f"place {number} is not on the map")
-        return np.array([at[number] for number in numbers], np.int64)
+        return np.array([at[number] for number in named], np.int64)
 
     def _close_up(self, keep: IntArray) -> None:
         """Let the frames so far know the places at these positions alone."""
@@ -242,13 +250,12 @@ class Recognizer(ABC):
             raise ParameterError(
                 f"{len(places)} calibration images; expected at least {LEAST_QUERIES}, or None"
             )
-        numbers = whole_numbers(places, "calibration places")
-        if numbers.min() < 0 or numbers.max() >= n_places:
+        at = np.atleast_1d(whole_numbers(places, "calibration places"))
+        if at.min() < 0 or at.max() >= n_places:
             raise ParameterError(
-                f"calibration places {numbers.min()} to {numbers.max()}; the map has 0 to "
-                f"{n_places - 1}"
+                f"calibration places {at.min()} to {at.max()}; the map has 0 to {n_places - 1}"
             )
-        return Queries(self._all(images, "calibration image"), numbers)
+        return Queries(self._all(images, "calibration image"), at)
 
     def _clear(self, row: FloatArray, step: float) -> int | None:
         """Return the position that a long sequence is sure of, or None."""
@@ -256,20 +263,30 @@ class Recognizer(ABC):
         sums = self._long.advance(row, step, LENGTH)
         if len(self._long) < LENGTH:
             return None
-        best, given = features(sums, LENGTH, self._same_place)
+        best, given = features(sums, LENGTH, self.same_place)
         probability, _, known = self.confidence.judge(given, LENGTH, len(sums))
         return best if known and probability >= SURE else None
 
 
 def whole_numbers(values: Any, what: str) -> IntArray:
-    """Return numbers of places as an array.
+    """Return numbers of places as an array, () or (n,).
 
     Raises:
         ParameterError: they are no whole numbers.
     """
-    found = np.asarray(values)
+    try:
+        found = np.asarray(values)
+    except ValueError:  # rows of several lengths
+        found = np.asarray(values, dtype=object)
     if not found.size:
         return np.zeros(0, np.int64)
-    if found.dtype.kind not in "iu":
-        raise ParameterError(f"{what}: {values!r}; expected whole numbers")
+    if found.dtype.kind not in "iu" or found.ndim > 1:
+        raise ParameterError(f"{what}: {values!r}; expected whole numbers, in one row")
     return found.astype(np.int64)
+
+
+def readable(places: IntArray) -> IntArray:
+    """Return numbers of places that cannot be changed from outside."""
+    found = places.view()
+    found.flags.writeable = False
+    return found

@@ -24,9 +24,11 @@ LONGEST = 200
 """Frames that are remembered, and so the longest sequence."""
 _UNIT = 2**20
 _FARTHEST = 1e6
+_DIGITS = 9
+"""Of the way: tenths that add up to a whole place must be one."""
 
 
-class Sequence:
+class FrameSequence:
     """Sums scores of the last frames, shifted by the way between them.
 
     Args:
@@ -74,7 +76,7 @@ class Sequence:
         check(step, length)
         before = self._position
         if self._rows:
-            self._moved += step
+            self._moved = round(self._moved + step, _DIGITS)
         self._position = math.floor(self._moved + 0.5)
         self._forward = self._forward + 1 if self._position >= before else 0
         row = np.rint(scores * _UNIT).astype(np.int64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,19 @@ QUARTERS = (0.25, 0.5, 0.75)
 """Shares of a presentation after which an answer may be early."""
 
 
+class Presented(NamedTuple):
+    """What came of a presentation."""
+
+    potentials: npt.NDArray[np.int32]
+    """Of the place neurons, (n_places,)."""
+    spikes: int
+    """That are in them."""
+    complete: bool
+    """Whether that is all of them."""
+    settled: bool
+    """Whether those that are missing were not needed."""
+
+
 def present(
     weights: npt.NDArray[np.int8],
     code: Codes,
@@ -32,8 +45,8 @@ def present(
     ticks: int,
     deadline_s: float | None = None,
     settled: Callable[[npt.NDArray[np.int32], int], bool] | None = None,
-) -> tuple[npt.NDArray[np.int32], bool, int]:
-    """Return the potentials, whether all spikes are in them, and how many are.
+) -> Presented:
+    """Deliver the spikes of a presentation, tick by tick.
 
     Args:
         weights: of the place neurons, (n_inputs, n_places).
@@ -52,10 +65,10 @@ def present(
         late = deadline_s is not None and time.perf_counter() - began >= deadline_s
         enough = settled is not None and tick in quarters and settled(potentials, quarters[tick])
         if first and first < len(cells) and (late or enough):
-            return potentials, False, first
+            return Presented(potentials, first, False, bool(enough))
         _deliver(weights, cells[first:end], code, potentials)
         first = end
-    return potentials, True, first
+    return Presented(potentials, first, True, True)
 
 
 def arrived(code: Codes, start: FloatArray, ticks: int, share: float) -> Codes:

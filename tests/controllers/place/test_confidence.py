@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place.confidence import LENGTHS, Confidence, Sample, features, near
-from snn_control.controllers.place.hindsight import LATER, Hindsight
+from snn_control.controllers.place.hindsight import LATER, Answered, Hindsight
 from snn_control.controllers.place.logistic import fit, probability
 
 
@@ -94,7 +94,7 @@ def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
     for k in range(3000):
         right = rng.random() < 0.6
         said.append(hindsight.biased(0.9))
-        hindsight.follow(k if right else 10**6, said[-1], k, clear=k)
+        hindsight.follow(Answered(k if right else 10**6, said[-1]), k, clear=k)
     assert np.mean(said[-1000:]) == pytest.approx(0.6, abs=0.05)
     hindsight.reset()
     assert hindsight.bias < -1.0, "a new start forgets frames, not what was learned"
@@ -103,10 +103,23 @@ def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
 def test_hindsight_learns_nothing_where_nothing_is_clear() -> None:
     hindsight = Hindsight()
     for k in range(50):
-        hindsight.follow(k, 0.3, k, clear=None)
+        hindsight.follow(Answered(k, 0.3), k, clear=None)
     assert hindsight.bias == 0.0
     assert hindsight.biased(0.3) == pytest.approx(0.3)
     for k in range(LATER):
         hindsight.reset()
-        hindsight.follow(k, 0.3, k, clear=k)
+        hindsight.follow(Answered(k, 0.3), k, clear=k)
     assert hindsight.bias == 0.0
+    hindsight.reset()
+    for k in range(50):
+        hindsight.follow(None, k, clear=k)
+    assert hindsight.bias == 0.0
+
+
+def test_between_two_places_hindsight_takes_either() -> None:
+    for slack_then, slack_now, moves_up in ((1, 0, True), (0, 1, True), (0, 0, False)):
+        hindsight = Hindsight()
+        hindsight.follow(Answered(1, 0.5), 0, clear=None, slack=slack_then)
+        for k in range(1, LATER + 1):
+            hindsight.follow(None, k, clear=k, slack=slack_now)
+        assert (hindsight.bias > 0.0) == moves_up

@@ -68,6 +68,21 @@ def test_growing_place_by_place_comes_close_to_mapping_at_once() -> None:
     assert grown.numbers.tolist() == list(range(N))
 
 
+def test_the_size_of_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = made(codes()[:30], codes()[30:])
+    monkeypatch.setattr("snn_control.controllers.place.place_map._BLOCK", 7)
+    blocks = made(codes()[:30], codes()[30:])
+    for name in ("sums", "squares", "means", "spreads"):
+        np.testing.assert_allclose(getattr(blocks, name), getattr(whole, name), rtol=1e-12)
+
+
+def test_nothing_appended_changes_nothing() -> None:
+    one = made(codes(1))
+    one.append(one.codes[:0], one.weights.T[:0], one.scales[:0], one.numbers[:0])
+    assert len(one) == 1
+    assert np.isfinite([one.means, one.spreads]).all()
+
+
 def test_removing_leaves_the_others_as_if_the_place_had_never_been() -> None:
     place_map = made(codes())
     keep = np.delete(np.arange(N), [3, 17, 18])
@@ -83,10 +98,10 @@ def test_removing_leaves_the_others_as_if_the_place_had_never_been() -> None:
 def test_spikes_one_by_one_add_up_to_the_fast_path_to_the_last_bit(seed: int) -> None:
     place_map, start = made(codes()), np.random.default_rng(seed).random(N_INPUTS)
     query = codes(1, seed=seed + 20)[0]
-    potentials, complete, spikes = present(place_map.weights, query, start, ticks=16)
-    np.testing.assert_array_equal(potentials, place_map.potentials(query))
-    assert complete
-    assert spikes == np.abs(query.astype(int)).sum()
+    found = present(place_map.weights, query, start, ticks=16)
+    np.testing.assert_array_equal(found.potentials, place_map.potentials(query))
+    assert found.complete
+    assert found.spikes == np.abs(query.astype(int)).sum()
 
 
 def test_a_deadline_that_has_passed_leaves_the_first_spikes_of_the_strongest() -> None:
@@ -94,10 +109,12 @@ def test_a_deadline_that_has_passed_leaves_the_first_spikes_of_the_strongest() -
     query = np.zeros(N_INPUTS, np.int8)
     query[3], query[7] = 15, -2
     start = np.full(N_INPUTS, 0.5)
-    potentials, complete, spikes = present(place_map.weights, query, start, 16, deadline_s=1e-12)
-    assert not complete
-    assert 0 < spikes < 17
-    np.testing.assert_array_equal(potentials, spikes * place_map.weights[3].astype(np.int32))
+    found = present(place_map.weights, query, start, 16, deadline_s=1e-12)
+    assert (found.complete, found.settled) == (False, False)
+    assert 0 < found.spikes < 17
+    np.testing.assert_array_equal(
+        found.potentials, found.spikes * place_map.weights[3].astype(np.int32)
+    )
 
 
 @pytest.mark.parametrize("share", QUARTERS)
@@ -110,12 +127,12 @@ def test_what_has_arrived_is_what_was_delivered(share: float) -> None:
         seen[k] = potentials.copy()
         return k == quarter
 
-    potentials, complete, spikes = present(place_map.weights, query, start, 16, settled=settled)
+    found = present(place_map.weights, query, start, 16, settled=settled)
     partial = arrived(query, start, 16, share)
-    assert not complete
+    assert (found.complete, found.settled) == (False, True)
     assert list(seen) == list(range(quarter + 1))
-    np.testing.assert_array_equal(potentials, place_map.potentials(partial))
-    assert spikes == np.abs(partial.astype(int)).sum()
+    np.testing.assert_array_equal(found.potentials, place_map.potentials(partial))
+    assert found.spikes == np.abs(partial.astype(int)).sum()
 
 
 def test_outstanding_is_contrast_within_the_neighbourhood() -> None:

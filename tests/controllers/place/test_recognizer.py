@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -135,6 +136,32 @@ def test_answers_that_a_deadline_cut_short_are_as_sure_as_they_say(
     assert np.mean([a.spikes for a in few]) < 0.4 * np.mean([a.spikes for a in cut])
 
 
+def test_answers_cut_short_leave_later_probabilities_as_they_were(
+    stormy: PlaceRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
+    monkeypatch.setattr("snn_control.controllers.place.spiking.time", clock)
+    storm_answers(stormy, 20, deadline_s=4.0)
+    assert stormy.hindsight.bias == 0.0
+
+
+def test_a_deadline_ends_the_wait_for_an_early_answer_too(recognizer: PlaceRecognizer) -> None:
+    for image in WINTER[100:110]:
+        recognizer.match(image, 10)
+    answer = recognizer.match(WINTER[110], 10, early=True, deadline_s=1e-9)
+    assert (answer.known, answer.reason) == (False, HURRIED)
+
+
+def test_the_way_of_a_dark_frame_counts_for_the_habit(saved: Path) -> None:
+    dark, bright = PlaceRecognizer.load(saved), PlaceRecognizer.load(saved)
+    for image in WINTER[100:110]:
+        dark.match(BLANK[BLACK], 5, step=1.0)
+        dark.match(image, 5, step=0.0)
+        bright.match(image, 5, step=1.0)
+    np.testing.assert_array_equal(dark.visiting.usual, bright.visiting.usual)
+
+
 def test_an_early_answer_waits_for_fewer_spikes_and_is_hardly_ever_another(
     recognizer: PlaceRecognizer, saved: Path
 ) -> None:
@@ -185,12 +212,28 @@ def test_an_ensemble_grows_shrinks_merges_and_is_kept(tmp_path: Path) -> None:
         flown.add(SUMMER[0])
     assert again.fuse([100, 101]) == 100
     assert len(again) == len(ensemble) - 1
-    with pytest.raises(ParameterError, match="3 members there and 2 here"):
+    with pytest.raises(ParameterError, match="no ensemble of 2 members"):
         again.merge(PlaceEnsemble((1, 2, 3), config))
     with pytest.raises(ParameterError, match="none of them twice"):
         PlaceEnsemble((1, 1))
     with pytest.raises(ModelFileError, match="place_ensemble"):
         PlaceRecognizer.load(tmp_path / "both")
+
+
+def test_a_kept_map_names_every_setting(saved: Path, tmp_path: Path) -> None:
+    arrays = saved.with_suffix(".safetensors").read_bytes()
+    for field in dataclasses.fields(PlaceConfig):
+        document = json.loads(saved.read_text())
+        del document["config"][field.name]
+        (tmp_path / "m.json").write_text(json.dumps(document))
+        (tmp_path / "m.safetensors").write_bytes(arrays)
+        with pytest.raises(ModelFileError, match=f"config.{field.name} is missing"):
+            PlaceRecognizer.load(tmp_path / "m")
+
+
+def test_numbers_of_places_cannot_be_changed_from_outside(recognizer: PlaceRecognizer) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        recognizer.places[0] = 77
 
 
 def test_ensembles_whose_members_differ_are_refused(tmp_path: Path) -> None:
@@ -199,6 +242,9 @@ def test_ensembles_whose_members_differ_are_refused(tmp_path: Path) -> None:
     ensemble.members[1].add(SUMMER[30])
     with pytest.raises(ModelFileError, match="same places"):
         PlaceEnsemble.load(ensemble.save(tmp_path / "odd"))
+    ensemble.members[1] = PlaceRecognizer(2, dataclasses.replace(config, window=3)).fit(SUMMER[:20])
+    with pytest.raises(ModelFileError, match="same config"):
+        PlaceEnsemble.load(ensemble.save(tmp_path / "other"))
     ensemble.members[1] = ensemble.members[0]
     with pytest.raises(ModelFileError, match="another seed"):
         PlaceEnsemble.load(ensemble.save(tmp_path / "twins"))
@@ -457,6 +503,16 @@ def test_all_places_may_go_and_new_ones_come(recognizer: PlaceRecognizer) -> Non
         (lambda r: r.match(WINTER[0], 5.0), ObservationError),
         (lambda r: r.match(WINTER[0], 5, step=None), ObservationError),
         (lambda r: r.match(WINTER[0], 5, time_s=np.inf), ObservationError),
+        (lambda r: r.match(WINTER[0], 5, time_s="x"), ObservationError),
+        (lambda r: r.match(WINTER[0], 5, deadline_s="x"), ObservationError),
+        (lambda r: r.match([[1, 2], [3]], 5), ObservationError),
+        (lambda r: r.remove([[1, 2]]), ParameterError),
+        (lambda r: r.remove([[1, 2], [3]]), ParameterError),
+        (lambda r: r.merge(PlaceEnsemble((0,))), ParameterError),
+        (lambda r: PlaceEnsemble((0,)).merge(r), ParameterError),
+        (lambda r: PlaceEnsemble([]), ParameterError),
+        (lambda r: PlaceRecognizer(-1), ParameterError),
+        (lambda r: PlaceRecognizer(True), ParameterError),
         (lambda r: r.remove(120.7), ParameterError),
         (lambda r: r.remove("x"), ParameterError),
         (lambda r: r.merge(r), ParameterError),
@@ -501,7 +557,9 @@ def test_what_cannot_be_mapped_is_named(images, calibration, error, said) -> Non
 @pytest.mark.parametrize(
     "wrong",
     [{"height": 0}, {"ticks": 128}, {"window": 4}, {"stiffness": 0.0}, {"false_acceptance": 1.0},
-     {"blend": -0.1}, {"module_places": 0}, {"input_share": 0.0}],
+     {"blend": -0.1}, {"module_places": 0}, {"input_share": 0.0}, {"same_place": 1.5},
+     {"window": 21.5}, {"memory": np.nan}, {"levels": True}, {"stiffness": np.inf},
+     {"neighbours": 2**70}],
 )  # fmt: skip
 def test_wrong_configurations_are_refused(wrong: dict) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snn_control.controllers.place.sequence import LONGEST, Sequence
+from snn_control.controllers.place.sequence import LONGEST, FrameSequence
 from snn_control.errors import ObservationError
 
 
@@ -37,7 +37,7 @@ def by_definition(rows: list[np.ndarray], moved: list[float], length: int, n: in
 def test_it_is_the_sum_of_the_definition_however_it_moves_and_grows(
     seed: int, n: int, steps: list[float], lengths: list[int], grows: bool
 ) -> None:
-    rng, sequence = np.random.default_rng(seed), Sequence()
+    rng, sequence = np.random.default_rng(seed), FrameSequence()
     rows: list[np.ndarray] = []
     moved = [0.0]
     for k, step in enumerate(steps):
@@ -50,19 +50,30 @@ def test_it_is_the_sum_of_the_definition_however_it_moves_and_grows(
         np.testing.assert_allclose(found, by_definition(rows, moved, length, n), atol=1e-4)
 
 
+@pytest.mark.parametrize("step", [0.1, 0.3, 1.1])
+def test_tenths_add_up_to_whole_places(step: float) -> None:
+    sequence = FrameSequence()
+    sequence.advance(np.zeros(3), 0.0, 1)
+    for k in range(1, 2000):
+        sequence.advance(np.zeros(3), step, 1)
+        tenths = round(10 * step) * k
+        assert sequence.position == (tenths + 5) // 10
+        assert sequence.between == bool(tenths % 10)
+
+
 def test_it_stays_exact_over_a_long_route() -> None:
-    rng, sequence = np.random.default_rng(0), Sequence()
+    rng, sequence = np.random.default_rng(0), FrameSequence()
     rows = [rng.normal(size=50) * 100.0 for _ in range(3000)]
     for row in rows:
         found = sequence.advance(row, 1.0, 10)
-    fresh = Sequence()
+    fresh = FrameSequence()
     for row in rows[-10:]:
         expected = fresh.advance(row, 1.0, 10)
     np.testing.assert_array_equal(found, expected)
 
 
 def test_removed_places_close_up_in_the_frames_that_are_remembered() -> None:
-    sequence = Sequence()
+    sequence = FrameSequence()
     rows = np.random.default_rng(1).normal(size=(4, 8))
     for row in rows[:3]:
         sequence.advance(row, 0.0, 3)
@@ -83,7 +94,7 @@ def test_removed_places_close_up_in_the_frames_that_are_remembered() -> None:
     ],
 )
 def test_wrong_steps_and_lengths_change_nothing(step: float, length: int, said: str) -> None:
-    sequence = Sequence()
+    sequence = FrameSequence()
     sequence.advance(np.ones(3), 1.0, 2)
     with pytest.raises(ObservationError, match=said):
         sequence.advance(np.ones(3), step, length)

@@ -1,0 +1,39 @@
+"""Limits of threads that overlap in time are lifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from snn_control.threads import one_blas_thread
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    np.eye(2) @ np.eye(2)
+    with threadpool_limits(2, "blas"):
+        yield
+
+
+def test_overlapping_limits_are_lifted_by_the_last() -> None:
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    assert blas_threads() == {1}
+    first.__exit__(None, None, None)
+    assert blas_threads() == {1}
+    second.__exit__(None, None, None)
+    assert blas_threads() == {2}
+
+
+def test_a_failure_lifts_the_limit() -> None:
+    with pytest.raises(ValueError, match="x"), one_blas_thread():
+        raise ValueError("x")
+    assert blas_threads() == {2}
