@@ -1,6 +1,6 @@
 """Place recognition: speed and size beside SAD, growing maps, small modules, early answers.
 
-    python benchmarks/place.py [speed] [growth] [modules] [hurry] [uncalibrated] [choices]
+    python benchmarks/place.py [speed] [growth] [modules] [hurry] [uncalibrated] [small] [choices]
                                [--reference R --query Q --select S]
 
 Prints one JSON object a part. R and Q are folders of images or FILE.npz:ARRAY, S a boolean array of
@@ -27,6 +27,7 @@ import numpy as np
 from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer, spiking
 from snn_control.controllers.place.baselines import SadRecognizer
 from snn_control.controllers.place.place_map import PlaceMap, standardised
+from snn_control.controllers.place.recognizer import LEAST_QUERIES
 from snn_control.controllers.place.senses import Senses
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.studies.place_data import Sights, read_sights
@@ -37,6 +38,7 @@ CALIBRATION = 0.2
 QUERIES = 500
 LENGTHS = (1, 5, 10, 20)
 _TICKS = (6, 8, 16, 24)
+_SIZES, _STARTS, _APART = (10, 20, 50, 100, 200, 500), 5, 50
 
 
 def _percentiles(call: Callable[[int], Any], n: int) -> dict[str, float]:
@@ -54,7 +56,9 @@ def speed(sights: Sights) -> dict[str, Any]:
     images, n = sights.visit.images, len(sights.mapped)
     first = round(CALIBRATION * n)
     calibration = (images[:first], list(range(first)))
-    PlaceRecognizer().fit(sights.mapped[:50]).match(images[0], spiking=True)  # compiles
+    compiled = PlaceRecognizer().fit(sights.mapped[:50])
+    compiled.match(images[0], spiking=True)
+    compiled.add(images[0])
     began = time.process_time()
     recognizer = PlaceRecognizer().fit(sights.mapped, calibration)
     trained_s = time.process_time() - began
@@ -147,6 +151,34 @@ def uncalibrated(sights: Sights) -> dict[str, Any]:
     own = Visit(tested.images, tested.places - first, tested.steps)
     recognizer = PlaceRecognizer().fit(sights.mapped[first:])
     return {str(length): _said(ask(recognizer, own, length)) for length in LENGTHS}
+
+
+def small(sights: Sights) -> dict[str, Any]:
+    """Return the share of unknown places that pass as known, by size of the map.
+
+    Maps begin at several places, without calibration, and with one on every second place;
+    unknown are the places of the half of the route that begins a quarter of it further.
+    """
+    n, found = len(sights.mapped), {}
+    for size in _SIZES:
+        shares: dict[str, list[float]] = {}
+        for first in range(0, n - size, n // _STARTS):
+            own = np.arange(first, first + size)
+            elsewhere = (first + n // 4 + np.arange(n // 2)) % n
+            elsewhere = elsewhere[
+                (elsewhere < first - _APART) | (elsewhere >= first + size + _APART)
+            ]
+            unknown = sights.visit.part(np.sort(elsewhere))
+            halves = (sights.visit.images[own[::2]], list(range(0, size, 2)))
+            for name, known in (("self-calibrated", None), ("calibrated", halves)):
+                if known is not None and len(known[1]) < LEAST_QUERIES:
+                    continue
+                recognizer = PlaceRecognizer().fit(sights.mapped[own], known)
+                for length in (1, 10):
+                    share = float(ask(recognizer, unknown, length).known.mean())
+                    shares.setdefault(f"{name}, {length} frames", []).append(round(share, 3))
+        found[str(size)] = shares
+    return found
 
 
 def _said(answers: Answers) -> dict[str, float]:
@@ -262,6 +294,7 @@ PARTS: dict[str, Callable[[Sights], Any]] = {
     "modules": modules,
     "hurry": hurry,
     "uncalibrated": uncalibrated,
+    "small": small,
     "choices": choices,
 }
 
