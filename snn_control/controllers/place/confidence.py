@@ -5,7 +5,9 @@ place over its best rival, and the best score itself. Rivals are places further 
 from the best. On queries of known places a logistic regression over both and log L, of all lengths
 together, gives the probability that an answer is right. For each of a few lengths another one tells
 these queries from the same with their own places off the map; its threshold lets
-`false_acceptance` of the unknown pass. Between two lengths it is interpolated.
+`false_acceptance` of the unknown pass; where too few of them were seen for one to pass, frames of a
+sequence counted once, it lies higher, as an exponential tail says. Between two lengths it is
+interpolated.
 
 On a map that has grown to n places from the n_0 that it was fitted on, an unknown one has n / n_0
 times as many chances to look like one of them. The best of them lies tail ln(n / n_0) higher, tail
@@ -83,9 +85,11 @@ class Confidence:
                 rows = np.vstack([sample.known, sample.unknown])
                 telling = fit(rows, np.arange(len(rows)) < len(sample.known))
                 scores = score(telling, sample.unknown)
-                threshold = float(np.quantile(scores, 1.0 - false_acceptance))
                 start = np.quantile(scores, _TAIL)
                 tail = float((scores[scores >= start] - start).mean())
+                expected = false_acceptance * len(scores) / length  # neighbours are no news
+                threshold = float(np.quantile(scores, 1.0 - false_acceptance))
+                threshold += tail * max(-math.log(expected), 0.0)
             known.append(telling)
             thresholds.append(threshold)
             tails.append(tail)

@@ -77,6 +77,22 @@ def test_on_a_grown_map_as_few_unknown_places_pass() -> None:
     assert np.mean(unaware) > 0.05
 
 
+def test_a_few_unknown_places_are_enough_for_a_threshold() -> None:
+    rng, passed, unguarded = np.random.default_rng(4), [], []
+    later = rng.exponential(1.0, 4000)
+    for _ in range(50):
+        few = rng.exponential(1.0, 20)
+        known = np.column_stack([rng.gamma(20.0, 0.5, 200), np.zeros(200)])
+        sample = Sample(known, np.ones(200, bool), np.column_stack([few, np.zeros(20)]))
+        confidence = Confidence.fit({1: sample}, 0.01, 100)
+        rows = np.column_stack([later, np.zeros(4000)])
+        above = rows @ confidence.known[0, 1:] + confidence.known[0, 0]
+        passed.append((above > confidence.thresholds[0]).mean())
+        unguarded.append((later > few.max()).mean())
+    assert np.mean(unguarded) > 0.04
+    assert np.mean(passed) < 0.6 * np.mean(unguarded)
+
+
 def test_on_a_smaller_map_no_more_of_them_pass() -> None:
     confidence = Confidence.fit(samples(np.random.default_rng(1)), 0.01, 100)
     for row in samples(np.random.default_rng(2))[5].known[:50]:
