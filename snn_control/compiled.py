@@ -29,6 +29,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba.core import types
 from numba.core.caching import FunctionCache
 
 try:
@@ -161,6 +162,19 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _call(template: Callable[..., Any], arguments: Any, named: Any) -> Any:
+    """How Numba calls a kernel from another one; a literal integer is an integer like any other.
+
+    Otherwise a callee is compiled once more for each literal that it is called with.
+    """
+    plain = {name: _plain(kind) for name, kind in named.items()}
+    return template(tuple(map(_plain, arguments)), plain)
+
+
+def _plain(kind: Any) -> Any:
+    return types.unliteral(kind) if isinstance(kind, types.IntegerLiteral) else kind
+
+
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate a module-level function as a cached Numba kernel.
 
@@ -170,8 +184,11 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         compiled: Any = numba.njit(error_model="numpy", **options)(function)
+        if compiled is function:  # NUMBA_DISABLE_JIT
+            return compiled
+        compiled.get_call_template = functools.partial(_call, compiled.get_call_template)
         folder = cache_folder(source_hash(function.__module__.partition(".")[0]))
-        if folder is None or compiled is function:  # compiled is function: NUMBA_DISABLE_JIT
+        if folder is None:
             return compiled
         before = _CONFIG.CACHE_DIR
         _CONFIG.CACHE_DIR = str(folder)

@@ -7,6 +7,7 @@ observations at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ Array = Any
 
 MODEL, DATA, QPOS, QVEL, CONTROL = range(5)
 """Columns of the addresses of a pool."""
+BODIES_A_THREAD = 8
+"""With fewer, threads wait for each other longer than they work, most of all on busy cores."""
 
 
 class SwimmerPool:
@@ -132,10 +135,15 @@ class SwimmerBatch:
         """Hold efforts, shape (n_bodies, n_joints), for a control period; clipped to [-1, 1]."""
         if effort.shape != self.joint_rad.shape:
             raise ParameterError(f"efforts {effort.shape}; expected {self.joint_rad.shape}")
-        _step(
-            self.pool.addresses, np.ascontiguousarray(effort, np.float64), self.joint_rad,
-            self.link_velocities, self.forward_speed_m_s,
-        )  # fmt: skip
+        before = numba.get_num_threads()
+        numba.set_num_threads(min(before, math.ceil(self.n_bodies / BODIES_A_THREAD)))
+        try:
+            _step(
+                self.pool.addresses, np.ascontiguousarray(effort, np.float64), self.joint_rad,
+                self.link_velocities, self.forward_speed_m_s,
+            )  # fmt: skip
+        finally:
+            numba.set_num_threads(before)
         self._ticks += 1
         for k in range(self.n_bodies):
             self._mistake(k)

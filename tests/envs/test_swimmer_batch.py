@@ -5,22 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.envs.swimmer.batch import SwimmerBatch
+from snn_control.envs.swimmer.batch import BODIES_A_THREAD, SwimmerBatch
 from snn_control.envs.swimmer.body import SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.errors import ParameterError
 
 
-def test_a_batch_is_its_bodies_bit_for_bit() -> None:
-    starts = [draw_start(5, k, 40) for k in range(3)]
-    batch, rng = SwimmerBatch(5, 3), np.random.default_rng(0)
+@pytest.mark.parametrize("n", [3, BODIES_A_THREAD + 1])
+def test_a_batch_is_its_bodies_bit_for_bit(n: int) -> None:
+    starts = [draw_start(5, k, 40) for k in range(n)]
+    batch, rng = SwimmerBatch(5, n), np.random.default_rng(0)
     bodies = [SwimmerBody(5) for _ in starts]
     for body, start in zip(bodies, starts, strict=True):
         body.reset(start)
     batch.reset(starts)
     for _ in range(40):
-        effort = rng.uniform(-1.5, 1.5, (3, 4))
+        effort = rng.uniform(-1.5, 1.5, (n, 4))
         batch.step(effort)
         for k, body in enumerate(bodies):
             body.advance(effort[k])

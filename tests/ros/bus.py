@@ -12,6 +12,7 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
+from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
@@ -44,6 +45,7 @@ class Peer:
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self.target = node
+        self._clients: dict[str, Client] = {}
         self.commands: list[tuple[float, float]] = []
         """Time (monotonic) and command."""
         self.modes: list[tuple[float, str, str]] = []
@@ -122,14 +124,18 @@ class Peer:
 
     def call(self, kind: Any, name: str, request: Any, patience_s: float = PATIENCE_S) -> Any:
         """Call a service of the node."""
-        client = self.node.create_client(kind, f"{self.target}/{name}")
-        try:
-            self.until(client.service_is_ready)
-            future = client.call_async(request)
-            self.until(future.done, patience_s)
-            return future.result()
-        finally:
-            self.node.destroy_client(client)
+        client = self.client(kind, name)
+        future = client.call_async(request)
+        self.until(future.done, patience_s)
+        return future.result()
+
+    def client(self, kind: Any, name: str) -> Client:
+        """Return a client of a service of the node, which is there."""
+        full = f"{self.target}/{name}"
+        if full not in self._clients:
+            self._clients[full] = self.node.create_client(kind, full)
+        self.until(self._clients[full].service_is_ready)
+        return self._clients[full]
 
     def trigger(self, name: str) -> Trigger.Response:
         return self.call(Trigger, name, Trigger.Request())

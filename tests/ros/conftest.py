@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from socket import AF_INET, SOCK_DGRAM, socket
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,14 +19,20 @@ if TYPE_CHECKING:
 
 NEEDS_ROS = 'needs rclpy: pip install "snn_control[ros]" or source ROS 2'
 
+QUICK = {"diagnostic_updater": {"period": 0.2}}
+"""Diagnostics more often than once a second, for tests that wait for what they say."""
 REPEATS = 2
 """A busy machine stalls a process for longer than the bounds of time tested here; a fault of a
 node shows each time."""
 
 
+START_NODES = {"nodes", "make_bus", "make_shared_bus"}
+"""Fixtures of tests that start nodes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "nodes" in getattr(item, "fixturenames", ()):
+        if not START_NODES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.flaky(reruns=REPEATS))
 
 
@@ -71,3 +79,44 @@ def swim_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwimPeer
     peer = SwimPeer(domain)
     yield peer
     peer.close()
+
+
+MakeBus = Callable[..., "tuple[Nodes, Peer]"]
+"""Takes the arguments of a `Peer` after its domain; returns nodes and a peer of a new bus."""
+
+
+@contextmanager
+def busses(folder: Path) -> Iterator[MakeBus]:
+    """Make busses of their own, whose nodes start, wait and end side by side."""
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    from tests.ros.bus import Peer
+
+    made: list[Nodes] = []
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as opened:
+        patch.setitem(os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+
+        def make(*arguments: Any, **named: Any) -> tuple[Nodes, Peer]:
+            domain = free_domain()
+            # Only the first participant of a process takes the port that shows a domain in use.
+            taken = opened.enter_context(socket(AF_INET, SOCK_DGRAM))
+            taken.bind(("", 7410 + 250 * domain))
+            peer = Peer(domain, *arguments, **named)
+            opened.callback(peer.close)
+            made.append(opened.enter_context(Nodes(folder / f"{len(made)}", local_bus(domain))))
+            return made[-1], peer
+
+        yield make
+        for process in (process for nodes in made for process in nodes.running.values()):
+            process.terminate()
+
+
+@pytest.fixture
+def make_bus(tmp_path: Path) -> Iterator[MakeBus]:
+    with busses(tmp_path / "busses") as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_shared_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeBus]:
+    with busses(tmp_path_factory.mktemp("busses")) as make:
+        yield make

@@ -29,6 +29,7 @@ from snn_control.ros.fly import Flight, Flown, fly
 from snn_control.ros.processes import Nodes
 from tests.ros.bus import Peer
 
+DURATION_S = 60.0
 KEYS = {
     "hold_rmse_m", "steady_state_error_m", "overshoot_m", "latency_p50_ms", "latency_p99_ms",
     "overruns", "missed_ticks", "run",
@@ -38,11 +39,11 @@ KEYS = {
 @pytest.fixture(scope="module")
 def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Flown]:
     folder = tmp_path_factory.mktemp("a flight")
-    return folder, fly(Flight("blimp-altitude", seed=3, duration_s=100.0, rate=8.0), folder)
+    return folder, fly(Flight("blimp-altitude", seed=3, duration_s=DURATION_S, rate=8.0), folder)
 
 
 def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, Flown]) -> None:
-    env = gymnasium.make("snn_control/BlimpAltitude-v0", duration_s=100.0)
+    env = gymnasium.make("snn_control/BlimpAltitude-v0", duration_s=DURATION_S)
     alone = snn_control.rollout(load("blimp-altitude"), env, seed=3)
     episode = flown[1].episode
     for metric in ("hold_rmse_m", "rmse_m", "steady_state_error_m"):
@@ -95,7 +96,8 @@ def test_a_drop_out_replays_too(nodes: Nodes, peer: Peer, tmp_path: Path) -> Non
     nodes.start("recorder", {"bag": str(tmp_path / "bag")})
     nodes.start("altitude_controller", {"arm_on_activate": True})
     peer.connected()
-    peer.spin(1.0)
+    peer.until(lambda: peer.node.count_subscribers("altitude_controller/tick"))
+    peer.spin(0.5)
     for height in (1.0, 1.1, 1.2):
         peer.feed(0.7, height)
         peer.measure(float("nan"))
@@ -137,7 +139,7 @@ def command(*words: str) -> list[str]:
 
 def test_the_verb_prints_one_object_and_leaves_a_run(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    words = ("pid", "--sim", "--duration", "75", "--rate", "10", "--json", "--out", str(run))
+    words = ("pid", "--sim", "--duration", "50", "--rate", "10", "--json", "--out", str(run))
     done = subprocess.run(command(*words), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
@@ -151,24 +153,35 @@ def test_the_verb_prints_one_object_and_leaves_a_run(tmp_path: Path) -> None:
     assert json.loads((run / "manifest.json").read_text())["status"] == "finished"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_flight_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
-    words = ("blimp-altitude", "--sim", "--duration", "60", "--out", str(tmp_path / "run"))
-    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
+    """Three flights at once, each on a bus of its own, interrupted in three ways."""
+    words, flights = ("blimp-altitude", "--sim", "--duration", "90", "--out"), {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        out = str(tmp_path / number.name)
+        flights[number] = subprocess.Popen(
+            command(*words, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
     end = time.monotonic() + 30
-    while len(children(process.pid)) < 3 and time.monotonic() < end:
-        time.sleep(0.1)
-    time.sleep(1.5)
-    started = children(process.pid)
-    assert len(started) == 3
-    process.send_signal(number)
-    _, error = process.communicate(timeout=15)
-    assert process.returncode == (1 if number != signal.SIGKILL else -signal.SIGKILL)
-    assert b"Traceback" not in error
-    end = time.monotonic() + 10
-    while any(alive(pid) for pid in started) and time.monotonic() < end:
+    while not all(under_way(tmp_path / number.name) for number in flights):
+        assert time.monotonic() < end, "they do not fly"
         time.sleep(0.05)
-    assert not [pid for pid in started if alive(pid)]
+    for number, process in flights.items():
+        started = children(process.pid)
+        assert len(started) == 3
+        process.send_signal(number)
+        _, error = process.communicate(timeout=15)
+        assert process.returncode == (1 if number != signal.SIGKILL else -signal.SIGKILL)
+        assert b"Traceback" not in error
+        end = time.monotonic() + 10
+        while any(alive(pid) for pid in started) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not [pid for pid in started if alive(pid)]
+
+
+def under_way(run: Path) -> bool:
+    """Whether the controller of a flight was armed and has left that mode, by its log."""
+    [*logs] = run.glob("ros/altitude_controller.log")
+    return any("mode auto" in log.read_text("utf-8") for log in logs)
 
 
 def alive(pid: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ros.conftest import NEEDS_ROS
+from tests.ros.conftest import NEEDS_ROS, MakeBus
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -28,9 +28,8 @@ from snn_control.ros.interfaces import (
     qos,
 )
 from snn_control.ros.place_loop import REASONS
-from snn_control.ros.processes import Nodes
 from snn_control.supervision.modes import Mode
-from tests.ros.bus import Peer
+from tests.ros.bus import UNCONFIGURED, Peer
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "ros2.md").read_text("utf-8")
 SETTINGS = sorted({(t.node, t.only) for t in TOPICS if t.only})
@@ -66,15 +65,27 @@ def test_observations_are_those_of_the_environment() -> None:
     assert OBSERVABLE == BlimpAltitude.observation_names
 
 
+@pytest.fixture(scope="module")
+def running(
+    make_shared_bus: MakeBus, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Peer]:
+    """The peers of all cases, whose nodes start side by side."""
+    bag, peers = tmp_path_factory.mktemp("recorded") / "bag", {}
+    for node, setting in CASES:
+        nodes, peers[node, setting] = make_shared_bus(node, namespace="/craft", topics=False)
+        own = {"bag": str(bag)} if node == "recorder" else yaml.safe_load(setting) or {}
+        nodes.start(node, {"autostart": False, **own}, namespace="craft")
+    return peers
+
+
 @pytest.mark.parametrize(("node", "setting"), sorted(CASES))
 def test_running_nodes_have_what_the_table_says(
-    node: str, setting: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+    node: str, setting: str, running: dict[tuple[str, str], Peer]
 ) -> None:
-    peer = make_peer(node, namespace="/craft", topics=False)
-    own = {"bag": str(tmp_path / "bag")} if node == "recorder" else yaml.safe_load(setting) or {}
+    peer = running[node, setting]
     table = [t for t in TOPICS if t.node == node and t.only in ("", setting)]
-    nodes.start(node, {"autostart": False, **own}, namespace="craft")
-    assert peer.transition(Transition.TRANSITION_CONFIGURE)
+    if peer.state() == UNCONFIGURED:
+        assert peer.transition(Transition.TRANSITION_CONFIGURE)
     graph = peer.node
     for direction, of_node, infos in (
         (

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ros.conftest import NEEDS_ROS
+from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -28,7 +28,26 @@ SLACK_S = 0.15
 
 def start(nodes: Nodes, peer: Peer, **parameters: object) -> None:
     """Start an armed controller and let it fly for a moment."""
-    nodes.start("altitude_controller", {"arm_on_activate": True, **parameters})
+    nodes.start("altitude_controller", {"arm_on_activate": True, **QUICK, **parameters})
+    let_fly(peer)
+
+
+@pytest.fixture(scope="module")
+def shared(make_shared_bus: MakeBus) -> Peer:
+    """The peer of an armed controller, for all that leaves it ready to fly on."""
+    nodes, peer = make_shared_bus()
+    nodes.start("altitude_controller", {"arm_on_activate": True, "stop_s": 2.0, **QUICK})
+    return peer
+
+
+@pytest.fixture
+def flying(shared: Peer) -> Peer:
+    let_fly(shared)
+    return shared
+
+
+def let_fly(peer: Peer) -> None:
+    """Feed a controller until it has flown for a moment."""
     peer.connected()
     peer.set_point(1.2)
     end = time.monotonic() + PATIENCE_S
@@ -48,10 +67,8 @@ def after(peer: Peer, since_s: float) -> list[tuple[float, float]]:
     return [(t - since_s, command) for t, command in peer.commands if t > since_s]
 
 
-def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(
-    nodes: Nodes, peer: Peer
-) -> None:
-    start(nodes, peer, stop_s=2.0)
+def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(flying: Peer) -> None:
+    peer = flying
     last = peer.feed(0.3)
     held = answer(peer, last)
     peer.spin(2.5)
@@ -70,8 +87,8 @@ def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(
     assert all(np.isfinite(command) and abs(command) <= 10 for _, command in peer.commands)
 
 
-def test_healthy_gaps_are_held_and_not_alarmed(nodes: Nodes, peer: Peer) -> None:
-    start(nodes, peer)
+def test_healthy_gaps_are_held_and_not_alarmed(flying: Peer) -> None:
+    peer = flying
     n_modes = len(peer.modes)
     for _ in range(4):
         last = peer.feed(0.2)
@@ -81,8 +98,14 @@ def test_healthy_gaps_are_held_and_not_alarmed(nodes: Nodes, peer: Peer) -> None
     assert len(peer.modes) == n_modes
 
 
-def test_bursts_of_bad_values_are_held_at_once(nodes: Nodes, peer: Peer) -> None:
-    start(nodes, peer)
+def inputs_counted(peer: Peer, what: str) -> int:
+    return int(peer.status("inputs")[2].get(what, 0))
+
+
+def test_bursts_of_bad_values_are_held_at_once(flying: Peer) -> None:
+    peer = flying
+    peer.feed(0.5)  # what came before is counted
+    before = inputs_counted(peer, "bad values")
     for k, bad in enumerate((float("nan"), float("inf"), -0.5, 1234.0), 1):
         last = peer.feed(0.2)
         held = answer(peer, last)
@@ -94,12 +117,14 @@ def test_bursts_of_bad_values_are_held_at_once(nodes: Nodes, peer: Peer) -> None
         assert min(age for age, command in sent if command == TRIM) <= SAFE_S + SLACK_S
         peer.feed(0.5)
         assert peer.modes[-1][1] == "auto"
-        count = 12 * k
-        peer.until(lambda: int(peer.status("inputs")[2]["bad values"]) == count)  # noqa: B023
+        count = before + 12 * k
+        peer.until(lambda: inputs_counted(peer, "bad values") == count)  # noqa: B023
 
 
-def test_frozen_stamps_are_no_measurements(nodes: Nodes, peer: Peer) -> None:
-    start(nodes, peer)
+def test_frozen_stamps_are_no_measurements(flying: Peer) -> None:
+    peer = flying
+    peer.feed(0.5)
+    before = inputs_counted(peer, "stamps: repeated")
     stamp = peer.node.get_clock().now().to_msg()
     last = peer.measure(1.0, stamp)
     for _ in range(13):
@@ -107,11 +132,11 @@ def test_frozen_stamps_are_no_measurements(nodes: Nodes, peer: Peer) -> None:
         peer.measure(1.0, stamp)
     sent = after(peer, last)
     assert min(age for age, command in sent if command == TRIM) <= SAFE_S + SLACK_S
-    peer.until(lambda: int(peer.status("inputs")[2]["stamps: repeated"]) == 13)
+    peer.until(lambda: inputs_counted(peer, "stamps: repeated") == before + 13)
 
 
-def test_stamps_of_the_future_and_of_the_past_are_refused(nodes: Nodes, peer: Peer) -> None:
-    start(nodes, peer)
+def test_stamps_of_the_future_and_of_the_past_are_refused(flying: Peer) -> None:
+    peer = flying
     for shift_ns in (10**9, -(10**8)):
         stamp = peer.node.get_clock().now().to_msg()
         total = stamp.sec * 10**9 + stamp.nanosec + shift_ns
@@ -218,23 +243,26 @@ def test_battery_manual_arm_and_reset(nodes: Nodes, peer: Peer) -> None:
     assert peer.modes[-1][1] == "auto"
 
 
-@pytest.mark.parametrize(
-    ("executor", "number"),
-    [("events", signal.SIGTERM), ("events", signal.SIGINT), ("single", signal.SIGTERM),
-     ("multi", signal.SIGINT)],
-)  # fmt: skip
-def test_a_signal_leaves_the_motors_off(
-    executor: str, number: signal.Signals, nodes: Nodes, peer: Peer
-) -> None:
-    start(nodes, peer, executor=executor)
-    process = nodes.running["altitude_controller"]
-    assert peer.commands[-1][1] != 0.0
-    signalled = time.monotonic()
-    while process.poll() is None and time.monotonic() - signalled < 3.0:
-        os.kill(process.pid, number)  # more than one may come, as of a launch that ends
-        time.sleep(0.02)
-    assert process.wait(timeout=0.1) == 0
-    took_s = time.monotonic() - signalled
-    peer.spin(0.3)
-    assert peer.commands[-1][1] == 0.0
-    assert took_s < 1.0
+def test_a_signal_leaves_the_motors_off(make_bus: MakeBus) -> None:
+    chosen = [
+        ("events", signal.SIGTERM),
+        ("events", signal.SIGINT),
+        ("single", signal.SIGTERM),
+        ("multi", signal.SIGINT),
+    ]
+    started = [make_bus() for _ in chosen]
+    for (executor, _), (nodes, _) in zip(chosen, started, strict=True):
+        nodes.start("altitude_controller", {"arm_on_activate": True, "executor": executor})
+    for (executor, number), (nodes, peer) in zip(chosen, started, strict=True):
+        let_fly(peer)
+        process = nodes.running["altitude_controller"]
+        assert peer.commands[-1][1] != 0.0
+        signalled = time.monotonic()
+        while process.poll() is None and time.monotonic() - signalled < 3.0:
+            os.kill(process.pid, number)  # more than one may come, as of a launch that ends
+            time.sleep(0.02)
+        assert process.wait(timeout=0.1) == 0, (executor, number)
+        took_s = time.monotonic() - signalled
+        peer.spin(0.3)
+        assert peer.commands[-1][1] == 0.0, (executor, number)
+        assert took_s < 1.0, (executor, number)

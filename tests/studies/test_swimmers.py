@@ -45,7 +45,7 @@ def test_the_parts_of_the_circuit_are_needed() -> None:
 
 @pytest.mark.parametrize("model", [UNTRAINED, "swimmer-spiking"])
 def test_damage_costs_and_homeostasis_helps(model: str) -> None:
-    config = swimmer_damage.Config(seeds=5, models=(model,))
+    config = swimmer_damage.Config(seeds=3, models=(model,))
     rows = by(swimmer_damage.run(config).rows, "damage", "homeostasis")
     assert len(rows) == 2 * len(swimmer_damage.damages(5))
     for joint in range(1, 5):

@@ -95,13 +95,13 @@ def test_it_learns_within_a_few_rounds(tmp_path: Path) -> None:
 def test_an_interrupted_training_goes_on_to_the_same_result(tmp_path: Path) -> None:
     config = dataclasses.replace(SMALL, bodies=1)
     whole = start(tmp_path / "whole", config)
-    model = train_ppo(config, whole, seed=3, budget=Budget(generations=3))
+    model = train_ppo(config, whole, seed=3, budget=Budget(generations=2))
     begun = start(tmp_path / "broken", config)
-    train_ppo(config, begun, seed=3, budget=Budget(generations=2))
+    train_ppo(config, begun, seed=3, budget=Budget(generations=1))
     begun.close()
     broken, checkpoint = Run.resume(tmp_path / "broken")
-    arrays, budget = checkpoint.arrays, Budget(generations=3)
-    assert checkpoint.step == 2
+    arrays, budget = checkpoint.arrays, Budget(generations=2)
+    assert checkpoint.step == 1
     resumed = train_ppo(config, broken, seed=3, budget=budget, resume_from=arrays)
     for suffix in (".json", ".safetensors"):
         assert model.with_suffix(suffix).read_bytes() == resumed.with_suffix(suffix).read_bytes()
