@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,6 +32,29 @@ def test_overlapping_limits_are_lifted_by_the_last() -> None:
     assert blas_threads() == {1}
     second.__exit__(None, None, None)
     assert blas_threads() == {2}
+
+
+def test_a_second_thread_is_limited_and_lifts_what_the_first_began() -> None:
+    seen: list[set[int]] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with one_blas_thread():
+            seen.append(blas_threads())
+            begun.set()
+            assert ended.wait(10.0)
+        seen.append(blas_threads())
+
+    with one_blas_thread():  # makes this thread the first that limits
+        pass
+    thread = threading.Thread(target=work)
+    with one_blas_thread():
+        thread.start()
+        assert begun.wait(10.0)
+    assert blas_threads() == {1}
+    ended.set()
+    thread.join()
+    assert seen == [{1}, {2}]
 
 
 def test_a_failure_lifts_the_limit() -> None:

@@ -1,32 +1,32 @@
-"""A place map that is fitted in a thread of its own."""
+"""Place maps that are fitted, or calibrated, in a thread of their own."""
 
 from __future__ import annotations
 
+import copy
 import threading
+from collections.abc import Callable
 
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.errors import SnnControlError
 from snn_control.ros.place_images import Sight
 
 
-class Fit:
-    """Fits a map; NumPy and compiled code leave the executor's thread its time.
+class Work:
+    """Makes a recogniser; NumPy and compiled code leave the executor's thread its time.
 
     Args:
-        recognizer: to fit; nobody else holds it.
-        first: images of the first places.
+        make: nobody else holds what it works on.
     """
 
-    def __init__(self, recognizer: PlaceRecognizer, first: list[Sight]) -> None:
+    def __init__(self, make: Callable[[], PlaceRecognizer]) -> None:
         self.made: PlaceRecognizer | None = None
         self.failure = ""
         """Why there is none."""
         self.done = threading.Event()
-        images = [sight.image for sight in first]
 
         def run() -> None:
             try:
-                self.made = recognizer.fit(images)
+                self.made = make()
             except SnnControlError as exc:
                 self.failure = str(exc)
             except Exception as exc:  # told in diagnostics; the node lives
@@ -34,4 +34,21 @@ class Fit:
             finally:
                 self.done.set()
 
-        threading.Thread(target=run, name="fit", daemon=True).start()
+        threading.Thread(target=run, name="place_fit", daemon=True).start()
+
+
+def fit(recognizer: PlaceRecognizer, first: list[Sight]) -> Work:
+    """Fit a recogniser to the first places."""
+    images = [sight.image for sight in first]
+    return Work(lambda: recognizer.fit(images))
+
+
+def calibrate(recognizer: PlaceRecognizer) -> Work:
+    """Calibrate a copy of a recogniser."""
+    twin = copy.deepcopy(recognizer)
+
+    def make() -> PlaceRecognizer:
+        twin.calibrate()
+        return twin
+
+    return Work(make)

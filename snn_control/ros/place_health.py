@@ -105,7 +105,7 @@ class PlaceHealth:
             "sha256": posed.digest[:16],
             "saved": not posed.changed,
             "dropped images": mapper.dropped,
-            "gaps": mapper.gaps,
+            "gaps": mapper.spacing.gaps,
         })  # fmt: skip
         status.message = f"mapping: {mapper.tell()}" if mapper.on else f"{len(posed)} places"
         if mapper.failure:
@@ -114,8 +114,9 @@ class PlaceHealth:
             status.say(WARN, "the map is empty: load one, or start a mapping")
         if mapper.dropped:
             status.say(WARN, f"{mapper.dropped} images came while too many waited")
-        if mapper.gaps:
-            status.say(WARN, f"{mapper.gaps} places lie further apart than place_spacing_m")
+        if gaps := mapper.spacing.gaps:
+            far = "lie further apart than place_spacing_m, or it is unknown how far"
+            status.say(WARN, f"{gaps} places {far}")
         if posed.note:
             status.say(WARN, posed.note)
         if posed.path is not None and document_hash(posed.path) != posed.digest:

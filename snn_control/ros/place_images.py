@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.coding.images import grey, resize
+from snn_control.coding.images import checked, resize
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.ros.place_odometry import Pose
 
@@ -76,9 +76,13 @@ def read_image(height: int, width: int, encoding: str, step: int, data: Any) -> 
 
 
 def sight_of(image: Any, recognizer: PlaceRecognizer, pose: Pose | None, frame: str) -> Sight:
-    """Keep what the recogniser takes of an image."""
+    """Keep what the recogniser takes of an image.
+
+    Raises:
+        ObservationError: no image that it takes.
+    """
     config = recognizer.config
-    small = resize(grey(image), config.height, config.width)
+    small = resize(checked(image), config.height, config.width)
     return Sight(small.copy() if small.base is not None else small, pose, frame)
 
 

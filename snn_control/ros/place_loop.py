@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,9 @@ import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.recognizer import EMPTY, HURRIED, LEAST_PLACES, UNSURE
-from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
+from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED, fault
 from snn_control.errors import ConfigError, ObservationError
-from snn_control.ros.place_images import Bytes, Refusal, sight_of
+from snn_control.ros.place_images import CHANNELS, Bytes, Refusal, read_image, sight_of
 from snn_control.ros.place_mapping import TOO_EARLY, Mapper
 from snn_control.ros.place_odometry import Pose, Travel
 from snn_control.ros.posed_map import PosedMap
@@ -108,6 +109,7 @@ class PlaceLoop:
         """Forget the frames so far, as after a start elsewhere."""
         self.recognizer.reset_sequence()
         self.travel.begin()
+        self.mapper.spacing.move(None)
 
     # Messages.
 
@@ -141,8 +143,8 @@ class PlaceLoop:
         self.image_s = now_s
         return found
 
-    def load(self, path: str) -> None:
-        """Use another map from now on.
+    def load(self, path: str) -> str:
+        """Use another map from now on; return what it is, and what was lost.
 
         Raises:
             ConfigError: a mapping goes on, or there is no path.
@@ -152,8 +154,11 @@ class PlaceLoop:
             raise ConfigError("a mapping goes on; stop it first")
         if not path:
             raise ConfigError("parameter map is empty; set it to the path to load from")
-        self.mapper.posed = PosedMap.load(path)
+        posed, unsaved = PosedMap.load(path), self.posed.unsaved
+        self.mapper.use(posed)
         self.begin()
+        lost = unsaved and f"{unsaved}, and is dropped"
+        return "; ".join(filter(None, (f"{len(posed)} places", posed.note, lost)))
 
     def candidates(self, match: Match) -> npt.NDArray[np.float64]:
         """Return number and score of the best places, best first, (n, 2)."""
@@ -175,18 +180,18 @@ class PlaceLoop:
         return Answer(stamp_ns, match, step, query_s, pose=pose, frame=self.posed.frame)
 
     def _mapped(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
-        wrong = self.recognizer.senses.normalise(image)[1]
-        placeless = not self.travel.used
+        sight = sight_of(image, self.recognizer, self.travel.pose, self.travel.frame)
+        wrong, placeless = fault(sight.image), not self.travel.used
         step = self._step(now_s)
+        way = None if np.isnan(step) else step
         mapper, query_s, number, loop = self.mapper, 0.0, None, None
         match = Match(None, 0.0, False, 0.0, np.zeros(0), wrong or MAPPING)
         if mapper.looks:
-            match, query_s = self._match(image, step)
+            match, query_s = self._match(sight.image, step)
             match = mapper.earlier(match)
-        if not wrong:
-            sight = sight_of(image, self.recognizer, self.travel.pose, self.travel.frame)
-            way = None if np.isnan(step) else step
-            number, loop = mapper.offer(sight, way, placeless, match)
+        mapper.spacing.move(way)
+        if not wrong and way is not None:
+            number, loop = mapper.offer(sight, placeless, match)
         return Answer(stamp_ns, match, step, query_s, number, loop, True)
 
     def _step(self, now_s: float) -> float:
@@ -222,5 +227,9 @@ def warm(config: Any) -> None:
     images = rng.integers(0, 256, (LEAST_PLACES, 64, 64), dtype=np.uint8)
     recognizer.fit(images)
     recognizer.add(images[0])
-    for spiking in (False, True):
-        recognizer.match(images[1], config.sequence, 1.0, spiking=spiking)
+    recognizer.match(images[1], config.sequence, 1.0, spiking=True)
+    for encoding, channels in CHANNELS.items():
+        for padding in (0, 1):  # rows that touch and rows that do not are compiled apart
+            step = 64 * channels + padding
+            data = array("B", rng.bytes(64 * step))
+            recognizer.match(read_image(64, 64, encoding, step, data), config.sequence, 1.0)

@@ -3,7 +3,8 @@
 off -> collecting -> fitting -> growing -> off. The first `first_places` images are collected and
 fitted in a thread of their own, while images go on to be kept; then they, and each further one,
 are added. An image becomes a place where the way since the last place has reached the spacing, or
-always where there is no odometry. The map that was in use stays until the new one is fitted.
+always where there is no odometry; none where the way is unknown. The map that was in use stays
+until the new one is fitted.
 
 With `map_loops` false a known stretch is not mapped again, see `place_revisits`.
 """
@@ -19,12 +20,13 @@ from typing import Any
 
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.confidence import features
-from snn_control.controllers.place.recognizer import LEAST_PLACES, UNSURE
+from snn_control.controllers.place.recognizer import HURRIED, LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import Habit
 from snn_control.errors import ConfigError
-from snn_control.ros.place_fit import Fit
+from snn_control.ros.place_fit import Work, calibrate, fit
 from snn_control.ros.place_images import Sight
 from snn_control.ros.place_revisits import Revisits
+from snn_control.ros.place_spacing import Spacing
 from snn_control.ros.posed_map import PosedMap
 
 MOST_WAITING = 5000
@@ -34,6 +36,8 @@ ADDED_AT_ONCE = 20
 AGAIN = -1
 """In place of the number of a place that is not mapped again."""
 TOO_EARLY = "no mapped place lies far enough back"
+TELLING_PLACES = 50
+"""With fewer of which being known means little."""
 
 
 class Mapping(StrEnum):
@@ -58,12 +62,13 @@ class Mapper:
         self.state, self.ending = Mapping.OFF, False
         self.failure = ""
         """Why the last mapping made no map."""
-        self.dropped = self.gaps = 0
-        """Images that came while too many waited; places further apart than the spacing."""
+        self.dropped = 0
+        """Images that came while too many waited, of this mapping or the last."""
+        self.spacing = Spacing()
         self._first: list[Sight] = []
         self._waiting: deque[Sight] = deque()
-        self._fit: Fit | None = None
-        self._way = 0.0
+        self._fit: Work | None = None
+        self._calibration: Work | None = None
         self._asked: tuple[Habit, float] | None = None
         self._revisits = Revisits()
 
@@ -108,20 +113,23 @@ class Mapper:
                 "was saved from, or set extend to false"
             )
         self._drop()
+        self._begin_count()
         if extend:
             self._grow()
-        else:
-            self.state = Mapping.COLLECTING
-        return self.tell()
+            return self.tell()
+        self.state = Mapping.COLLECTING
+        unsaved = self.posed.unsaved
+        return self.tell() + (f"; {unsaved}, and the new one replaces it" if unsaved else "")
 
     def stop(self) -> str:
         """End; a map that is fitted or grown goes on until all images are in it.
 
         Raises:
-            ConfigError: no mapping goes on, or there are too few places; the old map stays.
+            ConfigError: no mapping goes on, there are too few places, or no map can be made of
+                them; the old map stays.
         """
         if not self.on or self.ending:
-            raise ConfigError("no mapping goes on")
+            raise ConfigError(": ".join(filter(None, ("no mapping goes on", self.failure))))
         self.ending = True
         self._leave()
         if self.state is Mapping.COLLECTING:
@@ -130,10 +138,15 @@ class Mapper:
                 self._drop()
                 raise ConfigError(f"{n} places are too few for a map; expected {LEAST_PLACES}")
             self._begin_fit()
-            few = f", fewer than first_places: {n} tell little about probabilities"
-            return self.tell() + (few if n < self.config.first_places else "")
         self.advance()
-        return self.tell() if self.on else f"{len(self.posed)} places"
+        if self.failure:
+            raise ConfigError(self.failure)
+        return (self.tell() if self.on else f"{len(self.posed)} places") + self._few()
+
+    def use(self, posed: PosedMap) -> None:
+        """Take another map, of which nothing was counted."""
+        self.posed = posed
+        self._begin_count()
 
     def abort(self) -> None:
         """End at once; images that are not in the map are dropped."""
@@ -144,13 +157,12 @@ class Mapper:
     # Images.
 
     def offer(
-        self, sight: Sight, way: float | None, placeless: bool, match: Match
+        self, sight: Sight, placeless: bool, match: Match
     ) -> tuple[int | None, tuple[int, int] | None]:
-        """Take an image whose content was checked.
+        """Take an image that shows something, and whose way was told to `spacing`.
 
         Args:
             sight: of the image.
-            way: since the last image, in places; None: unknown.
             placeless: whether there is no odometry, so that every image is a place.
             match: of `earlier`.
 
@@ -158,7 +170,7 @@ class Mapper:
             Its number if it became a place, and, where a loop is closed, its number or `AGAIN` and
             the earlier place that it is.
         """
-        if self.ending or not self.on or not self._due(way, placeless):
+        if self.ending or not self.on or not (placeless or self.spacing.due()):
             return None, None
         if self.state is Mapping.COLLECTING:
             self._first.append(sight)
@@ -176,12 +188,12 @@ class Mapper:
     def advance(self) -> None:
         """Take the fitted map over, and add images that waited; call it often."""
         if self.state is Mapping.FITTING and self._fit is not None and self._fit.done.is_set():
-            fit, self._fit = self._fit, None
-            if fit.made is None:
+            work, self._fit = self._fit, None
+            if work.made is None:
                 self._drop()
-                self.failure = f"the map was not made: {fit.failure}"
+                self.failure = f"the map was not made: {work.failure}"
                 return
-            self.posed = PosedMap(fit.made)
+            self.posed = PosedMap(work.made)
             for number, sight in enumerate(self._first):
                 self.posed.place(number, sight.pose, sight.frame)
             self._first = []
@@ -189,6 +201,7 @@ class Mapper:
         if self.state is Mapping.GROWING:
             for _ in range(min(ADDED_AT_ONCE, len(self._waiting))):
                 self._add(self._waiting.popleft())
+            self._follow_growth()
             if self.ending and not self._waiting:
                 self._finish()
 
@@ -206,13 +219,20 @@ class Mapper:
         if self._asked is not None:  # what a long sequence is sure of here is the place before
             recognizer.hindsight.bias = self._asked[1]
         best, given = features(sums, match.length, recognizer.config.same_place)
-        probability, familiarity, known = confidence.judge(given, match.length, len(match.scores))
+        probability, familiarity, known = 0.0, 0.0, False
+        if sums.any():
+            probability, familiarity, known = confidence.judge(
+                given, match.length, len(match.scores)
+            )
+            probability = recognizer.hindsight.biased(probability)
+        if match.reason == HURRIED:  # at most the share that came: a lower bound, as there
+            probability *= match.probability
         blind = match.reason not in ("", UNSURE)
-        known = known and not blind
+        known = known and not blind and len(sums) > 2 * recognizer.config.same_place + 1
         return replace(
             match,
             place=int(recognizer.map.numbers[best]),
-            probability=recognizer.hindsight.biased(probability),
+            probability=probability,
             familiarity=familiarity,
             known=known,
             scores=sums,
@@ -235,16 +255,34 @@ class Mapper:
 
     # Inside.
 
-    def _due(self, way: float | None, placeless: bool) -> bool:
-        if placeless:
-            return True
-        self._way += way or 0.0
-        if self._way < 1.0:
-            return False
-        self._way -= 1.0  # the rest counts for the next, so that places keep their spacing
-        if self._way >= 1.0:
-            self.gaps, self._way = self.gaps + 1, 0.0
-        return True
+    def _few(self) -> str:
+        """Say so where the fit has few places."""
+        n = len(self._first) or self._judged_places()
+        if n >= TELLING_PLACES:
+            return ""
+        few = f"calibrated on {n} places, fewer than {TELLING_PLACES}"
+        return f"; {few}: what is not on the map may pass for known"
+
+    def _follow_growth(self) -> None:
+        """Calibrate a map anew that has doubled since, unless another visit calibrated it."""
+        recognizer = self.posed.recognizer
+        if self._calibration is None:
+            if not recognizer.calibrated and len(recognizer) >= 2 * self._judged_places():
+                self._calibration = calibrate(recognizer)
+        elif self._calibration.done.is_set():
+            made, self._calibration = self._calibration.made, None
+            if made is not None:
+                recognizer.confidence, recognizer.early = made.confidence, made.early
+
+    def _judged_places(self) -> int:
+        """Return the places of the map when it was calibrated."""
+        recognizer = self.posed.recognizer
+        rivals = 0 if recognizer.confidence is None else recognizer.confidence.n_places
+        return rivals + 2 * recognizer.config.same_place + 1
+
+    def _begin_count(self) -> None:
+        self.dropped = 0
+        self.spacing.begin()
 
     def _come(self, sight: Sight, match: Match) -> tuple[int | None, tuple[int, int] | None]:
         """Map the place that the route comes to, unless it need not be mapped again."""
@@ -271,7 +309,7 @@ class Mapper:
     def _begin_fit(self) -> None:
         self.state = Mapping.FITTING
         old = self.posed.recognizer
-        self._fit = Fit(PlaceRecognizer(self.config.seed, old.config), self._first)
+        self._fit = fit(PlaceRecognizer(self.config.seed, old.config), self._first)
 
     def _grow(self) -> None:
         """Let the recogniser look for loops with the habits of the visit that maps."""
@@ -283,14 +321,14 @@ class Mapper:
     def _finish(self) -> None:
         assert self._asked is not None
         recognizer = self.posed.recognizer
+        if not recognizer.calibrated and len(recognizer) > self._judged_places():
+            recognizer.calibrate()
         recognizer.visiting, recognizer.hindsight.bias = self._asked
         recognizer.reset_sequence()
         self._drop()
 
     def _drop(self) -> None:
         self.state, self.ending, self.failure = Mapping.OFF, False, ""
-        self.dropped = self.gaps = 0
-        self._first, self._fit, self._asked = [], None, None
+        self._first, self._fit, self._calibration, self._asked = [], None, None, None
         self._revisits.reset()
         self._waiting.clear()
-        self._way = 1.0  # the first image is a place

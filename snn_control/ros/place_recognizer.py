@@ -55,6 +55,7 @@ class PlaceRecognizerNode(ManagedNode):
         self.loop: PlaceLoop | None = None
         self.health = PlaceHealth()
         self._entities: list[Any] = []
+        self._news: tuple[Mapping, str] = (Mapping.OFF, "")
         for task, ask in self.health.tasks().items():
             self.diagnostics.add(task, ask)
 
@@ -83,9 +84,8 @@ class PlaceRecognizerNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Close topics and services, drop the map."""
-        if self.loop is not None and self.loop.posed.changed:
-            n = len(self.loop.posed)
-            self.get_logger().warning(f"a map of {n} places was not saved, and is dropped")
+        if self.loop is not None and self.loop.posed.unsaved:
+            self.get_logger().warning(f"{self.loop.posed.unsaved}, and is dropped")
         destroy(self, *self._entities)
         self._entities, self.loop = [], None
         self.health.watch(None)
@@ -195,17 +195,26 @@ class PlaceRecognizerNode(ManagedNode):
         if not self.active:
             return
         mapper = self._loop().mapper
-        before = mapper.state
         mapper.advance()
-        if mapper.state is not before:
-            self.get_logger().info(f"mapping: {mapper.failure or mapper.tell()}")
+        news = (mapper.state, mapper.failure)
+        if news == self._news:
+            return
+        self._news = news  # of calls between two looks too
+        if mapper.failure:
+            self.get_logger().error(f"mapping: {mapper.failure}")
+        else:
+            self.get_logger().info(f"mapping: {mapper.tell()}")
 
     # Services.
 
     def _start_mapping(self) -> str:
         if not self.active:
             raise SnnControlError("the node is not active; activate it first")
-        return self._loop().mapper.start()
+        mapper = self._loop().mapper
+        said = mapper.start()
+        if mapper.state is Mapping.COLLECTING and mapper.posed.unsaved:
+            self.get_logger().warning(f"start_mapping: {said}")
+        return said
 
     def _stop_mapping(self) -> str:
         return self._loop().mapper.stop()
@@ -219,11 +228,14 @@ class PlaceRecognizerNode(ManagedNode):
 
     def _load(self) -> str:
         loop = self._loop()
+        unsaved = loop.posed.unsaved
         try:
-            loop.load(self.config.map)
+            said = loop.load(self.config.map)
         except SnnControlError as exc:
             raise SnnControlError(f"the old map stays in use: {exc}") from exc
-        return "; ".join(filter(None, (f"{len(loop.posed)} places", loop.posed.note)))
+        if unsaved:
+            self.get_logger().warning(f"load: {said}")
+        return said
 
     def _reset(self) -> str:
         self._loop().recognizer.reset_sequence()

@@ -1,8 +1,9 @@
 """Whether a mapping is back where it has been, and what then need not be mapped again.
 
-A loop is closed once `loop_places` places in a row lie equally far from the earlier ones that they
-are taken for: what is alike by chance does not go on, and a robot that stands tells nothing new.
-From there on, with `map_loops` false, places are not mapped, until as many in a row are not known.
+A loop is closed once `loop_places` places in a row, all of them sure, lie equally far from the
+earlier ones that they are taken for: what is alike by chance does not go on, and a robot that
+stands tells nothing new. From there on, with `map_loops` false, places are not mapped, until as
+many in a row are not known.
 
 Sequences that ask go over both seams: the places that closed the loop stay in the map, twice, and
 the last ones before the route left are mapped after all. With neither, the first frames after a
@@ -60,6 +61,7 @@ class Revisits:
             return False
         self._strange = 0
         if match.probability < config.loop_probability:
+            self._apart = []
             return False
         apart = self._come - match.place
         if self._apart and abs(apart - self._apart[-1]) > same_place:

@@ -8,7 +8,6 @@ the frame_id that they are in. No array holds objects.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +49,11 @@ class PosedMap:
 
     def __len__(self) -> int:
         return len(self.recognizer)
+
+    @property
+    def unsaved(self) -> str:
+        """What to say of it where it gets lost; empty where it lies on the disk."""
+        return f"a map of {len(self)} places was not saved" if self.changed else ""
 
     def place(self, number: int, pose: Pose | None, frame: str) -> None:
         """Remember where a new place was seen from."""
@@ -141,7 +145,7 @@ def _read_poses(path: Path, digest: str) -> tuple[dict[int, Pose], str]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as exc:
+    except Exception as exc:  # whatever unpacking a damaged file raises
         raise ModelFileError(f"{path}: no file of arrays ({exc})") from exc
     missing = {"version", "map_sha256", "numbers", "poses", "frame"} - arrays.keys()
     if missing:

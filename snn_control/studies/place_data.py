@@ -62,7 +62,7 @@ def _chosen(source: str, n: int) -> npt.NDArray[np.bool_]:
     try:
         with np.load(path, allow_pickle=False) as file:
             found = file[key]
-    except (OSError, KeyError, ValueError) as exc:
+    except Exception as exc:  # whatever unpacking a damaged file, or one of another kind, raises
         raise ParameterError(f"select {source!r} cannot be read as FILE.npz:ARRAY: {exc}") from exc
     if found.shape != (n,) or found.dtype != bool:
         raise ParameterError(

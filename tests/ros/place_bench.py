@@ -114,3 +114,20 @@ class PlaceBench:
 def places(answers: list[Answer]) -> npt.NDArray[np.int64]:
     """Places that were answered, -1 where none is known."""
     return np.array([a.match.place if a.match.known else -1 for a in answers])
+
+
+N = 90
+ROUTE = route(N)
+SECOND = again(ROUTE)
+
+
+def save_route(folder: Path) -> Path:
+    """Write a map of `ROUTE` that was made with odometry, 1 m an image."""
+    path = folder / "route"
+    PlaceBench().map(ROUTE, way_m=1.0).loop.posed.save(str(path))
+    return path
+
+
+def bench(saved: Path, **settings: Any) -> PlaceBench:
+    """A bench with a saved map."""
+    return PlaceBench(PosedMap.load(str(saved)), **settings)

@@ -8,8 +8,11 @@ from array import array
 import numpy as np
 import pytest
 
-from snn_control.ros.place_images import ENCODING, LARGEST, SIZE, Refusal, read_image
+from snn_control.coding.images import grey, resize
+from snn_control.controllers.place import PlaceRecognizer
+from snn_control.ros.place_images import ENCODING, LARGEST, SIZE, Refusal, read_image, sight_of
 from snn_control.ros.place_odometry import STILL, Travel, goes_back
+from snn_control.ros.place_spacing import Spacing
 
 
 def packed(image: np.ndarray, padding: int = 0) -> tuple[int, array]:
@@ -28,6 +31,16 @@ def test_pixels_are_those_that_were_sent(encoding: str, padding: int) -> None:
     found = read_image(5, 7, encoding, step, data)
     assert isinstance(found, np.ndarray)
     assert (found == (sent[..., ::-1] if encoding == "bgr8" else sent)).all()
+
+
+@pytest.mark.parametrize("encoding", ["mono8", "bgr8"])
+def test_what_is_kept_is_the_small_grey_image(encoding: str) -> None:
+    shape = (60, 80) if encoding == "mono8" else (60, 80, 3)
+    sent = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    step, data = packed(sent, padding=1)
+    image = read_image(60, 80, encoding, step, data)
+    kept = sight_of(image, PlaceRecognizer(), None, "").image
+    assert (kept == resize(grey(image), 28, 28)).all()
 
 
 @pytest.mark.parametrize(
@@ -174,3 +187,28 @@ def test_after_a_jump_or_a_gap_the_way_is_unknown_once() -> None:
     assert travel.since_image(3.0) is None, "where it went meanwhile is not known"
     moved(travel, (106, 0, 0), now_s=3.0)
     assert travel.since_image(3.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ways", "places", "gaps"),
+    [
+        ([0.0, 0.75, 0.75, 0.5, 0.25], [0, 2, 3], 0),
+        ([0.0, 1.75, 0.25, 2.0], [0, 1, 2, 3], 1),
+        ([7.0, 1.0], [0, 1], 0),
+        ([None, None, 0.0, 1.0], [2, 3], 0),
+        ([0.0, 0.5, None, None, 0.5, 1.0], [0, 4, 5], 1),
+        ([0.0, None, 0.0, None, 0.0], [0], 0),
+        ([0.0, -5.0, None, 1.0], [0, 3], 1),
+    ],
+    ids=[
+        "the rest counts", "too far", "the first is none too far", "unknown at first", "unknown",
+        "unknown while it stands", "unknown while it reverses",
+    ],
+)  # fmt: skip
+def test_where_places_are_due(ways: list[float | None], places: list[int], gaps: int) -> None:
+    spacing, found = Spacing(), []
+    for k, way in enumerate(ways):
+        spacing.move(way)
+        if way is not None and spacing.due():
+            found.append(k)
+    assert (found, spacing.gaps) == (places, gaps)

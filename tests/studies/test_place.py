@@ -212,6 +212,11 @@ def test_wrong_inputs_are_refused(visits: Path, tmp_path: Path) -> None:
         run(config(visits, select=f"{visits}:summer"))
     with pytest.raises(ParameterError, match=r"cannot be read as FILE\.npz:ARRAY"):
         run(config(visits, select=f"{visits}:none"))
+    (tmp_path / "cut.npz").write_bytes(visits.read_bytes()[:-100])
+    np.save(tmp_path / "bare.npy", np.ones(N, bool))
+    for source in ("cut.npz:some", "bare.npy:some"):
+        with pytest.raises(ParameterError, match=r"cannot be read as FILE\.npz:ARRAY"):
+            run(config(visits, select=f"{tmp_path / source}"))
     with pytest.raises(ParameterError, match="is no folder"):
         run(config(visits, reference=str(tmp_path / "nowhere")))
     with pytest.raises(ParameterError, match="expected at least 40"):

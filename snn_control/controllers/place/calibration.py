@@ -41,18 +41,25 @@ Looks = tuple[list[Look], IntArray]
 """Looks at queries, and their positions on the map."""
 
 
-@dataclass(frozen=True)
-class Taught:
-    """What calibration yields."""
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What the answers of a map are worth."""
 
-    lateral: Decorrelation
-    habit: Habit
-    """Of the visit that queries came from, at its end."""
     confidence: Confidence
     early: FloatArray
     """See `PlaceRecognizer.early`."""
     looks: list[Looks]
-    """At the parts of the visit."""
+    """At the queries, part by part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """What calibration yields before places are mapped."""
+
+    lateral: Decorrelation
+    habit: Habit
+    """Of the visit that queries came from, at its end."""
+    judged: Judged
 
 
 def teach(
@@ -69,32 +76,65 @@ def teach(
     usual = mapped.mean(axis=0)
     codes, settling = senses.codes(mapped, usual), _Settling(config, senses)
 
-    def looking(lateral: Decorrelation, habit: Habit) -> Callable[[FloatArray], Look]:
+    def imprinted(lateral: Decorrelation) -> PlaceMap:
         place_map = PlaceMap(config.n_inputs)
         place_map.imprint(codes, lateral)
-
-        def look(seen: FloatArray) -> Look:
-            code = senses.codes(seen, habit.usual)
-            habit.follow(seen)
-            alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
-            settling.watch(place_map, code, int(alone.argmax()))
-            return Look(alone, blended(alone, config))
-
-        return look
+        return place_map
 
     if queries is None:
         lateral = _lateral(config)
         share = np.sqrt(config.reference_share) * config.levels
         lateral.learn(share * (mapped - usual) * senses.connected)
         habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
-        looks = [looked(_altered(mapped), looking(lateral, Habit(usual, 1, config.memory)))]
-    else:
-        looks = held_out(
-            queries, lambda others: looking(*_from_pairs(config, mapped, others, senses))
-        )
-        lateral, habit = _from_pairs(config, mapped, queries, senses)
+        return Taught(lateral, habit, judge(config, senses, imprinted(lateral), mapped, None))
+
+    def taught(others: Queries) -> Callable[[FloatArray], Look]:
+        lateral, habit = _from_pairs(config, mapped, others, senses)
+        return _looking(senses, imprinted(lateral), habit, settling)
+
+    looks = held_out(queries, taught)
+    lateral, habit = _from_pairs(config, mapped, queries, senses)
     found = confidence(looks, config.same_place, config.false_acceptance)
-    return Taught(lateral, habit, found, settling.leads(), looks)
+    return Taught(lateral, habit, Judged(found, settling.leads(), looks))
+
+
+def judge(
+    config: PlaceConfig,
+    senses: Senses,
+    place_map: PlaceMap,
+    mapped: FloatArray,
+    queries: Queries | None,
+) -> Judged:
+    """Find out what the answers of a map are worth.
+
+    Args:
+        config: of the recogniser.
+        senses: of the recogniser.
+        place_map: in use.
+        mapped: what the input cells see at its places, (n_places, n_inputs).
+        queries: in the order of the visit; None: altered copies of the mapped ones.
+    """
+    settling = _Settling(config, senses)
+    if queries is None:
+        habit, queries = Habit(mapped.mean(axis=0), 1, config.memory), _altered(mapped)
+    else:
+        habit = habit_of(config, queries)
+    looks = [looked(queries, _looking(senses, place_map, habit, settling))]
+    found = confidence(looks, config.same_place, config.false_acceptance)
+    return Judged(found, settling.leads(), looks)
+
+
+def _looking(
+    senses: Senses, place_map: PlaceMap, habit: Habit, settling: _Settling
+) -> Callable[[FloatArray], Look]:
+    def look(seen: FloatArray) -> Look:
+        code = senses.codes(seen, habit.usual)
+        habit.follow(seen)
+        alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
+        settling.watch(place_map, code, int(alone.argmax()))
+        return Look(alone, blended(alone, settling.config))
+
+    return look
 
 
 def held_out(
@@ -171,15 +211,15 @@ class _Settling:
     """Finds after which lead the first spikes of a frame answer as all of them do."""
 
     def __init__(self, config: PlaceConfig, senses: Senses) -> None:
-        self._config, self._senses = config, senses
+        self.config, self._senses = config, senses
         self._seen: list[list[tuple[float, bool]]] = [[] for _ in QUARTERS]
 
     def watch(self, place_map: PlaceMap, code: Codes, last: int) -> None:
         """Compare the answers after each of `QUARTERS` with the last one."""
         for share, seen in zip(QUARTERS, self._seen, strict=True):
-            partial = arrived(code, self._senses.start, self._config.ticks, share)
+            partial = arrived(code, self._senses.start, self.config.ticks, share)
             alone = place_map.balanced(place_map.answers(place_map.potentials(partial)))
-            best, given = features(alone, 1, self._config.same_place)
+            best, given = features(alone, 1, self.config.same_place)
             seen.append((float(given[0]), best == last))
 
     def leads(self) -> FloatArray:
@@ -204,7 +244,12 @@ def _from_pairs(
     lateral = _lateral(config)
     difference = (theirs - usual) - (own - own.mean(axis=0))
     lateral.learn(config.levels * difference * senses.connected)
-    return lateral, Habit(usual, min(len(theirs), config.memory), config.memory)
+    return lateral, habit_of(config, queries)
+
+
+def habit_of(config: PlaceConfig, queries: Queries) -> Habit:
+    """Return the habit of the visit that queries came from."""
+    return Habit(queries.seen.mean(axis=0), min(len(queries), config.memory), config.memory)
 
 
 def _lateral(config: PlaceConfig) -> Decorrelation:

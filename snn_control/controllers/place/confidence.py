@@ -5,9 +5,8 @@ place over its best rival, and the best score itself. Rivals are places further 
 from the best. On queries of known places a logistic regression over both and log L, of all lengths
 together, gives the probability that an answer is right. For each of a few lengths another one tells
 these queries from the same with their own places off the map; its threshold lets
-`false_acceptance` of the unknown pass; where too few of them were seen for one to pass, frames of a
-sequence counted once, it lies higher, as an exponential tail says. Between two lengths it is
-interpolated.
+`false_acceptance` of the unknown pass; where too few of them were seen for one to pass, it lies
+higher, as an exponential tail says. Between two lengths it is interpolated.
 
 On a map that has grown to n places from the n_0 that it was fitted on, an unknown one has n / n_0
 times as many chances to look like one of them. The best of them lies tail ln(n / n_0) higher, tail
@@ -87,7 +86,7 @@ class Confidence:
                 scores = score(telling, sample.unknown)
                 start = np.quantile(scores, _TAIL)
                 tail = float((scores[scores >= start] - start).mean())
-                expected = false_acceptance * len(scores) / length  # neighbours are no news
+                expected = false_acceptance * len(scores)
                 threshold = float(np.quantile(scores, 1.0 - false_acceptance))
                 threshold += tail * max(-math.log(expected), 0.0)
             known.append(telling)

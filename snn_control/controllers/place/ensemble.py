@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers.place.calibration import confidence
+from snn_control.controllers.place.calibration import Judged, confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load_members, save_ensemble
+from snn_control.controllers.place.hindsight import Hindsight
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_recognizer import PlaceRecognizer
-from snn_control.controllers.place.recognizer import Recognizer
+from snn_control.controllers.place.recognizer import Images, Recognizer
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
 
@@ -47,6 +48,12 @@ class PlaceEnsemble(Recognizer):
         """Be used to what the map shows, see `PlaceRecognizer.stay`."""
         for member in self.members:
             member.stay()
+
+    def calibrate(self, calibration: tuple[Images, Sequence[int]] | None = None) -> None:
+        """Find out anew what answers are worth, see `PlaceRecognizer.calibrate`."""
+        queries = self._calibration(calibration)
+        self._judged([member._judge(queries) for member in self.members])
+        self.hindsight = Hindsight()
 
     def merge(self, other: PlaceEnsemble) -> IntArray:
         """Append the places of another ensemble, member by member, see `PlaceRecognizer.merge`."""
@@ -90,9 +97,12 @@ class PlaceEnsemble(Recognizer):
         return self.members[0]._see(image)
 
     def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
-        taught = [member._learn(mapped, queries) for member in self.members]
+        self._judged([member._learn(mapped, queries) for member in self.members])
+
+    def _judged(self, judged: list[Judged]) -> None:
+        """Take the confidence of the averages of what members saw."""
         parts = []
-        for same in zip(*(found.looks for found in taught), strict=True):
+        for same in zip(*(found.looks for found in judged), strict=True):
             looks = [average(seen) for seen in zip(*(looks for looks, _ in same), strict=True)]
             parts.append((looks, same[0][1]))
         config = self.members[0].config

@@ -33,7 +33,7 @@ KIND, ENSEMBLE_KIND = "place_map", "place_ensemble"
 _HEAD = ("schema_version", "arrays_sha256", "kind", "about")
 _JUDGEMENT = ("bias", "confidence_places")
 _MAP = (
-    "config", "seed", "deployed", "next_number", "habit", *_JUDGEMENT
+    "config", "seed", "deployed", "next_number", "habit", "calibrated", *_JUDGEMENT
 )  # fmt: skip
 _CONFIDENCE = ("right", "known", "thresholds", "tails")
 
@@ -150,6 +150,7 @@ def _described(recognizer: PlaceRecognizer, deployed: bool) -> tuple[Document, T
         "deployed": deployed,
         "next_number": place_map.next_number,
         "habit": float(recognizer.visiting.seen),
+        "calibrated": recognizer.calibrated,
     }
     return document, tensors
 
@@ -182,6 +183,7 @@ def _restored(recognizer_type: type[PlaceRecognizer], root: Field, take: _Taker)
     found.visiting.seen = root["habit"].number()
     if found.visiting.seen < 0.0:
         raise ModelFileError(f"habit is {found.visiting.seen:g}; expected at least 0")
+    found.calibrated = root["calibrated"].flag()
     found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
     _read_judgement(root, take)(found)
     found.map.fixed = root["deployed"].flag()

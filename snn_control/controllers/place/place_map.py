@@ -181,7 +181,8 @@ class PlaceMap:
 def imprinted(codes: Codes, lateral: Decorrelation) -> tuple[npt.NDArray[np.int8], FloatArray]:
     """Return weights of 8 bits, shape as `codes`, and the scale of each place neuron."""
     own = codes.astype(np.float64)
-    driven = lateral.apply(own)
+    with one_blas_thread():
+        driven = lateral.apply(own)
     drive = np.sqrt(np.maximum((driven * own).sum(axis=1), LEAST_SPREAD))
     largest = np.maximum(np.abs(driven).max(axis=1), LEAST_SPREAD)
     weights = np.rint(driven * (127.0 / largest)[:, None]).astype(np.int8)

@@ -9,10 +9,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.calibration import Taught, teach
+from snn_control.controllers.place.calibration import Judged, habit_of, judge, teach
 from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load, save
+from snn_control.controllers.place.hindsight import Hindsight
 from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_map import PlaceMap, blended, imprinted
 from snn_control.controllers.place.recognizer import Images, Recognizer, readable
@@ -21,6 +22,7 @@ from snn_control.controllers.place.spiking import QUARTERS, Presented, present
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
 from snn_control.plasticity.decorrelation import Decorrelation
+from snn_control.threads import one_blas_thread
 
 _SENSES = ("height", "width", "window", "floor", "clip", "levels", "ticks")
 """What maps that are merged must share."""
@@ -54,6 +56,8 @@ class PlaceRecognizer(Recognizer):
         """Of the visit that asks."""
         self.lateral: Decorrelation | None = None
         """What new places are imprinted through; None before `fit` and in deployed maps."""
+        self.calibrated = False
+        """Whether queries of another visit taught what answers are worth."""
         self.early = np.full(len(QUARTERS), np.inf)
         """Lead of a frame's best place that settles the answer after each of `QUARTERS`."""
 
@@ -111,6 +115,21 @@ class PlaceRecognizer(Recognizer):
         self._close_up(keep)
         return int(number)
 
+    def calibrate(self, calibration: tuple[Images, Sequence[int]] | None = None) -> None:
+        """Find out anew what answers are worth, on the map as it has become.
+
+        Args:
+            calibration: images of another visit, in order, and the number of the place of each;
+                further images are of that visit. None: altered copies of what was mapped.
+
+        Raises:
+            ObservationError: images of the wrong kind, or one that shows nothing; with its number.
+            ParameterError: too few places or images, a place that is not on the map, or no
+                calibration for a map that was deployed; nothing has changed.
+        """
+        self._judge(self._calibration(calibration))
+        self.hindsight = Hindsight()
+
     # Files.
 
     def save(
@@ -136,14 +155,27 @@ class PlaceRecognizer(Recognizer):
     def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
         self._learn(mapped, queries)
 
-    def _learn(self, mapped: FloatArray, queries: Queries | None) -> Taught:
+    def _learn(self, mapped: FloatArray, queries: Queries | None) -> Judged:
         taught = teach(self.config, self.senses, mapped, queries)
         self.usual = mapped.mean(axis=0)
-        self.lateral, self.confidence = taught.lateral, taught.confidence
-        self.visiting, self.early = taught.habit, taught.early
+        self.lateral, self.visiting = taught.lateral, taught.habit
+        self.confidence, self.early = taught.judged.confidence, taught.judged.early
+        self.calibrated = queries is not None
         self.map = PlaceMap(self.config.n_inputs)
         self.map.imprint(self.senses.codes(mapped, self.usual), self.lateral)
-        return taught
+        return taught.judged
+
+    def _judge(self, queries: Queries | None) -> Judged:
+        if queries is None:
+            self._require_open()
+        with one_blas_thread():
+            mapped = self.usual + self.map.codes / self.config.levels
+            judged = judge(self.config, self.senses, self.map, mapped, queries)
+        self.confidence, self.early = judged.confidence, judged.early
+        self.calibrated = queries is not None
+        if queries is not None:
+            self.visiting = habit_of(self.config, queries)
+        return judged
 
     def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
         code = self.senses.codes(seen, self.visiting.usual)

@@ -98,7 +98,7 @@ class Recognizer(ABC):
             raise ParameterError(
                 f"{len(images)} images; expected at least {LEAST_PLACES} places to begin with"
             )
-        queries = None if calibration is None else self._queries(*calibration, len(images))
+        queries = None if calibration is None else self._queries(*calibration, range(len(images)))
         mapped = self._all(images, "image")
         with one_blas_thread():
             self._fit(mapped, queries)
@@ -240,8 +240,14 @@ class Recognizer(ABC):
             rows.append(seen)
         return np.array(rows)
 
-    def _queries(self, images: Images, places: Sequence[int], n_places: int) -> Queries:
-        """Return a calibration that fits a map of `n_places`."""
+    def _calibration(self, given: tuple[Images, Sequence[int]] | None) -> Queries | None:
+        """Return a calibration of the map as it is."""
+        if len(self) < LEAST_PLACES:
+            raise ParameterError(f"{len(self)} places; expected at least {LEAST_PLACES}")
+        return None if given is None else self._queries(*given, self.places)
+
+    def _queries(self, images: Images, places: Sequence[int], mapped: IntArray | range) -> Queries:
+        """Return a calibration that fits a map with the places `mapped`."""
         if len(images) != len(places):
             raise ParameterError(
                 f"{len(images)} calibration images and {len(places)} places; expected as many"
@@ -250,12 +256,16 @@ class Recognizer(ABC):
             raise ParameterError(
                 f"{len(places)} calibration images; expected at least {LEAST_QUERIES}, or None"
             )
-        at = np.atleast_1d(whole_numbers(places, "calibration places"))
-        if at.min() < 0 or at.max() >= n_places:
-            raise ParameterError(
-                f"calibration places {at.min()} to {at.max()}; the map has 0 to {n_places - 1}"
-            )
-        return Queries(self._all(images, "calibration image"), at)
+        named = whole_numbers(places, "calibration places").tolist()
+        at = {number: k for k, number in enumerate(np.asarray(mapped).tolist())}
+        for number in named:
+            if number not in at:
+                raise ParameterError(
+                    f"calibration place {number} is not on the map, which has {min(at)} to "
+                    f"{max(at)}"
+                )
+        positions = np.array([at[number] for number in named], np.int64)
+        return Queries(self._all(images, "calibration image"), positions)
 
     def _clear(self, row: FloatArray, step: float) -> int | None:
         """Return the position that a long sequence is sure of, or None."""

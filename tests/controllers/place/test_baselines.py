@@ -74,7 +74,12 @@ def test_baselines_refuse_what_the_recogniser_refuses(kind: type[Recognizer]) ->
         (SUMMER[:2], None, ParameterError, "2 images"),
         ([*SUMMER[:12], black], None, ObservationError, "image 12: the image is black"),
         (SUMMER, (WINTER[:5], range(5)), ParameterError, "at least 20"),
-        (SUMMER, (WINTER[:30], range(100, 130)), ParameterError, "has 0 to 119"),
+        (
+            SUMMER,
+            (WINTER[:30], range(100, 130)),
+            ParameterError,
+            "place 120 is not on the map, which has 0 to 119",
+        ),
     ):
         with pytest.raises(error, match=said):
             recognizer.fit(images, calibration)  # type: ignore[arg-type]

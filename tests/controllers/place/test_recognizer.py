@@ -250,6 +250,52 @@ def test_ensembles_whose_members_differ_are_refused(tmp_path: Path) -> None:
         PlaceEnsemble.load(ensemble.save(tmp_path / "twins"))
 
 
+def test_what_answers_are_worth_is_found_out_anew_on_a_grown_map(tmp_path: Path) -> None:
+    grown = PlaceRecognizer().fit(SUMMER[:40])
+    for image in SUMMER[40:]:
+        grown.add(image)
+    early = PlaceRecognizer.load(grown.save(tmp_path / "early"))
+    grown.calibrate()
+    assert not grown.calibrated
+    elsewhere = other_season(route(150, seed=77), seed=78)
+    passed = [np.mean([r.match(i, 10).known for i in elsewhere]) for r in (early, grown)]
+    assert passed[1] <= passed[0]
+    assert passed[1] < 0.02
+    known = np.arange(0, N, 3)
+    grown.calibrate((STORM[known], known.tolist()))
+    assert grown.calibrated
+    assert PlaceRecognizer.load(grown.save(tmp_path / "late")).calibrated
+    right, sure = right_and_sure(storm_answers(grown, 1))
+    assert sure == pytest.approx(right, abs=0.1)
+    right, sure = right_and_sure(storm_answers(early, 1))
+    assert sure > right + 0.2, "altered copies know no storm"
+
+
+def test_a_map_in_flight_is_calibrated_by_queries_alone(saved: Path, tmp_path: Path) -> None:
+    flown = PlaceRecognizer.load(PlaceRecognizer.load(saved).save(tmp_path / "m", deployed=True))
+    with pytest.raises(ParameterError, match="deployed=True"):
+        flown.calibrate()
+    before = flown.confidence
+    with pytest.raises(ParameterError, match="at least 20"):
+        flown.calibrate((WINTER[:5], range(5)))
+    with pytest.raises(ParameterError, match="0 places; expected at least 10"):
+        PlaceRecognizer().calibrate()
+    assert flown.confidence is before
+    flown.calibrate((WINTER[100:150], range(100, 150)))
+    assert flown.confidence is not before
+    assert flown.match(WINTER[151]).place == 151
+
+
+def test_an_ensemble_is_calibrated_by_its_averages() -> None:
+    config = PlaceConfig(input_share=0.1)
+    known = np.arange(0, N, 3)
+    ensemble = PlaceEnsemble((1, 2), config).fit(SUMMER)
+    ensemble.calibrate((STORM[known], known.tolist()))
+    answers = [ensemble.match(STORM[place]) for place in STORM_ASKED.tolist()]
+    right, sure = right_and_sure(answers)
+    assert sure == pytest.approx(right, abs=0.1)
+
+
 def test_two_places_become_one_that_is_known_by_both_sights(recognizer: PlaceRecognizer) -> None:
     before = recognizer.map.weights.copy()
     number = recognizer.add(other_season(SUMMER, seed=5)[120])
@@ -545,8 +591,13 @@ def test_refused_calls_change_nothing(
         (SUMMER, (WINTER[:30], range(29)), ParameterError, "30 calibration images and 29"),
         (SUMMER, (WINTER[:5], range(5)), ParameterError, "at least 20"),
         (SUMMER, (WINTER[:30], np.arange(30) + 0.5), ParameterError, "whole numbers"),
-        (SUMMER, (WINTER[:30], range(-1, 29)), ParameterError, "-1 to 28"),
-        (SUMMER, (WINTER[:30], range(220, 250)), ParameterError, "has 0 to 239"),
+        (SUMMER, (WINTER[:30], range(-1, 29)), ParameterError, "place -1 is not on the map"),
+        (
+            SUMMER,
+            (WINTER[:30], range(220, 250)),
+            ParameterError,
+            "place 240 is not on the map, which has 0 to 239",
+        ),
     ],
 )
 def test_what_cannot_be_mapped_is_named(images, calibration, error, said) -> None:  # type: ignore[no-untyped-def]
