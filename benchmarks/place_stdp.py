@@ -1,16 +1,18 @@
 """Spiking place modules that learn by STDP, on Nordland: recognition, speed, ablations.
 
-    python benchmarks/place_stdp.py [main] [ablations] [--modules 4] [--seeds 5] [--epochs 30]
+    python benchmarks/place_stdp.py [main] [ablations] [sizes] [epochs] [--modules 4] [--seeds 5]
 
-Prints one JSON object a part; `--out FILE` appends them to a file too. Takes the better part of an
-hour of one core. Needs `nordland_64x32.npz` (grey frames `summer`, `winter` of the same places, and
-`moving`) in the folder SNN_CONTROL_DATA or beside the checkout.
+Prints one JSON object a part, of `sizes` and `epochs` also one for each seed and number of epochs;
+`--out FILE` appends them to a file too, and what of those is there already is not run again. Takes
+some four hours of one core in all. Needs `nordland_64x32.npz` (grey frames `summer`, `winter` of
+the same places, and `moving`) in the folder SNN_CONTROL_DATA or beside the checkout.
 
 Modules of 25 places each: summer and an augmented summer are learnt, winter is asked. Test modules
 are consecutive moving frames from the 553rd on; two calibration modules, from the first on, choose
 the threshold of hyperactive neurons of each seed. Both are recorded over the summer frames of all
 modules. R@1 is the share of queries whose own place scores highest, of the 25 of the module or of
-all of the modules fused.
+all of the modules fused. `sizes` has 500 places in modules of 25, 100 or 500 instead; `epochs` is
+`main` after 40, 50 and 60 epochs.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,8 +50,8 @@ Bytes = npt.NDArray[np.uint8]
 PLACES = 25
 N_CALIBRATION_FRAMES = 552
 CALIBRATION_MODULES = 2
+STAGES = (10, 20, 30)
 EPOCHS_OF_ABLATIONS = 20
-STEP = 10
 DATA = Path(
     os.environ.get("SNN_CONTROL_DATA")
     or Path(__file__).resolve().parents[2] / "shared/data/nordland"
@@ -66,6 +68,19 @@ class Route(NamedTuple):
     def part(self, begin: int, n: int) -> Route:
         """Return n places from one on."""
         return Route(*(images[begin : begin + n] for images in self))
+
+
+class Case(NamedTuple):
+    """Modules of a size, and after how many epochs they are asked."""
+
+    size: int
+    n_modules: int
+    n_calibration: int
+    stages: tuple[int, ...]
+
+
+SIZES = (Case(500, 1, 1, (1, 10)), Case(100, 5, 2, (5, 10)), Case(25, 20, 2, (10,)))
+EPOCHS = (Case(PLACES, 4, CALIBRATION_MODULES, (40, 50, 60)),)
 
 
 class Asked(NamedTuple):
@@ -170,10 +185,10 @@ def recall(scores: FloatArray) -> float:
     return float(np.mean(answers(scores) == np.arange(len(scores))))
 
 
-def recall_within(scores: FloatArray) -> float:
+def recall_within(scores: FloatArray, size: int = PLACES) -> float:
     """R@1 of each query among the places of its own module, mean over the modules."""
-    n = len(scores) // PLACES
-    blocks = scores.reshape(n, PLACES, n, PLACES)
+    n = len(scores) // size
+    blocks = scores.reshape(n, size, n, size)
     return float(np.mean([recall(blocks[m, :, m]) for m in range(n)]))
 
 
@@ -224,17 +239,19 @@ class Clock:
         return {name: round(s / self.times[name], 5) for name, s in self.seconds.items()}
 
 
-def modules_of(route: Route, config: DiehlCookConfig, seed: int) -> list[DiehlCookModule]:
-    """Make a module for every 25 places; each has its own random numbers."""
-    n = len(route.summer) // PLACES
-    return [DiehlCookModule(PLACES, config, seed=1000 * seed + m) for m in range(n)]
+def modules_of(
+    route: Route, config: DiehlCookConfig, seed: int, size: int = PLACES
+) -> list[DiehlCookModule]:
+    """Make a module for every `size` places; each has its own random numbers."""
+    n = len(route.summer) // size
+    return [DiehlCookModule(size, config, seed=1000 * seed + m) for m in range(n)]
 
 
 def train(modules: Sequence[DiehlCookModule], route: Route, epochs: int, clock: Clock) -> None:
     for m, module in enumerate(modules):
-        own = route.part(m * PLACES, PLACES)
+        own = route.part(m * module.n_places, module.n_places)
         images = np.array([own.summer, own.augmented])
-        n = epochs * 2 * PLACES
+        n = epochs * 2 * module.n_places
         clock.timed("training presentation", n, lambda: module.fit(images, epochs))  # noqa: B023
 
 
@@ -251,6 +268,45 @@ def ask(
     return found
 
 
+class Tuned(NamedTuple):
+    """Threshold of the count rule and, for each way, the scores of winter, (queries, places)."""
+
+    threshold: int
+    calibration: dict[str, FloatArray]
+    test: dict[str, FloatArray]
+    spikes_a_query: float
+
+
+class Pair:
+    """Modules of the test places, and others that choose a threshold for them."""
+
+    def __init__(
+        self, test: Route, calibration: Route, seed: int, clock: Clock, size: int = PLACES
+    ) -> None:
+        self.test, self.calibration, self.clock = test, calibration, clock
+        config = DiehlCookConfig()
+        self.others = modules_of(calibration, config, 500 + seed, size)
+        self.modules = modules_of(test, config, seed, size)
+
+    def train(self, epochs: int) -> None:
+        """Train all of them for so many epochs more."""
+        train(self.others, self.calibration, epochs, self.clock)
+        train(self.modules, self.test, epochs, self.clock)
+
+    def ask(self) -> Tuned:
+        """Choose the threshold, then ask for winter."""
+        reference = np.concatenate((self.test.summer, self.calibration.summer))
+        others = ask(self.others, reference, self.calibration.winter, self.clock)
+        best, _ = choose_threshold(lambda t: recall(fused(others, "count rule", t)))
+        asked = ask(self.modules, reference, self.test.winter, self.clock)
+        return Tuned(
+            best,
+            {way: fused(others, way, best) for way in WAYS},
+            {way: fused(asked, way, best) for way in WAYS},
+            spikes_a_query(asked),
+        )
+
+
 def warm_up() -> None:
     """Compile before anything is timed."""
     module = DiehlCookModule(1, DiehlCookConfig(n_excitatory=2, image_s=0.01))
@@ -262,70 +318,66 @@ def warm_up() -> None:
 def sad(route: Route) -> FloatArray:
     """Negative sum of absolute differences of the bytes, shape (queries, places)."""
     map_, asked = (x.reshape(len(x), -1).astype(float) for x in (route.summer, route.winter))
-    return -np.abs(asked[:, np.newaxis] - map_).sum(axis=2)
+    return -np.array([np.abs(query - map_).sum(axis=1) for query in asked])
 
 
-def baseline(route: Route) -> dict[str, Any]:
+def baseline(route: Route, size: int = PLACES) -> dict[str, Any]:
     scores, n = sad(route), len(route.summer)
     return {
-        "module": of_queries(recall_within(scores), n),
+        "module": of_queries(recall_within(scores, size), n),
         "fused": of_queries(recall(scores), n),
     }
 
 
-def part_main(args: argparse.Namespace, test: Route, calibration: Route) -> dict[str, Any]:
-    """Recognition after 10, 20, ... epochs, by module and fused, beside SAD."""
-    clock, config = Clock(), DiehlCookConfig()
-    reference = np.concatenate((test.summer, calibration.summer))
-    stages = range(STEP, args.epochs + 1, STEP)
-    held_out: dict[int, dict[str, list[float]]] = {e: {w: [] for w in WAYS} for e in stages}
-    matrices: dict[int, dict[str, list[FloatArray]]] = {e: {w: [] for w in WAYS} for e in stages}
-    spikes: dict[int, list[float]] = {e: [] for e in stages}
-    picks: dict[int, list[int]] = {e: [] for e in stages}
+# --- parts -------------------------------------------------------------------------------------
+
+
+def emit(found: dict[str, Any], out: Path | None) -> None:
+    line = json.dumps(found)
+    print(line, flush=True)
+    if out:
+        with out.open("a") as file:
+            file.write(line + "\n")
+
+
+def read_places(args: argparse.Namespace) -> tuple[Route, Route]:
+    return read(args.modules * PLACES, CALIBRATION_MODULES * PLACES)
+
+
+def part_main(args: argparse.Namespace) -> dict[str, Any]:
+    """Recognition after 10, 20 and 30 epochs, by module and fused, beside SAD."""
+    test, calibration = read_places(args)
+    found: dict[int, list[Tuned]] = {e: [] for e in STAGES}
+    clock = Clock()
     for seed in range(args.seeds):
-        modules = modules_of(test, config, seed)
-        others = modules_of(calibration, config, 500 + seed)
-        for e in stages:
-            train(others, calibration, STEP, clock)
-            train(modules, test, STEP, clock)
-            asked = ask(others, reference, calibration.winter, clock)
-            best, _ = choose_threshold(lambda t: recall(fused(asked, "count rule", t)))  # noqa: B023
-            picks[e].append(best)
-            for way in WAYS:
-                held_out[e][way].append(recall(fused(asked, way, best)))
-            asked = ask(modules, reference, test.winter, clock)
-            spikes[e].append(spikes_a_query(asked))
-            for way in WAYS:
-                matrices[e][way].append(fused(asked, way, best))
+        pair, trained = Pair(test, calibration, seed, clock), 0
+        for e in STAGES:
+            pair.train(e - trained)
+            trained = e
+            found[e].append(pair.ask())
             print(f"seed {seed}, {e} epochs", flush=True)
-    each = clock.each()
+
+    def each(value: Callable[[list[Tuned], str], Any]) -> dict[int, dict[str, Any]]:
+        return {e: {way: value(found[e], way) for way in WAYS} for e in STAGES}
+
+    cpu_s = clock.each()
     return {
-        "part": "main",
-        "cpu_s": each
-        | {"query of all": round(len(test.summer) / PLACES * each["query of a module"], 4)},
+        "modules": args.modules,
+        "cpu_s": cpu_s | {"query of all": round(args.modules * cpu_s["query of a module"], 4)},
         "sad": baseline(test),
         "sad_calibration": baseline(calibration),
-        "thresholds": picks,
-        "spikes_a_query": {e: spread(found) for e, found in spikes.items()},
-        "calibration_fused": {
-            e: {way: spread(found) for way, found in held_out[e].items()} for e in stages
-        },
-        "module": {
-            e: {
-                way: spread([recall_within(s) for s in found]) for way, found in matrices[e].items()
-            }
-            for e in stages
-        },
-        "fused": {
-            e: {way: spread([recall(s) for s in found]) for way, found in matrices[e].items()}
-            for e in stages
-        },
-        "summed": {e: {way: summed(found) for way, found in matrices[e].items()} for e in stages},
+        "thresholds": {e: [one.threshold for one in found[e]] for e in STAGES},
+        "spikes_a_query": {e: spread([one.spikes_a_query for one in found[e]]) for e in STAGES},
+        "calibration_fused": each(lambda t, way: spread([recall(x.calibration[way]) for x in t])),
+        "module": each(lambda t, way: spread([recall_within(x.test[way]) for x in t])),
+        "fused": each(lambda t, way: spread([recall(x.test[way]) for x in t])),
+        "summed": each(lambda t, way: summed([x.test[way] for x in t])),
     }
 
 
-def part_ablations(args: argparse.Namespace, test: Route, calibration: Route) -> dict[str, Any]:
+def part_ablations(args: argparse.Namespace) -> dict[str, Any]:
     """Timer, sign of the pre-synaptic term, inhibition: each changed alone."""
+    test, calibration = read_places(args)
     reference = np.concatenate((test.summer, calibration.summer))
     base = DiehlCookConfig()
     variants = {
@@ -334,7 +386,7 @@ def part_ablations(args: argparse.Namespace, test: Route, calibration: Route) ->
         "tau_gi 2 ms": dataclasses.replace(base, tau_gi_s=2e-3),
     }
     ways = [way for way in WAYS if way != "count rule"]
-    found: dict[str, Any] = {"part": "ablations", "epochs": EPOCHS_OF_ABLATIONS}
+    found: dict[str, Any] = {"modules": args.modules, "epochs": EPOCHS_OF_ABLATIONS}
     for name, config in variants.items():
         clock = Clock()
         matrices: dict[str, list[FloatArray]] = {way: [] for way in ways}
@@ -357,33 +409,98 @@ def part_ablations(args: argparse.Namespace, test: Route, calibration: Route) ->
     return found
 
 
-PARTS = {"main": part_main, "ablations": part_ablations}
+def part_sizes(args: argparse.Namespace) -> dict[str, Any]:
+    """500 places in one module, five or twenty."""
+    return by_case("sizes", SIZES, args)
+
+
+def part_epochs(args: argparse.Namespace) -> dict[str, Any]:
+    """The modules of `main` after 40, 50 and 60 epochs."""
+    return by_case("epochs", EPOCHS, args)
+
+
+def by_case(part: str, cases: Sequence[Case], args: argparse.Namespace) -> dict[str, Any]:
+    """Give a line for each size, number of epochs and seed, then means over the seeds."""
+    lines = [json.loads(x) for x in args.out.open()] if args.out and args.out.exists() else []
+    done = {
+        (x["size"], x["epochs"], x["seed"]): x for x in lines if x["part"] == part and "seed" in x
+    }
+    for seed, case in itertools.product(range(args.seeds), cases):
+        if any((case.size, e, seed) not in done for e in case.stages):
+            for line in of_case(case, seed):
+                done[case.size, line["epochs"], seed] = line
+                emit({"part": part} | line, args.out)
+    found: dict[str, Any] = {}
+    for case in cases:
+        test, calibration = places_of(case)
+        found[f"modules of {case.size}"] = {
+            "sad": baseline(test, case.size),
+            "sad_calibration": baseline(calibration, case.size),
+        } | {
+            f"{e} epochs": over_seeds([done[case.size, e, seed] for seed in range(args.seeds)])
+            for e in case.stages
+        }
+    return found
+
+
+def places_of(case: Case) -> tuple[Route, Route]:
+    return read(case.size * case.n_modules, case.size * case.n_calibration)
+
+
+def of_case(case: Case, seed: int) -> Iterator[dict[str, Any]]:
+    test, calibration = places_of(case)
+    clock, trained = Clock(), 0
+    pair = Pair(test, calibration, seed, clock, case.size)
+    for epochs in case.stages:
+        pair.train(epochs - trained)
+        trained, tuned = epochs, pair.ask()
+        known = sum(np.unique(m.assigned[m.assigned >= 0]).size for m in pair.modules)
+        yield {
+            "size": case.size,
+            "epochs": epochs,
+            "seed": seed,
+            "threshold": tuned.threshold,
+            "spikes_a_query": round(tuned.spikes_a_query, 2),
+            "places_without_neuron": len(test.summer) - known,
+            "calibration_fused": {w: recall(x) for w, x in tuned.calibration.items()},
+            "module": {w: recall_within(x, case.size) for w, x in tuned.test.items()},
+            "fused": {w: recall(x) for w, x in tuned.test.items()},
+            "cpu_s": clock.each() | {"so far": round(sum(clock.seconds.values()), 1)},
+        }
+
+
+def over_seeds(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "thresholds": [line["threshold"] for line in lines],
+        "spikes_a_query": spread([line["spikes_a_query"] for line in lines]),
+        "places_without_neuron": spread([line["places_without_neuron"] for line in lines]),
+    } | {
+        name: {way: spread([line[name][way] for line in lines]) for way in WAYS}
+        for name in ("calibration_fused", "module", "fused")
+    }
+
+
+PARTS = {
+    "main": part_main, "ablations": part_ablations, "sizes": part_sizes, "epochs": part_epochs,
+}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
-    parser.add_argument("--modules", type=int, default=4)
+    parser.add_argument("--modules", type=int, default=4, help="of `main` and `ablations`")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=30, help="of `main`, in tens")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    test, calibration = read(args.modules * PLACES, CALIBRATION_MODULES * PLACES)
     warm_up()
     for name in args.parts or PARTS:
         began = time.process_time()
-        found = PARTS[name](args, test, calibration)
+        found = {"part": name, "seeds": args.seeds} | PARTS[name](args)
         found |= {
-            "modules": args.modules,
-            "seeds": args.seeds,
             "machine": platform.processor() or platform.machine(),
             "part_cpu_s": round(time.process_time() - began, 1),
         }
-        line = json.dumps(found)
-        print(line, flush=True)
-        if args.out:
-            with args.out.open("a") as file:
-                file.write(line + "\n")
+        emit(found, args.out)
 
 
 if __name__ == "__main__":
