@@ -170,6 +170,7 @@ def test_the_node_answers_as_the_recogniser_alone(nodes: Nodes, camera: PlacePee
     alone = PlaceRecognizer().fit(summer[:50])
     for image in summer[50:]:
         alone.add(image)
+    alone.calibrate()
     for image in winter:
         found, expected = camera.show(to_message(image)), alone.match(image, 10)
         assert found["place"] == expected.place

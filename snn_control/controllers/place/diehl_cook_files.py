@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from snn_control.coding.poisson import Spikes
 from snn_control.config import from_mapping
@@ -19,6 +18,7 @@ from snn_control.controllers.place.diehl_cook_config import DiehlCookConfig
 from snn_control.controllers.place.diehl_cook_kernel import NEVER
 from snn_control.controllers.place.diehl_cook_synapses import Synapses, by_input
 from snn_control.errors import ConfigError, ModelFileError
+from snn_control.network.arrays import Arrays
 from snn_control.network.fields import Field
 from snn_control.network.files import Document, Tensors, read_pair, reading, write_pair
 
@@ -79,22 +79,24 @@ def load(module_type: type[DiehlCookModule], path: str | Path) -> DiehlCookModul
             raise ModelFileError(str(exc)) from exc
         n_places = root["n_places"].integer(1, 2**31 - 1)
         seed = root["seed"].integer(0, 2**63 - 1)
-        take = _Taker(tensors)
+        arrays = Arrays(dict(tensors))
         shape = (config.n_inputs, config.n_excitatory)
         longest = config.steps(config.longest_delay_s)
-        weights = take("weights", shape, np.float64, low=0)
-        delays = take("delays", shape, np.int32, low=0, high=longest)
-        theta_v = take("theta_v", shape[1:], np.float64)
-        counts = take("training_counts", (None, *shape[1:]), np.int64, low=0)
-        places = take("training_places", counts.shape[:1], np.int64, low=0, high=n_places - 1)
+        weights = arrays.take("weights", shape, np.float64, low=0)
+        delays = arrays.take("delays", shape, np.int32, low=0, high=longest)
+        theta_v = arrays.take("theta_v", shape[1:], np.float64)
+        counts = arrays.take("training_counts", (None, *shape[1:]), np.int64, low=0)
+        places = arrays.take(
+            "training_places", counts.shape[:1], np.int64, low=0, high=n_places - 1
+        )
         found = module_type(n_places, config, seed)
         found.synapses, found.thresholds_v = Synapses.of(delays, longest, weights), theta_v
         found.seen = [(int(place), one) for place, one in zip(places, counts, strict=True)]
         found.random = _random(root["random"].only(("state", "inc")))
-        if len(counts) or "training.late" in tensors:
+        if len(counts) or "training.late" in arrays:
             found.training = found.session()
-            _go_on(found.training, found.synapses, take, longest)
-        take.nothing_left()
+            _go_on(found.training, found.synapses, arrays, longest)
+        arrays.nothing_left()
     return found
 
 
@@ -110,54 +112,19 @@ def _random(numbers: Field) -> np.random.Generator:
     return np.random.Generator(generator)
 
 
-def _go_on(session: Session, synapses: Synapses, take: _Taker, longest: int) -> None:
+def _go_on(session: Session, synapses: Synapses, arrays: Arrays, longest: int) -> None:
     """Put a session that is at rest where the saved one was."""
     shape, state = synapses.weight.shape, session.state
-    arrived = take("training.arrived", shape, np.int32, low=NEVER, high=-1)
-    session.late = take("training.late", shape[1:], np.int64, low=0)
-    steps = take("training.steps", (None,), np.int32, low=-longest, high=-1)
-    sources = take("training.sources", steps.shape, np.int32, low=0, high=shape[0] - 1)
+    arrived = arrays.take("training.arrived", shape, np.int32, low=NEVER, high=-1)
+    session.late = arrays.take("training.late", shape[1:], np.int64, low=0)
+    steps = arrays.take("training.steps", (None,), np.int32, low=-longest, high=-1)
+    sources = arrays.take("training.sources", steps.shape, np.int32, low=0, high=shape[0] - 1)
     if np.any(np.diff(steps) < 0):
         raise ModelFileError("array 'training.steps' is not in the order of time")
     session.on_the_way = Spikes(steps, sources)
     values = {"arrived": by_input(synapses.wiring, arrived)}
     for name in _MEMBRANES:
-        values[name] = take(f"training.{name}", shape[1:], np.float64)
+        values[name] = arrays.take(f"training.{name}", shape[1:], np.float64)
     for name in _LAST_SPIKES:
-        values[name] = take(f"training.{name}", shape[1:], np.int32, low=NEVER, high=-1)
+        values[name] = arrays.take(f"training.{name}", shape[1:], np.int32, low=NEVER, high=-1)
     session.state = state._replace(**values)
-
-
-class _Taker:
-    """Hands out arrays of a file by name, shape, type and range."""
-
-    def __init__(self, tensors: Tensors) -> None:
-        self._tensors = dict(tensors)
-
-    def __call__(
-        self,
-        name: str,
-        shape: tuple[int | None, ...],
-        dtype: npt.DTypeLike,
-        low: float = -np.inf,
-        high: float = np.inf,
-    ) -> Any:
-        found = self._tensors.pop(name, None)
-        if found is None:
-            raise ModelFileError(f"array {name!r} is missing")
-        wanted = [n if n is not None else m for n, m in zip(shape, found.shape, strict=False)]
-        if len(shape) != found.ndim or list(found.shape) != wanted or found.dtype != dtype:
-            expected = ", ".join("n" if n is None else str(n) for n in shape)
-            raise ModelFileError(
-                f"array {name!r} is {found.dtype}{list(found.shape)}; expected "
-                f"{np.dtype(dtype)}[{expected}]"
-            )
-        if not np.all(np.isfinite(found) & (found >= low) & (found <= high)):
-            raise ModelFileError(
-                f"array {name!r} holds numbers out of range; expected {low:g} to {high:g}"
-            )
-        return found.copy()
-
-    def nothing_left(self) -> None:
-        if self._tensors:
-            raise ModelFileError(f"unknown array {next(iter(self._tensors))!r}")

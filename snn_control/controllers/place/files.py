@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from snn_control.controllers.place.hindsight import FARTHEST
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.spiking import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError
+from snn_control.network.arrays import Arrays
 from snn_control.network.fields import Field
 from snn_control.network.files import Document, Tensors, read_pair, reading, write_pair
 from snn_control.plasticity.decorrelation import Decorrelation
@@ -88,9 +89,9 @@ def load(recognizer_type: type[PlaceRecognizer], path: str | Path) -> PlaceRecog
     """
     document, tensors = read_pair(path, KIND)
     with reading(path):
-        take = _Taker(tensors)
-        found = _restored(recognizer_type, Field(document).only((*_HEAD, *_MAP)), take)
-        take.nothing_left()
+        arrays = Arrays(dict(tensors))
+        found = _restored(recognizer_type, Field(document).only((*_HEAD, *_MAP)), arrays)
+        arrays.nothing_left()
     return found
 
 
@@ -105,9 +106,9 @@ def load_members(
     document, tensors = read_pair(path, ENSEMBLE_KIND)
     with reading(path):
         root = Field(document).only((*_HEAD, *_JUDGEMENT, "members"))
-        take = _Taker(tensors)
+        arrays = Arrays(dict(tensors))
         members = [
-            _restored(recognizer_type, member.only(_MAP), take.under(f"{k}."))
+            _restored(recognizer_type, member.only(_MAP), arrays.under(f"{k}."))
             for k, member in enumerate(root["members"].items())
         ]
         if not members:
@@ -118,8 +119,8 @@ def load_members(
             raise ModelFileError("members: expected the same config in each")
         if len({each.seed for each in members}) < len(members):
             raise ModelFileError("members: expected another seed in each")
-        judge = _read_judgement(root, take)
-        take.nothing_left()
+        judge = _read_judgement(root, arrays)
+        arrays.nothing_left()
     return members, judge
 
 
@@ -166,7 +167,9 @@ def _judgement(recognizer: Recognizer) -> tuple[Document, Tensors]:
     return document, {f"confidence.{name}": getattr(confidence, name) for name in _CONFIDENCE}
 
 
-def _restored(recognizer_type: type[PlaceRecognizer], root: Field, take: _Taker) -> PlaceRecognizer:
+def _restored(
+    recognizer_type: type[PlaceRecognizer], root: Field, arrays: Arrays
+) -> PlaceRecognizer:
     names = [field.name for field in dataclasses.fields(PlaceConfig)]
     given = root["config"].only(names)
     for name in names:  # none takes the default of another version
@@ -176,63 +179,61 @@ def _restored(recognizer_type: type[PlaceRecognizer], root: Field, take: _Taker)
     except ConfigError as exc:
         raise ModelFileError(str(exc)) from exc
     found = recognizer_type(root["seed"].integer(0, 2**63 - 1), config)
-    n, n_inputs = take.length("numbers"), config.n_inputs
-    _read_places(found.map, root, take, n, n_inputs)
-    found.usual = take("usual", (n_inputs,), np.float64)
-    found.visiting.usual = take("visiting", (n_inputs,), np.float64)
+    n_inputs = config.n_inputs
+    _read_places(found.map, root, arrays, n_inputs)
+    n = len(found.map)
+    found.usual = arrays.take("usual", (n_inputs,), np.float64)
+    found.visiting.usual = arrays.take("visiting", (n_inputs,), np.float64)
     found.visiting.seen = root["habit"].number()
     if found.visiting.seen < 0.0:
         raise ModelFileError(f"habit is {found.visiting.seen:g}; expected at least 0")
     found.calibrated = root["calibrated"].flag()
-    found.early = take("early", (len(QUARTERS),), np.float64, finite=False)
-    _read_judgement(root, take)(found)
+    found.early = arrays.take("early", (len(QUARTERS),), np.float64, finite=False)
+    _read_judgement(root, arrays)(found)
     found.map.fixed = root["deployed"].flag()
-    if "lateral" in take:
-        found.lateral = _read_lateral(take, n_inputs)
-        found.map.codes = take("codes", (n, n_inputs), np.int8)
-        found.map.sums = take("sums", (n,), np.float64)
-        found.map.squares = take("squares", (n,), np.float64)
+    if "lateral" in arrays:
+        found.lateral = _read_lateral(arrays, n_inputs)
+        found.map.codes = arrays.take("codes", (n, n_inputs), np.int8)
+        found.map.sums = arrays.take("sums", (n,), np.float64)
+        found.map.squares = arrays.take("squares", (n,), np.float64)
     elif not found.map.fixed and n:
         raise ModelFileError("lateral: missing, and the map is not marked as deployed")
     return found
 
 
-def _read_places(place_map: PlaceMap, root: Field, take: _Taker, n: int, n_inputs: int) -> None:
-    place_map.weights = take("weights", (n_inputs, n), np.int8)
+def _read_places(place_map: PlaceMap, root: Field, arrays: Arrays, n_inputs: int) -> None:
+    place_map.next_number = root["next_number"].integer(0, 2**62)
+    place_map.numbers = arrays.take("numbers", (None,), np.int64, 0, place_map.next_number - 1)
+    n = len(place_map)
+    if len(np.unique(place_map.numbers)) < n:
+        raise ModelFileError("numbers: expected each place once")
+    place_map.weights = arrays.take("weights", (n_inputs, n), np.int8)
     for name in ("scales", "means", "spreads"):
-        setattr(place_map, name, take(name, (n,), np.float64))
+        setattr(place_map, name, arrays.take(name, (n,), np.float64))
     if not (np.all(place_map.scales > 0.0) and np.all(place_map.spreads > 0.0)):
         raise ModelFileError("scales, spreads: expected numbers above 0")
-    place_map.numbers = numbers = take("numbers", (n,), np.int64)
-    place_map.next_number = root["next_number"].integer(0, 2**62)
-    if (
-        len(np.unique(numbers)) < n
-        or not (0 <= numbers).all()
-        or (numbers.max(initial=-1) >= place_map.next_number)
-    ):
-        raise ModelFileError("numbers: expected each place once, from 0 and below next_number")
 
 
-def _read_lateral(take: _Taker, n_inputs: int) -> Decorrelation:
+def _read_lateral(arrays: Arrays, n_inputs: int) -> Decorrelation:
     lateral = Decorrelation(n_inputs, 1.0)
     upper = np.triu_indices(n_inputs)
-    lateral.lateral[upper] = take("lateral", (len(upper[0]),), np.float64)
+    lateral.lateral[upper] = arrays.take("lateral", (len(upper[0]),), np.float64)
     lateral.lateral.T[upper] = lateral.lateral[upper]
     return lateral
 
 
-def _read_judgement(root: Field, take: _Taker) -> Callable[[Recognizer], None]:
+def _read_judgement(root: Field, arrays: Arrays) -> Callable[[Recognizer], None]:
     """Return what gives a recogniser its confidence and bias."""
     n_places, bias = root["confidence_places"].integer(1, 2**62), root["bias"].number()
     if abs(bias) > FARTHEST:
         raise ModelFileError(f"bias is {bias:g}; expected -4 to 4")
     confidence = None
-    if "confidence.right" in take:
+    if "confidence.right" in arrays:
         confidence = Confidence(
-            take("confidence.right", (2 + N_FEATURES,), np.float64),
-            take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
-            take("confidence.thresholds", (len(LENGTHS),), np.float64),
-            take("confidence.tails", (len(LENGTHS),), np.float64),
+            arrays.take("confidence.right", (2 + N_FEATURES,), np.float64),
+            arrays.take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
+            arrays.take("confidence.thresholds", (len(LENGTHS),), np.float64),
+            arrays.take("confidence.tails", (len(LENGTHS),), np.float64),
             n_places,
         )
 
@@ -240,47 +241,3 @@ def _read_judgement(root: Field, take: _Taker) -> Callable[[Recognizer], None]:
         recognizer.confidence, recognizer.hindsight.bias = confidence, bias
 
     return give
-
-
-class _Taker:
-    """Hands out arrays of a file by name, shape and type.
-
-    Args:
-        tensors: of the file; what was handed out is gone.
-        prefix: of the names that are asked for.
-    """
-
-    def __init__(self, tensors: Tensors, prefix: str = "") -> None:
-        self._tensors, self._prefix = tensors, prefix
-
-    def __contains__(self, name: str) -> bool:
-        return self._prefix + name in self._tensors
-
-    def under(self, prefix: str) -> _Taker:
-        """Return one for the names that begin so."""
-        return _Taker(self._tensors, self._prefix + prefix)
-
-    def length(self, name: str) -> int:
-        """Return the length of the first axis of an array that stays."""
-        found = self._tensors.get(self._prefix + name)
-        if found is None or not found.ndim:
-            raise ModelFileError(f"array {self._prefix + name!r} is missing")
-        return len(found)
-
-    def __call__(self, name: str, shape: tuple[int, ...], dtype: Any, finite: bool = True) -> Any:
-        name = self._prefix + name
-        found = self._tensors.pop(name, None)
-        if found is None:
-            raise ModelFileError(f"array {name!r} is missing")
-        if found.shape != shape or found.dtype != dtype:
-            raise ModelFileError(
-                f"array {name!r} is {found.dtype}{list(found.shape)}; expected "
-                f"{np.dtype(dtype)}{list(shape)}"
-            )
-        if finite and found.dtype.kind == "f" and not np.isfinite(found).all():
-            raise ModelFileError(f"array {name!r} holds numbers that are not finite")
-        return found.copy()
-
-    def nothing_left(self) -> None:
-        if self._tensors:
-            raise ModelFileError(f"unknown array {next(iter(self._tensors))!r}")

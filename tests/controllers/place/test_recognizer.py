@@ -406,7 +406,7 @@ def test_broken_files_and_newer_ones_are_named(saved: Path, tmp_path: Path) -> N
         (text.replace('"schema_version": 1', '"schema_version": 2'), "schema_version is 2"),
         (text.replace('"seed": 0', '"seed": -1'), "seed"),
         (text.replace('"levels": 8', '"level": 8'), "Did you mean: `levels`"),
-        (text.replace('"next_number": 240', '"next_number": 3'), "next_number"),
+        (text.replace('"next_number": 240', '"next_number": 3'), "'numbers' .* expected 0 to 2"),
         (text.replace('"bias": 0.0', '"bias": "x"'), "bias"),
         (text.replace('"bias": 0.0', '"bias": -1000.0'), "expected -4 to 4"),
         (text[:-20], "not a JSON document"),
