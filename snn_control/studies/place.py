@@ -127,7 +127,7 @@ def _of_method(
                 name, seed, sights, n_calibration, config.lengths, whole,
                 pictures if k == 0 else None,
             )  # fmt: skip
-            rows[0] |= costs
+            rows[0] |= costs | _costs(whole, _tested(sights.visit, n_calibration))
         rows += _of_strides(whole, sights.visit, n_calibration, config.lengths[1:], seed)
         for row in rows:
             found.setdefault((row["map"], row["sequence"]), []).append(row)
@@ -167,7 +167,6 @@ def _of_seed(
         row = figures(answers)
         row |= unknown_figures(ask(half, tested, length), ask(half, unknown, length))
         rows.append(_row("own", length, row))
-    rows[-len(lengths)] |= _costs(own, tested)
     return rows
 
 
@@ -206,7 +205,8 @@ def _fitted(
 
 
 def _costs(recognizer: Recognizer, tested: Visit) -> dict[str, float]:
-    """Return what a new place costs, and what a query costs spike by spike; leave places added."""
+    """Return what a new place costs, and what a query costs spike by spike."""
+    recognizer = copy.deepcopy(recognizer)
     some, n_places = tested.part(slice(0, 200)), len(recognizer)
     costs = {}
     if isinstance(recognizer, PlaceRecognizer):
@@ -247,7 +247,7 @@ PARTS = (
     TablePart("Map of the tested places", _LABELS, _MAIN, _OWN),
     TablePart("Map of the tested places: nearly right", _LABELS, _NEAR, _OWN),
     TablePart("Unknown places", _LABELS, _UNKNOWN, _OWN),
-    TablePart("Costs, at the first length", ("method", "map"), _COSTS),
+    TablePart("Costs, with all places on the map", ("method",), _COSTS, {"map": ("whole",)}),
     TablePart("Other maps", ("method", "map", "sequence"), _MAIN, {"map": MAPS[1:]}),
 )
 """Of the table."""

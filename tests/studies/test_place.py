@@ -76,8 +76,8 @@ def test_rows_have_all_columns_and_sensible_values(studied: tuple[Path, StudyRes
     assert place["own", 1]["recall_at_1"] > 0.9
     assert place["own", 1]["auroc"] > 0.9
     assert place["whole", 1]["map_bytes"] == 2 * N * 28 * 28
-    spiking = place["own", 1]
-    assert spiking["synaptic_ops_per_decision"] == spiking["spikes_per_decision"] * OWN
+    spiking = place["whole", 1]
+    assert spiking["synaptic_ops_per_decision"] == spiking["spikes_per_decision"] * N
 
 
 def test_every_column_of_figures_has_a_name_and_a_place_in_the_table() -> None:
