@@ -6,7 +6,6 @@ after the image before. Two recordings of a route with equal numbering can be co
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -72,11 +71,9 @@ def images_from_npz(path: str | Path, key: str) -> Pass:
             if key not in file.files:
                 raise UnknownNameError(f"array of {path}:", key, file.files)
             found = file[key]
-    except (OSError, EOFError, zipfile.BadZipFile) as exc:
-        raise ParameterError(f"{path} cannot be read as an NPZ file: {exc}") from exc
-    except ValueError as exc:
-        if isinstance(exc, ParameterError):
-            raise
+    except (ParameterError, UnknownNameError):
+        raise
+    except Exception as exc:  # whatever unpacking a damaged file raises
         raise ParameterError(f"{path} cannot be read as an NPZ file: {exc}") from exc
     if found.dtype != np.uint8 or not (found.ndim == 3 or found.shape[3:] == (3,)):
         raise ParameterError(

@@ -98,7 +98,12 @@ def test_arrays_of_an_npz_file(tmp_path: Path, images: np.ndarray) -> None:
             images_from_npz(path, key)
     (tmp_path / "text.npz").write_text("no archive")
     (tmp_path / "cut.npz").write_bytes(path.read_bytes()[:200])
-    for name in ("none.npz", "text.npz", "cut.npz"):
+    packed = tmp_path / "packed.npz"
+    np.savez_compressed(packed, frames=images)
+    content = bytearray(packed.read_bytes())
+    content[100:140] = bytes(40)
+    (tmp_path / "damaged.npz").write_bytes(content)
+    for name in ("damaged.npz", "none.npz", "text.npz", "cut.npz"):
         with pytest.raises(ParameterError, match="cannot be read"):
             images_from_npz(tmp_path / name, "frames")
     np.save(tmp_path / "bare.npy", images)
