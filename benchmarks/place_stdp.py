@@ -1,6 +1,7 @@
 """Spiking place modules that learn by STDP, on Nordland: recognition, speed, ablations.
 
-    python benchmarks/place_stdp.py [main] [ablations] [sizes] [epochs] [--modules 4] [--seeds 5]
+    python benchmarks/place_stdp.py [main] [ablations] [assignments] [sizes] [epochs]
+                                    [--modules 4] [--seeds 5]
 
 Prints one JSON object a part, of `sizes` and `epochs` also one for each seed and number of epochs;
 `--out FILE` appends them to a file too, and what of those is there already is not run again. Takes
@@ -12,7 +13,7 @@ are consecutive moving frames from the 553rd on; two calibration modules, from t
 the threshold of hyperactive neurons of each seed. Both are recorded over the summer frames of all
 modules. R@1 is the share of queries whose own place scores highest, of the 25 of the module or of
 all of the modules fused. `sizes` has 500 places in modules of 25, 100 or 500 instead; `epochs` is
-`main` after 40, 50 and 60 epochs.
+`main` after 40, 50 and 60 epochs; in `assignments` each seed assigns places to modules at random.
 """
 
 from __future__ import annotations
@@ -409,6 +410,29 @@ def part_ablations(args: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def part_assignments(args: argparse.Namespace) -> dict[str, Any]:
+    """Modules of places from all over the route, others in each seed."""
+    test, calibration = read_places(args)
+    reference = np.concatenate((test.summer, calibration.summer))
+    ways = [way for way in WAYS if way != "count rule"]
+    matrices: dict[str, list[FloatArray]] = {way: [] for way in ways}
+    clock = Clock()
+    for seed in range(args.seeds):
+        order = np.random.default_rng(seed).permutation(len(test.summer))
+        mixed = Route(*(images[order] for images in test))
+        modules = modules_of(mixed, DiehlCookConfig(), seed)
+        train(modules, mixed, STAGES[0], clock)
+        asked = ask(modules, reference, test.winter, clock)
+        for way in ways:
+            matrices[way].append(fused(asked, way)[:, np.argsort(order)])
+        print(f"assignment of seed {seed}", flush=True)
+    return {
+        "epochs": STAGES[0],
+        "fused": {w: spread([recall(s) for s in m]) for w, m in matrices.items()},
+        "summed": {w: summed(m) for w, m in matrices.items()},
+    }
+
+
 def part_sizes(args: argparse.Namespace) -> dict[str, Any]:
     """500 places in one module, five or twenty."""
     return by_case("sizes", SIZES, args)
@@ -481,8 +505,12 @@ def over_seeds(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 PARTS = {
-    "main": part_main, "ablations": part_ablations, "sizes": part_sizes, "epochs": part_epochs,
-}  # fmt: skip
+    "main": part_main,
+    "ablations": part_ablations,
+    "assignments": part_assignments,
+    "sizes": part_sizes,
+    "epochs": part_epochs,
+}
 
 
 def main() -> None:
