@@ -90,6 +90,8 @@ class Mapper:
             case Mapping.FITTING:
                 return f"fitting {len(self._first)} places, {len(self._waiting)} images wait"
             case Mapping.GROWING:
+                if self.ending and not self._waiting:
+                    return f"calibrating {len(self.posed)} places"
                 waiting = f", {len(self._waiting)} images wait" if self._waiting else ""
                 again = ", on a known stretch" if self._revisits.known_stretch else ""
                 return f"growing, {len(self.posed)} places{waiting}{again}"
@@ -201,8 +203,7 @@ class Mapper:
         if self.state is Mapping.GROWING:
             for _ in range(min(ADDED_AT_ONCE, len(self._waiting))):
                 self._add(self._waiting.popleft())
-            self._follow_growth()
-            if self.ending and not self._waiting:
+            if self._follows_growth() and self.ending and not self._waiting:
                 self._finish()
 
     def earlier(self, match: Match) -> Match:
@@ -257,22 +258,31 @@ class Mapper:
 
     def _few(self) -> str:
         """Say so where the fit has few places."""
-        n = len(self._first) or self._judged_places()
+        n = len(self._first) or len(self.posed)
+        if self.posed.recognizer.calibrated:
+            n = self._judged_places()
         if n >= TELLING_PLACES:
             return ""
         few = f"calibrated on {n} places, fewer than {TELLING_PLACES}"
         return f"; {few}: what is not on the map may pass for known"
 
-    def _follow_growth(self) -> None:
-        """Calibrate a map anew that has doubled since, unless another visit calibrated it."""
-        recognizer = self.posed.recognizer
-        if self._calibration is None:
-            if not recognizer.calibrated and len(recognizer) >= 2 * self._judged_places():
-                self._calibration = calibrate(recognizer)
-        elif self._calibration.done.is_set():
-            made, self._calibration = self._calibration.made, None
-            if made is not None:
-                recognizer.confidence, recognizer.early = made.confidence, made.early
+    def _follows_growth(self) -> bool:
+        """Calibrate a map anew when it has doubled, and at the end; return whether that is done.
+
+        What another visit taught stays, and so does a calibration after which one has failed.
+        """
+        recognizer, work = self.posed.recognizer, self._calibration
+        if work is not None and not work.done.is_set():
+            return False
+        if work is not None and work.made is not None:
+            recognizer.confidence, recognizer.early = work.made.confidence, work.made.early
+            self._calibration = None
+        last = self.ending and not self._waiting
+        enough = self._judged_places() + 1 if last else 2 * self._judged_places()
+        if self._calibration or recognizer.calibrated or len(recognizer) < enough:
+            return True
+        self._calibration = calibrate(recognizer)
+        return False
 
     def _judged_places(self) -> int:
         """Return the places of the map when it was calibrated."""
@@ -321,8 +331,6 @@ class Mapper:
     def _finish(self) -> None:
         assert self._asked is not None
         recognizer = self.posed.recognizer
-        if not recognizer.calibrated and len(recognizer) > self._judged_places():
-            recognizer.calibrate()
         recognizer.visiting, recognizer.hindsight.bias = self._asked
         recognizer.reset_sequence()
         self._drop()
