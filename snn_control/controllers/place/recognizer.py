@@ -214,12 +214,8 @@ class Recognizer(ABC):
 
     def _positions(self, places: int | Sequence[int] | IntArray | range) -> IntArray:
         """Return where on the map places are, each once, in the order in which they are named."""
-        named = list(dict.fromkeys(np.atleast_1d(whole_numbers(places, "place")).tolist()))
-        at = {number: k for k, number in enumerate(self.places.tolist())}
-        for number in named:
-            if number not in at:
-                raise ParameterError(f"place {number} is not on the map")
-        return np.array([at[number] for number in named], np.int64)
+        named = np.atleast_1d(whole_numbers(places, "place")).tolist()
+        return positions(list(dict.fromkeys(named)), self.places, "place")
 
     def _close_up(self, keep: IntArray) -> None:
         """Let the frames so far know the places at these positions alone."""
@@ -257,15 +253,8 @@ class Recognizer(ABC):
                 f"{len(places)} calibration images; expected at least {LEAST_QUERIES}, or None"
             )
         named = whole_numbers(places, "calibration places").tolist()
-        at = {number: k for k, number in enumerate(np.asarray(mapped).tolist())}
-        for number in named:
-            if number not in at:
-                raise ParameterError(
-                    f"calibration place {number} is not on the map, which has {min(at)} to "
-                    f"{max(at)}"
-                )
-        positions = np.array([at[number] for number in named], np.int64)
-        return Queries(self._all(images, "calibration image"), positions)
+        at = positions(named, mapped, "calibration place")
+        return Queries(self._all(images, "calibration image"), at)
 
     def _clear(self, row: FloatArray, step: float) -> int | None:
         """Return the position that a long sequence is sure of, or None."""
@@ -293,6 +282,25 @@ def whole_numbers(values: Any, what: str) -> IntArray:
     if found.dtype.kind not in "iu" or found.ndim > 1:
         raise ParameterError(f"{what}: {values!r}; expected whole numbers, in one row")
     return found.astype(np.int64)
+
+
+def positions(named: Sequence[int], mapped: IntArray | range, what: str) -> IntArray:
+    """Return where on a map places are, (n,).
+
+    Args:
+        named: numbers of places.
+        mapped: numbers of all places, in the order of the route.
+        what: they are, for the message.
+
+    Raises:
+        ParameterError: one that is not on the map.
+    """
+    at = {number: k for k, number in enumerate(np.asarray(mapped).tolist())}
+    for number in named:
+        if number not in at:
+            has = f", which has {min(at)} to {max(at)}" if at else ""
+            raise ParameterError(f"{what} {number} is not on the map{has}")
+    return np.array([at[number] for number in named], np.int64)
 
 
 def readable(places: IntArray) -> IntArray:

@@ -50,6 +50,14 @@ def stormy(storm_map: Path) -> PlaceRecognizer:
     return PlaceRecognizer.load(storm_map)
 
 
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a deadline count ticks of a presentation in place of seconds."""
+    ticks = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
+    monkeypatch.setattr("snn_control.controllers.place.spiking.time", clock)
+
+
 def share_right(recognizer: PlaceRecognizer, sequence: int = 1, first: int = CALIBRATION) -> float:
     recognizer.reset_sequence()
     answers = [recognizer.match(image, sequence).place for image in WINTER[first:]]
@@ -118,11 +126,8 @@ def test_in_a_storm_it_says_how_often_it_errs(stormy: PlaceRecognizer) -> None:
 
 
 def test_answers_that_a_deadline_cut_short_are_as_sure_as_they_say(
-    stormy: PlaceRecognizer, monkeypatch: pytest.MonkeyPatch
+    stormy: PlaceRecognizer, ticking: None
 ) -> None:
-    ticks = itertools.count()
-    clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
-    monkeypatch.setattr("snn_control.controllers.place.spiking.time", clock)
     cut = storm_answers(stormy, 1, deadline_s=12.0)
     right, sure = right_and_sure(cut)
     assert 0.3 < right < 0.8
@@ -137,11 +142,8 @@ def test_answers_that_a_deadline_cut_short_are_as_sure_as_they_say(
 
 
 def test_answers_cut_short_leave_later_probabilities_as_they_were(
-    stormy: PlaceRecognizer, monkeypatch: pytest.MonkeyPatch
+    stormy: PlaceRecognizer, ticking: None
 ) -> None:
-    ticks = itertools.count()
-    clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
-    monkeypatch.setattr("snn_control.controllers.place.spiking.time", clock)
     storm_answers(stormy, 20, deadline_s=4.0)
     assert stormy.hindsight.bias == 0.0
 
