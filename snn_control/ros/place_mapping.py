@@ -19,7 +19,6 @@ from enum import StrEnum
 from typing import Any
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.recognizer import HURRIED, LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import Habit
 from snn_control.errors import ConfigError
@@ -214,22 +213,17 @@ class Mapper:
         recognizer = self.posed.recognizer
         recent = max(self.config.loop_recent_places - self._revisits.skipped, 0)
         sums = match.scores[: max(len(match.scores) - recent, 0)]
-        confidence = recognizer.confidence
-        if not len(sums) or confidence is None:
+        if not len(sums) or recognizer.confidence is None:
             return replace(match, place=None, probability=0.0, known=False, reason=TOO_EARLY)
         if self._asked is not None:  # what a long sequence is sure of here is the place before
             recognizer.hindsight.bias = self._asked[1]
-        best, given = features(sums, match.length, recognizer.config.same_place)
-        probability, familiarity, known = 0.0, 0.0, False
-        if sums.any():
-            probability, familiarity, known = confidence.judge(
-                given, match.length, len(match.scores)
-            )
-            probability = recognizer.hindsight.biased(probability)
+        best, probability, familiarity, known = recognizer.judge(
+            sums, match.length, len(match.scores)
+        )
         if match.reason == HURRIED:  # at most the share that came: a lower bound, as there
             probability *= match.probability
         blind = match.reason not in ("", UNSURE)
-        known = known and not blind and len(sums) > 2 * recognizer.config.same_place + 1
+        known = known and not blind
         return replace(
             match,
             place=int(recognizer.map.numbers[best]),

@@ -160,26 +160,40 @@ class Recognizer(ABC):
         sums = self._sequence.advance(look.summed, step, sequence)
         length = min(sequence, len(self._sequence))
         sums = look.alone if length == 1 else sums
-        best, given = features(sums, length, self.same_place)
-        probability, familiarity, known = 0.0, 0.0, False
+        best, probability, familiarity, known = self.judge(sums, length, len(sums))
         hurried = look.arrived < ENOUGH
         if self.confidence is not None:
             clear = self._clear(look.summed, step)
-            if sums.any():
-                probability, familiarity, known = self.confidence.judge(given, length, len(sums))
-                probability = self.hindsight.biased(probability)
             answered = None if hurried else Answered(best, probability)
             self.hindsight.follow(
                 answered, self._long.position, None if wrong else clear, int(self._long.between)
             )
             probability *= min(look.arrived / ENOUGH, 1.0)
         reason = wrong or (HURRIED if hurried else "")
-        known = known and not reason and len(sums) > 2 * self.same_place + 1
+        known = known and not reason
         reason = reason or ("" if known else UNSURE)
         return Match(
             int(self.places[best]), probability, known, familiarity, sums, reason, length,
             look.complete, look.spikes,
         )  # fmt: skip
+
+    def judge(self, sums: FloatArray, length: int, n_places: int) -> tuple[int, float, float, bool]:
+        """Return the position of the best place, and what is to be thought of it.
+
+        That is the probability that it is right, its familiarity, and whether it is known, see
+        `Match`.
+
+        Args:
+            sums: scores of places that may be answered, larger is better, (n,).
+            length: frames that they were summed over.
+            n_places: on the map.
+        """
+        best, given = features(sums, length, self.same_place)
+        if self.confidence is None or not sums.any():
+            return best, 0.0, 0.0, False
+        probability, familiarity, known = self.confidence.judge(given, length, n_places)
+        known = known and len(sums) > 2 * self.same_place + 1
+        return best, self.hindsight.biased(probability), familiarity, known
 
     def add(self, image: Any) -> int:
         """Map one more place, after all others on the route; return its number.
