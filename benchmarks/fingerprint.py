@@ -1,0 +1,438 @@
+"""Fingerprints of behaviour: hashes that a change which means to keep behaviour leaves as they are.
+
+    python benchmarks/fingerprint.py                     # compare with benchmarks/fingerprint.txt
+    python benchmarks/fingerprint.py --only blimp/loop   # some of them
+    python benchmarks/fingerprint.py --record            # write the table anew
+
+Covered are every shipped model (flights or swims in its environment, its files, the events of the
+node's loop, a bag and its replay), every shipped configuration (a short optimisation), and
+recognisers of places. Numbers are hashed bit for bit; times, paths and versions are left out.
+
+Exit codes: 0 all equal, 1 some differ, 2 wrong use. Another processor or another release of NumPy,
+Numba or torch may round differently: compare on the machine that recorded the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import math
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TABLE = Path(__file__).with_suffix(".txt")
+SHORT = {"blimp-free": "3gen", "swimmer": "4000steps"}
+"""Budgets of the configurations; the others run for 2 generations."""
+SEED = 3
+
+
+class Hash:
+    """Hash of numbers, texts and files, in order."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, value: Any) -> None:
+        """Add a number, text, array, file, or a list or mapping of such."""
+        if isinstance(value, dict):
+            for name in sorted(value):
+                self.add(name)
+                self.add(value[name])
+        elif isinstance(value, list | tuple):
+            self.add(len(value))
+            for item in value:
+                self.add(item)
+        elif isinstance(value, Path):
+            self._hash.update(value.read_bytes())
+        elif value is None or isinstance(value, str):
+            self._hash.update(repr(value).encode() + b"\0")
+        else:
+            array = np.asarray(value)
+            kind = np.float64 if array.dtype.kind == "f" else array.dtype
+            self._hash.update(f"{array.shape}{array.dtype.kind}".encode())
+            self._hash.update(np.ascontiguousarray(array, kind).tobytes())
+
+    def text(self) -> str:
+        """First 16 digits."""
+        return self._hash.hexdigest()[:16]
+
+
+def digest(*values: Any) -> str:
+    """Return the hash of values."""
+    hashed = Hash()
+    for value in values:
+        hashed.add(value)
+    return hashed.text()
+
+
+def model_names() -> list[str]:
+    """Names of the shipped models."""
+    from snn_control.resources import models_folder
+
+    return sorted(path.stem for path in models_folder().glob("*.json"))
+
+
+def episode(name: str, preset: str = "default") -> str:
+    """Return the fingerprint of one seeded episode of a model or of its twin."""
+    from snn_control.training.comparison import load_named
+    from snn_control.training.environment import suited
+    from snn_control.training.evaluate import evaluate
+
+    ((label, controller),) = load_named([name]).items()
+    options = suited(controller)
+    if "Blimp" in options["environment"]:
+        options |= {"duration_s": 90.0}
+    found = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
+    return digest(found.episodes[0].metrics, found.episodes[0].trace)
+
+
+def model_files(name: str) -> str:
+    """Return the fingerprint of a shipped model and of what loading and saving makes of it."""
+    from snn_control.controllers import load, save
+    from snn_control.resources import models_folder
+
+    shipped = models_folder() / f"{name}.json"
+    with tempfile.TemporaryDirectory() as folder:
+        again = save(load(name), Path(folder) / "again", {"name": name})
+        return digest(
+            shipped, shipped.with_suffix(".safetensors"), again, again.with_suffix(".safetensors")
+        )
+
+
+def optimisation(name: str) -> str:
+    """Return the fingerprint of a short optimisation: metrics without times, and the best model."""
+    from snn_control.runs import Run
+    from snn_control.training.optimisation import optimise, read_optimisation
+
+    config = read_optimisation(name)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run.create(Path(folder) / "run", command="", config=config, seed=SEED, budget="")
+        model = optimise(config, run, seed=SEED, budget=SHORT.get(name, "2gen"))
+        rows = [{k: v for k, v in row.items() if k != "elapsed_s"} for row in run.metrics()]
+        front = run.folder / "exports" / "front"
+        files = sorted(front.rglob("*.*")) if front.is_dir() else []
+        return digest(
+            json.dumps(rows, sort_keys=True), model, model.with_suffix(".safetensors"), files
+        )
+
+
+def blimp_ticks(name: str, full: bool = False) -> Iterator[Any]:
+    """Yield what the loop of a node answers to scripted events, good ones and bad ones."""
+    from snn_control.controllers import load
+    from snn_control.ros.altitude_config import AltitudeNodeConfig
+    from snn_control.ros.altitude_loop import AltitudeLoop
+
+    controller = load(name)
+    fallback = load("pid", control_period_s=controller.control_period_s)
+    loop = AltitudeLoop(controller, fallback, AltitudeNodeConfig(slew_per_s=40.0))
+    random = np.random.default_rng(SEED)
+    now_ns, height = 10**12, 1.0
+    period_ns = round(controller.control_period_s * 1e9)
+    for k in range(900):
+        now_ns += period_ns
+        now_s = now_ns * 1e-9
+        height = max(height + random.normal(0.0, 0.02), 0.1)
+        if k == 3:
+            loop.on_set_point(1.2, now_s)
+            loop.arm(now_s)
+        if k in (100, 400):
+            loop.on_set_point(2.0 if k == 100 else 0.1, now_s)
+        if k in (250, 290):
+            loop.override(k == 250, now_s)
+        if 250 < k < 280:
+            yield loop.on_manual(float(random.uniform(-3, 3)), now_s)
+        if k == 500:
+            loop.reset()
+        if 600 <= k < 640:
+            loop.on_battery(3.0, now_s)
+        if k == 700:
+            yield loop.disarm()
+            loop.on_battery(3.9, now_s)
+            loop.arm(now_s)
+        if k % 97 == 50:
+            for _ in range(int(random.integers(1, 40))):
+                now_ns += 50_000_000
+                yield loop.watch(now_ns * 1e-9)
+        bad = random.random()
+        range_m = math.nan if bad < 0.02 else math.inf if bad < 0.03 else height
+        stamp_ns = now_ns - (10 * period_ns if 0.03 < bad < 0.04 else 0)
+        tick = loop.on_range(round(range_m, 2), stamp_ns, now_ns, now_ns * 1e-9)
+        yield tick if full else row(tick, loop)
+
+
+def swimmer_ticks(name: str, full: bool = False) -> Iterator[Any]:
+    """Yield what the loop of a swimmer answers to scripted joint states and velocities."""
+    from snn_control.controllers import load
+    from snn_control.ros.swimmer_config import SwimmerConfig
+    from snn_control.ros.swimmer_loop import SwimmerLoop
+
+    loop = SwimmerLoop(load(name), SwimmerConfig(slew_per_s=20.0))
+    n = len(loop.controller.action_names)
+    names = [f"joint_{k}" for k in range(n)]
+    random = np.random.default_rng(SEED)
+    now_ns = 10**12
+    for k in range(900):
+        now_ns += 30_000_000
+        now_s = now_ns * 1e-9
+        if k == 3:
+            loop.arm(now_s)
+        if k in (200, 500):
+            loop.on_cmd_vel(0.2 if k == 200 else 0.05, 0.3 if k == 200 else -0.4, now_s)
+        if k == 300:
+            loop.frozen = True
+        if k == 600:
+            loop.reset()
+        if k % 131 == 60:
+            for _ in range(int(random.integers(1, 60))):
+                now_ns += 20_000_000
+                yield loop.watch(now_ns * 1e-9)
+        angles = np.sin(k / 15.0 - 2 * np.pi * np.arange(n) / n) + random.normal(0, 0.05, n)
+        if random.random() < 0.02:
+            angles[1] = math.nan
+        order = random.permutation(n)
+        tick = loop.on_joints(
+            [names[j] for j in order], angles[order].tolist(), now_ns, now_ns, now_ns * 1e-9
+        )
+        yield tick if full else row(tick, loop)
+
+
+def row(tick: Any, loop: Any) -> list[Any]:
+    """Return what is hashed of a tick: all but the measured time of its step."""
+    return [
+        tick.number, tick.stamp_ns, tick.dt_s, tick.missed, tick.resets, str(tick.mode),
+        tick.failed, tick.output, tick.command, tick.observation, list(tick.orders),
+        loop.modes.reason, loop.bad_values, loop.gate.passed,
+    ]  # fmt: skip
+
+
+def ticks_of(name: str) -> Callable[..., Iterator[Any]]:
+    """Return the scripted loop of a model."""
+    return swimmer_ticks if name.startswith("swimmer") else blimp_ticks
+
+
+def loop(name: str) -> str:
+    """Return the fingerprint of the loop around a model."""
+    return digest(*ticks_of(name)(name))
+
+
+def bag(name: str) -> str:
+    """Return the fingerprint of a bag of the loop's ticks: outputs, and those of its replay."""
+    from rosbags.rosbag2 import StoragePlugin, Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    from snn_control.controllers import load
+    from snn_control.ros.bag import read_ticks, replay
+    from snn_control.supervision.modes import Mode
+
+    controller, modes = load(name), list(Mode)
+    ticks = [tick for tick in ticks_of(name)(name, full=True) if hasattr(tick, "number")]
+    n = len(controller.action_names)
+    orders = ("speed", "turn", "frozen") if ticks[0].orders else ()
+    numbered = [""] if n == 1 else [f"_{k}" for k in range(n)]
+    head = ("tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault")
+    label = ",".join(
+        (
+            *head, *orders, *(f"output{k}" for k in numbered), *(f"command{k}" for k in numbered),
+            "age_s", "step_s", "latency_s", *controller.observation_names,
+        )
+    )  # fmt: skip
+    store = get_typestore(Stores.ROS2_JAZZY)
+    kind = "std_msgs/msg/Float64MultiArray"
+    layout, dimension = (
+        store.types[f"std_msgs/msg/MultiArray{part}"] for part in ("Layout", "Dimension")
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bag"
+        with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+            topic = writer.add_connection("/node/tick", kind, typestore=store)
+            for tick in ticks:
+                command = np.full(n, np.nan) if tick.command is None else np.ravel(tick.command)
+                data = [
+                    tick.number, tick.stamp_ns // 10**9, tick.stamp_ns % 10**9, tick.dt_s,
+                    tick.missed, tick.resets, modes.index(tick.mode), tick.failed, *tick.orders,
+                    *np.ravel(tick.output), *command, 0.0, 0.0, 0.0, *tick.observation,
+                ]  # fmt: skip
+                shape = layout(dim=[dimension(label, len(data), len(data))], data_offset=0)
+                message = store.types[kind](layout=shape, data=np.array(data, np.float64))
+                writer.write(topic, tick.stamp_ns, store.serialize_cdr(message, kind))
+        recorded = read_ticks(path)
+    again = replay(recorded, controller)
+    if not np.array_equal(again, recorded.outputs, equal_nan=True):
+        raise SystemExit(f"{name}: the replay of its bag differs from what was recorded")
+    return digest(recorded.fields, again)
+
+
+def route(n: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
+    """Return images of places and of another visit, each (n, 32, 64) uint8."""
+    from scipy.ndimage import gaussian_filter
+
+    random = np.random.default_rng(seed)
+    world = gaussian_filter(random.normal(size=(32, 24 * n + 64)), (2.0, 3.0))
+    views = np.stack([world[:, 24 * k : 24 * k + 64] for k in range(n)])
+    views /= views.std()
+    other = 0.7 * views + 0.4 * random.normal(size=views.shape) + 0.3
+    first, second = (np.clip(128 + 40 * v, 0, 255).astype(np.uint8) for v in (views, other))
+    return first, second
+
+
+def places(kind: str) -> str:
+    """Return the fingerprint of a recogniser: answers, spike by spike and not, and its files."""
+    from snn_control.controllers.place import PlaceConfig, PlaceEnsemble, PlaceRecognizer
+    from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
+
+    images, visit = route(80)
+    makers: dict[str, Callable[[], Any]] = {
+        "recognizer": PlaceRecognizer,
+        "small": lambda: PlaceRecognizer(2, PlaceConfig(height=8, width=16, window=5)),
+        "ensemble": lambda: PlaceEnsemble(range(3), PlaceConfig(input_share=0.7)),
+        "sad": SadRecognizer,
+        "linear": LinearRecognizer,
+    }
+    recognizer = makers[kind]().fit(images, (visit[:30], range(30)))
+    answers = []
+
+    def ask(first: int, last: int, **options: Any) -> None:
+        recognizer.reset_sequence()
+        for k, image in enumerate(visit[first:last]):
+            step = 1.0 if k % 9 else 0.5
+            found = dataclasses.asdict(recognizer.match(image, 5, step, **options))
+            answers.append({name: value for name, value in found.items() if name != "reason"})
+
+    ask(30, 80)
+    if kind in ("recognizer", "ensemble"):
+        ask(30, 45, spiking=True)
+        ask(30, 45, early=True)
+        ask(30, 45, deadline_s=0.004)
+        recognizer.add(visit[79])
+        recognizer.remove([3, 4])
+        recognizer.fuse([10, 11])
+        recognizer.calibrate((visit[30:60], range(30, 60)))
+        ask(40, 80)
+        with tempfile.TemporaryDirectory() as folder:
+            path = recognizer.save(Path(folder) / "map")
+            answers += [path, path.with_suffix(".safetensors")]
+            again = type(recognizer).load(path)
+            answers.append(dataclasses.asdict(again.match(visit[50])))
+            return digest(*answers)
+    return digest(*answers)
+
+
+def diehl_cook() -> str:
+    """Return the fingerprint of the published modules: learning, answers and files."""
+    from snn_control.controllers.place.diehl_cook import DiehlCookConfig, DiehlCookModule
+
+    images = route(6)[0][:, 2:30, 4:32]
+    config = DiehlCookConfig(n_excitatory=30, epochs=3, assignment_epochs=1)
+    module = DiehlCookModule(6, config, seed=SEED)
+    module.fit(images)
+    responses = module.responses(images)
+    found = [module.weights, module.theta_v, responses]
+    found += [module.scores(responses), module.scores(responses, weighted=True)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = module.save(Path(folder) / "module")
+        return digest(*found, path, path.with_suffix(".safetensors"))
+
+
+def place_loop() -> str:
+    """Return the fingerprint of the loop of the place node: mapping, answers, loop closures."""
+    import sys
+
+    sys.path.insert(0, str(TABLE.parents[1]))
+    from tests.ros.place_bench import PlaceBench, again
+    from tests.ros.place_bench import route as places_of
+
+    images = places_of(70)
+    bench = PlaceBench(extend=True, map_loops=True).map(images, way_m=1.0)
+    found = []
+    for k, image in enumerate(again(images)[20:60]):
+        answer = bench.show(image, 1.0 if k < 30 else -1.0)
+        assert answer is not None
+        matched = dataclasses.asdict(answer.match)
+        matched.pop("reason")
+        found.append(matched)
+    return digest(*found)
+
+
+def fingerprints() -> dict[str, Callable[[], str]]:
+    """Return all fingerprints by name."""
+    from snn_control.resources import configs_folder
+
+    found: dict[str, Callable[[], str]] = {}
+    for name in ("pid", *model_names()):
+        found[f"episode/{name}"] = lambda name=name: episode(name)
+        found[f"loop/{name}"] = lambda name=name: loop(name)
+        found[f"bag/{name}"] = lambda name=name: bag(name)
+        if name != "pid":
+            found[f"files/{name}"] = lambda name=name: model_files(name)
+    for preset in ("clean", "missed", "leak", "stress"):
+        found[f"episode/blimp-altitude/{preset}"] = lambda p=preset: episode("blimp-altitude", p)
+    for name in ("blimp-altitude-twin", "swimmer-spiking:untrained", "swimmer-graded:3-links",
+                 "swimmer-spiking:12-links"):  # fmt: skip
+        found[f"episode/{name}"] = lambda name=name: episode(name)
+    for path in sorted(configs_folder().glob("*.yaml")):
+        found[f"optimisation/{path.stem}"] = lambda name=path.stem: optimisation(name)
+    for kind in ("recognizer", "small", "ensemble", "sad", "linear"):
+        found[f"places/{kind}"] = lambda kind=kind: places(kind)
+    found["places/diehl_cook"] = diehl_cook
+    found["loop/place"] = place_loop
+    return found
+
+
+def head() -> str:
+    """Return what the numbers depend on beside the code."""
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("numpy", "numba", "torch", "mujoco")
+    )
+    return f"# {platform.machine()}, Python {platform.python_version()}, {packages}"
+
+
+def read_table() -> dict[str, str]:
+    """Return the recorded fingerprints."""
+    if not TABLE.is_file():
+        raise SystemExit(f"{TABLE} is missing; write it with --record")
+    rows = [line.split() for line in TABLE.read_text("utf-8").splitlines() if line[0] != "#"]
+    return {name: value for name, value in rows}
+
+
+def main() -> int:
+    """Compute, and compare or record."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--record", action="store_true", help="write the table anew")
+    parser.add_argument("--only", default="", help="names that contain this text")
+    args = parser.parse_args()
+    chosen = {name: make for name, make in fingerprints().items() if args.only in name}
+    if not chosen or (args.record and args.only):
+        parser.error(f"nothing is called {args.only!r}" if not chosen else "--record takes all")
+    recorded = {} if args.record else read_table()
+    lines, differ = [head()], 0
+    for name, make in chosen.items():
+        started = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            value = make()
+        verdict = "" if args.record else "same" if recorded.get(name) == value else "DIFFERS"
+        differ += verdict == "DIFFERS"
+        lines.append(f"{name:40} {value}")
+        print(f"{lines[-1]} {verdict:8} {time.perf_counter() - started:5.1f} s", flush=True)
+    if args.record:
+        TABLE.write_text("\n".join(lines) + "\n", "utf-8")
+    missing = [name for name in recorded if args.only in name and name not in chosen]
+    for name in missing:
+        print(f"{name:40} is recorded and was not computed")
+    if not args.record:
+        print(f"{len(chosen) - differ} same, {differ} differ, {len(missing)} missing")
+    return 1 if differ or missing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
