@@ -402,7 +402,7 @@ def read_table() -> dict[str, str]:
     if not TABLE.is_file():
         raise SystemExit(f"{TABLE} is missing; write it with --record")
     rows = [line.split() for line in TABLE.read_text("utf-8").splitlines() if line[0] != "#"]
-    return {name: value for name, value in rows}
+    return dict(rows)
 
 
 def main() -> int:
