@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
+from snn_control.bench.toy_blimp import CENTRES, fly, reference_m
+from snn_control.bench.workload import genomes, rows
 from snn_control.cli.main import main
-from snn_control.training.benchmark.toy_blimp import CENTRES, fly, reference_m
-from snn_control.training.benchmark.workload import genomes, rows
 
 PARTS = ("tick_us", "population_neuron_steps_per_s", "closed_loop_steps_per_s")
 
@@ -31,8 +31,8 @@ def test_bench_prints_one_object_with_figures_and_ratios(capsys):
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_the_fused_toy_blimp_flies_like_numpy_and_norse(recurrent):
     pytest.importorskip("norse")
-    from snn_control.training.benchmark.norse_peer import Batch
-    from snn_control.training.benchmark.toy_blimp import fly_batch
+    from snn_control.bench.norse_peer import Batch
+    from snn_control.bench.toy_blimp import fly_batch
 
     pool = genomes(4, recurrent)
     layout, weights, coefficients = rows(pool, np.float64)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snn_control.bench.agreement import ROUNDING_ULPS, Exact, compare, require
+from snn_control.bench.workload import N_NEURONS, Genomes, genomes, inputs, rows
 from snn_control.engines.native import NativePopulation
 from snn_control.errors import SnnControlError
-from snn_control.training.benchmark.agreement import ROUNDING_ULPS, Exact, compare, require
-from snn_control.training.benchmark.workload import N_NEURONS, Genomes, genomes, inputs, rows
 
 N, TICKS = 4, 300
 

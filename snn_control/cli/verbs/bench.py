@@ -32,7 +32,7 @@ class Args(JsonOption):
 
 def run(args: Args) -> Result:
     """Measure."""
-    from snn_control.training.benchmark.bench import bench
+    from snn_control.bench.bench import bench
 
     return Result(bench(args.quick))
 

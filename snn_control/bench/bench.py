@@ -20,9 +20,9 @@ def bench(quick: bool = False) -> dict[str, Any]:
     Raises:
         SnnControlError: where the engines do not agree, so that the times mean nothing.
     """
-    from snn_control.training.benchmark.closed_loop import closed_loop_steps_per_s
-    from snn_control.training.benchmark.population import population_neuron_steps_per_s
-    from snn_control.training.benchmark.tick import tick_us
+    from snn_control.bench.closed_loop import closed_loop_steps_per_s
+    from snn_control.bench.population import population_neuron_steps_per_s
+    from snn_control.bench.tick import tick_us
 
     rounds, calls = (3, 1000) if quick else (7, 5000)
     before = os.getloadavg()[0]

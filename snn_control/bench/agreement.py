@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from snn_control.bench.workload import N_NEURONS, FloatArray, Genomes
 from snn_control.errors import SnnControlError
-from snn_control.training.benchmark.workload import N_NEURONS, FloatArray, Genomes
 
 AGREEMENT = 2e-6
 """Largest difference to the peer, relative to the peak output, for a float32 row to count."""

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.engines.native import NativePopulation
-from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare, require
-from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.timing import QUIET, Throughput, take_turns
-from snn_control.training.benchmark.workload import (
+from snn_control.bench.agreement import AGREEMENT_TICKS, compare, require
+from snn_control.bench.norse_peer import Batch
+from snn_control.bench.timing import QUIET, Throughput, take_turns
+from snn_control.bench.workload import (
     N_NEURONS,
     Genomes,
     genomes,
     inputs,
     rows,
 )
+from snn_control.engines.native import NativePopulation
 
 N_GENOMES, N_TICKS, PEER_TICKS = 256, 1000, 200
 

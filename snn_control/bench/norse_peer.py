@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from snn_control.bench.workload import N_INPUTS, N_NEURONS, FloatArray, Genomes
 from snn_control.errors import MissingExtraError
-from snn_control.training.benchmark.workload import N_INPUTS, N_NEURONS, FloatArray, Genomes
 
 
 def torch_and_norse() -> tuple[Any, Any]:

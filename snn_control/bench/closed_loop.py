@@ -8,18 +8,18 @@ from typing import Any
 import numba
 import numpy as np
 
-from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare_costs, require
-from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.timing import QUIET, Throughput, take_turns
-from snn_control.training.benchmark.toy_blimp import (
+from snn_control.bench.agreement import AGREEMENT_TICKS, compare_costs, require
+from snn_control.bench.norse_peer import Batch
+from snn_control.bench.timing import QUIET, Throughput, take_turns
+from snn_control.bench.toy_blimp import (
     CENTRES,
     closest_approach,
     fly,
     fly_batch,
     reference_m,
 )
-from snn_control.training.benchmark.usual_script import fly_script
-from snn_control.training.benchmark.workload import (
+from snn_control.bench.usual_script import fly_script
+from snn_control.bench.workload import (
     N_NEURONS,
     FloatArray,
     Genomes,

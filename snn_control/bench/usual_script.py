@@ -7,9 +7,9 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from snn_control.training.benchmark.norse_peer import cells
-from snn_control.training.benchmark.toy_blimp import CENTRES, DT_S, SLOPE, reference_m
-from snn_control.training.benchmark.workload import FloatArray, Genomes
+from snn_control.bench.norse_peer import cells
+from snn_control.bench.toy_blimp import CENTRES, DT_S, SLOPE, reference_m
+from snn_control.bench.workload import FloatArray, Genomes
 
 
 class ToyBlimp(gymnasium.Env[FloatArray, float]):

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import load
-from snn_control.engines.native import NativeEngine
-from snn_control.network import Network
-from snn_control.training.benchmark.agreement import AGREEMENT_TICKS, compare, require
-from snn_control.training.benchmark.norse_peer import cells
-from snn_control.training.benchmark.timing import latency, take_turns
-from snn_control.training.benchmark.workload import (
+from snn_control.bench.agreement import AGREEMENT_TICKS, compare, require
+from snn_control.bench.norse_peer import cells
+from snn_control.bench.timing import latency, take_turns
+from snn_control.bench.workload import (
     FloatArray,
     genomes,
     inputs,
     reference_network,
 )
+from snn_control.controllers import load
+from snn_control.engines.native import NativeEngine
+from snn_control.network import Network
 
 
 class BareTick:

@@ -15,12 +15,12 @@ from typing import Any
 import numba
 import numpy as np
 
+from snn_control.bench.agreement import Exact
+from snn_control.bench.norse_peer import Batch
+from snn_control.bench.workload import N_INPUTS, FloatArray, Genomes
 from snn_control.compiled import kernel
 from snn_control.engines.kernels import aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER
-from snn_control.training.benchmark.agreement import Exact
-from snn_control.training.benchmark.norse_peer import Batch
-from snn_control.training.benchmark.workload import N_INPUTS, FloatArray, Genomes
 
 DT_S = 0.02
 CENTRES = -1 + 2 * np.arange(N_INPUTS) / 9
