@@ -15,9 +15,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
-from snn_control.controllers.published_networks import published_network
-from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
+from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.published_networks import published_network
+from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.layout import Layout, lay_out
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.evolution.codec import Gene, NumbersCodec

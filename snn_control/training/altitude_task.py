@@ -20,8 +20,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.altitude import Altitude
-from snn_control.controllers.pid import PID
+from snn_control.controllers.blimp.altitude import Altitude
+from snn_control.controllers.blimp.pid import PID
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
 from snn_control.envs.blimp.batch import ScenarioBatch, stack_scenarios

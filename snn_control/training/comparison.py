@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.controllers import Altitude, load
+from snn_control.controllers.blimp.quantised_twin import quantised_twin
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.quantised_twin import quantised_twin
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.statistics import half_width, paired_ratio

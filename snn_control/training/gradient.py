@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snn_control.controllers import Altitude, save
-from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
-from snn_control.controllers.free_networks import free_network
+from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.free_networks import free_network
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import NotFiniteError
 from snn_control.runs import Run

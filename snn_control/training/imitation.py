@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.pid import PID, PIDConfig
+from snn_control.controllers.blimp.pid import PID, PIDConfig
 
 FloatArray = npt.NDArray[np.floating]
 WINDOW = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.pid import PID, PIDConfig
+from snn_control.controllers.blimp.pid import PID, PIDConfig
 from snn_control.envs.blimp.batch import BlimpPlants
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario

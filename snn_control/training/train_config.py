@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from snn_control.controllers.free_networks import FreeNetwork
+from snn_control.controllers.blimp.free_networks import FreeNetwork
 from snn_control.errors import ConfigError
 from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.altitude_task import AltitudeTask

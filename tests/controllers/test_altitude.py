@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import Altitude
-from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ControlPeriodError, ParameterError
 from snn_control.network import Connection, Network, Population, Readout

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snn_control.controllers import Altitude, load
-from snn_control.controllers.quantised_twin import Rescaling, quantised_twin
+from snn_control.controllers.blimp.quantised_twin import Rescaling, quantised_twin
 from snn_control.errors import ParameterError
 from snn_control.training.evaluate import evaluate
 from snn_control.training.imitation import correlation

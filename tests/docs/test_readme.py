@@ -11,8 +11,8 @@ import snn_control.envs
 from snn_control.cli.main import main
 from snn_control.cli.registry import VERBS
 from snn_control.controllers import Altitude, save
-from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
-from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
+from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.route.body import can_draw
 from snn_control.errors import ModelFileError

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import PID, Altitude, PIDConfig, load, save
-from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ControlPeriodError, ParameterError
 from snn_control.network import Connection, Network, Population, Readout, Shared, expand, resample

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
+from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, FlightLogError, ParameterError, UnknownNameError
 from snn_control.training.altitude_designs import DESIGNS, Sizes, make_designs

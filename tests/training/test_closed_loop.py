@@ -8,8 +8,8 @@ import pytest
 
 import snn_control.envs  # noqa: F401
 from snn_control.controllers import PID, Altitude, load
-from snn_control.controllers.counter_integral import CounterIntegral, counter_integral
-from snn_control.controllers.thermometer_pd import ThermometerPD, thermometer_pd
+from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.layout import lay_out
 from snn_control.errors import InterfaceMismatchError
 from snn_control.network import merge

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import PID, PIDConfig, load
-from snn_control.controllers.quantised_twin import QuantisedTwin
+from snn_control.controllers.blimp.quantised_twin import QuantisedTwin
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.training.comparison import compare_rows, load_named
 from snn_control.training.environment import suited

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import Altitude, load
-from snn_control.controllers.free_networks import FreeNetwork, free_network
+from snn_control.controllers.blimp.free_networks import FreeNetwork, free_network
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget

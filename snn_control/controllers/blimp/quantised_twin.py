@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.altitude import Altitude
+from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.controller import Controller
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from snn_control.controllers.thermometer_pd import CONTROL_PERIOD_S, INPUT_NAME
+from snn_control.controllers.blimp.thermometer_pd import CONTROL_PERIOD_S, INPUT_NAME
 from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import IWTA, LIF, LeakyIntegrator, NeuronParams
 from snn_control.units import time_constant

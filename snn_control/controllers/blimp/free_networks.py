@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.thermometer_pd import CONTROL_PERIOD_S, INPUT_NAME
+from snn_control.controllers.blimp.thermometer_pd import CONTROL_PERIOD_S, INPUT_NAME
 from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons import LIF, LeakyIntegrator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snn_control.controllers.thermometer_pd import (
+from snn_control.controllers.blimp.thermometer_pd import (
     CONTROL_PERIOD_S,
     INPUT_NAME,
     decoding_steps,

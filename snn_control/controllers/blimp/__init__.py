@@ -1,0 +1,1 @@
+"""Controllers that hold a blimp's altitude."""
