@@ -2,8 +2,8 @@
 
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.ensemble import PlaceEnsemble
-from snn_control.controllers.place.look import Match
-from snn_control.controllers.place.place_recognizer import PlaceRecognizer
+from snn_control.controllers.place.match import Match
 from snn_control.controllers.place.recognizer import Recognizer
+from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
 
 __all__ = ["Match", "PlaceConfig", "PlaceEnsemble", "PlaceRecognizer", "Recognizer"]

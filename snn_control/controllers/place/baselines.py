@@ -20,7 +20,7 @@ from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
 from snn_control.controllers.place.calibration import confidence, held_out, looked
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
+from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_map import LEAST_SPREAD, blended, outstanding, standardised
 from snn_control.controllers.place.recognizer import Recognizer, readable
 from snn_control.controllers.place.senses import Senses, fault

@@ -23,11 +23,11 @@ from snn_control.controllers.place.confidence import (
     sample_of,
 )
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries
+from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries
 from snn_control.controllers.place.place_map import PlaceMap, blended
+from snn_control.controllers.place.presentation import QUARTERS, arrived
 from snn_control.controllers.place.senses import Codes, Habit, Senses
 from snn_control.controllers.place.sequence import FrameSequence
-from snn_control.controllers.place.spiking import QUARTERS, arrived
 from snn_control.plasticity.decorrelation import Decorrelation
 
 PARTS = 4

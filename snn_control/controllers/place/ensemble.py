@@ -13,9 +13,9 @@ from snn_control.controllers.place.calibration import Judged, confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load_members, save_ensemble
 from snn_control.controllers.place.hindsight import Hindsight
-from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
-from snn_control.controllers.place.place_recognizer import PlaceRecognizer
+from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.recognizer import Images, Recognizer
+from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
 

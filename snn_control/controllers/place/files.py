@@ -18,7 +18,7 @@ from snn_control.controllers.place.confidence import LENGTHS, N_FEATURES, Confid
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.hindsight import FARTHEST
 from snn_control.controllers.place.place_map import PlaceMap
-from snn_control.controllers.place.spiking import QUARTERS
+from snn_control.controllers.place.presentation import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.network.arrays import Arrays
 from snn_control.network.fields import Field
@@ -27,8 +27,8 @@ from snn_control.plasticity.decorrelation import Decorrelation
 
 if TYPE_CHECKING:
     from snn_control.controllers.place.ensemble import PlaceEnsemble
-    from snn_control.controllers.place.place_recognizer import PlaceRecognizer
     from snn_control.controllers.place.recognizer import Recognizer
+    from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
 
 KIND, ENSEMBLE_KIND = "place_map", "place_ensemble"
 _HEAD = ("schema_version", "arrays_sha256", "kind", "about")

@@ -12,8 +12,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.place_recognizer import PlaceRecognizer
 from snn_control.controllers.place.senses import Codes
+from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
 from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons import IntegrateAndFire, LeakyIntegrator

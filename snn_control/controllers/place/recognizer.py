@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from snn_control.controllers.place.confidence import Confidence, features
 from snn_control.controllers.place.hindsight import LENGTH, SURE, Answered, Hindsight
-from snn_control.controllers.place.look import FloatArray, IntArray, Look, Match, Queries, Waiting
+from snn_control.controllers.place.match import FloatArray, IntArray, Look, Match, Queries, Waiting
 from snn_control.controllers.place.sequence import FrameSequence, check
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place.place_map import PlaceMap, outstanding, standardised
-from snn_control.controllers.place.spiking import QUARTERS, arrived, present
+from snn_control.controllers.place.presentation import QUARTERS, arrived, present
 from snn_control.plasticity.decorrelation import Decorrelation
 
 N_INPUTS, N = 30, 40

@@ -55,7 +55,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a deadline count ticks of a presentation in place of seconds."""
     ticks = itertools.count()
     clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
-    monkeypatch.setattr("snn_control.controllers.place.spiking.time", clock)
+    monkeypatch.setattr("snn_control.controllers.place.presentation.time", clock)
 
 
 def share_right(recognizer: PlaceRecognizer, sequence: int = 1, first: int = CALIBRATION) -> float:

@@ -14,11 +14,11 @@ from snn_control.controllers.place.confidence import features
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.files import load, save
 from snn_control.controllers.place.hindsight import Hindsight
-from snn_control.controllers.place.look import FloatArray, IntArray, Look, Queries, Waiting
+from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries, Waiting
 from snn_control.controllers.place.place_map import PlaceMap, blended, imprinted
+from snn_control.controllers.place.presentation import QUARTERS, Presented, present
 from snn_control.controllers.place.recognizer import Images, Recognizer, readable
 from snn_control.controllers.place.senses import Habit, Senses
-from snn_control.controllers.place.spiking import QUARTERS, Presented, present
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
 from snn_control.plasticity.decorrelation import Decorrelation
