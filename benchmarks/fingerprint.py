@@ -330,7 +330,7 @@ def places(kind: str) -> str:
 
 def diehl_cook() -> str:
     """Return the fingerprint of the published modules: learning, answers and files."""
-    from snn_control.controllers.place.diehl_cook import DiehlCookConfig, DiehlCookModule
+    from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, DiehlCookModule
 
     images = route(6)[0][:, 2:30, 4:32]
     config = DiehlCookConfig(n_excitatory=30, epochs=3, assignment_epochs=1)

@@ -34,14 +34,18 @@ import numpy.typing as npt
 
 from snn_control.coding.images import resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
-from snn_control.controllers.place.diehl_cook import DiehlCookConfig, DiehlCookModule
-from snn_control.controllers.place.diehl_cook_fusion import (
+from snn_control.controllers.place.diehl_cook.fusion import (
     added_up,
     answers,
     side_by_side,
     standardised,
 )
-from snn_control.controllers.place.hyperactive import activity, choose_threshold, silenced
+from snn_control.controllers.place.diehl_cook.hyperactive import (
+    activity,
+    choose_threshold,
+    silenced,
+)
+from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, DiehlCookModule
 from snn_control.plasticity.triplet_stdp import TripletSTDP
 from snn_control.training.statistics import half_width
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snn_control.coding.poisson import poisson_spikes
-from snn_control.controllers.place.diehl_cook import TRAINING, DiehlCookModule
+from snn_control.controllers.place.diehl_cook.module import TRAINING, DiehlCookModule
 
 
 class PlainModule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.controllers.place.assignment import (
+from snn_control.controllers.place.diehl_cook.assignment import (
     assign,
     scores,
     spikes_by_place,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
-from snn_control.controllers.place.diehl_cook import DiehlCookConfig, DiehlCookModule
-from snn_control.controllers.place.diehl_cook_kernel import NEVER, ModuleState, Wiring, run
+from snn_control.controllers.place.diehl_cook.kernel import NEVER, ModuleState, Wiring, run
+from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, DiehlCookModule
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.plasticity.triplet_stdp import TripletSTDP
 from tests.controllers.place.plain_diehl_cook import PlainModule

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from snn_control.controllers.place.diehl_cook import DiehlCookConfig, DiehlCookModule
-from snn_control.controllers.place.diehl_cook_files import KIND
+from snn_control.controllers.place.diehl_cook.files import KIND
+from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, DiehlCookModule
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network.files import read_pair, write_pair
 from snn_control.plasticity.triplet_stdp import TripletSTDP

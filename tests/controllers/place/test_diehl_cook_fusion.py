@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.controllers.place.diehl_cook_fusion import (
+from snn_control.controllers.place.diehl_cook.fusion import (
     added_up,
     answers,
     side_by_side,

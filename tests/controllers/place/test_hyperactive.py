@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.controllers.place.hyperactive import (
+from snn_control.controllers.place.diehl_cook.hyperactive import (
     THRESHOLD_GRID,
     activity,
     choose_threshold,

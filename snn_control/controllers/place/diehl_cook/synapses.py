@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.diehl_cook_kernel import Wiring
+from snn_control.controllers.place.diehl_cook.kernel import Wiring
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -14,17 +14,17 @@ import numpy as np
 
 from snn_control.coding.poisson import Spikes
 from snn_control.config import from_mapping
-from snn_control.controllers.place.diehl_cook_config import DiehlCookConfig
-from snn_control.controllers.place.diehl_cook_kernel import NEVER
-from snn_control.controllers.place.diehl_cook_synapses import Synapses, by_input
+from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
+from snn_control.controllers.place.diehl_cook.kernel import NEVER
+from snn_control.controllers.place.diehl_cook.synapses import Synapses, by_input
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.network.arrays import Arrays
 from snn_control.network.fields import Field
 from snn_control.network.files import Document, Tensors, read_pair, reading, write_pair
 
 if TYPE_CHECKING:
-    from snn_control.controllers.place.diehl_cook import DiehlCookModule
-    from snn_control.controllers.place.diehl_cook_session import Session
+    from snn_control.controllers.place.diehl_cook.module import DiehlCookModule
+    from snn_control.controllers.place.diehl_cook.session import Session
 
 KIND = "diehl_cook_module"
 _FIELDS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from snn_control.controllers.place.diehl_cook_kernel import ModuleNumbers
+from snn_control.controllers.place.diehl_cook.kernel import ModuleNumbers
 from snn_control.errors import ParameterError
 from snn_control.plasticity.triplet_stdp import TripletSTDP
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.coding.poisson import Spikes, poisson_spikes
-from snn_control.controllers.place.diehl_cook_config import DiehlCookConfig
-from snn_control.controllers.place.diehl_cook_kernel import NEVER, ModuleState, run
-from snn_control.controllers.place.diehl_cook_synapses import Synapses
+from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
+from snn_control.controllers.place.diehl_cook.kernel import NEVER, ModuleState, run
+from snn_control.controllers.place.diehl_cook.synapses import Synapses
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

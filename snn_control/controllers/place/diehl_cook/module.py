@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import assignment, diehl_cook_files
-from snn_control.controllers.place.diehl_cook_config import DiehlCookConfig
-from snn_control.controllers.place.diehl_cook_session import Session
-from snn_control.controllers.place.diehl_cook_synapses import Synapses
+from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
+from snn_control.controllers.place.diehl_cook.session import Session
+from snn_control.controllers.place.diehl_cook.synapses import Synapses
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.network.files import Document
 from snn_control.plasticity.triplet_stdp import normalise

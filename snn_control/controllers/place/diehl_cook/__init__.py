@@ -1,0 +1,1 @@
+"""The published place modules: Diehl-Cook networks that learn by STDP."""
