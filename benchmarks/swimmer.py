@@ -19,8 +19,8 @@ import torch
 
 from snn_control.config import read_config
 from snn_control.controllers import Swimmer
-from snn_control.controllers.mlp import MLP
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.mlp import MLP
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.body import SUBSTEPS, SwimmerBody, swimmer_model
 from snn_control.envs.swimmer.start import Start, draw_start

@@ -17,8 +17,8 @@ from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.blimp.pid import PID, PIDConfig
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.model_name import ModelName
-from snn_control.controllers.swimmer import Swimmer, read_swimmer
-from snn_control.controllers.swimmer_plan import plan_of
+from snn_control.controllers.swimmer.plan import plan_of
+from snn_control.controllers.swimmer.swimmer import Swimmer, read_swimmer
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit, Strength
 from snn_control.studies.plots import error_bars

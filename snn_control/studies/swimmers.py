@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Swimmer, load
-from snn_control.controllers.homeostasis import Homeostasis
-from snn_control.controllers.swimmer_plan import SwimmerPlan, plan_of
+from snn_control.controllers.swimmer.homeostasis import Homeostasis
+from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.damage import Damage

@@ -10,7 +10,7 @@ from typing import Any
 from snn_control.controllers import Altitude, Swimmer, load
 from snn_control.controllers.blimp.quantised_twin import quantised_twin
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.swimmer_circuit import unit_strengths
+from snn_control.controllers.swimmer.circuit import unit_strengths
 from snn_control.errors import MissingExtraError, ParameterError
 from snn_control.report import build_report
 from snn_control.runs import Run

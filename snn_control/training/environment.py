@@ -9,7 +9,7 @@ import gymnasium
 from gymnasium.envs.registration import load_env_creator
 
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.swimmer import Swimmer
+from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.envs import environments
 from snn_control.errors import ConfigError, UnknownNameError
 

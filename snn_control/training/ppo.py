@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snn_control.controllers import save
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.start import draw_start

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from snn_control.controllers.swimmer_circuit import CONTROL_PERIOD_S
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.circuit import CONTROL_PERIOD_S
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between, check_positive

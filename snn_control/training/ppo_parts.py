@@ -11,7 +11,7 @@ import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.torch_circuit import TorchCircuit
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.start import Start, draw_start

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.compiled import kernel
-from snn_control.controllers.homeostasis import CLOCK_SIZE, LAG, Homeostasis
-from snn_control.controllers.swimmer import (
+from snn_control.controllers.swimmer.circuit import CLOCK
+from snn_control.controllers.swimmer.homeostasis import CLOCK_SIZE, LAG, Homeostasis
+from snn_control.controllers.swimmer.swimmer import (
     act,
     bounds_of,
     check_swimmer_network,
@@ -19,7 +20,6 @@ from snn_control.controllers.swimmer import (
     muscles_spike,
     perceive,
 )
-from snn_control.controllers.swimmer_circuit import CLOCK
 from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER, Layout
 from snn_control.envs.swimmer.batch import SwimmerPool, joint_angles, pool_advance, pool_reset

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.swimmer import Swimmer
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.plan import SwimmerPlan
+from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.mjcf import check_links

@@ -61,7 +61,7 @@ def test_a_folder_of_the_name_goes_before_an_alias(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from snn_control.controllers import save
-    from snn_control.controllers.swimmer import Swimmer
+    from snn_control.controllers.swimmer.swimmer import Swimmer
 
     graded = load("swimmer-graded")
     assert isinstance(graded, Swimmer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.controllers.mlp import MLP
+from snn_control.controllers.swimmer.mlp import MLP
 from snn_control.envs.swimmer.swim import action_names, observation_names
 from snn_control.errors import ParameterError
 

@@ -11,8 +11,8 @@ import pytest
 
 import snn_control
 import snn_control.envs
-from snn_control.controllers.swimmer import Swimmer
-from snn_control.controllers.swimmer_circuit import swimmer_circuit
+from snn_control.controllers.swimmer.circuit import swimmer_circuit
+from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ObservationError, ParameterError
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import Swimmer, load, save
-from snn_control.controllers.homeostasis import Homeostasis
-from snn_control.controllers.swimmer_circuit import (
+from snn_control.controllers.swimmer.circuit import (
     HalfCentre,
     strengths_of,
     swimmer_circuit,
     unit_strengths,
 )
-from snn_control.controllers.swimmer_plan import SwimmerPlan, plan_of
+from snn_control.controllers.swimmer.homeostasis import Homeostasis
+from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network import Network
 

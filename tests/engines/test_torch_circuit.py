@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from snn_control.controllers.swimmer_circuit import swimmer_circuit
+from snn_control.controllers.swimmer.circuit import swimmer_circuit
 from snn_control.engines.native import NativeEngine
 from snn_control.engines.torch_circuit import TorchCircuit
 from snn_control.errors import ParameterError, UnknownNameError

@@ -10,8 +10,8 @@ import pytest
 
 import snn_control
 import snn_control.envs
-from snn_control.controllers.swimmer import Swimmer
-from snn_control.controllers.swimmer_circuit import swimmer_circuit
+from snn_control.controllers.swimmer.circuit import swimmer_circuit
+from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.errors import ControlPeriodError
 
 pytest.importorskip("imageio", reason='needs imageio: pip install "snn_control[report]"')

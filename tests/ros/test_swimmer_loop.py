@@ -14,7 +14,7 @@ from tests.ros.conftest import NEEDS_ROS
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.controllers import Swimmer, load
-from snn_control.controllers.homeostasis import Homeostasis
+from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
 from snn_control.ros.swimmer_config import SwimmerConfig
 from snn_control.ros.swimmer_health import SwimmerHealth

@@ -11,8 +11,8 @@ import pytest
 
 from snn_control.config import from_mapping, read_config
 from snn_control.controllers import Swimmer, load
-from snn_control.controllers.swimmer_circuit import strengths_of
-from snn_control.controllers.swimmer_plan import SwimmerPlan
+from snn_control.controllers.swimmer.circuit import strengths_of
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativeEngine
 from snn_control.envs.swimmer.batch import SwimmerPool

@@ -9,9 +9,9 @@ import gymnasium
 import numpy as np
 import pytest
 
-from snn_control.controllers.homeostasis import Homeostasis
-from snn_control.controllers.swimmer import Swimmer
-from snn_control.controllers.swimmer_circuit import HalfCentre, swimmer_circuit
+from snn_control.controllers.swimmer.circuit import HalfCentre, swimmer_circuit
+from snn_control.controllers.swimmer.homeostasis import Homeostasis
+from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.damage import Damage

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.homeostasis import (
+from snn_control.controllers.swimmer.circuit import CLOCK, COMMANDS, unit_strengths
+from snn_control.controllers.swimmer.homeostasis import (
     CLOCK_SIZE,
     FROZEN,
     PERIOD,
@@ -20,7 +21,6 @@ from snn_control.controllers.homeostasis import (
     follow,
     start_clock,
 )
-from snn_control.controllers.swimmer_circuit import CLOCK, COMMANDS, unit_strengths
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network

@@ -18,9 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from snn_control.controllers.homeostasis import Homeostasis
-from snn_control.controllers.swimmer import Swimmer, muscles_spike
-from snn_control.controllers.swimmer_circuit import (
+from snn_control.controllers.swimmer.circuit import (
     CONTROL_PERIOD_S,
     LEAST_JOINTS,
     MOST_JOINTS,
@@ -28,6 +26,8 @@ from snn_control.controllers.swimmer_circuit import (
     strengths_of,
     swimmer_circuit,
 )
+from snn_control.controllers.swimmer.homeostasis import Homeostasis
+from snn_control.controllers.swimmer.swimmer import Swimmer, muscles_spike
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
