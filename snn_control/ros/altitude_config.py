@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
-from snn_control.ros.controller_config import ControllerConfig
+from snn_control.loops.config import ControllerConfig
 from snn_control.ros.parameters import parameter
 from snn_control.supervision.modes import ModeConfig
 

@@ -19,7 +19,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
-from snn_control.ros.control_loop import Tick
+from snn_control.loops.control_loop import Tick
 from snn_control.ros.controller_health import ControllerHealth, L
 from snn_control.ros.diagnostics import Status
 from snn_control.ros.interfaces import peers, qos, tick_fields, topic

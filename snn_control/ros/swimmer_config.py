@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from snn_control.errors import ParameterError, UnknownNameError
-from snn_control.ros.controller_config import ControllerConfig
+from snn_control.loops.config import ControllerConfig
 from snn_control.ros.parameters import parameter
 from snn_control.supervision.modes import ModeConfig
 

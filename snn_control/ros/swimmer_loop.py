@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller, Swimmer
-from snn_control.ros.control_loop import ControlLoop, Tick
+from snn_control.loops.control_loop import ControlLoop, Tick
 from snn_control.ros.swimmer_config import SwimmerConfig
 from snn_control.ros.swimmer_interface import (
     JointReader,

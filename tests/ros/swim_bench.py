@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from snn_control.controllers import Swimmer, load
-from snn_control.ros.control_loop import Tick
+from snn_control.loops.control_loop import Tick
 from snn_control.ros.swimmer_config import SwimmerConfig
 from snn_control.ros.swimmer_loop import SwimmerLoop
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
-from snn_control.ros.controller_config import ControllerConfig
+from snn_control.loops.config import ControllerConfig
 from snn_control.supervision.command_gates import Gate
 from snn_control.supervision.modes import FLYING, Mode, ModeMachine
 from snn_control.supervision.rolling import Rolling

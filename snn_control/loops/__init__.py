@@ -1,0 +1,1 @@
+"""Loops around controllers: measurement, checks, mode, controller, command gate; no ROS anywhere."""
