@@ -130,8 +130,8 @@ def optimisation(name: str) -> str:
 def blimp_ticks(name: str, full: bool = False) -> Iterator[Any]:
     """Yield what the loop of a node answers to scripted events, good ones and bad ones."""
     from snn_control.controllers import load
-    from snn_control.ros.altitude_config import AltitudeNodeConfig
-    from snn_control.ros.altitude_loop import AltitudeLoop
+    from snn_control.loops.blimp.config import AltitudeNodeConfig
+    from snn_control.loops.blimp.loop import AltitudeLoop
 
     controller = load(name)
     fallback = load("pid", control_period_s=controller.control_period_s)

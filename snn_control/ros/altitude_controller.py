@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from snn_control.ros.altitude_config import AltitudeNodeConfig
+from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.ros.altitude_node import AltitudeNode
 from snn_control.ros.parameters import parameter
 from snn_control.ros.run_node import run_node

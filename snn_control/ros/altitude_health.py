@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snn_control.ros.altitude_loop import AltitudeLoop
+from snn_control.loops.blimp.loop import AltitudeLoop
 from snn_control.ros.controller_health import ControllerHealth, age
 from snn_control.ros.diagnostics import ERROR, WARN, Status
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.config import ControllerConfig
 from snn_control.ros import (
     altitude_controller,
@@ -21,7 +22,6 @@ from snn_control.ros import (
     recorder,
     swimmer_simulator,
 )
-from snn_control.ros.altitude_config import AltitudeNodeConfig
 from snn_control.ros.interfaces import SERVICES, TOPICS
 from snn_control.ros.node_config import NodeConfig
 from snn_control.ros.parameters import field_docs

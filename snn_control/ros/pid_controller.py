@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snn_control.controllers import PID, Controller, PIDConfig
-from snn_control.ros.altitude_config import AltitudeNodeConfig
+from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.ros.altitude_node import AltitudeNode
 from snn_control.ros.diagnostics import Status
 from snn_control.ros.parameters import parameter

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from snn_control.controllers import PID, Controller, load
+from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.blimp.loop import AltitudeLoop
 from snn_control.loops.control_loop import Tick
-from snn_control.ros.altitude_config import AltitudeNodeConfig
-from snn_control.ros.altitude_loop import AltitudeLoop
 
 PERIOD_NS = 100_000_000
 

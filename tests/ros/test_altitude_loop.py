@@ -14,8 +14,8 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.controllers import PID, load
 from snn_control.errors import InterfaceMismatchError, ParameterError
-from snn_control.ros.altitude_config import AltitudeNodeConfig
-from snn_control.ros.altitude_interface import range_fault
+from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.blimp.interface import range_fault
 from snn_control.supervision.modes import Mode
 from tests.ros.loop_bench import PERIOD_NS, Bench, Scripted
 

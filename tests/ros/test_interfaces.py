@@ -16,8 +16,8 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from lifecycle_msgs.msg import Transition
 
+from snn_control.loops.blimp.loop import OBSERVABLE
 from snn_control.ros import describe
-from snn_control.ros.altitude_loop import OBSERVABLE
 from snn_control.ros.interfaces import (
     CANDIDATE_FIELDS,
     LOOP_FIELDS,

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.blimp.interface import OBSERVABLE, range_fault, require_interface
 from snn_control.loops.control_loop import ControlLoop, Tick
-from snn_control.ros.altitude_config import AltitudeNodeConfig
-from snn_control.ros.altitude_interface import OBSERVABLE, range_fault, require_interface
 from snn_control.supervision.command_gate import OFF, CommandGate
 from snn_control.supervision.modes import Mode, ModeMachine
 from snn_control.supervision.set_point import SetPoint
