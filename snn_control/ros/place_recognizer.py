@@ -20,6 +20,11 @@ from std_msgs.msg import (
 from std_srvs.srv import Trigger
 
 from snn_control.errors import SnnControlError
+from snn_control.loops.place.config import PlaceNodeConfig
+from snn_control.loops.place.images import read_image
+from snn_control.loops.place.loop import REASONS, Answer, PlaceLoop, warm
+from snn_control.loops.place.mapping import Mapping
+from snn_control.loops.place.posed_map import PosedMap
 from snn_control.ros.controller_node import answer, nanoseconds
 from snn_control.ros.interfaces import (
     CANDIDATE_FIELDS,
@@ -30,12 +35,7 @@ from snn_control.ros.interfaces import (
     topic,
 )
 from snn_control.ros.managed_node import ManagedNode, destroy, require_type
-from snn_control.ros.place_config import PlaceNodeConfig
 from snn_control.ros.place_health import PlaceHealth
-from snn_control.ros.place_images import read_image
-from snn_control.ros.place_loop import REASONS, Answer, PlaceLoop, warm
-from snn_control.ros.place_mapping import Mapping
-from snn_control.ros.posed_map import PosedMap
 from snn_control.ros.run_node import run_node
 
 NODE = "place_recognizer"

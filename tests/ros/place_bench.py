@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from snn_control.ros.place_images import Bytes, Refusal
-from snn_control.ros.place_loop import Answer, PlaceLoop
-from snn_control.ros.posed_map import PosedMap
+from snn_control.loops.place.images import Bytes, Refusal
+from snn_control.loops.place.loop import Answer, PlaceLoop
+from snn_control.loops.place.posed_map import PosedMap
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights").parent

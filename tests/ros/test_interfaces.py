@@ -17,6 +17,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 from lifecycle_msgs.msg import Transition
 
 from snn_control.loops.blimp.loop import OBSERVABLE
+from snn_control.loops.place.loop import REASONS
 from snn_control.ros import describe
 from snn_control.ros.interfaces import (
     CANDIDATE_FIELDS,
@@ -27,7 +28,6 @@ from snn_control.ros.interfaces import (
     TOPICS,
     qos,
 )
-from snn_control.ros.place_loop import REASONS
 from snn_control.supervision.modes import Mode
 from tests.ros.bus import UNCONFIGURED, Peer
 

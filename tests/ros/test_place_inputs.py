@@ -10,9 +10,9 @@ import pytest
 
 from snn_control.coding.images import grey, resize
 from snn_control.controllers.place import PlaceRecognizer
-from snn_control.ros.place_images import ENCODING, LARGEST, SIZE, Refusal, read_image, sight_of
-from snn_control.ros.place_odometry import STILL, Travel, goes_back
-from snn_control.ros.place_spacing import Spacing
+from snn_control.loops.place.images import ENCODING, LARGEST, SIZE, Refusal, read_image, sight_of
+from snn_control.loops.place.odometry import STILL, Travel, goes_back
+from snn_control.loops.place.spacing import Spacing
 
 
 def packed(image: np.ndarray, padding: int = 0) -> tuple[int, array]:

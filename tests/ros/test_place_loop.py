@@ -13,9 +13,9 @@ import pytest
 
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.errors import ConfigError, ModelFileError
-from snn_control.ros.place_images import Bytes, Refusal
-from snn_control.ros.place_loop import REASONS, UNUSABLE, warm
-from snn_control.ros.posed_map import PosedMap, _read_poses, poses_path
+from snn_control.loops.place.images import Bytes, Refusal
+from snn_control.loops.place.loop import REASONS, UNUSABLE, warm
+from snn_control.loops.place.posed_map import PosedMap, _read_poses, poses_path
 from tests.ros.place_bench import (
     PERIOD_NS,
     ROUTE,

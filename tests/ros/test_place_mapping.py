@@ -14,11 +14,11 @@ from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.recognizer import ENOUGH, HURRIED
 from snn_control.controllers.place.senses import Senses
 from snn_control.errors import ConfigError
-from snn_control.ros.place_images import Bytes, Refusal, Sight
-from snn_control.ros.place_loop import MAPPING, Answer
-from snn_control.ros.place_mapping import Mapping
-from snn_control.ros.place_odometry import Pose
-from snn_control.ros.place_revisits import Revisits
+from snn_control.loops.place.images import Bytes, Refusal, Sight
+from snn_control.loops.place.loop import MAPPING, Answer
+from snn_control.loops.place.mapping import Mapping
+from snn_control.loops.place.odometry import Pose
+from snn_control.loops.place.revisits import Revisits
 from tests.ros.place_bench import (
     ROUTE,
     SECOND,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from snn_control.coding.images import checked, resize
 from snn_control.controllers.place import PlaceRecognizer
-from snn_control.ros.place_odometry import Pose
+from snn_control.loops.place.odometry import Pose
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -16,7 +16,7 @@ from collections import deque
 from typing import Any
 
 from snn_control.controllers.place import Match
-from snn_control.ros.place_images import Sight
+from snn_control.loops.place.images import Sight
 
 LEAD_IN = 2
 """Sequences of places before the last known one that are mapped where a route leaves: one in which

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.errors import SnnControlError
-from snn_control.ros.place_images import Sight
+from snn_control.loops.place.images import Sight
 
 
 class Work:

@@ -14,7 +14,7 @@ import numpy as np
 
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.errors import ConfigError, ModelFileError
-from snn_control.ros.place_odometry import Pose
+from snn_control.loops.place.odometry import Pose
 from snn_control.runs import atomic
 
 VERSION = 1

@@ -22,11 +22,11 @@ from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.recognizer import HURRIED, LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import Habit
 from snn_control.errors import ConfigError
-from snn_control.ros.place_fit import Work, calibrate, fit
-from snn_control.ros.place_images import Sight
-from snn_control.ros.place_revisits import Revisits
-from snn_control.ros.place_spacing import Spacing
-from snn_control.ros.posed_map import PosedMap
+from snn_control.loops.place.fit import Work, calibrate, fit
+from snn_control.loops.place.images import Sight
+from snn_control.loops.place.posed_map import PosedMap
+from snn_control.loops.place.revisits import Revisits
+from snn_control.loops.place.spacing import Spacing
 
 MOST_WAITING = 5000
 """Images that are kept while the map is fitted."""

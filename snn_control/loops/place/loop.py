@@ -15,10 +15,10 @@ from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.recognizer import EMPTY, HURRIED, LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED, fault
 from snn_control.errors import ConfigError, ObservationError
-from snn_control.ros.place_images import CHANNELS, Bytes, Refusal, read_image, sight_of
-from snn_control.ros.place_mapping import TOO_EARLY, Mapper
-from snn_control.ros.place_odometry import Pose, Travel
-from snn_control.ros.posed_map import PosedMap
+from snn_control.loops.place.images import CHANNELS, Bytes, Refusal, read_image, sight_of
+from snn_control.loops.place.mapping import TOO_EARLY, Mapper
+from snn_control.loops.place.odometry import Pose, Travel
+from snn_control.loops.place.posed_map import PosedMap
 from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.stamps import StampCheck, StampFault
 
