@@ -174,8 +174,8 @@ def blimp_ticks(name: str, full: bool = False) -> Iterator[Any]:
 def swimmer_ticks(name: str, full: bool = False) -> Iterator[Any]:
     """Yield what the loop of a swimmer answers to scripted joint states and velocities."""
     from snn_control.controllers import load
-    from snn_control.ros.swimmer_config import SwimmerConfig
-    from snn_control.ros.swimmer_loop import SwimmerLoop
+    from snn_control.loops.swimmer.config import SwimmerConfig
+    from snn_control.loops.swimmer.loop import SwimmerLoop
 
     loop = SwimmerLoop(load(name), SwimmerConfig(slew_per_s=20.0))
     n = len(loop.controller.action_names)

@@ -15,6 +15,7 @@ import yaml
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.config import ControllerConfig
 from snn_control.loops.place.config import PlaceNodeConfig
+from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.ros import (
     altitude_controller,
     blimp_simulator,
@@ -27,7 +28,6 @@ from snn_control.ros.interfaces import SERVICES, TOPICS
 from snn_control.ros.node_config import NodeConfig
 from snn_control.ros.parameters import field_docs
 from snn_control.ros.simulator_node import SimulatorConfig
-from snn_control.ros.swimmer_config import SwimmerConfig
 
 CONFIGS: dict[str, type[Any]] = {
     "every node": NodeConfig,

@@ -14,13 +14,13 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
+from snn_control.loops.swimmer.config import SwimmerConfig
+from snn_control.loops.swimmer.loop import SwimmerLoop
 from snn_control.ros.controller_node import Callbacks, ControllerNode, nanoseconds
 from snn_control.ros.interfaces import qos
 from snn_control.ros.managed_node import next_message
 from snn_control.ros.run_node import run_node
-from snn_control.ros.swimmer_config import SwimmerConfig
 from snn_control.ros.swimmer_health import SwimmerHealth
-from snn_control.ros.swimmer_loop import SwimmerLoop
 
 
 class SwimmerController(ControllerNode[SwimmerLoop]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from snn_control.loops.swimmer.loop import SwimmerLoop
 from snn_control.ros.controller_health import ControllerHealth, age
 from snn_control.ros.diagnostics import WARN, Status
-from snn_control.ros.swimmer_loop import SwimmerLoop
 
 RESTS_BELOW = 0.5
 """Speed, of 0 to 1, below which the shipped circuits may rest."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from snn_control.controllers import Swimmer, load
 from snn_control.loops.control_loop import Tick
-from snn_control.ros.swimmer_config import SwimmerConfig
-from snn_control.ros.swimmer_loop import SwimmerLoop
+from snn_control.loops.swimmer.config import SwimmerConfig
+from snn_control.loops.swimmer.loop import SwimmerLoop
 
 PERIOD_NS = 30_000_000
 N_JOINTS = 5

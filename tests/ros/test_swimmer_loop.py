@@ -16,10 +16,10 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
-from snn_control.ros.swimmer_config import SwimmerConfig
+from snn_control.loops.swimmer.config import SwimmerConfig
+from snn_control.loops.swimmer.interface import head_command, joint_names
+from snn_control.loops.swimmer.loop import SwimmerLoop
 from snn_control.ros.swimmer_health import SwimmerHealth
-from snn_control.ros.swimmer_interface import head_command, joint_names
-from snn_control.ros.swimmer_loop import SwimmerLoop
 from snn_control.supervision.modes import Mode
 from tests.ros.swim_bench import (
     N_JOINTS,

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller, Swimmer
 from snn_control.loops.control_loop import ControlLoop, Tick
-from snn_control.ros.swimmer_config import SwimmerConfig
-from snn_control.ros.swimmer_interface import (
+from snn_control.loops.swimmer.config import SwimmerConfig
+from snn_control.loops.swimmer.interface import (
     JointReader,
     head_command,
     joint_names,
