@@ -232,7 +232,7 @@ def bag(name: str) -> str:
     from rosbags.typesys import Stores, get_typestore
 
     from snn_control.controllers import load
-    from snn_control.ros.bag import read_ticks, replay
+    from snn_control.ros.base.bag import read_ticks, replay
     from snn_control.supervision.modes import Mode
 
     controller, modes = load(name), list(Mode)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from snn_control.loops.blimp.loop import AltitudeLoop
-from snn_control.ros.controller_health import ControllerHealth, age
-from snn_control.ros.diagnostics import ERROR, WARN, Status
+from snn_control.ros.base.controller_health import ControllerHealth, age
+from snn_control.ros.base.diagnostics import ERROR, WARN, Status
 
 
 class AltitudeHealth(ControllerHealth[AltitudeLoop]):

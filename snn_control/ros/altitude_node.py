@@ -15,9 +15,9 @@ from snn_control.errors import ConfigError
 from snn_control.loops.blimp.interface import range_fault
 from snn_control.loops.blimp.loop import AltitudeLoop
 from snn_control.ros.altitude_health import AltitudeHealth
-from snn_control.ros.controller_node import Callbacks, ControllerNode, answer, nanoseconds
+from snn_control.ros.base.controller_node import Callbacks, ControllerNode, answer, nanoseconds
+from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.interfaces import qos
-from snn_control.ros.managed_node import next_message
 
 
 class AltitudeNode(ControllerNode[AltitudeLoop]):

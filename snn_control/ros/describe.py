@@ -24,10 +24,10 @@ from snn_control.ros import (
     recorder,
     swimmer_simulator,
 )
+from snn_control.ros.base.node_config import NodeConfig
+from snn_control.ros.base.parameters import field_docs
+from snn_control.ros.base.simulator_node import SimulatorConfig
 from snn_control.ros.interfaces import SERVICES, TOPICS
-from snn_control.ros.node_config import NodeConfig
-from snn_control.ros.parameters import field_docs
-from snn_control.ros.simulator_node import SimulatorConfig
 
 CONFIGS: dict[str, type[Any]] = {
     "every node": NodeConfig,

@@ -10,8 +10,8 @@ import numpy as np
 from snn_control.controllers import Controller, load
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
-from snn_control.ros.bag import RecordedTicks
-from snn_control.ros.flight import Arrays, Craft, Flight, bus_trace, controller_name
+from snn_control.ros.base.bag import RecordedTicks
+from snn_control.ros.base.vehicle import Arrays, Craft, Flight, bus_trace, controller_name
 from snn_control.training.environment import ENVIRONMENT
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list

@@ -11,8 +11,8 @@ from snn_control.controllers import Controller
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
-from snn_control.ros.bag import RecordedTicks
-from snn_control.ros.flight import Arrays, Craft, Flight, bus_trace, controller_name
+from snn_control.ros.base.bag import RecordedTicks
+from snn_control.ros.base.vehicle import Arrays, Craft, Flight, bus_trace, controller_name
 from snn_control.training.environment import SWIM, suited
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list

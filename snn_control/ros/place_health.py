@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from snn_control.loops.place.loop import PlaceLoop
 from snn_control.loops.place.posed_map import document_hash
-from snn_control.ros.controller_health import age, quantiles
-from snn_control.ros.diagnostics import ERROR, STALE, WARN, Status
+from snn_control.ros.base.controller_health import age, quantiles
+from snn_control.ros.base.diagnostics import ERROR, STALE, WARN, Status
 from snn_control.supervision.rolling import Rolling
 
 

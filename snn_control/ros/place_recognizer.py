@@ -25,7 +25,9 @@ from snn_control.loops.place.images import read_image
 from snn_control.loops.place.loop import REASONS, Answer, PlaceLoop, warm
 from snn_control.loops.place.mapping import Mapping
 from snn_control.loops.place.posed_map import PosedMap
-from snn_control.ros.controller_node import answer, nanoseconds
+from snn_control.ros.base.controller_node import answer, nanoseconds
+from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
+from snn_control.ros.base.run_node import run_node
 from snn_control.ros.interfaces import (
     CANDIDATE_FIELDS,
     LOOP_FIELDS,
@@ -34,9 +36,7 @@ from snn_control.ros.interfaces import (
     qos,
     topic,
 )
-from snn_control.ros.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.place_health import PlaceHealth
-from snn_control.ros.run_node import run_node
 
 NODE = "place_recognizer"
 WATCH_S = 0.05

@@ -10,11 +10,11 @@ from typing import Any, Literal
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from snn_control.errors import ConfigError, ParameterError, require
-from snn_control.ros.diagnostics import ERROR, Status
-from snn_control.ros.managed_node import ManagedNode, destroy
-from snn_control.ros.node_config import NodeConfig
-from snn_control.ros.parameters import parameter
-from snn_control.ros.run_node import run_node
+from snn_control.ros.base.diagnostics import ERROR, Status
+from snn_control.ros.base.managed_node import ManagedNode, destroy
+from snn_control.ros.base.node_config import NodeConfig
+from snn_control.ros.base.parameters import parameter
+from snn_control.ros.base.run_node import run_node
 from snn_control.runs.atomic import PARTIAL
 
 BAG_VERSION: Literal[9] = 9

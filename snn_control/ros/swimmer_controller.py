@@ -16,10 +16,10 @@ from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.loop import SwimmerLoop
-from snn_control.ros.controller_node import Callbacks, ControllerNode, nanoseconds
+from snn_control.ros.base.controller_node import Callbacks, ControllerNode, nanoseconds
+from snn_control.ros.base.managed_node import next_message
+from snn_control.ros.base.run_node import run_node
 from snn_control.ros.interfaces import qos
-from snn_control.ros.managed_node import next_message
-from snn_control.ros.run_node import run_node
 from snn_control.ros.swimmer_health import SwimmerHealth
 
 

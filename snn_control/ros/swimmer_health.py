@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from snn_control.loops.swimmer.loop import SwimmerLoop
-from snn_control.ros.controller_health import ControllerHealth, age
-from snn_control.ros.diagnostics import WARN, Status
+from snn_control.ros.base.controller_health import ControllerHealth, age
+from snn_control.ros.base.diagnostics import WARN, Status
 
 RESTS_BELOW = 0.5
 """Speed, of 0 to 1, below which the shipped circuits may rest."""

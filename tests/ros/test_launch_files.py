@@ -279,7 +279,7 @@ def test_a_launch_flies_and_ends_with_the_last_flight(
 ) -> None:
     """All processes end by themselves, and the bag of each craft holds its ticks."""
     pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
-    from snn_control.ros.bag import read_ticks
+    from snn_control.ros.base.bag import read_ticks
 
     with launched(file, "sim:=true", "record:=true", short_flight) as (process, output):
         assert process.wait(60.0) == 0, output.read_text()

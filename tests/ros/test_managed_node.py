@@ -19,9 +19,9 @@ from rclpy.context import Context
 from std_srvs.srv import Trigger
 
 from snn_control.errors import ConfigError
-from snn_control.ros.managed_node import ManagedNode
-from snn_control.ros.node_config import NodeConfig
-from snn_control.ros.parameters import field_docs, parameter
+from snn_control.ros.base.managed_node import ManagedNode
+from snn_control.ros.base.node_config import NodeConfig
+from snn_control.ros.base.parameters import field_docs, parameter
 from snn_control.ros.processes import free_domain
 
 

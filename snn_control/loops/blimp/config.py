@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
 from snn_control.loops.config import ControllerConfig
-from snn_control.ros.parameters import parameter
+from snn_control.ros.base.parameters import parameter
 from snn_control.supervision.modes import ModeConfig
 
 FULL = 10.0

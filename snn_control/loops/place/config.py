@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snn_control.ros.node_config import NodeConfig
-from snn_control.ros.parameters import parameter
+from snn_control.ros.base.node_config import NodeConfig
+from snn_control.ros.base.parameters import parameter
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.loops.config import ControllerConfig
-from snn_control.ros.parameters import parameter
+from snn_control.ros.base.parameters import parameter
 from snn_control.supervision.modes import ModeConfig
 
 OUTPUTS = ("efforts", "trajectory")

@@ -10,7 +10,7 @@ import numpy as np
 from snn_control.controllers import Controller, load
 from snn_control.controllers.files import model_path
 from snn_control.errors import ParameterError
-from snn_control.ros.diagnostics import WARN, Status
+from snn_control.ros.base.diagnostics import WARN, Status
 
 
 class LoadedModel:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snn_control.controllers import Controller
-from snn_control.ros.bag import RecordedTicks, replay
+from snn_control.ros.base.bag import RecordedTicks, replay
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.rollout import Episode
 

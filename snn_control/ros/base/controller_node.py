@@ -20,12 +20,12 @@ from std_srvs.srv import SetBool, Trigger
 from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.control_loop import Tick
-from snn_control.ros.controller_health import ControllerHealth, L
-from snn_control.ros.diagnostics import Status
+from snn_control.ros.base.controller_health import ControllerHealth, L
+from snn_control.ros.base.diagnostics import Status
+from snn_control.ros.base.loaded_model import LoadedModel, warm
+from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
+from snn_control.ros.base.run_node import Stop
 from snn_control.ros.interfaces import peers, qos, tick_fields, topic
-from snn_control.ros.loaded_model import LoadedModel, warm
-from snn_control.ros.managed_node import ManagedNode, destroy, require_type
-from snn_control.ros.run_node import Stop
 from snn_control.supervision.modes import FLYING, Mode
 
 ACKNOWLEDGED_S = 0.5

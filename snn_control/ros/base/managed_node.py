@@ -21,8 +21,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from snn_control.errors import ConfigError, SnnControlError
-from snn_control.ros.diagnostics import ERROR, WARN, Diagnostics, Status
-from snn_control.ros.parameters import Parameters
+from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
+from snn_control.ros.base.parameters import Parameters
 
 SUCCESS, FAILURE, FAULT = (
     TransitionCallbackReturn.SUCCESS,

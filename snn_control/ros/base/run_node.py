@@ -14,7 +14,7 @@ import rclpy
 from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from snn_control.ros.managed_node import ManagedNode
+from snn_control.ros.base.managed_node import ManagedNode
 
 SPIN_S = 0.05
 """An EventsExecutor of rclpy 7.1 without a finite time-out runs no callback and never ends."""

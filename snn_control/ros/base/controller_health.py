@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from snn_control.loops.control_loop import ControlLoop, Tick
-from snn_control.ros.diagnostics import ERROR, OK, STALE, WARN, Status
+from snn_control.ros.base.diagnostics import ERROR, OK, STALE, WARN, Status
 from snn_control.supervision.modes import Mode
 from snn_control.supervision.rolling import Rolling
 

@@ -1,0 +1,1 @@
+"""Parts that all nodes share: lifecycle, parameters, diagnostics, bags."""
