@@ -14,9 +14,9 @@ from snn_control.controllers import Controller, load
 from snn_control.errors import ConfigError
 from snn_control.loops.blimp.interface import range_fault
 from snn_control.loops.blimp.loop import AltitudeLoop
-from snn_control.ros.altitude_health import AltitudeHealth
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, answer, nanoseconds
 from snn_control.ros.base.managed_node import next_message
+from snn_control.ros.blimp.health import AltitudeHealth
 from snn_control.ros.interfaces import qos
 
 
