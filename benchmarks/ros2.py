@@ -20,8 +20,8 @@ import numpy as np
 
 from snn_control import load
 from snn_control.ros.base.bag import RecordedTicks, read_ticks
-from snn_control.ros.fly import Flight, fly
-from snn_control.ros.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.fly import Flight, fly
+from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.training.evaluate import evaluate
 from snn_control.training.statistics import half_width, paired_ratio
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from snn_control.ros.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 
 if TYPE_CHECKING:
     from tests.ros.bus import Peer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snn_control.ros.processes import free_domain, local_bus
+from snn_control.ros.bus.processes import free_domain, local_bus
 from tests.ros.conftest import NEEDS_ROS
 
 

@@ -25,8 +25,8 @@ import snn_control.envs
 from snn_control import load
 from snn_control.errors import ConfigError, RunError, UnknownNameError
 from snn_control.ros.base.bag import read_ticks, replay
-from snn_control.ros.fly import Flight, Flown, fly
-from snn_control.ros.processes import Nodes
+from snn_control.ros.bus.fly import Flight, Flown, fly
+from snn_control.ros.bus.processes import Nodes
 from tests.ros.bus import Peer
 
 DURATION_S = 60.0

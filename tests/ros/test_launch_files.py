@@ -18,6 +18,7 @@ import yaml
 
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.resources import configs_folder
+from snn_control.ros.bus.processes import Nodes, local_bus
 from snn_control.ros.launching import (
     ARGUMENTS,
     MARKER,
@@ -29,7 +30,6 @@ from snn_control.ros.launching import (
     parameters_of,
     place_nodes,
 )
-from snn_control.ros.processes import Nodes, local_bus
 from tests.ros.conftest import NEEDS_ROS
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from snn_control.errors import ConfigError
 from snn_control.ros.base.managed_node import ManagedNode
 from snn_control.ros.base.node_config import NodeConfig
 from snn_control.ros.base.parameters import field_docs, parameter
-from snn_control.ros.processes import free_domain
+from snn_control.ros.bus.processes import free_domain
 
 
 @dataclass(frozen=True)

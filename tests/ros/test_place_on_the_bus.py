@@ -17,8 +17,8 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 from lifecycle_msgs.msg import Transition
 
 from snn_control.controllers.place import PlaceRecognizer
+from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.interfaces import CANDIDATE_FIELDS, MATCH_FIELDS
-from snn_control.ros.processes import Nodes
 from tests.ros.bus import UNCONFIGURED
 from tests.ros.place_bench import again, nordland, route
 from tests.ros.place_bus import PlacePeer, place, to_message

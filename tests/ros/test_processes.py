@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snn_control.ros.processes import local_bus
+from snn_control.ros.bus.processes import local_bus
 
 
 def test_a_bus_of_its_own_reaches_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:

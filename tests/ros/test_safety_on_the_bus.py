@@ -17,7 +17,7 @@ from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.resources import models_folder
-from snn_control.ros.processes import Nodes
+from snn_control.ros.bus.processes import Nodes
 from tests.ros.bus import PATIENCE_S, Peer
 
 TRIM = 3.1

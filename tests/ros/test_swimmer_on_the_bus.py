@@ -19,8 +19,8 @@ from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
 from trajectory_msgs.msg import JointTrajectory
 
+from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.interfaces import qos
-from snn_control.ros.processes import Nodes
 from tests.ros.bus import ACTIVE, INACTIVE, UNCONFIGURED
 from tests.ros.swim_bench import NAMES, angles, swimmer
 from tests.ros.swim_bus import SwimPeer

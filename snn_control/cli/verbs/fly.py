@@ -64,7 +64,7 @@ def run(args: Args) -> Result:
     """Fly, examine, make the page."""
     require("rclpy", "ros")
     require("rosbags", "logs")
-    from snn_control.ros.fly import Flight, controller_name, craft_of, fly, fly_robot
+    from snn_control.ros.bus.fly import Flight, controller_name, craft_of, fly, fly_robot
 
     if args.report and args.sim:
         require_report()

@@ -1,0 +1,1 @@
+"""Runs on the bus: processes, a whole vehicle."""
