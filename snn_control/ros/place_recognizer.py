@@ -36,7 +36,7 @@ from snn_control.ros.interfaces import (
     qos,
     topic,
 )
-from snn_control.ros.place_health import PlaceHealth
+from snn_control.ros.place.health import PlaceHealth
 
 NODE = "place_recognizer"
 WATCH_S = 0.05
