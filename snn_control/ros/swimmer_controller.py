@@ -20,7 +20,7 @@ from snn_control.ros.base.controller_node import Callbacks, ControllerNode, nano
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.interfaces import qos
-from snn_control.ros.swimmer_health import SwimmerHealth
+from snn_control.ros.swimmer.health import SwimmerHealth
 
 
 class SwimmerController(ControllerNode[SwimmerLoop]):

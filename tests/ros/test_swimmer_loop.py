@@ -19,7 +19,7 @@ from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterErr
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import head_command, joint_names
 from snn_control.loops.swimmer.loop import SwimmerLoop
-from snn_control.ros.swimmer_health import SwimmerHealth
+from snn_control.ros.swimmer.health import SwimmerHealth
 from snn_control.supervision.modes import Mode
 from tests.ros.swim_bench import (
     N_JOINTS,

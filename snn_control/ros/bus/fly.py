@@ -15,7 +15,7 @@ from snn_control.ros.base.bag import read_ticks
 from snn_control.ros.base.vehicle import Craft, Flight, Flown, bus_figures, controller_name
 from snn_control.ros.blimp.vehicle import BlimpCraft
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
-from snn_control.ros.fly_swimmer import SwimmerCraft
+from snn_control.ros.swimmer.vehicle import SwimmerCraft
 
 __all__ = ["Flight", "Flown", "controller_name", "craft_of", "fly", "fly_robot"]
 
