@@ -26,7 +26,7 @@ from snn_control.envs.swimmer.body import SUBSTEPS, SwimmerBody, swimmer_model
 from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.envs.swimmer.swim import action_names, observation_names, swim_reward
 from snn_control.evolution import CmaEs, CmaEsConfig, SepCmaEs, SepCmaEsConfig
-from snn_control.studies.swimmers import episodes
+from snn_control.studies.support.swimmers import episodes
 from snn_control.training.statistics import half_width
 from snn_control.training.swimmer_task import SwimmerTask
 

@@ -19,9 +19,9 @@ from snn_control.controllers import Altitude, load
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
-from snn_control.studies.plots import error_bars
-from snn_control.studies.sequences import error_sequences
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.studies.support.plots import error_bars
+from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.altitude_task import AltitudeTask
 from snn_control.training.imitation import correlation, pid_targets, published_fit
 from snn_control.training.optimisation import (

@@ -23,10 +23,10 @@ from snn_control.controllers.place import PlaceRecognizer, Recognizer
 from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
 from snn_control.controllers.place.sequence import LONGEST
 from snn_control.errors import ParameterError, UnknownNameError
-from snn_control.studies.place_data import Sights, read_sights
-from snn_control.studies.place_pictures import Pictures
-from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyConfig, StudyResult, TablePart, silent
+from snn_control.studies.support.place_data import Sights, read_sights
+from snn_control.studies.support.place_pictures import Pictures
+from snn_control.studies.support.plots import error_bars
 from snn_control.training.place_evaluation import Visit, ask, figures, joined, unknown_figures
 from snn_control.training.statistics import half_width
 

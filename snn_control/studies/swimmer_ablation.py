@@ -16,9 +16,9 @@ import numpy as np
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit, Strength
-from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
-from snn_control.studies.swimmers import SwimConfig, episodes, figures
+from snn_control.studies.support.plots import error_bars
+from snn_control.studies.support.swimmers import SwimConfig, episodes, figures
 from snn_control.training.statistics import half_width
 
 EVOLVED = ("proprioception", "oscillator", "ipsilateral", "contralateral")

@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
-from snn_control.studies.swimmers import SwimConfig, episodes, figures, named_plan
+from snn_control.studies.support.plots import error_bars
+from snn_control.studies.support.swimmers import SwimConfig, episodes, figures, named_plan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from snn_control.studies.plots import error_bars
 from snn_control.studies.study import Say, StudyResult, silent
-from snn_control.studies.swimmers import (
+from snn_control.studies.support.plots import error_bars
+from snn_control.studies.support.swimmers import (
     CLOCK_FREE,
     MODELS,
     SwimConfig,

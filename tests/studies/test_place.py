@@ -16,8 +16,14 @@ from snn_control.report.metric_names import METRICS
 from snn_control.report.place_file import PLACE_FILE, check_place
 from snn_control.studies import StudyResult, place_data, run_study
 from snn_control.studies.place import KEYS, MAPS, METHODS, PARTS, Config, run
-from snn_control.studies.place_data import read_sights
-from snn_control.studies.place_pictures import APART, EACH_KIND, LARGEST_MATRIX, Blocks, strip
+from snn_control.studies.support.place_data import read_sights
+from snn_control.studies.support.place_pictures import (
+    APART,
+    EACH_KIND,
+    LARGEST_MATRIX,
+    Blocks,
+    strip,
+)
 from snn_control.training.place_evaluation import Answers, Visit
 from tests.controllers.place.route import other_season, route
 
