@@ -9,10 +9,10 @@ import pytest
 from snn_control.config import from_mapping_of
 from snn_control.errors import ConfigError
 from snn_control.resources import configs_folder
+from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.evolve import EvolveConfig
 from snn_control.training.optimisation import OPTIMISERS, read_optimisation
 from snn_control.training.ppo_config import PpoConfig
-from snn_control.training.train_config import TrainConfig
 
 KINDS = {
     "evolution": ({"name": "x", "strategy": "cma_es", "task": {"robot": "swimmer"}}, EvolveConfig),

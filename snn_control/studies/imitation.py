@@ -22,8 +22,9 @@ from snn_control.runs import Run
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
-from snn_control.training.altitude_task import AltitudeTask
-from snn_control.training.imitation import correlation, pid_targets, published_fit
+from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
+from snn_control.training.blimp.task import AltitudeTask
+from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.optimisation import (
     OPTIMISERS,
     Configuration,
@@ -32,7 +33,6 @@ from snn_control.training.optimisation import (
 )
 from snn_control.training.ppo_config import PpoConfig
 from snn_control.training.statistics import half_width
-from snn_control.training.train_config import TrainConfig
 
 FloatArray = npt.NDArray[np.float64]
 

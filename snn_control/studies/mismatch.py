@@ -23,7 +23,7 @@ from snn_control.network.mismatch import mismatched
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
-from snn_control.training.imitation import correlation, pid_targets, published_fit
+from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
 from snn_control.training.statistics import half_width
 
 FloatArray = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
 from snn_control.threads import one_blas_thread
-from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
+from snn_control.training.blimp.task import AltitudeFitness, AltitudeTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 from snn_control.training.names import check_controller_name
 from snn_control.training.swimmer_task import SwimmerFitness, SwimmerTask

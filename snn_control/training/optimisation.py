@@ -12,12 +12,12 @@ import numpy as np
 from snn_control.config import read_config_of
 from snn_control.errors import require
 from snn_control.runs import Run
+from snn_control.training.blimp.gradient import train
+from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.evolve import EvolveConfig, evolve
-from snn_control.training.gradient import train
 from snn_control.training.ppo import train_ppo
 from snn_control.training.ppo_config import PpoConfig
-from snn_control.training.train_config import TrainConfig
 
 Configuration = EvolveConfig | TrainConfig | PpoConfig
 

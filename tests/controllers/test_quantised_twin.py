@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from snn_control.controllers import Altitude, load
 from snn_control.controllers.blimp.quantised_twin import Rescaling, quantised_twin
 from snn_control.errors import ParameterError
+from snn_control.training.blimp.imitation import correlation
 from snn_control.training.evaluate import evaluate
-from snn_control.training.imitation import correlation
 
 MODELS = ("blimp-altitude", "blimp-altitude-delay")
 

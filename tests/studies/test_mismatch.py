@@ -10,7 +10,7 @@ from snn_control.network import expand
 from snn_control.network.mismatch import mismatched
 from snn_control.studies.mismatch import Config, run
 from snn_control.studies.support.sequences import error_sequences
-from snn_control.training.imitation import pid_targets
+from snn_control.training.blimp.imitation import pid_targets
 
 MODEL = "blimp-altitude"
 

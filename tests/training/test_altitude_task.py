@@ -11,9 +11,9 @@ import pytest
 from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, FlightLogError, ParameterError, UnknownNameError
-from snn_control.training.altitude_designs import DESIGNS, Sizes, make_designs
-from snn_control.training.altitude_task import AltitudeFitness, AltitudeTask
-from snn_control.training.imitation import pid_targets, published_fit
+from snn_control.training.blimp.designs import DESIGNS, Sizes, make_designs
+from snn_control.training.blimp.imitation import pid_targets, published_fit
+from snn_control.training.blimp.task import AltitudeFitness, AltitudeTask
 
 TINY = AltitudeTask(
     sizes=Sizes(pairs=6), sequences=2, sequence_ticks=80, scenarios=2, duration_s=100.0

@@ -13,8 +13,8 @@ from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermome
 from snn_control.engines.layout import lay_out
 from snn_control.errors import InterfaceMismatchError
 from snn_control.network import merge
-from snn_control.training.altitude_task import scenario_batch
-from snn_control.training.closed_loop import fly, fly_controllers
+from snn_control.training.blimp.closed_loop import fly, fly_controllers
+from snn_control.training.blimp.task import scenario_batch
 from snn_control.training.rollout import rollout
 
 

@@ -12,9 +12,9 @@ from snn_control.controllers import Altitude, load
 from snn_control.controllers.blimp.free_networks import FreeNetwork, free_network
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError
 from snn_control.runs import Run
+from snn_control.training.blimp.gradient import train
+from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget
-from snn_control.training.gradient import train
-from snn_control.training.train_config import TrainConfig
 
 TINY = TrainConfig(
     name="tiny",

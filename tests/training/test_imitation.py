@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn_control.training.imitation import (
+from snn_control.training.blimp.imitation import (
     imitation_cost,
     moving_average,
     pid_targets,

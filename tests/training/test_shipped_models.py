@@ -13,8 +13,8 @@ from snn_control.engines.native import NativeEngine
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
 from snn_control.resources import models_folder
+from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
 from snn_control.training.evolve import EvolveConfig
-from snn_control.training.imitation import correlation, pid_targets, published_fit
 from tests.flights import EVALUATION
 from tests.flights import flight as flight_log
 

@@ -16,7 +16,7 @@ from snn_control.envs.swimmer.start import draw_start
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.evolution import CmaEs, CmaEsConfig
 from snn_control.runs import Run
-from snn_control.training.altitude_task import AltitudeTask
+from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.budget import Budget
 from snn_control.training.evolve import EvolveConfig, evolve
 from snn_control.training.swimmer_rollout import swim

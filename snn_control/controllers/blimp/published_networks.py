@@ -9,7 +9,7 @@ threshold.
     hidden -> output   weights [w, -w]; leaky integrator with complementary leak
 
 All start at rest and advance one step a control tick. The numbers are the middles of the published
-bounds, to be evolved (`snn_control.training.altitude_designs`): untrained, the network is useless.
+bounds, to be evolved (`snn_control.training.blimp.designs`): untrained, the network is useless.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.errors import FlightLogError
-from snn_control.training.synthetic_errors import synthetic_errors
+from snn_control.training.blimp.synthetic_errors import synthetic_errors
 
 FloatArray = npt.NDArray[np.float64]
 SYNTHETIC = 12

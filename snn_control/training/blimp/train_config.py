@@ -8,8 +8,8 @@ from typing import ClassVar
 from snn_control.controllers.blimp.free_networks import FreeNetwork
 from snn_control.errors import ConfigError
 from snn_control.evolution.ranges import check_between, check_positive
-from snn_control.training.altitude_task import AltitudeTask
-from snn_control.training.imitation import WINDOW
+from snn_control.training.blimp.imitation import WINDOW
+from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.names import check_controller_name
 
 

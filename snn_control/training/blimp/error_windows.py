@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from snn_control.envs.blimp.flight_log import read_flight_log
 from snn_control.errors import ConfigError
-from snn_control.training.imitation import pid_targets
-from snn_control.training.synthetic_errors import synthetic_errors
-from snn_control.training.train_config import TrainConfig
+from snn_control.training.blimp.imitation import pid_targets
+from snn_control.training.blimp.synthetic_errors import synthetic_errors
+from snn_control.training.blimp.train_config import TrainConfig
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]

@@ -23,10 +23,10 @@ from snn_control.controllers.blimp.free_networks import free_network
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import NotFiniteError
 from snn_control.runs import Run
+from snn_control.training.blimp.error_windows import ErrorWindows, synthetic_flights
+from snn_control.training.blimp.imitation import WINDOW, imitation_cost, pid_targets
+from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget, OnProgress
-from snn_control.training.error_windows import ErrorWindows, synthetic_flights
-from snn_control.training.imitation import WINDOW, imitation_cost, pid_targets
-from snn_control.training.train_config import TrainConfig
 from snn_control.training.train_loop import (
     adam_arrays,
     one_torch_thread,

@@ -2,7 +2,7 @@
 
     cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - AIM, 0))
 
-The fits are means over error sequences (`snn_control.training.imitation`); the ratios r are those
+The fits are means over error sequences (`snn_control.training.blimp.imitation`); the ratios r are those
 of hold RMSE, overshoot, run RMSE and steady-state error to the two-tap PID in the same randomised
 scenarios. Failing to beat the PID in one of them weighs more than beating it by far in another.
 Instead of the one cost, several of its parts can be objectives.
@@ -31,10 +31,10 @@ from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between
 from snn_control.network import Network, merge
-from snn_control.training.altitude_designs import Sizes, make_designs
-from snn_control.training.closed_loop import Flights, fly, fly_controllers
-from snn_control.training.imitation import WINDOW, imitation_cost, pid_targets, published_fit
-from snn_control.training.synthetic_errors import synthetic_errors
+from snn_control.training.blimp.closed_loop import Flights, fly, fly_controllers
+from snn_control.training.blimp.designs import Sizes, make_designs
+from snn_control.training.blimp.imitation import WINDOW, imitation_cost, pid_targets, published_fit
+from snn_control.training.blimp.synthetic_errors import synthetic_errors
 
 FloatArray = npt.NDArray[np.float64]
 
