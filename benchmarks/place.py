@@ -31,8 +31,8 @@ from snn_control.controllers.place.recognizer import LEAST_QUERIES
 from snn_control.controllers.place.senses import Senses
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.studies.support.place_data import Sights, read_sights
-from snn_control.training.place_evaluation import Answers, Visit, ask, figures
-from snn_control.training.place_metrics import calibration_error
+from snn_control.training.place.evaluation import Answers, Visit, ask, figures
+from snn_control.training.place.metrics import calibration_error
 
 CALIBRATION = 0.2
 QUERIES = 500

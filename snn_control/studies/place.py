@@ -27,7 +27,7 @@ from snn_control.studies.study import Say, StudyConfig, StudyResult, TablePart, 
 from snn_control.studies.support.place_data import Sights, read_sights
 from snn_control.studies.support.place_pictures import Pictures
 from snn_control.studies.support.plots import error_bars
-from snn_control.training.place_evaluation import Visit, ask, figures, joined, unknown_figures
+from snn_control.training.place.evaluation import Visit, ask, figures, joined, unknown_figures
 from snn_control.training.statistics import half_width
 
 METHODS: dict[str, Callable[[int], Recognizer]] = {

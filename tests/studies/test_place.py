@@ -24,7 +24,7 @@ from snn_control.studies.support.place_pictures import (
     Blocks,
     strip,
 )
-from snn_control.training.place_evaluation import Answers, Visit
+from snn_control.training.place.evaluation import Answers, Visit
 from tests.controllers.place.route import other_season, route
 
 N, LENGTHS = 200, (1, 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.training.place_metrics import (
+from snn_control.training.place.metrics import (
     auc_pr,
     auroc,
     calibration_error,

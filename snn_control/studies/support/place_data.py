@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
-from snn_control.training.place_evaluation import Visit
+from snn_control.training.place.evaluation import Visit
 
 _LENGTH_M = 1200.0
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from snn_control.controllers.place import PlaceRecognizer, Recognizer
 from snn_control.report.place_file import PLACE_FILE
 from snn_control.runs import atomic
-from snn_control.training.place_evaluation import Answers, Visit
-from snn_control.training.place_metrics import precision_recall
+from snn_control.training.place.evaluation import Answers, Visit
+from snn_control.training.place.metrics import precision_recall
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

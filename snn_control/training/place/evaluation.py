@@ -12,7 +12,7 @@ import numpy.typing as npt
 from snn_control.controllers.place import Recognizer
 from snn_control.controllers.place.confidence import features
 from snn_control.threads import one_blas_thread
-from snn_control.training.place_metrics import (
+from snn_control.training.place.metrics import (
     auc_pr,
     auroc,
     calibration_error,
