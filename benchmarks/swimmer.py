@@ -28,7 +28,7 @@ from snn_control.envs.swimmer.swim import action_names, observation_names, swim_
 from snn_control.evolution import CmaEs, CmaEsConfig, SepCmaEs, SepCmaEsConfig
 from snn_control.studies.support.swimmers import episodes
 from snn_control.training.statistics import half_width
-from snn_control.training.swimmer_task import SwimmerTask
+from snn_control.training.swimmer.task import SwimmerTask
 
 UNTRAINED = 800.26
 EVALUATION = range(5)
@@ -198,8 +198,8 @@ def short(seeds: int) -> dict[str, Any]:
 
 def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
     """PPO of the circuit's strengths, and of MLP(64, 64) with the library's other settings."""
-    from snn_control.training.ppo import PpoTraining
-    from snn_control.training.ppo_config import PpoConfig
+    from snn_control.training.swimmer.ppo import PpoTraining
+    from snn_control.training.swimmer.ppo_config import PpoConfig
 
     torch.set_num_threads(1)
     config = read_config(PpoConfig, "swimmer")
@@ -228,7 +228,7 @@ def _ppo_perceptron(config: Any, seed: int, environment_steps: int) -> float:
     """Mean return, without exploration, on starts that no training draws."""
     from stable_baselines3 import PPO
 
-    from snn_control.training.ppo_parts import SwimmerVecEnv
+    from snn_control.training.swimmer.ppo_parts import SwimmerVecEnv
 
     env = SwimmerVecEnv(config.swimmer, config.bodies, seed, 1.0 - config.discount)
     model = PPO(

@@ -12,7 +12,7 @@ from snn_control.resources import configs_folder
 from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.evolve import EvolveConfig
 from snn_control.training.optimisation import OPTIMISERS, read_optimisation
-from snn_control.training.ppo_config import PpoConfig
+from snn_control.training.swimmer.ppo_config import PpoConfig
 
 KINDS = {
     "evolution": ({"name": "x", "strategy": "cma_es", "task": {"robot": "swimmer"}}, EvolveConfig),

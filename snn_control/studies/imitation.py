@@ -31,8 +31,8 @@ from snn_control.training.optimisation import (
     optimise,
     read_optimisation,
 )
-from snn_control.training.ppo_config import PpoConfig
 from snn_control.training.statistics import half_width
+from snn_control.training.swimmer.ppo_config import PpoConfig
 
 FloatArray = npt.NDArray[np.float64]
 

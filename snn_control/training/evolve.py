@@ -21,7 +21,7 @@ from snn_control.threads import one_blas_thread
 from snn_control.training.blimp.task import AltitudeFitness, AltitudeTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 from snn_control.training.names import check_controller_name
-from snn_control.training.swimmer_task import SwimmerFitness, SwimmerTask
+from snn_control.training.swimmer.task import SwimmerFitness, SwimmerTask
 
 TaskFitness = AltitudeFitness | SwimmerFitness
 

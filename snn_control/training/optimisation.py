@@ -16,8 +16,8 @@ from snn_control.training.blimp.gradient import train
 from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.evolve import EvolveConfig, evolve
-from snn_control.training.ppo import train_ppo
-from snn_control.training.ppo_config import PpoConfig
+from snn_control.training.swimmer.ppo import train_ppo
+from snn_control.training.swimmer.ppo_config import PpoConfig
 
 Configuration = EvolveConfig | TrainConfig | PpoConfig
 

@@ -19,9 +19,9 @@ from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError, UnknownNameError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
-from snn_control.training.ppo import train_ppo
-from snn_control.training.ppo_config import PpoConfig
-from snn_control.training.swimmer_rollout import swim
+from snn_control.training.swimmer.closed_loop import swim
+from snn_control.training.swimmer.ppo import train_ppo
+from snn_control.training.swimmer.ppo_config import PpoConfig
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("stable_baselines3", reason="needs the extra [rl]")
@@ -42,7 +42,7 @@ def start(folder: Path, config: PpoConfig = SMALL) -> Run:
 
 
 def test_the_library_meets_the_swimmer_that_flies() -> None:
-    from snn_control.training.ppo_parts import CircuitActor, SwimmerVecEnv
+    from snn_control.training.swimmer.ppo_parts import CircuitActor, SwimmerVecEnv
 
     plan = SwimmerPlan(n_links=4, cells="graded", sub_ticks=1, posture_start=True, period_ticks=41)
     env = SwimmerVecEnv(plan, 3, seed=5, reward_scale=0.1)
@@ -65,7 +65,7 @@ def test_the_library_meets_the_swimmer_that_flies() -> None:
 
 
 def test_what_is_trained_is_what_is_validated() -> None:
-    from snn_control.training.ppo_parts import CircuitActor
+    from snn_control.training.swimmer.ppo_parts import CircuitActor
 
     strengths = {"proprioception": 2.0, "ipsilateral": 3.0}
     plan = SwimmerPlan(n_links=4, cells="graded", sub_ticks=1, strengths=strengths)

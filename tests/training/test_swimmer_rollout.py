@@ -19,7 +19,7 @@ from snn_control.envs.swimmer.mjcf import joint_limit_rad
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.errors import ParameterError
 from snn_control.network import Network
-from snn_control.training.swimmer_rollout import Swims, swim
+from snn_control.training.swimmer.closed_loop import Swims, swim
 
 GRADED = swimmer_circuit(5, joint_limit_rad(6)).network()
 SPIKING = swimmer_circuit(5, joint_limit_rad(6), cells="spiking").network()

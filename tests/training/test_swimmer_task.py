@@ -19,8 +19,8 @@ from snn_control.runs import Run
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.budget import Budget
 from snn_control.training.evolve import EvolveConfig, evolve
-from snn_control.training.swimmer_rollout import swim
-from snn_control.training.swimmer_task import SwimmerTask
+from snn_control.training.swimmer.closed_loop import swim
+from snn_control.training.swimmer.task import SwimmerTask
 
 
 def test_the_task_is_told_by_its_robot() -> None:

@@ -21,7 +21,7 @@ from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.studies.study import StudyConfig
 from snn_control.training.statistics import half_width
-from snn_control.training.swimmer_rollout import Swims, swim
+from snn_control.training.swimmer.closed_loop import Swims, swim
 
 FloatArray = npt.NDArray[np.float64]
 

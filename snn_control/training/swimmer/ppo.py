@@ -24,9 +24,9 @@ from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import NotFiniteError, require
 from snn_control.runs import Run
 from snn_control.training.budget import Budget, OnProgress
-from snn_control.training.ppo_config import PpoConfig
-from snn_control.training.swimmer_rollout import swim
-from snn_control.training.swimmer_task import FIRST_TRAINING_SEED
+from snn_control.training.swimmer.closed_loop import swim
+from snn_control.training.swimmer.ppo_config import PpoConfig
+from snn_control.training.swimmer.task import FIRST_TRAINING_SEED
 from snn_control.training.train_loop import (
     adam_arrays,
     one_torch_thread,
@@ -80,7 +80,7 @@ class PpoTraining:
     """Circuit, critic, optimiser and bodies; everything that changes can be taken out as arrays."""
 
     def __init__(self, config: PpoConfig, seed: int) -> None:
-        from snn_control.training.ppo_parts import SwimmerVecEnv
+        from snn_control.training.swimmer.ppo_parts import SwimmerVecEnv
 
         self.config, self.seed, self.step = config, seed, 0
         starts_seed, validation_seed = np.random.SeedSequence(seed).generate_state(2)
@@ -187,7 +187,7 @@ def _make_ppo(config: PpoConfig, env: Any) -> PPO:
     from stable_baselines3 import PPO
     from stable_baselines3.common.logger import Logger
 
-    from snn_control.training.ppo_parts import CircuitPolicy
+    from snn_control.training.swimmer.ppo_parts import CircuitPolicy
 
     ppo = PPO(
         CircuitPolicy,

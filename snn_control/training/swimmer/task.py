@@ -19,7 +19,7 @@ from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.ranges import check_between
-from snn_control.training.swimmer_rollout import Swims, swim
+from snn_control.training.swimmer.closed_loop import Swims, swim
 
 FloatArray = npt.NDArray[np.float64]
 FIRST_TRAINING_SEED = 10**6

@@ -16,7 +16,7 @@ from snn_control.engines.torch_circuit import TorchCircuit
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
-from snn_control.training.swimmer_task import FIRST_TRAINING_SEED
+from snn_control.training.swimmer.task import FIRST_TRAINING_SEED
 
 
 class SwimmerVecEnv(VecEnv):

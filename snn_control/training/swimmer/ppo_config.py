@@ -11,7 +11,7 @@ from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.names import check_controller_name
-from snn_control.training.swimmer_task import SwimmerTask
+from snn_control.training.swimmer.task import SwimmerTask
 
 
 @dataclass(frozen=True)

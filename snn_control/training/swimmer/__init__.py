@@ -1,0 +1,1 @@
+"""Task, fused closed loop and training of the swimmer."""
