@@ -1,1 +1,1 @@
-"""Loops around controllers: measurement, checks, mode, controller, command gate; no ROS anywhere."""
+"""Loops around controllers: checks, mode, controller, command gate; no ROS anywhere."""

@@ -14,8 +14,9 @@ from snn_control.errors import ParameterError, SnnControlError, UnknownNameError
 from snn_control.report import render_report
 from snn_control.report.metric_names import METRICS
 from snn_control.report.place_file import PLACE_FILE, check_place
-from snn_control.studies import StudyResult, place_data, run_study
+from snn_control.studies import StudyResult, run_study
 from snn_control.studies.place import KEYS, MAPS, METHODS, PARTS, Config, run
+from snn_control.studies.support import place_data
 from snn_control.studies.support.place_data import read_sights
 from snn_control.studies.support.place_pictures import (
     APART,

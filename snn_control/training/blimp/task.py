@@ -2,8 +2,8 @@
 
     cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - AIM, 0))
 
-The fits are means over error sequences (`snn_control.training.blimp.imitation`); the ratios r are those
-of hold RMSE, overshoot, run RMSE and steady-state error to the two-tap PID in the same randomised
+The fits are means over error sequences (`training.blimp.imitation`); the ratios r are those of hold
+RMSE, overshoot, run RMSE and steady-state error to the two-tap PID in the same randomised
 scenarios. Failing to beat the PID in one of them weighs more than beating it by far in another.
 Instead of the one cost, several of its parts can be objectives.
 """

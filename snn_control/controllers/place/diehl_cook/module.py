@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place import assignment, diehl_cook_files
+from snn_control.controllers.place.diehl_cook import assignment, files
 from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
 from snn_control.controllers.place.diehl_cook.session import Session
 from snn_control.controllers.place.diehl_cook.synapses import Synapses
@@ -184,7 +184,7 @@ class DiehlCookModule:
             RunError: the disk is full or the folder cannot be written; a model that was there
                 stays.
         """
-        return diehl_cook_files.save(self, path, about=about)
+        return files.save(self, path, about=about)
 
     @classmethod
     def load(cls, path: str | Path) -> DiehlCookModule:
@@ -193,7 +193,7 @@ class DiehlCookModule:
         Raises:
             ModelFileError: a broken file, or one of another version; the message names the field.
         """
-        return diehl_cook_files.load(cls, path)
+        return files.load(cls, path)
 
     def _flat(self, images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         n = self.config.n_inputs
