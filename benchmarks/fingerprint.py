@@ -349,8 +349,8 @@ def place_loop() -> str:
     import sys
 
     sys.path.insert(0, str(TABLE.parents[1]))
-    from tests.ros.place_bench import PlaceBench, again
-    from tests.ros.place_bench import route as places_of
+    from tests.loops.place.harness import PlaceBench, again
+    from tests.loops.place.harness import route as places_of
 
     images = places_of(70)
     bench = PlaceBench(extend=True, map_loops=True).map(images, way_m=1.0)

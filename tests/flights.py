@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from snn_control.envs.blimp.flight_log import FlightLog, read_flight_log
-
-ROOT = Path(__file__).resolve().parents[1]
-FLIGHTS = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
+from tests.paths import FLIGHTS
 
 DEVELOPMENT = ("snn_2023-09-05-19-36-56", "pid_2023-09-04-10-21-14", "pid_2023-09-04-10-40-00")
 EVALUATION = ("snn_2023-09-05-19-15-58", "snn_2023-09-05-19-52-35", "pid_2023-09-04-11-06-22")

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
+
 MODULES = {
     "extra_numbers.py": "GAIN = 2.0\nOFFSET = 0.25\nTABLE = (1.0, 2.0)\n",
     "extra_callee.py": (

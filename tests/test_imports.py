@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
+
 LEAVES = {"errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads"}
 DATA = {"network", "coding", "plasticity", "runs"}
 MACHINES = {"engines", "export", "report"}

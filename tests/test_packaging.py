@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 import snn_control
+from tests.paths import ROOT
 from tests.test_compiled_cache import unprivileged
 
-ROOT = Path(__file__).resolve().parents[1]
 PARTS = ["snn_control", "envs", "models", "configs", "launch", "scripts", "resource"]
 FILES = ["setup.py", "setup.cfg", "pyproject.toml", "package.xml", "README.md", "LICENSE"]
 

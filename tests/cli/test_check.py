@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from snn_control.cli.main import main
-from tests.docs.fences import ROOT
+from tests.paths import ROOT
 
 
 def test_exit_codes_and_json(tmp_path, capsys):

@@ -11,7 +11,7 @@ import pytest
 
 from snn_control.cli.main import main
 from snn_control.training.film import can_film
-from tests.docs.fences import ROOT
+from tests.paths import ROOT
 
 SHORT = ["--episodes", "2", "--presets", "clean", "--duration-s", "100"]
 

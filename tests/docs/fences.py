@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def blocks(page: Path, language: str) -> list[str]:
     """Return the fenced blocks of one language, in order."""

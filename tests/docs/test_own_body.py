@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from snn_control.controllers.files import ENTRY_POINT_GROUP
-from tests.docs.fences import ROOT, blocks
+from tests.docs.fences import blocks
+from tests.paths import ROOT
 
 PAGE = ROOT / "docs" / "guides" / "own_body.md"
 REPORT = """

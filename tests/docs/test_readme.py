@@ -16,7 +16,8 @@ from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermome
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.route.body import can_draw
 from snn_control.errors import ModelFileError
-from tests.docs.fences import ROOT, blocks
+from tests.docs.fences import blocks
+from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

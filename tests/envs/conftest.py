@@ -1,6 +1,5 @@
 """Shared pieces of the environment tests: where the real flights lie, and a small PID."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,14 +7,13 @@ import pytest
 
 from snn_control.compiled import kernel
 from snn_control.envs.blimp import plant
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import FLIGHTS
 
 
 @pytest.fixture(scope="session")
 def flights() -> Path:
     """Folder of the recorded flights, or a skip."""
-    folder = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
+    folder = FLIGHTS
     if not list(folder.glob("pid_*.csv")):
         pytest.skip(f"no recorded flights in {folder}; set SNN_CONTROL_DATA to their folder")
     return folder

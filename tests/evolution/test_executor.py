@@ -16,6 +16,7 @@ from snn_control.errors import ConfigError, ParameterError, SnnControlError
 from snn_control.evolution import EXECUTORS, Executor, Fitness, individual_seeds, make_executor
 from snn_control.evolution.executor import portions
 from tests.evolution import problems
+from tests.paths import ROOT
 
 GENOMES = np.random.default_rng(1).random((23, 5))
 SEEDS = individual_seeds(7, 3, 23)
@@ -143,10 +144,10 @@ def test_an_ended_parent_leaves_no_processes(tmp_path: Path, number: signal.Sign
     """An interrupt reaches the whole group, as Ctrl-C in a terminal does; the others the parent."""
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    root = Path(__file__).resolve().parents[2]
+
     parent = subprocess.Popen(
         [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

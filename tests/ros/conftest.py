@@ -14,8 +14,8 @@ import pytest
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 
 if TYPE_CHECKING:
-    from tests.ros.bus import Peer
-    from tests.ros.swim_bus import SwimPeer
+    from tests.ros.peer import Peer
+    from tests.ros.swimmer.peer import SwimPeer
 
 NEEDS_ROS = 'needs rclpy: pip install "snn_control[ros]" or source ROS 2'
 
@@ -51,7 +51,7 @@ def nodes(domain: int, tmp_path: Path) -> Iterator[Nodes]:
 @pytest.fixture
 def make_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Peer]]:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from tests.ros.bus import Peer
+    from tests.ros.peer import Peer
 
     monkeypatch.setitem(os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     made: list[Peer] = []
@@ -73,7 +73,7 @@ def peer(make_peer: Callable[..., Peer]) -> Peer:
 @pytest.fixture
 def swim_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwimPeer]:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from tests.ros.swim_bus import SwimPeer
+    from tests.ros.swimmer.peer import SwimPeer
 
     monkeypatch.setitem(os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     peer = SwimPeer(domain)
@@ -89,7 +89,7 @@ MakeBus = Callable[..., "tuple[Nodes, Peer]"]
 def busses(folder: Path) -> Iterator[MakeBus]:
     """Make busses of their own, whose nodes start, wait and end side by side."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from tests.ros.bus import Peer
+    from tests.ros.peer import Peer
 
     made: list[Nodes] = []
     with pytest.MonkeyPatch.context() as patch, ExitStack() as opened:

@@ -22,7 +22,7 @@ def becomes_active(
 ) -> None:
     """Start a node by a command in a folder, on a bus of its own; without rclpy the test skips."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from tests.ros.bus import ACTIVE, Peer
+    from tests.ros.peer import ACTIVE, Peer
 
     domain = free_domain()
     bus = local_bus(domain)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
 import yaml
@@ -29,9 +28,10 @@ from snn_control.ros.interfaces import (
     qos,
 )
 from snn_control.supervision.modes import Mode
-from tests.ros.bus import UNCONFIGURED, Peer
+from tests.paths import ROOT
+from tests.ros.peer import UNCONFIGURED, Peer
 
-DOCS = (Path(__file__).resolve().parents[2] / "docs" / "ros2.md").read_text("utf-8")
+DOCS = (ROOT / "docs" / "ros2.md").read_text("utf-8")
 SETTINGS = sorted({(t.node, t.only) for t in TOPICS if t.only})
 CASES = [*((n, "") for n in {t.node for t in TOPICS} - {n for n, _ in SETTINGS}), *SETTINGS]
 """Nodes, and each with the settings on which its topics depend."""

@@ -30,12 +30,12 @@ from snn_control.ros.launching import (
     parameters_of,
     place_nodes,
 )
+from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
 if TYPE_CHECKING:
-    from tests.ros.bus import Peer
+    from tests.ros.peer import Peer
 
-ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 PLACES = ROOT / "launch" / "place_recognizer.launch.py"
 CRAFTS = [path for path in LAUNCH if path != PLACES]

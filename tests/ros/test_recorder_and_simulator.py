@@ -26,7 +26,7 @@ from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.interfaces import qos
-from tests.ros.bus import ACTIVE, UNCONFIGURED, Peer
+from tests.ros.peer import ACTIVE, UNCONFIGURED, Peer
 
 
 def test_every_message_is_in_the_bag_as_it_came(

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from snn_control.errors import MissingExtraError, require
+from tests.paths import ROOT
 from tests.report.run_folder import make_run
 
-ROOT = Path(__file__).resolve().parents[2]
 REPORT = ("plotly", "jinja2", "imageio_ffmpeg")
 
 

@@ -15,7 +15,7 @@ from snn_control.errors import ConfigError, ParameterError, RunError, UnknownNam
 from snn_control.training.environment import make_environment
 from snn_control.training.film import FRAMES_PER_S, Filmed, can_film, film
 from snn_control.training.rollout import rollout
-from tests.docs.fences import ROOT
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
 SMALL: dict[str, Any] = {"width": 160, "height": 120}

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, Int64, Int64MultiArray
 
 from snn_control.ros.interfaces import qos
-from tests.ros.bus import Peer
+from tests.ros.peer import Peer
 
 START_NS = 1_700_000_000 * 10**9
 PERIOD_NS = 10**8

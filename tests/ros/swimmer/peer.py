@@ -12,8 +12,8 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
 from snn_control.ros.interfaces import qos
-from tests.ros.bus import Peer
-from tests.ros.swim_bench import NAMES
+from tests.loops.swimmer.harness import NAMES
+from tests.ros.peer import Peer
 
 PERIOD_S = 0.03
 

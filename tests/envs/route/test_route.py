@@ -6,7 +6,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -21,8 +20,8 @@ from snn_control.envs.route.passes import Pass
 from snn_control.envs.route.path import draw_path
 from snn_control.envs.route.scenery import ROAD_HALF_M, draw_scenery
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 LENGTH_M = 120.0
 drawn = pytest.mark.skipif(not can_draw(), reason="no off-screen renderer")
 

@@ -21,9 +21,9 @@ from trajectory_msgs.msg import JointTrajectory
 
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.interfaces import qos
-from tests.ros.bus import ACTIVE, INACTIVE, UNCONFIGURED
-from tests.ros.swim_bench import NAMES, angles, swimmer
-from tests.ros.swim_bus import SwimPeer
+from tests.loops.swimmer.harness import NAMES, angles, swimmer
+from tests.ros.peer import ACTIVE, INACTIVE, UNCONFIGURED
+from tests.ros.swimmer.peer import SwimPeer
 
 REST_S = 0.1
 WATCH_S = 0.02

@@ -14,7 +14,7 @@ from snn_control.controllers.place.diehl_cook.kernel import NEVER, ModuleState, 
 from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, DiehlCookModule
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.plasticity.triplet_stdp import TripletSTDP
-from tests.controllers.place.plain_diehl_cook import PlainModule
+from tests.controllers.place.diehl_cook.plain_module import PlainModule
 
 SMALL = DiehlCookConfig(
     n_inputs=6, n_excitatory=4, rate_per_level_hz=1.0, weight_sum=4.0, first_rest_s=0.06,

@@ -19,9 +19,9 @@ from lifecycle_msgs.msg import Transition
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.interfaces import CANDIDATE_FIELDS, MATCH_FIELDS
-from tests.ros.bus import UNCONFIGURED
-from tests.ros.place_bench import again, nordland, route
-from tests.ros.place_bus import PlacePeer, place, to_message
+from tests.loops.place.harness import again, nordland, route
+from tests.ros.peer import UNCONFIGURED
+from tests.ros.place.peer import PlacePeer, place, to_message
 
 if TYPE_CHECKING:
     from sensor_msgs.msg import Image

@@ -26,7 +26,7 @@ from snn_control.ros import launching
 from snn_control.ros.altitude_controller import Config
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.interfaces import qos
-from tests.ros.bus import ACTIVE, INACTIVE, UNCONFIGURED, Peer
+from tests.ros.peer import ACTIVE, INACTIVE, UNCONFIGURED, Peer
 
 WAY = {
     Transition.TRANSITION_CONFIGURE: INACTIVE,

@@ -27,7 +27,7 @@ from snn_control.errors import ConfigError, RunError, UnknownNameError
 from snn_control.ros.base.bag import read_ticks, replay
 from snn_control.ros.bus.fly import Flight, Flown, fly
 from snn_control.ros.bus.processes import Nodes
-from tests.ros.bus import Peer
+from tests.ros.peer import Peer
 
 DURATION_S = 60.0
 KEYS = {

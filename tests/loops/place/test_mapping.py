@@ -19,7 +19,7 @@ from snn_control.loops.place.loop import MAPPING, Answer
 from snn_control.loops.place.mapping import Mapping
 from snn_control.loops.place.odometry import Pose
 from snn_control.loops.place.revisits import Revisits
-from tests.ros.place_bench import (
+from tests.loops.place.harness import (
     ROUTE,
     SECOND,
     N,

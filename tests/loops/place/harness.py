@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +13,8 @@ import pytest
 from snn_control.loops.place.images import Bytes, Refusal
 from snn_control.loops.place.loop import Answer, PlaceLoop
 from snn_control.loops.place.posed_map import PosedMap
+from tests.paths import DATA
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights").parent
-"""`SNN_CONTROL_DATA` is the folder of the flights; the others lie beside it."""
 NORDLAND = DATA / "nordland" / "nordland_64x32.npz"
 SETTINGS = {
     "map": "", "seed": 0, "sequence": 10, "step": 1.0, "place_spacing_m": 1.0,

@@ -18,7 +18,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.resources import models_folder
 from snn_control.ros.bus.processes import Nodes
-from tests.ros.bus import PATIENCE_S, Peer
+from tests.ros.peer import PATIENCE_S, Peer
 
 TRIM = 3.1
 SAFE_S = 1.0

@@ -21,7 +21,7 @@ from snn_control.loops.swimmer.interface import head_command, joint_names
 from snn_control.loops.swimmer.loop import SwimmerLoop
 from snn_control.ros.swimmer.health import SwimmerHealth
 from snn_control.supervision.modes import Mode
-from tests.ros.swim_bench import (
+from tests.loops.swimmer.harness import (
     N_JOINTS,
     NAMES,
     ScriptedSwimmer,

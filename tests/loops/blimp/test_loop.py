@@ -17,7 +17,7 @@ from snn_control.errors import InterfaceMismatchError, ParameterError
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.interface import range_fault
 from snn_control.supervision.modes import Mode
-from tests.ros.loop_bench import PERIOD_NS, Bench, Scripted
+from tests.loops.blimp.harness import PERIOD_NS, Bench, Scripted
 
 TRIM = 3.1
 

@@ -16,7 +16,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.controllers import load
 from snn_control.supervision.modes import FLYING, Mode
-from tests.ros.loop_bench import Bench, Scripted
+from tests.loops.blimp.harness import Bench, Scripted
 
 TRIM = 3.1
 

@@ -16,7 +16,7 @@ from snn_control.errors import ConfigError, ModelFileError
 from snn_control.loops.place.images import Bytes, Refusal
 from snn_control.loops.place.loop import REASONS, UNUSABLE, warm
 from snn_control.loops.place.posed_map import PosedMap, _read_poses, poses_path
-from tests.ros.place_bench import (
+from tests.loops.place.harness import (
     PERIOD_NS,
     ROUTE,
     SECOND,
