@@ -94,7 +94,8 @@ def episode(name: str, preset: str = "default") -> str:
     if "Blimp" in options["environment"]:
         options |= {"duration_s": 90.0}
     found = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
-    return digest(found.episodes[0].metrics, found.episodes[0].trace)
+    flown = found.episodes[0]
+    return digest(flown.metrics, {name: row for name, row in flown.trace.items() if len(row)})
 
 
 def model_files(name: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.errors import ObservationError
+from snn_control.errors import ObservationError, ParameterError
+from snn_control.network import Network, synaptic_operations
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -16,15 +18,27 @@ FloatArray = npt.NDArray[np.float64]
 class Controller(ABC):
     """A closed-loop controller that holds its own state.
 
+    A subclass writes `reset`, `_step` and `readouts`; the rest has defaults for a controller
+    without spiking networks, adaptation or orders.
+
     Attributes:
-        observation_names: what `step` takes, one name with its unit for each entry.
-        action_names: what `step` returns.
+        observation_names: entries of the observation, each with its unit.
+        action_names: entries of the action, each with its unit.
         control_period_s: period the controller was made for, in s.
+        networks: networks it is made of, in the order of `spikes`.
+        order_names: entries of `take_orders`.
     """
 
     observation_names: tuple[str, ...]
     action_names: tuple[str, ...]
     control_period_s: float
+    networks: tuple[Network, ...] = ()
+    order_names: tuple[str, ...] = ()
+
+    @property
+    def adapts(self) -> bool:
+        """Whether it has an adaptation that can be frozen."""
+        return False
 
     @abstractmethod
     def reset(self, seed: int | None = None) -> None:
@@ -60,3 +74,28 @@ class Controller(ABC):
     @abstractmethod
     def readouts(self) -> dict[str, float]:
         """Named values of the last tick."""
+
+    @property
+    def spikes(self) -> FloatArray:
+        """Spikes of every spiking neuron in the last tick, shape (n_spiking,)."""
+        return np.zeros(0)
+
+    def take_orders(self, orders: Sequence[float]) -> None:
+        """Set what holds beside the observation until the next call, by `order_names`.
+
+        Raises:
+            ParameterError: another number of orders.
+        """
+        if len(orders):
+            raise ParameterError(f"{len(orders)} orders; {type(self).__name__} takes none")
+
+    def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float | None:
+        """Return the additions and multiply-accumulates of an episode; None: not known.
+
+        Args:
+            spike_counts: spikes of each spiking neuron in the episode, shape (n_spiking,).
+            n_ticks: control ticks of the episode.
+        """
+        if not self.networks:
+            return None
+        return synaptic_operations(self.networks, spike_counts, n_ticks)

@@ -1,9 +1,10 @@
 """Networks as plain data in SI units, their neuron models, and their files."""
 
 from snn_control.network.files import load_network, save_network
-from snn_control.network.loops import looped_populations, settling_passes
 from snn_control.network.merge import merge
 from snn_control.network.network import INPUT, Connection, Network, Population, Readout
+from snn_control.network.operations import synaptic_operations
+from snn_control.network.recurrence import looped_populations, settling_passes
 from snn_control.network.resample import resample
 from snn_control.network.shared import Shared, expand
 
@@ -21,4 +22,5 @@ __all__ = [
     "resample",
     "save_network",
     "settling_passes",
+    "synaptic_operations",
 ]

@@ -33,9 +33,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ControlPeriodError, ParameterError
-from snn_control.network.loops import looped_populations
 from snn_control.network.network import INPUT, Connection, Network, Population
 from snn_control.network.neurons import IWTA, LIF, Graded, IntegrateAndFire, LeakyIntegrator
+from snn_control.network.recurrence import looped_populations
 from snn_control.network.shared import Shared, expand
 
 FloatArray = npt.NDArray[np.float64]

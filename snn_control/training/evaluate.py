@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Altitude, Swimmer
 from snn_control.controllers.controller import Controller
-from snn_control.network import Connection, Network, expand
 from snn_control.report.inputs import default_role
 from snn_control.runs import atomic
 from snn_control.runs.metrics_file import plain
@@ -94,64 +92,24 @@ def flight(controller: Controller, env: Any, seed: int) -> Episode:
 def operations_metrics(controller: Controller, episode: Episode) -> dict[str, float]:
     """Return operations and spikes of an episode, where they are known.
 
-    `synaptic_ops_per_decision` and `synaptic_ops_per_s` of a spiking controller are those of
-    `synaptic_operations`; another one may say `operations_per_decision` itself.
+    `synaptic_ops_per_decision` and `synaptic_ops_per_s` come from `Controller.synaptic_operations`;
+    a controller made of networks also has `spikes_per_decision`.
     """
-    found: dict[str, float] = {}
-    ticks = len(episode.trace[controller.action_names[0]])
-    if isinstance(controller, Altitude | Swimmer):
-        if "spike_neuron" not in episode.trace:
-            return found
-        operations = synaptic_operations(controller, episode) / ticks
-        found["spikes_per_decision"] = len(episode.trace["spike_neuron"]) / ticks
-    elif hasattr(controller, "operations_per_decision"):
-        operations = float(controller.operations_per_decision)
-    else:
-        return found
-    found["synaptic_ops_per_decision"] = operations
-    if "time_s" in episode.trace and episode.trace["time_s"][-1] > 0:
-        per_s = operations * ticks / float(episode.trace["time_s"][-1])
-        found["synaptic_ops_per_s"] = per_s
-    return found
-
-
-def synaptic_operations(controller: Altitude | Swimmer, episode: Episode) -> float:
-    """Additions and multiply-accumulates of an episode: the synapses that carried something.
-
-    A spike costs one operation for each synapse it reaches; an input, a leaky integrator or a
-    graded neuron costs one for each of its synapses every network tick.
-    """
-    ticks = len(episode.trace[controller.action_names[0]])
-    fired = np.bincount(episode.trace["spike_neuron"], minlength=controller.spikes.size)
-    total, first = 0.0, 0
-    for network in controller.networks:
-        fan_out = {p.name: np.zeros(p.size) for p in network.populations}
-        fan_out["input"] = np.zeros(len(network.inputs))
-        for connection in network.connections:
-            fan_out[connection.source] += _fan_out(connection, network)
-        total += fan_out["input"].sum() * ticks * network.sub_ticks
-        for population in network.populations:
-            if population.params.spiking:
-                counts = fired[first : first + population.size]
-                total += float(counts @ fan_out[population.name])
-                first += population.size
-            else:
-                total += fan_out[population.name].sum() * ticks * network.sub_ticks
-    return float(total)
-
-
-def _fan_out(connection: Connection, network: Network) -> np.ndarray:
-    """Synapses of each source neuron, shape (n_source,); a weight of 0 is none."""
-    there = expand(connection.weights) != 0
-    match connection.kind:
-        case "dense":
-            return there.sum(axis=1)
-        case "block2":
-            return there.sum(axis=2).ravel()
-        case "sparse":
-            n_source = network.size_of(connection.source)
-            return np.bincount(connection.synapses[0], there, minlength=n_source)
-    return there.astype(np.int64)
+    trace = episode.trace
+    if controller.networks and "spike_neuron" not in trace:  # some were lost on the bus
+        return {}
+    n_ticks = len(trace[controller.action_names[0]])
+    fired = trace.get("spike_neuron", np.zeros(0, np.int64))
+    counts = np.bincount(fired, minlength=controller.spikes.size)
+    total = controller.synaptic_operations(counts, n_ticks)
+    if total is None:
+        return {}
+    per_decision = total / n_ticks
+    metrics = {"spikes_per_decision": len(fired) / n_ticks} if controller.networks else {}
+    metrics["synaptic_ops_per_decision"] = per_decision
+    if "time_s" in trace and trace["time_s"][-1] > 0:
+        metrics["synaptic_ops_per_s"] = per_decision * n_ticks / float(trace["time_s"][-1])
+    return metrics
 
 
 def write_evaluation(

@@ -53,15 +53,13 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
         row |= dict(zip(names, seen.tolist(), strict=True))
         row |= dict(zip(controller.action_names, action.tolist(), strict=True))
         rows.append(row | controller.readouts)
-        if hasattr(controller, "spikes"):
-            spikes.append(controller.spikes)
+        spikes.append(controller.spikes)
         observation, reward, terminated, truncated, info = env.step(action)
         total_reward += float(reward)
         done = terminated or truncated
     always = [name for name in rows[0] if all(name in row for row in rows)]
     trace = {name: np.array([row[name] for row in rows]) for name in always}
-    if spikes:
-        trace |= spike_list(np.array(spikes))
+    trace |= spike_list(np.array(spikes))
     metrics = dict(env.unwrapped.metrics()) if hasattr(env.unwrapped, "metrics") else {}
     if "spikes" in trace and info.get("time_s", 0.0) > 0:
         metrics["spikes_per_s"] = float(trace["spikes"].sum()) / float(info["time_s"])

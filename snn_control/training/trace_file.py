@@ -48,10 +48,9 @@ def _swimmer(trace: Arrays, n_joints: int) -> Arrays:
 
 
 def _spikes(trace: Arrays, controller: Controller) -> Arrays:
-    networks = getattr(controller, "networks", ())
     spiking = [
         (f"{network.name}.{p.name}", p.size)
-        for network in networks
+        for network in controller.networks
         for p in network.populations
         if p.params.spiking
     ]

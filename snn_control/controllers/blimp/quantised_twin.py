@@ -38,6 +38,8 @@ PROBE_TICKS = 3000
 HELD_TICKS = 1500
 SATURATING_M = 1.2
 """An error that saturates the networks, held to find their limits."""
+OPERATIONS_PER_DECISION = TAPS + 1 + 2 + 3
+"""Multiplications: of four, one and two synapses, and three rescalings."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,6 @@ class QuantisedTwin(Controller):
 
     observation_names = ("height_error_m",)
     action_names = ("motor_command",)
-    operations_per_decision = TAPS + 1 + 2 + 3
-    """Multiplications: of four, one and two synapses, and three rescalings."""
 
     def __init__(self, numbers: TwinNumbers, control_period_s: float) -> None:
         self.numbers = numbers
@@ -112,6 +112,10 @@ class QuantisedTwin(Controller):
         command = n.pd_weight * pd + n.i_weight * i
         self._values = (n.command_step * n.pd_weight * pd, n.command_step * n.i_weight * i)
         return np.array([n.command_step * command])
+
+    def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float:
+        """Return the multiplications of an episode, see `OPERATIONS_PER_DECISION`."""
+        return float(OPERATIONS_PER_DECISION * n_ticks)
 
     @property
     def readouts(self) -> dict[str, float]:

@@ -62,10 +62,9 @@ class MLP(Controller):
         """Number of weights and biases."""
         return sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
 
-    @property
-    def operations_per_decision(self) -> float:
-        """Multiply-accumulates of a decision."""
-        return float(sum(a * b for a, b in zip(self.sizes, self.sizes[1:], strict=False)))
+    def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float:
+        """Return the multiply-accumulates of an episode."""
+        return float(n_ticks * sum(a * b for a, b in zip(self.sizes, self.sizes[1:], strict=False)))
 
     def layers(self, rows: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
         """Split rows of parameters, (n, n_parameters), into weights and biases of each layer.

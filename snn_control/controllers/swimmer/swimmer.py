@@ -45,6 +45,8 @@ class Swimmer(Controller):
         ParameterError: a network of other inputs, a period below 2, or set-points of another body.
     """
 
+    order_names = ("speed", "turn", "frozen")
+
     def __init__(
         self,
         network: Network,
@@ -105,6 +107,11 @@ class Swimmer(Controller):
         self._inputs[-3:] = command_inputs(speed, turn)
         if frozen is not None:
             self.frozen = bool(frozen)
+
+    def take_orders(self, orders: Sequence[float]) -> None:
+        """Set speed, turn and whether the adaptation rests, see `command`."""
+        speed, turn, frozen = orders
+        self.command(speed, turn, bool(frozen))
 
     def _step(self, observation: FloatArray) -> FloatArray:
         perceive(

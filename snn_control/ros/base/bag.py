@@ -124,13 +124,11 @@ def replay(ticks: RecordedTicks, controller: Controller, seed: int = 0) -> Float
     """
     outputs = np.full(ticks.outputs.shape, np.nan)
     resets, observations, orders = ticks.fields["resets"], ticks.observations, ticks.orders
-    command = getattr(controller, "command", None) if ticks.order_names else None
     last = np.nan
     for k in np.flatnonzero(ticks.stepped):
         if resets[k] != last:
             controller.reset(seed)
             last = resets[k]
-        if command is not None:
-            command(*orders[k])
+        controller.take_orders(orders[k])
         outputs[k] = controller.step(observations[k])
     return outputs
