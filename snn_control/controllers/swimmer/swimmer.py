@@ -12,9 +12,11 @@ from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.swimmer.circuit import CLOCK, COMMANDS, unit_strengths
 from snn_control.controllers.swimmer.homeostasis import (
+    BOUNDS_SIZE,
     CLOCK_SIZE,
     FROZEN,
     PERIOD,
+    RATE,
     TICK,
     Homeostasis,
     adapt,
@@ -217,7 +219,7 @@ def check_swimmer_network(network: Network) -> int:
 
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
     """Return the numbers of an adaptation, zeros where there is none."""
-    return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(5)
+    return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(BOUNDS_SIZE)
 
 
 def muscles_spike(network: Network) -> bool:
@@ -269,6 +271,6 @@ def act(
         muscles[k] = outputs[first + k] / ticks if ticks else outputs[first + k]
     for k in range(n):
         effort[k] = muscles[k] - muscles[n + k]
-    if bounds[0] > 0.0:
+    if bounds[RATE] > 0.0:
         adapt(gains, muscles, set_points, bounds)
     follow(clock, muscles, bounds, period_ticks)
