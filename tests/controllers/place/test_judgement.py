@@ -46,7 +46,7 @@ def test_a_restored_recogniser_answers_as_before(kind: str) -> None:
     assert answers(recognizer, 60) == first
 
 
-def test_calibration_and_queries_change_the_judgement_and_nothing_else(saved: Path) -> None:
+def test_calibration_and_queries_change_the_judgement_alone(saved: Path) -> None:
     recognizer, untouched = PlaceRecognizer.load(saved), PlaceRecognizer.load(saved)
     before = recognizer.judgement()
     mean = before.adaptation.mean.copy() if before.adaptation else None
