@@ -12,7 +12,7 @@ import gymnasium
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError
-from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import flight
 from snn_control.training.rollout import Episode
 
@@ -74,8 +74,8 @@ def watch(
     controller: Controller,
     *,
     seed: int,
+    environment: str,
     preset: str = "default",
-    environment: str = ENVIRONMENT,
     **options: Any,
 ) -> Episode:
     """Fly the episode of `seed` in a window: the environment's own (`human`), or MuJoCo's viewer.

@@ -7,8 +7,8 @@ import pytest
 
 from snn_control.controllers import load, model_names
 from snn_control.controllers.files import ALIASES, model_path
-from snn_control.controllers.model_name import ModelName
 from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.training.model_name import ModelName
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -39,8 +39,11 @@ def test_a_name_is_taken_apart(text: str, expected: ModelName) -> None:
 
 
 def test_what_follows_a_name_may_follow_an_alias_in_any_order() -> None:
-    assert len(load("swimmer:9-links").action_names) == 8
-    one, other = load("swimmer:9-links:untrained"), load("swimmer-spiking:untrained:9-links")
+    assert len(load("swimmer", n_links=9).action_names) == 8
+    one, other = (
+        load("swimmer", untrained=True, n_links=9),
+        load("swimmer-spiking", untrained=True, n_links=9),
+    )
     bent = np.full(8, 0.1)
     for _ in range(20):
         np.testing.assert_array_equal(one.step(bent), other.step(bent))
@@ -54,7 +57,7 @@ def test_only_swimmers_are_untrained_or_have_links(name: str) -> None:
 
 def test_a_wrong_name_is_named_whatever_follows_it() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean: `swimmer-spiking`"):
-        load("swimer-spiking:4-links")
+        load("swimer-spiking", n_links=4)
 
 
 def test_a_folder_of_the_name_goes_before_an_alias(
