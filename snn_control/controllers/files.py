@@ -132,8 +132,13 @@ def _read(
     elif networks:
         _require_period(name, networks[0].control_period_s, control_period_s, can_resample=True)
     _require_options(name, kind.from_document, options)
-    with reading(path):
-        return kind.from_document(ControllerDocument(networks, settings), **options)
+    content = ControllerDocument(networks, settings)
+    try:
+        return kind.from_document(content, **options)
+    except ParameterError:
+        with reading(path):  # raises where the file is wrong, not the options
+            kind.from_document(content)
+        raise
 
 
 def _require_options(

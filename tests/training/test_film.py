@@ -87,7 +87,7 @@ def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
         "assert not can_film()\n"
         "evaluate(PID(), 'pid', seeds=[1], duration_s=2.0)\n"
         "try:\n"
-        "    film(PID(), Path('f.mp4'), seed=1, start_s=0.0, stop_s=1.0)\n"
+        "    film(PID(), Path('f.mp4'), seed=1, environment='BlimpAltitude-v0')\n"
         "except MissingExtraError as error:\n"
         "    print(error)\n"
     )
