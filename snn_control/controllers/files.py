@@ -17,6 +17,7 @@ from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
+from snn_control.controllers.network_controller import NetworkController
 from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.errors import (
     ConfigError,
@@ -45,7 +46,11 @@ BUILT_IN: dict[str, type[Controller]] = {"pid": PID}
 ALIASES = {"swimmer": "swimmer-spiking"}
 """Other names of shipped models."""
 
-FILED: dict[str, type[Controller]] = {"altitude": Altitude, "swimmer": Swimmer}
+FILED: dict[str, type[Controller]] = {
+    "altitude": Altitude,
+    "network": NetworkController,
+    "swimmer": Swimmer,
+}
 """Controllers with files, by the name that these carry."""
 
 _FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
