@@ -64,7 +64,7 @@ def conclude(
         means[label] = float(evaluation.values(system.headline.metric).mean())
     if system.transfer:
         write_transfer(compared, system.transfer, run.folder)
-    if films and can_film():
+    if films and system.film_window and can_film():
         for label in [label for label in compared if not label.endswith(TWIN)]:
             with suppress(MissingExtraError):
                 film(

@@ -71,7 +71,7 @@ class System(ABC):
         name: in configurations (`system: NAME`).
         environment: id of the environment that its controllers are made for.
         headline: metric that sums a result up.
-        film_window: part of an episode that the report shows.
+        film_window: part of an episode that the report shows; None: the environment draws nothing.
         compared: metrics that `compare` and `eval` show, where an episode has any; empty: all.
         baselines: names of the controllers that others are compared with.
         transfer: learned transfer that the report shows; None: there is none.
@@ -80,7 +80,7 @@ class System(ABC):
     name: ClassVar[str]
     environment: ClassVar[str]
     headline: ClassVar[Headline] = Headline("total_reward", "return", "", 1.0, "return {value:.1f}")
-    film_window: ClassVar[FilmWindow] = FilmWindow()
+    film_window: ClassVar[FilmWindow | None] = None
     compared: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
     transfer: ClassVar[Transfer | None] = None

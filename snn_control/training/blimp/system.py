@@ -29,7 +29,7 @@ class Blimp(System):
     headline: ClassVar[Headline] = Headline(
         "hold_rmse_m", "hold_rmse_m", "cm RMSE", 100.0, "holds altitude within {value:.2f} {unit}"
     )
-    film_window: ClassVar[FilmWindow] = FilmWindow(67.0, 87.0)
+    film_window: ClassVar[FilmWindow | None] = FilmWindow(67.0, 87.0)
     """Around the first reference step, at 70 s."""
     compared = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
     baselines = ("pid",)

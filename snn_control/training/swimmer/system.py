@@ -23,7 +23,7 @@ class Swimmer(System):
     headline: ClassVar[Headline] = Headline(
         "total_reward", "return", "", 1.0, "return {value:.1f} of 1000"
     )
-    film_window: ClassVar[FilmWindow] = FilmWindow(0.0, 20.0)
+    film_window: ClassVar[FilmWindow | None] = FilmWindow(0.0, 20.0)
     baselines = ("untrained",)
 
     @property
