@@ -5,6 +5,7 @@ import json
 import pytest
 
 from snn_control.controllers.files import ENTRY_POINT_GROUP
+from snn_control.evolution import Strategy
 from tests.docs.fences import blocks
 from tests.docs.guide_package import GUIDES, installed, run_commands, run_python
 
@@ -77,3 +78,9 @@ def test_an_entry_point_must_be_a_controller(package):
     assert done.returncode != 0
     assert "ConfigError" in done.stderr
     assert "no subclass of Controller" in done.stderr
+
+
+def test_the_guide_counts_the_hooks_of_a_strategy():
+    assert len(Strategy.__abstractmethods__) == 6
+    assert "six short hooks are left" in PAGE.read_text("utf-8")
+    assert "six hooks are left" in (Strategy.__doc__ or "")
