@@ -12,7 +12,7 @@ from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
 from snn_control.ros.base.bag import RecordedTicks
 from snn_control.ros.base.vehicle import Arrays, Craft, Flight, bus_trace, controller_name
-from snn_control.training.environment import ENVIRONMENT
+from snn_control.training.blimp.system import Blimp
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
@@ -20,7 +20,7 @@ from snn_control.training.rollout import Episode, spike_list
 class BlimpCraft(Craft):
     """The blimp, by an altitude model or the PID."""
 
-    environment = ENVIRONMENT
+    environment = Blimp.environment
     simulator = "blimp_simulator"
     duration_s = 300.0
     headline: ClassVar[dict[str, str]] = {

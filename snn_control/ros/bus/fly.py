@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Controller, Swimmer, load
+from snn_control.controllers import Controller, Swimmer
 from snn_control.ros.base.bag import read_ticks
 from snn_control.ros.base.vehicle import Craft, Flight, Flown, bus_figures, controller_name
 from snn_control.ros.blimp.vehicle import BlimpCraft
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.ros.swimmer.vehicle import SwimmerCraft
+from snn_control.training.model_name import load_named
 
 __all__ = ["Flight", "Flown", "controller_name", "craft_of", "fly", "fly_robot"]
 
@@ -39,7 +40,7 @@ def fly(flight: Flight, folder: Path) -> Flown:
         ConfigError: the robot cannot be flown like this.
         RunError: a node died or the flight took far too long; with the node's last words.
     """
-    craft = craft_of(load(flight.model))
+    craft = craft_of(load_named(flight.model))
     ros = folder.absolute() / "ros"
     accelerated = flight.rate != 1.0
     simulated = {
@@ -72,7 +73,7 @@ def fly_robot(flight: Flight, folder: Path) -> dict[str, Any]:
     Raises:
         RunError: a node died, or the controller was never given a measurement.
     """
-    craft, ros = craft_of(load(flight.model)), folder.absolute() / "ros"
+    craft, ros = craft_of(load_named(flight.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
         node = _start_controller(nodes, craft, flight.model, {})

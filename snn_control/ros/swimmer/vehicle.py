@@ -13,15 +13,15 @@ from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
 from snn_control.ros.base.bag import RecordedTicks
 from snn_control.ros.base.vehicle import Arrays, Craft, Flight, bus_trace, controller_name
-from snn_control.training.environment import SWIM, suited
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
+from snn_control.training.swimmer.system import Swimmer
 
 
 class SwimmerCraft(Craft):
     """The swimmer of as many joints as its circuit."""
 
-    environment = SWIM
+    environment = Swimmer.environment
     simulator = "swimmer_simulator"
     duration_s = 30.0
     headline: ClassVar[dict[str, str]] = {
@@ -81,6 +81,5 @@ class SwimmerCraft(Craft):
             f"{controller_name(flight.model)}-in-process",
             seeds=[flight.seed],
             n_ticks=n_ticks,
-            **suited(self.controller),
         )
         return [(alone, self.controller)]
