@@ -7,8 +7,8 @@ from typing import Any
 
 from snn_control.controllers import PID, Controller, PIDConfig
 from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import Status
-from snn_control.ros.base.parameters import parameter
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.blimp.node import AltitudeNode
 

@@ -17,8 +17,8 @@ from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.mjcf import PHYSICS_STEP_S, check_links
 from snn_control.envs.swimmer.robot import Measurement, SwimmerRobot
 from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.loops.field import parameter
 from snn_control.loops.swimmer.interface import joint_names
-from snn_control.ros.base.parameters import parameter
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.base.simulator_node import SimulatorConfig, SimulatorNode
 from snn_control.ros.interfaces import qos

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
 from snn_control.loops.config import ControllerConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
 FULL = 10.0
@@ -63,7 +63,6 @@ class AltitudeNodeConfig(ControllerConfig):
     """Height that is held after that, m, where the set-point was not lower still."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         for low, high in (
             ("command_low", "command_high"),
             ("set_point_low_m", "set_point_high_m"),

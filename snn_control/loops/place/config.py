@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 
 
 @dataclass(frozen=True)
-class PlaceNodeConfig(NodeConfig):
+class PlaceNodeConfig:
     """Parameters of `place_recognizer`."""
 
     map: str = parameter("", live=True)

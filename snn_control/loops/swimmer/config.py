@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.loops.config import ControllerConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
 OUTPUTS = ("efforts", "trajectory")
@@ -62,7 +62,6 @@ class SwimmerConfig(ControllerConfig):
     """Largest turn that the head is told; above it the body curls up and stays where it is."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.output not in OUTPUTS:
             raise UnknownNameError("output", self.output, OUTPUTS)
         if self.hold_s > self.stop_s:

@@ -35,7 +35,7 @@ class ManagedNode(LifecycleNode):
     """A lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
 
     Attributes:
-        config_type: frozen dataclass whose fields are the parameters; `NodeConfig` or a subclass.
+        config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
         config: its instance since the last configure.
     """
 
