@@ -88,4 +88,7 @@ class AltitudeNodeConfig(ControllerConfig):
 
     def modes(self) -> ModeConfig:
         """Return the times of the mode machine."""
-        return ModeConfig(self.hold_s, self.trim_s, self.ramp_s, self.stop_s, self.recover_ticks)
+        return ModeConfig(
+            self.hold_s, self.trim_s, self.ramp_s, self.stop_s, self.recover_ticks,
+            self.manual_max_age_s,
+        )  # fmt: skip
