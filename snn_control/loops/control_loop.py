@@ -210,7 +210,8 @@ class ControlLoop(Generic[A]):
         steady_s = None if self._simulated_time else now_s
         verdict = self.stamps.judge(stamp_ns, clock_ns, not reading.fault, steady_s)
         fault = f"stamp: {verdict.fault}" if verdict.fault else reading.fault
-        orders = self.adapter.orders(now_s, self.frozen)
+        takes_orders = bool(self.controller.order_names)
+        orders = self.adapter.orders(now_s, self.frozen) if takes_orders else ()
         self.ticks += 1
         self.missed += verdict.missed
         usable = not fault
@@ -306,8 +307,9 @@ class ControlLoop(Generic[A]):
         if not self.modes.failure:
             self.ordered = orders
             try:
-                self.controller.take_orders(orders)
-                output = self.controller.step(observation.copy())
+                if orders:
+                    self.controller.take_orders(orders)
+                output = np.array(self.controller.step(observation.copy()), np.float64)
             except Exception as exc:
                 self.modes.fail(f"controller raised {exc!r}")
             else:

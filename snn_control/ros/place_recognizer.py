@@ -116,7 +116,11 @@ class PlaceRecognizerNode(ManagedNode):
             quality = qos("event" if reliable else topic(NODE, name).quality)
             self._entities.append(
                 self.create_subscription(
-                    kind, name, self.guarded(callback), quality, event_callbacks=heard
+                    kind,
+                    name,
+                    self.guarded(self.while_active(callback)),
+                    quality,
+                    event_callbacks=heard,
                 )
             )
         for name, asked in (
@@ -129,14 +133,14 @@ class PlaceRecognizerNode(ManagedNode):
             self._entities.append(self.create_service(Trigger, name, self.guarded(_served(asked))))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._entities.append(
-            self.create_timer(WATCH_S, self.guarded(self._on_watch), clock=steady)
+            self.create_timer(
+                WATCH_S, self.guarded(self.while_active(self._on_watch)), clock=steady
+            )
         )
 
     # Messages.
 
     def _on_odometry(self, message: Odometry) -> None:
-        if not self.active:
-            return
         at, turn = message.pose.pose.position, message.pose.pose.orientation
         speed = message.twist.twist.linear
         taken = self._loop().travel.take(
@@ -151,8 +155,6 @@ class PlaceRecognizerNode(ManagedNode):
 
     def _on_image(self, message: Image) -> None:
         now_s = time.monotonic()
-        if not self.active:
-            return
         loop = self._loop()
         image = read_image(
             message.height, message.width, message.encoding, message.step, message.data
@@ -192,8 +194,6 @@ class PlaceRecognizerNode(ManagedNode):
             send["candidates"].publish(message)
 
     def _on_watch(self) -> None:
-        if not self.active:
-            return
         mapper = self._loop().mapper
         mapper.advance()
         news = (mapper.state, mapper.failure)

@@ -77,12 +77,13 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
 
     def inputs(self) -> Callbacks:
         """Return the subscriptions."""
-        return ((JointState, "joint_states", self._on_joints), (Twist, "cmd_vel", self._on_cmd_vel))
+        return (
+            (JointState, "joint_states", self.while_active(self._on_joints)),
+            (Twist, "cmd_vel", self._on_cmd_vel),
+        )
 
     def _on_joints(self, message: JointState) -> None:
         now_s = time.monotonic()
-        if not self.active:
-            return
         reading = self._running().adapter.read(message.name, message.position)
         self.process(reading, message.header.stamp, now_s)
 

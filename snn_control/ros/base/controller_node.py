@@ -170,7 +170,8 @@ class ControllerNode(ManagedNode, Generic[A]):
         for kind, name, answer in (*common, *self.own_services()):
             self._entities.append(self.create_service(kind, name, self.guarded(answer)))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        watch = self.create_timer(self.watch_s, self.guarded(self._on_watch), clock=steady)
+        on_watch = self.guarded(self.while_active(self._on_watch))
+        watch = self.create_timer(self.watch_s, on_watch, clock=steady)
         self._entities.append(watch)
         n_actions = len(loop.controller.action_names)
         names = tick_fields(n_actions, loop.controller.order_names)
@@ -202,8 +203,6 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._say_mode()
 
     def _on_watch(self) -> None:
-        if not self.active:
-            return
         loop, now_s = self._running(), time.monotonic()
         command = loop.watch(now_s)
         pause_s = now_s - self._sent_s

@@ -186,6 +186,16 @@ class ManagedNode(LifecycleNode):
 
         return run
 
+    def while_active(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """Wrap a callback of a topic or timer: it is not called while the node is not active."""
+
+        @functools.wraps(callback)
+        def run(*arguments: Any) -> None:
+            if self.active:
+                callback(*arguments)
+
+        return run
+
     def _reconfigured(self, config: Any) -> None:
         if self.config is None or self.state not in (
             State.PRIMARY_STATE_ACTIVE,

@@ -58,7 +58,7 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     def inputs(self) -> Callbacks:
         """Return the subscriptions."""
         return (
-            (Range, "range", self._on_range),
+            (Range, "range", self.while_active(self._on_range)),
             (Float64, "height_set_point", self._on_set_point),
             (BatteryState, "battery", self._on_battery),
             (Float64, "manual_command", self._on_manual),
@@ -74,8 +74,6 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
 
     def _on_range(self, message: Range) -> None:
         now_s = time.monotonic()
-        if not self.active:
-            return
         self.process(self._read(message), message.header.stamp, now_s)
 
     def _on_set_point(self, message: Float64) -> None:
