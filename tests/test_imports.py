@@ -26,13 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evolution": LEAVES | DATA,
     "supervision": LEAVES,
     "controllers": LEAVES | DATA | MACHINES,
+    "loops": LEAVES | DATA | MACHINES | {"controllers", "supervision"},
     "training": LEAVES | DATA | MACHINES | {"controllers", "envs", "evolution", "supervision"},
     "studies": LEAVES | DATA | MACHINES
     | {"controllers", "envs", "evolution", "supervision", "training"},
     "checks": LEAVES | DATA | MACHINES
     | {"controllers", "envs", "evolution", "supervision", "training"},
     "ros": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training"},
+    | {"controllers", "envs", "evolution", "loops", "supervision", "training"},
     "cli": LEAVES | DATA | MACHINES
     | {"controllers", "envs", "evolution", "supervision", "training", "studies", "checks",
        "ros"},
