@@ -15,7 +15,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from lifecycle_msgs.msg import Transition
 
-from snn_control.loops.blimp.loop import OBSERVABLE
+from snn_control.loops.blimp.adapter import OBSERVABLE
 from snn_control.loops.place.loop import REASONS
 from snn_control.ros import describe
 from snn_control.ros.interfaces import (
