@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.recognizer import EMPTY, HURRIED, LEAST_PLACES, UNSURE
+from snn_control.controllers.place.recognizer import EMPTY, INCOMPLETE, LEAST_PLACES, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED, fault
 from snn_control.errors import ConfigError, ObservationError
 from snn_control.loops.place.images import CHANNELS, Bytes, Refusal, read_image, sight_of
@@ -22,7 +22,7 @@ from snn_control.loops.place.posed_map import PosedMap
 from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.stamps import StampCheck, StampFault
 
-REASONS = ("", UNSURE, EMPTY, BLACK, SATURATED, FLAT, "mapping", TOO_EARLY, HURRIED)
+REASONS = ("", UNSURE, EMPTY, BLACK, SATURATED, FLAT, "mapping", TOO_EARLY, INCOMPLETE)
 """Of an answer that is not known; the first one of an answer that is."""
 MAPPING = REASONS[6]
 UNUSABLE = "unusable"

@@ -19,8 +19,8 @@ from enum import StrEnum
 from typing import Any
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.recognizer import HURRIED, LEAST_PLACES, UNSURE
-from snn_control.controllers.place.senses import Habit
+from snn_control.controllers.place.judgement import Judgement
+from snn_control.controllers.place.recognizer import INCOMPLETE, LEAST_PLACES, UNSURE
 from snn_control.errors import ConfigError
 from snn_control.loops.place.fit import Work, calibrate, fit
 from snn_control.loops.place.images import Sight
@@ -68,7 +68,7 @@ class Mapper:
         self._waiting: deque[Sight] = deque()
         self._fit: Work | None = None
         self._calibration: Work | None = None
-        self._asked: tuple[Habit, float] | None = None
+        self._asked: Judgement | None = None
         self._revisits = Revisits()
 
     @property
@@ -216,11 +216,11 @@ class Mapper:
         if not len(sums) or recognizer.confidence is None:
             return replace(match, place=None, probability=0.0, known=False, reason=TOO_EARLY)
         if self._asked is not None:  # what a long sequence is sure of here is the place before
-            recognizer.hindsight.bias = self._asked[1]
+            recognizer.restore(replace(recognizer.judgement(), bias=self._asked.bias))
         best, probability, familiarity, known = recognizer.judge(
             sums, match.length, len(match.scores)
         )
-        if match.reason == HURRIED:  # at most the share that came: a lower bound, as there
+        if match.reason == INCOMPLETE:  # at most the share that came: a lower bound, as there
             probability *= match.probability
         blind = match.reason not in ("", UNSURE)
         known = known and not blind
@@ -240,13 +240,13 @@ class Mapper:
         if self._asked is None:
             yield self.posed
             return
-        recognizer, mapping = self.posed.recognizer, self._asked
-        own = (recognizer.visiting, recognizer.hindsight.bias)
-        recognizer.visiting, recognizer.hindsight.bias = mapping
+        recognizer, asked = self.posed.recognizer, self._asked
+        own = recognizer.judgement()
+        recognizer.restore(replace(own, adaptation=asked.adaptation, bias=asked.bias))
         try:
             yield self.posed
         finally:
-            recognizer.visiting, recognizer.hindsight.bias = own
+            recognizer.restore(own)
 
     # Inside.
 
@@ -269,7 +269,9 @@ class Mapper:
         if work is not None and not work.done.is_set():
             return False
         if work is not None and work.made is not None:
-            recognizer.confidence, recognizer.early = work.made.confidence, work.made.early
+            made = work.made.judgement()
+            fitted = replace(recognizer.judgement(), confidence=made.confidence, early=made.early)
+            recognizer.restore(fitted)
             self._calibration = None
         last = self.ending and not self._waiting
         enough = self._judged_places() + 1 if last else 2 * self._judged_places()
@@ -318,14 +320,16 @@ class Mapper:
     def _grow(self) -> None:
         """Let the recogniser look for loops with the habits of the visit that maps."""
         self.state, recognizer = Mapping.GROWING, self.posed.recognizer
-        self._asked = (recognizer.visiting, recognizer.hindsight.bias)
+        self._asked = recognizer.judgement()
         recognizer.stay()
         recognizer.reset_sequence()
 
     def _finish(self) -> None:
         assert self._asked is not None
-        recognizer = self.posed.recognizer
-        recognizer.visiting, recognizer.hindsight.bias = self._asked
+        recognizer, asked = self.posed.recognizer, self._asked
+        recognizer.restore(
+            replace(recognizer.judgement(), adaptation=asked.adaptation, bias=asked.bias)
+        )
         recognizer.reset_sequence()
         self._drop()
 

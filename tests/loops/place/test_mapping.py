@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.recognizer import ENOUGH, HURRIED
+from snn_control.controllers.place.recognizer import ENOUGH, INCOMPLETE
 from snn_control.controllers.place.senses import Senses
 from snn_control.errors import ConfigError
 from snn_control.loops.place.images import Bytes, Refusal, Sight
@@ -341,11 +341,11 @@ def test_mapping_leaves_no_habit_behind() -> None:
         mapped.show(image)
         mapped.settle()
     alone = PlaceRecognizer().fit(ROUTE[:50])
-    assert mapped.loop.recognizer.visiting.seen != alone.visiting.seen
+    assert mapped.loop.recognizer.adaptation.places != alone.adaptation.places
     with mapped.loop.mapper.as_asked() as posed:
-        assert (posed.recognizer.visiting.usual == alone.visiting.usual).all()
+        assert (posed.recognizer.adaptation.mean == alone.adaptation.mean).all()
     mapped.loop.mapper.abort()
-    assert (mapped.loop.recognizer.visiting.usual == alone.visiting.usual).all()
+    assert (mapped.loop.recognizer.adaptation.mean == alone.adaptation.mean).all()
     assert mapped.loop.recognizer.hindsight.bias == alone.hindsight.bias
 
 
@@ -374,7 +374,7 @@ def test_a_mapping_is_no_surer_of_first_spikes_than_an_answer() -> None:
         (a.match, b.match)
         for a, b in zip(mapping(early, images), mapping(whole, images), strict=True)
     ]
-    assert {found.reason for found, _ in pairs} == {HURRIED}
+    assert {found.reason for found, _ in pairs} == {INCOMPLETE}
     assert max(full.probability for _, full in pairs) > 0.9
     for found, full in pairs:
         assert found.probability <= found.spikes / full.spikes / ENOUGH
