@@ -22,7 +22,7 @@ from std_srvs.srv import Trigger
 from snn_control.errors import SnnControlError
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import read_image
-from snn_control.loops.place.loop import REASONS, Answer, PlaceLoop, warm
+from snn_control.loops.place.loop import Answer, PlaceLoop, warm
 from snn_control.loops.place.mapping import Mapping
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.ros.base.controller_node import answer, nanoseconds
@@ -41,7 +41,6 @@ from snn_control.ros.place.health import PlaceHealth
 NODE = "place_recognizer"
 WATCH_S = 0.05
 """Time between two looks at a map that is being fitted."""
-REASON = {reason: k for k, reason in enumerate(REASONS)}
 
 
 class PlaceRecognizerNode(ManagedNode):
@@ -181,7 +180,7 @@ class PlaceRecognizerNode(ManagedNode):
         self.health.latency_s.add(latency_s)
         row = (
             *stamps, _number(match.place), match.probability, match.known, match.familiarity,
-            match.length, REASON[match.reason], match.complete, match.spikes, found.step,
+            match.length, found.reason, match.complete, match.spikes, found.step,
             _number(found.mapped), found.query_s, latency_s,
         )  # fmt: skip
         send["~/match"].publish(
@@ -223,7 +222,7 @@ class PlaceRecognizerNode(ManagedNode):
         mapper = self._loop().mapper
         if mapper.state in (Mapping.COLLECTING, Mapping.FITTING):
             raise SnnControlError(f"the new map is not there yet: {mapper.tell()}")
-        with mapper.as_asked() as posed:
+        with mapper.for_queries() as posed:
             return f"{len(posed)} places in {posed.save(self.config.map)}"
 
     def _load(self) -> str:
