@@ -33,7 +33,7 @@ class Step:
     command: FloatArray
     """Requested command: the output, or that of the fallback where the controller has failed."""
     took_s: float
-    """Processor time of the controller, s."""
+    """Wall time of the controller, s."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ class ControlLoop(Generic[A]):
         """Orders at the last call of the controller; None: it was not called yet."""
         self._manual_s: float | None = None
         self._held = self.gate.last
+        self._nothing = np.full(len(adapter.observation_names), np.nan)
         self._inputs = self._indices(controller.observation_names)
         self._fallback_inputs = self._indices(fallback.observation_names if fallback else ())
         self.reset()
@@ -209,20 +210,19 @@ class ControlLoop(Generic[A]):
             return None
         steady_s = None if self._simulated_time else now_s
         verdict = self.stamps.judge(stamp_ns, clock_ns, not reading.fault, steady_s)
+        self.ticks += 1
+        self.missed += verdict.missed
+        if reading.fault and not verdict.fault:
+            self.adapter.reject(reading.fault)
         fault = f"stamp: {verdict.fault}" if verdict.fault else reading.fault
         takes_orders = bool(self.controller.order_names)
         orders = self.adapter.orders(now_s, self.frozen) if takes_orders else ()
-        self.ticks += 1
-        self.missed += verdict.missed
-        usable = not fault
-        observation = np.full(len(self._inputs), np.nan)
+        usable, values = not fault, self._nothing
         if usable:
             self.measured_s = now_s
             observed = self.adapter.observe(reading.value, verdict.dt_s, self.landing)
-            observation = observed.values[self._inputs]
-            fault = "" if np.isfinite(observation).all() else observed.missing
-        elif not verdict.fault:
-            self.adapter.reject(fault)
+            values = observed.values
+            fault = "" if np.isfinite(values[self._inputs]).all() else observed.missing
         step, command = None, None
         if verdict.fault is StampFault.REPEATED:
             self.modes.watch(now_s)
@@ -232,12 +232,13 @@ class ControlLoop(Generic[A]):
         else:
             self.modes.good(now_s)
             if self.modes.armed and not self.modes.manual:
-                step = self._step(observation, observed.values[self._fallback_inputs], orders)
+                step = self._step(values, orders)
                 command = self._send(step.command, now_s)
         return Tick(
             self.ticks, stamp_ns, verdict.dt_s, verdict.missed, self.resets, self.modes.mode,
             bool(self.modes.failure), self._no_output() if step is None else step.output, command,
-            0.0 if step is None else step.took_s, observation, orders, usable, step is not None,
+            0.0 if step is None else step.took_s, values[self._inputs], orders, usable,
+            step is not None,
         )  # fmt: skip
 
     def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
@@ -299,9 +300,8 @@ class ControlLoop(Generic[A]):
     def _limited(self, command: FloatArray, now_s: float) -> FloatArray:
         return self.gate.pass_on(self.adapter.limit(command), now_s)[0]
 
-    def _step(
-        self, observation: FloatArray, of_fallback: FloatArray, orders: tuple[float, ...]
-    ) -> Step:
+    def _step(self, values: FloatArray, orders: tuple[float, ...]) -> Step:
+        """Step controller and fallback, each with the observables that it takes."""
         output = self._no_output()
         started = time.perf_counter()
         if not self.modes.failure:
@@ -309,14 +309,16 @@ class ControlLoop(Generic[A]):
             try:
                 if orders:
                     self.controller.take_orders(orders)
-                output = np.array(self.controller.step(observation.copy()), np.float64)
+                output = np.array(self.controller.step(values[self._inputs]), np.float64)
             except Exception as exc:
                 self.modes.fail(f"controller raised {exc!r}")
             else:
                 if not np.isfinite(output).all():
                     self.modes.fail(f"controller gave {_text(output)}")
         took_s = time.perf_counter() - started
-        backup = output if self.fallback is None else self.fallback.step(of_fallback)
+        backup = output
+        if self.fallback is not None:
+            backup = self.fallback.step(values[self._fallback_inputs])
         return Step(output, backup if self.modes.failure else output, took_s)
 
     def _no_output(self) -> FloatArray:

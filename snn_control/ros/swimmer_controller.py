@@ -17,6 +17,7 @@ from snn_control.loops.control_loop import ControlLoop
 from snn_control.loops.swimmer.adapter import SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray
+from snn_control.ros.base.loaded_model import LoadedModel
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.interfaces import qos
@@ -31,7 +32,7 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
     watch_s = 0.02
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("swimmer_controller", SwimmerHealth(), **options)
+        super().__init__("swimmer_controller", SwimmerHealth(), LoadedModel(), **options)
 
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool
@@ -81,6 +82,10 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
             (JointState, "joint_states", self.while_active(self._on_joints)),
             (Twist, "cmd_vel", self._on_cmd_vel),
         )
+
+    def own_services(self) -> Callbacks:
+        """Return nothing: a swimmer has the services of every controller."""
+        return ()
 
     def _on_joints(self, message: JointState) -> None:
         now_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""Parameters of the altitude controller nodes."""
+"""Configuration of the blimp's altitude loop: parameters of its nodes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AltitudeNodeConfig(ControllerConfig):
     """
 
     range_max_m: float = parameter(12.0, 0.1, 1000.0)
-    """Largest height that is believed, m; above it the sensor may speak of millimetres."""
+    """Maximum plausible height, m; above it the sensor may report millimetres."""
 
     trim_s: float = parameter(0.7, 0.01, 60.0)
     """Age at which the command starts to go to trim, s."""

@@ -29,7 +29,7 @@ class Work:
                 self.made = make()
             except SnnControlError as exc:
                 self.failure = str(exc)
-            except Exception as exc:  # told in diagnostics; the node lives
+            except Exception as exc:  # reported in diagnostics; the node lives
                 self.failure = repr(exc)
             finally:
                 self.done.set()

@@ -1,8 +1,8 @@
 """Mapping in operation: images become places, first many at once, then one by one.
 
 off -> collecting -> fitting -> growing -> off. The first `first_places` images are collected and
-fitted in a thread of their own, while further images are kept; then they, and each further one,
-are added. An image becomes a place where the distance since the last place has reached the spacing, or
+fitted in a thread of their own, while further images are kept; then they, and each further one, are
+added. An image becomes a place where the distance since the last place has reached the spacing, or
 always where there is no odometry; none where the distance is unknown. The map that was in use stays
 until the new one is fitted.
 

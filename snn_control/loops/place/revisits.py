@@ -2,7 +2,7 @@
 
 A loop is closed once `loop_places` places in a row, all of them sure, lie equally far from the
 earlier ones that they are taken for: what is alike by chance does not go on, and a robot that
-stands tells nothing new. From there on, with `map_loops` false, places are not mapped, until as
+stands shows nothing new. From there on, with `map_loops` false, places are not mapped, until as
 many in a row are not known.
 
 Sequences that ask go over both seams: the places that closed the loop stay in the map, twice, and

@@ -63,8 +63,8 @@ class JointReader:
                 return angles, f"{name} is {angle}: positions are angles in rad"
             if abs(angle) > self.max_rad:
                 return angles, (
-                    f"{name} is at {angle:g} rad, beyond joint_max_rad {self.max_rad:g}: does "
-                    "joint_states speak of degrees?"
+                    f"{name} is at {angle:g} rad, beyond joint_max_rad {self.max_rad:g}: are "
+                    "the positions in degrees?"
                 )
         return angles, ""
 

@@ -38,7 +38,7 @@ class ControllerHealth(ABC, Generic[A]):
         self.incompatible_topics = 0
         self.reset()
 
-    # What a robot's health implements.
+    # Implemented by the health of a vehicle.
 
     @abstractmethod
     def _tell_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:

@@ -24,7 +24,7 @@ from snn_control.loops.adapter import Reading
 from snn_control.loops.control_loop import A, ControlLoop, Tick
 from snn_control.ros.base.controller_health import ControllerHealth
 from snn_control.ros.base.diagnostics import Status
-from snn_control.ros.base.loaded_model import LoadedModel, warm
+from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import Stop
 from snn_control.ros.interfaces import peers, qos, tick_fields, topic
@@ -47,9 +47,15 @@ class ControllerNode(ManagedNode, Generic[A]):
     """Time between two looks at what did not come."""
 
     def __init__(
-        self, name: str, health: ControllerHealth[A], *, stop: Stop | None = None, **options: Any
+        self,
+        name: str,
+        health: ControllerHealth[A],
+        model: ModelSource,
+        *,
+        stop: Stop | None = None,
+        **options: Any,
     ) -> None:
-        self._model = LoadedModel()
+        self._model = model
         super().__init__(name, **options)
         self.loop: ControlLoop[A] | None = None
         self.health = health
@@ -61,7 +67,7 @@ class ControllerNode(ManagedNode, Generic[A]):
             self.diagnostics.add(task, ask)
         self.diagnostics.add("model", self._model_status)
 
-    # What a robot's node implements.
+    # Implemented by the node of a vehicle.
 
     @abstractmethod
     def make_loop(
@@ -81,27 +87,19 @@ class ControllerNode(ManagedNode, Generic[A]):
     def inputs(self) -> Callbacks:
         """Return the subscriptions."""
 
+    @abstractmethod
     def own_services(self) -> Callbacks:
         """Return the services beside those of every controller."""
-        return ()
 
+    @abstractmethod
     def try_sensor(self, config: Any) -> None:
         """Refuse a sensor whose first measurement cannot be used."""
-
-    def make_controller(self, config: Any) -> Controller:
-        """Load the model."""
-        return self._model.load(config)
-
-    def _model_status(self) -> Status:
-        if self.loop is None or self.config is None:
-            return Status(message="no model loaded")
-        return self._model.status(self.loop.controller, self.config)
 
     # Lifecycle.
 
     def configure(self, config: Any) -> None:
         """Load the controller, warm its engine up, open topics and services."""
-        controller = warm(self.make_controller(config))
+        controller = warm(self._model.load(config))
         simulated_time = bool(self.get_parameter("use_sim_time").value)
         self.loop = self.make_loop(controller, config, simulated_time)
         self.try_sensor(config)  # gives discovery the time that the types need to be known
@@ -267,12 +265,17 @@ class ControllerNode(ManagedNode, Generic[A]):
 
     def _on_reload(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            self._running().replace(warm(self.make_controller(self.config)))
+            self._running().replace(warm(self._model.load(self.config)))
         except Exception as exc:
             return answer(response, False, f"the old controller flies on: {exc}")
         return answer(response, True, "loaded")
 
     # Inside.
+
+    def _model_status(self) -> Status:
+        if self.loop is None or self.config is None:
+            return Status(message="no model loaded")
+        return self._model.status(self.loop.controller, self.config)
 
     def _running(self) -> ControlLoop[A]:
         assert self.loop is not None, "not configured"

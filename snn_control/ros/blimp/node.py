@@ -17,6 +17,7 @@ from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray, answer
+from snn_control.ros.base.loaded_model import ModelSource
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.blimp.health import AltitudeHealth
 from snn_control.ros.interfaces import qos
@@ -27,8 +28,8 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
 
     table_name: ClassVar[str] = "altitude_controller"
 
-    def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(name, AltitudeHealth(), **options)
+    def __init__(self, name: str, model: ModelSource, **options: Any) -> None:
+        super().__init__(name, AltitudeHealth(), model, **options)
 
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool
