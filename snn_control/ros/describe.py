@@ -14,6 +14,7 @@ import yaml
 
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.config import ControllerConfig
+from snn_control.loops.field import field_docs
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.ros import (
@@ -25,7 +26,6 @@ from snn_control.ros import (
     swimmer_simulator,
 )
 from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import field_docs
 from snn_control.ros.base.simulator_node import SimulatorConfig
 from snn_control.ros.interfaces import SERVICES, TOPICS
 
@@ -87,14 +87,15 @@ def parameter_table(of: str) -> list[str]:
 
 def parameter_file(node: str) -> str:
     """Return a file of all parameters of a node with their defaults, for any name and namespace."""
-    docs = field_docs(NODES[node])
+    kinds = (NodeConfig, NODES[node])
+    docs = field_docs(NodeConfig) | field_docs(NODES[node])
     lines = [
         f"# Parameters of {node}, each with its default; ranges are in docs/ros2.md.",
         "# The keys hold in every namespace. A number with a point must keep it.",
         "/**:",
         "  ros__parameters:",
     ]
-    for field in dataclasses.fields(NODES[node]):
+    for field in (field for kind in kinds for field in dataclasses.fields(kind)):
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         value = yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").rstrip()
         lines += [f"    # {docs[field.name]}", f"    {field.name}: {value}"]
