@@ -11,6 +11,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 
 from snn_control.errors import ConfigError, ParameterError, require
 from snn_control.ros.base.diagnostics import ERROR, Status
+from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.node_config import NodeConfig
 from snn_control.ros.base.parameters import parameter
@@ -20,6 +21,12 @@ from snn_control.runs.atomic import PARTIAL
 BAG_VERSION: Literal[9] = 9
 LOOK_S = 0.2
 """Time between two looks for topics that have appeared."""
+INTERFACE = Interface(
+    topics=(
+        Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
+              "1 Hz", "health; the recorder takes all topics of its parameter `topics`"),
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Recorder(ManagedNode):
     """Subscribes to raw messages as topics appear, and writes them."""
 
     config_type = Config
+    interface = INTERFACE
 
     def __init__(self, **options: Any) -> None:
         options.pop("stop", None)

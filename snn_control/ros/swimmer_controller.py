@@ -17,17 +17,18 @@ from snn_control.errors import ConfigError
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.loop import SwimmerLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, nanoseconds
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.base.run_node import run_node
-from snn_control.ros.interfaces import qos
 from snn_control.ros.swimmer.health import SwimmerHealth
+from snn_control.ros.swimmer.interfaces import CONTROLLER
 
 
 class SwimmerController(ControllerNode[SwimmerLoop]):
     """Swims by a model."""
 
     config_type = SwimmerConfig
-    table_name = "swimmer_controller"
+    interface = CONTROLLER
     watch_s = 0.02
 
     def __init__(self, **options: Any) -> None:

@@ -22,10 +22,10 @@ from snn_control.errors import ConfigError
 from snn_control.loops.control_loop import Tick
 from snn_control.ros.base.controller_health import ControllerHealth, L
 from snn_control.ros.base.diagnostics import Status
+from snn_control.ros.base.interface import qos, tick_fields
 from snn_control.ros.base.loaded_model import LoadedModel, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import Stop
-from snn_control.ros.interfaces import peers, qos, tick_fields, topic
 from snn_control.supervision.modes import FLYING, Mode
 
 ACKNOWLEDGED_S = 0.5
@@ -38,8 +38,6 @@ Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
 class ControllerNode(ManagedNode, Generic[L]):
     """Flies a controller; subclasses say which robot's."""
 
-    table_name: ClassVar[str]
-    """Name of the node in the table of interfaces, whatever it is remapped to."""
     watch_s: ClassVar[float] = 0.05
     """Time between two looks at what did not come."""
 
@@ -105,7 +103,7 @@ class ControllerNode(ManagedNode, Generic[L]):
         self._open()
 
     def _require_types(self) -> None:
-        for entry in peers(self.table_name):
+        for entry in self.interface.peers:
             require_type(self, self.resolve_topic_name(entry.name), entry.type)
 
     def activate(self) -> None:
@@ -149,7 +147,7 @@ class ControllerNode(ManagedNode, Generic[L]):
         self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
         self._entities = [self._commands, self._ticks, self._spikes, self._mode]
         for kind, name, callback in self.inputs():
-            quality = qos(topic(self.table_name, name).quality)
+            quality = qos(self.interface.topic(name).quality)
             heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
             self._entities.append(
                 self.create_subscription(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import BatteryState, Range
@@ -15,15 +15,16 @@ from snn_control.errors import ConfigError
 from snn_control.loops.blimp.interface import range_fault
 from snn_control.loops.blimp.loop import AltitudeLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, answer, nanoseconds
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.blimp.health import AltitudeHealth
-from snn_control.ros.interfaces import qos
+from snn_control.ros.blimp.interfaces import CONTROLLER
 
 
 class AltitudeNode(ControllerNode[AltitudeLoop]):
     """Flies an altitude controller; subclasses say which."""
 
-    table_name: ClassVar[str] = "altitude_controller"
+    interface = CONTROLLER
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, AltitudeHealth(), **options)
