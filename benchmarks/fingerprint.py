@@ -85,16 +85,14 @@ def model_names() -> list[str]:
 
 def episode(name: str, preset: str = "default") -> str:
     """Return the fingerprint of one seeded episode of a model or of its twin."""
-    from snn_control.training.comparison import load_named
-    from snn_control.training.environment import suited
+    from snn_control.training.comparison import load_all
     from snn_control.training.evaluate import evaluate
+    from snn_control.training.systems import system_of
 
-    ((label, controller),) = load_named([name]).items()
-    options = suited(controller)
-    if "Blimp" in options["environment"]:
-        options |= {"duration_s": 90.0}
-    found = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
-    flown = found.episodes[0]
+    ((label, controller),) = load_all([name]).items()
+    options = {"duration_s": 90.0} if system_of(controller).name == "blimp" else {}
+    evaluation = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
+    flown = evaluation.episodes[0]
     return digest(flown.metrics, {name: row for name, row in flown.trace.items() if len(row)})
 
 

@@ -47,7 +47,7 @@ def speed(seeds: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     angles = np.random.default_rng(0).uniform(-1.0, 1.0, (2000, 5))
     for cells, ticks in (("graded", 1), ("spiking", 1), ("spiking", 5)):
-        swimmer = SwimmerPlan(cells=cells, sub_ticks=ticks).swimmer()  # type: ignore[arg-type]
+        swimmer = Swimmer.planned(SwimmerPlan(cells=cells, sub_ticks=ticks))  # type: ignore[arg-type]
         best = np.inf
         for _ in range(20):
             began = time.perf_counter()
@@ -57,7 +57,7 @@ def speed(seeds: int) -> dict[str, Any]:
         found[f"step_us_{cells}_{ticks}"] = round(1e6 * best, 2)
     plan = SwimmerPlan()
     networks = [plan.network()] * 8
-    swum = [_recorded(plan.swimmer(), draw_start(6, seed, 1000)) for seed in EVALUATION]
+    swum = [_recorded(Swimmer.planned(plan), draw_start(6, seed, 1000)) for seed in EVALUATION]
     rates: dict[str, list[float]] = {"closed_loop": [], "raw": [], "raw_physics_only": []}
     models = {"raw": swimmer_model(6), "raw_physics_only": swimmer_model(6, physics_only=True)}
     for _ in range(seeds + 1):

@@ -1,6 +1,7 @@
 """Spiking neural network controllers for robots: evolve, evaluate, deploy.
 
-`load` and `rollout` are imported on first use, so that `import snn_control` stays light.
+The everyday names `load`, `make`, `rollout` and `PlaceRecognizer` are imported on first use, so that
+`import snn_control` stays light.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from pathlib import Path
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "rollout"]
+__all__ = ["PlaceRecognizer", "__version__", "load", "make", "rollout"]
 
-_LAZY = {"load": "snn_control.controllers", "rollout": "snn_control.training.rollout"}
+_LAZY = {
+    "PlaceRecognizer": "snn_control.controllers.place",
+    "load": "snn_control.controllers",
+    "make": "snn_control.envs",
+    "rollout": "snn_control.training.rollout",
+}
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT_ENVS = _HERE.parent / "envs"
 
@@ -34,6 +40,10 @@ class _CheckoutEnvs:
 
 if not (_HERE / "envs").exists() and (_CHECKOUT_ENVS / "__init__.py").exists():
     sys.meta_path.append(_CheckoutEnvs)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
 
 
 def __getattr__(name: str) -> Any:

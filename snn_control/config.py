@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,15 +25,16 @@ def read_config(cls: type[T], name_or_path: str | Path) -> T:
         UnknownNameError: neither; with the closest names.
         ConfigError: not YAML, an unknown key or a value of the wrong kind.
     """
-    return from_mapping(cls, *_read(name_or_path))
+    return from_mapping(cls, *read_yaml(name_or_path))
 
 
-def read_config_of(kinds: Sequence[type[Any]], name_or_path: str | Path) -> Any:
-    """Read a configuration of one of several kinds, see `read_config` and `from_mapping_of`."""
-    return from_mapping_of(kinds, *_read(name_or_path))
+def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:
+    """Return the content of a shipped configuration or YAML file, and its path for messages.
 
-
-def _read(name_or_path: str | Path) -> tuple[Any, str]:
+    Raises:
+        UnknownNameError: neither; with the closest names.
+        ConfigError: not YAML.
+    """
     path = Path(name_or_path)
     if not path.is_file():
         shipped = {p.stem: p for p in configs_folder().glob("*.yaml")}
@@ -47,21 +48,16 @@ def _read(name_or_path: str | Path) -> tuple[Any, str]:
     return content, str(path)
 
 
-def from_mapping_of(kinds: Sequence[type[Any]], content: Any, where: str) -> Any:
-    """Build the dataclass of `kinds` that has the most of a mapping's keys, of equals the first.
-
-    Raises:
-        ConfigError: as `from_mapping` of that one.
-    """
-    keys = set(content) if isinstance(content, Mapping) else set()
-    own = max(
-        kinds, key=lambda kind: len(keys & {field.name for field in dataclasses.fields(kind)})
-    )
-    return from_mapping(own, content, where)
-
-
-def from_mapping(cls: type[T], content: Any, where: str) -> T:
+def from_mapping(
+    cls: type[T], content: Any, where: str, kinds: Mapping[str, type[Any]] | None = None
+) -> T:
     """Build the dataclass `cls` from a mapping, nested dataclasses included.
+
+    Args:
+        cls: a frozen dataclass.
+        content: keys and values, as YAML has them.
+        where: file or place, for messages.
+        kinds: classes to build of fields that are annotated with an abstract one, by field.
 
     Raises:
         ConfigError: names the key under `where`.
@@ -70,6 +66,7 @@ def from_mapping(cls: type[T], content: Any, where: str) -> T:
         raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
     fields = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     hints = {name: h for name, h in typing.get_type_hints(cls).items() if name in fields}
+    hints |= kinds or {}
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in hints:
@@ -86,7 +83,9 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return from_mapping(kind, value, where)
     origin = typing.get_origin(kind)
     if origin is tuple and isinstance(value, list):
-        return tuple(value)
+        return _convert_row(typing.get_args(kind), value, where)
+    if kind is Path and isinstance(value, str):
+        return Path(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if origin in (typing.Union, types.UnionType):
@@ -102,26 +101,20 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     return value
 
 
+def _convert_row(kinds: tuple[Any, ...], values: list[Any], where: str) -> tuple[Any, ...]:
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        kinds = (kinds[0],) * len(values)
+    if len(kinds) != len(values):
+        raise ConfigError(f"{where}: {len(values)} values; expected {len(kinds)}")
+    return tuple(
+        _convert(kind, value, f"{where}[{k}]")
+        for k, (kind, value) in enumerate(zip(kinds, values, strict=True))
+    )
+
+
 def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
-    if isinstance(value, Mapping) and all(dataclasses.is_dataclass(kind) for kind in kinds):
-        return from_mapping(_tagged(kinds, value, where), value, where)
     for kind in kinds:
         with contextlib.suppress(ConfigError):
             return _convert(kind, value, where)
     names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
     raise ConfigError(f"{where}: {value!r} is not of kind {names}")
-
-
-def _tagged(kinds: tuple[Any, ...], value: Mapping[str, Any], where: str) -> Any:
-    """Return the dataclass whose first field, a `Literal`, allows what the mapping says there."""
-    tags = {}
-    for kind in kinds:
-        first = dataclasses.fields(kind)[0]
-        for tag in typing.get_args(typing.get_type_hints(kind)[first.name]):
-            tags[tag] = kind
-        given = value.get(first.name, first.default)
-        if given in typing.get_args(typing.get_type_hints(kind)[first.name]):
-            return kind
-    raise ConfigError(
-        f"{where}: {first.name}: unknown {given!r}{did_you_mean(str(given), list(tags))}"
-    )

@@ -1,4 +1,4 @@
-"""YAML onto the configurations of the project: which kind a file is of."""
+"""YAML onto the configurations of the project: the method of a file, and older files."""
 
 from __future__ import annotations
 
@@ -6,41 +6,51 @@ from pathlib import Path
 
 import pytest
 
-from snn_control.config import from_mapping_of
+from snn_control.config import read_yaml
 from snn_control.errors import ConfigError
 from snn_control.resources import configs_folder
-from snn_control.training.blimp.train_config import TrainConfig
-from snn_control.training.evolve import EvolveConfig
-from snn_control.training.optimisation import OPTIMISERS, read_optimisation
-from snn_control.training.swimmer.ppo_config import PpoConfig
+from snn_control.training.optimisation import METHODS, optimisation_config, read_optimisation
 
-KINDS = {
-    "evolution": ({"name": "x", "strategy": "cma_es", "task": {"robot": "swimmer"}}, EvolveConfig),
-    "nothing but a name": ({"name": "x"}, EvolveConfig),
-    "gradient": ({"name": "x", "surrogate_alpha": 2.0, "batch": 8}, TrainConfig),
-    "ppo": ({"method": "ppo", "name": "x"}, PpoConfig),
-    "ppo and shared keys": (
-        {"method": "ppo", "name": "x", "batch": 125, "learning_rate": 0.001, "validate_every": 2},
-        PpoConfig,
-    ),
+SHIPPED = sorted(configs_folder().glob("*.yaml"))
+CONTENTS: dict[str, dict[str, object]] = {
+    "evolve": {"system": "swimmer", "name": "x", "strategy": "cma_es"},
+    "gradient": {"name": "x", "surrogate_alpha": 2.0, "batch": 8},
+    "ppo": {"name": "x", "batch": 125, "learning_rate": 0.001, "validate_every": 2},
 }
 
 
-@pytest.mark.parametrize("content", KINDS)
-def test_a_file_is_of_the_kind_that_has_the_most_of_its_keys(content: str) -> None:
-    given, kind = KINDS[content]
-    assert type(from_mapping_of([*OPTIMISERS], given, "file")) is kind
-
-
-def test_a_wrong_key_is_told_of_the_kind_that_is_meant() -> None:
-    with pytest.raises(ConfigError, match=r"'learnin_rate'. Did you mean: `learning_rate`"):
-        from_mapping_of([*OPTIMISERS], {"name": "x", "burn_in_ticks": 3, "learnin_rate": 1}, "file")
-    with pytest.raises(ConfigError, match="expected keys and values"):
-        from_mapping_of([*OPTIMISERS], ["name"], "file")
+@pytest.mark.parametrize("method", METHODS)
+def test_the_method_of_a_file_is_named_and_not_guessed(method: str) -> None:
+    config = optimisation_config({"method": method} | CONTENTS[method], "file")
+    assert type(config) is METHODS[method].config_type
+    assert config.method == method
+    with pytest.raises(ConfigError, match=r"file: no method; add the line `method: evolve`"):
+        optimisation_config(CONTENTS[method], "file")
 
 
 @pytest.mark.parametrize(
-    "path", sorted(configs_folder().glob("*.yaml")), ids=lambda path: path.stem
+    ("content", "message"),
+    [
+        (["name"], "expected keys and values, got list"),
+        (
+            {"method": "gradiant", "name": "x"},
+            "'gradiant'. Did you mean: `gradient`",
+        ),
+        ({"method": "study", "study": "place"}, "run it with `snn-control study file`"),
+        ({"method": "gradient", "name": "x", "learnin_rate": 1}, "Did you mean: `learning_rate`"),
+        ({"method": "ppo", "name": "x", "steps": 3}, "unknown key 'steps'"),
+        ({"method": "gradient", "name": "x", "least_share": [0.5, 0.1]}, "2 values; expected 3"),
+        ({"method": "gradient", "name": "x", "least_share": [0.5, 0.1, True]}, r"least_share\[2\]"),
+    ],
 )
-def test_every_shipped_configuration_is_read_by_its_name(path: Path) -> None:
-    assert type(read_optimisation(path.stem)) in OPTIMISERS
+def test_a_wrong_file_is_refused_with_the_remedy(content: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        optimisation_config(content, "file")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_configuration_says_its_method_and_its_command(path: Path) -> None:
+    config = read_optimisation(path.stem)
+    assert read_yaml(path)[0]["method"] == config.method
+    verb = METHODS[config.method].verb
+    assert path.read_text("utf-8").startswith(f"# snn-control {verb} {path.stem} ")

@@ -10,35 +10,37 @@ import pytest
 
 from tests.paths import ROOT
 
-LEAVES = {"errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads"}
+LEAVES = {
+    "errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads",
+}  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
-MACHINES = {"engines", "export", "report"}
-JOINED = {"controllers", "training", "studies", "checks", "ros", "cli"}
+BESIDE = {"envs", "evolution", "supervision"}
+MACHINES = {"engines", "report"}
+BELOW_LOOPS = LEAVES | DATA | MACHINES | {"controllers"}
+BELOW_TRAINING = BELOW_LOOPS | BESIDE | {"loops"}
+BELOW_STUDIES = BELOW_TRAINING | {"training"}
 
-# What each part may import, beside itself and the package root.
+# Allowed imports of each part, beside itself and the package root; from the ground up.
 MAY_IMPORT: dict[str, set[str]] = {
     **{name: {"errors"} if name != "errors" else set() for name in LEAVES},
     "config": {"errors", "resources"},
     "addresses": {"compiled"},
     **dict.fromkeys(DATA, LEAVES | DATA),
-    **dict.fromkeys(MACHINES, LEAVES | DATA | MACHINES),
     "envs": LEAVES,
     "evolution": LEAVES | DATA,
     "supervision": LEAVES,
+    **dict.fromkeys(MACHINES, LEAVES | DATA | MACHINES),
     "controllers": LEAVES | DATA | MACHINES,
-    "training": LEAVES | DATA | MACHINES | {"controllers", "envs", "evolution", "supervision"},
-    "studies": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training"},
-    "checks": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training"},
-    "ros": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training"},
-    "cli": LEAVES | DATA | MACHINES
-    | {"controllers", "envs", "evolution", "supervision", "training", "studies", "checks",
-       "ros"},
+    "loops": BELOW_LOOPS | {"supervision"},
+    "training": BELOW_TRAINING,
+    "studies": BELOW_STUDIES,
+    "checks": BELOW_STUDIES | {"studies"},
+    "bench": BELOW_STUDIES,
+    "ros": BELOW_STUDIES,
+    "cli": BELOW_STUDIES | {"studies", "checks", "bench", "ros"},
     "__main__": {"cli"},
     "__init__": set(),
-}  # fmt: skip
+}
 HEAVY = {"numba", "torch", "mujoco", "matplotlib", "plotly", "rclpy", "norse"}
 
 

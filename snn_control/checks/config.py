@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from snn_control.checks.outcome import Checklist, Outcome
+from snn_control.config import read_yaml
+from snn_control.studies import read_study
 from snn_control.training.evolve import EvolveConfig, strategy_settings
-from snn_control.training.optimisation import OPTIMISERS, Configuration, read_optimisation
+from snn_control.training.method import MethodConfig
+from snn_control.training.optimisation import METHODS, optimisation_config
 
 
 def check_config(name: str) -> list[Outcome]:
     """Check a shipped configuration or a YAML file."""
     check = Checklist("config")
-    found: list[Configuration] = []
+    configs: list[MethodConfig] = []
 
     def resolve() -> str:
-        found.append(read_optimisation(name))
-        return f"for snn-control {OPTIMISERS[type(found[0])].verb}"
+        content, where = read_yaml(name)
+        if isinstance(content, dict) and content.get("method") == "study":
+            return f"for snn-control study, {read_study(content, where)[0]}"
+        configs.append(optimisation_config(content, where))
+        return f"for snn-control {METHODS[configs[0].method].verb}"
 
     if not check("keys and values", "mend the key; `snn-control show` has examples", resolve):
         return check.outcomes
-    for title, remedy, test in _TESTS.get(type(found[0]), ()):
-        check(title, remedy, lambda test=test: test(found[0]))  # type: ignore[misc]
+    for config in configs:
+        for title, remedy, test in _TESTS.get(config.method, ()):
+            check(title, remedy, partial(test, config))
     return check.outcomes
 
 
@@ -37,8 +45,8 @@ def _task(config: EvolveConfig) -> str:
 
 
 _Test = tuple[str, str, Callable[[Any], str]]
-_TESTS: dict[type[Any], tuple[_Test, ...]] = {
-    EvolveConfig: (
+_TESTS: dict[str, tuple[_Test, ...]] = {
+    "evolve": (
         ("strategy", "`snn-control list strategies`; `show` has the settings of one", _strategy),
         ("task and start", "name genes of the task in `start` and `fixed`, within bounds", _task),
     )

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.checks.outcome import Checklist, Outcome, require
-from snn_control.controllers import Altitude, load
-from snn_control.controllers.controller import Controller
+from snn_control.controllers import Controller, load
+from snn_control.controllers.files import model_path
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ObservationError
+from snn_control.training.model_name import ModelName, load_named
 
 FloatArray = npt.NDArray[np.float64]
 TICKS = 300
@@ -27,13 +28,13 @@ def check_controller(name: str) -> list[Outcome]:
     made: list[Controller] = []
 
     def make() -> str:
-        made.append(load(name))
+        made.append(load_named(name))
         return type(made[0]).__name__
 
     remedy = "docs/guides/own_body.md shows a controller and its entry point, docs/models.md a file"
     if not check("can be loaded", remedy, make):
         return check.outcomes
-    controller = made[0]
+    controller, asked = made[0], ModelName.parse(name)
     if not check(
         "names and control period",
         "set observation_names and action_names (tuples of strings) and control_period_s",
@@ -64,13 +65,16 @@ def check_controller(name: str) -> list[Outcome]:
     check(
         "replay by another instance",
         "keep no state outside the instance, and draw random numbers only from reset's seed",
-        lambda: _same(_fly(controller, rows), _fly(load(name), rows)),
+        lambda: _same(_fly(controller, rows), _fly(load_named(name), rows)),
     )
-    if isinstance(controller, Altitude):
+    if model_path(asked.base) is not None and controller.networks:
         check(
             "replay by the reference engine",
             "report it: the compiled engine and the reference must agree to the last bit",
-            lambda: _same(_fly(controller, rows), _fly(load(name, engine=ReferenceEngine), rows)),
+            lambda: _same(
+                _fly(controller, rows),
+                _fly(load(asked.base, engine=ReferenceEngine, **asked.options), rows),
+            ),
         )
     return check.outcomes
 

@@ -93,13 +93,13 @@ def _controllers() -> list[str]:
     from snn_control.controllers import files
 
     others = {point.name for point in entry_points(group=files.ENTRY_POINT_GROUP)}
-    return sorted({*files.BUILT_IN, *files.NETWORK_CONTROLLERS, *others})
+    return sorted({*files.BUILT_IN, *files.FILED, *others})
 
 
 def _describe_controller(name: str) -> str:
     from snn_control.controllers import files
 
-    kind: Any = (files.NETWORK_CONTROLLERS | files.BUILT_IN).get(name)
+    kind: Any = (files.FILED | files.BUILT_IN).get(name)
     for point in entry_points(group=files.ENTRY_POINT_GROUP, name=name) if kind is None else ():
         kind = point.load()
     texts = (inspect.getdoc(inspect.getmodule(kind)), inspect.getdoc(kind))
@@ -121,11 +121,25 @@ def _describe_study(name: str) -> str:
     return f"{inspect.getdoc(study_module(name))}\n\nSettings and their defaults:\n{settings}"
 
 
+def _systems() -> list[str]:
+    from snn_control.training.systems import system_names
+
+    return system_names()
+
+
+def _describe_system(name: str) -> str:
+    from snn_control.training.systems import system
+
+    found = system(name)
+    return f"{inspect.getdoc(type(found))}\n\nEnvironment: {found.environment}"
+
+
 KINDS: dict[str, Kind] = {
     "environments": Kind(_environments, _describe_environment),
     "models": Kind(_models, _describe_model),
     "configs": Kind(_configs, _describe_config),
     "controllers": Kind(_controllers, _describe_controller),
     "strategies": Kind(_strategies, _describe_strategy),
+    "systems": Kind(_systems, _describe_system),
     "studies": Kind(_studies, _describe_study),
 }

@@ -11,9 +11,10 @@ from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
 from snn_control.errors import InterfaceMismatchError
-from snn_control.training.environment import environment_id, make_environment, suited
+from snn_control.training.environment import environment_id, make_environment
 from snn_control.training.evaluate import Evaluation, evaluate
 from snn_control.training.rollout import match
+from snn_control.training.systems import find_system, system_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,14 @@ class EnvironmentOptions:
     def options(self, controller: Controller) -> dict[str, Any]:
         """Return the environment to fly a controller in, and what it is made with."""
         read = read_parameters(self.parameters) if self.parameters else None
-        found = suited(controller)
-        if self.environment and environment_id(self.environment) != found["environment"]:
-            found = {"environment": self.environment}
-        return found | {"parameters": read, "duration_s": self.duration_s}
+        return self._environment(controller) | {"parameters": read, "duration_s": self.duration_s}
+
+    def _environment(self, controller: Controller) -> dict[str, Any]:
+        named = environment_id(self.environment) if self.environment else None
+        system = find_system(controller) if named else system_of(controller)
+        if system is None or named not in (None, system.environment):
+            return {"environment": self.environment}
+        return {"environment": system.environment, **system.environment_options(controller)}
 
     def fits(self, other: Controller, controller: Controller) -> bool:
         """Whether `other` can be flown where `controller` is."""

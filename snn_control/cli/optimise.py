@@ -14,11 +14,18 @@ from rich.console import Console
 
 from snn_control.cli.progress import Progress
 from snn_control.cli.result import JsonOption, Result, WrongUseError
-from snn_control.config import from_mapping_of, read_config_of
-from snn_control.controllers import Altitude, Swimmer, load, save
+from snn_control.controllers import load, save
+from snn_control.errors import ConfigError
 from snn_control.runs import Run
 from snn_control.training.conclude import conclude
-from snn_control.training.optimisation import OPTIMISERS, Configuration, optimise, prepare
+from snn_control.training.method import MethodConfig
+from snn_control.training.optimisation import (
+    METHODS,
+    optimisation_config,
+    optimise,
+    prepare,
+    read_optimisation,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +55,27 @@ class Opened:
     """A run that is open for writing, new or resumed."""
 
     run: Run
-    config: Configuration
+    config: MethodConfig
     seed: int
     arrays: dict[str, np.ndarray] | None
-    """Of the checkpoint to go on from; None in a new run."""
+    """Of the checkpoint to continue from; None in a new run."""
 
 
-def optimise_as(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> Result:
-    """Make a controller of a configuration of one of the kinds; evaluate it and make its page.
+def optimise_as(args: OptimiseOptions, verb: str) -> Result:
+    """Make a controller of a configuration; evaluate it and make its page.
+
+    Args:
+        args: of the verb.
+        verb: `evolve` runs evolutions alone, `train` every method.
 
     Raises:
         WrongUseError: neither a configuration nor a run is named.
-        ConfigError: the budget or the configuration cannot be read; no folder is made then.
+        ConfigError: the budget or the configuration cannot be read, or is for another verb; no
+            folder is made then.
         MissingExtraError: a package is not installed; as well.
     """
-    opened = _open_run(args, kinds)
-    with Progress(quiet=args.json, unit=OPTIMISERS[type(opened.config)].unit) as progress:
+    opened = _open_run(args, verb)
+    with Progress(quiet=args.json, unit=METHODS[opened.config.method].unit) as progress:
         model = optimise(
             opened.config,
             opened.run,
@@ -75,16 +87,18 @@ def optimise_as(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> 
     return _finish(args, opened, model)
 
 
-def _open_run(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> Opened:
+def _open_run(args: OptimiseOptions, verb: str) -> Opened:
     if args.resume:
-        found = Run.open(args.resume)
-        config = from_mapping_of(kinds, found.config, str(args.resume / "config.yaml"))
-        prepare(config, _budget(args, found))
+        before = Run.open(args.resume)
+        config = optimisation_config(before.config, str(args.resume / "config.yaml"))
+        _require_verb(config, verb)
+        prepare(config, _budget(args, before))
         run, checkpoint = Run.resume(args.resume)
         return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays)
     if not args.config:
         raise WrongUseError("name a configuration, or a run with --resume")
-    config = read_config_of(kinds, args.config)
+    config = read_optimisation(args.config)
+    _require_verb(config, verb)
     prepare(config, args.budget)
     folder = args.out or Path("runs") / f"{config.name}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
@@ -92,22 +106,31 @@ def _open_run(args: OptimiseOptions, kinds: Sequence[type[Configuration]]) -> Op
     return Opened(run, config, args.seed, None)
 
 
+def _require_verb(config: MethodConfig, verb: str) -> None:
+    own = METHODS[config.method].verb
+    if verb not in (own, "train"):
+        raise ConfigError(
+            f"{config.name}: method is {config.method}; run it with `snn-control {own}`"
+        )
+
+
 def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
     config = opened.config
-    made_by = f"snn-control {OPTIMISERS[type(config)].verb} {config.name} --seed {opened.seed}"
+    made_by = f"snn-control {METHODS[config.method].verb} {config.name} --seed {opened.seed}"
     if budget := _budget(args, opened.run):
         made_by += f" --budget {budget}"
-    found = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
+    data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
-        controller = load(model)
-        assert isinstance(controller, Altitude | Swimmer)
         about = provenance(config.name, made_by, config.flights, config.data)
-        found["saved"] = str(save(controller, args.save, about))
-    if args.report:
-        found |= conclude(opened.run, config.name, model)
-    else:
+        data["saved"] = str(save(load(model), args.save, about))
+    if not args.report:
         opened.run.finish()
-    return Result(found)
+        return Result(data)
+    conclusion = conclude(opened.run, config.name, model)
+    headline, means = conclusion.headline, conclusion.means
+    data |= {f"{name}_{headline.key}": mean for name, mean in means.items()}
+    data["report"] = str(conclusion.report)
+    return Result(data, lines=[headline.line(name, mean) for name, mean in means.items()])
 
 
 def _budget(args: OptimiseOptions, run: Run) -> str:
@@ -116,7 +139,7 @@ def _budget(args: OptimiseOptions, run: Run) -> str:
 
 
 def provenance(name: str, made_by: str, flights: Sequence[str], data: str) -> dict[str, str]:
-    """What a saved model says about itself: how it was made and who may use it.
+    """Return how a saved model was made and who may use it.
 
     The rights to own flight logs are not known here, so there is no licence with them.
     """
@@ -128,12 +151,8 @@ def provenance(name: str, made_by: str, flights: Sequence[str], data: str) -> di
 
 def show(result: Result, console: Console) -> None:
     """Print the outcome; the page's path is the last line."""
-    for key, value in result.data.items():
-        if key.endswith("_hold_rmse_m"):
-            name = key.removesuffix("_hold_rmse_m")
-            console.print(f"{name}: holds altitude within {100 * value:.2f} cm RMSE")
-        elif key.endswith("_return"):
-            console.print(f"{key.removesuffix('_return')}: return {value:.1f} of 1000")
+    for line in result.lines:
+        console.print(line)
     console.print(f"model: {result.data['model']}", markup=False, soft_wrap=True)
     if "report" in result.data:
         console.print(result.data["report"], markup=False, soft_wrap=True)

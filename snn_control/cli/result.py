@@ -1,7 +1,8 @@
-"""What a verb hands back, and the option that all verbs have."""
+"""Result of a verb, and the option that all verbs have."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ class Result:
     """Outcome of a verb."""
 
     data: dict[str, Any]
-    """What `--json` prints."""
+    """Content of `--json`."""
+    lines: Sequence[str] = ()
+    """Lines for people that `data` has in figures."""
     ok: bool = True
     """False for a check that failed: exit code 1."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.controllers.document import ControllerDocument
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.network import Network, synaptic_operations
 
@@ -19,7 +21,8 @@ class Controller(ABC):
     """A closed-loop controller that holds its own state.
 
     A subclass writes `reset`, `_step` and `readouts`; the rest has defaults for a controller
-    without spiking networks, adaptation or orders.
+    without spiking networks, adaptation or orders. One that is to be saved, as evolution does, also
+    writes `to_document` and `from_document`.
 
     Attributes:
         observation_names: entries of the observation, each with its unit.
@@ -88,6 +91,30 @@ class Controller(ABC):
         """
         if len(orders):
             raise ParameterError(f"{len(orders)} orders; {type(self).__name__} takes none")
+
+    def to_document(self) -> ControllerDocument:
+        """Return networks and settings, from which `from_document` builds an equal controller.
+
+        Raises:
+            ParameterError: this kind of controller has no file.
+        """
+        raise ParameterError(
+            f"{type(self).__name__} cannot be saved: it has no to_document; save a controller made "
+            "of networks"
+        )
+
+    @classmethod
+    def from_document(cls, document: ControllerDocument, **options: Any) -> Controller:
+        """Build the controller of a file.
+
+        Args:
+            document: content of the file.
+            options: of `load`; an override names those that it takes.
+
+        Raises:
+            ParameterError: a wrong number of networks or wrong settings, or no file of this kind.
+        """
+        raise ParameterError(f"{cls.__name__} has no from_document; it cannot be read from a file")
 
     def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float | None:
         """Return the additions and multiply-accumulates of an episode; None: not known.

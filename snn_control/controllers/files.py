@@ -1,27 +1,28 @@
 """Controllers by name: built in, on disk, or from another package.
 
-On disk are the networks of a controller in one JSON and one safetensors file. Another package adds
-a controller by an entry point of the group `snn_control.controllers`, whose name is the
-controller's and whose object is a subclass of `Controller`.
+On disk a controller is a `ControllerDocument` in one JSON and one safetensors file. Another package
+adds a controller by an entry point of the group `snn_control.controllers`, whose name is the
+controller's and whose object is a subclass of `Controller`; its files carry the name.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
 import math
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from snn_control.controllers.blimp.altitude import Altitude
-from snn_control.controllers.blimp.pid import PID, PIDConfig
+from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.model_name import ModelName
-from snn_control.controllers.swimmer.plan import plan_of
-from snn_control.controllers.swimmer.swimmer import Swimmer, read_swimmer
+from snn_control.controllers.document import ControllerDocument
+from snn_control.controllers.network_controller import NetworkController
+from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,
+    ParameterError,
     UnknownNameError,
 )
 from snn_control.network.fields import Field
@@ -39,35 +40,46 @@ from snn_control.resources import models_folder
 
 ENTRY_POINT_GROUP = "snn_control.controllers"
 
-BUILT_IN: dict[str, Any] = {"pid": PID}
+BUILT_IN: dict[str, type[Controller]] = {"pid": PID}
 """Controllers that need no file."""
 
 ALIASES = {"swimmer": "swimmer-spiking"}
 """Other names of shipped models."""
 
-NETWORK_CONTROLLERS: dict[str, Any] = {"altitude": Altitude, "swimmer": Swimmer}
-"""Controllers made of networks, by the name their files carry."""
+FILED: dict[str, type[Controller]] = {
+    "altitude": Altitude,
+    "network": NetworkController,
+    "swimmer": Swimmer,
+}
+"""Controllers with files, by the name that these carry."""
 
 _FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
 
 
-def save(controller: Altitude | Swimmer, path: str | Path, about: Document | None = None) -> Path:
+def save(controller: Controller, path: str | Path, about: Document | None = None) -> Path:
     """Write `<path>.json` and `<path>.safetensors`; return the path of the document.
 
     Args:
-        controller: what to save.
+        controller: one that has `to_document`.
         path: with or without suffix.
-        about: provenance for people: command, data, rights. Must hold no time and no path.
+        about: provenance for people. Must hold no time and no path.
+
+    Raises:
+        ParameterError: this kind of controller has no file, or no name of its own.
     """
+    content = controller.to_document()
     tensors: Tensors = {}
     networks = [
         network_document(network, tensors, prefix=f"{k}/")
-        for k, network in enumerate(controller.networks)
+        for k, network in enumerate(content.networks)
     ]
-    kind = next(name for name, cls in NETWORK_CONTROLLERS.items() if type(controller) is cls)
-    document: Document = {"kind": "controller", "controller": kind, "networks": networks}
-    if isinstance(controller, Swimmer):
-        document["settings"] = controller.settings()
+    document: Document = {
+        "kind": "controller",
+        "controller": _file_name_of(type(controller)),
+        "networks": networks,
+    }
+    if content.settings:
+        document["settings"] = dict(content.settings)
     return write_pair(path, document | {"about": about or {}}, tensors)
 
 
@@ -84,61 +96,72 @@ def load(
         name_or_path: `pid`, the name of a shipped model or one of `ALIASES`, a run folder, a model
             file, or the name of a controller of another package. Ours come before those of other
             packages.
-            `:untrained` and `:4-links` may follow that of a swimmer, see `ModelName`.
         control_period_s: period it will run at, in s; None: the one it was made for. `pid` is
             made for any.
         resample: whether networks made for another period may be resampled, see
             `network.resample`; else they are refused.
-        options: for the controller's constructor, for example `engine=ReferenceEngine`.
+        options: of the controller's `from_document`, or of its constructor where it has no file:
+            `engine=ReferenceEngine`, of swimmers `n_links=4` and `untrained=True`.
 
     Raises:
         UnknownNameError: neither a name nor a path.
         ModelFileError: a broken file; the message names the field.
         ControlPeriodError: made for another control period, and not to be or cannot be resampled.
         ConfigError: another package registers something that is no `Controller`.
-        ParameterError: something follows the name of what is no swimmer, or a body of so many links
-            is none.
+        ParameterError: the controller does not take an option, or not its value.
     """
-    asked = ModelName.parse(str(name_or_path))
-    name, path = asked.base, model_path(str(name_or_path))
-    if name in BUILT_IN:
-        asked.require_plain()
-        return BUILT_IN[name](**_with_period(options, control_period_s))
-    if path is None:
-        kind = _registered(name)
-        asked.require_plain()
-        controller = kind(**options)
-        _require_period(name, controller.control_period_s, control_period_s, can_resample=False)
-        return controller
+    name, path = str(name_or_path), model_path(name_or_path)
+    if path is not None:
+        return _read(path, name, control_period_s, resample, options)
+    kind = BUILT_IN.get(name) or _registered(name)
+    taken = _require_options(name, kind, options, control_period_s)
+    controller = kind(**taken)
+    _require_period(name, controller.control_period_s, control_period_s, can_resample=False)
+    return controller
+
+
+def _read(
+    path: Path, name: str, control_period_s: float | None, resample: bool, options: dict[str, Any]
+) -> Controller:
     document, tensors = read_pair(path, "controller")
     with reading(path):
         root = Field(document).only(_FIELDS)
-        kind = root["controller"].one_of([*NETWORK_CONTROLLERS])
-        networks = [
+        kind = _filed(root["controller"])
+        networks = tuple(
             network_from_document(item.value, tensors, item.place)
             for item in root["networks"].items()
-        ]
+        )
+        settings = root["settings"].mapping() if "settings" in root else {}
     if resample and control_period_s is not None:
-        networks = [resampled(network, control_period_s) for network in networks]
+        networks = tuple(resampled(network, control_period_s) for network in networks)
     elif networks:
         _require_period(name, networks[0].control_period_s, control_period_s, can_resample=True)
-    if kind != "swimmer":
-        asked.require_plain()
-        with reading(path):
-            return NETWORK_CONTROLLERS[kind](networks, **options)
-    with reading(path):
-        settings = root["settings"].mapping() if "settings" in root else {}
-        if asked.n_links is None:
-            return read_swimmer(networks, settings, asked.untrained, **options)
-        own = read_swimmer(networks, settings, asked.untrained)
-    return plan_of(own).on(asked.n_links).swimmer(**options)
+    _require_options(name, kind.from_document, options)
+    content = ControllerDocument(networks, settings)
+    try:
+        return kind.from_document(content, **options)
+    except ParameterError:
+        with reading(path):  # raises where the file is wrong, not the options
+            kind.from_document(content)
+        raise
 
 
-def _with_period(options: dict[str, Any], control_period_s: float | None) -> dict[str, Any]:
-    if control_period_s is None:
-        return options
-    config = options.get("config") or PIDConfig()
-    return options | {"config": dataclasses.replace(config, control_period_s=control_period_s)}
+def _require_options(
+    name: str, taker: Any, options: dict[str, Any], control_period_s: float | None = None
+) -> dict[str, Any]:
+    """Return the options; with the period too, where the taker has a parameter for it."""
+    parameters = inspect.signature(taker).parameters
+    known = [key for key in parameters if key != "document"]
+    any_other = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for key in options:
+        if key not in known and not any_other:
+            raise ParameterError(
+                f"controller {name!r} takes no option {key!r}; it takes: "
+                f"{', '.join(known) or 'none'}"
+            )
+    if control_period_s is not None and "control_period_s" in known:
+        return options | {"control_period_s": control_period_s}
+    return options
 
 
 def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resample: bool) -> None:
@@ -150,27 +173,45 @@ def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resam
         )
 
 
-def model_path(name: str) -> Path | None:
+def model_path(name: str | Path) -> Path | None:
     """Return the document of a model, named as for `load`; None for what is no file."""
-    base = ModelName.parse(name).base
-    path = Path(base)
+    path = Path(name)
     candidates = [
         path / "checkpoints" / "best" / "model.json",
         path / "model.json",
         path if path.suffix == ".json" else path.with_name(path.name + ".json"),
-        models_folder() / f"{ALIASES.get(base, base)}.json",
+        models_folder() / f"{ALIASES.get(str(name), str(name))}.json",
     ]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
+def _file_name_of(kind: type[Controller]) -> str:
+    for name, filed in FILED.items():
+        if filed is kind:
+            return name
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        if point.value.replace(" ", "") == f"{kind.__module__}:{kind.__qualname__}":
+            return point.name
+    raise ParameterError(
+        f"{kind.__name__} has no name for its file: register it as an entry point of the group "
+        f"{ENTRY_POINT_GROUP}, and install its package"
+    )
+
+
+def _filed(field: Field) -> type[Controller]:
+    others = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
+    name = field.one_of([*FILED, *sorted(others - FILED.keys())])
+    return FILED.get(name) or _registered(name)
+
+
 def _registered(name: str) -> type[Controller]:
     for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        found = point.load()
-        if not (isinstance(found, type) and issubclass(found, Controller)):
+        kind = point.load()
+        if not (isinstance(kind, type) and issubclass(kind, Controller)):
             raise ConfigError(
                 f"entry point {point.value!r} of controller {name!r} is no subclass of Controller"
             )
-        return found
+        return kind
     raise UnknownNameError("model", name, model_names())
 
 

@@ -214,6 +214,6 @@ def _padded(n: int) -> int:
 def _variant(population: Population, looped: frozenset[str]) -> int:
     """Bit 0: hard reset. Bit 1: own spikes enter the adaptation trace. Bit 2: in a loop."""
     params = population.params
-    hard = getattr(params, "reset", "soft") == "hard"
-    own = getattr(params, "own_spikes", False)
+    hard = params.choice("reset", "soft") == "hard"
+    own = params.choice("own_spikes", False)
     return int(hard) + 2 * int(own) + 4 * int(population.name in looped)

@@ -302,7 +302,7 @@ class TorchEngine(torch.nn.Module):
             else:
                 found[field.name] = value
         if "decay_mem" in found:
-            normalised = getattr(population.params, "normalised", False)
+            normalised = population.params.choice("normalised", False)
             one = torch.ones_like(found["decay_mem"])
             found["gain"] = one - found["decay_mem"] if normalised else one
         return found

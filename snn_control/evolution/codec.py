@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.errors import ParameterError
+from snn_control.errors import ParameterError, UnknownNameError
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -62,3 +62,21 @@ class NumbersCodec:
     def encode(self, numbers: Mapping[str, float]) -> FloatArray:
         """Return the genome of `numbers`, clipped to the bounds."""
         return np.array([g.encode(numbers[g.name]) for g in self.genes])
+
+    def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
+        """Return the genome of `numbers`, at random where one is not named.
+
+        Raises:
+            UnknownNameError: no such gene; with the closest names.
+        """
+        names = [gene.name for gene in self.genes]
+        for name in numbers:
+            if name not in names:
+                raise UnknownNameError("gene", name, names)
+        drawn = rng.random(self.n_genes)
+        return np.array(
+            [
+                gene.encode(numbers[gene.name]) if gene.name in numbers else share
+                for gene, share in zip(self.genes, drawn, strict=True)
+            ]
+        )

@@ -25,7 +25,7 @@ ConfigT = TypeVar("ConfigT")
 
 
 class Strategy(abc.ABC, Generic[ConfigT]):
-    """Abstract strategy: checks, best so far, generation counter and state; five hooks are left.
+    """Abstract strategy: checks, best so far, generation counter and state; six hooks are left.
 
     Args:
         n_genes: length of a genome, at least 1.

@@ -187,9 +187,7 @@ def _check_memoryless(network: Network, events: dict[str, npt.NDArray[np.bool_]]
 
 def _check_lags(network: Network, control_period_s: float, max_change: float) -> None:
     for p in network.populations:
-        for name in ("tau_syn_s", "tau_mem_s", "tau_adaptation_s"):
-            if not hasattr(p.params, name):
-                continue
+        for name in p.params.time_constants():
             tau = p.params.expanded(name, p.size)
             for tau_s in np.unique(tau[(tau > 0) & np.isfinite(tau)]).tolist():
                 old, new = (_lag(tau_s, t) for t in (network.control_period_s, control_period_s))

@@ -11,7 +11,7 @@ and one line in `snn_control.studies.registry.STUDIES`. `run_study` writes the r
 `study.json` (table, figures, summary) beside what every run holds, and the page from it.
 """
 
-from snn_control.studies.registry import STUDIES, config_type, study_module
+from snn_control.studies.registry import STUDIES, config_type, read_study, study_module
 from snn_control.studies.run_study import run_study
 from snn_control.studies.study import StudyConfig, StudyResult, TablePart
 
@@ -21,6 +21,7 @@ __all__ = [
     "StudyResult",
     "TablePart",
     "config_type",
+    "read_study",
     "run_study",
     "study_module",
 ]

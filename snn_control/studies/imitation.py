@@ -6,7 +6,6 @@ of each then runs open loop on sequences of height errors that no optimisation h
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers import Altitude, load
+from snn_control.controllers import load
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
@@ -23,16 +22,13 @@ from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
-from snn_control.training.blimp.task import AltitudeTask
-from snn_control.training.blimp.train_config import TrainConfig
+from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import (
-    OPTIMISERS,
-    Configuration,
+    METHODS,
     optimise,
     read_optimisation,
 )
 from snn_control.training.statistics import half_width
-from snn_control.training.swimmer.ppo_config import PpoConfig
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -68,6 +64,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     if folder is None:
         raise ParameterError("this study keeps its runs: call it with folder=..., or by run_study")
     sequences = error_sequences(config.flights)
+    flights = tuple(str(path) for path in config.training_flights)
     rows: list[dict[str, Any]] = []
     for given in config.configs:
         name = Path(given).stem
@@ -76,7 +73,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         for k in range(config.seeds):
             seed = config.first_seed + k
             started = time.monotonic()
-            made = _with_data(read_optimisation(given), config)
+            made = read_optimisation(given).with_flights(flights, alone=not config.synthetic)
             model = make(made, given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
@@ -114,23 +111,9 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     return StudyResult(rows, summary, [figure])
 
 
-def _with_data(optimisation: Configuration, config: Config) -> Configuration:
-    flights = tuple(str(path) for path in config.training_flights)
-    if isinstance(optimisation, TrainConfig):
-        share = optimisation.flight_share if config.synthetic else 1.0
-        flights = optimisation.flights + flights
-        return dataclasses.replace(optimisation, flights=flights, flight_share=share)
-    if isinstance(optimisation, PpoConfig) or not isinstance(optimisation.task, AltitudeTask):
-        raise ParameterError(f"{optimisation.name} makes no altitude controller; it imitates none")
-    sequences = optimisation.task.sequences if config.synthetic else 0
-    flights = optimisation.task.flights + flights
-    task = dataclasses.replace(optimisation.task, flights=flights, sequences=sequences)
-    return dataclasses.replace(optimisation, task=task)
-
-
-def make(config: Configuration, name: str, seed: int, budget: str, folder: Path) -> Path:
+def make(config: MethodConfig, name: str, seed: int, budget: str, folder: Path) -> Path:
     """Run one configuration on one seed into `folder`; return the document of its best model."""
-    command = f"snn-control {OPTIMISERS[type(config)].verb} {name} --seed {seed}"
+    command = f"snn-control {METHODS[config.method].verb} {name} --seed {seed}"
     opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
     status = "crashed"
     try:
@@ -150,11 +133,11 @@ def imitation_on(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Published fit and raw correlation of a model's `pd` on each sequence, each (n_sequences,)."""
     controller = load(model)
-    if not isinstance(controller, Altitude):
-        raise ParameterError(f"{model} has no network; name an altitude controller")
     networks = [n for n in controller.networks if "pd" in {r.name for r in n.readouts}]
     if not networks:
-        raise ParameterError(f"{model} has no read-out `pd`")
+        raise ParameterError(
+            f"{model} has no network with a read-out `pd`; name an altitude controller"
+        )
     engine, found = NativeEngine(networks[0]), []
     for row in errors:
         engine.reset()

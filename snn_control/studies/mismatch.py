@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers import Altitude, load
+from snn_control.controllers import load
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
 from snn_control.errors import ParameterError
@@ -50,7 +50,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     rows = []
     for model in config.models:
         controller = load(model)
-        if not isinstance(controller, Altitude):
+        if not controller.networks:
             raise ParameterError(f"{model} has no network; name an altitude controller")
         for share in config.shares:
             found = _figures(controller.networks, share, config, errors, targets)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
-from snn_control.errors import UnknownNameError
-from snn_control.studies.study import StudyConfig
+from snn_control.config import from_mapping
+from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.studies.study import METHOD, StudyConfig
 
 STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
@@ -28,6 +31,31 @@ def study_module(name: str) -> ModuleType:
     if name not in STUDIES:
         raise UnknownNameError("study", name, STUDIES)
     return importlib.import_module(f"snn_control.studies.{name.replace('-', '_')}")
+
+
+def read_study(content: Any, where: str) -> tuple[str, StudyConfig]:
+    """Return name and settings of a study that a mapping describes: `method: study`, `study: NAME`.
+
+    Args:
+        content: keys and values, as YAML has them.
+        where: file, for messages.
+
+    Raises:
+        ConfigError: another method, no study, an unknown key or a value of the wrong kind.
+        UnknownNameError: no such study; with the closest names.
+    """
+    if (
+        not isinstance(content, Mapping)
+        or content.get("method") != METHOD
+        or "study" not in content
+    ):
+        raise ConfigError(
+            f"{where}: no study; expected the lines `method: study` and `study: NAME`, one of "
+            f"{', '.join(STUDIES)}"
+        )
+    name = str(content["study"])
+    settings = {key: value for key, value in content.items() if key not in ("method", "study")}
+    return name, from_mapping(config_type(name), settings, where)
 
 
 def config_type(name: str) -> type[StudyConfig]:

@@ -10,7 +10,7 @@ from snn_control.report.study_file import STUDY_FILE
 from snn_control.runs import Run, atomic
 from snn_control.runs.metrics_file import plain
 from snn_control.studies.registry import STUDIES, study_module
-from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.studies.study import METHOD, Say, StudyConfig, StudyResult, silent
 
 
 def run_study(
@@ -30,7 +30,8 @@ def run_study(
         RunError: the folder is not empty or cannot be written.
     """
     module = study_module(name)
-    run = Run.create(folder, command=command, config=config, seed=config.first_seed)
+    resolved = {"method": METHOD, "study": name, **dataclasses.asdict(config)}
+    run = Run.create(folder, command=command, config=resolved, seed=config.first_seed)
     status = "crashed"
     try:
         result: StudyResult = module.run(config, folder=folder, say=say)

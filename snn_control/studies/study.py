@@ -12,6 +12,10 @@ Say = Callable[[str], None]
 """Takes a line of progress."""
 
 
+METHOD = "study"
+"""Method of a study's configuration."""
+
+
 def silent(text: str) -> None:
     """Report no progress."""
 

@@ -6,24 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from snn_control.controllers import Altitude, load
-from snn_control.controllers.blimp.quantised_twin import quantised_twin
-from snn_control.controllers.controller import Controller
+from snn_control.controllers import Controller
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.training.evaluate import Evaluation
+from snn_control.training.model_name import load_named
 from snn_control.training.statistics import half_width, paired_ratio
+from snn_control.training.system import TWIN
+from snn_control.training.systems import compared_in, system_of
 
-TWIN = "-twin"
-QUALITY = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
-"""Metrics of an altitude flight that are compared."""
 EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
 """Metrics that are shown without a ratio: what they buy is shown above them."""
 
 
 def compared_metrics(flown: Evaluation) -> list[str]:
-    """Return the metrics to compare: those of an altitude flight, else all the flight has."""
+    """Return the metrics to compare: those that the environment's system names, else all."""
     present = flown.episodes[0].metrics
-    return [name for name in QUALITY if name in present] or [
+    named = compared_in(flown.environment)
+    return [name for name in named if name in present] or [
         name for name in present if name not in EFFORT and not name.endswith("_per_decision")
     ]
 
@@ -78,7 +77,7 @@ def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, An
     return rows
 
 
-def load_named(sources: Sequence[str]) -> dict[str, Controller]:
+def load_all(sources: Sequence[str]) -> dict[str, Controller]:
     """Load controllers by a short name each: the file's or folder's own where that is unique.
 
     `X-twin` is the quantised non-spiking twin of X where nothing else is called so.
@@ -101,11 +100,12 @@ def load_named(sources: Sequence[str]) -> dict[str, Controller]:
 
 def _load(source: str) -> Controller:
     try:
-        return load(source)
+        return load_named(source)
     except UnknownNameError:
         if not source.endswith(TWIN):
             raise
-    controller = load(source.removesuffix(TWIN))
-    if not isinstance(controller, Altitude):
-        raise ParameterError(f"{source}: only an altitude controller made of networks has a twin")
-    return quantised_twin(controller)
+    controller = load_named(source.removesuffix(TWIN))
+    try:
+        return system_of(controller).twin(controller)
+    except ParameterError as exc:
+        raise ParameterError(f"{source}: {exc}") from exc

@@ -8,24 +8,12 @@ from typing import Any
 import gymnasium
 from gymnasium.envs.registration import load_env_creator
 
-from snn_control.controllers.controller import Controller
-from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.envs import environments
 from snn_control.errors import ConfigError, UnknownNameError
 
-ENVIRONMENT = "snn_control/BlimpAltitude-v0"
-SWIM = "snn_control/Swim-v0"
-
-
-def suited(controller: Controller) -> dict[str, Any]:
-    """Return environment and options that a controller was made for, as `evaluate` takes them."""
-    if isinstance(controller, Swimmer):
-        return {"environment": SWIM, "n_links": len(controller.action_names) + 1}
-    return {"environment": ENVIRONMENT}
-
 
 def make_environment(
-    name: str = ENVIRONMENT,
+    name: str,
     *,
     preset: str = "default",
     preferred: dict[str, Any] | None = None,

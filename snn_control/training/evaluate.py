@@ -14,12 +14,12 @@ from snn_control.controllers.controller import Controller
 from snn_control.report.inputs import default_role
 from snn_control.runs import atomic
 from snn_control.runs.metrics_file import plain
-from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.environment import make_environment
 from snn_control.training.rollout import Episode, rollout
 from snn_control.training.statistics import half_width
+from snn_control.training.system import Transfer
+from snn_control.training.systems import find_system, system_of
 from snn_control.training.trace_file import trace_arrays
-
-TRANSFER_TICKS = 30
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Evaluation:
     seeds: tuple[int, ...]
     episodes: tuple[Episode, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What the environment was made with."""
+    """Options that the environment was made with."""
+    role: str = ""
+    """`subject`, `baseline` or `twin`; empty: by the name."""
 
     def values(self, metric: str) -> np.ndarray:
         """A metric of every episode, shape (n_seeds,)."""
@@ -43,7 +45,7 @@ class Evaluation:
         names = list(self.episodes[0].metrics)
         return {
             "controller": self.controller,
-            "role": default_role(self.controller),
+            "role": self.role or default_role(self.controller),
             "environment": self.environment,
             "preset": self.preset,
             "seeds": list(self.seeds),
@@ -59,26 +61,37 @@ def evaluate(
     *,
     seeds: Sequence[int],
     preset: str = "default",
-    environment: str = ENVIRONMENT,
+    environment: str | None = None,
     **overrides: Any,
 ) -> Evaluation:
-    """Fly one episode a seed.
+    """Run one episode a seed.
 
     Args:
-        controller: what to fly.
+        controller: to evaluate.
         name: its name in the results.
         seeds: one episode each.
         preset: of the environment.
-        environment: id of a registered environment.
-        overrides: parameters of the environment, for example `duration_s`.
+        environment: id of a registered environment; None: that of the controller's system, with
+            the options that suit the controller.
+        overrides: options of the environment, for example `duration_s`.
+
+    Raises:
+        InterfaceMismatchError: no environment is named and no system accepts the controller, or
+            the environment does not fit it.
     """
+    system = find_system(controller) if environment else system_of(controller)
+    if environment is None:
+        assert system is not None
+        environment = system.environment
+        overrides = system.environment_options(controller) | overrides
     env = make_environment(environment, preset=preset, **overrides)
     try:
         episodes = tuple(flight(controller, env, seed) for seed in seeds)
     finally:
         env.close()
     given = {key: value for key, value in overrides.items() if value is not None}
-    return Evaluation(name, environment, preset, tuple(seeds), episodes, given)
+    role = system.role(name) if system else ""
+    return Evaluation(name, environment, preset, tuple(seeds), episodes, given, role)
 
 
 def flight(controller: Controller, env: Any, seed: int) -> Episode:
@@ -129,22 +142,21 @@ def write_evaluation(
         atomic.write_arrays(folder / "traces" / f"{evaluation.controller}.npz", arrays)
 
 
-def write_transfer(controllers: dict[str, Controller], folder: Path) -> None:
-    """Write `eval/transfer.npz`: the settled `pd` of each controller at held errors.
+def write_transfer(controllers: Mapping[str, Controller], transfer: Transfer, folder: Path) -> None:
+    """Write `eval/transfer.npz`: the settled read-out of each controller at held observations.
 
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
-    errors = np.linspace(-0.6, 0.6, 121)
-    arrays: dict[str, Any] = {"error_m": errors}
+    arrays: dict[str, Any] = {"error_m": transfer.observations}
     for name, controller in controllers.items():
-        settled = np.zeros(errors.size)
-        for k, error in enumerate(errors):
+        settled = np.zeros(transfer.observations.size)
+        for k, value in enumerate(transfer.observations):
             controller.reset()
-            for _ in range(TRANSFER_TICKS):
-                controller.step(np.array([error]))
-            settled[k] = controller.readouts["pd"]
-        arrays[f"{name}:pd"] = settled
+            for _ in range(transfer.ticks):
+                controller.step(np.array([value]))
+            settled[k] = controller.readouts[transfer.readout]
+        arrays[f"{name}:{transfer.readout}"] = settled
     with atomic.writing(folder):
         (folder / "eval").mkdir(parents=True, exist_ok=True)
     atomic.write_arrays(folder / "eval" / "transfer.npz", arrays)

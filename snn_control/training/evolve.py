@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -18,52 +19,79 @@ from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
 from snn_control.threads import one_blas_thread
-from snn_control.training.blimp.task import AltitudeFitness, AltitudeTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
-from snn_control.training.names import check_controller_name
-from snn_control.training.swimmer.task import SwimmerFitness, SwimmerTask
-
-TaskFitness = AltitudeFitness | SwimmerFitness
+from snn_control.training.method import MethodConfig, check_controller_name
+from snn_control.training.systems import system, system_names
+from snn_control.training.task import Fitness, Task
 
 
 @dataclass(frozen=True)
-class EvolveConfig:
-    """An evolution, as its YAML file describes it."""
+class EvolveConfig(MethodConfig):
+    """Configuration of an evolution."""
 
+    method: Literal["evolve"]
+    system: str
+    """Name of the system that is evolved; `snn-control list systems` shows all."""
     name: str
     """Name of the controller that comes out."""
+    task: Task
+    """Settings of the system's task."""
     strategy: str = "cma_es"
-    """Name of the strategy; `snn-control list` shows all."""
+    """Name of the strategy; `snn-control list strategies` shows all."""
     strategy_config: dict[str, Any] = field(default_factory=dict)
     """Settings of the strategy, by field."""
     generations: int = 200
     """Generations where no budget is given."""
     start: dict[str, float] = field(default_factory=dict)
-    """Numbers to start from, by gene; those that are not named start at random."""
-    task: AltitudeTask | SwimmerTask = field(default_factory=AltitudeTask)
-    """What is evolved and what it is judged by; `robot` says which of the two it is."""
+    """Numbers to start from, by gene; the task says what the others start from."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)
 
+    @classmethod
+    def read(cls, content: Mapping[str, Any], where: str) -> EvolveConfig:
+        """Build the configuration of a mapping; the task may be left out.
+
+        Raises:
+            UnknownNameError: no such system; with the closest names.
+            ConfigError: `system` is missing, an unknown key, or a value of the wrong kind.
+        """
+        if "system" not in content:
+            raise ConfigError(
+                f"{where}: no system; add the line `system: NAME`, one of "
+                f"{', '.join(system_names())}"
+            )
+        task = content.get("task")
+        if isinstance(task, Mapping) and "robot" in task:
+            raise ConfigError(
+                f"{where}: task: unknown key 'robot'; remove it and write "
+                f"`system: {task['robot']}` beside `method`"
+            )
+        kinds = {"task": system(str(content["system"])).task_type}
+        return from_mapping(cls, {"task": {}, **content}, where, kinds)
+
     @property
     def default_budget(self) -> str:
-        """Where none is given."""
+        """Generations of the configuration."""
         return f"{self.generations}gen"
 
     @property
     def in_environment(self) -> bool:
-        """Whether candidates fly or swim."""
+        """Whether candidates act in the environment."""
         return self.task.in_environment
 
     @property
     def flights(self) -> tuple[str, ...]:
-        """Files of flight logs that it is made from."""
+        """Files of recorded data that it is made from."""
         return self.task.flights
+
+    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the configuration with flight logs added, see `MethodConfig.with_flights`."""
+        return dataclasses.replace(self, task=self.task.with_flights(flights, alone=alone))
 
     @property
     def data(self) -> str:
-        """What else it is made from."""
+        """Origin of the other data."""
         return self.task.data
 
 
@@ -153,7 +181,7 @@ def _evolve(
     return run.folder / "checkpoints" / "best" / "model.json"
 
 
-def save_front(run: Run, config: EvolveConfig, fitness: TaskFitness, strategy: Nsga2) -> None:
+def save_front(run: Run, config: EvolveConfig, fitness: Fitness, strategy: Nsga2) -> None:
     """Write `exports/front/NN` (models by ascending first objective) and `exports/front.json`."""
     genomes, values = strategy.front()
     _, first = np.unique(values, axis=0, return_index=True)
@@ -187,7 +215,7 @@ def strategy_settings(config: EvolveConfig) -> Any:
     return from_mapping(kind, given, "strategy_config")
 
 
-def _strategy(config: EvolveConfig, fitness: TaskFitness, seed: int) -> Strategy:
+def _strategy(config: EvolveConfig, fitness: Fitness, seed: int) -> Strategy:
     settings = strategy_settings(config)
     initial = fitness.start(config.start, seed)
     strategy = make_strategy(config.strategy, fitness.n_genes, seed, settings, initial)
@@ -199,7 +227,7 @@ def _strategy(config: EvolveConfig, fitness: TaskFitness, seed: int) -> Strategy
     return strategy
 
 
-def _checkpoint(run: Run, config: EvolveConfig, fitness: TaskFitness, strategy: Strategy) -> None:
+def _checkpoint(run: Run, config: EvolveConfig, fitness: Fitness, strategy: Strategy) -> None:
     controller = fitness.controller(strategy.best_genome)
     about = {"name": config.name, "generation": strategy.generation}
 

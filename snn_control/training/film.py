@@ -14,13 +14,15 @@ import numpy as np
 from snn_control.controllers.controller import Controller
 from snn_control.errors import MissingExtraError, ParameterError, require
 from snn_control.runs import atomic
-from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import flight
 from snn_control.training.rollout import Episode
+from snn_control.training.system import FilmWindow
 
 FRAMES_PER_S = 8
 SIZE = {"width": 640, "height": 480}
 """Pixels, unless the options say otherwise: drawn without a GPU, larger frames take minutes."""
+WHOLE = FilmWindow()
 NO_RENDERER = (
     "nothing can be drawn here without a display; install EGL (Debian: apt install libegl1 "
     "libgl1-mesa-dri), or set MUJOCO_GL=osmesa where OSMesa is installed"
@@ -28,30 +30,30 @@ NO_RENDERER = (
 
 
 class Filmed(gymnasium.Wrapper):
-    """Hands frames to `take` during [start_s, stop_s) and ends the episode at `stop_s`.
+    """Passes the frames of a window to `take` and ends the episode where the window ends.
 
     Frames are due every 1 / 8 s of the environment's `info["time_s"]`; an environment without it is
     filmed once a step.
     """
 
     def __init__(
-        self, env: gymnasium.Env, take: Callable[[np.ndarray], Any], start_s: float, stop_s: float
+        self, env: gymnasium.Env, take: Callable[[np.ndarray], Any], window: FilmWindow = WHOLE
     ) -> None:
         super().__init__(env)
-        self._take, self._start_s, self._stop_s = take, start_s, stop_s
+        self._take, self._window = take, window
         self.frames = 0
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
         """Start the episode with the first frame, if it is due."""
         observation, info = self.env.reset(**options)
-        self._due_s = self._start_s
+        self._due_s = self._window.start_s
         self._film(info)
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Advance one tick and take the frames that fell due."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        if "time_s" in info and info["time_s"] >= self._stop_s:
+        if "time_s" in info and info["time_s"] >= self._window.stop_s:
             return observation, reward, terminated, True, info
         if not (terminated or truncated):
             self._film(info)
@@ -78,23 +80,30 @@ def film(
     path: Path,
     *,
     seed: int,
+    environment: str,
     preset: str = "default",
-    start_s: float = 67.0,
-    stop_s: float = 87.0,
-    environment: str = ENVIRONMENT,
+    window: FilmWindow = WHOLE,
     preferred: dict[str, Any] | None = None,
     **options: Any,
 ) -> Episode:
-    """Write an MP4 of [start_s, stop_s) of the episode of `seed`, in real time.
+    """Write an MP4 of a window of the episode of `seed`, in real time.
 
-    The defaults show the blimp's first reference step, at 70 s.
+    Args:
+        controller: to film.
+        path: of the film.
+        seed: of the episode.
+        environment: id of a registered environment.
+        preset: of the environment.
+        window: part of the episode; by default all of it.
+        preferred: options for environments that take them.
+        options: of the environment.
 
     Returns:
-        The episode up to `stop_s`.
+        The episode up to the end of the window.
 
     Raises:
         MissingExtraError: imageio-ffmpeg or a renderer is missing.
-        ParameterError: the episode ends before `start_s`, or `path` is not called `.mp4`.
+        ParameterError: the episode ends before the window, or `path` is not called `.mp4`.
         RunError: the file cannot be written.
     """
     if path.suffix.lower() != ".mp4":
@@ -115,10 +124,10 @@ def film(
             atomic.writing(path),
             imageio.get_writer(partial, fps=FRAMES_PER_S, macro_block_size=1) as movie,
         ):
-            filmed = Filmed(env, movie.append_data, start_s, stop_s)
+            filmed = Filmed(env, movie.append_data, window)
             episode = flight(controller, filmed, seed)
         if not filmed.frames:
-            raise ParameterError(f"start_s is {start_s:g}; the episode ended before")
+            raise ParameterError(f"start_s is {window.start_s:g}; the episode ended before")
         with atomic.writing(path):
             partial.replace(path)
     finally:

@@ -12,7 +12,7 @@ import gymnasium
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError
-from snn_control.training.environment import ENVIRONMENT, make_environment
+from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import flight
 from snn_control.training.rollout import Episode
 
@@ -63,9 +63,9 @@ class Watched(gymnasium.Wrapper):
         super().close()
 
     def _show(self, info: dict[str, Any]) -> None:
-        refresh = getattr(self.env.unwrapped, "refresh_scene", None)
-        if refresh is not None:
-            refresh()
+        inner = self.env.unwrapped
+        if inner.has_wrapper_attr("refresh_scene"):
+            inner.get_wrapper_attr("refresh_scene")()
         self._viewer.sync()
         time.sleep(max(0.0, self._started_s + info.get("time_s", 0.0) - time.monotonic()))
 
@@ -74,8 +74,8 @@ def watch(
     controller: Controller,
     *,
     seed: int,
+    environment: str,
     preset: str = "default",
-    environment: str = ENVIRONMENT,
     **options: Any,
 ) -> Episode:
     """Fly the episode of `seed` in a window: the environment's own (`human`), or MuJoCo's viewer.
@@ -104,10 +104,10 @@ def has_display() -> bool:
 
 def _mujoco(env: gymnasium.Env) -> tuple[Any, Any]:
     inner: Any = env.unwrapped
-    holders: tuple[Any, ...] = (inner, getattr(inner, "body", None))
-    for holder in holders:
-        if hasattr(holder, "model") and hasattr(holder, "data"):
-            return holder.model, holder.data
+    if inner.has_wrapper_attr("body"):
+        return inner.body.model, inner.body.data
+    if inner.has_wrapper_attr("model") and inner.has_wrapper_attr("data"):
+        return inner.model, inner.data
     raise ConfigError(
         "the environment has no render mode `human` and no MuJoCo model; film it with --out"
     )

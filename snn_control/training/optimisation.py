@@ -1,74 +1,98 @@
-"""All ways to make a controller, by the kind of their configuration."""
+"""Methods that make a controller, by the name that a configuration gives as `method`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from snn_control.config import read_config_of
-from snn_control.errors import require
+from snn_control.config import read_yaml
+from snn_control.errors import ConfigError, did_you_mean, require
 from snn_control.runs import Run
 from snn_control.training.blimp.gradient import train
 from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.method import MethodConfig
 from snn_control.training.swimmer.ppo import train_ppo
 from snn_control.training.swimmer.ppo_config import PpoConfig
 
-Configuration = EvolveConfig | TrainConfig | PpoConfig
-
 
 @dataclass(frozen=True)
-class Optimiser:
-    """One way."""
+class Method:
+    """One way to make a controller."""
 
+    config_type: type[MethodConfig]
+    """Class of its configuration."""
     verb: str
-    """Of the command line."""
+    """Verb of the command line that runs it."""
     run: Callable[..., Path]
     """(config, run, *, seed, budget, on_progress, resume_from), see `evolve`."""
     unit: str
-    """What a budget counts as `gen`."""
+    """Unit of `gen` in a budget."""
     needs: tuple[tuple[str, str], ...] = ()
     """Optional modules that it imports, and the extras that bring them."""
 
 
-OPTIMISERS: dict[type[Any], Optimiser] = {
-    EvolveConfig: Optimiser("evolve", evolve, "generation"),
-    TrainConfig: Optimiser("train", train, "step"),
-    PpoConfig: Optimiser("train", train_ppo, "round", needs=(("stable_baselines3", "rl"),)),
+METHODS: dict[str, Method] = {
+    "evolve": Method(EvolveConfig, "evolve", evolve, "generation"),
+    "gradient": Method(TrainConfig, "train", train, "step"),
+    "ppo": Method(PpoConfig, "train", train_ppo, "round", needs=(("stable_baselines3", "rl"),)),
 }
 
 
-def read_optimisation(name_or_path: str | Path) -> Configuration:
-    """Read a shipped configuration or a YAML file, whichever way it is for.
+def read_optimisation(name_or_path: str | Path) -> MethodConfig:
+    """Read a shipped configuration or a YAML file, of whichever method.
 
     Raises:
-        UnknownNameError, ConfigError: see `read_config_of`.
+        UnknownNameError: no such configuration or file.
+        ConfigError: see `optimisation_config`.
     """
-    found: Configuration = read_config_of([*OPTIMISERS], name_or_path)
-    return found
+    return optimisation_config(*read_yaml(name_or_path))
 
 
-def prepare(config: Configuration, budget: str = "") -> Budget:
+def optimisation_config(content: Any, where: str) -> MethodConfig:
+    """Build the configuration of the method that a mapping names.
+
+    Raises:
+        ConfigError: no mapping, no or an unknown `method`, an unknown key or a wrong value.
+    """
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
+    if "method" not in content:
+        raise ConfigError(
+            f"{where}: no method; add the line `method: evolve` for an evolution (and "
+            "`system: blimp` or another), `method: gradient` for surrogate gradients, or "
+            "`method: ppo` for proximal policy optimisation"
+        )
+    method = str(content["method"])
+    if method == "study":
+        raise ConfigError(f"{where}: method is study; run it with `snn-control study {where}`")
+    if method not in METHODS:
+        known = [*METHODS, "study"]
+        raise ConfigError(f"{where}: unknown method {method!r}{did_you_mean(method, known)}")
+    return METHODS[method].config_type.read(content, where)
+
+
+def prepare(config: MethodConfig, budget: str = "") -> Budget:
     """Return the budget of an optimisation, after what would keep it from beginning.
 
     Raises:
         ConfigError: the budget cannot be read, or does not suit it.
         MissingExtraError: a package is not installed.
     """
-    found = Budget.parse(budget or config.default_budget)
-    found.check(config.in_environment)
-    for module, extra in OPTIMISERS[type(config)].needs:
+    parsed = Budget.parse(budget or config.default_budget)
+    parsed.check(config.in_environment)
+    for module, extra in METHODS[config.method].needs:
         require(module, extra)
-    return found
+    return parsed
 
 
 def optimise(
-    config: Configuration,
+    config: MethodConfig,
     run: Run,
     *,
     seed: int,
@@ -79,17 +103,18 @@ def optimise(
     """Make a controller; return the document of the best model.
 
     Args:
-        config: what to make.
-        run: where to write.
+        config: of one of `METHODS`.
+        run: folder that takes records and checkpoints.
         seed: of everything random.
         budget: see `Budget.parse`; default: the configuration's own.
-        on_progress: called with generation, best and median (or last) cost, and spent share.
-        resume_from: arrays of the checkpoint to go on from.
+        on_progress: called with generation, best and median (or last) cost, and the fraction of the
+            budget used.
+        resume_from: arrays of the checkpoint to continue from.
 
     Raises:
         ConfigError, MissingExtraError: of `prepare`.
     """
-    return OPTIMISERS[type(config)].run(
+    return METHODS[config.method].run(
         config,
         run,
         seed=seed,

@@ -10,6 +10,7 @@ import numpy as np
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError
+from snn_control.training.declared import Declared
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
     always = [name for name in rows[0] if all(name in row for row in rows)]
     trace = {name: np.array([row[name] for row in rows]) for name in always}
     trace |= spike_list(np.array(spikes))
-    metrics = dict(env.unwrapped.metrics()) if hasattr(env.unwrapped, "metrics") else {}
+    metrics = dict(env.unwrapped.metrics()) if Declared.by(env).has_metrics else {}
     if "spikes" in trace and info.get("time_s", 0.0) > 0:
         metrics["spikes_per_s"] = float(trace["spikes"].sum()) / float(info["time_s"])
     return Episode(total_reward, metrics, trace)
@@ -80,16 +81,15 @@ def match(controller: Controller, env: Any) -> list[int]:
         InterfaceMismatchError: lists the names of both.
         ControlPeriodError: the environment declares a control period, and it is another one.
     """
-    inner = env.unwrapped
-    offered = tuple(getattr(inner, "observation_names", ()))
-    actions = tuple(getattr(inner, "action_names", ()))
+    declared = Declared.by(env)
+    offered, actions = declared.observation_names, declared.action_names
     missing = [name for name in controller.observation_names if name not in offered]
     if missing or tuple(controller.action_names) != actions:
         raise InterfaceMismatchError(
             f"controller takes {controller.observation_names} and gives "
             f"{controller.action_names}; environment gives {offered} and takes {actions}"
         )
-    period_s = getattr(inner, "control_period_s", None)
+    period_s = declared.control_period_s
     if period_s is not None and not math.isclose(
         period_s, controller.control_period_s, rel_tol=1e-6
     ):

@@ -1,4 +1,4 @@
-"""What of an episode's trace is kept in `traces/` of a run; the format is that of the report."""
+"""Arrays of an episode's trace that `traces/` of a run keeps, in the format of the report."""
 
 from __future__ import annotations
 
@@ -8,43 +8,23 @@ import numpy as np
 
 from snn_control.controllers.controller import Controller
 from snn_control.training.rollout import Episode
+from snn_control.training.systems import find_system
 
 Arrays = dict[str, Any]
 _COMMON = ("time_s", "latency_s", "age_s", "step_s")
-_BLIMP = ("height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks")
-_SWIMMER = ("joint_0_rad", "joint_0_effort")
 
 
 def trace_arrays(episode: Episode, controller: Controller) -> Arrays:
-    """Return the arrays of a flight or a swim; none of another episode."""
-    trace = episode.trace
-    if all(name in trace for name in _BLIMP):
-        found = _blimp(trace)
-    elif all(name in trace for name in _SWIMMER):
-        found = _swimmer(trace, len(controller.action_names))
-    else:
+    """Return the arrays that the controller's system keeps, with times and spikes.
+
+    None where no system accepts the controller, or the trace lacks what they are made of.
+    """
+    system, trace = find_system(controller), episode.trace
+    kept = system.trace_arrays(trace, len(controller.action_names)) if system else {}
+    if not kept:
         return {}
-    found |= {name: trace[name] for name in _COMMON if name in trace}
-    return found | _spikes(trace, controller)
-
-
-def _blimp(trace: Arrays) -> Arrays:
-    found = {
-        "height_measured_m": trace["range_m"],
-        "command": trace["motor_command"],
-        "missed": trace["missed_ticks"] > 0,
-    }
-    names = ("height_m", "height_ref_m", "pd", "i")
-    return found | {name: trace[name] for name in names if name in trace}
-
-
-def _swimmer(trace: Arrays, n_joints: int) -> Arrays:
-    found = {
-        "joint_rad": np.stack([trace[f"joint_{k}_rad"] for k in range(n_joints)], axis=1),
-        "effort": np.stack([trace[f"joint_{k}_effort"] for k in range(n_joints)], axis=1),
-    }
-    names = ("forward_speed_m_s",)
-    return found | {name: trace[name] for name in names if name in trace}
+    kept |= {name: trace[name] for name in _COMMON if name in trace}
+    return kept | _spikes(trace, controller)
 
 
 def _spikes(trace: Arrays, controller: Controller) -> Arrays:

@@ -15,6 +15,9 @@ def failed(thing):
     return {o.name: o for o in check(thing) if not o.passed}
 
 
+HEAD = "method: evolve\nsystem: blimp\nname: x\n"
+
+
 @pytest.mark.parametrize("path", sorted(configs_folder().glob("*.yaml")), ids=lambda p: p.stem)
 def test_shipped_configurations_pass(path):
     assert failed(str(path)) == {}
@@ -23,12 +26,24 @@ def test_shipped_configurations_pass(path):
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
-        ("name: x\nstratgy: cma_es\n", "keys and values", "`strategy`"),
+        (
+            "method: evolve\nsystem: blimp\nname: x\nstratgy: cma_es\n",
+            "keys and values",
+            "`strategy`",
+        ),
         ("name: [\n", "keys and values", "not YAML"),
-        ("name: x\nstrategy: cma-esx\n", "strategy", "cma_es"),
-        ("name: x\nstrategy_config: {populaton: 3}\n", "strategy", "`population`"),
-        ("name: x\nstart: {kpp: 9.0}\n", "task and start", "kpp"),
-        ("name: x\ntask: {fixed: {kdd: 1.0}}\n", "task and start", "kdd"),
+        (HEAD + "strategy: cma-esx\n", "strategy", "cma_es"),
+        (
+            "method: evolve\nsystem: blimp\nname: x\nstrategy_config: {populaton: 3}\n",
+            "strategy",
+            "`population`",
+        ),
+        (HEAD + "start: {kpp: 9.0}\n", "task and start", "kpp"),
+        (
+            "method: evolve\nsystem: blimp\nname: x\ntask: {fixed: {kdd: 1.0}}\n",
+            "task and start",
+            "kdd",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_named(text, name, said, tmp_path):

@@ -14,7 +14,7 @@ def test_exit_codes_and_json(tmp_path, capsys):
     assert found["passed"]
     assert {"kind", "name", "passed", "found", "remedy"} == set(found["checks"][0])
     path = tmp_path / "mine.yaml"
-    path.write_text("name: x\nstratgy: cma_es\n")
+    path.write_text("method: evolve\nsystem: blimp\nname: x\nstratgy: cma_es\n")
     assert main(["check", str(path)]) == 1
     out = capsys.readouterr().out
     assert "FAIL" in out
@@ -25,7 +25,7 @@ def test_exit_codes_and_json(tmp_path, capsys):
 
 def test_brackets_in_names_are_printed_as_they_are(tmp_path, capsys):
     path = tmp_path / "mine [draft].yaml"
-    path.write_text("name: x\nstratgy: cma_es\n")
+    path.write_text("method: evolve\nsystem: blimp\nname: x\nstratgy: cma_es\n")
     assert main(["check", str(path)]) == 1
     title, *table = capsys.readouterr().out.splitlines()
     assert title.strip() == str(path)

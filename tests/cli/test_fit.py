@@ -9,6 +9,7 @@ from snn_control.cli.main import main
 from snn_control.controllers import PID
 from snn_control.envs.blimp.parameter_file import read_parameters, write_parameters
 from snn_control.errors import ConfigError
+from snn_control.training.blimp.system import Blimp
 from snn_control.training.environment import make_environment
 from snn_control.training.rollout import rollout
 
@@ -21,7 +22,7 @@ CRAFT = TRUTH | {"spread": 0.0, "reference_hold_s": 20.0}
 def logs(tmp_path_factory):
     """Two flights of a craft that is known, by the environment and the PID."""
     folder = tmp_path_factory.mktemp("my logs")
-    env = make_environment(preset="clean", parameters=CRAFT, duration_s=100.0)
+    env = make_environment(Blimp.environment, preset="clean", parameters=CRAFT, duration_s=100.0)
     for seed in (1, 2):
         t = rollout(PID(), env, seed=seed).trace
         columns = (t["time_s"], t["height_ref_m"], t["range_m"], t["motor_command"])

@@ -9,12 +9,13 @@ import pytest
 from snn_control.cli.main import main
 from snn_control.cli.optimise import provenance
 
+HEAD = "method: evolve\nsystem: blimp\n"
 TASK = "{sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0%s}"
 
 
 def config(folder, *, strategy="{population: 6}", more=""):
     path = folder / "tiny.yaml"
-    path.write_text(f"name: tiny\nstrategy_config: {strategy}\ntask: {TASK % more}\n")
+    path.write_text(f"{HEAD}name: tiny\nstrategy_config: {strategy}\ntask: {TASK % more}\n")
     return str(path)
 
 
@@ -34,7 +35,7 @@ def test_a_wrong_budget_makes_no_folder(verb, tmp_path, capsys):
 def test_a_budget_in_steps_of_no_environment_makes_no_folder(name, tmp_path, capsys):
     if name == "imitates":
         (tmp_path / "own.yaml").write_text(
-            "name: imitates\ntask: {imitation: 1.0, closed_loop: 0.0}\n"
+            f"{HEAD}name: imitates\ntask: {{imitation: 1.0, closed_loop: 0.0}}\n"
         )
         name = str(tmp_path / "own.yaml")
     words = ("train", name, "--budget", "1000steps", "--out", str(tmp_path / "run"))
@@ -53,7 +54,7 @@ def test_a_missing_package_makes_no_folder(tmp_path, capsys, monkeypatch):
 def test_a_refused_budget_leaves_a_finished_run_finished(tmp_path, capsys):
     out, path = tmp_path / "run", tmp_path / "own.yaml"
     path.write_text(
-        "name: own\nstrategy_config: {population: 6}\n"
+        "method: evolve\nsystem: blimp\nname: own\nstrategy_config: {population: 6}\n"
         "task: {imitation: 1.0, closed_loop: 0.0, sizes: {pairs: 6}, sequences: 2}\n"
     )
     assert evolve(str(path), out, "--budget", "1gen") == 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from snn_control.controllers import load, model_names
+from snn_control.controllers import Altitude, load, model_names, save
 from snn_control.controllers.files import ALIASES, model_path
-from snn_control.controllers.model_name import ModelName
 from snn_control.errors import ParameterError, UnknownNameError
 
 
@@ -21,50 +22,60 @@ def test_an_alias_is_a_shipped_model(alias: str) -> None:
         np.testing.assert_array_equal(one.step(angles), other.step(angles))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("swimmer", ModelName("swimmer")),
-        ("swimmer:untrained", ModelName("swimmer", untrained=True)),
-        ("a/b:4-links", ModelName("a/b", n_links=4)),
-        ("swimmer:untrained:12-links", ModelName("swimmer", untrained=True, n_links=12)),
-        ("swimmer:12-links:untrained", ModelName("swimmer", untrained=True, n_links=12)),
-        ("swimmer:4-links:5-links", ModelName("swimmer:4-links", n_links=5)),
-        ("run:3", ModelName("run:3")),
-        ("swimmer:links", ModelName("swimmer:links")),
-    ],
-)
-def test_a_name_is_taken_apart(text: str, expected: ModelName) -> None:
-    assert ModelName.parse(text) == expected
-
-
 def test_what_follows_a_name_may_follow_an_alias_in_any_order() -> None:
-    assert len(load("swimmer:9-links").action_names) == 8
-    one, other = load("swimmer:9-links:untrained"), load("swimmer-spiking:untrained:9-links")
+    assert len(load("swimmer", n_links=9).action_names) == 8
+    one, other = (
+        load("swimmer", untrained=True, n_links=9),
+        load("swimmer-spiking", untrained=True, n_links=9),
+    )
     bent = np.full(8, 0.1)
     for _ in range(20):
         np.testing.assert_array_equal(one.step(bent), other.step(bent))
 
 
-@pytest.mark.parametrize("name", ["pid:4-links", "pid:untrained", "blimp-altitude:untrained"])
-def test_only_swimmers_are_untrained_or_have_links(name: str) -> None:
-    with pytest.raises(ParameterError, match=f"{name.partition(':')[0]} is no swimmer"):
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("pid", {"n_links": 4}, "takes no option 'n_links'; it takes: config, control_period_s"),
+        ("blimp-altitude", {"untrained": True}, "takes no option 'untrained'; it takes: engine"),
+        ("swimmer", {"links": 4}, "takes no option 'links'; it takes: untrained, n_links"),
+    ],
+)
+def test_options_that_a_controller_does_not_take_are_refused(
+    name: str, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ParameterError, match=message):
+        load(name, **options)
+
+
+@pytest.mark.parametrize("name", ["swimer-spiking", "swimmer-spiking:4-links", "pid:untrained"])
+def test_a_name_without_a_controller_is_refused(name: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"unknown model {name!r}"):
         load(name)
 
 
-def test_a_wrong_name_is_named_whatever_follows_it() -> None:
-    with pytest.raises(UnknownNameError, match="Did you mean: `swimmer-spiking`"):
-        load("swimer-spiking:4-links")
+def test_a_controller_without_a_file_is_not_saved(tmp_path) -> None:
+    with pytest.raises(ParameterError, match="PID cannot be saved"):
+        save(load("pid"), tmp_path / "pid")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unregistered_controller_is_not_saved(tmp_path) -> None:
+    class Own(Altitude):
+        pass
+
+    own = Own(load("blimp-altitude").networks)
+    with pytest.raises(ParameterError, match="register it as an entry point of the group"):
+        save(own, tmp_path / "own")
 
 
 def test_a_folder_of_the_name_goes_before_an_alias(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from snn_control.controllers import save
     from snn_control.controllers.swimmer.swimmer import Swimmer
 
     graded = load("swimmer-graded")
     assert isinstance(graded, Swimmer)
     save(graded, tmp_path / "swimmer" / "model")
     monkeypatch.chdir(tmp_path)
-    assert load("swimmer").spikes.size == 0  # type: ignore[attr-defined]
+    assert load("swimmer").spikes.size == 0

@@ -1,17 +1,15 @@
 """The guide's package is written out and installed; its blocks are run in order."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 from snn_control.controllers.files import ENTRY_POINT_GROUP
+from snn_control.evolution import Strategy
 from tests.docs.fences import blocks
-from tests.paths import ROOT
+from tests.docs.guide_package import GUIDES, installed, run_commands, run_python
 
-PAGE = ROOT / "docs" / "guides" / "own_body.md"
+PAGE = GUIDES / "own_body.md"
 REPORT = """
 import json
 from snn_control.errors import UnknownNameError
@@ -37,38 +35,14 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """Install the package of the guide into a folder of its own, without network."""
-    pytest.importorskip("setuptools", reason="setuptools builds the package of the guide")
-    source, site = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
-    (source / "my_robot").mkdir()
-    (source / "my_robot" / "__init__.py").touch()
-    for text in [*blocks(PAGE, "python"), *blocks(PAGE, "toml")]:
-        head = text.split("\n", 1)[0].removeprefix("# ")
-        if head.endswith((".py", ".toml")):
-            (source / head).write_text(text, encoding="utf-8")
-    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
-    install = [sys.executable, "-m", "pip", "install", *options, str(source)]
-    done = subprocess.run(install, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return site
-
-
-def run(package, code):
-    path = os.pathsep.join([str(package), str(ROOT)])
-    return subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=package,
-        env=os.environ | {"PYTHONPATH": path},
-    )
+    return installed(tmp_path_factory, "own_body.md")
 
 
 @pytest.fixture(scope="module")
 def outcome(package):
     steps = [b for b in blocks(PAGE, "python") if not b.startswith("# my_robot/")]
     assert len(steps) == 5
-    done = run(package, "\n".join([*steps, REPORT]))
+    done = run_python(package, "\n".join([*steps, REPORT]))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -90,13 +64,7 @@ def test_entry_points_make_all_three_known(outcome):
 
 
 def test_the_commands_of_the_guide_pass(package):
-    (commands,) = blocks(PAGE, "sh")
-    for line in commands.splitlines():
-        words = line.split()[1:] + (["--episodes", "2"] if " eval " in line else [])
-        done = run(
-            package, f"import sys; from snn_control.cli.main import main; sys.exit(main({words}))"
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    run_commands(package, "own_body.md")
 
 
 def test_an_entry_point_must_be_a_controller(package):
@@ -106,7 +74,13 @@ def test_an_entry_point_must_be_a_controller(package):
     (info / "entry_points.txt").write_text(
         f"[{ENTRY_POINT_GROUP}]\nimpostor = my_robot.rail:Rail\n"
     )
-    done = run(package, "import snn_control; snn_control.load('impostor')")
+    done = run_python(package, "import snn_control; snn_control.load('impostor')")
     assert done.returncode != 0
     assert "ConfigError" in done.stderr
     assert "no subclass of Controller" in done.stderr
+
+
+def test_the_guide_counts_the_hooks_of_a_strategy():
+    assert len(Strategy.__abstractmethods__) == 6
+    assert "six short hooks are left" in PAGE.read_text("utf-8")
+    assert "six hooks are left" in (Strategy.__doc__ or "")

@@ -14,7 +14,8 @@ from snn_control.report import inputs
 from snn_control.report.sections import provenance
 from snn_control.runs import Run
 from snn_control.studies import STUDIES
-from snn_control.training.environment import ENVIRONMENT, SWIM
+from snn_control.training.blimp.system import Blimp
+from snn_control.training.swimmer.system import Swimmer
 
 PLACES = ["place", "seqslam"]
 EMPTY = inputs.ReportInputs(Path(), {}, {})
@@ -36,10 +37,10 @@ def flown(environment: str) -> inputs.ReportInputs:
         (replace(EMPTY, place={"similarity": np.zeros(1)}), PLACES),
         (flown("snn_control/Route-v0"), PLACES),
         (study("swimmer-damage"), ["swimmer"]),
-        (flown(SWIM), ["swimmer"]),
+        (flown(Swimmer.environment), ["swimmer"]),
         (replace(EMPTY, config={"name": "swimmer-graded"}), ["swimmer"]),
         (study("mismatch"), ["blimp"]),
-        (flown(f"{ENVIRONMENT} over ROS 2"), ["blimp"]),
+        (flown(f"{Blimp.environment} over ROS 2"), ["blimp"]),
         (replace(EMPTY, config={"name": "blimp-demo"}), ["blimp"]),
         (flown("mine/Rail-v0"), []),
     ],

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from snn_control.controllers import Controller, load
+from snn_control.controllers import Controller
 from snn_control.controllers.files import model_names
 from snn_control.errors import ConfigError, InterfaceMismatchError
 from snn_control.ros import launching, vehicles
@@ -17,6 +17,7 @@ from snn_control.ros.base.bag import RecordedTicks
 from snn_control.ros.base.vehicle import Arrays, BusRun, NodeStart, Vehicle
 from snn_control.ros.vehicles import ENTRY_POINT_GROUP, VEHICLES, vehicle_names, vehicle_of
 from snn_control.training.evaluate import Evaluation
+from snn_control.training.model_name import load_named
 from snn_control.training.rollout import Episode
 
 MODELS = [*model_names(), "swimmer:4-links"]
@@ -87,13 +88,13 @@ def register(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_exactly_one_vehicle_accepts_a_model(model: str) -> None:
-    accepted = [name for name, kind in VEHICLES.items() if kind.accepts(load(model))]
+    accepted = [name for name, kind in VEHICLES.items() if kind.accepts(load_named(model))]
     assert accepted == ["swimmer" if model.startswith("swimmer") else "blimp"]
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_nodes_of_a_vehicle_are_those_of_the_list(model: str) -> None:
-    vehicle = vehicle_of(load(model))
+    vehicle = vehicle_of(load_named(model))
     start = vehicle.controller_node(model)
     node = launching.NODES[start.node]
     assert VEHICLES[node.system] is type(vehicle)
@@ -103,7 +104,7 @@ def test_nodes_of_a_vehicle_are_those_of_the_list(model: str) -> None:
 
 
 def test_every_controller_node_has_a_vehicle() -> None:
-    nodes = {vehicle_of(load(model)).controller_node(model).node for model in MODELS}
+    nodes = {vehicle_of(load_named(model)).controller_node(model).node for model in MODELS}
     assert nodes == {node.name for node in launching.NODES.values() if node.kind == "controller"}
 
 
@@ -112,10 +113,10 @@ def test_every_controller_node_has_a_vehicle() -> None:
     [
         CART,
         Declared(("turn_rad", "joint_0_rad"), ("joint_0_effort", "joint_1_effort")),
-        Declared(("joint_0_rad",), ("joint_0_effort",)),
+        Declared(("joint_0_rad",), ("joint_0_effort", "joint_1_effort")),
         Declared(("height_error_m", "wind_m_s"), ("motor_command",)),
     ],
-    ids=["cart", "other-angles", "no-orders", "other-measurement"],
+    ids=["cart", "other-angles", "too-few-angles", "other-measurement"],
 )
 def test_a_controller_of_no_vehicle_is_an_error_that_lists_them(controller: Controller) -> None:
     with pytest.raises(InterfaceMismatchError, match="name a controller of blimp, swimmer") as said:
@@ -137,7 +138,7 @@ def test_ours_come_before_those_of_other_packages(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(monkeypatch, name, f"{__name__}:Greedy")
-    assert type(vehicle_of(load("pid"))) is VEHICLES["blimp"]
+    assert type(vehicle_of(load_named("pid"))) is VEHICLES["blimp"]
 
 
 def test_what_is_not_a_vehicle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,5 +148,5 @@ def test_what_is_not_a_vehicle_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_length_of_a_swimmer_follows_from_its_controller() -> None:
-    made: Any = vehicle_of(load("swimmer:4-links")).simulator_node(BusRun("swimmer:4-links"))
+    made: Any = vehicle_of(load_named("swimmer:4-links")).simulator_node(BusRun("swimmer:4-links"))
     assert made.parameters == {"n_links": 4}

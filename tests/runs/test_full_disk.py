@@ -126,6 +126,8 @@ def test_a_model_saved_over_another_on_a_full_disk_leaves_the_other(tmp_path: Pa
 
 
 CONFIG = """
+method: evolve
+system: blimp
 name: tiny
 strategy_config: {population: 6}
 task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0}

@@ -56,7 +56,7 @@ def test_an_evolution_without_the_extra_keeps_its_result(
 ) -> None:
     config = tmp_path / "tiny.yaml"
     config.write_text(
-        "name: tiny\nstrategy_config: {population: 6}\n"
+        "method: evolve\nsystem: blimp\nname: tiny\nstrategy_config: {population: 6}\n"
         "task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2,\n"
         "       duration_s: 100.0}\n"
     )

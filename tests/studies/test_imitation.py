@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.config import read_config
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
 from snn_control.studies.imitation import Config, imitation_on, run
@@ -15,13 +14,17 @@ from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.evolve import EvolveConfig
+from snn_control.training.optimisation import read_optimisation
 
 EVOLVED = """
+method: evolve
+system: blimp
 name: small
 strategy_config: {population: 6}
 task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, closed_loop: 0.0, scenarios: 1}
 """
 TRAINED = """
+method: gradient
 name: free
 network: {encode: 8, hidden: 6}
 batch: 8
@@ -64,8 +67,11 @@ def test_further_flights_to_train_on(alone: bool, tmp_path: Path) -> None:
     )
     run(given, folder=tmp_path / "study")
     seeds = tmp_path / "study" / "seeds"
-    evolved = read_config(EvolveConfig, seeds / "small-0" / "config.yaml")
-    trained = read_config(TrainConfig, seeds / "free-0" / "config.yaml")
+    evolved = read_optimisation(seeds / "small-0" / "config.yaml")
+    assert isinstance(evolved, EvolveConfig)
+    assert isinstance(evolved.task, AltitudeTask)
+    trained = read_optimisation(seeds / "free-0" / "config.yaml")
+    assert isinstance(trained, TrainConfig)
     assert isinstance(evolved.task, AltitudeTask)
     assert evolved.task.flights == trained.flights == (str(log),)
     assert (evolved.task.sequences, trained.flight_share) == ((0, 1.0) if alone else (2, 0.3))

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from snn_control.controllers import PID, PIDConfig, load
+from snn_control.controllers import PID, PIDConfig
 from snn_control.controllers.blimp.quantised_twin import QuantisedTwin
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
-from snn_control.training.comparison import compare_rows, load_named
-from snn_control.training.environment import suited
+from snn_control.training.comparison import compare_rows, load_all
 from snn_control.training.evaluate import evaluate
+from snn_control.training.model_name import load_named
 
 
 @pytest.fixture(scope="module")
@@ -46,22 +46,22 @@ def test_only_what_can_be_compared_is(flown):
 def test_swims_of_two_bodies_are_not_compared():
     swum = []
     for name in ("swimmer:4-links", "swimmer:untrained:4-links", "swimmer:5-links"):
-        swimmer = load(name)
-        swum.append(evaluate(swimmer, name, seeds=[1], n_ticks=50, **suited(swimmer)))
+        swimmer = load_named(name)
+        swum.append(evaluate(swimmer, name, seeds=[1], n_ticks=50))
     assert compare_rows(swum[:2], "swimmer:4-links")
     with pytest.raises(ConfigError, match=r"options of swimmer:4-links.*of swimmer:5-links"):
         compare_rows(swum, "swimmer:4-links")
 
 
 def test_short_names_stay_different():
-    assert list(load_named(["pid", "blimp-altitude"])) == ["pid", "blimp-altitude"]
+    assert list(load_all(["pid", "blimp-altitude"])) == ["pid", "blimp-altitude"]
     with pytest.raises(ConfigError, match="given twice"):
-        load_named(["pid", "pid"])
+        load_all(["pid", "pid"])
 
 
 def test_a_twin_is_named_after_its_controller():
-    assert isinstance(load_named(["blimp-altitude-twin"])["blimp-altitude-twin"], QuantisedTwin)
+    assert isinstance(load_all(["blimp-altitude-twin"])["blimp-altitude-twin"], QuantisedTwin)
     with pytest.raises(ParameterError, match="has a twin"):
-        load_named(["pid-twin"])
+        load_all(["pid-twin"])
     with pytest.raises(UnknownNameError, match="Did you mean: `blimp-altitude`"):
-        load_named(["blimp-altitud-twin"])
+        load_all(["blimp-altitud-twin"])

@@ -6,7 +6,8 @@ import pytest
 
 from snn_control.controllers import load, save
 from snn_control.runs import Run
-from snn_control.training.conclude import conclude, rivals
+from snn_control.training.conclude import beside, conclude
+from snn_control.training.systems import system
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +19,13 @@ def finished(tmp_path_factory):
 
 
 def test_model_pid_and_twin_fly_the_same_seeds(finished):
-    run, data = finished
+    run, conclusion = finished
     documents = {p.stem: json.loads(p.read_text()) for p in run.folder.glob("eval/*.json")}
     roles = {d["controller"]: d["role"] for d in documents.values()}
     assert roles == {"mine": "subject", "pid": "baseline", "mine-twin": "twin"}
     assert {tuple(d["seeds"]) for d in documents.values()} == {(0, 1)}
     twin = documents["mine-twin-default"]["mean"]
-    assert data["mine-twin_hold_rmse_m"] == twin["hold_rmse_m"]
+    assert conclusion.means["mine-twin"] == twin["hold_rmse_m"]
     assert (
         twin["synaptic_ops_per_decision"]
         < documents["mine-default"]["mean"]["synaptic_ops_per_decision"]
@@ -32,9 +33,9 @@ def test_model_pid_and_twin_fly_the_same_seeds(finished):
 
 
 def test_the_page_shows_all_three_and_the_run_is_finished(finished):
-    run, data = finished
+    run, conclusion = finished
     assert Run.open(run.folder).manifest["status"] == "finished"
-    assert data["report"] == str(run.folder / "report" / "index.html")
+    assert conclusion.report == run.folder / "report" / "index.html"
     page = (run.folder / "report" / "index.html").read_text("utf-8")
     assert "mine-twin" in page
     assert "times the operations of its twin" in page
@@ -42,4 +43,4 @@ def test_the_page_shows_all_three_and_the_run_is_finished(finished):
 
 
 def test_a_controller_without_networks_has_no_twin():
-    assert list(rivals("other", load("pid"))) == ["other", "pid"]
+    assert list(beside(system("blimp"), "other", load("pid"))) == ["other", "pid"]

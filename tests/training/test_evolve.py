@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.config import from_mapping
 from snn_control.controllers import load
 from snn_control.errors import ConfigError
 from snn_control.runs import Run
@@ -21,11 +20,14 @@ from snn_control.training.budget import Budget
 from snn_control.training.evolve import EvolveConfig, evolve, strategy_settings
 
 CONFIG = """
+method: evolve
+system: blimp
 name: tiny
 strategy_config: {population: 6}
 task: {sizes: {pairs: 6}, sequences: 2, sequence_ticks: 60, scenarios: 2, duration_s: 100.0}
 """
 GENERATIONS = 60
+HEAD = {"method": "evolve", "system": "blimp", "name": "x"}
 
 
 def command(*words: str) -> list[str]:
@@ -75,9 +77,9 @@ def test_a_killed_run_resumes_to_the_same_result_with_other_workers(tmp_path: Pa
 
 def test_unknown_keys_are_refused_with_the_closest() -> None:
     with pytest.raises(ConfigError, match="Did you mean: `strategy`"):
-        from_mapping(EvolveConfig, {"name": "x", "stratgy": "cma_es"}, "file")
+        EvolveConfig.read(HEAD | {"stratgy": "cma_es"}, "file")
     with pytest.raises(ConfigError, match="Did you mean: `pairs`"):
-        from_mapping(EvolveConfig, {"name": "x", "task": {"sizes": {"pair": 3}}}, "file")
+        EvolveConfig.read(HEAD | {"task": {"sizes": {"pair": 3}}}, "file")
 
 
 @pytest.mark.parametrize(
@@ -91,23 +93,22 @@ def test_unknown_keys_are_refused_with_the_closest() -> None:
 def test_settings_of_a_strategy_are_read_strictly(
     strategy: str, settings: dict[str, object], said: str
 ) -> None:
-    content = {"name": "x", "strategy": strategy, "strategy_config": settings}
-    config = from_mapping(EvolveConfig, content, "file")
+    content = HEAD | {"strategy": strategy, "strategy_config": settings}
+    config = EvolveConfig.read(content, "file")
     with pytest.raises(ConfigError, match=f"strategy_config: {said}"):
         strategy_settings(config)
 
 
 def test_settings_of_a_strategy_may_be_left_open() -> None:
-    content = {"name": "x", "strategy_config": {"population": None, "sigma": 1}}
-    settings = strategy_settings(from_mapping(EvolveConfig, content, "file"))
+    content = HEAD | {"strategy_config": {"population": None, "sigma": 1}}
+    settings = strategy_settings(EvolveConfig.read(content, "file"))
     assert (settings.population, settings.sigma) == (None, 1.0)
 
 
 def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
-    config = from_mapping(
-        EvolveConfig,
-        {
-            "name": "front",
+    config = EvolveConfig.read(
+        HEAD
+        | {
             "strategy": "nsga2",
             "strategy_config": {"population": 8},
             "task": {
@@ -135,7 +136,7 @@ def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
 
 def test_objectives_must_fit_the_strategy(tmp_path: Path) -> None:
     task = {"objectives": ["imitation", "rmse_m"], "sequences": 1, "scenarios": 1}
-    config = from_mapping(EvolveConfig, {"name": "x", "task": task}, "test")
+    config = EvolveConfig.read(HEAD | {"task": task}, "test")
     run = Run.create(tmp_path / "run", command="", config=config, seed=0)
     with pytest.raises(ConfigError, match="nsga2"):
         evolve(config, run, seed=0, budget=Budget(generations=1))

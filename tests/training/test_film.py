@@ -12,20 +12,22 @@ import pytest
 
 from snn_control.controllers import PID
 from snn_control.errors import ConfigError, ParameterError, RunError, UnknownNameError
+from snn_control.training.blimp.system import Blimp
 from snn_control.training.environment import make_environment
 from snn_control.training.film import FRAMES_PER_S, Filmed, can_film, film
 from snn_control.training.rollout import rollout
+from snn_control.training.system import FilmWindow
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
-SMALL: dict[str, Any] = {"width": 160, "height": 120}
+SMALL: dict[str, Any] = {"environment": Blimp.environment, "width": 160, "height": 120}
 
 
 def test_a_film_has_the_frames_of_its_stretch(tmp_path):
     imageio = pytest.importorskip("imageio.v2")
     path = tmp_path / "a folder" / "f.mp4"
     options = SMALL | {"duration_s": 5.0, "preset": "clean"}
-    episode = film(PID(), path, seed=1, start_s=1.0, stop_s=3.0, **options)
+    episode = film(PID(), path, seed=1, window=FilmWindow(1.0, 3.0), **options)
     frames = list(imageio.get_reader(path).iter_data())
     assert len(frames) == pytest.approx(2 * FRAMES_PER_S, abs=1)
     assert frames[0].shape == (120, 160, 3)
@@ -38,22 +40,22 @@ def test_a_film_has_the_frames_of_its_stretch(tmp_path):
 def test_filming_does_not_change_the_flight():
     taken: list[np.ndarray] = []
     options = SMALL | {"duration_s": 2.0, "render_mode": "rgb_array"}
-    env = make_environment(**options)
-    filmed = rollout(PID(), Filmed(env, taken.append, 0.0, np.inf), seed=3)
-    plain = rollout(PID(), make_environment(duration_s=2.0), seed=3)
+    env = make_environment(options.pop("environment"), **options)
+    filmed = rollout(PID(), Filmed(env, taken.append), seed=3)
+    plain = rollout(PID(), make_environment(Blimp.environment, duration_s=2.0), seed=3)
     np.testing.assert_array_equal(filmed.trace["motor_command"], plain.trace["motor_command"])
     assert len(taken) == pytest.approx(2 * FRAMES_PER_S, abs=2)
 
 
 def test_an_episode_that_ends_before_leaves_no_file(tmp_path):
     with pytest.raises(ParameterError, match="ended before"):
-        film(PID(), tmp_path / "f.mp4", seed=1, start_s=50.0, duration_s=1.0, **SMALL)
+        film(PID(), tmp_path / "f.mp4", seed=1, window=FilmWindow(50.0), duration_s=1.0, **SMALL)
     assert not list(tmp_path.iterdir())
 
 
 def test_another_format_than_mp4_is_refused(tmp_path):
     with pytest.raises(ParameterError, match=r"ends in \.mp4"):
-        film(PID(), tmp_path / "f.gif", seed=1)
+        film(PID(), tmp_path / "f.gif", seed=1, environment=Blimp.environment)
     assert not list(tmp_path.iterdir())
 
 
@@ -68,7 +70,7 @@ def test_environments_are_made_by_name_or_refused():
     with pytest.raises(UnknownNameError, match="BlimpAltitude-v0`"):
         make_environment("BlimpAltitud-v0")
     with pytest.raises(ConfigError, match="takes no option 'wings'"):
-        make_environment(wings=2)
+        make_environment(Blimp.environment, wings=2)
     with pytest.raises(ConfigError, match="cannot be imported"):
         make_environment("no_such_module:X-v0")
     with pytest.raises(ConfigError, match="module '' cannot be imported"):
@@ -85,7 +87,7 @@ def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
         "assert not can_film()\n"
         "evaluate(PID(), 'pid', seeds=[1], duration_s=2.0)\n"
         "try:\n"
-        "    film(PID(), Path('f.mp4'), seed=1, start_s=0.0, stop_s=1.0)\n"
+        "    film(PID(), Path('f.mp4'), seed=1, environment='BlimpAltitude-v0')\n"
         "except MissingExtraError as error:\n"
         "    print(error)\n"
     )

@@ -13,7 +13,7 @@ from snn_control.cli.flight_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.errors import UnknownNameError
 from snn_control.report.metric_names import metric_name, spread
-from snn_control.training.comparison import compare_rows, load_named
+from snn_control.training.comparison import compare_rows, load_all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def run(args: Args) -> Result:
     """Fly and compare."""
     if len(args.models) < 2:
         raise WrongUseError("name two or more controllers; `snn-control list models` has some")
-    controllers = load_named(args.models)
+    controllers = load_all(args.models)
     against = args.against or next(iter(controllers))
     if against not in controllers:
         raise UnknownNameError("controller to compare with", against, controllers)

@@ -16,6 +16,7 @@ from snn_control.controllers import load
 from snn_control.report.metric_names import metric_name, spread
 from snn_control.training.comparison import EFFORT, compared_metrics, mean_row
 from snn_control.training.evaluate import Evaluation, write_evaluation
+from snn_control.training.model_name import load_named
 from snn_control.training.statistics import half_width, paired_ratio
 
 
@@ -37,7 +38,7 @@ class Args(SeededOptions, JsonOption):
 def run(args: Args) -> Result:
     """Fly and compare."""
     name = Path(args.model).stem
-    controllers = {name: load(args.model)}
+    controllers = {name: load_named(args.model)}
     if name != "pid" and args.fits(pid := load("pid"), controllers[name]):
         controllers["pid"] = pid
     rows: list[dict[str, Any]] = []

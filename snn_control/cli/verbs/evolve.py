@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from snn_control.cli.optimise import OptimiseOptions, optimise_as, show
 from snn_control.cli.result import Result
-from snn_control.training.evolve import EvolveConfig
 
 __all__ = ["Args", "run", "show"]
 
@@ -25,7 +24,7 @@ class Args(OptimiseOptions):
 def run(args: Args) -> Result:
     """Evolve, evaluate, report."""
     _use_threads(args.workers)
-    return optimise_as(args, [EvolveConfig])
+    return optimise_as(args, "evolve")
 
 
 def _use_threads(workers: int) -> None:

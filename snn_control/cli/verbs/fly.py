@@ -14,13 +14,15 @@ import tyro
 from rich.console import Console
 
 from snn_control.cli.result import JsonOption, Result, WrongUseError
-from snn_control.controllers import Controller, Swimmer, load, save
+from snn_control.controllers import Controller, save
 from snn_control.controllers.files import model_path
 from snn_control.errors import require
 from snn_control.report import build_report, require_report
 from snn_control.report.metric_names import metric_name, number
 from snn_control.runs import Run
 from snn_control.training.evaluate import write_evaluation, write_transfer
+from snn_control.training.model_name import ModelName, load_named
+from snn_control.training.systems import find_system
 
 FIGURES = (
     "hold_rmse_m", "steady_state_error_m", "overshoot_m",
@@ -70,7 +72,7 @@ def run(args: Args) -> Result:
 
     if args.report and args.sim:
         require_report()
-    controller = load(args.model)
+    controller = load_named(args.model)
     vehicle = vehicle_of(controller)
     duration_s = vehicle.duration_s if args.duration is None else args.duration
     if args.sim and duration_s <= 0:
@@ -99,21 +101,24 @@ def run(args: Args) -> Result:
     if args.report:
         for alone, rival in vehicle.evaluations(bus_run):
             write_evaluation(alone, folder, rival)
-        if compared := vehicle.transfers(bus_run):
-            write_transfer(compared, folder)
+        system = find_system(controller)
+        if system and system.transfer:
+            compared = {controller_name(args.model): controller} | system.rivals(controller)
+            write_transfer(compared, system.transfer, folder)
         _keep_model(args.model, controller, folder)
         data["report"] = str(build_report(folder))
     return Result(data)
 
 
 def _keep_model(model: str, controller: Controller, folder: Path) -> None:
-    document, kept = model_path(model), folder / "checkpoints" / "best"
+    asked, kept = ModelName.parse(model), folder / "checkpoints" / "best"
+    document = model_path(asked.base)
     if document is None:
-        if isinstance(controller, Swimmer):  # one that was changed by what follows its name
-            kept.mkdir(parents=True, exist_ok=True)
-            save(controller, kept / "model", about={"name": model})
         return
     kept.mkdir(parents=True, exist_ok=True)
+    if asked.options:  # no file holds the controller as it was changed
+        save(controller, kept / "model", about={"name": model})
+        return
     for suffix in (".json", ".safetensors"):
         shutil.copy(document.with_suffix(suffix), kept / f"model{suffix}")
 

@@ -14,13 +14,22 @@ from snn_control.cli.result import JsonOption, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """List environments, models, configurations, controllers, strategies and studies.
+    """List environments, models, configurations, controllers, strategies, systems and studies.
 
     Example: snn-control list models
     """
 
     kind: tyro.conf.Positional[
-        Literal["all", "environments", "models", "configs", "controllers", "strategies", "studies"]
+        Literal[
+            "all",
+            "environments",
+            "models",
+            "configs",
+            "controllers",
+            "strategies",
+            "systems",
+            "studies",
+        ]
     ] = "all"
     """What to list."""
 

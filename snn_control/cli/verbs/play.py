@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +12,10 @@ from rich.table import Table
 
 from snn_control.cli.flight_options import EnvironmentOptions
 from snn_control.cli.result import JsonOption, Result
-from snn_control.controllers import load
 from snn_control.report.metric_names import metric_name, number
 from snn_control.training.film import film
 from snn_control.training.live import has_display, watch
+from snn_control.training.model_name import load_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,7 @@ class Args(EnvironmentOptions, JsonOption):
 
 def run(args: Args) -> Result:
     """Fly."""
-    controller = load(args.model)
+    controller = load_named(args.model)
     flown: dict[str, Any] = args.options(controller) | {
         "seed": args.seed,
         "preset": args.preset,
@@ -52,7 +51,7 @@ def run(args: Args) -> Result:
         episode = watch(controller, **flown)
     else:
         path = path or Path(f"{name}-{args.seed}.mp4")
-        episode = film(controller, path, start_s=0.0, stop_s=inf, **flown)
+        episode = film(controller, path, **flown)
     return Result(
         {
             "model": name,

@@ -15,10 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.result import JsonOption, Result
+from snn_control.config import read_yaml
 from snn_control.report import build_report, require_report
 from snn_control.report.study_file import part_tables
-from snn_control.studies import STUDIES, StudyConfig, config_type, run_study
+from snn_control.studies import STUDIES, StudyConfig, config_type, read_study, run_study
 from snn_control.studies.study import silent
+
+SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Args(JsonOption):
     """
 
     study: tyro.conf.Positional[str]
-    """Name of the study."""
+    """Name of the study, or a YAML file with `method: study`, `study: NAME` and settings."""
     config: StudyConfig = dataclasses.field(default_factory=StudyConfig)
     """Settings of the study."""
     out: Path | None = None
@@ -43,12 +46,17 @@ class Args(JsonOption):
 def args_for(words: Sequence[str]) -> type[Args]:
     """Return the arguments with the options of the study that `words` name, if any."""
     name = next((word for word in words if word in STUDIES), None)
-    if name is None:
+    file = next((word for word in words if Path(word).suffix in SUFFIXES), None)
+    if name is not None:
+        kind, made = config_type(name), config_type(name)()
+    elif file is not None:
+        made = read_study(*read_yaml(file))[1]
+        kind = type(made)
+    else:
         return Args
-    kind = config_type(name)
     return dataclasses.make_dataclass(
         "Args",
-        [("config", kind, dataclasses.field(default_factory=kind))],
+        [("config", kind, dataclasses.field(default_factory=lambda: made))],
         bases=(Args,),
         namespace={"__doc__": Args.__doc__},
         frozen=True,
@@ -60,13 +68,16 @@ def run(args: Args) -> Result:
     """Run the study and make its page."""
     if args.report:
         require_report()
-    folder = args.out or Path("runs") / f"study-{args.study}-{args.config.first_seed}"
+    study = args.study
+    if Path(study).suffix in SUFFIXES:
+        study = read_study(*read_yaml(study))[0]
+    folder = args.out or Path("runs") / f"study-{study}-{args.config.first_seed}"
     say = silent if args.json else _say
     command = "snn-control " + shlex.join(sys.argv[1:])
-    found = run_study(args.study, args.config, folder, command=command, say=say)
+    found = run_study(study, args.config, folder, command=command, say=say)
     data: dict[str, Any] = {
         "run": str(folder),
-        "study": args.study,
+        "study": study,
         "rows": found.rows,
         "summary": found.summary,
     }

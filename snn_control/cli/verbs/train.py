@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from snn_control.cli.optimise import OptimiseOptions, optimise_as, show
 from snn_control.cli.result import Result
-from snn_control.training.optimisation import OPTIMISERS
 
 __all__ = ["Args", "run", "show"]
 
@@ -24,4 +23,4 @@ class Args(OptimiseOptions):
 
 def run(args: Args) -> Result:
     """Train, evaluate, report."""
-    return optimise_as(args, [*OPTIMISERS])
+    return optimise_as(args, "train")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
+from snn_control.controllers.document import ControllerDocument
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
@@ -64,6 +65,17 @@ class Altitude(Controller):
             values += engine.step(observation).tolist()
         self._values = values
         return np.array([sum(values)])
+
+    def to_document(self) -> ControllerDocument:
+        """Return its networks."""
+        return ControllerDocument(self.networks)
+
+    @classmethod
+    def from_document(  # type: ignore[override]  # names the options that it takes
+        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = NativeEngine
+    ) -> Altitude:
+        """Build the controller of a file, see `Altitude` for `engine`."""
+        return cls(document.networks, engine)
 
     @property
     def spikes(self) -> FloatArray:

@@ -13,7 +13,7 @@ n = 1 is the derivative of their logged flights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -58,13 +58,22 @@ class PIDConfig:
 
 
 class PID(Controller):
-    """The PID of `PIDConfig`."""
+    """The PID of `PIDConfig`.
+
+    Args:
+        config: gains and limits.
+        control_period_s: in place of the configuration's, s.
+    """
 
     observation_names = ("height_error_m",)
     action_names = ("motor_command",)
 
-    def __init__(self, config: PIDConfig | None = None) -> None:
+    def __init__(
+        self, config: PIDConfig | None = None, control_period_s: float | None = None
+    ) -> None:
         self.config = config or PIDConfig()
+        if control_period_s is not None:
+            self.config = replace(self.config, control_period_s=control_period_s)
         self.control_period_s = self.config.control_period_s
         self.reset()
 

@@ -165,6 +165,11 @@ def swimmer_circuit(
     )
 
 
+def muscles_spike(network: Network) -> bool:
+    """Whether the muscles of a swimmer's network spike; else they are graded."""
+    return network.populations[-1].params.spiking
+
+
 def unit_strengths(network: Network) -> Network:
     """Return a network of such a circuit with the strengths that it had untrained, 1 or -1.
 

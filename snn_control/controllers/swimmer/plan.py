@@ -12,23 +12,22 @@ bodies a circuit swims as it is. The swing of a half-centre keeps its period.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from snn_control.controllers.swimmer.circuit import (
+    CLOCK,
     CONTROL_PERIOD_S,
     LEAST_JOINTS,
     MOST_JOINTS,
     HalfCentre,
+    muscles_spike,
     strengths_of,
     swimmer_circuit,
 )
-from snn_control.controllers.swimmer.homeostasis import Homeostasis
-from snn_control.controllers.swimmer.swimmer import Swimmer, muscles_spike
-from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit
@@ -91,14 +90,6 @@ class SwimmerPlan:
         """Return the network; `dead_cells` reach nobody."""
         return self.circuit().network(dead_cells=dead_cells)
 
-    def swimmer(
-        self,
-        homeostasis: Homeostasis | None = None,
-        engine: Callable[[Network], Any] = NativeEngine,
-    ) -> Swimmer:
-        """Return the controller, see `Swimmer`."""
-        return Swimmer(self.network(), self.period_ticks, self.posture_start, homeostasis, engine)
-
     def on(self, n_links: int) -> SwimmerPlan:
         """Return the plan for a body of another length, by the rule above.
 
@@ -124,14 +115,18 @@ def _check_links(n_links: int) -> None:
         )
 
 
-def plan_of(swimmer: Swimmer) -> SwimmerPlan:
-    """Return the plan of a swimmer; homeostasis belongs to its body and is no part of it.
+def plan_of(network: Network, period_ticks: int, posture_start: bool) -> SwimmerPlan:
+    """Return the plan that a swimmer's network was made by.
+
+    Args:
+        network: of a swimmer.
+        period_ticks: of its clock, control periods.
+        posture_start: see `Swimmer`.
 
     Raises:
-        ParameterError: its network is not a circuit with shared strengths throughout.
+        ParameterError: the network is not a circuit with shared strengths throughout.
     """
-    network = swimmer.networks[0]
-    n_links = len(swimmer.action_names) + 1
+    n_links = len(network.readouts) // 2 + 1
     stretch = next((c.weights for c in network.connections if c.target == "stretch"), None)
     if stretch is None:
         raise ParameterError(f"network {network.name!r} has no stretch receptors: no such circuit")
@@ -139,9 +134,9 @@ def plan_of(swimmer: Swimmer) -> SwimmerPlan:
         n_links,
         "spiking" if muscles_spike(network) else "graded",
         network.sub_ticks,
-        not swimmer.clocked,
-        swimmer.period_ticks,
-        swimmer.posture_start,
+        CLOCK[0] not in network.inputs,
+        period_ticks,
+        posture_start,
         strengths_of(network),
         n_links / float(np.abs(expand(stretch)).max()),
         network.control_period_s,

@@ -10,7 +10,13 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
-from snn_control.controllers.swimmer.circuit import CLOCK, COMMANDS, unit_strengths
+from snn_control.controllers.document import ControllerDocument
+from snn_control.controllers.swimmer.circuit import (
+    CLOCK,
+    COMMANDS,
+    muscles_spike,
+    unit_strengths,
+)
 from snn_control.controllers.swimmer.homeostasis import (
     CLOCK_SIZE,
     FROZEN,
@@ -21,6 +27,7 @@ from snn_control.controllers.swimmer.homeostasis import (
     follow,
     start_clock,
 )
+from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
@@ -129,15 +136,81 @@ class Swimmer(Controller):
         )  # fmt: skip
         return effort
 
-    def settings(self) -> dict[str, Any]:
-        """Return what it is made with beside its network, for files."""
-        found: dict[str, Any] = {
+    def to_document(self) -> ControllerDocument:
+        """Return its network, and what it was made with."""
+        settings: dict[str, Any] = {
             "period_ticks": self.period_ticks,
             "posture_start": self.posture_start,
         }
         if self.homeostasis:
-            found["homeostasis"] = self.homeostasis.document()
-        return found
+            settings["homeostasis"] = self.homeostasis.document()
+        return ControllerDocument(self.networks, settings)
+
+    @classmethod
+    def from_document(  # type: ignore[override]  # names the options that it takes
+        cls,
+        document: ControllerDocument,
+        *,
+        untrained: bool = False,
+        n_links: int | None = None,
+        period_ticks: int | None = None,
+        posture_start: bool | None = None,
+        homeostasis: Homeostasis | None = None,
+        engine: Callable[[Network], Any] = NativeEngine,
+    ) -> Swimmer:
+        """Build the controller of a file.
+
+        Args:
+            document: its one network and its settings.
+            untrained: with unit strengths, a clock of 60 control periods that starts dorsal, and no
+                homeostasis, as published, in place of the file's.
+            n_links: links of the body, by the rule of `SwimmerPlan.on`; None: its own body.
+            period_ticks: in place of the file's, see `Swimmer`.
+            posture_start: likewise.
+            homeostasis: likewise; a file's belongs to its own body and is left out on another.
+            engine: see `Swimmer`.
+
+        Raises:
+            ParameterError: another number of networks, wrong settings, no such body, or a network
+                that fits its own body only.
+        """
+        if len(document.networks) != 1:
+            raise ParameterError(f"{len(document.networks)} networks; a swimmer has one")
+        network = document.networks[0]
+        settings = {} if untrained else _checked(document.settings)
+        if untrained:
+            network = unit_strengths(network)
+        ticks, start = settings.get("period_ticks", 60), settings.get("posture_start", False)
+        kept = settings.get("homeostasis")
+        if n_links is not None:
+            plan = plan_of(network, ticks, start).on(n_links)
+            network, ticks, start, kept = plan.network(), plan.period_ticks, start, None
+        return cls(
+            network,
+            ticks if period_ticks is None else period_ticks,
+            start if posture_start is None else posture_start,
+            homeostasis or kept,
+            engine,
+        )
+
+    @classmethod
+    def planned(
+        cls,
+        plan: SwimmerPlan,
+        homeostasis: Homeostasis | None = None,
+        engine: Callable[[Network], Any] = NativeEngine,
+    ) -> Swimmer:
+        """Build the controller of a plan."""
+        return cls(plan.network(), plan.period_ticks, plan.posture_start, homeostasis, engine)
+
+    @property
+    def plan(self) -> SwimmerPlan:
+        """Plan of its circuit; homeostasis belongs to its body and is no part of it.
+
+        Raises:
+            ParameterError: its network is not a circuit with shared strengths throughout.
+        """
+        return plan_of(self.networks[0], self.period_ticks, self.posture_start)
 
     @property
     def spikes(self) -> FloatArray:
@@ -154,37 +227,17 @@ class Swimmer(Controller):
         }
 
 
-def read_swimmer(
-    networks: Sequence[Network], settings: Mapping[str, Any], untrained: bool, **options: Any
-) -> Swimmer:
-    """Build a swimmer from what a file holds.
-
-    Args:
-        networks: its one network.
-        settings: of `Swimmer.settings`.
-        untrained: with unit strengths and the published clock instead.
-        options: for the constructor, in place of the settings.
-
-    Raises:
-        ParameterError: another number of networks, or wrong settings.
-    """
-    if len(networks) != 1:
-        raise ParameterError(f"{len(networks)} networks; a swimmer has one")
-    if untrained:
-        return Swimmer(unit_strengths(networks[0]), **options)
-    known = {
-        "period_ticks": int,
-        "posture_start": bool,
-        "homeostasis": Mapping,
-    }
+def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a file as arguments of `Swimmer`."""
+    known = {"period_ticks": int, "posture_start": bool, "homeostasis": Mapping}
     for name, value in settings.items():
         kind = known.get(name)
         if kind is None or not isinstance(value, kind) or (kind is int and value is True):
             raise ParameterError(f"settings: {name!r} is {value!r}; expected {list(known)}")
-    given = dict(settings)
-    if "homeostasis" in given:
-        given["homeostasis"] = Homeostasis.read(given["homeostasis"])
-    return Swimmer(networks[0], **given | options)
+    checked = dict(settings)
+    if "homeostasis" in checked:
+        checked["homeostasis"] = Homeostasis.read(checked["homeostasis"])
+    return checked
 
 
 def command_inputs(speed: float, turn: float) -> tuple[float, float, float]:
@@ -218,11 +271,6 @@ def check_swimmer_network(network: Network) -> int:
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
     """Return the numbers of an adaptation, zeros where there is none."""
     return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(5)
-
-
-def muscles_spike(network: Network) -> bool:
-    """Whether a swimmer's muscles spike, or are graded."""
-    return network.populations[-1].params.spiking
 
 
 @kernel(nogil=True)

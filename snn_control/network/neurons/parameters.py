@@ -46,6 +46,16 @@ class NeuronParams:
     spiking: ClassVar[bool]
 
     @classmethod
+    def time_constants(cls) -> tuple[str, ...]:
+        """Names of the fields that hold time constants in s."""
+        return tuple(f.name for f in cls.numeric_fields() if f.metadata["unit"] == "s")
+
+    def choice(self, name: str, default: Any) -> Any:
+        """Return the choice field `name`, or `default` where the model has none of the name."""
+        own = {field.name for field in self.choice_fields()}
+        return getattr(self, name) if name in own else default
+
+    @classmethod
     def numeric_fields(cls) -> tuple[dataclasses.Field[Any], ...]:
         """Fields that hold numbers, in declared order."""
         return tuple(f for f in dataclasses.fields(cls) if "unit" in f.metadata)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Controller, load
+from snn_control.controllers import Controller
 from snn_control.controllers.files import model_path
 from snn_control.errors import ParameterError
 from snn_control.ros.base.diagnostics import WARN, Status
+from snn_control.training.model_name import ModelName, load_named
 
 
 class LoadedModel:
@@ -22,7 +23,7 @@ class LoadedModel:
     def load(self, config: Any) -> Controller:
         """Load the model that the parameters name."""
         digest, period_s = model_hash(config.model), config.control_period_s or None
-        controller = load(config.model, control_period_s=period_s, resample=config.resample)
+        controller = load_named(config.model, control_period_s=period_s, resample=config.resample)
         self._newest = (controller, digest)
         return controller
 
@@ -53,7 +54,7 @@ def model_hash(name: str) -> str:
 
     A controller that is no file has none.
     """
-    path = model_path(name)
+    path = model_path(ModelName.parse(name).base)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
     except OSError as exc:

@@ -125,10 +125,6 @@ class Vehicle(ABC):
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
         """Evaluate the same run in process; return it, and those of controllers to compare with."""
 
-    def transfers(self, run: BusRun) -> dict[str, Controller]:
-        """Return controllers whose learned transfer the page shows, by name; none by default."""
-        return {}
-
 
 def controller_name(model: str) -> str:
     """Return the name of a model in results."""

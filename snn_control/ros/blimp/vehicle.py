@@ -10,7 +10,6 @@ import numpy as np
 from snn_control.controllers import Controller, load
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
-from snn_control.loops.blimp.interface import ACTIONS, OBSERVABLE
 from snn_control.ros.base.bag import RecordedTicks
 from snn_control.ros.base.vehicle import (
     Arrays,
@@ -20,6 +19,7 @@ from snn_control.ros.base.vehicle import (
     bus_trace,
     controller_name,
 )
+from snn_control.training.blimp.system import Blimp
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
@@ -27,7 +27,7 @@ from snn_control.training.rollout import Episode, spike_list
 class BlimpVehicle(Vehicle):
     """Blimp with an altitude model or the PID."""
 
-    environment = "snn_control/BlimpAltitude-v0"
+    environment = Blimp.environment
     duration_s = 300.0
     headline: ClassVar[dict[str, str]] = {
         "hold_rmse_m": "hold_rmse_m",
@@ -37,9 +37,8 @@ class BlimpVehicle(Vehicle):
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
-        """Return whether a controller observes heights and commands the motors."""
-        observed = all(name in OBSERVABLE for name in controller.observation_names)
-        return observed and controller.action_names == ACTIONS
+        """Return whether a controller is one of the blimp."""
+        return Blimp().accepts(controller)
 
     def controller_node(self, model: str) -> NodeStart:
         """Return the node of the model or of the PID."""
@@ -75,7 +74,6 @@ class BlimpVehicle(Vehicle):
                     rival,
                     label,
                     seeds=[run.seed],
-                    environment=self.environment,
                     preset=run.preset,
                     duration_s=run.duration_s,
                 ),
@@ -83,10 +81,6 @@ class BlimpVehicle(Vehicle):
             )
             for label, rival in rivals.items()
         ]
-
-    def transfers(self, run: BusRun) -> dict[str, Controller]:
-        """Return the model and the PID."""
-        return {controller_name(run.model): self.controller, "pid": load("pid")}
 
 
 def _trace(ticks: RecordedTicks, flight: Arrays) -> Arrays:

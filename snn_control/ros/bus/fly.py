@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import load
 from snn_control.ros.base.bag import read_ticks
 from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.ros.vehicles import vehicle_of
+from snn_control.training.model_name import load_named
 
 ALL_OR_NONE = {"exit_if_refused": True}
 START_S = 60.0
@@ -32,7 +32,7 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
         ConfigError: the vehicle has no such preset or period.
         RunError: a node died or the run took far too long; including the tail of its log.
     """
-    vehicle = vehicle_of(load(run.model))
+    vehicle = vehicle_of(load_named(run.model))
     ros = folder.absolute() / "ros"
     accelerated = run.rate != 1.0
     simulator = vehicle.simulator_node(run)
@@ -67,7 +67,7 @@ def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
         InterfaceMismatchError: no vehicle has the interface of the model.
         RunError: a node died, or the controller never received a measurement.
     """
-    vehicle, ros = vehicle_of(load(run.model)), folder.absolute() / "ros"
+    vehicle, ros = vehicle_of(load_named(run.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
         name = _start_controller(nodes, vehicle, run.model, {})

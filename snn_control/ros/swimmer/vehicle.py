@@ -22,15 +22,13 @@ from snn_control.ros.base.vehicle import (
 )
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
-
-ORDERS = ("speed", "turn", "frozen")
-"""Orders that the controller node gives beside the observation."""
+from snn_control.training.swimmer.system import Swimmer
 
 
 class SwimmerVehicle(Vehicle):
     """Swimmer of as many joints as its controller."""
 
-    environment = "snn_control/Swim-v0"
+    environment = Swimmer.environment
     duration_s = 30.0
     headline: ClassVar[dict[str, str]] = {
         "return": "total_reward",
@@ -41,12 +39,8 @@ class SwimmerVehicle(Vehicle):
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
-        """Return whether a controller observes joint angles and commands as many efforts."""
-        joints = range(len(controller.action_names))
-        angles = tuple(f"joint_{k}_rad" for k in joints)
-        efforts = tuple(f"joint_{k}_effort" for k in joints)
-        names = (controller.observation_names, controller.action_names, controller.order_names)
-        return names == (angles, efforts, ORDERS)
+        """Return whether a controller is one of the swimmer."""
+        return Swimmer().accepts(controller)
 
     def controller_node(self, model: str) -> NodeStart:
         """Return the node of the model."""
@@ -69,7 +63,7 @@ class SwimmerVehicle(Vehicle):
                 f"preset {run.preset!r}, period_s {run.period_s:g}: the swimmer has neither; "
                 "damage it by the parameters of swimmer_simulator"
             )
-        return NodeStart("swimmer_simulator", {"n_links": self._n_links()})
+        return NodeStart("swimmer_simulator", Swimmer().environment_options(self.controller))
 
     def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
         """Return the episode; its total reward is the return of `Swim`, as far as it was swum."""
@@ -97,11 +91,6 @@ class SwimmerVehicle(Vehicle):
             self.controller,
             f"{controller_name(run.model)}-in-process",
             seeds=[run.seed],
-            environment=self.environment,
             n_ticks=n_ticks,
-            n_links=self._n_links(),
         )
         return [(alone, self.controller)]
-
-    def _n_links(self) -> int:
-        return len(self.controller.action_names) + 1

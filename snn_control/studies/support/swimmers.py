@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers import Swimmer, load
+from snn_control.controllers import Swimmer
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
-from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.damage import Damage
@@ -20,6 +20,7 @@ from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.studies.study import StudyConfig
+from snn_control.training.model_name import load_named
 from snn_control.training.statistics import half_width
 from snn_control.training.swimmer.closed_loop import Swims, swim
 
@@ -54,10 +55,10 @@ def named_plan(name: str) -> SwimmerPlan:
     """
     if name == CLOCK_FREE:
         return SwimmerPlan(sub_ticks=15, clock_free=True)
-    swimmer = load(name)
+    swimmer = load_named(name)
     if not isinstance(swimmer, Swimmer):
         raise ParameterError(f"{name} is no swimmer; name one, for example swimmer-spiking")
-    return plan_of(swimmer)
+    return swimmer.plan
 
 
 def episodes(

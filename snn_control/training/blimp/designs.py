@@ -91,13 +91,8 @@ class NumbersDesign(Design):
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
         """Return the genome of `numbers`, at random where one is not named."""
-        drawn = rng.random(self.n_genes)
-        return np.array(
-            [
-                gene.encode(numbers[gene.name]) if gene.name in numbers else share
-                for gene, share in zip(self._codec.genes, drawn, strict=True)
-            ]
-        )
+        own = {gene.name for gene in self._codec.genes}
+        return self._codec.start({n: v for n, v in numbers.items() if n in own}, rng)
 
 
 class ParametersDesign(Design):

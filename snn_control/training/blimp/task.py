@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.blimp.pid import PID
-from snn_control.engines.layout import lay_out
+from snn_control.engines.layout import Layout, lay_out
 from snn_control.engines.native import NativePopulation
 from snn_control.envs.blimp.batch import ScenarioBatch, stack_scenarios
 from snn_control.envs.blimp.flight_log import read_flight_log
@@ -35,8 +35,11 @@ from snn_control.training.blimp.closed_loop import Flights, fly, fly_controllers
 from snn_control.training.blimp.designs import Sizes, make_designs
 from snn_control.training.blimp.imitation import WINDOW, imitation_cost, pid_targets, published_fit
 from snn_control.training.blimp.synthetic_errors import synthetic_errors
+from snn_control.training.task import Fitness, Task
 
 FloatArray = npt.NDArray[np.float64]
+Rows = tuple[Layout, FloatArray, FloatArray]
+"""Structure of networks, and their weight and coefficient rows."""
 
 LEAST_M = 0.001
 """Figures of the PID below a millimetre count as one."""
@@ -55,10 +58,9 @@ OBJECTIVES = ("cost", "imitation", "integral", *IN_FLIGHT)
 
 
 @dataclass(frozen=True)
-class AltitudeTask:
-    """What is evolved and what it is judged by."""
+class AltitudeTask(Task):
+    """Networks, what they imitate, and the scenarios that they are judged in."""
 
-    robot: Literal["blimp"] = "blimp"
     pd: str = "thermometer"
     """Design of the network that mimics P + D."""
     i: str = "counter"
@@ -142,13 +144,18 @@ class AltitudeTask:
         """Return the fitness; `seed` draws sequences and scenarios."""
         return AltitudeFitness(self, seed)
 
-    def smallest(self) -> AltitudeTask:
-        """Return a task like this one that is quick to set up."""
+    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the task with flight logs added, see `MethodConfig.with_flights`."""
+        sequences = 0 if alone else self.sequences
+        return dataclasses.replace(self, flights=self.flights + flights, sequences=sequences)
+
+    def smallest(self) -> Self:
+        """Return this task with one sequence and one scenario."""
         return dataclasses.replace(self, sequences=1, scenarios=1)
 
 
-class AltitudeFitness:
-    """Costs of genomes; equal for equal genomes whatever the number of threads."""
+class AltitudeFitness(Fitness):
+    """Imitation, closed loop and spikes of genomes."""
 
     def __init__(self, task: AltitudeTask, seed: int) -> None:
         self.task = task
@@ -179,7 +186,7 @@ class AltitudeFitness:
         """Control periods that a genome flies; 0 where it only imitates."""
         return int(self._batch.n_ticks.sum()) if self.task.in_environment else 0
 
-    def start(self, numbers: dict[str, float], seed: int) -> FloatArray:
+    def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
         """Return the genome to start from: `numbers` where they are named, else at random."""
         known = set().union(*(design.numbers for design in self.designs.values()))
         for name in numbers:
@@ -201,32 +208,39 @@ class AltitudeFitness:
     def __call__(self, genomes: FloatArray) -> FloatArray:
         """Objectives of each genome, shape (n_genomes, n_objectives); lower is better."""
         task = self.task
-        genes = dict(zip(self.designs, np.split(genomes, self._ends[:-1], axis=1), strict=True))
+        parts = np.split(genomes, self._ends[:-1], axis=1)
+        rows = {
+            name: design.rows(genes)
+            for (name, design), genes in zip(self.designs.items(), parts, strict=True)
+        }
         found: dict[str, FloatArray] = {}
         needed = task.needed
         if "imitation" in needed:
-            found["imitation"] = self._imitate("pd", genes["pd"])
+            found["imitation"] = self._imitate("pd", rows["pd"])
         if "integral" in needed:
-            found["integral"] = self._imitate("i", genes["i"])
+            found["integral"] = self._imitate("i", rows["i"])
         if task.in_environment:
-            found |= self._fly([merge(self.networks(genome)) for genome in genomes])
+            found |= self._fly(rows["pd"], rows["i"])
         if "cost" in needed:
             found["cost"] = np.sum(
                 [getattr(task, name) * found[name] for name in task.weighed], axis=0
             )
         return np.stack([found[name] for name in task.objectives], axis=1)
 
-    def _imitate(self, part: str, genes: FloatArray) -> FloatArray:
-        population = NativePopulation(*self.designs[part].rows(genes))
-        costs = np.zeros(len(genes))
+    def _imitate(self, part: str, rows: Rows) -> FloatArray:
+        population = NativePopulation(*rows)
+        costs = np.zeros(len(rows[1]))
         for errors, targets in zip(self._errors, self._targets, strict=True):
             outputs = population.run(errors[:, None]).readouts[:, :, 0]
             costs += FITS[self.task.fit](outputs, targets[part])
         return costs / len(self._errors)
 
-    def _fly(self, networks: list[Network]) -> dict[str, FloatArray]:
-        layout = lay_out(networks[0])
-        flights = fly(layout, *layout.rows(networks), self._batch)
+    def _fly(self, pd: Rows, i: Rows) -> dict[str, FloatArray]:
+        first = pd[0].network
+        layout = lay_out(merge([first, dataclasses.replace(i[0].network, start=first.start)]))
+        # The rows of merged networks are those of the networks, side by side.
+        weights, coefficients = (np.concatenate([pd[k], i[k]], axis=1) for k in (1, 2))
+        flights = fly(layout, weights, coefficients, self._batch)
         ratios = np.stack([self._ratio(flights, name) for name in RATIOS])
         named = ("rmse_m", "hold_rmse_m", "spikes_per_s")
         return {name: getattr(flights, name).mean(axis=1) for name in named} | {

@@ -1,22 +1,23 @@
-"""What a training by gradients is told: network, optimiser, data."""
+"""Configuration of gradient training: network, optimiser, data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 from snn_control.controllers.blimp.free_networks import FreeNetwork
 from snn_control.errors import ConfigError
 from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.blimp.imitation import WINDOW
 from snn_control.training.blimp.task import AltitudeTask
-from snn_control.training.names import check_controller_name
+from snn_control.training.method import MethodConfig, check_controller_name
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """A training, as its YAML file describes it."""
+class TrainConfig(MethodConfig):
+    """Configuration of gradient training."""
 
+    method: Literal["gradient"]
     name: str
     """Name of the controller that comes out."""
     network: FreeNetwork = field(default_factory=FreeNetwork)
@@ -53,9 +54,6 @@ class TrainConfig:
     """Files of flight logs to train on as well."""
     flight_share: float = 0.3
     """Share of the windows that come from these logs, where there are any."""
-    data: ClassVar[str] = AltitudeTask.data
-    in_environment: ClassVar[bool] = False
-    """It learns from error sequences."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)
@@ -77,7 +75,22 @@ class TrainConfig:
                 f"{self.sequence_ticks}"
             )
 
+    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the configuration with flight logs added, see `MethodConfig.with_flights`."""
+        share = 1.0 if alone else self.flight_share
+        return replace(self, flights=self.flights + flights, flight_share=share)
+
+    @property
+    def data(self) -> str:
+        """Origin of the data beside the flight logs."""
+        return AltitudeTask.data
+
+    @property
+    def in_environment(self) -> bool:
+        """No: it learns from error sequences."""
+        return False
+
     @property
     def default_budget(self) -> str:
-        """Where none is given."""
+        """Steps of the configuration."""
         return f"{self.steps}gen"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snn_control.controllers import save
+from snn_control.controllers import Swimmer, save
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
@@ -164,7 +164,11 @@ class PpoTraining:
 
     def write(self, folder: Path) -> None:
         """Write the best model as `folder/model`."""
-        save(self.best().swimmer(), folder / "model", {"name": self.config.name, "step": self.step})
+        save(
+            Swimmer.planned(self.best()),
+            folder / "model",
+            {"name": self.config.name, "step": self.step},
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that changes, as plain arrays."""

@@ -1,22 +1,22 @@
-"""What a training of a swimmer by PPO is told."""
+"""Configuration of training a swimmer by PPO."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 
 from snn_control.controllers.swimmer.circuit import CONTROL_PERIOD_S
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between, check_positive
-from snn_control.training.names import check_controller_name
+from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.swimmer.task import SwimmerTask
 
 
 @dataclass(frozen=True)
-class PpoConfig:
-    """A training by proximal policy optimisation, as its YAML file describes it.
+class PpoConfig(MethodConfig):
+    """Configuration of training by proximal policy optimisation.
 
     J. Schulman et al. (2017), arXiv:1707.06347. Graded cells are trained; spiking ones fire their
     rates, so that the same strengths serve both.
@@ -58,9 +58,6 @@ class PpoConfig:
     """Rounds between validations."""
     validation_starts: int = 5
     """Episodes of a validation, without exploration; they are no part of the budget."""
-    flights: ClassVar[tuple[str, ...]] = ()
-    data: ClassVar[str] = SwimmerTask.data
-    in_environment: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_controller_name(self.name)
@@ -103,6 +100,16 @@ class PpoConfig:
         return self.bodies * EPISODE_TICKS
 
     @property
+    def data(self) -> str:
+        """Origin of the data."""
+        return SwimmerTask.data
+
+    @property
+    def in_environment(self) -> bool:
+        """Yes: swimmers swim."""
+        return True
+
+    @property
     def default_budget(self) -> str:
-        """Where none is given."""
+        """Control periods of the configuration."""
         return f"{self.environment_steps}steps"

@@ -20,6 +20,7 @@ from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.ranges import check_between
 from snn_control.training.swimmer.closed_loop import Swims, swim
+from snn_control.training.task import Fitness, Task
 
 FloatArray = npt.NDArray[np.float64]
 FIRST_TRAINING_SEED = 10**6
@@ -27,10 +28,9 @@ FIRST_TRAINING_SEED = 10**6
 
 
 @dataclass(frozen=True)
-class SwimmerTask:
-    """What is evolved and what it is judged by."""
+class SwimmerTask(Task):
+    """Body, circuit and evolved strengths."""
 
-    robot: Literal["swimmer"]
     n_links: int = 6
     """Of the body, 3 to 30."""
     cells: Literal["graded", "spiking"] = "spiking"
@@ -49,11 +49,7 @@ class SwimmerTask:
     """Largest factor between a strength and the one that the circuit begins with, either way."""
     starts: int = 1
     """Episodes of each genome, of `EPISODE_TICKS` control periods; all genomes begin alike."""
-    objectives: ClassVar[tuple[str, ...]] = ("cost",)
-    """`cost`: share of the highest return that is missing, 0 to 1."""
-    flights: ClassVar[tuple[str, ...]] = ()
     data: ClassVar[str] = "simulated: random starts of snn_control/Swim-v0"
-    in_environment: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_links(self.n_links)
@@ -84,13 +80,9 @@ class SwimmerTask:
         """Return the fitness; `seed` draws the starts."""
         return SwimmerFitness(self, seed)
 
-    def smallest(self) -> SwimmerTask:
-        """Return a task like this one that is quick to set up."""
-        return self
 
-
-class SwimmerFitness:
-    """Costs of genomes; equal for equal genomes whatever the number of threads."""
+class SwimmerFitness(Fitness):
+    """Fraction of the highest return that a genome misses, 0 to 1."""
 
     def __init__(self, task: SwimmerTask, seed: int) -> None:
         self.task, self._circuit = task, task.plan.circuit()
@@ -133,7 +125,7 @@ class SwimmerFitness:
 
     def controller(self, genome: FloatArray) -> Swimmer:
         """Build the controller of a genome."""
-        return replace(self.task.plan, strengths=self.strengths(genome)).swimmer()
+        return Swimmer.planned(replace(self.task.plan, strengths=self.strengths(genome)))
 
     def swims(self, genomes: FloatArray) -> Swims:
         """Let each genome swim from each start."""

@@ -16,7 +16,7 @@ from snn_control.controllers.swimmer.circuit import (
     unit_strengths,
 )
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
-from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
+from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network import Network
 
@@ -39,7 +39,7 @@ def test_a_swimmer_comes_back_as_it_was(tmp_path: Path) -> None:
     saved = Swimmer(network("spiking", **TRAINED), 45, True, homeostasis)
     read = load(save(saved, tmp_path / "mine"))
     assert isinstance(read, Swimmer)
-    assert read.settings() == saved.settings()
+    assert read.to_document().settings == saved.to_document().settings
     rng = np.random.default_rng(0)
     for _ in range(200):
         q = rng.uniform(-0.9, 0.9, 3)
@@ -49,7 +49,7 @@ def test_a_swimmer_comes_back_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cells", ["graded", "spiking", "free"])
 def test_untrained_is_the_circuit_before_training(cells: str, tmp_path: Path) -> None:
     path = save(Swimmer(network(cells, **TRAINED), 45, True), tmp_path / "mine")
-    untrained, fresh = load(f"{path}:untrained"), Swimmer(network(cells))
+    untrained, fresh = load(path, untrained=True), Swimmer(network(cells))
     assert isinstance(untrained, Swimmer)
     assert (untrained.period_ticks, untrained.posture_start) == (60, False)
     rng = np.random.default_rng(1)
@@ -88,7 +88,7 @@ def test_wrong_settings_in_a_file_are_named(settings: dict, tmp_path: Path) -> N
 def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
     trained = Swimmer(network("spiking", **TRAINED), 60, True)
     path = save(trained, tmp_path / "mine")
-    longer, shorter = load(f"{path}:9-links"), load(f"{path}:3-links")
+    longer, shorter = load(path, n_links=9), load(path, n_links=3)
     assert isinstance(longer, Swimmer)
     assert isinstance(shorter, Swimmer)
     assert (len(longer.action_names), len(shorter.action_names)) == (8, 2)
@@ -99,17 +99,17 @@ def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
     # The joints of the body that it was made for end at 0.9 rad, those of nine links sooner.
     bent = np.full(8, 4 / 9 * 0.9)
     graded = Swimmer(network("graded"))
-    again = plan_of(graded).on(9).network().populations
+    again = graded.plan.on(9).network().populations
     assert [p.size for p in again] == [16, 16, 16]
-    first = longer.step(bent), load(f"{path}:9-links").step(1.1 * bent)
+    first = longer.step(bent), load(path, n_links=9).step(1.1 * bent)
     np.testing.assert_array_equal(*first)  # saturated
 
 
 def test_the_plan_of_a_swimmer_makes_it_again(tmp_path: Path) -> None:
     for cells in ("graded", "spiking", "free"):
         swimmer = Swimmer(network(cells, **TRAINED), 45, True)
-        again = plan_of(swimmer).swimmer()
-        assert again.settings() == swimmer.settings()
+        again = Swimmer.planned(swimmer.plan)
+        assert again.to_document().settings == swimmer.to_document().settings
         rng = np.random.default_rng(2)
         for _ in range(50):
             q = rng.uniform(-0.9, 0.9, 3)
@@ -120,22 +120,22 @@ def test_only_circuits_with_shared_strengths_move(tmp_path: Path) -> None:
     own = swimmer_circuit(3, 0.9).unshared(["proprioception"]).network()
     path = save(Swimmer(own), tmp_path / "own")
     with pytest.raises(ParameterError, match="fits the body"):
-        load(f"{path}:5-links")
+        load(path, n_links=5)
     dead = SwimmerPlan(n_links=4).network(["stretch_dorsal_1"])
     with pytest.raises(ParameterError, match="fits the body"):
-        load(f"{save(Swimmer(dead), tmp_path / 'dead')}:5-links")
+        load(save(Swimmer(dead), tmp_path / "dead"), n_links=5)
     with pytest.raises(ParameterError, match="n_links is 0"):
-        load("swimmer-spiking:0-links")
+        load("swimmer-spiking", n_links=0)
     with pytest.raises(ParameterError, match="3 to 30"):
-        load(f"{save(Swimmer(network('graded')), tmp_path / 'mine')}:31-links")
+        load(save(Swimmer(network("graded")), tmp_path / "mine"), n_links=31)
 
 
 def test_options_go_to_the_controller_on_any_body() -> None:
     adapting = Homeostasis(np.full(7, 0.5))
-    swimmer = load("swimmer:9-links", homeostasis=Homeostasis(np.full(7, 0.5)))
+    swimmer = load("swimmer", n_links=9, homeostasis=Homeostasis(np.full(7, 0.5)))
     assert isinstance(swimmer, Swimmer)
-    assert swimmer.settings()["homeostasis"] == adapting.document()
-    slow = load("swimmer:untrained", period_ticks=90)
+    assert swimmer.to_document().settings["homeostasis"] == adapting.document()
+    slow = load("swimmer", untrained=True, period_ticks=90)
     assert isinstance(slow, Swimmer)
     assert slow.period_ticks == 90
     assert load("swimmer", period_ticks=90).period_ticks == 90  # type: ignore[attr-defined]

@@ -72,7 +72,7 @@ def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
     start = draw_start(6, 0, round(DURATION_S / 0.03))
     np.testing.assert_array_equal(ticks.observations[0], start.joint_rad)
     assert len(ticks.spikes) == ticks.stepped.sum()
-    told = replay(ticks, load("swimmer-spiking:untrained"))
+    told = replay(ticks, load("swimmer-spiking", untrained=True))
     assert not np.array_equal(told, ticks.outputs), "another circuit is told apart"
 
 

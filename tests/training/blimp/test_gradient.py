@@ -17,6 +17,7 @@ from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget
 
 TINY = TrainConfig(
+    method="gradient",
     name="tiny",
     network=FreeNetwork(encode=12, hidden=8),
     batch=16,

@@ -7,14 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from snn_control.config import read_config
 from snn_control.controllers import Altitude, load
 from snn_control.engines.native import NativeEngine
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
 from snn_control.resources import models_folder
 from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
-from snn_control.training.evolve import EvolveConfig
+from snn_control.training.optimisation import read_optimisation
 from tests.flights import EVALUATION
 from tests.flights import flight as flight_log
 
@@ -43,7 +42,7 @@ def test_size_delay_and_provenance(name: str) -> None:
             assert all(c.delay_ticks == 0 for c in forward)
     about = json.loads((models_folder() / f"{name}.json").read_text())["about"]
     assert about["license"] == "Apache-2.0"
-    assert read_config(EvolveConfig, about["name"]).name == name
+    assert read_optimisation(about["name"]).name == name
 
 
 @pytest.mark.parametrize("flight", EVALUATION)

@@ -11,7 +11,6 @@ import pytest
 
 from snn_control.controllers import load
 from snn_control.runs import Run
-from snn_control.training.environment import suited
 from snn_control.training.evaluate import evaluate, write_evaluation
 
 pytest.importorskip("plotly", reason="needs the extra [report]")
@@ -22,8 +21,8 @@ def test_a_swim_is_shown_with_its_wave_and_its_spikes(tmp_path: Path) -> None:
 
     run = Run.create(tmp_path / "run", command="", config=None, seed=0)
     for name in ("swimmer-spiking", "swimmer-graded"):
-        swimmer = load(f"{name}:4-links")
-        swum = evaluate(swimmer, name, seeds=[3], n_ticks=200, **suited(swimmer))
+        swimmer = load(name, n_links=4)
+        swum = evaluate(swimmer, name, seeds=[3], n_ticks=200)
         write_evaluation(swum, run.folder, swimmer)
     run.finish()
     page = render_report(run.folder)
@@ -38,8 +37,8 @@ def test_a_swim_is_shown_with_its_wave_and_its_spikes(tmp_path: Path) -> None:
     with np.load(run.folder / "traces" / "swimmer-graded.npz") as trace:
         assert "spike_tick" not in trace
     assert "recorded in another episode" not in page
-    other = load("swimmer-graded:4-links")
-    swum = evaluate(other, "the-other", seeds=[4], n_ticks=200, **suited(other))
+    other = load("swimmer-graded", n_links=4)
+    swum = evaluate(other, "the-other", seeds=[4], n_ticks=200)
     write_evaluation(swum, run.folder, other)
     assert "recorded in another episode: the-other." in render_report(run.folder)
     episode = json.loads((run.folder / "eval" / "swimmer-spiking-default.json").read_text())

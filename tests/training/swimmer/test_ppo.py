@@ -154,7 +154,7 @@ def test_wrong_configurations_are_refused(wrong: dict, said: str) -> None:
 
 def test_the_shipped_configuration_begins_with_the_untrained_circuit() -> None:
     config = read_config(PpoConfig, "swimmer")
-    own = load("swimmer-spiking:untrained")
+    own = load("swimmer-spiking", untrained=True)
     assert isinstance(own, Swimmer)
     assert strengths_of(config.swimmer.network()) == strengths_of(own.networks[0])
     assert config.swimmer.period_ticks == own.period_ticks

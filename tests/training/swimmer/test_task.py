@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.config import from_mapping, read_config
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer.circuit import strengths_of
 from snn_control.engines.layout import lay_out
@@ -19,18 +18,26 @@ from snn_control.runs import Run
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.budget import Budget
 from snn_control.training.evolve import EvolveConfig, evolve
+from snn_control.training.optimisation import read_optimisation
 from snn_control.training.swimmer.closed_loop import swim
 from snn_control.training.swimmer.task import SwimmerTask
 
+HEAD = {"method": "evolve", "system": "swimmer", "name": "x"}
 
-def test_the_task_is_told_by_its_robot() -> None:
-    assert isinstance(read_config(EvolveConfig, "swimmer-spiking").task, SwimmerTask)
-    assert isinstance(read_config(EvolveConfig, "blimp-altitude").task, AltitudeTask)
-    with pytest.raises(ConfigError, match=r"swimer.*swimmer"):
-        from_mapping(EvolveConfig, {"name": "x", "task": {"robot": "swimer"}}, "file")
-    task = {"robot": "swimmer", "n_link": 3}
+
+def test_the_task_is_that_of_the_system() -> None:
+    for name, kind in (("swimmer-spiking", SwimmerTask), ("blimp-altitude", AltitudeTask)):
+        config = read_optimisation(name)
+        assert isinstance(config, EvolveConfig)
+        assert isinstance(config.task, kind)
+    with pytest.raises(UnknownNameError, match=r"swimer.*swimmer"):
+        EvolveConfig.read(HEAD | {"system": "swimer"}, "file")
+    with pytest.raises(ConfigError, match=r"file: no system; add the line `system: NAME`"):
+        EvolveConfig.read({"method": "evolve", "name": "x"}, "file")
+    with pytest.raises(ConfigError, match=r"remove it and write `system: swimmer`"):
+        EvolveConfig.read(HEAD | {"task": {"robot": "swimmer"}}, "file")
     with pytest.raises(ConfigError, match=r"n_link.*n_links"):
-        from_mapping(EvolveConfig, {"name": "x", "task": task}, "file")
+        EvolveConfig.read(HEAD | {"task": {"n_link": 3}}, "file")
 
 
 @pytest.mark.parametrize(
@@ -49,11 +56,11 @@ def test_the_task_is_told_by_its_robot() -> None:
 )
 def test_wrong_tasks_are_refused(wrong: dict) -> None:
     with pytest.raises((ConfigError, ParameterError, UnknownNameError)):
-        SwimmerTask("swimmer", **wrong)
+        SwimmerTask(**wrong)
 
 
 def test_the_start_of_the_search_is_the_untrained_circuit() -> None:
-    fitness = SwimmerTask("swimmer", n_links=4).fitness(3)
+    fitness = SwimmerTask(n_links=4).fitness(3)
     own = fitness.strengths(fitness.start({}, 0))
     assert own == pytest.approx(
         {"proprioception": 1.0, "oscillator": 1.0, "ipsilateral": 1.0, "contralateral": -1.0}
@@ -66,7 +73,7 @@ def test_the_start_of_the_search_is_the_untrained_circuit() -> None:
 
 
 def test_a_cost_is_the_return_that_the_controller_misses() -> None:
-    fitness = SwimmerTask("swimmer", n_links=4, starts=2).fitness(5)
+    fitness = SwimmerTask(n_links=4, starts=2).fitness(5)
     genomes = np.random.default_rng(0).random((3, fitness.n_genes))
     costs = fitness(genomes)
     assert costs.shape == (3, 1)
@@ -75,12 +82,11 @@ def test_a_cost_is_the_return_that_the_controller_misses() -> None:
 
 
 def test_evolution_betters_the_untrained_circuit(tmp_path: Path) -> None:
-    content = {
-        "name": "short",
+    content = HEAD | {
         "strategy_config": {"population": 6, "sigma": 0.15},
-        "task": {"robot": "swimmer", "n_links": 4, "sub_ticks": 1},
+        "task": {"n_links": 4, "sub_ticks": 1},
     }
-    config = from_mapping(EvolveConfig, content, "test")
+    config = EvolveConfig.read(content, "test")
     run = Run.create(tmp_path / "run", command="", config=config, seed=1)
     model = evolve(config, run, seed=1, budget=Budget(environment_steps=35_500))
     run.finish()
@@ -99,7 +105,7 @@ def test_thirty_generations_reach_the_published_bar_on_five_seeds() -> None:
     returns = []
     starts = [draw_start(6, seed, 1000) for seed in range(5)]
     for seed in range(5):
-        fitness = SwimmerTask("swimmer").fitness(seed)
+        fitness = SwimmerTask().fitness(seed)
         config = CmaEsConfig(population=6, sigma=0.15)
         strategy = CmaEs(fitness.n_genes, config, seed, fitness.start({}, seed))
         for _ in range(30):

@@ -1,0 +1,68 @@
+"""Controller of one network: its inputs are the observation, its read-outs the action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers.controller import Controller
+from snn_control.controllers.document import ControllerDocument
+from snn_control.engines.native import NativeEngine
+from snn_control.errors import ParameterError
+from snn_control.network import Network
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class NetworkController(Controller):
+    """A network as it is, for any vehicle that names what it observes and does.
+
+    Args:
+        network: its input names are the observation's, its read-out names the action's.
+        engine: makes the engine of the network; compiled by default.
+    """
+
+    def __init__(self, network: Network, engine: Callable[[Network], Any] = NativeEngine) -> None:
+        self.networks = (network,)
+        self.observation_names = network.inputs
+        self.action_names = tuple(readout.name for readout in network.readouts)
+        self.control_period_s = network.control_period_s
+        self._engine = engine(network)
+        self.reset()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Put the network into the state before its first tick."""
+        self._engine.reset()
+
+    def _step(self, observation: FloatArray) -> FloatArray:
+        return np.array(self._engine.step(observation), np.float64)
+
+    def to_document(self) -> ControllerDocument:
+        """Return its network."""
+        return ControllerDocument(self.networks)
+
+    @classmethod
+    def from_document(  # type: ignore[override]  # names the options that it takes
+        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = NativeEngine
+    ) -> NetworkController:
+        """Build the controller of a file, see `NetworkController` for `engine`.
+
+        Raises:
+            ParameterError: another number of networks.
+        """
+        if len(document.networks) != 1:
+            raise ParameterError(f"{len(document.networks)} networks; expected one")
+        return cls(document.networks[0], engine)
+
+    @property
+    def spikes(self) -> FloatArray:
+        """Spikes of every spiking neuron in the last tick, shape (n_spiking,)."""
+        return np.array(self._engine.spikes, np.float64)
+
+    @property
+    def readouts(self) -> dict[str, float]:
+        """`spikes`, their number in the last tick."""
+        return {"spikes": float(self._engine.spikes.sum())}

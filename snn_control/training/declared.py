@@ -1,0 +1,37 @@
+"""What an environment declares beside the interface of Gymnasium."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Names, control period and metrics of an environment; each may be missing."""
+
+    observation_names: tuple[str, ...]
+    """Entries of the observation; empty: not declared."""
+    action_names: tuple[str, ...]
+    """Entries of the action; empty: not declared."""
+    control_period_s: float | None
+    """Control period in s; None: any."""
+    has_metrics: bool
+    """Whether it has `metrics()`."""
+
+    @classmethod
+    def by(cls, env: gymnasium.Env) -> Declared:
+        """Read the attributes of the environment inside all wrappers."""
+        inner: Any = env.unwrapped
+
+        def attribute(name: str, default: Any) -> Any:
+            return inner.get_wrapper_attr(name) if inner.has_wrapper_attr(name) else default
+
+        return cls(
+            tuple(attribute("observation_names", ())),
+            tuple(attribute("action_names", ())),
+            attribute("control_period_s", None),
+            inner.has_wrapper_attr("metrics"),
+        )

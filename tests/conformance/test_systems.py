@@ -1,0 +1,129 @@
+"""Every registered system: what it declares, and the contract of its fitness."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snn_control.controllers import load, model_names, save
+from snn_control.errors import ConfigError, InterfaceMismatchError, UnknownNameError
+from snn_control.training import systems
+from snn_control.training.environment import make_environment
+from snn_control.training.rollout import match
+from snn_control.training.system import FilmWindow, System
+from snn_control.training.systems import find_system, system, system_names, system_of
+from snn_control.training.task import Fitness
+from tests.controllers.test_network_controller import NetworkController, network
+
+NAMES = system_names()
+MODELS = [name for name in model_names() if find_system(load(name))]
+
+
+@pytest.fixture(params=NAMES)
+def named(request: pytest.FixtureRequest) -> System:
+    return system(request.param)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def fitness(request: pytest.FixtureRequest) -> Fitness:
+    return system(request.param).task_type().smallest().fitness(seed=3)
+
+
+def metrics_of(environment: str) -> set[str]:
+    """Names of the metrics of an episode without action."""
+    env: Any = make_environment(environment)
+    env.reset(seed=0)
+    done = False
+    while not done:
+        _, _, terminated, truncated, _ = env.step(np.zeros(env.action_space.shape))
+        done = terminated or truncated
+    metrics = set(env.unwrapped.metrics())
+    env.close()
+    return metrics
+
+
+def test_it_declares_what_the_others_use(named: System) -> None:
+    assert named.name in NAMES
+    metrics = metrics_of(named.environment)
+    assert named.headline.metric in {*metrics, "total_reward"}
+    assert set(named.compared) <= metrics
+    assert dataclasses.is_dataclass(named.task_type)
+    window = named.film_window or FilmWindow()
+    assert window.start_s < window.stop_s
+    assert "x" in named.headline.line("x", 0.5)
+    assert [named.role(name) for name in ("own", "own-twin")] == ["subject", "twin"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_fits_the_environment_of_its_system(name: str) -> None:
+    controller = load(name)
+    own = system_of(controller)
+    env = make_environment(own.environment, **own.environment_options(controller))
+    assert match(controller, env)
+    env.close()
+    for label, rival in own.rivals(controller).items():
+        assert own.accepts(rival)
+        assert own.role(label) == "baseline"
+
+
+def test_no_model_is_of_two_systems() -> None:
+    for name in MODELS:
+        assert sum(system(each).accepts(load(name)) for each in NAMES) == 1
+
+
+def test_an_unknown_controller_is_an_error_that_lists_the_systems() -> None:
+    with pytest.raises(InterfaceMismatchError, match=", ".join(NAMES)):
+        system_of(NetworkController(network()))
+    with pytest.raises(UnknownNameError, match="Did you mean: `blimp`"):
+        system("blimb")
+
+
+def test_an_entry_point_must_be_a_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Point:
+        name, value = "theirs", "their.module:thing"
+
+        @staticmethod
+        def load() -> object:
+            return dict
+
+    monkeypatch.setattr(systems, "entry_points", lambda **_: [Point()])
+    with pytest.raises(ConfigError, match=r"their\.module:thing.* is no subclass of System"):
+        system("theirs")
+
+
+def test_starts_lie_in_the_box_and_follow_the_seed(fitness: Fitness) -> None:
+    first, again = fitness.start({}, 1), fitness.start({}, 1)
+    assert first.shape == (fitness.n_genes,)
+    assert ((first >= 0.0) & (first <= 1.0)).all()
+    np.testing.assert_array_equal(first, again)
+    with pytest.raises(UnknownNameError, match="gene"):
+        fitness.start({"no_such_gene": 1.0}, 1)
+
+
+def test_costs_are_finite_and_those_of_each_genome_alone(fitness: Fitness) -> None:
+    genomes = np.random.default_rng(2).random((4, fitness.n_genes))
+    costs = fitness(genomes)
+    assert costs.shape == (4, 1)
+    assert costs.dtype == np.float64
+    assert np.isfinite(costs).all()
+    np.testing.assert_array_equal(fitness(genomes), costs)
+    np.testing.assert_array_equal(fitness(genomes[::-1])[::-1], costs)
+    for k in range(4):
+        np.testing.assert_array_equal(fitness(genomes[k : k + 1])[0], costs[k])
+    assert fitness.steps_per_genome > 0
+
+
+def test_the_controller_of_a_genome_is_saved_and_is_of_one_system(
+    fitness: Fitness, tmp_path: Path
+) -> None:
+    controller = fitness.controller(fitness.start({}, 5))
+    system_of(controller)
+    again = load(save(controller, tmp_path / "own"))
+    rng = np.random.default_rng(4)
+    for _ in range(50):
+        observation = rng.normal(0.0, 0.3, len(controller.observation_names))
+        np.testing.assert_array_equal(again.step(observation), controller.step(observation))

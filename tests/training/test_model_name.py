@@ -1,0 +1,45 @@
+"""Models as the command line names them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snn_control.controllers import load
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.training.model_name import ModelName, load_named
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("swimmer", ModelName("swimmer")),
+        ("swimmer:untrained", ModelName("swimmer", untrained=True)),
+        ("a/b:4-links", ModelName("a/b", n_links=4)),
+        ("swimmer:untrained:12-links", ModelName("swimmer", untrained=True, n_links=12)),
+        ("swimmer:12-links:untrained", ModelName("swimmer", untrained=True, n_links=12)),
+        ("swimmer:4-links:5-links", ModelName("swimmer:4-links", n_links=5)),
+        ("run:3", ModelName("run:3")),
+        ("swimmer:links", ModelName("swimmer:links")),
+    ],
+)
+def test_a_name_is_taken_apart(text: str, expected: ModelName) -> None:
+    assert ModelName.parse(text) == expected
+
+
+def test_suffixes_are_the_options_of_load() -> None:
+    one, other = load_named("swimmer:9-links:untrained"), load("swimmer", untrained=True, n_links=9)
+    bent = np.full(8, 0.1)
+    for _ in range(20):
+        np.testing.assert_array_equal(one.step(bent), other.step(bent))
+
+
+@pytest.mark.parametrize("name", ["pid:4-links", "pid:untrained", "blimp-altitude:untrained"])
+def test_only_swimmers_are_untrained_or_have_links(name: str) -> None:
+    with pytest.raises(ParameterError, match=f"{name.partition(':')[0]}' takes no option"):
+        load_named(name)
+
+
+def test_a_wrong_name_is_named_whatever_follows_it() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean: `swimmer-spiking`"):
+        load_named("swimer-spiking:4-links")
