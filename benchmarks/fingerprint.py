@@ -129,12 +129,14 @@ def optimisation(name: str) -> str:
 def blimp_ticks(name: str, full: bool = False) -> Iterator[Any]:
     """Yield what the loop of a node answers to scripted events, good ones and bad ones."""
     from snn_control.controllers import load
+    from snn_control.loops.blimp.adapter import BlimpAdapter
     from snn_control.loops.blimp.config import AltitudeNodeConfig
-    from snn_control.loops.blimp.loop import AltitudeLoop
+    from snn_control.loops.control_loop import ControlLoop
 
     controller = load(name)
     fallback = load("pid", control_period_s=controller.control_period_s)
-    loop = AltitudeLoop(controller, fallback, AltitudeNodeConfig(slew_per_s=40.0))
+    blimp = BlimpAdapter(controller, AltitudeNodeConfig(slew_per_s=40.0))
+    loop = ControlLoop(controller, blimp, fallback)
     random = np.random.default_rng(SEED)
     now_ns, height = 10**12, 1.0
     period_ns = round(controller.control_period_s * 1e9)
@@ -143,41 +145,55 @@ def blimp_ticks(name: str, full: bool = False) -> Iterator[Any]:
         now_s = now_ns * 1e-9
         height = max(height + random.normal(0.0, 0.02), 0.1)
         if k == 3:
-            loop.on_set_point(1.2, now_s)
+            blimp.on_setpoint(1.2, now_s)
             loop.arm(now_s)
         if k in (100, 400):
-            loop.on_set_point(2.0 if k == 100 else 0.1, now_s)
+            blimp.on_setpoint(2.0 if k == 100 else 0.1, now_s)
         if k in (250, 290):
             loop.override(k == 250, now_s)
         if 250 < k < 280:
-            yield loop.on_manual(float(random.uniform(-3, 3)), now_s)
+            yield number(loop.on_manual(random.uniform(-3, 3, 1), now_s))
         if k == 500:
             loop.reset()
         if 600 <= k < 640:
-            loop.on_battery(3.0, now_s)
+            blimp.on_battery(3.0, now_s)
+            loop.check(now_s)
         if k == 700:
-            yield loop.disarm()
-            loop.on_battery(3.9, now_s)
+            yield number(loop.disarm())
+            blimp.on_battery(3.9, now_s)
+            loop.check(now_s)
             loop.arm(now_s)
         if k % 97 == 50:
             for _ in range(int(random.integers(1, 40))):
                 now_ns += 50_000_000
-                yield loop.watch(now_ns * 1e-9)
+                yield number(loop.watch(now_ns * 1e-9))
         bad = random.random()
         range_m = math.nan if bad < 0.02 else math.inf if bad < 0.03 else height
         stamp_ns = now_ns - (10 * period_ns if 0.03 < bad < 0.04 else 0)
-        tick = loop.on_range(round(range_m, 2), stamp_ns, now_ns, now_ns * 1e-9)
-        yield tick if full else row(tick, loop)
+        tick = loop.tick(blimp.read(round(range_m, 2)), stamp_ns, now_ns, now_ns * 1e-9)
+        assert tick is not None
+        yield tick if full else row(tick, loop, number(tick.output), number(tick.command))
+
+
+def number(command: np.ndarray | None) -> float | None:
+    """Return the command of the only motor."""
+    if command is None:
+        return None
+    [value] = command.tolist()
+    return value
 
 
 def swimmer_ticks(name: str, full: bool = False) -> Iterator[Any]:
     """Yield what the loop of a swimmer answers to scripted joint states and velocities."""
     from snn_control.controllers import load
+    from snn_control.loops.control_loop import ControlLoop
+    from snn_control.loops.swimmer.adapter import SwimmerAdapter
     from snn_control.loops.swimmer.config import SwimmerConfig
-    from snn_control.loops.swimmer.loop import SwimmerLoop
 
-    loop = SwimmerLoop(load(name), SwimmerConfig(slew_per_s=20.0))
-    n = len(loop.controller.action_names)
+    controller = load(name)
+    swimmer = SwimmerAdapter(controller, SwimmerConfig(slew_per_s=20.0))
+    loop = ControlLoop(controller, swimmer)
+    n = len(controller.action_names)
     names = [f"joint_{k}" for k in range(n)]
     random = np.random.default_rng(SEED)
     now_ns = 10**12
@@ -187,7 +203,7 @@ def swimmer_ticks(name: str, full: bool = False) -> Iterator[Any]:
         if k == 3:
             loop.arm(now_s)
         if k in (200, 500):
-            loop.on_cmd_vel(0.2 if k == 200 else 0.05, 0.3 if k == 200 else -0.4, now_s)
+            swimmer.on_cmd_vel(0.2 if k == 200 else 0.05, 0.3 if k == 200 else -0.4, now_s)
         if k == 300:
             loop.frozen = True
         if k == 600:
@@ -200,18 +216,18 @@ def swimmer_ticks(name: str, full: bool = False) -> Iterator[Any]:
         if random.random() < 0.02:
             angles[1] = math.nan
         order = random.permutation(n)
-        tick = loop.on_joints(
-            [names[j] for j in order], angles[order].tolist(), now_ns, now_ns, now_ns * 1e-9
-        )
-        yield tick if full else row(tick, loop)
+        reading = swimmer.read([names[j] for j in order], angles[order].tolist())
+        tick = loop.tick(reading, now_ns, now_ns, now_ns * 1e-9)
+        assert tick is not None
+        yield tick if full else row(tick, loop, tick.output, tick.command)
 
 
-def row(tick: Any, loop: Any) -> list[Any]:
+def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
     """Return what is hashed of a tick: all but the measured time of its step."""
     return [
         tick.number, tick.stamp_ns, tick.dt_s, tick.missed, tick.resets, str(tick.mode),
-        tick.failed, tick.output, tick.command, tick.observation, list(tick.orders),
-        loop.modes.reason, loop.bad_values, loop.gate.passed,
+        tick.failed, output, command, tick.observation, list(tick.orders),
+        loop.modes.reason, loop.adapter.bad_values, loop.gate.passed,
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer, spiking
+from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer, presentation
 from snn_control.controllers.place.baselines import SadRecognizer
 from snn_control.controllers.place.place_map import PlaceMap, standardised
 from snn_control.controllers.place.recognizer import LEAST_QUERIES
@@ -69,7 +69,7 @@ def speed(sights: Sights) -> dict[str, Any]:
         return lambda k: of.match(asked[k % len(asked)], 10, **options)
 
     code = recognizer.senses.codes(
-        recognizer.senses.normalise(asked[0])[0], recognizer.visiting.usual
+        recognizer.senses.normalise(asked[0])[0], recognizer.adaptation.mean
     )
     found: dict[str, Any] = {
         "places": n,
@@ -127,7 +127,9 @@ def hurry(sights: Sights) -> dict[str, Any]:
     for length in LENGTHS:
         for name, options in waits.items():
             asked = copy.deepcopy(recognizer)
-            with patch.object(spiking, "time", clock):  # a deadline in ticks, whatever they take
+            with patch.object(
+                presentation, "time", clock
+            ):  # a deadline in ticks, whatever they take
                 said = [
                     asked.match(image, length, step, **options)
                     for image, step in zip(tested.images, tested.steps.tolist(), strict=True)

@@ -1,16 +1,17 @@
-"""Parameters that all controller nodes have."""
+"""Configuration that all control loops have."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
+from snn_control.supervision.modes import ModeConfig
 
 
 @dataclass(frozen=True)
-class ControllerConfig(NodeConfig):
-    """Parameters of every node that steps a controller when a measurement arrives."""
+class ControllerConfig(ABC):
+    """Configuration of a loop that steps a controller when a measurement arrives."""
 
     seed: int = parameter(0, 0, 2**31 - 1)
     """Seed of the controller's resets."""
@@ -32,3 +33,7 @@ class ControllerConfig(NodeConfig):
     """Usable measurements in a row that end hold, trim and stop."""
     step_budget_s: float = parameter(0.0, 0.0, 10.0, live=True)
     """Time in which a command must follow its measurement, s; 0: the control period."""
+
+    @abstractmethod
+    def modes(self) -> ModeConfig:
+        """Return the times of the mode machine."""

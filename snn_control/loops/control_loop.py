@@ -1,83 +1,92 @@
-"""What a controller node does with a measurement, whatever the robot; imports no rclpy.
+"""Control loop of any vehicle: measurement -> checks -> mode -> controller -> command gate.
 
-measurement -> stamp and value checked -> mode -> controller -> gate. Times are given by the caller:
-`now_s` on a monotonic clock, stamps on that of the node. C is the command: a number, or an array
-with one for each actuator.
+The loop calls the adapter of the vehicle, the controller and the supervision; none of them calls
+back. Times are given by the caller: `now_s` on a monotonic clock, stamps on that of the node.
 """
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
-from snn_control.loops.config import ControllerConfig
-from snn_control.supervision.command_gates import Gate
+from snn_control.loops.adapter import Reading, VehicleAdapter
 from snn_control.supervision.modes import FLYING, Mode, ModeMachine
-from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.stamps import StampCheck, StampFault
 
 FloatArray = npt.NDArray[np.float64]
-C = TypeVar("C")
+A = TypeVar("A", bound=VehicleAdapter[Any])
 
 
 @dataclass(frozen=True)
-class Tick(Generic[C]):
-    """What became of one measurement."""
+class Step:
+    """Result of stepping the controller."""
+
+    output: FloatArray
+    """Of the controller, (n_actions,); NaN where it has failed."""
+    command: FloatArray
+    """Requested command: the output, or that of the fallback where the controller has failed."""
+    took_s: float
+    """Wall time of the controller, s."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Result of processing one measurement."""
 
     number: int
     stamp_ns: int
     dt_s: float
+    """Time since the usable measurement before it, s."""
     missed: int
     resets: int
     mode: Mode
     failed: bool
-    output: C
-    """Of the controller; NaN where it was not called."""
-    command: C | None
-    """To send; None: nothing."""
+    output: FloatArray
+    """Of the controller, (n_actions,); NaN where it was not called."""
+    command: FloatArray | None
+    """Command to send, (n_actions,); None: nothing."""
     step_s: float
     observation: FloatArray = field(repr=False)
-    """What the controller was or would have been given."""
+    """Input of the controller, also where it was not called; NaN where there is none."""
     orders: tuple[float, ...] = ()
-    """What it was told beside its observation, by `ControlLoop.order_names`."""
+    """Inputs of the controller beside its observation, by its `order_names`."""
+    usable: bool = False
+    """Whether stamp and value of the measurement could be used."""
+    stepped: bool = False
+    """Whether it was the controller's turn."""
 
 
-class ControlLoop(ABC, Generic[C]):
-    """Controller, supervision and everything they remember.
+@final
+class ControlLoop(Generic[A]):
+    """One controller in one vehicle, and the supervision of both.
 
     Args:
-        controller: flies; it was checked by `require_interface`.
-        config: limits and times.
-        modes: of the craft, disarmed.
-        gate: passes commands on.
+        controller: commands the vehicle; `adapter` was made for it.
+        adapter: of the vehicle.
+        fallback: commands where `controller` has failed, and is stepped along to be ready; None:
+            the vehicle stops there.
         simulated_time: whether stamps run at a rate of their own.
 
     Raises:
         ParameterError: every gap between two measurements would count as a loss.
-
-    `config` may be replaced in flight: its fields that are live take effect with the next event,
-    those of modes, gates and stamps do not.
     """
-
-    order_names: ClassVar[tuple[str, ...]] = ()
-    """What the controller is told beside its observation."""
 
     def __init__(
         self,
         controller: Controller,
-        config: ControllerConfig,
-        modes: ModeMachine,
-        gate: Gate[C],
+        adapter: A,
+        fallback: Controller | None = None,
         simulated_time: bool = False,
     ) -> None:
-        self.controller, self.config, self.modes, self.gate = controller, config, modes, gate
+        config = adapter.config
+        self.controller, self.adapter, self.fallback = controller, adapter, fallback
         self._simulated_time = simulated_time
         self.period_s = controller.control_period_s
         if not 0 < self.period_s < config.hold_s:
@@ -86,77 +95,43 @@ class ControlLoop(ABC, Generic[C]):
                 f"after hold_s {config.hold_s:g} s: set hold_s and the times that follow it to "
                 "several periods"
             )
+        self.modes = ModeMachine(config.modes(), fallback=fallback is not None)
+        self.gate = adapter.make_gate()
         self.stamps = StampCheck(
             self.period_s,
             future_s=config.stamp_future_s,
             restart_s=config.stamp_restart_s,
             max_age_s=config.stamp_max_age_s,
         )
-        self.ticks = self.missed = self.resets = self.bad_values = 0
-        self.bad_value = ""
+        self.ticks = self.missed = self.resets = 0
         self.frozen = False
         """Whether the adaptation of a controller that adapts rests."""
+        self.landing = False
+        """Whether trouble brings the vehicle down, until it is disarmed."""
         self.measured_s: float | None = None
-        """When the last usable measurement came."""
-        self.step_s, self.dt_s = Rolling(), Rolling()
-        self._held = gate.last
+        """Time of the last usable measurement."""
+        self.ordered: tuple[float, ...] | None = None
+        """Orders at the last call of the controller; None: it was not called yet."""
+        self._manual_s: float | None = None
+        self._held = self.gate.last
+        self._nothing = np.full(len(adapter.observation_names), np.nan)
+        self._inputs = self._indices(controller.observation_names)
+        self._fallback_inputs = self._indices(fallback.observation_names if fallback else ())
+        self.reset()
 
-    # What a robot's loop implements.
-
-    @abstractmethod
-    def require_interface(self, controller: Controller) -> None:
-        """Refuse a controller that is not one of this robot.
-
-        Raises:
-            InterfaceMismatchError: lists the names of both.
-        """
-
-    @abstractmethod
-    def _observe(self, measured: Any, dt_s: float) -> tuple[FloatArray, str]:
-        """Return the observation of a usable measurement, and what makes it unusable, if so."""
-
-    @abstractmethod
-    def _act(
-        self, observation: FloatArray, measured: Any, orders: tuple[float, ...]
-    ) -> tuple[C, float, C]:
-        """Step the controller; return its output, the time that took, and what is wanted."""
-
-    @abstractmethod
-    def _output(self, action: FloatArray) -> C:
-        """Return the output of a controller, of its action."""
-
-    @abstractmethod
-    def _unflown_command(self, now_s: float) -> C | None:
-        """Return what an armed craft that is neither flown nor stopped does; None: nothing new."""
-
-    def _trouble(self, now_s: float) -> str:
-        """Return why the craft must not be armed, or nothing."""
-        return ""
-
-    def _limit(self, command: C) -> C:
-        """Return what may be sent of a command, before the gate."""
-        return command
-
-    def _orders(self, now_s: float) -> tuple[float, ...]:
-        """Return what the controller is told in a tick, by `order_names`."""
-        return ()
-
-    def _call(self, observation: FloatArray, orders: tuple[float, ...]) -> FloatArray:
-        """Call the controller; what it raises is its failure."""
-        return self.controller.step(observation)
-
-    # Orders.
+    # Requests.
 
     def arm(self, now_s: float) -> None:
-        """Reset the controller and fly with the next usable measurement.
+        """Reset the controllers and start with the next usable measurement.
 
-        An armed craft flies on as it does. One in trouble is not armed, nor one whose controller
+        An armed vehicle goes on as it does. One in trouble is not armed, nor one whose controller
         cannot be reset; `modes.reason` says so.
         """
         if self.modes.armed:
             return
+        self.adapter.restart()
         self.reset()
-        trouble = self._trouble(now_s) or self.modes.failure
+        trouble = self.adapter.trouble(now_s) or self.modes.failure
         if trouble:
             self.modes.disarm(f"not armed: {trouble}")
             return
@@ -165,32 +140,36 @@ class ControlLoop(ABC, Generic[C]):
         self._held = self.gate.last
         self.modes.arm(now_s)
 
-    def disarm(self, reason: str = "disarmed") -> C:
+    def disarm(self, reason: str = "disarmed") -> FloatArray:
         """Return the command that stops the motors."""
+        self.landing = False
         self.modes.disarm(reason)
         self._held = self.gate.stop()
         return self._held
 
     def reset(self) -> None:
-        """Put the controller into its first state."""
+        """Put controller and fallback into their first state."""
+        seed = self.adapter.config.seed
+        if self.fallback is not None:
+            self.fallback.reset(seed)
         self.resets += 1
         self.modes.mend()
         try:
-            self.controller.reset(self.config.seed)
+            self.controller.reset(seed)
         except Exception as exc:
             self.modes.fail(f"controller raised {exc!r} when it was reset")
 
     def replace(self, controller: Controller) -> None:
-        """Fly another controller from the next tick on, from its first state.
+        """Use another controller from the next tick on, from its first state.
 
         Until then the last command is held.
 
         Raises:
             InterfaceMismatchError: it takes or gives something else than the one it replaces.
             ControlPeriodError: it was made for another period.
-                In both cases, or where its reset raises, the old one flies on.
+                In both cases, or where its reset raises, the current controller stays active.
         """
-        self.require_interface(controller)
+        self.adapter.require_interface(controller)
         new, old = controller.observation_names, self.controller.observation_names
         if tuple(new) != tuple(old):
             raise InterfaceMismatchError(
@@ -201,84 +180,153 @@ class ControlLoop(ABC, Generic[C]):
                 f"the controller was made for {controller.control_period_s:g} s, the one it "
                 f"replaces for {self.period_s:g} s: configure the node anew"
             )
-        controller.reset(self.config.seed)
+        controller.reset(self.adapter.config.seed)
         self.controller = controller
         self.resets += 1
         self.modes.mend()
 
-    # Inputs.
+    def override(self, on: bool, now_s: float) -> None:
+        """Hand over to manual commands, or take back."""
+        self._manual_s = now_s
+        self._hand_over(on, now_s, "manual override" if on else "manual override ended")
+
+    # Events.
 
     def tick(
-        self, measured: Any, wrong: str, stamp_ns: int, clock_ns: int, now_s: float
-    ) -> Tick[C]:
-        """Take a measurement, and what is wrong with it, and do what it triggers."""
+        self, reading: Reading[Any], stamp_ns: int, clock_ns: int, now_s: float
+    ) -> Tick | None:
+        """Process one measurement; return None for one of another vehicle.
+
+        Args:
+            reading: of the adapter.
+            stamp_ns: time of the measurement, ns.
+            clock_ns: time now on the same clock, ns.
+            now_s: monotonic time, s.
+        """
+        if reading.foreign:
+            if self.measured_s is None:  # reported, but its stamps are none of ours
+                self.adapter.reject(reading.fault)
+                self.modes.bad(now_s, reading.fault)
+            return None
         steady_s = None if self._simulated_time else now_s
-        verdict = self.stamps.judge(stamp_ns, clock_ns, not wrong, steady_s)
-        fault = verdict.fault
-        reason = f"stamp: {fault}" if fault else wrong
+        verdict = self.stamps.judge(stamp_ns, clock_ns, not reading.fault, steady_s)
         self.ticks += 1
         self.missed += verdict.missed
-        observation = np.full(len(self.controller.observation_names), np.nan)
-        output = self._output(np.full(len(self.controller.action_names), np.nan))
-        step_s, command, orders = 0.0, None, self._orders(now_s)
-        if not reason:
+        if reading.fault and not verdict.fault:
+            self.adapter.reject(reading.fault)
+        fault = f"stamp: {verdict.fault}" if verdict.fault else reading.fault
+        takes_orders = bool(self.controller.order_names)
+        orders = self.adapter.orders(now_s, self.frozen) if takes_orders else ()
+        usable, values = not fault, self._nothing
+        if usable:
             self.measured_s = now_s
-            self.dt_s.add(verdict.dt_s)
-            observation, reason = self._observe(measured, verdict.dt_s)
-        elif wrong and not fault:
-            self._bad(wrong)
-        if fault is StampFault.REPEATED:
+            observed = self.adapter.observe(reading.value, verdict.dt_s, self.landing)
+            values = observed.values
+            fault = "" if np.isfinite(values[self._inputs]).all() else observed.missing
+        step, command = None, None
+        if verdict.fault is StampFault.REPEATED:
             self.modes.watch(now_s)
-        elif reason:
-            self.modes.bad(now_s, reason)
-            command = self._unflown(now_s)
+        elif fault:
+            self.modes.bad(now_s, fault)
+            command = self._idle(now_s)
         else:
             self.modes.good(now_s)
             if self.modes.armed and not self.modes.manual:
-                output, step_s, wanted = self._act(observation, measured, orders)
-                command = self._choose(wanted, now_s)
+                step = self._step(values, orders)
+                command = self._send(step.command, now_s)
         return Tick(
             self.ticks, stamp_ns, verdict.dt_s, verdict.missed, self.resets, self.modes.mode,
-            bool(self.modes.failure), output, command, step_s, observation, orders,
+            bool(self.modes.failure), self._no_output() if step is None else step.output, command,
+            0.0 if step is None else step.took_s, values[self._inputs], orders, usable,
+            step is not None,
         )  # fmt: skip
 
-    def watch(self, now_s: float) -> C | None:
+    def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
+        """Take a manual command; return the command to send, None outside of mode manual."""
+        if not np.isfinite(command).all():
+            self.adapter.reject(f"manual command is {_text(command)}")
+            return None
+        self._manual_s = now_s
+        if self.modes.mode is not Mode.MANUAL:
+            return None
+        sent = self.gate.pass_on(command, now_s)[0]
+        if sent.any():
+            self.modes.steered()
+        return sent
+
+    def watch(self, now_s: float) -> FloatArray | None:
         """Let time pass without a measurement; return a command to send, or None."""
+        if (
+            self.modes.manual
+            and self._manual_s is not None
+            and now_s - self._manual_s > self.modes.config.manual_max_age_s
+        ):
+            self._hand_over(False, now_s, "manual command lost")
+        self.check(now_s)
         self.modes.watch(now_s)
-        return self._unflown(now_s)
+        return self._idle(now_s)
+
+    def check(self, now_s: float) -> None:
+        """Act on trouble: an armed vehicle lands; one that waits for a measurement is disarmed."""
+        trouble = self.adapter.trouble(now_s) if self.modes.armed else ""
+        if trouble and self.modes.waiting:
+            self.disarm(trouble)
+        elif trouble:
+            self.landing = True
 
     # Inside.
 
-    def _unflown(self, now_s: float) -> C | None:
+    def _hand_over(self, on: bool, now_s: float, reason: str) -> None:
+        if self.modes.manual and not on:
+            self._held = self.gate.last
+            self.adapter.restart()
+        self.modes.override(on, now_s, reason)
+
+    def _idle(self, now_s: float) -> FloatArray | None:
+        """Return the command of an armed vehicle that nobody controls, None: nothing new."""
         if not self.modes.armed:
             return None
         if self.modes.mode is Mode.STOP:
             return self.gate.stop(now_s)
-        command = self._unflown_command(now_s)
-        return None if command is None else self.gate.pass_on(self._limit(command), now_s)[0]
+        command = self.modes.command(self._held, self.adapter.trim, now_s)
+        return None if command is None else self._limited(np.asarray(command), now_s)
 
-    def _choose(self, wanted: C, now_s: float) -> C | None:
+    def _send(self, requested: FloatArray, now_s: float) -> FloatArray | None:
         if self.modes.mode not in FLYING:
-            return self._unflown(now_s)
-        self._held = self.gate.pass_on(self._limit(wanted), now_s)[0]
+            return self._idle(now_s)
+        self._held = self._limited(requested, now_s)
         return self._held
 
-    def _step(self, observation: FloatArray, orders: tuple[float, ...]) -> tuple[C, float]:
-        """Return the controller's output, NaN where it has failed, and the time of its step."""
-        action = np.full(len(self.controller.action_names), np.nan)
+    def _limited(self, command: FloatArray, now_s: float) -> FloatArray:
+        return self.gate.pass_on(self.adapter.limit(command), now_s)[0]
+
+    def _step(self, values: FloatArray, orders: tuple[float, ...]) -> Step:
+        """Step controller and fallback, each with the observables that it takes."""
+        output = self._no_output()
         started = time.perf_counter()
         if not self.modes.failure:
+            self.ordered = orders
             try:
-                action = self._call(observation.copy(), orders)
+                if orders:
+                    self.controller.take_orders(orders)
+                output = np.array(self.controller.step(values[self._inputs]), np.float64)
             except Exception as exc:
                 self.modes.fail(f"controller raised {exc!r}")
             else:
-                if not np.isfinite(action).all():
-                    self.modes.fail(f"controller gave {self._output(action)}")
-        step_s = time.perf_counter() - started
-        self.step_s.add(step_s)
-        return self._output(action), step_s
+                if not np.isfinite(output).all():
+                    self.modes.fail(f"controller gave {_text(output)}")
+        took_s = time.perf_counter() - started
+        backup = output
+        if self.fallback is not None:
+            backup = self.fallback.step(values[self._fallback_inputs])
+        return Step(output, backup if self.modes.failure else output, took_s)
 
-    def _bad(self, what: str) -> None:
-        self.bad_values += 1
-        self.bad_value = what
+    def _no_output(self) -> FloatArray:
+        return np.full(len(self.controller.action_names), np.nan)
+
+    def _indices(self, names: Sequence[str]) -> list[int]:
+        return [self.adapter.observation_names.index(name) for name in names]
+
+
+def _text(values: FloatArray) -> str:
+    return str(values[0] if len(values) == 1 else values)

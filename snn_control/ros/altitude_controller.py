@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
+from snn_control.ros.base.loaded_model import LoadedModel
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.blimp.node import AltitudeNode
 
@@ -24,12 +25,12 @@ class Config(AltitudeNodeConfig):
 
 
 class AltitudeController(AltitudeNode):
-    """Flies a model."""
+    """Node of an altitude controller, any model."""
 
     config_type = Config
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("altitude_controller", **options)
+        super().__init__("altitude_controller", LoadedModel(), **options)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,8 +18,8 @@ from snn_control.envs.blimp.presets import PRESETS, blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot, Measurement
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.loops.field import parameter
 from snn_control.ros.base.interface import qos
-from snn_control.ros.base.parameters import parameter
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.base.simulator_node import SimulatorConfig, SimulatorNode
 from snn_control.ros.blimp.interfaces import SIMULATOR

@@ -15,9 +15,10 @@ from typing import Any
 
 import yaml
 
+from snn_control.loops.field import field_docs
 from snn_control.ros import nodes
 from snn_control.ros.base.interface import Interface, Service, Topic
-from snn_control.ros.base.parameters import field_docs
+from snn_control.ros.base.node_config import NodeConfig
 from snn_control.ros.interfaces import OWN, SHARED, class_of
 
 SCRIPT = """\
@@ -29,18 +30,18 @@ exec "$python" -P -m "snn_control.ros.$(basename "$0")" "$@"
 """
 """Content of each file in `scripts`."""
 NODES: dict[str, type[Any]] = {node.name: class_of(node).config_type for node in nodes.NODES}
-"""Type of the parameters of each node."""
+"""Type of the parameters of each node, beside those of every node."""
 
 
 def _configs() -> dict[str, type[Any]]:
-    """Return each table of parameters: of the bases that nodes share, and of each node."""
+    """Return each table of parameters: of every node, of bases that nodes share, of each node."""
     users: dict[type[Any], list[nodes.Node]] = {}
     for node in nodes.NODES:
         for kind in reversed(NODES[node.name].__mro__):
             if dataclasses.is_dataclass(kind):
                 users.setdefault(kind, []).append(node)
     named = {_heading(of): kind for kind, of in users.items() if len(of) > 1}
-    ordered: dict[str, type[Any]] = {}
+    ordered: dict[str, type[Any]] = {"every node": NodeConfig}
     for node in nodes.NODES:
         ordered |= {head: kind for head, kind in named.items() if node in users[kind]}
         ordered[node.name] = NODES[node.name]
@@ -48,8 +49,6 @@ def _configs() -> dict[str, type[Any]]:
 
 
 def _heading(of: list[nodes.Node]) -> str:
-    if len(of) == len(nodes.NODES):
-        return "every node"
     kind = of[0].kind
     if of == [node for node in nodes.NODES if node.kind == kind]:
         return f"every {kind}"
@@ -124,14 +123,15 @@ def parameter_table(of: str) -> list[str]:
 
 def parameter_file(node: str) -> str:
     """Return a file of all parameters of a node with their defaults, for any name and namespace."""
-    docs = field_docs(NODES[node])
+    kinds = (NodeConfig, NODES[node])
+    docs = field_docs(NodeConfig) | field_docs(NODES[node])
     lines = [
         f"# Parameters of {node}, each with its default; ranges are in docs/ros2.md.",
         "# The keys hold in every namespace. A number with a point must keep it.",
         "/**:",
         "  ros__parameters:",
     ]
-    for field in dataclasses.fields(NODES[node]):
+    for field in (field for kind in kinds for field in dataclasses.fields(kind)):
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         value = yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").rstrip()
         lines += [f"    # {docs[field.name]}", f"    {field.name}: {value}"]

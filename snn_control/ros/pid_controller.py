@@ -7,8 +7,9 @@ from typing import Any
 
 from snn_control.controllers import PID, Controller, PIDConfig
 from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import Status
-from snn_control.ros.base.parameters import parameter
+from snn_control.ros.base.loaded_model import ModelSource
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.blimp.node import AltitudeNode
 
@@ -29,21 +30,33 @@ class Config(AltitudeNodeConfig):
     """Period the measurements come at, s."""
 
 
+class GivenPid(ModelSource):
+    """A PID whose gains are parameters."""
+
+    def load(self, config: Config) -> Controller:
+        """Return the PID."""
+        return PID(
+            PIDConfig(
+                kp=config.kp,
+                ki=config.ki,
+                kd=config.kd,
+                derivative_taps=config.derivative_taps,
+                control_period_s=config.control_period_s,
+            )
+        )
+
+    def status(self, controller: Controller, config: Config) -> Status:
+        """Return its name."""
+        return Status(message="pid", values={"model": "pid"})
+
+
 class PidController(AltitudeNode):
-    """Flies a PID of given gains."""
+    """Node of a PID of given gains."""
 
     config_type = Config
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("pid_controller", **options)
-
-    def make_controller(self, config: Config) -> Controller:
-        """Build the PID."""
-        gains = ("kp", "ki", "kd", "derivative_taps", "control_period_s")
-        return PID(PIDConfig(**{name: getattr(config, name) for name in gains}))
-
-    def _model_status(self) -> Status:
-        return Status(message="pid", values={"model": "pid"})
+        super().__init__("pid_controller", GivenPid(), **options)
 
 
 def main(arguments: list[str] | None = None) -> int:

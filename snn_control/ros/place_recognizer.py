@@ -22,7 +22,7 @@ from std_srvs.srv import Trigger
 from snn_control.errors import SnnControlError
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import read_image
-from snn_control.loops.place.loop import REASONS, Answer, PlaceLoop, warm
+from snn_control.loops.place.loop import Answer, PlaceLoop, warm
 from snn_control.loops.place.mapping import Mapping
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.ros.base.controller_node import answer, nanoseconds
@@ -40,7 +40,6 @@ from snn_control.ros.place.interfaces import (
 NODE = "place_recognizer"
 WATCH_S = 0.05
 """Time between two looks at a map that is being fitted."""
-REASON = {reason: k for k, reason in enumerate(REASONS)}
 
 
 class PlaceRecognizerNode(ManagedNode):
@@ -116,7 +115,11 @@ class PlaceRecognizerNode(ManagedNode):
             quality = qos("event" if reliable else self.interface.topic(name).quality)
             self._entities.append(
                 self.create_subscription(
-                    kind, name, self.guarded(callback), quality, event_callbacks=heard
+                    kind,
+                    name,
+                    self.guarded(self.while_active(callback)),
+                    quality,
+                    event_callbacks=heard,
                 )
             )
         for name, asked in (
@@ -129,14 +132,14 @@ class PlaceRecognizerNode(ManagedNode):
             self._entities.append(self.create_service(Trigger, name, self.guarded(_served(asked))))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._entities.append(
-            self.create_timer(WATCH_S, self.guarded(self._on_watch), clock=steady)
+            self.create_timer(
+                WATCH_S, self.guarded(self.while_active(self._on_watch)), clock=steady
+            )
         )
 
     # Messages.
 
     def _on_odometry(self, message: Odometry) -> None:
-        if not self.active:
-            return
         at, turn = message.pose.pose.position, message.pose.pose.orientation
         speed = message.twist.twist.linear
         taken = self._loop().travel.take(
@@ -151,8 +154,6 @@ class PlaceRecognizerNode(ManagedNode):
 
     def _on_image(self, message: Image) -> None:
         now_s = time.monotonic()
-        if not self.active:
-            return
         loop = self._loop()
         image = read_image(
             message.height, message.width, message.encoding, message.step, message.data
@@ -179,7 +180,7 @@ class PlaceRecognizerNode(ManagedNode):
         self.health.latency_s.add(latency_s)
         row = (
             *stamps, _number(match.place), match.probability, match.known, match.familiarity,
-            match.length, REASON[match.reason], match.complete, match.spikes, found.step,
+            match.length, found.reason, match.complete, match.spikes, found.step,
             _number(found.mapped), found.query_s, latency_s,
         )  # fmt: skip
         send["~/match"].publish(
@@ -192,8 +193,6 @@ class PlaceRecognizerNode(ManagedNode):
             send["candidates"].publish(message)
 
     def _on_watch(self) -> None:
-        if not self.active:
-            return
         mapper = self._loop().mapper
         mapper.advance()
         news = (mapper.state, mapper.failure)
@@ -223,7 +222,7 @@ class PlaceRecognizerNode(ManagedNode):
         mapper = self._loop().mapper
         if mapper.state in (Mapping.COLLECTING, Mapping.FITTING):
             raise SnnControlError(f"the new map is not there yet: {mapper.tell()}")
-        with mapper.as_asked() as posed:
+        with mapper.for_queries() as posed:
             return f"{len(posed)} places in {posed.save(self.config.map)}"
 
     def _load(self) -> str:

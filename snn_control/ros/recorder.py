@@ -10,11 +10,10 @@ from typing import Any, Literal
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from snn_control.errors import ConfigError, ParameterError, require
+from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import ERROR, Status
 from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import parameter
 from snn_control.ros.base.run_node import run_node
 from snn_control.runs.atomic import PARTIAL
 
@@ -30,7 +29,7 @@ INTERFACE = Interface(
 
 
 @dataclass(frozen=True)
-class Config(NodeConfig):
+class Config:
     """Parameters of `recorder`.
 
     Raises:
@@ -44,7 +43,6 @@ class Config(NodeConfig):
     /diagnostics."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if not self.bag:
             raise ParameterError("bag is empty; name the folder to write")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.mjcf import PHYSICS_STEP_S, check_links
 from snn_control.envs.swimmer.robot import Measurement, SwimmerRobot
 from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.loops.field import parameter
+from snn_control.loops.place.odometry import heading_quaternion
 from snn_control.loops.swimmer.interface import joint_names
 from snn_control.ros.base.interface import qos
-from snn_control.ros.base.parameters import parameter
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.base.simulator_node import SimulatorConfig, SimulatorNode
 from snn_control.ros.swimmer.interfaces import SIMULATOR
@@ -147,8 +147,8 @@ def odometry(measurement: Measurement, stamp: Any) -> Odometry:
     message.header.stamp, message.header.frame_id = stamp, "map"
     pose, twist = message.pose.pose, message.twist.twist
     pose.position.x, pose.position.y = measurement.position_m
-    pose.orientation.w = math.cos(0.5 * measurement.heading_rad)
-    pose.orientation.z = math.sin(0.5 * measurement.heading_rad)
+    turn = pose.orientation
+    turn.x, turn.y, turn.z, turn.w = heading_quaternion(measurement.heading_rad)
     twist.linear.x, twist.linear.y = measurement.forward_m_s, measurement.left_m_s
     twist.angular.z = measurement.turning_rad_s
     return message

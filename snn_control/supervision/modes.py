@@ -43,9 +43,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 from snn_control.supervision.command_gate import OFF
+
+C = TypeVar("C", float, npt.NDArray[np.float64])
+"""Command of one actuator, or of several."""
 
 
 class Mode(StrEnum):
@@ -84,6 +91,8 @@ class ModeConfig:
     """Age at which the motors stop."""
     recover_ticks: int = 3
     """Usable measurements in a row that end HOLD, TRIM and STOP."""
+    manual_max_age_s: float = 0.5
+    """Age of the last manual command at which the caller ends MANUAL."""
 
     def __post_init__(self) -> None:
         if not 0 < self.hold_s <= self.trim_s <= self.trim_s + self.ramp_s <= self.stop_s:
@@ -193,7 +202,7 @@ class ModeMachine:
         elif age_s >= c.hold_s and self.mode in FLYING:
             self._degrade(Mode.HOLD, age_s)
 
-    def command(self, held: float, trim: float, now_s: float) -> float | None:
+    def command(self, held: C, trim: C, now_s: float) -> C | float | None:
         """Return what is sent without a tick: None where a controller or a person commands.
 
         Args:

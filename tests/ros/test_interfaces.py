@@ -15,8 +15,8 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from lifecycle_msgs.msg import Transition
 
-from snn_control.loops.blimp.loop import OBSERVABLE
-from snn_control.loops.place.loop import REASONS
+from snn_control.loops.blimp.adapter import OBSERVABLE
+from snn_control.loops.place.reason import CODES, Reason
 from snn_control.ros import describe
 from snn_control.ros.base.interface import TICK_FIELDS, qos
 from snn_control.ros.interfaces import INTERFACES
@@ -52,7 +52,8 @@ def test_docs_name_fields_and_modes_of_a_tick() -> None:
 def test_docs_name_fields_and_reasons_of_an_answer() -> None:
     fields = {*MATCH_FIELDS, *CANDIDATE_FIELDS, *LOOP_FIELDS}
     assert all(f"`{field}`" in DOCS for field in fields)
-    assert f"{len(REASONS) - 1}: too few spikes came before the deadline)" in " ".join(DOCS.split())
+    assert sorted(CODES.values()) == sorted(Reason) == [*range(9)]
+    assert f"{max(Reason)}: too few spikes came before the deadline)" in " ".join(DOCS.split())
 
 
 def test_observations_are_those_of_the_environment() -> None:

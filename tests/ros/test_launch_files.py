@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import os
 import signal
 import subprocess
@@ -120,6 +121,7 @@ def test_parameters_are_those_of_the_node(node: str) -> None:
     """Every key is a field, every value its default; the text is what the command prints."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from snn_control.ros import describe
+    from snn_control.ros.base.node_config import NodeConfig
 
     path = parameters_of(node)
     remedy = "python -m snn_control.ros.describe --write"
@@ -127,8 +129,11 @@ def test_parameters_are_those_of_the_node(node: str) -> None:
     content = yaml.safe_load(path.read_text("utf-8"))
     assert list(content) == ["/**"]
     values = content["/**"]["ros__parameters"]
-    kind = describe.NODES[node]
-    assert kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}) == kind()
+    left: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    kinds: list[type[Any]] = [NodeConfig, describe.NODES[node]]
+    for kind in kinds:
+        assert kind(**{f.name: left.pop(f.name) for f in dataclasses.fields(kind)}) == kind()
+    assert not left
 
 
 @pytest.mark.parametrize("node", NODES)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from snn_control.errors import ParameterError
-from snn_control.supervision.command_gate import CommandGate, GateFault
-from snn_control.supervision.command_gates import CommandGates
+from snn_control.supervision.command_gate import CommandGate, CommandGates, GateFault
 
 
 def test_each_actuator_has_a_gate_of_its_own() -> None:

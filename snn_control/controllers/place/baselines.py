@@ -1,4 +1,4 @@
-"""What a spiking recogniser must be measured against, behind the same interface.
+"""Baselines without spikes for a spiking recogniser, behind the same interface.
 
 `SadRecognizer` sums absolute differences of patch-normalised bytes, as SeqSLAM does (M. Milford and
 G. Wyeth, ICRA 2012). `LinearRecognizer` is the dense linear discriminant, in double precision and
@@ -18,19 +18,26 @@ from scipy.linalg import cho_factor, cho_solve
 from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
-from snn_control.controllers.place.calibration import confidence, held_out, looked
+from snn_control.controllers.place.calibration import confidence, held_out, observed
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries, Waiting
+from snn_control.controllers.place.evidence import Evidence
+from snn_control.controllers.place.judgement import Judgement
+from snn_control.controllers.place.numbering import readable
 from snn_control.controllers.place.place_map import LEAST_SPREAD, blended, outstanding, standardised
-from snn_control.controllers.place.recognizer import Recognizer, readable
+from snn_control.controllers.place.queries import Queries
+from snn_control.controllers.place.recognizer import Recognizer
 from snn_control.controllers.place.senses import Senses, fault
+from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ParameterError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 _FALSE_ACCEPTANCE, _SAME_PLACE = 0.01, 2
 
 
 class _RowRecognizer(Recognizer):
-    """Has a row of numbers a place.
+    """Recogniser whose map has a row of numbers a place.
 
     Args:
         same_place: see `Recognizer`.
@@ -52,22 +59,34 @@ class _RowRecognizer(Recognizer):
         return self._rows.nbytes
 
     @abstractmethod
-    def _row(self, seen: FloatArray) -> npt.NDArray[Any]:
-        """Return the rows of places that look so, shape as `seen`, (..., n_inputs)."""
+    def _row(self, images: FloatArray) -> npt.NDArray[Any]:
+        """Return the rows of places by their normalised images, shape as `images`."""
 
     def _map(self, rows: npt.NDArray[Any]) -> None:
         self._rows = rows
         self._numbers, self._next = np.arange(len(rows)), len(rows)
 
-    def _add(self, seen: FloatArray) -> int:
+    def judgement(self) -> Judgement:
+        """Return the calibrated state, apart from the map."""
+        return Judgement(self.confidence, self.hindsight.bias, self.confidence is not None)
+
+    def restore(self, judgement: Judgement) -> None:
+        """Set the calibrated state, see `Recognizer.restore`."""
+        if judgement.members or judgement.adaptation is not None:
+            raise ParameterError("a judgement of a spiking recogniser; expected one of this kind")
+        self.confidence, self.hindsight.bias = judgement.confidence, judgement.bias
+
+    def append(self, image: FloatArray) -> int:
+        """Append a place by its normalised image; return its number."""
         if not self._next:
             raise ParameterError("nothing was mapped yet: `fit` a first stretch of the route")
-        self._rows = np.vstack([self._rows, self._row(seen)])
+        self._rows = np.vstack([self._rows, self._row(image)])
         self._numbers = np.append(self._numbers, self._next)
         self._next += 1
         return self._next - 1
 
-    def _keep(self, positions: IntArray) -> None:
+    def keep(self, positions: IntArray) -> None:
+        """Keep the places at some positions, in that order."""
         self._rows, self._numbers = self._rows[positions], self._numbers[positions]
 
 
@@ -89,27 +108,30 @@ class SadRecognizer(_RowRecognizer):
         self._size, self._patches = (height, width), PatchNormalisation(window)
         self._neighbours = neighbours
 
-    def _see(self, image: Any) -> tuple[FloatArray, str]:
+    def normalised(self, image: Any) -> tuple[FloatArray, str]:
+        """Return the normalised image, (n_inputs,), and its fault, see `Recognizer`."""
         small = resize(checked(image), *self._size)
         return to_bytes(self._patches.apply(small)).ravel().astype(np.float64), fault(small)
 
-    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+    def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
+        """Map places anew, and fit the confidence where there are queries."""
         self._map(self._row(mapped))
         self.confidence = None
         if queries is not None:
-            looks = looked(queries, lambda seen: self._look(seen, Waiting(), 1.0))
-            self.confidence = confidence([looks], _SAME_PLACE, _FALSE_ACCEPTANCE)
+            parts = [observed(queries, lambda image: self.evidence(image, Waiting(), 1.0))]
+            self.confidence = confidence(parts, _SAME_PLACE, _FALSE_ACCEPTANCE)
 
-    def _row(self, seen: FloatArray) -> npt.NDArray[np.uint8]:
-        return seen.astype(np.uint8)
+    def _row(self, images: FloatArray) -> npt.NDArray[np.uint8]:
+        return images.astype(np.uint8)
 
-    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
+    def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:
+        """Return the evidence of a normalised image; waits for no spikes."""
         differences = np.empty(len(self), np.int64)
-        _differences(self._rows, self._row(seen), differences)
+        _differences(self._rows, self._row(image), differences)
         alone = -standardised(differences.astype(np.float64))
         if not self._neighbours:
-            return Look(alone, alone)
-        return Look(alone, outstanding(alone, self._neighbours))
+            return Evidence(alone, alone)
+        return Evidence(alone, outstanding(alone, self._neighbours))
 
 
 class LinearRecognizer(_RowRecognizer):
@@ -127,41 +149,44 @@ class LinearRecognizer(_RowRecognizer):
         self._scatter: Any = None
         """Of what disturbs, factorised."""
 
-    def _see(self, image: Any) -> tuple[FloatArray, str]:
+    def normalised(self, image: Any) -> tuple[FloatArray, str]:
+        """Return the normalised image, (n_inputs,), and its fault, see `Recognizer`."""
         return self._senses.normalise(image)
 
-    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
+    def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
+        """Map places anew, and fit the confidence where there are queries."""
         c = self._config
         self._mapped_usual, self.confidence = mapped.mean(axis=0), None
         if queries is None:
             self._usual = self._mapped_usual
             self._learn(mapped, np.sqrt(c.reference_share) * (mapped - self._usual))
             return
-        looks = held_out(queries, lambda others: self._taught(mapped, others))
-        self.confidence = confidence(looks, c.same_place, c.false_acceptance)
+        parts = held_out(queries, lambda others: self._taught(mapped, others))
+        self.confidence = confidence(parts, c.same_place, c.false_acceptance)
         self._taught(mapped, queries)
 
-    def _taught(self, mapped: FloatArray, queries: Queries) -> Callable[[FloatArray], Look]:
-        """Learn from pairs of a mapped image and a query; return how to look then."""
+    def _taught(self, mapped: FloatArray, queries: Queries) -> Callable[[FloatArray], Evidence]:
+        """Learn from pairs of a mapped image and a query; return the evidence as a function."""
         own = mapped[queries.places]
-        self._usual = queries.seen.mean(axis=0)
-        self._learn(mapped, queries.seen - self._usual - (own - own.mean(axis=0)))
-        return lambda seen: self._look(seen, Waiting(), 1.0)
+        self._usual = queries.images.mean(axis=0)
+        self._learn(mapped, queries.images - self._usual - (own - own.mean(axis=0)))
+        return lambda image: self.evidence(image, Waiting(), 1.0)
 
     def _learn(self, mapped: FloatArray, disturbed: FloatArray) -> None:
         c = self._config
         self._scatter = cho_factor(disturbed.T @ disturbed + c.stiffness * np.eye(c.n_inputs))
         self._map(self._row(mapped))
 
-    def _row(self, seen: FloatArray) -> FloatArray:
-        centred = seen - self._mapped_usual
+    def _row(self, images: FloatArray) -> FloatArray:
+        centred = images - self._mapped_usual
         weights: FloatArray = cho_solve(self._scatter, centred.T).T
         drive = (weights * centred).sum(axis=-1, keepdims=True)
         return weights / np.sqrt(np.maximum(drive, LEAST_SPREAD))
 
-    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
-        alone = standardised(self._rows @ (seen - self._usual))
-        return Look(alone, blended(alone, self._config))
+    def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:
+        """Return the evidence of a normalised image; waits for no spikes."""
+        alone = standardised(self._rows @ (image - self._usual))
+        return Evidence(alone, blended(alone, self._config))
 
 
 @kernel(nogil=True)

@@ -1,4 +1,4 @@
-"""Calibration: what disturbs the sight of a place, and what its answers are worth.
+"""Calibration of a map: the disturbances of its images, and the confidence in its answers.
 
 Queries with known places teach the lateral weights by their differences to the mapped images, and
 the confidence by answers that they had no part in: they are cut into parts along the route, and
@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from snn_control.controllers.place.adaptation import AdaptationBaseline
 from snn_control.controllers.place.confidence import (
     LENGTHS,
     Confidence,
@@ -23,12 +25,16 @@ from snn_control.controllers.place.confidence import (
     sample_of,
 )
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries
+from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.place_map import PlaceMap, blended
 from snn_control.controllers.place.presentation import QUARTERS, arrived
-from snn_control.controllers.place.senses import Codes, Habit, Senses
+from snn_control.controllers.place.queries import Queries
+from snn_control.controllers.place.senses import Codes, Senses
 from snn_control.controllers.place.sequence import FrameSequence
 from snn_control.plasticity.decorrelation import Decorrelation
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 PARTS = 4
 _LEAST_ANSWERS = 8
@@ -36,29 +42,28 @@ _SELF_QUERIES = 400
 _STAYS = 0.99
 """Share of early answers that must be those of all spikes."""
 
-
-Looks = tuple[list[Look], IntArray]
-"""Looks at queries, and their positions on the map."""
+Observed = tuple[list[Evidence], IntArray]
+"""Evidence of queries in order, and their positions on the map."""
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What the answers of a map are worth."""
+    """Calibration of the answers of a map."""
 
     confidence: Confidence
     early: FloatArray
     """See `PlaceRecognizer.early`."""
-    looks: list[Looks]
-    """At the queries, part by part."""
+    parts: list[Observed]
+    """Evidence of the queries, part by part."""
 
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """What calibration yields before places are mapped."""
+    """Result of a calibration before places are mapped."""
 
     lateral: Decorrelation
-    habit: Habit
-    """Of the visit that queries came from, at its end."""
+    adaptation: AdaptationBaseline
+    """Adaptation baseline of the query traverse, at its end."""
     judged: Judged
 
 
@@ -70,8 +75,8 @@ def teach(
     Args:
         config: of the recogniser.
         senses: of the recogniser.
-        mapped: what the input cells see at each place, normalised, (n_places, n_inputs).
-        queries: in the order of the visit; None: altered copies of the mapped ones.
+        mapped: normalised image of each place, (n_places, n_inputs).
+        queries: in the order of the traverse; None: altered copies of the mapped ones.
     """
     usual = mapped.mean(axis=0)
     codes, settling = senses.codes(mapped, usual), _Settling(config, senses)
@@ -85,17 +90,18 @@ def teach(
         lateral = _lateral(config)
         share = np.sqrt(config.reference_share) * config.levels
         lateral.learn(share * (mapped - usual) * senses.connected)
-        habit = Habit(usual, min(len(mapped), config.memory) / 10, config.memory)
-        return Taught(lateral, habit, judge(config, senses, imprinted(lateral), mapped, None))
+        places = min(len(mapped), config.memory) / 10
+        adaptation = AdaptationBaseline(usual, places, config.memory)
+        return Taught(lateral, adaptation, judge(config, senses, imprinted(lateral), mapped, None))
 
-    def taught(others: Queries) -> Callable[[FloatArray], Look]:
-        lateral, habit = _from_pairs(config, mapped, others, senses)
-        return _looking(senses, imprinted(lateral), habit, settling)
+    def taught(others: Queries) -> Callable[[FloatArray], Evidence]:
+        lateral, adaptation = _from_pairs(config, mapped, others, senses)
+        return _observer(senses, imprinted(lateral), adaptation, settling)
 
-    looks = held_out(queries, taught)
-    lateral, habit = _from_pairs(config, mapped, queries, senses)
-    found = confidence(looks, config.same_place, config.false_acceptance)
-    return Taught(lateral, habit, Judged(found, settling.leads(), looks))
+    parts = held_out(queries, taught)
+    lateral, adaptation = _from_pairs(config, mapped, queries, senses)
+    fitted = confidence(parts, config.same_place, config.false_acceptance)
+    return Taught(lateral, adaptation, Judged(fitted, settling.leads(), parts))
 
 
 def judge(
@@ -105,68 +111,72 @@ def judge(
     mapped: FloatArray,
     queries: Queries | None,
 ) -> Judged:
-    """Find out what the answers of a map are worth.
+    """Calibrate the confidence in the answers of a map.
 
     Args:
         config: of the recogniser.
         senses: of the recogniser.
         place_map: in use.
-        mapped: what the input cells see at its places, (n_places, n_inputs).
-        queries: in the order of the visit; None: altered copies of the mapped ones.
+        mapped: normalised images of its places, (n_places, n_inputs).
+        queries: in the order of the traverse; None: altered copies of the mapped ones.
     """
     settling = _Settling(config, senses)
     if queries is None:
-        habit, queries = Habit(mapped.mean(axis=0), 1, config.memory), _altered(mapped)
+        adaptation = AdaptationBaseline(mapped.mean(axis=0), 1, config.memory)
+        queries = _altered(mapped)
     else:
-        habit = habit_of(config, queries)
-    looks = [looked(queries, _looking(senses, place_map, habit, settling))]
-    found = confidence(looks, config.same_place, config.false_acceptance)
-    return Judged(found, settling.leads(), looks)
+        adaptation = adaptation_of(config, queries)
+    parts = [observed(queries, _observer(senses, place_map, adaptation, settling))]
+    fitted = confidence(parts, config.same_place, config.false_acceptance)
+    return Judged(fitted, settling.leads(), parts)
 
 
-def _looking(
-    senses: Senses, place_map: PlaceMap, habit: Habit, settling: _Settling
-) -> Callable[[FloatArray], Look]:
-    def look(seen: FloatArray) -> Look:
-        code = senses.codes(seen, habit.usual)
-        habit.follow(seen)
+def _observer(
+    senses: Senses, place_map: PlaceMap, adaptation: AdaptationBaseline, settling: _Settling
+) -> Callable[[FloatArray], Evidence]:
+    """Return the evidence of normalised images, one after the other, as a function."""
+
+    def observe(image: FloatArray) -> Evidence:
+        nonlocal adaptation
+        code = senses.codes(image, adaptation.mean)
+        adaptation = adaptation.after(image)
         alone = place_map.balanced(place_map.answers(place_map.potentials(code)))
         settling.watch(place_map, code, int(alone.argmax()))
-        return Look(alone, blended(alone, settling.config))
+        return Evidence(alone, blended(alone, settling.config))
 
-    return look
+    return observe
 
 
 def held_out(
-    queries: Queries, taught: Callable[[Queries], Callable[[FloatArray], Look]]
-) -> list[Looks]:
-    """Look at each part of the queries as the others teach to.
+    queries: Queries, taught: Callable[[Queries], Callable[[FloatArray], Evidence]]
+) -> list[Observed]:
+    """Return the evidence of each fold of the queries after learning from the other folds.
 
     Args:
-        queries: of a visit.
-        taught: by some of them, how to look.
+        queries: of a traverse.
+        taught: learns from some of them; returns a function from normalised image to evidence.
     """
     every = np.arange(len(queries))
     return [
-        looked(queries.part(mine), taught(queries.part(np.setdiff1d(every, mine))))
+        observed(queries.part(mine), taught(queries.part(np.setdiff1d(every, mine))))
         for mine in np.array_split(every, PARTS)
     ]
 
 
-def looked(queries: Queries, look: Callable[[FloatArray], Look]) -> Looks:
-    """Look at queries, one after the other."""
-    return [look(seen) for seen in queries.seen], queries.places
+def observed(queries: Queries, evidence: Callable[[FloatArray], Evidence]) -> Observed:
+    """Return the evidence of queries, one after the other."""
+    return [evidence(image) for image in queries.images], queries.places
 
 
-def confidence(parts: Sequence[Looks], same_place: int, false_acceptance: float) -> Confidence:
-    """Fit the confidence on looks at all parts of a visit.
+def confidence(parts: Sequence[Observed], same_place: int, false_acceptance: float) -> Confidence:
+    """Fit the confidence on the evidence of all parts of a traverse.
 
     Args:
-        parts: looks at queries of all places of the map, and their positions.
+        parts: evidence of queries of all places of the map, and their positions.
         same_place: see `PlaceConfig`.
         false_acceptance: see `PlaceConfig`.
     """
-    answers = [answered(looks, places, same_place) for looks, places in parts]
+    answers = [answered(evidence, places, same_place) for evidence, places in parts]
     samples: dict[int, Sample] = {}
     for length in LENGTHS:
         known = [row for part in answers if length in part for row in part[length][0]]
@@ -181,21 +191,21 @@ Answers = dict[int, tuple[list[tuple[FloatArray, bool]], list[FloatArray]]]
 """By length: features of known places with right or wrong, features of unknown ones."""
 
 
-def answered(looks: Iterable[Look], places: IntArray, same_place: int) -> Answers:
-    """Answer the queries of a visit, with their places on the map and as if they were not.
+def answered(evidence: Iterable[Evidence], places: IntArray, same_place: int) -> Answers:
+    """Answer the queries of a traverse, with their places on the map and without them.
 
     Args:
-        looks: at each query.
+        evidence: of each query.
         places: position of each on the map, (n,).
         same_place: see `PlaceConfig`.
     """
     found: Answers = {length: ([], []) for length in LENGTHS if length <= len(places)}
     sequences = {length: FrameSequence() for length in found}
     before = int(places[0])
-    for k, (look, place) in enumerate(zip(looks, places.tolist(), strict=True)):
+    for k, (frame, place) in enumerate(zip(evidence, places.tolist(), strict=True)):
         for length, sequence in sequences.items():
-            total = sequence.advance(look.summed, float(place - before), length)
-            total = look.alone if length == 1 else total
+            total = sequence.advance(frame.summed, float(place - before), length)
+            total = frame.alone if length == 1 else total
             if k < length - 1:
                 continue
             best, given = features(total, length, same_place)
@@ -238,18 +248,19 @@ class _Settling:
 
 def _from_pairs(
     config: PlaceConfig, mapped: FloatArray, queries: Queries, senses: Senses
-) -> tuple[Decorrelation, Habit]:
-    own, theirs = mapped[queries.places], queries.seen
+) -> tuple[Decorrelation, AdaptationBaseline]:
+    own, theirs = mapped[queries.places], queries.images
     usual = theirs.mean(axis=0)
     lateral = _lateral(config)
     difference = (theirs - usual) - (own - own.mean(axis=0))
     lateral.learn(config.levels * difference * senses.connected)
-    return lateral, habit_of(config, queries)
+    return lateral, adaptation_of(config, queries)
 
 
-def habit_of(config: PlaceConfig, queries: Queries) -> Habit:
-    """Return the habit of the visit that queries came from."""
-    return Habit(queries.seen.mean(axis=0), min(len(queries), config.memory), config.memory)
+def adaptation_of(config: PlaceConfig, queries: Queries) -> AdaptationBaseline:
+    """Return the adaptation baseline of the traverse that queries came from."""
+    places = min(len(queries), config.memory)
+    return AdaptationBaseline(queries.images.mean(axis=0), places, config.memory)
 
 
 def _lateral(config: PlaceConfig) -> Decorrelation:
@@ -257,7 +268,7 @@ def _lateral(config: PlaceConfig) -> Decorrelation:
 
 
 def _altered(mapped: FloatArray) -> Queries:
-    """Return mapped images seen through noise, in parts too bright or too dark."""
+    """Return mapped images with noise, in parts too bright or too dark."""
     rng = np.random.default_rng(0)
     n, n_inputs = mapped.shape
     count = min(n, _SELF_QUERIES)

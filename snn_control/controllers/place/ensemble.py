@@ -1,4 +1,4 @@
-"""Several recognisers of other seeds, whose answers are averaged."""
+"""Several recognisers of different seeds, whose answers are averaged."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from snn_control.controllers.place import files
 from snn_control.controllers.place.calibration import Judged, confidence
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.files import load_members, save_ensemble
+from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.hindsight import Hindsight
-from snn_control.controllers.place.match import FloatArray, IntArray, Look, Queries, Waiting
+from snn_control.controllers.place.judgement import Judgement
+from snn_control.controllers.place.member import Member
+from snn_control.controllers.place.queries import Queries
 from snn_control.controllers.place.recognizer import Images, Recognizer
 from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
+from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 class PlaceEnsemble(Recognizer):
     """Averages the balanced answers of its members, place by place.
 
-    Members see all of the input cells, but for `config.input_share` below 1: then each sees others.
+    Members receive all of the input cells, unless `config.input_share` is below 1: then each
+    receives others.
 
     Args:
         seeds: of the members.
@@ -45,14 +54,14 @@ class PlaceEnsemble(Recognizer):
         return self.members[0].places
 
     def stay(self) -> None:
-        """Be used to what the map shows, see `PlaceRecognizer.stay`."""
+        """Adapt to the reference traverse, see `PlaceRecognizer.stay`."""
         for member in self.members:
             member.stay()
 
     def calibrate(self, calibration: tuple[Images, Sequence[int]] | None = None) -> None:
-        """Find out anew what answers are worth, see `PlaceRecognizer.calibrate`."""
+        """Recalibrate the confidence, see `PlaceRecognizer.calibrate`."""
         queries = self._calibration(calibration)
-        self._judged([member._judge(queries) for member in self.members])
+        self._fit_confidence([member.recalibrate(queries) for member in self._steps])
         self.hindsight = Hindsight()
 
     def merge(self, other: PlaceEnsemble) -> IntArray:
@@ -61,9 +70,9 @@ class PlaceEnsemble(Recognizer):
             raise ParameterError(
                 f"{other!r} is no ensemble of {len(self.members)} members: map both alike"
             )
-        pairs = list(zip(self.members, other.members, strict=True))
-        for own, theirs in pairs:
-            own._require_mergeable(theirs)
+        for own, theirs in zip(self._steps, other.members, strict=True):
+            own.require_mergeable(theirs)
+        pairs = zip(self.members, other.members, strict=True)
         numbers = [own.merge(theirs) for own, theirs in pairs]
         return numbers[0]
 
@@ -78,7 +87,8 @@ class PlaceEnsemble(Recognizer):
         self, path: str | Path, *, deployed: bool = False, about: Document | None = None
     ) -> Path:
         """Write the maps of all members, see `files.save`; return the path of the document."""
-        return save_ensemble(self, path, deployed=deployed, about=about)
+        states = [member.to_state() for member in self.members]
+        return files.save_ensemble(states, self.judgement(), path, deployed=deployed, about=about)
 
     @classmethod
     def load(cls, path: str | Path) -> PlaceEnsemble:
@@ -87,47 +97,80 @@ class PlaceEnsemble(Recognizer):
         Raises:
             ModelFileError: a broken file, or one of another version; the message names the field.
         """
-        members, judge = load_members(PlaceRecognizer, path)
-        found = cls([member.seed for member in members], members[0].config)
-        found.members = members
-        judge(found)
-        return found
+        states, judgement = files.load_ensemble(path)
+        ensemble = cls([state.seed for state in states], states[0].config)
+        ensemble.members = [PlaceRecognizer.from_state(state) for state in states]
+        ensemble.restore(judgement)
+        return ensemble
 
-    def _see(self, image: Any) -> tuple[FloatArray, str]:
-        return self.members[0]._see(image)
+    def judgement(self) -> Judgement:
+        """Return the calibrated and adapted state of the ensemble and of its members."""
+        return Judgement(
+            self.confidence, self.hindsight.bias, all(m.calibrated for m in self.members),
+            members=tuple(member.judgement() for member in self.members),
+        )  # fmt: skip
 
-    def _fit(self, mapped: FloatArray, queries: Queries | None) -> None:
-        self._judged([member._learn(mapped, queries) for member in self.members])
+    def restore(self, judgement: Judgement) -> None:
+        """Set the calibrated and adapted state, see `Recognizer.restore`."""
+        if len(judgement.members) != len(self.members):
+            raise ParameterError(
+                f"a judgement of {len(judgement.members)} members; expected one of "
+                f"{len(self.members)}"
+            )
+        pairs = list(zip(self.members, judgement.members, strict=True))
+        for member, own in pairs:
+            member.require_judgement(own)
+        for member, own in pairs:
+            member.restore(own)
+        self.confidence, self.hindsight.bias = judgement.confidence, judgement.bias
 
-    def _judged(self, judged: list[Judged]) -> None:
-        """Take the confidence of the averages of what members saw."""
+    # Steps, on normalised images.
+
+    @property
+    def _steps(self) -> Sequence[Member]:
+        """Members, by their internal protocol."""
+        return self.members
+
+    def normalised(self, image: Any) -> tuple[FloatArray, str]:
+        """Return the normalised image, see `Recognizer`."""
+        return self._steps[0].normalised(image)
+
+    def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
+        """Map places anew in each member, see `Recognizer`."""
+        self._fit_confidence([member.learn(mapped, queries) for member in self._steps])
+
+    def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:
+        """Return the average of the members' evidence, see `Recognizer`."""
+        if waiting.deadline_s is not None:
+            waiting = replace(waiting, deadline_s=waiting.deadline_s / len(self.members))
+        return average([member.evidence(image, waiting, moved) for member in self._steps])
+
+    def append(self, image: FloatArray) -> int:
+        """Append a place in each member, see `Recognizer`."""
+        numbers = [member.append(image) for member in self._steps]
+        return numbers[0]
+
+    def keep(self, positions: IntArray) -> None:
+        """Keep the places at some positions in each member, see `Recognizer`."""
+        for member in self._steps:
+            member.keep(positions)
+
+    def _fit_confidence(self, judged: list[Judged]) -> None:
+        """Fit the confidence on averages of the members' evidence."""
         parts = []
-        for same in zip(*(found.looks for found in judged), strict=True):
-            looks = [average(seen) for seen in zip(*(looks for looks, _ in same), strict=True)]
-            parts.append((looks, same[0][1]))
+        for same in zip(*(member.parts for member in judged), strict=True):
+            frames = zip(*(evidence for evidence, _ in same), strict=True)
+            parts.append(([average(of_members) for of_members in frames], same[0][1]))
         config = self.members[0].config
         self.confidence = confidence(parts, config.same_place, config.false_acceptance)
 
-    def _look(self, seen: FloatArray, waiting: Waiting, moved: float) -> Look:
-        if waiting.deadline_s is not None:
-            waiting = replace(waiting, deadline_s=waiting.deadline_s / len(self.members))
-        return average([member._look(seen, waiting, moved) for member in self.members])
 
-    def _add(self, seen: FloatArray) -> int:
-        numbers = [member._add(seen) for member in self.members]
-        return numbers[0]
-
-    def _keep(self, positions: IntArray) -> None:
-        for member in self.members:
-            member._keep(positions)
-
-
-def average(looks: Sequence[Look]) -> Look:
-    """Return the average of looks at one frame; its spikes are those of all."""
-    return Look(
-        np.mean([look.alone for look in looks], axis=0),
-        np.mean([look.summed for look in looks], axis=0),
-        all(look.complete for look in looks),
-        sum(look.spikes for look in looks),
-        float(np.mean([look.arrived for look in looks])),
+def average(members: Sequence[Evidence]) -> Evidence:
+    """Return the average of several members' evidence of one frame; their spikes add up."""
+    return Evidence(
+        np.mean([each.alone for each in members], axis=0),
+        np.mean([each.summed for each in members], axis=0),
+        all(each.complete for each in members),
+        sum(each.spikes for each in members),
+        float(np.mean([each.arrived for each in members])),
     )

@@ -7,16 +7,19 @@ lateral weights: one byte a pixel and place remains.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.config import from_mapping
+from snn_control.controllers.place.adaptation import AdaptationBaseline
 from snn_control.controllers.place.confidence import LENGTHS, N_FEATURES, Confidence
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.hindsight import FARTHEST
+from snn_control.controllers.place.judgement import Judgement
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.presentation import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError
@@ -25,10 +28,7 @@ from snn_control.network.fields import Field
 from snn_control.network.files import Document, Tensors, read_pair, reading, write_pair
 from snn_control.plasticity.decorrelation import Decorrelation
 
-if TYPE_CHECKING:
-    from snn_control.controllers.place.ensemble import PlaceEnsemble
-    from snn_control.controllers.place.recognizer import Recognizer
-    from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
+FloatArray = npt.NDArray[np.float64]
 
 KIND, ENSEMBLE_KIND = "place_map", "place_ensemble"
 _HEAD = ("schema_version", "arrays_sha256", "kind", "about")
@@ -36,11 +36,22 @@ _JUDGEMENT = ("bias", "confidence_places")
 _MAP = (
     "config", "seed", "deployed", "next_number", "habit", "calibrated", *_JUDGEMENT
 )  # fmt: skip
-_CONFIDENCE = ("right", "known", "thresholds", "tails")
+
+
+@dataclass(frozen=True, eq=False)
+class RecognizerState:
+    """Learned state of a `PlaceRecognizer`, whose attributes of the same names it holds."""
+
+    config: PlaceConfig
+    seed: int
+    map: PlaceMap
+    usual: FloatArray
+    lateral: Decorrelation | None
+    judgement: Judgement
 
 
 def save(
-    recognizer: PlaceRecognizer,
+    state: RecognizerState,
     path: str | Path,
     *,
     deployed: bool = False,
@@ -51,7 +62,7 @@ def save(
     The frames of the sequence are not saved.
 
     Args:
-        recognizer: what to save.
+        state: of the recogniser.
         path: with or without suffix.
         deployed: leave out what `add`, `remove`, `fuse` and `merge` need.
         about: provenance for people.
@@ -59,29 +70,30 @@ def save(
     Raises:
         RunError: the disk is full or the folder cannot be written; a map that was there stays.
     """
-    document, tensors = _described(recognizer, deployed)
+    document, tensors = _described(state, deployed)
     return write_pair(path, {"kind": KIND, "about": about or {}} | document, tensors)
 
 
 def save_ensemble(
-    ensemble: PlaceEnsemble,
+    members: Sequence[RecognizerState],
+    judgement: Judgement,
     path: str | Path,
     *,
     deployed: bool = False,
     about: Document | None = None,
 ) -> Path:
     """Write the maps of all members, and the ensemble's confidence, see `save`."""
-    document, tensors = _judgement(ensemble)
-    members = []
-    for k, member in enumerate(ensemble.members):
+    document, tensors = _describe_judgement(judgement)
+    documents = []
+    for k, member in enumerate(members):
         described, arrays = _described(member, deployed)
-        members.append(described)
+        documents.append(described)
         tensors |= {f"{k}.{name}": array for name, array in arrays.items()}
-    head: Document = {"kind": ENSEMBLE_KIND, "about": about or {}, "members": members}
+    head: Document = {"kind": ENSEMBLE_KIND, "about": about or {}, "members": documents}
     return write_pair(path, head | document, tensors)
 
 
-def load(recognizer_type: type[PlaceRecognizer], path: str | Path) -> PlaceRecognizer:
+def load(path: str | Path) -> RecognizerState:
     """Read what `save` wrote.
 
     Raises:
@@ -90,15 +102,13 @@ def load(recognizer_type: type[PlaceRecognizer], path: str | Path) -> PlaceRecog
     document, tensors = read_pair(path, KIND)
     with reading(path):
         arrays = Arrays(dict(tensors))
-        found = _restored(recognizer_type, Field(document).only((*_HEAD, *_MAP)), arrays)
+        state = _read_state(Field(document).only((*_HEAD, *_MAP)), arrays)
         arrays.nothing_left()
-    return found
+    return state
 
 
-def load_members(
-    recognizer_type: type[PlaceRecognizer], path: str | Path
-) -> tuple[list[PlaceRecognizer], Callable[[Recognizer], None]]:
-    """Read the members of an ensemble, and what gives the ensemble its confidence.
+def load_ensemble(path: str | Path) -> tuple[list[RecognizerState], Judgement]:
+    """Read the members of an ensemble, and the judgement of the whole.
 
     Raises:
         ModelFileError: see `load`.
@@ -108,35 +118,40 @@ def load_members(
         root = Field(document).only((*_HEAD, *_JUDGEMENT, "members"))
         arrays = Arrays(dict(tensors))
         members = [
-            _restored(recognizer_type, member.only(_MAP), arrays.under(f"{k}."))
+            _read_state(member.only(_MAP), arrays.under(f"{k}."))
             for k, member in enumerate(root["members"].items())
         ]
         if not members:
             raise ModelFileError("members: expected at least one")
-        if any(not np.array_equal(each.places, members[0].places) for each in members):
+        first = members[0]
+        if any(not np.array_equal(each.map.numbers, first.map.numbers) for each in members):
             raise ModelFileError("members: expected the same places in each")
-        if any(each.config != members[0].config for each in members):
+        if any(each.config != first.config for each in members):
             raise ModelFileError("members: expected the same config in each")
         if len({each.seed for each in members}) < len(members):
             raise ModelFileError("members: expected another seed in each")
-        judge = _read_judgement(root, arrays)
+        confidence, bias = _read_confidence(root, arrays)
         arrays.nothing_left()
-    return members, judge
+    of_members = tuple(each.judgement for each in members)
+    calibrated = all(each.calibrated for each in of_members)
+    return members, Judgement(confidence, bias, calibrated, members=of_members)
 
 
-def _described(recognizer: PlaceRecognizer, deployed: bool) -> tuple[Document, Tensors]:
-    place_map, lateral = recognizer.map, recognizer.lateral
+def _described(state: RecognizerState, deployed: bool) -> tuple[Document, Tensors]:
+    place_map, lateral, judgement = state.map, state.lateral, state.judgement
+    assert judgement.adaptation is not None
+    assert judgement.early is not None
     deployed = deployed or place_map.fixed
-    document, tensors = _judgement(recognizer)
+    document, tensors = _describe_judgement(judgement)
     tensors |= {
         "weights": place_map.weights,
         "scales": place_map.scales,
         "numbers": place_map.numbers,
         "means": place_map.means,
         "spreads": place_map.spreads,
-        "usual": recognizer.usual,
-        "visiting": recognizer.visiting.usual,
-        "early": recognizer.early,
+        "usual": state.usual,
+        "visiting": judgement.adaptation.mean,
+        "early": judgement.early,
     }
     if lateral is not None and not deployed:
         tensors |= {
@@ -146,30 +161,33 @@ def _described(recognizer: PlaceRecognizer, deployed: bool) -> tuple[Document, T
             "lateral": lateral.lateral[np.triu_indices(len(lateral.lateral))],
         }
     document |= {
-        "config": dataclasses.asdict(recognizer.config),
-        "seed": recognizer.seed,
+        "config": dataclasses.asdict(state.config),
+        "seed": state.seed,
         "deployed": deployed,
         "next_number": place_map.next_number,
-        "habit": float(recognizer.visiting.seen),
-        "calibrated": recognizer.calibrated,
+        "habit": float(judgement.adaptation.places),
+        "calibrated": judgement.calibrated,
     }
     return document, tensors
 
 
-def _judgement(recognizer: Recognizer) -> tuple[Document, Tensors]:
-    confidence = recognizer.confidence
+def _describe_judgement(judgement: Judgement) -> tuple[Document, Tensors]:
+    confidence = judgement.confidence
     document: Document = {
-        "bias": recognizer.hindsight.bias,
+        "bias": judgement.bias,
         "confidence_places": confidence.n_places if confidence else 1,
     }
     if confidence is None:
         return document, {}
-    return document, {f"confidence.{name}": getattr(confidence, name) for name in _CONFIDENCE}
+    return document, {
+        "confidence.right": confidence.right,
+        "confidence.known": confidence.known,
+        "confidence.thresholds": confidence.thresholds,
+        "confidence.tails": confidence.tails,
+    }
 
 
-def _restored(
-    recognizer_type: type[PlaceRecognizer], root: Field, arrays: Arrays
-) -> PlaceRecognizer:
+def _read_state(root: Field, arrays: Arrays) -> RecognizerState:
     names = [field.name for field in dataclasses.fields(PlaceConfig)]
     given = root["config"].only(names)
     for name in names:  # none takes the default of another version
@@ -178,40 +196,37 @@ def _restored(
         config = from_mapping(PlaceConfig, given.value, "config")
     except ConfigError as exc:
         raise ModelFileError(str(exc)) from exc
-    found = recognizer_type(root["seed"].integer(0, 2**63 - 1), config)
-    n_inputs = config.n_inputs
-    _read_places(found.map, root, arrays, n_inputs)
-    n = len(found.map)
-    found.usual = arrays.take("usual", (n_inputs,), np.float64)
-    found.visiting.usual = arrays.take("visiting", (n_inputs,), np.float64)
-    found.visiting.seen = root["habit"].number()
-    if found.visiting.seen < 0.0:
-        raise ModelFileError(f"habit is {found.visiting.seen:g}; expected at least 0")
-    found.calibrated = root["calibrated"].flag()
-    found.early = arrays.take("early", (len(QUARTERS),), np.float64, finite=False)
-    _read_judgement(root, arrays)(found)
-    found.map.fixed = root["deployed"].flag()
+    seed, n_inputs = root["seed"].integer(0, 2**63 - 1), config.n_inputs
+    place_map = _read_map(root, arrays, n_inputs)
+    usual = arrays.take("usual", (n_inputs,), np.float64)
+    judgement = _read_judgement(root, arrays, config)
+    lateral = None
     if "lateral" in arrays:
-        found.lateral = _read_lateral(arrays, n_inputs)
-        found.map.codes = arrays.take("codes", (n, n_inputs), np.int8)
-        found.map.sums = arrays.take("sums", (n,), np.float64)
-        found.map.squares = arrays.take("squares", (n,), np.float64)
-    elif not found.map.fixed and n:
+        n = len(place_map)
+        lateral = _read_lateral(arrays, n_inputs)
+        place_map.codes = arrays.take("codes", (n, n_inputs), np.int8)
+        place_map.sums = arrays.take("sums", (n,), np.float64)
+        place_map.squares = arrays.take("squares", (n,), np.float64)
+    elif not place_map.fixed and len(place_map):
         raise ModelFileError("lateral: missing, and the map is not marked as deployed")
-    return found
+    return RecognizerState(config, seed, place_map, usual, lateral, judgement)
 
 
-def _read_places(place_map: PlaceMap, root: Field, arrays: Arrays, n_inputs: int) -> None:
+def _read_map(root: Field, arrays: Arrays, n_inputs: int) -> PlaceMap:
+    place_map = PlaceMap(n_inputs)
     place_map.next_number = root["next_number"].integer(0, 2**62)
     place_map.numbers = arrays.take("numbers", (None,), np.int64, 0, place_map.next_number - 1)
     n = len(place_map)
     if len(np.unique(place_map.numbers)) < n:
         raise ModelFileError("numbers: expected each place once")
     place_map.weights = arrays.take("weights", (n_inputs, n), np.int8)
-    for name in ("scales", "means", "spreads"):
-        setattr(place_map, name, arrays.take(name, (n,), np.float64))
+    place_map.scales = arrays.take("scales", (n,), np.float64)
+    place_map.means = arrays.take("means", (n,), np.float64)
+    place_map.spreads = arrays.take("spreads", (n,), np.float64)
     if not (np.all(place_map.scales > 0.0) and np.all(place_map.spreads > 0.0)):
         raise ModelFileError("scales, spreads: expected numbers above 0")
+    place_map.fixed = root["deployed"].flag()
+    return place_map
 
 
 def _read_lateral(arrays: Arrays, n_inputs: int) -> Decorrelation:
@@ -222,22 +237,30 @@ def _read_lateral(arrays: Arrays, n_inputs: int) -> Decorrelation:
     return lateral
 
 
-def _read_judgement(root: Field, arrays: Arrays) -> Callable[[Recognizer], None]:
-    """Return what gives a recogniser its confidence and bias."""
+def _read_judgement(root: Field, arrays: Arrays, config: PlaceConfig) -> Judgement:
+    mean = arrays.take("visiting", (config.n_inputs,), np.float64)
+    places = root["habit"].number()
+    if places < 0.0:
+        raise ModelFileError(f"habit is {places:g}; expected at least 0")
+    calibrated = root["calibrated"].flag()
+    early = arrays.take("early", (len(QUARTERS),), np.float64, finite=False)
+    confidence, bias = _read_confidence(root, arrays)
+    adaptation = AdaptationBaseline(mean, places, config.memory)
+    return Judgement(confidence, bias, calibrated, adaptation, early)
+
+
+def _read_confidence(root: Field, arrays: Arrays) -> tuple[Confidence | None, float]:
+    """Return the confidence and the bias of a recogniser or an ensemble."""
     n_places, bias = root["confidence_places"].integer(1, 2**62), root["bias"].number()
     if abs(bias) > FARTHEST:
         raise ModelFileError(f"bias is {bias:g}; expected -4 to 4")
-    confidence = None
-    if "confidence.right" in arrays:
-        confidence = Confidence(
-            arrays.take("confidence.right", (2 + N_FEATURES,), np.float64),
-            arrays.take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
-            arrays.take("confidence.thresholds", (len(LENGTHS),), np.float64),
-            arrays.take("confidence.tails", (len(LENGTHS),), np.float64),
-            n_places,
-        )
-
-    def give(recognizer: Recognizer) -> None:
-        recognizer.confidence, recognizer.hindsight.bias = confidence, bias
-
-    return give
+    if "confidence.right" not in arrays:
+        return None, bias
+    confidence = Confidence(
+        arrays.take("confidence.right", (2 + N_FEATURES,), np.float64),
+        arrays.take("confidence.known", (len(LENGTHS), 1 + N_FEATURES), np.float64),
+        arrays.take("confidence.thresholds", (len(LENGTHS),), np.float64),
+        arrays.take("confidence.tails", (len(LENGTHS),), np.float64),
+        n_places,
+    )
+    return confidence, bias

@@ -1,10 +1,10 @@
 """From an image to the spikes of the input cells.
 
-image -> grey, small -> patch normalisation z -> z - (what the cell is used to) -> spikes
+image -> grey, small -> patch normalisation z -> z - adaptation baseline -> spikes
 
-An ON cell of each pixel fires for what is brighter than usual, an OFF cell for what is darker. A
-cell is used to its mean over the images of its own visit (intrinsic homeostasis), so that snow or
-another camera is no news.
+An ON cell of each pixel fires for what is brighter than the baseline, an OFF cell for what is
+darker. The baseline is the cell's mean over the images of its own traverse (intrinsic homeostasis,
+see `adaptation`), so that global changes of appearance are discounted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Senses:
         """Input cells that reach the place neurons."""
 
     def normalise(self, image: Any) -> tuple[FloatArray, str]:
-        """Return what the input cells see, shape (n_inputs,), and what is wrong with it.
+        """Return the normalised image, shape (n_inputs,), and its fault; empty where it has none.
 
         Args:
             image: uint8, (h, w) or (h, w, 3), of any size.
@@ -56,37 +56,16 @@ class Senses:
         small = resize(checked(image), self._config.height, self._config.width)
         return self._patches.apply(small).ravel(), fault(small)
 
-    def codes(self, seen: FloatArray, usual: FloatArray) -> Codes:
-        """Return spikes of ON less spikes of OFF cells, shape as `seen`, (..., n_inputs)."""
-        most = self._config.ticks
-        counts = np.floor(self._config.levels * (seen - usual) + self.start)
-        return (np.clip(counts, -most, most) * self.connected).astype(np.int8)
-
-
-class Habit:
-    """What the input cells are used to: their running mean over the last places of a visit.
-
-    Args:
-        usual: what they start with, shape (n_inputs,).
-        seen: places that this counts as.
-        memory: most that it can count as.
-    """
-
-    def __init__(self, usual: FloatArray, seen: float, memory: int) -> None:
-        self.usual, self.seen, self._memory = usual.copy(), seen, memory
-
-    def follow(self, seen: FloatArray, moved: float = 1.0) -> None:
-        """Get used to one more image, as far as it is from another place than the last one.
-
-        Who stands still does not get used to what is there, and forgets nothing.
+    def codes(self, images: FloatArray, baseline: FloatArray) -> Codes:
+        """Return spikes of ON less spikes of OFF cells, shape as `images`.
 
         Args:
-            seen: by the input cells, (n_inputs,).
-            moved: places since the last image.
+            images: normalised, (..., n_inputs).
+            baseline: mean image that the cells are adapted to, (n_inputs,).
         """
-        share = min(abs(moved), 1.0)
-        self.seen = min(self.seen + share, self._memory)
-        self.usual += share * (seen - self.usual) / max(self.seen, 1.0)
+        most = self._config.ticks
+        counts = np.floor(self._config.levels * (images - baseline) + self.start)
+        return (np.clip(counts, -most, most) * self.connected).astype(np.int8)
 
 
 def fault(image: npt.NDArray[np.uint8]) -> str:

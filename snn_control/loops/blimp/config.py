@@ -1,4 +1,4 @@
-"""Parameters of the altitude controller nodes."""
+"""Configuration of the blimp's altitude loop: parameters of its nodes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
 from snn_control.loops.config import ControllerConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
 FULL = 10.0
@@ -22,7 +22,7 @@ class AltitudeNodeConfig(ControllerConfig):
     """
 
     range_max_m: float = parameter(12.0, 0.1, 1000.0)
-    """Largest height that is believed, m; above it the sensor may speak of millimetres."""
+    """Maximum plausible height, m; above it the sensor may report millimetres."""
 
     trim_s: float = parameter(0.7, 0.01, 60.0)
     """Age at which the command starts to go to trim, s."""
@@ -63,7 +63,6 @@ class AltitudeNodeConfig(ControllerConfig):
     """Height that is held after that, m, where the set-point was not lower still."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         for low, high in (
             ("command_low", "command_high"),
             ("set_point_low_m", "set_point_high_m"),
@@ -89,4 +88,7 @@ class AltitudeNodeConfig(ControllerConfig):
 
     def modes(self) -> ModeConfig:
         """Return the times of the mode machine."""
-        return ModeConfig(self.hold_s, self.trim_s, self.ramp_s, self.stop_s, self.recover_ticks)
+        return ModeConfig(
+            self.hold_s, self.trim_s, self.ramp_s, self.stop_s, self.recover_ticks,
+            self.manual_max_age_s,
+        )  # fmt: skip

@@ -1,15 +1,14 @@
-"""Parameters of the node `place_recognizer`."""
+"""Configuration of the place loop: parameters of its node."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 
 
 @dataclass(frozen=True)
-class PlaceNodeConfig(NodeConfig):
+class PlaceNodeConfig:
     """Parameters of `place_recognizer`."""
 
     map: str = parameter("", live=True)
@@ -21,7 +20,7 @@ class PlaceNodeConfig(NodeConfig):
     step: float = parameter(1.0, -1000.0, 1000.0, live=True)
     """Places from one image to the next where there is no odometry."""
     place_spacing_m: float = parameter(1.0, 1e-3, 1e4)
-    """Way between two places, m, by odometry; as when the map was made."""
+    """Distance between places, m, by odometry; as when the map was made."""
     odometry_max_age_s: float = parameter(1.0, 0.01, 3600.0)
     """Age of the last odometry at which it is lost, s; images then stand alone."""
     odometry_jump_m: float = parameter(10.0, 1e-3, 1e4)
@@ -31,7 +30,7 @@ class PlaceNodeConfig(NodeConfig):
     query_deadline_s: float = parameter(0.0, 0.0, 10.0, live=True)
     """Time for which spikes of an image are waited for, s; 0: for all of them."""
     n_candidates: int = parameter(5, 0, 1000, live=True)
-    """Best places that are told for each image; 0: none."""
+    """Best places that are published for each image; 0: none."""
 
     first_places: int = parameter(50, 10, 100000)
     """Places that a new map is fitted on, before it grows place by place."""
@@ -47,7 +46,7 @@ class PlaceNodeConfig(NodeConfig):
     """Places mapped in a row that must agree on a loop."""
 
     reliable_images: bool = parameter(False)
-    """Whether lost images are asked for again, of a camera that offers it; else they stay lost."""
+    """Whether lost images are requested again, of a camera that offers it; else they stay lost."""
     image_max_age_s: float = parameter(2.0, 0.01, 3600.0, live=True)
     """Age of the last usable image at which the camera is reported as lost, s."""
     stamp_future_s: float = parameter(0.1, 0.0, 10.0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.errors import SnnControlError
-from snn_control.loops.place.images import Sight
+from snn_control.loops.place.images import Keyframe
 
 
 class Work:
@@ -29,7 +29,7 @@ class Work:
                 self.made = make()
             except SnnControlError as exc:
                 self.failure = str(exc)
-            except Exception as exc:  # told in diagnostics; the node lives
+            except Exception as exc:  # reported in diagnostics; the node lives
                 self.failure = repr(exc)
             finally:
                 self.done.set()
@@ -37,9 +37,9 @@ class Work:
         threading.Thread(target=run, name="place_fit", daemon=True).start()
 
 
-def fit(recognizer: PlaceRecognizer, first: list[Sight]) -> Work:
+def fit(recognizer: PlaceRecognizer, first: list[Keyframe]) -> Work:
     """Fit a recogniser to the first places."""
-    images = [sight.image for sight in first]
+    images = [keyframe.image for keyframe in first]
     return Work(lambda: recognizer.fit(images))
 
 

@@ -1,4 +1,4 @@
-"""Images of the bus as arrays, checked and without padding; and what is kept of them."""
+"""Raw images as arrays, checked and without padding; and keyframes of a map."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from snn_control.loops.place.odometry import Pose
 Bytes = npt.NDArray[np.uint8]
 
 CHANNELS = {"mono8": 1, "8UC1": 1, "rgb8": 3, "bgr8": 3}
-"""Encodings that are taken, and bytes a pixel."""
+"""Accepted encodings, and bytes a pixel."""
 ENCODING, SIZE = "encoding", "size"
 LARGEST = 2**28
-"""Bytes of an image; a header that speaks of more is broken."""
+"""Largest image, bytes; a header of more is broken."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a frame is not used."""
+    """Reason why a frame is not used."""
 
     kind: str
-    """What it is counted as."""
+    """Name of its counter."""
     message: str
-    """What was given, what is expected and how to mend it."""
+    """Given and expected values, and how to mend it."""
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What is kept of an image."""
+class Keyframe:
+    """Downsampled image with its pose."""
 
     image: Bytes
-    """As small as the recogniser takes it."""
+    """In the size of the recogniser, (height, width)."""
     pose: Pose | None
     frame: str
 
@@ -75,15 +75,15 @@ def read_image(height: int, width: int, encoding: str, step: int, data: Any) -> 
     return pixels[..., ::-1] if encoding == "bgr8" else pixels
 
 
-def sight_of(image: Any, recognizer: PlaceRecognizer, pose: Pose | None, frame: str) -> Sight:
-    """Keep what the recogniser takes of an image.
+def keyframe_of(image: Any, recognizer: PlaceRecognizer, pose: Pose | None, frame: str) -> Keyframe:
+    """Return the keyframe of an image, in the size of the recogniser.
 
     Raises:
-        ObservationError: no image that it takes.
+        ObservationError: not an image that it accepts.
     """
     config = recognizer.config
     small = resize(checked(image), config.height, config.width)
-    return Sight(small.copy() if small.base is not None else small, pose, frame)
+    return Keyframe(small.copy() if small.base is not None else small, pose, frame)
 
 
 def _not_taken(encoding: str) -> str:

@@ -1,4 +1,4 @@
-"""What the node `place_recognizer` does with images and odometry; knows no ROS."""
+"""Place loop: image and odometry -> checks -> recogniser or mapping -> answer."""
 
 from __future__ import annotations
 
@@ -6,40 +6,38 @@ import time
 from array import array
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.recognizer import EMPTY, HURRIED, LEAST_PLACES, UNSURE
-from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED, fault
+from snn_control.controllers.place.recognizer import LEAST_PLACES
+from snn_control.controllers.place.senses import fault
 from snn_control.errors import ConfigError, ObservationError
-from snn_control.loops.place.images import CHANNELS, Bytes, Refusal, read_image, sight_of
-from snn_control.loops.place.mapping import TOO_EARLY, Mapper
+from snn_control.loops.place.config import PlaceNodeConfig
+from snn_control.loops.place.images import CHANNELS, Bytes, Refusal, keyframe_of, read_image
+from snn_control.loops.place.mapping import Mapper
 from snn_control.loops.place.odometry import Pose, Travel
 from snn_control.loops.place.posed_map import PosedMap
+from snn_control.loops.place.reason import CODES, MAPPING, Reason
 from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.stamps import StampCheck, StampFault
 
-REASONS = ("", UNSURE, EMPTY, BLACK, SATURATED, FLAT, "mapping", TOO_EARLY, HURRIED)
-"""Of an answer that is not known; the first one of an answer that is."""
-MAPPING = REASONS[6]
 UNUSABLE = "unusable"
 RECENT = 1000
-"""Answers that the share of unknown ones is taken over."""
+"""Number of answers that the fraction of unknown ones is taken over."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one image."""
+    """Result of processing one image."""
 
     stamp_ns: int
     match: Match
     step: float
     """Places moved since the last image; NaN where that is unknown."""
     query_s: float
-    """Time of the recogniser."""
+    """Processing time of the recogniser, s."""
     mapped: int | None = None
     """Number of the place that the image has become."""
     loop: tuple[int, int] | None = None
@@ -48,22 +46,27 @@ class Answer:
     pose: Pose | None = None
     """Of the place, where it is known and has one."""
     frame: str = ""
-    """Of the pose."""
+    """Frame of the pose."""
+
+    @property
+    def reason(self) -> Reason:
+        """Reason why the place is not known."""
+        return CODES[self.match.reason]
 
 
 class PlaceLoop:
-    """Answers images, or maps them; keeps count.
+    """Recognises the places of images, or maps them, and counts both.
 
     Args:
         posed: map to begin with.
-        config: parameters of the node, see `PlaceNodeConfig`.
+        config: limits and times.
     """
 
-    def __init__(self, posed: PosedMap, config: Any) -> None:
+    def __init__(self, posed: PosedMap, config: PlaceNodeConfig) -> None:
         self.config = config
         self.mapper = Mapper(posed, config)
         self.stamps = StampCheck(
-            1.0,  # only the order of stamps is asked for
+            1.0,  # only the order of stamps matters
             future_s=config.stamp_future_s,
             restart_s=config.stamp_restart_s,
             max_age_s=config.stamp_max_age_s,
@@ -87,8 +90,8 @@ class PlaceLoop:
         """That of the map in use."""
         return self.posed.recognizer
 
-    def configure(self, config: Any) -> None:
-        """Take parameters over that may change in flight."""
+    def configure(self, config: PlaceNodeConfig) -> None:
+        """Take over the parameters that may change in operation."""
         self.config = self.mapper.config = config
 
     def reset(self) -> None:
@@ -134,14 +137,14 @@ class PlaceLoop:
             self._refuse(f"stamp {fault}", f"stamp {fault}")
             return None
         try:
-            answer = self._mapped if self.mapper.on else self._asked
-            found = answer(image, stamp_ns, now_s)
+            process = self._mapped if self.mapper.on else self._recognised
+            answer = process(image, stamp_ns, now_s)
         except ObservationError as exc:
             self._refuse(UNUSABLE, str(exc))
             return None
         self.images += 1
         self.image_s = now_s
-        return found
+        return answer
 
     def load(self, path: str) -> str:
         """Use another map from now on; return what it is, and what was lost.
@@ -163,14 +166,14 @@ class PlaceLoop:
     def candidates(self, match: Match) -> npt.NDArray[np.float64]:
         """Return number and score of the best places, best first, (n, 2)."""
         best = match.top(self.config.n_candidates)
-        numbers = self.recognizer.map.numbers[best]
+        numbers = self.recognizer.places[best]
         # As in the confidence: scores of sequences of any length are alike.
         scores = match.scores[best] / np.sqrt(match.length)
         return np.column_stack([numbers.astype(np.float64), scores])
 
     # Inside.
 
-    def _asked(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
+    def _recognised(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
         step = self._step(now_s)
         match, query_s = self._match(image, step)
         self.unknown.append(not match.known)
@@ -180,18 +183,19 @@ class PlaceLoop:
         return Answer(stamp_ns, match, step, query_s, pose=pose, frame=self.posed.frame)
 
     def _mapped(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
-        sight = sight_of(image, self.recognizer, self.travel.pose, self.travel.frame)
-        wrong, placeless = fault(sight.image), not self.travel.used
+        keyframe = keyframe_of(image, self.recognizer, self.travel.pose, self.travel.frame)
+        wrong, placeless = fault(keyframe.image), not self.travel.used
         step = self._step(now_s)
         way = None if np.isnan(step) else step
         mapper, query_s, number, loop = self.mapper, 0.0, None, None
         match = Match(None, 0.0, False, 0.0, np.zeros(0), wrong or MAPPING)
         if mapper.looks:
-            match, query_s = self._match(sight.image, step)
+            match, query_s = self._match(keyframe.image, step)
+            mapper.keep_bias(match)
             match = mapper.earlier(match)
         mapper.spacing.move(way)
         if not wrong and way is not None:
-            number, loop = mapper.offer(sight, placeless, match)
+            number, loop = mapper.offer(keyframe, placeless, match)
         return Answer(stamp_ns, match, step, query_s, number, loop, True)
 
     def _step(self, now_s: float) -> float:
@@ -220,8 +224,8 @@ class PlaceLoop:
         self.refusal = message
 
 
-def warm(config: Any) -> None:
-    """Call all that is compiled once, so that nothing is in flight."""
+def warm(config: PlaceNodeConfig) -> None:
+    """Call once what is compiled, so that nothing is compiled in operation."""
     rng = np.random.default_rng(0)
     recognizer = PlaceRecognizer()
     images = rng.integers(0, 256, (LEAST_PLACES, 64, 64), dtype=np.uint8)

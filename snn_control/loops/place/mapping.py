@@ -1,12 +1,12 @@
-"""Mapping in flight: images become places, first many at once, then one by one.
+"""Mapping in operation: images become places, first many at once, then one by one.
 
 off -> collecting -> fitting -> growing -> off. The first `first_places` images are collected and
-fitted in a thread of their own, while images go on to be kept; then they, and each further one,
-are added. An image becomes a place where the way since the last place has reached the spacing, or
-always where there is no odometry; none where the way is unknown. The map that was in use stays
+fitted in a thread of their own, while further images are kept; then they, and each further one, are
+added. An image becomes a place where the distance since the last place has reached the spacing, or
+always where there is no odometry; none where the distance is unknown. The map that was in use stays
 until the new one is fitted.
 
-With `map_loops` false a known stretch is not mapped again, see `place_revisits`.
+With `map_loops` false a known stretch is not mapped again, see `revisits`.
 """
 
 from __future__ import annotations
@@ -16,17 +16,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.recognizer import HURRIED, LEAST_PLACES, UNSURE
-from snn_control.controllers.place.senses import Habit
+from snn_control.controllers.place.judgement import Judgement
+from snn_control.controllers.place.recognizer import INCOMPLETE, LEAST_PLACES, UNSURE
 from snn_control.errors import ConfigError
+from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.fit import Work, calibrate, fit
-from snn_control.loops.place.images import Sight
+from snn_control.loops.place.images import Keyframe
 from snn_control.loops.place.posed_map import PosedMap
+from snn_control.loops.place.reason import TOO_EARLY
 from snn_control.loops.place.revisits import Revisits
 from snn_control.loops.place.spacing import Spacing
+
+FloatArray = npt.NDArray[np.float64]
 
 MOST_WAITING = 5000
 """Images that are kept while the map is fitted."""
@@ -34,13 +40,12 @@ ADDED_AT_ONCE = 20
 """Of those, in one call: about 20 ms."""
 AGAIN = -1
 """In place of the number of a place that is not mapped again."""
-TOO_EARLY = "no mapped place lies far enough back"
 TELLING_PLACES = 50
 """With fewer of which being known means little."""
 
 
 class Mapping(StrEnum):
-    """What becomes of images."""
+    """State of a mapping."""
 
     OFF = "off"
     COLLECTING = "collecting"
@@ -49,26 +54,27 @@ class Mapping(StrEnum):
 
 
 class Mapper:
-    """Maps, into `posed`.
+    """Makes a map of images, or extends the one in use.
 
     Args:
-        posed: map that is in use.
-        config: parameters of the node.
+        posed: map in use.
+        config: limits and times.
     """
 
-    def __init__(self, posed: PosedMap, config: Any) -> None:
+    def __init__(self, posed: PosedMap, config: PlaceNodeConfig) -> None:
         self.posed, self.config = posed, config
         self.state, self.ending = Mapping.OFF, False
         self.failure = ""
-        """Why the last mapping made no map."""
+        """Reason why the last mapping made no map."""
         self.dropped = 0
         """Images that came while too many waited, of this mapping or the last."""
         self.spacing = Spacing()
-        self._first: list[Sight] = []
-        self._waiting: deque[Sight] = deque()
+        self._first: list[Keyframe] = []
+        self._waiting: deque[Keyframe] = deque()
         self._fit: Work | None = None
         self._calibration: Work | None = None
-        self._asked: tuple[Habit, float] | None = None
+        self._queried: Judgement | None = None
+        """Judgement of query traverses, while the mapping has its own."""
         self._revisits = Revisits()
 
     @property
@@ -158,12 +164,12 @@ class Mapper:
     # Images.
 
     def offer(
-        self, sight: Sight, placeless: bool, match: Match
+        self, keyframe: Keyframe, placeless: bool, match: Match
     ) -> tuple[int | None, tuple[int, int] | None]:
         """Take an image that shows something, and whose way was told to `spacing`.
 
         Args:
-            sight: of the image.
+            keyframe: of the image.
             placeless: whether there is no odometry, so that every image is a place.
             match: of `earlier`.
 
@@ -174,16 +180,16 @@ class Mapper:
         if self.ending or not self.on or not (placeless or self.spacing.due()):
             return None, None
         if self.state is Mapping.COLLECTING:
-            self._first.append(sight)
+            self._first.append(keyframe)
             if len(self._first) >= self.config.first_places:
                 self._begin_fit()
         elif self.state is Mapping.FITTING or self._waiting:
             if len(self._waiting) < MOST_WAITING:
-                self._waiting.append(sight)
+                self._waiting.append(keyframe)
             else:
                 self.dropped += 1
         else:
-            return self._come(sight, match)
+            return self._come(keyframe, match)
         return None, None
 
     def advance(self) -> None:
@@ -195,8 +201,8 @@ class Mapper:
                 self.failure = f"the map was not made: {work.failure}"
                 return
             self.posed = PosedMap(work.made)
-            for number, sight in enumerate(self._first):
-                self.posed.place(number, sight.pose, sight.frame)
+            for number, keyframe in enumerate(self._first):
+                self.posed.place(number, keyframe.pose, keyframe.frame)
             self._first = []
             self._grow()
         if self.state is Mapping.GROWING:
@@ -205,28 +211,34 @@ class Mapper:
             if self._follows_growth() and self.ending and not self._waiting:
                 self._finish()
 
+    def keep_bias(self, match: Match) -> None:
+        """Undo the change that a query has made to the bias of the confidence.
+
+        The place that a long sequence is sure of while it maps is the one mapped just before.
+        """
+        recognizer = self.posed.recognizer
+        compared = len(self._earlier_scores(match)) and recognizer.confidence is not None
+        if compared and self._queried is not None:
+            recognizer.restore(replace(recognizer.judgement(), bias=self._queried.bias))
+
     def earlier(self, match: Match) -> Match:
         """Return the answer among the places that were mapped a while ago.
 
         The last `loop_recent_places` look like what is seen because it was just there.
         """
-        recognizer = self.posed.recognizer
-        recent = max(self.config.loop_recent_places - self._revisits.skipped, 0)
-        sums = match.scores[: max(len(match.scores) - recent, 0)]
+        recognizer, sums = self.posed.recognizer, self._earlier_scores(match)
         if not len(sums) or recognizer.confidence is None:
             return replace(match, place=None, probability=0.0, known=False, reason=TOO_EARLY)
-        if self._asked is not None:  # what a long sequence is sure of here is the place before
-            recognizer.hindsight.bias = self._asked[1]
         best, probability, familiarity, known = recognizer.judge(
             sums, match.length, len(match.scores)
         )
-        if match.reason == HURRIED:  # at most the share that came: a lower bound, as there
+        if match.reason == INCOMPLETE:  # at most the share that came: a lower bound, as there
             probability *= match.probability
         blind = match.reason not in ("", UNSURE)
         known = known and not blind
         return replace(
             match,
-            place=int(recognizer.map.numbers[best]),
+            place=int(recognizer.places[best]),
             probability=probability,
             familiarity=familiarity,
             known=known,
@@ -235,20 +247,32 @@ class Mapper:
         )
 
     @contextmanager
-    def as_asked(self) -> Iterator[PosedMap]:
-        """Give the map with the habits of the visits that ask, not of the one that maps."""
-        if self._asked is None:
+    def for_queries(self) -> Iterator[PosedMap]:
+        """Give the map with the judgement of query traverses, not that of the mapping."""
+        if self._queried is None:
             yield self.posed
             return
-        recognizer, mapping = self.posed.recognizer, self._asked
-        own = (recognizer.visiting, recognizer.hindsight.bias)
-        recognizer.visiting, recognizer.hindsight.bias = mapping
+        recognizer = self.posed.recognizer
+        own = recognizer.judgement()
+        self._restore_queried(self._queried)
         try:
             yield self.posed
         finally:
-            recognizer.visiting, recognizer.hindsight.bias = own
+            recognizer.restore(own)
 
     # Inside.
+
+    def _earlier_scores(self, match: Match) -> FloatArray:
+        """Return the scores of the places that were mapped a while ago."""
+        recent = max(self.config.loop_recent_places - self._revisits.skipped, 0)
+        return match.scores[: max(len(match.scores) - recent, 0)]
+
+    def _restore_queried(self, queried: Judgement) -> None:
+        """Give the recogniser the adaptation and bias of query traverses; the rest was mapped."""
+        recognizer = self.posed.recognizer
+        recognizer.restore(
+            replace(recognizer.judgement(), adaptation=queried.adaptation, bias=queried.bias)
+        )
 
     def _few(self) -> str:
         """Say so where the fit has few places."""
@@ -269,7 +293,9 @@ class Mapper:
         if work is not None and not work.done.is_set():
             return False
         if work is not None and work.made is not None:
-            recognizer.confidence, recognizer.early = work.made.confidence, work.made.early
+            made = work.made.judgement()
+            fitted = replace(recognizer.judgement(), confidence=made.confidence, early=made.early)
+            recognizer.restore(fitted)
             self._calibration = None
         last = self.ending and not self._waiting
         enough = self._judged_places() + 1 if last else 2 * self._judged_places()
@@ -288,11 +314,11 @@ class Mapper:
         self.dropped = 0
         self.spacing.begin()
 
-    def _come(self, sight: Sight, match: Match) -> tuple[int | None, tuple[int, int] | None]:
+    def _come(self, keyframe: Keyframe, match: Match) -> tuple[int | None, tuple[int, int] | None]:
         """Map the place that the route comes to, unless it need not be mapped again."""
         revisits, recognizer = self._revisits, self.posed.recognizer
-        number = None if revisits.known_stretch else self._add(sight)
-        closed = revisits.come(sight, match, recognizer.config.same_place, self.config)
+        number = None if revisits.known_stretch else self._add(keyframe)
+        closed = revisits.come(keyframe, match, recognizer.config.same_place, self.config)
         if revisits.left(self.config):
             self._leave()
         if not closed or match.place is None:
@@ -305,9 +331,9 @@ class Mapper:
             self._waiting.extend(self._revisits.leave(self.config.sequence))
             self.posed.recognizer.reset_sequence()
 
-    def _add(self, sight: Sight) -> int:
-        number = self.posed.recognizer.add(sight.image)
-        self.posed.place(number, sight.pose, sight.frame)
+    def _add(self, keyframe: Keyframe) -> int:
+        number = self.posed.recognizer.add(keyframe.image)
+        self.posed.place(number, keyframe.pose, keyframe.frame)
         return number
 
     def _begin_fit(self) -> None:
@@ -316,21 +342,20 @@ class Mapper:
         self._fit = fit(PlaceRecognizer(self.config.seed, old.config), self._first)
 
     def _grow(self) -> None:
-        """Let the recogniser look for loops with the habits of the visit that maps."""
+        """Compare images for loops with the adaptation of the traverse that maps."""
         self.state, recognizer = Mapping.GROWING, self.posed.recognizer
-        self._asked = (recognizer.visiting, recognizer.hindsight.bias)
+        self._queried = recognizer.judgement()
         recognizer.stay()
         recognizer.reset_sequence()
 
     def _finish(self) -> None:
-        assert self._asked is not None
-        recognizer = self.posed.recognizer
-        recognizer.visiting, recognizer.hindsight.bias = self._asked
-        recognizer.reset_sequence()
+        assert self._queried is not None
+        self._restore_queried(self._queried)
+        self.posed.recognizer.reset_sequence()
         self._drop()
 
     def _drop(self) -> None:
         self.state, self.ending, self.failure = Mapping.OFF, False, ""
-        self._first, self._fit, self._calibration, self._asked = [], None, None, None
+        self._first, self._fit, self._calibration, self._queried = [], None, None, None
         self._revisits.reset()
         self._waiting.clear()

@@ -1,10 +1,10 @@
-"""From odometry to places moved: the way between two images, by what lies between two places.
+"""Odometry distance between two images, in places.
 
-A way goes backwards where the position moved against the heading of the pose, and the twist, in the
-frame of the robot, says so too. One that is not filled says nothing: a twist of zeros, a quaternion
-of no turn at all without a twist. Where neither is told, where they disagree (a twist in another
-frame), and where a robot moves sideways or climbs, the way goes forwards. Covariances are not
-asked: few sources fill them, and that of the heading tells how well north is known, not the front.
+A distance is negative where the position moved against the heading of the pose, and the twist, in
+the frame of the robot, agrees. One that is not filled counts for nothing: a twist of zeros, an
+identity quaternion without a twist. Where both are missing, where they disagree (a twist in another
+frame), and where a robot moves sideways or climbs, the distance is positive. Covariances are not
+used: few sources fill them, and that of the heading is about north, not about the front.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEAST_NORM = 1e-3
 
 
 class Travel:
-    """Adds up the way.
+    """Odometry distance since the last image.
 
     Args:
         spacing_m: between two places.
@@ -71,7 +71,7 @@ class Travel:
             orientation: quaternion x, y, z, w, of any length but 0.
             frame: frame_id of both.
             now_s: monotonic.
-            velocity: in the frame of the robot, x forward, m/s; zeros or NaN: not told.
+            velocity: in the frame of the robot, x forward, m/s; zeros or NaN: unknown.
         """
         values = (*map(float, position), *map(float, orientation))
         norm = math.hypot(*values[3:])
@@ -120,20 +120,29 @@ class Travel:
 def goes_back(
     moved: Sequence[float] | np.ndarray, turn: Sequence[float], velocity: Sequence[float]
 ) -> bool:
-    """Return whether a movement goes backwards, as far as that is told.
+    """Return whether a movement goes backwards, as far as that is known.
 
     Args:
         moved: change of position, m.
         turn: orientation of the robot, whose x axis points forward, quaternion x, y, z, w.
-        velocity: in the frame of the robot, m/s; zeros or NaN: not told.
+        velocity: in the frame of the robot, m/s; zeros or NaN: unknown.
     """
     norm, speed = math.hypot(*turn), math.hypot(*velocity)
     x, y, z, w = (q / norm for q in turn)
-    told = 0.0 < speed < math.inf
-    if not told and x == y == z == 0.0:
+    known = 0.0 < speed < math.inf
+    if not known and x == y == z == 0.0:
         return False
     ahead = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + z * w), 2.0 * (x * z - y * w))
     along = sum(a * m for a, m in zip(ahead, moved, strict=True))
     if along > -CLEAR * math.hypot(*moved):
         return False
-    return not told or velocity[0] <= -CLEAR * speed
+    return not known or velocity[0] <= -CLEAR * speed
+
+
+def heading_quaternion(heading_rad: float) -> tuple[float, float, float, float]:
+    """Return the quaternion x, y, z, w of a turn about the z axis, which points up.
+
+    Args:
+        heading_rad: turn from the x axis to the left, rad.
+    """
+    return 0.0, 0.0, math.sin(0.5 * heading_rad), math.cos(0.5 * heading_rad)

@@ -2,7 +2,7 @@
 
 A loop is closed once `loop_places` places in a row, all of them sure, lie equally far from the
 earlier ones that they are taken for: what is alike by chance does not go on, and a robot that
-stands tells nothing new. From there on, with `map_loops` false, places are not mapped, until as
+stands shows nothing new. From there on, with `map_loops` false, places are not mapped, until as
 many in a row are not known.
 
 Sequences that ask go over both seams: the places that closed the loop stay in the map, twice, and
@@ -13,10 +13,10 @@ seam, about half a sequence, are taken for places that follow on the map, and no
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 from snn_control.controllers.place import Match
-from snn_control.loops.place.images import Sight
+from snn_control.loops.place.config import PlaceNodeConfig
+from snn_control.loops.place.images import Keyframe
 
 LEAD_IN = 2
 """Sequences of places before the last known one that are mapped where a route leaves: one in which
@@ -39,13 +39,15 @@ class Revisits:
         """Places in a row, the last ones, that are not known."""
         self._come = 0
         self._apart: list[int] = []
-        self._held: deque[Sight] = deque()
+        self._held: deque[Keyframe] = deque()
 
-    def come(self, sight: Sight, match: Match, same_place: int, config: Any) -> bool:
+    def come(
+        self, keyframe: Keyframe, match: Match, same_place: int, config: PlaceNodeConfig
+    ) -> bool:
         """Take a place that the route comes to; return whether a loop is closed there.
 
         Args:
-            sight: there.
+            keyframe: there.
             match: among the places that were mapped a while ago.
             same_place: places that two distances may differ by.
             config: parameters of the node.
@@ -53,7 +55,7 @@ class Revisits:
         self._come += 1
         if self.known_stretch:
             self.skipped += 1
-            self._held.append(sight)
+            self._held.append(keyframe)
             if len(self._held) > config.loop_places + LEAD_IN * config.sequence:
                 self._held.popleft()
         if not match.known or match.place is None:
@@ -71,11 +73,11 @@ class Revisits:
         self.known_stretch = self.known_stretch or (closed and not config.map_loops)
         return closed
 
-    def left(self, config: Any) -> bool:
+    def left(self, config: PlaceNodeConfig) -> bool:
         """Whether the route has left the known stretch, or that is mapped again after all."""
         return self.known_stretch and (config.map_loops or self._strange >= config.loop_places)
 
-    def leave(self, sequence: int) -> list[Sight]:
+    def leave(self, sequence: int) -> list[Keyframe]:
         """Begin anew; return what has to be mapped after all.
 
         Args:

@@ -1,4 +1,4 @@
-"""Parameters of the swimmer's controller node."""
+"""Configuration of the swimmer's loop: parameters of its node."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.loops.config import ControllerConfig
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
 OUTPUTS = ("efforts", "trajectory")
@@ -39,7 +39,7 @@ class SwimmerConfig(ControllerConfig):
     joint_names: tuple[str, ...] = parameter(("",))
     """Joints from the head to the tail, as in joint_states; an empty one: joint_0 and on."""
     joint_max_rad: float = parameter(math.pi, 0.01, 100.0)
-    """Largest angle of a joint, to either side, that is believed, rad."""
+    """Maximum plausible angle of a joint, to either side, rad."""
     output: str = parameter("efforts")
     """What is sent: efforts on joint_efforts, as effort controllers of ros2_control take them, or a
     trajectory of one point, efforts alone, on joint_trajectory, for drivers that take such."""
@@ -55,14 +55,13 @@ class SwimmerConfig(ControllerConfig):
     cmd_vel_max_age_s: float = parameter(0.5, 0.0, 3600.0, live=True)
     """Age of the last cmd_vel at which it is lost and the body rests, s; 0: never."""
     full_speed_m_s: float = parameter(0.1, 1e-6, 100.0, live=True)
-    """Speed ahead that the head is told as 1, m/s; that of the body at full effort."""
+    """Forward speed that maps to full command, m/s; that of the body at full effort."""
     full_turn_rad_s: float = parameter(2.0, 1e-3, 1000.0, live=True)
-    """Turning that the head is told as 1, rad/s: turning over `turn_limit`, as measured."""
+    """Turning that maps to full command, rad/s: turning over `turn_limit`, as measured."""
     turn_limit: float = parameter(0.15, 0.0, 1.0, live=True)
-    """Largest turn that the head is told; above it the body curls up and stays where it is."""
+    """Largest turn command; above it the body curls up and stays where it is."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.output not in OUTPUTS:
             raise UnknownNameError("output", self.output, OUTPUTS)
         if self.hold_s > self.stop_s:

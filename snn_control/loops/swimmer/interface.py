@@ -1,4 +1,4 @@
-"""What a swimmer's controller node takes from joint_states and cmd_vel."""
+"""Joint states and velocities of a swimmer as angles and head commands."""
 
 from __future__ import annotations
 
@@ -8,24 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers import Controller, Swimmer
-from snn_control.errors import ConfigError, InterfaceMismatchError, did_you_mean
+from snn_control.errors import ConfigError, did_you_mean
 
 FloatArray = npt.NDArray[np.float64]
-
-
-def require_swimmer(controller: Controller) -> None:
-    """Refuse a controller that is not one of a swimmer.
-
-    Raises:
-        InterfaceMismatchError: lists what it takes and gives.
-    """
-    if not isinstance(controller, Swimmer):
-        raise InterfaceMismatchError(
-            f"the controller takes {controller.observation_names} and gives "
-            f"{controller.action_names}; the node has joint angles and sends an effort a joint: "
-            "name a model of a swimmer"
-        )
 
 
 def joint_names(given: Sequence[str], n_joints: int) -> tuple[str, ...]:
@@ -51,7 +36,7 @@ class JointReader:
 
     Args:
         names: of the joints, in the order of the angles to return.
-        max_rad: largest angle, to either side, that is believed.
+        max_rad: largest plausible angle, to either side.
     """
 
     def __init__(self, names: Sequence[str], max_rad: float) -> None:
@@ -59,7 +44,7 @@ class JointReader:
         self._known: tuple[list[str] | None, list[int]] = (None, [])
 
     def read(self, names: Sequence[str], positions: Sequence[float]) -> tuple[FloatArray, str]:
-        """Return the angles, rad, and what is wrong with them and how to mend it.
+        """Return the angles, rad, and their fault and how to mend it.
 
         Joints of other bodies are ignored, whatever is wrong with their angles.
         """
@@ -78,8 +63,8 @@ class JointReader:
                 return angles, f"{name} is {angle}: positions are angles in rad"
             if abs(angle) > self.max_rad:
                 return angles, (
-                    f"{name} is at {angle:g} rad, beyond joint_max_rad {self.max_rad:g}: does "
-                    "joint_states speak of degrees?"
+                    f"{name} is at {angle:g} rad, beyond joint_max_rad {self.max_rad:g}: are "
+                    "the positions in degrees?"
                 )
         return angles, ""
 

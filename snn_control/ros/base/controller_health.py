@@ -6,16 +6,13 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-import numpy as np
-
-from snn_control.loops.control_loop import ControlLoop, Tick
+from snn_control.loops.control_loop import A, ControlLoop, Tick
 from snn_control.ros.base.diagnostics import ERROR, OK, STALE, WARN, Status
 from snn_control.supervision.modes import Mode
 from snn_control.supervision.rolling import Rolling
 
-L = TypeVar("L", bound=ControlLoop[Any])
 RATE_TOLERANCE = 0.1
 MODE_LEVELS = {
     Mode.DISARMED: OK,
@@ -28,30 +25,36 @@ MODE_LEVELS = {
 }
 
 
-class ControllerHealth(ABC, Generic[L]):
-    """Counts what happens, and tells it as one status a task."""
+class ControllerHealth(ABC, Generic[A]):
+    """Counts of a controller node, reported as one status a task."""
 
     measurement: str
     """What the sensor measures, for people."""
 
     def __init__(self) -> None:
-        self._loop: L | None = None
+        self._loop: ControlLoop[A] | None = None
         self._latency_s, self._age_s = Rolling(), Rolling()
+        self._step_s, self._dt_s = Rolling(), Rolling()
         self.incompatible_topics = 0
         self.reset()
 
-    # What a robot's health implements.
+    # Implemented by the health of a vehicle.
 
     @abstractmethod
-    def _tell_inputs(self, loop: L, now_s: float, status: Status) -> None:
+    def _tell_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:
         """Add the inputs beside the measurements."""
 
     @abstractmethod
-    def _tell_commands(self, loop: L, status: Status) -> None:
+    def _tell_commands(self, loop: ControlLoop[A], status: Status) -> None:
         """Add the command."""
 
-    def _tell_mode(self, loop: L, status: Status) -> None:
-        """Add what the mode does not say."""
+    @abstractmethod
+    def _tell_mode(self, loop: ControlLoop[A], status: Status) -> None:
+        """Add the state beside the mode."""
+
+    @abstractmethod
+    def _expects_spikes(self, loop: ControlLoop[A]) -> bool:
+        """Return whether a healthy network spikes at its present orders."""
 
     # Events.
 
@@ -65,9 +68,11 @@ class ControllerHealth(ABC, Generic[L]):
             "network": self._network_status,
         }
 
-    def watch(self, loop: L | None) -> None:
+    def watch(self, loop: ControlLoop[A] | None) -> None:
         """Report on this loop from now on."""
         self._loop = loop
+        self._step_s.reset()
+        self._dt_s.reset()
         self.reset()
 
     def reset(self) -> None:
@@ -76,12 +81,12 @@ class ControllerHealth(ABC, Generic[L]):
         self._age_s.reset()
         self.overruns = self.own_overruns = self.deadlines = 0
         self._overruns_before = (0, 0)
-        self._bad_before = self._loop.bad_values if self._loop else 0
+        self._bad_before = self._loop.adapter.bad_values if self._loop else 0
         self._spikes, self._spikes_since_s = 0.0, time.monotonic()
         self._ticks_since_s = time.monotonic()
         self._ticks_before = self._loop.ticks if self._loop else 0
 
-    def ticked(self, tick: Tick[Any], latency_s: float, age_s: float) -> None:
+    def ticked(self, tick: Tick, latency_s: float, age_s: float) -> None:
         """Take the times of one tick.
 
         An overrun is a command later than the budget after the callback began, on the monotonic
@@ -90,6 +95,10 @@ class ControllerHealth(ABC, Generic[L]):
         """
         self._latency_s.add(latency_s)
         self._age_s.add(age_s)
+        if tick.usable:
+            self._dt_s.add(tick.dt_s)
+        if tick.stepped:
+            self._step_s.add(tick.step_s)
         budget_s = self._budget_s()
         self.overruns += latency_s > budget_s
         self.own_overruns += tick.step_s > budget_s
@@ -124,9 +133,9 @@ class ControllerHealth(ABC, Generic[L]):
         loop = self._loop
         if loop is None:
             return Status(message="not configured")
-        status = Status(values=quantiles("step time (s)", loop.step_s))
+        status = Status(values=quantiles("step time (s)", self._step_s))
         status.values |= quantiles("latency (s)", self._latency_s)
-        status.values |= quantiles("period (s)", loop.dt_s)
+        status.values |= quantiles("period (s)", self._dt_s)
         rate_hz = self._rate_hz(loop)
         status.values |= {
             "budget (s)": self._budget_s(),
@@ -137,7 +146,7 @@ class ControllerHealth(ABC, Generic[L]):
             "overruns": self.overruns,
             "own overruns": self.own_overruns,
         }
-        period_s = loop.dt_s.quantiles()[0]
+        period_s = self._dt_s.quantiles()[0]
         if math.isfinite(period_s) and abs(period_s / loop.period_s - 1) > RATE_TOLERANCE:
             status.say(
                 WARN,
@@ -161,19 +170,19 @@ class ControllerHealth(ABC, Generic[L]):
         status.values[f"{self.measurement} age (s)"] = age(loop.measured_s, now_s)
         status.values |= {f"stamps: {fault}": count for fault, count in loop.stamps.counts.items()}
         status.values |= {
-            "bad values": loop.bad_values,
-            "last bad value": loop.bad_value or "none",
+            "bad values": loop.adapter.bad_values,
+            "last bad value": loop.adapter.bad_value or "none",
             "incompatible peers": self.incompatible_topics,
         }
         if loop.measured_s is None:
             status.say(STALE, f"no {self.measurement} yet")
-        elif now_s - loop.measured_s > loop.config.hold_s:
+        elif now_s - loop.measured_s > loop.adapter.config.hold_s:
             since_s = now_s - loop.measured_s
             status.say(ERROR, f"no usable {self.measurement} for {since_s:.1f} s")
         self._tell_inputs(loop, now_s, status)
-        if loop.bad_values > self._bad_before:
-            status.say(WARN, loop.bad_value)
-        self._bad_before = loop.bad_values
+        if loop.adapter.bad_values > self._bad_before:
+            status.say(WARN, loop.adapter.bad_value)
+        self._bad_before = loop.adapter.bad_values
         if self.incompatible_topics:
             status.say(ERROR, "a peer offers or asks for another quality of service")
         return status
@@ -189,7 +198,7 @@ class ControllerHealth(ABC, Generic[L]):
 
     def _network_status(self) -> Status:
         loop = self._loop
-        if loop is None or not getattr(loop.controller, "spikes", np.empty(0)).size:
+        if loop is None or not loop.controller.spikes.size:
             return Status(message="no spiking network")
         elapsed_s = time.monotonic() - self._spikes_since_s
         rate = self._spikes / elapsed_s if elapsed_s > 0 else 0.0
@@ -199,11 +208,7 @@ class ControllerHealth(ABC, Generic[L]):
             status.say(WARN, "the network is silent")
         return status
 
-    def _expects_spikes(self, loop: L) -> bool:
-        """Whether a healthy network spikes at what it is told."""
-        return True
-
-    def _rate_hz(self, loop: L) -> float:
+    def _rate_hz(self, loop: ControlLoop[A]) -> float:
         now_s = time.monotonic()
         rate_hz = (loop.ticks - self._ticks_before) / max(now_s - self._ticks_since_s, 1e-9)
         self._ticks_since_s, self._ticks_before = now_s, loop.ticks
@@ -212,7 +217,7 @@ class ControllerHealth(ABC, Generic[L]):
     def _budget_s(self) -> float:
         if self._loop is None:
             return math.inf
-        return self._loop.config.step_budget_s or self._loop.period_s
+        return self._loop.adapter.config.step_budget_s or self._loop.period_s
 
 
 def age(since_s: float | None, now_s: float) -> float:

@@ -1,4 +1,4 @@
-"""What all controller nodes share: a model, a tick a measurement, services, records, lifecycle."""
+"""Base of the controller nodes: a model, a tick a measurement, services, records, lifecycle."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic
 
 import numpy as np
+import numpy.typing as npt
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
@@ -19,15 +20,17 @@ from std_srvs.srv import SetBool, Trigger
 
 from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
-from snn_control.loops.control_loop import Tick
-from snn_control.ros.base.controller_health import ControllerHealth, L
+from snn_control.loops.adapter import Reading
+from snn_control.loops.control_loop import A, ControlLoop, Tick
+from snn_control.ros.base.controller_health import ControllerHealth
 from snn_control.ros.base.diagnostics import Status
 from snn_control.ros.base.interface import qos, tick_fields
-from snn_control.ros.base.loaded_model import LoadedModel, warm
+from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import Stop
 from snn_control.supervision.modes import FLYING, Mode
 
+FloatArray = npt.NDArray[np.float64]
 ACKNOWLEDGED_S = 0.5
 MODES = list(Mode)
 
@@ -35,18 +38,24 @@ Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
 """Type, name and callback of topics or services."""
 
 
-class ControllerNode(ManagedNode, Generic[L]):
-    """Flies a controller; subclasses say which robot's."""
+class ControllerNode(ManagedNode, Generic[A]):
+    """Runs the control loop of a vehicle; subclasses name the vehicle."""
 
     watch_s: ClassVar[float] = 0.05
     """Time between two looks at what did not come."""
 
     def __init__(
-        self, name: str, health: ControllerHealth[L], *, stop: Stop | None = None, **options: Any
+        self,
+        name: str,
+        health: ControllerHealth[A],
+        model: ModelSource,
+        *,
+        stop: Stop | None = None,
+        **options: Any,
     ) -> None:
-        self._model = LoadedModel()
+        self._model = model
         super().__init__(name, **options)
-        self.loop: L | None = None
+        self.loop: ControlLoop[A] | None = None
         self.health = health
         self._entities: list[Any] = []
         self._said: tuple[Mode, str] | None = None
@@ -56,10 +65,12 @@ class ControllerNode(ManagedNode, Generic[L]):
             self.diagnostics.add(task, ask)
         self.diagnostics.add("model", self._model_status)
 
-    # What a robot's node implements.
+    # Implemented by the node of a vehicle.
 
     @abstractmethod
-    def make_loop(self, controller: Controller, config: Any, simulated_time: bool) -> L:
+    def make_loop(
+        self, controller: Controller, config: Any, simulated_time: bool
+    ) -> ControlLoop[A]:
         """Return the loop around a warm controller."""
 
     @abstractmethod
@@ -67,34 +78,26 @@ class ControllerNode(ManagedNode, Generic[L]):
         """Return the publisher of the commands."""
 
     @abstractmethod
-    def to_message(self, command: Any) -> Any:
+    def to_message(self, command: FloatArray) -> Any:
         """Return the message of a command."""
 
     @abstractmethod
     def inputs(self) -> Callbacks:
         """Return the subscriptions."""
 
+    @abstractmethod
     def own_services(self) -> Callbacks:
         """Return the services beside those of every controller."""
-        return ()
 
+    @abstractmethod
     def try_sensor(self, config: Any) -> None:
         """Refuse a sensor whose first measurement cannot be used."""
-
-    def make_controller(self, config: Any) -> Controller:
-        """Load the model."""
-        return self._model.load(config)
-
-    def _model_status(self) -> Status:
-        if self.loop is None or self.config is None:
-            return Status(message="no model loaded")
-        return self._model.status(self.loop.controller, self.config)
 
     # Lifecycle.
 
     def configure(self, config: Any) -> None:
         """Load the controller, warm its engine up, open topics and services."""
-        controller = warm(self.make_controller(config))
+        controller = warm(self._model.load(config))
         simulated_time = bool(self.get_parameter("use_sim_time").value)
         self.loop = self.make_loop(controller, config, simulated_time)
         self.try_sensor(config)  # gives discovery the time that the types need to be known
@@ -108,7 +111,7 @@ class ControllerNode(ManagedNode, Generic[L]):
 
     def activate(self) -> None:
         """Start with a controller in its first state."""
-        loop = self._flying()
+        loop = self._running()
         loop.reset()
         self.health.reset()
         if self.config.arm_on_activate:
@@ -133,11 +136,11 @@ class ControllerNode(ManagedNode, Generic[L]):
         self.health.watch(None)
 
     def reconfigure(self, config: Any) -> None:
-        """Take limits over that may change in flight."""
-        self._flying().config = config
+        """Take over the parameters that may change in operation."""
+        self._running().adapter.config = config
 
     def _open(self) -> None:
-        loop = self._flying()
+        loop = self._running()
         events = PublisherEventCallbacks(
             incompatible_qos=self.health.incompatible, deadline=self.health.deadline
         )
@@ -163,30 +166,40 @@ class ControllerNode(ManagedNode, Generic[L]):
         for kind, name, answer in (*common, *self.own_services()):
             self._entities.append(self.create_service(kind, name, self.guarded(answer)))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        watch = self.create_timer(self.watch_s, self.guarded(self._on_watch), clock=steady)
+        on_watch = self.guarded(self.while_active(self._on_watch))
+        watch = self.create_timer(self.watch_s, on_watch, clock=steady)
         self._entities.append(watch)
         n_actions = len(loop.controller.action_names)
-        names = tick_fields(n_actions, loop.order_names) + loop.controller.observation_names
+        names = tick_fields(n_actions, loop.controller.order_names)
+        names += loop.controller.observation_names
         self._fields = MultiArrayDimension(
             label=",".join(names), size=len(names), stride=len(names)
         )
 
     # Ticks.
 
-    def follow(self, tick: Tick[Any], since_s: float) -> None:
-        """Send what came of a measurement whose callback began at `since_s`, then record it."""
+    def process(self, reading: Reading[Any], stamp: Any, since_s: float) -> None:
+        """Send the command that a measurement leads to, then record the tick.
+
+        Args:
+            reading: of the adapter.
+            stamp: of the message.
+            since_s: monotonic time at which the callback began.
+        """
+        clock_ns = int(self.get_clock().now().nanoseconds)
+        tick = self._running().tick(reading, nanoseconds(stamp), clock_ns, since_s)
+        if tick is None:
+            return
         if tick.command is not None:
             self._send(tick.command)
         latency_s = time.monotonic() - since_s
-        age_s = (self._clock_ns() - tick.stamp_ns) * 1e-9
+        age_s = (int(self.get_clock().now().nanoseconds) - tick.stamp_ns) * 1e-9
         self.health.ticked(tick, latency_s, age_s)
         self._record(tick, latency_s, age_s)
         self._say_mode()
 
     def _on_watch(self) -> None:
-        if not self.active:
-            return
-        loop, now_s = self._flying(), time.monotonic()
+        loop, now_s = self._running(), time.monotonic()
         command = loop.watch(now_s)
         pause_s = now_s - self._sent_s
         if command is not None:
@@ -195,24 +208,23 @@ class ControllerNode(ManagedNode, Generic[L]):
             self._send(loop.gate.last)  # held, and the receiver knows that the node is alive
         self._say_mode()
 
-    def _send(self, command: Any) -> None:
+    def _send(self, command: FloatArray) -> None:
         self._commands.publish(self.to_message(command))
         self._sent_s = time.monotonic()
 
-    def _record(self, tick: Tick[Any], latency_s: float, age_s: float) -> None:
-        outputs = np.ravel(tick.output)
-        commands = np.full(outputs.size, math.nan) if tick.command is None else tick.command
+    def _record(self, tick: Tick, latency_s: float, age_s: float) -> None:
+        commands = np.full(tick.output.size, math.nan) if tick.command is None else tick.command
         record = Float64MultiArray()
         record.layout.dim = [self._fields]
         record.data = [
             float(tick.number), float(tick.stamp_ns // 10**9), float(tick.stamp_ns % 10**9),
             tick.dt_s, float(tick.missed), float(tick.resets), float(MODES.index(tick.mode)),
-            float(tick.failed), *tick.orders, *outputs.tolist(), *np.ravel(commands).tolist(),
+            float(tick.failed), *tick.orders, *tick.output.tolist(), *commands.tolist(),
             age_s, tick.step_s, latency_s, *tick.observation.tolist(),
         ]  # fmt: skip
         self._ticks.publish(record)
-        spikes = getattr(self._flying().controller, "spikes", np.empty(0))
-        if spikes.size and np.isfinite(outputs).all():
+        spikes = self._running().controller.spikes
+        if spikes.size and np.isfinite(tick.output).all():
             self.health.spiked(float(spikes.sum()))
             self._spikes.publish(
                 UInt8MultiArray(data=array("B", spikes.astype(np.uint8).tobytes()))
@@ -221,7 +233,7 @@ class ControllerNode(ManagedNode, Generic[L]):
     # Services.
 
     def _on_arm(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        loop = self._flying()
+        loop = self._running()
         if not self.active:
             return answer(response, False, "the node is not active; activate it first")
         if request.data:
@@ -237,36 +249,38 @@ class ControllerNode(ManagedNode, Generic[L]):
         return answer(response, done, loop.modes.mode if done else loop.modes.reason)
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        loop = self._flying()
-        if not getattr(loop.controller, "adapts", False):
+        loop = self._running()
+        if not loop.controller.adapts:
             return answer(response, False, "this controller does not adapt: nothing to freeze")
         loop.frozen = request.data
         return answer(response, True, "frozen" if request.data else "adapting")
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        loop = self._flying()
+        loop = self._running()
         loop.reset()
         failure = loop.modes.failure
         return answer(response, not failure, failure or "the controller is in its first state")
 
     def _on_reload(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            self._flying().replace(warm(self.make_controller(self.config)))
+            self._running().replace(warm(self._model.load(self.config)))
         except Exception as exc:
             return answer(response, False, f"the old controller flies on: {exc}")
         return answer(response, True, "loaded")
 
     # Inside.
 
-    def _flying(self) -> L:
+    def _model_status(self) -> Status:
+        if self.loop is None or self.config is None:
+            return Status(message="no model loaded")
+        return self._model.status(self.loop.controller, self.config)
+
+    def _running(self) -> ControlLoop[A]:
         assert self.loop is not None, "not configured"
         return self.loop
 
-    def _clock_ns(self) -> int:
-        return int(self.get_clock().now().nanoseconds)
-
     def _say_mode(self) -> None:
-        modes = self._flying().modes
+        modes = self._running().modes
         said = (modes.mode, modes.reason)
         if said == self._said:
             return

@@ -1,8 +1,9 @@
-"""The model that a node flies: loaded, warm, and compared with its file."""
+"""Source of a node's controller: a model, loaded, warm, and compared with its file."""
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,20 @@ from snn_control.ros.base.diagnostics import WARN, Status
 from snn_control.training.model_name import ModelName, load_named
 
 
-class LoadedModel:
-    """Remembers which controller came from which file."""
+class ModelSource(ABC):
+    """Source of the controller of a node."""
+
+    @abstractmethod
+    def load(self, config: Any) -> Controller:
+        """Return a new controller, by the parameters of the node."""
+
+    @abstractmethod
+    def status(self, controller: Controller, config: Any) -> Status:
+        """Return the status of the controller that is in use."""
+
+
+class LoadedModel(ModelSource):
+    """A model file, which may change while its controller is in use."""
 
     def __init__(self) -> None:
         self._newest: tuple[Controller | None, str] = (None, "")
@@ -27,23 +40,23 @@ class LoadedModel:
         self._newest = (controller, digest)
         return controller
 
-    def status(self, flown: Controller, config: Any) -> Status:
-        """Return the status of a controller that is flown."""
+    def status(self, controller: Controller, config: Any) -> Status:
+        """Return name and hash of the model; a warning where its file is newer."""
         newest, digest = self._newest
-        flies = newest is flown
+        current = newest is controller
         status = Status()
         status.values = {
             "model": config.model,
-            "sha256": digest if flies else "of an older file",
-            "control period (s)": flown.control_period_s,
+            "sha256": digest if current else "of an older file",
+            "control period (s)": controller.control_period_s,
         }
-        if not flies or model_hash(config.model) != digest:
+        if not current or model_hash(config.model) != digest:
             status.say(WARN, "the model's file has changed: call ~/reload")
         return status
 
 
 def warm(controller: Controller) -> Controller:
-    """Call a controller once, so that nothing is compiled in flight."""
+    """Call a controller once, so that nothing is compiled in operation."""
     controller.step(np.zeros(len(controller.observation_names)))
     controller.reset()
     return controller

@@ -36,7 +36,7 @@ class ManagedNode(LifecycleNode):
     """A lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
 
     Attributes:
-        config_type: frozen dataclass whose fields are the parameters; `NodeConfig` or a subclass.
+        config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
         interface: topics and services that the node has beside those of every node of its kind.
         config: its instance since the last configure.
     """
@@ -186,6 +186,16 @@ class ManagedNode(LifecycleNode):
                     arguments[1].message = repr(exc)
                     return arguments[1]
                 return None
+
+        return run
+
+    def while_active(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """Wrap a callback of a topic or timer: it is not called while the node is not active."""
+
+        @functools.wraps(callback)
+        def run(*arguments: Any) -> None:
+            if self.active:
+                callback(*arguments)
 
         return run
 

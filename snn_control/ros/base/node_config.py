@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
-from snn_control.ros.base.parameters import parameter
+from snn_control.loops.field import parameter
 
 EXECUTORS = ("events", "single", "multi")
 

@@ -1,17 +1,13 @@
-"""ROS parameters from a frozen dataclass: type, default, description, range, read-only.
+"""ROS parameters from frozen dataclasses: type, default, description, range, read-only.
 
-A field's docstring is its description. Its metadata, made by `parameter`, holds the range, and
-whether it can change: never after the start (`read_only`), in flight as well (`live`), or, by
-default, while the node is not configured.
+Fields are made by `snn_control.loops.field.parameter`. A field that is neither `read_only` nor
+`live` can change while the node is not configured.
 """
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
-import textwrap
-from typing import Any, TypeVar
+from typing import Any
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -24,57 +20,25 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from snn_control.errors import ConfigError, SnnControlError, did_you_mean
+from snn_control.loops.field import field_docs
+from snn_control.ros.base.node_config import NodeConfig
 
-T = TypeVar("T")
 _NOT_OURS = ("use_sim_time", "start_type_description_service")
 _NOT_OUR_PREFIXES = ("qos_overrides.", "diagnostic_updater.")
 
 
-def parameter(
-    default: Any,
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    read_only: bool = False,
-    live: bool = False,
-) -> Any:
-    """Make a field; a number needs its range, because a range is what keeps NaN out."""
-    limits = None if low is None else (low, high)
-    metadata = {"range": limits, "read_only": read_only, "live": live}
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-def field_docs(config_type: type[Any]) -> dict[str, str]:
-    """Return the docstring of each field, on one line."""
-    found: dict[str, str] = {}
-    for kind in reversed(config_type.__mro__):
-        if not dataclasses.is_dataclass(kind):
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, after in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(after, ast.Expr)
-                and isinstance(after.value, ast.Constant)
-            ):
-                found[field.target.id] = " ".join(str(after.value.value).split())
-    return found
-
-
 class Parameters:
-    """Declares the fields of a dataclass on a node and keeps the instance they make.
+    """Declares the fields of `NodeConfig` and of a node's own dataclass, and makes their instances.
 
     A wrong override does not end the node: it is kept in `problems`, and its default stands until
     the parameter is set. `read` refuses to make a configuration while there are problems.
     """
 
     def __init__(self, node: Node, config_type: type[Any]) -> None:
-        self._node, self._type = node, config_type
-        self._fields = {f.name: f for f in dataclasses.fields(config_type)}
+        self._node, self._types = node, (NodeConfig, config_type)
+        self._fields = {f.name: f for kind in self._types for f in dataclasses.fields(kind)}
         self.problems: dict[str, str] = {}
-        docs = field_docs(config_type)
+        docs = field_docs(NodeConfig) | field_docs(config_type)
         overrides = dict(node._parameter_overrides)
         for name, field in self._fields.items():
             self._declare(field, docs.get(name, ""), overrides.get(name))
@@ -91,7 +55,7 @@ class Parameters:
         node.add_post_set_parameters_callback(self._take)
 
     def read(self) -> Any:
-        """Return the configuration.
+        """Return the node's own configuration; that of every node is checked with it.
 
         Raises:
             ConfigError: names every parameter that cannot be used.
@@ -105,7 +69,11 @@ class Parameters:
         for name, field in self._fields.items():
             if isinstance(field.default, tuple):
                 values[name] = tuple(values[name] or ())
-        return self._type(**values)
+        _, own = (
+            kind(**{field.name: values[field.name] for field in dataclasses.fields(kind)})
+            for kind in self._types
+        )
+        return own
 
     def _declare(self, field: dataclasses.Field[Any], doc: str, override: Parameter | None) -> None:
         low, high = field.metadata.get("range") or (None, None)

@@ -13,11 +13,10 @@ from rclpy.time import Time
 from rosgraph_msgs.msg import Clock as ClockMessage
 
 from snn_control.errors import ParameterError
+from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import WARN, Status
 from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import parameter
 from snn_control.ros.base.run_node import Stop
 
 CLOCK_START_S = 1.0
@@ -29,7 +28,7 @@ SETTLE_S = 1.0
 
 
 @dataclass(frozen=True)
-class SimulatorConfig(NodeConfig):
+class SimulatorConfig:
     """Parameters of every simulator.
 
     Raises:
@@ -54,7 +53,6 @@ class SimulatorConfig(NodeConfig):
     """Whether the process ends with the flight."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.rate != 1.0 and not self.clock:
             raise ParameterError(f"rate {self.rate:g} needs simulated time: set clock to true")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn_control.loops.swimmer.loop import SwimmerLoop
+from snn_control.loops.control_loop import ControlLoop
+from snn_control.loops.swimmer.adapter import ORDERS, SwimmerAdapter
 from snn_control.ros.base.controller_health import ControllerHealth, age
 from snn_control.ros.base.diagnostics import WARN, Status
 
@@ -12,18 +13,23 @@ RESTS_BELOW = 0.5
 """Speed, of 0 to 1, below which the shipped circuits may rest."""
 
 
-class SwimmerHealth(ControllerHealth[SwimmerLoop]):
+class SwimmerHealth(ControllerHealth[SwimmerAdapter]):
     """Health of a controller node, and of cmd_vel and efforts."""
 
     measurement = "joint_states"
 
-    def _tell_inputs(self, loop: SwimmerLoop, now_s: float, status: Status) -> None:
-        status.values["cmd_vel age (s)"] = age(loop.cmd_vel_s, now_s)
-        if loop.lost(now_s):
+    def _tell_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
+        status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
+        if loop.adapter.lost(now_s):
             status.say(WARN, "cmd_vel lost: the body rests")
 
-    def _expects_spikes(self, loop: SwimmerLoop) -> bool:
-        return loop.told_speed > RESTS_BELOW
+    def _tell_mode(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
+        pass
 
-    def _tell_commands(self, loop: SwimmerLoop, status: Status) -> None:
+    def _expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
+        if loop.ordered is None:
+            return loop.adapter.config.cruise_speed > RESTS_BELOW
+        return loop.ordered[ORDERS.index("speed")] > RESTS_BELOW
+
+    def _tell_commands(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
         status.values["largest effort"] = float(np.abs(loop.gate.last).max())

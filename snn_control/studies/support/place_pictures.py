@@ -195,7 +195,7 @@ class Modules:
         seen, wrong = senses.normalise(image)
         if wrong:
             return np.zeros(len(place_map))
-        potentials = place_map.potentials(senses.codes(seen, self._recognizer.visiting.usual))
+        potentials = place_map.potentials(senses.codes(seen, self._recognizer.adaptation.mean))
         after = place_map.balanced(place_map.answers(potentials))
         for k, answers in enumerate((potentials * place_map.scales, after)):
             self._sums[k] += answers

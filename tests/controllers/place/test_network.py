@@ -29,7 +29,7 @@ def test_a_presentation_leaves_the_potentials_of_the_map(
     running = engine(network)
     for image in other_season(route(30))[::6]:
         seen, _ = recognizer.senses.normalise(image)
-        code = recognizer.senses.codes(seen, recognizer.visiting.usual)
+        code = recognizer.senses.codes(seen, recognizer.adaptation.mean)
         running.reset()
         found = running.step(network_inputs(code))
         np.testing.assert_array_equal(found, recognizer.map.potentials(code))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place import Match, PlaceConfig, PlaceEnsemble, PlaceRecognizer
-from snn_control.controllers.place.recognizer import EMPTY, HURRIED, UNSURE
+from snn_control.controllers.place.recognizer import EMPTY, INCOMPLETE, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 from snn_control.errors import ModelFileError, ObservationError, ParameterError
 from tests.controllers.place.route import other_season, route
@@ -94,7 +94,7 @@ def test_spiking_is_the_fast_path_and_a_deadline_says_that_it_was_short(
         assert fast.spikes == spiking.spikes > 500
     hurried = other.match(WINTER[110], deadline_s=1e-9)
     assert not hurried.complete
-    assert (hurried.known, hurried.reason) == (False, HURRIED)
+    assert (hurried.known, hurried.reason) == (False, INCOMPLETE)
     assert hurried.probability < fast.probability
     assert hurried.spikes < fast.spikes
     assert other.match(WINTER[111], deadline_s=10.0).complete
@@ -135,7 +135,7 @@ def test_answers_that_a_deadline_cut_short_are_as_sure_as_they_say(
     assert not any(answer.complete for answer in cut)
     assert {answer.reason for answer in cut} == {"", UNSURE}
     few = storm_answers(stormy, 1, deadline_s=5.0)
-    assert {(answer.known, answer.reason) for answer in few} == {(False, HURRIED)}
+    assert {(answer.known, answer.reason) for answer in few} == {(False, INCOMPLETE)}
     right, sure = right_and_sure(few)
     assert sure < right
     assert np.mean([a.spikes for a in few]) < 0.4 * np.mean([a.spikes for a in cut])
@@ -152,7 +152,7 @@ def test_a_deadline_ends_the_wait_for_an_early_answer_too(recognizer: PlaceRecog
     for image in WINTER[100:110]:
         recognizer.match(image, 10)
     answer = recognizer.match(WINTER[110], 10, early=True, deadline_s=1e-9)
-    assert (answer.known, answer.reason) == (False, HURRIED)
+    assert (answer.known, answer.reason) == (False, INCOMPLETE)
 
 
 def test_the_way_of_a_dark_frame_counts_for_the_habit(saved: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_way_of_a_dark_frame_counts_for_the_habit(saved: Path) -> None:
         dark.match(BLANK[BLACK], 5, step=1.0)
         dark.match(image, 5, step=0.0)
         bright.match(image, 5, step=1.0)
-    np.testing.assert_array_equal(dark.visiting.usual, bright.visiting.usual)
+    np.testing.assert_array_equal(dark.adaptation.mean, bright.adaptation.mean)
 
 
 def test_an_early_answer_waits_for_fewer_spikes_and_is_hardly_ever_another(
@@ -492,13 +492,13 @@ def test_odometry_keeps_a_sequence_together_at_any_speed(recognizer: PlaceRecogn
 
 
 def test_who_stands_still_forgets_nothing(recognizer: PlaceRecognizer) -> None:
-    before = recognizer.visiting.usual.copy()
+    before = recognizer.adaptation.mean.copy()
     for _ in range(1000):
         recognizer.match(WINTER[100], 5, step=0.0)
-    np.testing.assert_array_equal(recognizer.visiting.usual, before)
+    np.testing.assert_array_equal(recognizer.adaptation.mean, before)
     for _ in range(4):
         recognizer.match(WINTER[100], 5, step=0.25)
-    assert not np.array_equal(recognizer.visiting.usual, before)
+    assert not np.array_equal(recognizer.adaptation.mean, before)
 
 
 def test_the_first_frame_of_a_sequence_is_answered_as_one_alone(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
 import pytest
 
-from tests.ros.conftest import NEEDS_ROS
-
-pytest.importorskip("rclpy", reason=NEEDS_ROS)
-
 from snn_control.controllers import PID, load
 from snn_control.errors import InterfaceMismatchError, ParameterError
+from snn_control.loops.blimp.adapter import range_fault
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.interface import range_fault
 from snn_control.supervision.modes import Mode
 from tests.loops.blimp.harness import PERIOD_NS, Bench, Scripted
 
@@ -132,9 +127,9 @@ def test_a_controller_cannot_change_what_is_recorded() -> None:
 def test_no_command_is_upward_above_the_ceiling() -> None:
     bench = Bench(Scripted(4.0), set_point_high_m=1.5).arm()
     assert bench.measure(1.9).command == 4.0
-    bench.loop.config = dataclasses.replace(bench.config, ceiling_m=2.0)
+    bench.configure(ceiling_m=2.0)
     assert bench.measure(2.1).command == 0.0
-    assert bench.loop.over_ceiling == 1
+    assert bench.blimp.over_ceiling == 1
     assert bench.measure(1.9).command == 4.0
     bench.loop.replace(Scripted(-3.0))
     assert bench.measure(2.1).command == -3.0
@@ -161,10 +156,10 @@ def test_what_the_sensor_says_it_cannot_measure_is_not_flown() -> None:
     bench = Bench(Scripted(1.0)).arm()
     assert bench.measure(1.0).mode is Mode.AUTO
     now_ns = bench.now_ns + PERIOD_NS
-    tick = bench.loop.on_range(0.04, now_ns, now_ns, now_ns * 1e-9, (0.05, 2.0))
+    tick = bench.at(0.04, now_ns, now_ns, (0.05, 2.0))
     assert tick.mode is Mode.HOLD
     assert math.isnan(tick.output)
-    assert "min_range" in bench.loop.bad_value
+    assert "min_range" in bench.blimp.bad_value
     assert range_fault(0.04, 12.0) == range_fault(2.1, 12.0, (0.0, 0.0)) == ""
     assert "max_range" in range_fault(2.1, 12.0, (0.05, 2.0))
 
@@ -175,11 +170,11 @@ def test_a_clock_set_ahead_is_no_step_of_an_hour() -> None:
     hour_ns = 3600 * 10**9
     bench.now_ns += PERIOD_NS
     stamp_ns = bench.now_ns + hour_ns
-    jumped = bench.loop.on_range(1.0, stamp_ns, stamp_ns, bench.now_s)
+    jumped = bench.at(1.0, stamp_ns, stamp_ns)
     assert (jumped.mode, jumped.dt_s, jumped.missed) == (Mode.HOLD, 0.1, 0)
     bench.now_ns += PERIOD_NS
     stamp_ns = bench.now_ns + hour_ns
-    after = bench.loop.on_range(1.0, stamp_ns, stamp_ns, bench.now_s)
+    after = bench.at(1.0, stamp_ns, stamp_ns)
     assert (after.dt_s, after.missed, bench.loop.missed) == (0.1, 0, 0)
 
 
@@ -220,17 +215,17 @@ def test_replacing_or_resetting_moves_no_motor_in_any_mode(mode: str) -> None:
         bench.measure(0.9)
     match mode:
         case "manual":
-            bench.loop.override(True, bench.now_s)
-            bench.loop.on_manual(5.0, bench.now_s)
+            bench.override(True)
+            bench.manual(5.0)
         case "disarmed":
-            bench.loop.disarm()
+            bench.disarm()
         case _:
             bench.silence({"hold": 0.65, "trim": 1.0, "stop": 10.1}[mode])
-    before = (bench.loop.gate.last, bench.loop.watch(bench.now_s))
+    before = (bench.last, bench.watch())
     bench.loop.replace(Scripted(2.0))
     bench.loop.reset()
     assert bench.loop.modes.mode == mode
-    assert (bench.loop.gate.last, bench.loop.watch(bench.now_s)) == before
+    assert (bench.last, bench.watch()) == before
 
 
 def test_a_slew_rate_bounds_every_change_but_the_stop() -> None:
@@ -238,7 +233,7 @@ def test_a_slew_rate_bounds_every_change_but_the_stop() -> None:
     bench.silence(3.0)
     flown = [bench.measure(0.9).command for _ in range(3)]
     assert flown == pytest.approx([1.0, 2.0, 3.0]), "not more for the time it waited"
-    held = bench.loop.gate.last
+    held = bench.last
     sent = [c for c in bench.silence(9.9) if c is not None]
     assert abs(np.diff([held, *sent])).max() <= 0.5 + 1e-9
     assert bench.silence(0.2)[-1] == 0.0
@@ -248,7 +243,7 @@ def test_a_trim_that_changes_in_flight_takes_effect() -> None:
     bench = Bench().arm()
     bench.measure(0.9)
     assert bench.silence(2.0)[-1] == TRIM
-    bench.loop.config = dataclasses.replace(bench.config, trim_command=2.5)
+    bench.configure(trim_command=2.5)
     assert bench.silence(0.05) == [2.5]
 
 
@@ -258,7 +253,7 @@ def test_a_replaced_model_flies_from_its_first_state_and_nothing_drops() -> None
         tick = bench.measure(height)
     before = tick.command
     bench.loop.replace(load("blimp-altitude"))
-    assert bench.loop.gate.last == before
+    assert bench.last == before
     fresh, resets = load("blimp-altitude"), bench.loop.resets
     assert resets == tick.resets + 1, "a replay resets its controller here"
     for height in heights(20, seed=1):
@@ -310,10 +305,10 @@ def test_simulated_time_that_restarts_is_refused_once() -> None:
     bench = Bench().arm()
     bench.measure(1.0)
     bench.now_ns += PERIOD_NS
-    tick = bench.loop.on_range(1.0, 5 * 10**9, 5 * 10**9, bench.now_s)
+    tick = bench.at(1.0, 5 * 10**9, 5 * 10**9)
     assert tick.mode is Mode.HOLD
     for k in range(1, 4):
         bench.now_ns += PERIOD_NS
         stamp = 5 * 10**9 + k * PERIOD_NS
-        tick = bench.loop.on_range(1.0, stamp, stamp, bench.now_s)
+        tick = bench.at(1.0, stamp, stamp)
     assert tick.mode is Mode.AUTO

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from tests.ros.conftest import NEEDS_ROS
-
-pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.controllers import load
 from snn_control.supervision.modes import FLYING, Mode
@@ -33,11 +28,11 @@ def test_the_set_point_is_limited_ramped_and_begins_where_the_craft_is() -> None
     bench = Bench(set_point_rate_m_s=0.5, set_point_high_m=2.0).arm(None)
     first = bench.measure(0.7)
     assert first.observation == pytest.approx([0.0])
-    assert not bench.loop.on_set_point(5.0, bench.now_s)
+    assert not bench.setpoint(5.0)
     errors = [float(bench.measure(0.7).observation[0]) for _ in range(40)]
     np.testing.assert_allclose(np.diff(errors[:20]), 0.05, atol=1e-9)
     assert errors[-1] == pytest.approx(1.3)
-    assert not bench.loop.on_set_point(math.nan, bench.now_s)
+    assert not bench.setpoint(math.nan)
     assert bench.measure(0.7).observation[0] == pytest.approx(1.3)
 
 
@@ -54,7 +49,7 @@ def test_a_second_flight_starts_anew() -> None:
     bench = Bench(Scripted(9.0), slew_per_s=10.0, set_point_rate_m_s=0.5).arm(2.0)
     for _ in range(5):
         bench.measure(1.0)
-    assert bench.loop.disarm() == 0.0
+    assert bench.disarm() == 0.0
     bench.now_ns += 40 * 10**9
     bench.arm(None)
     tick = bench.measure(0.5)
@@ -69,17 +64,17 @@ def test_the_set_point_neither_jumps_after_a_gap_nor_after_a_person() -> None:
     bench.measure(1.0)
     bench.silence(8.0)
     assert bench.measure(1.0).observation[0] == pytest.approx(0.01 + 0.06)
-    bench.loop.override(True, bench.now_s)
+    bench.override(True)
     bench.silence(0.4)
     bench.measure(2.0)
-    bench.loop.override(False, bench.now_s)
+    bench.override(False)
     assert bench.measure(2.0).observation[0] == pytest.approx(0.01)
 
 
 def test_landing_never_climbs() -> None:
     bench = Bench(land_height_m=1.5, battery_critical_s=0.0).arm(0.8)
     bench.measure(0.8)
-    bench.loop.on_battery(3.0, bench.now_s)
+    bench.battery(3.0)
     assert bench.loop.landing
     assert bench.measure(0.8).observation == pytest.approx([0.0])
 
@@ -87,22 +82,22 @@ def test_landing_never_climbs() -> None:
 def test_a_critical_battery_lands_until_disarmed_and_does_not_arm() -> None:
     bench = Bench(battery_critical_s=1.0, land_height_m=0.4).arm(1.5)
     bench.measure(1.5)
-    bench.loop.on_battery(3.0, bench.now_s)
+    bench.battery(3.0)
     bench.measure(1.5, periods=2)
-    bench.loop.on_battery(3.0, bench.now_s)
+    bench.battery(3.0)
     assert not bench.loop.landing
     for _ in range(12):
         bench.measure(1.5)
-        bench.loop.on_battery(3.0, bench.now_s)
+        bench.battery(3.0)
     assert bench.loop.landing
     assert bench.measure(1.5).observation[0] == pytest.approx(-1.1)
-    bench.loop.on_set_point(2.0, bench.now_s)
+    bench.setpoint(2.0)
     assert bench.measure(1.5).observation[0] == pytest.approx(-1.1)
-    assert bench.loop.disarm() == 0.0
+    assert bench.disarm() == 0.0
     bench.loop.arm(bench.now_s)
     assert bench.loop.modes.mode is Mode.DISARMED
     assert "battery" in bench.loop.modes.reason
-    bench.loop.on_battery(4.0, bench.now_s)
+    bench.battery(4.0)
     bench.loop.arm(bench.now_s)
     tick = bench.measure(1.5)
     assert tick.mode is Mode.AUTO
@@ -112,7 +107,7 @@ def test_a_critical_battery_lands_until_disarmed_and_does_not_arm() -> None:
 def test_silence_after_a_critical_voltage_lands_too() -> None:
     bench = Bench(battery_critical_s=1.0).arm(1.5)
     bench.measure(1.5)
-    bench.loop.on_battery(3.0, bench.now_s)
+    bench.battery(3.0)
     bench.silence(0.9)
     assert not bench.loop.landing
     bench.silence(0.2)
@@ -121,7 +116,7 @@ def test_silence_after_a_critical_voltage_lands_too() -> None:
 
 def test_a_battery_that_turns_critical_on_the_ground_disarms() -> None:
     bench = Bench(battery_critical_s=1.0).arm(1.5)
-    bench.loop.on_battery(3.0, bench.now_s)
+    bench.battery(3.0)
     assert set(bench.silence(1.5)) == {0.0, None}
     assert bench.loop.modes.mode is Mode.DISARMED
     assert "3.00 V" in bench.loop.modes.reason
@@ -135,21 +130,21 @@ def test_a_lost_battery_holds_a_controller_that_looks_at_its_voltage() -> None:
     tick = bench.measure(1.0)
     assert (tick.mode, tick.command) == (Mode.HOLD, 0.0)
     assert "voltage" in bench.loop.modes.reason
-    bench.loop.on_battery(math.nan, bench.now_s)
+    bench.battery(math.nan)
     assert bench.measure(1.0).mode is Mode.HOLD
-    bench.loop.on_battery(3.9, bench.now_s)
+    bench.battery(3.9)
     assert bench.measure(1.0).observation == pytest.approx([3.9, 0.5])
-    bench.loop.on_battery(math.nan, bench.now_s)
+    bench.battery(math.nan)
     assert bench.measure(1.0).observation[0] == 3.9
 
 
 def test_manual_commands_are_gated_and_time_out() -> None:
     bench = Bench(Scripted(1.0)).arm()
-    assert bench.loop.on_manual(5.0, bench.now_s) is None
+    assert bench.manual(5.0) is None
     bench.measure(1.0)
-    bench.loop.override(True, bench.now_s)
-    assert bench.loop.on_manual(50.0, bench.now_s) == 10.0
-    assert bench.loop.on_manual(math.nan, bench.now_s) is None
+    bench.override(True)
+    assert bench.manual(50.0) == 10.0
+    assert bench.manual(math.nan) is None
     assert bench.measure(1.0).command is None
     assert set(bench.silence(0.35)) == {None}
     assert bench.silence(0.2)[-1] == 10.0, "held until measurements are good again"
@@ -158,10 +153,10 @@ def test_manual_commands_are_gated_and_time_out() -> None:
 
 def test_a_person_has_the_whole_time_for_a_first_command() -> None:
     bench = Bench(Scripted(1.0)).arm()
-    bench.loop.on_manual(5.0, bench.now_s)
+    bench.manual(5.0)
     for _ in range(20):
         bench.measure(1.0)
-    bench.loop.override(True, bench.now_s)
+    bench.override(True)
     bench.silence(0.45)
     assert bench.loop.modes.mode is Mode.MANUAL
     bench.silence(0.1)
@@ -170,13 +165,13 @@ def test_a_person_has_the_whole_time_for_a_first_command() -> None:
 
 def test_a_stick_at_zero_starts_no_craft_on_the_ground() -> None:
     bench = Bench().arm()
-    bench.loop.override(True, bench.now_s)
+    bench.override(True)
     for _ in range(10):
-        assert bench.loop.on_manual(0.0, bench.now_s) == 0.0
+        assert bench.manual(0.0) == 0.0
         assert set(bench.silence(0.1)) == {None}
     assert set(bench.silence(5.0)) == {None, 0.0}
-    bench.loop.override(True, bench.now_s)
-    assert bench.loop.on_manual(5.0, bench.now_s) == 5.0
+    bench.override(True)
+    assert bench.manual(5.0) == 5.0
     assert bench.silence(2.0)[-1] == TRIM, "it was started, and may be in the air"
 
 
@@ -209,24 +204,24 @@ def obey(bench: Bench, order: str, value: float) -> list[float | None]:
         case "silence":
             return bench.silence(min(abs(value), 11.0) if finite else 1.0)
         case "set point":
-            loop.on_set_point(value, now_s)
+            bench.setpoint(value)
         case "battery":
-            loop.on_battery(value, now_s)
+            bench.battery(value)
         case "manual":
-            return [loop.on_manual(value, now_s)]
+            return [bench.manual(value)]
         case "override":
-            loop.override(value > 0, now_s)
+            bench.override(value > 0)
         case "arm":
             loop.arm(now_s)
         case "disarm":
-            return [loop.disarm()]
+            return [bench.disarm()]
         case "reset":
             loop.reset()
         case "replace":
             loop.replace(Scripted(value))
         case "trim":
             trim = min(max(value, -4.0), 6.0) if finite else TRIM
-            loop.config = dataclasses.replace(loop.config, trim_command=trim)
+            bench.configure(trim_command=trim)
     return []
 
 
@@ -258,4 +253,4 @@ def test_whatever_happens_every_command_can_be_sent(
     if stopped:
         assert set(final) <= {0.0}
     elif not slew:
-        assert final[-1] in (loop.config.trim_command, 0.0)
+        assert final[-1] in (bench.config.trim_command, 0.0)

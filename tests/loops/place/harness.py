@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import Bytes, Refusal
 from snn_control.loops.place.loop import Answer, PlaceLoop
 from snn_control.loops.place.posed_map import PosedMap
 from tests.paths import DATA
 
 NORDLAND = DATA / "nordland" / "nordland_64x32.npz"
-SETTINGS = {
-    "map": "", "seed": 0, "sequence": 10, "step": 1.0, "place_spacing_m": 1.0,
-    "odometry_max_age_s": 1.0, "odometry_jump_m": 10.0, "query_deadline_s": 0.0, "n_candidates": 5,
-    "first_places": 50, "extend": False, "map_loops": False, "loop_recent_places": 30,
-    "loop_probability": 0.95, "loop_places": 10, "reverse": True, "image_max_age_s": 2.0,
-    "stamp_future_s": 0.1, "stamp_max_age_s": 0.0, "stamp_restart_s": 1.0,
-}  # fmt: skip
-"""Defaults of the node."""
 PERIOD_NS = 100_000_000
 
 
@@ -60,9 +54,12 @@ class PlaceBench:
     """A loop on a clock of its own."""
 
     def __init__(self, posed: PosedMap | None = None, **settings: Any) -> None:
-        config = SimpleNamespace(**(SETTINGS | settings))
-        self.loop = PlaceLoop(posed or PosedMap.empty(0), config)
+        self.loop = PlaceLoop(posed or PosedMap.empty(0), PlaceNodeConfig(**settings))
         self.now_ns = 10**12
+
+    def configure(self, **changes: Any) -> None:
+        """Change parameters in operation."""
+        self.loop.configure(replace(self.loop.config, **changes))
 
     def show(
         self, image: Bytes | Refusal, way_m: float | None = None, stamp_ns: int | None = None
@@ -116,6 +113,8 @@ def places(answers: list[Answer]) -> npt.NDArray[np.int64]:
 N = 90
 ROUTE = route(N)
 SECOND = again(ROUTE)
+COUNTRY = np.concatenate([ROUTE, route(40, seed=5)])
+"""A longer route that begins with `ROUTE`."""
 
 
 def save_route(folder: Path) -> Path:
@@ -128,3 +127,16 @@ def save_route(folder: Path) -> Path:
 def bench(saved: Path, **settings: Any) -> PlaceBench:
     """A bench with a saved map."""
     return PlaceBench(PosedMap.load(str(saved)), **settings)
+
+
+def mapping(
+    mapped: PlaceBench, images: Iterable[Bytes], way_m: float | None = None
+) -> list[Answer]:
+    """Show images while it maps; wait each time until all are places."""
+    found = []
+    for image in images:
+        answer = mapped.show(image, way_m)
+        assert answer is not None
+        found.append(answer)
+        mapped.settle()
+    return found

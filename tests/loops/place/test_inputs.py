@@ -10,7 +10,7 @@ import pytest
 
 from snn_control.coding.images import grey, resize
 from snn_control.controllers.place import PlaceRecognizer
-from snn_control.loops.place.images import ENCODING, LARGEST, SIZE, Refusal, read_image, sight_of
+from snn_control.loops.place.images import ENCODING, LARGEST, SIZE, Refusal, keyframe_of, read_image
 from snn_control.loops.place.odometry import STILL, Travel, goes_back
 from snn_control.loops.place.spacing import Spacing
 
@@ -39,7 +39,7 @@ def test_what_is_kept_is_the_small_grey_image(encoding: str) -> None:
     sent = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     step, data = packed(sent, padding=1)
     image = read_image(60, 80, encoding, step, data)
-    kept = sight_of(image, PlaceRecognizer(), None, "").image
+    kept = keyframe_of(image, PlaceRecognizer(), None, "").image
     assert (kept == resize(grey(image), 28, 28)).all()
 
 

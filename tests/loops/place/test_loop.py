@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,11 @@ import pytest
 
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.errors import ConfigError, ModelFileError
+from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import Bytes, Refusal
-from snn_control.loops.place.loop import REASONS, UNUSABLE, warm
+from snn_control.loops.place.loop import UNUSABLE, warm
 from snn_control.loops.place.posed_map import PosedMap, _read_poses, poses_path
+from snn_control.loops.place.reason import CODES, Reason
 from tests.loops.place.harness import (
     PERIOD_NS,
     ROUTE,
@@ -48,7 +49,7 @@ def test_a_second_visit_is_recognised_as_by_the_recogniser_alone() -> None:
         assert (answer.match.place, answer.match.known) == (expected.place, expected.known)
         assert answer.match.probability == expected.probability
         assert (answer.match.scores == expected.scores).all()
-        assert answer.match.reason in REASONS
+        assert answer.match.reason in CODES
     alone.reset_sequence()
     mapped.loop.begin()
     assert (places(mapped.answers(SECOND)) == np.arange(N)).mean() > 0.9
@@ -98,7 +99,7 @@ def test_a_deadline_is_answered_with_the_first_spikes(saved: Path) -> None:
     [whole] = bench(saved).answers(SECOND[:1])
     assert not early.match.complete
     assert 0 < early.match.spikes < whole.match.spikes
-    assert (early.match.known, REASONS.index(early.match.reason)) == (False, 8)
+    assert (early.match.known, early.reason, int(early.reason)) == (False, Reason.INCOMPLETE, 8)
 
 
 def test_an_empty_map_knows_nothing() -> None:
@@ -179,7 +180,7 @@ def test_all_that_images_can_be_is_compiled_before_the_first(
         return match(recognizer, image, *given, **named)
 
     monkeypatch.setattr(PlaceRecognizer, "match", noted)
-    warm(SimpleNamespace(sequence=10))
+    warm(PlaceNodeConfig())
     expected = {(2, touch, 1, True) for touch in (True, False)}
     expected |= {(3, True, 1, True), (3, False, 1, True), (3, False, -1, True)}
     assert seen == expected

@@ -7,21 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Swimmer, load
-from snn_control.loops.control_loop import Tick
+from snn_control.controllers import Controller, Swimmer, load
+from snn_control.loops.control_loop import ControlLoop, Tick
+from snn_control.loops.swimmer.adapter import SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
-from snn_control.loops.swimmer.loop import SwimmerLoop
 
 PERIOD_NS = 30_000_000
 N_JOINTS = 5
 NAMES = tuple(f"joint_{k}" for k in range(N_JOINTS))
 
 
+def swim_loop(controller: Controller, config: SwimmerConfig) -> ControlLoop[SwimmerAdapter]:
+    """Return a loop as that of the node."""
+    return ControlLoop(controller, SwimmerAdapter(controller, config))
+
+
 class SwimBench:
     """A loop on a clock of its own; stamps and clocks agree."""
 
     def __init__(self, controller: Swimmer | None = None, **config: Any) -> None:
-        self.loop = SwimmerLoop(controller or swimmer(), SwimmerConfig(**config))
+        self.loop = swim_loop(controller or swimmer(), SwimmerConfig(**config))
+        self.swimmer = self.loop.adapter
         self.now_ns = 10**12
 
     @property
@@ -37,12 +43,26 @@ class SwimBench:
         angles: Sequence[float] = (0.1,) * N_JOINTS,
         names: Sequence[str] = NAMES,
         stamp_ns: int | None = None,
-    ) -> Tick[np.ndarray]:
+    ) -> Tick:
         self.now_ns += PERIOD_NS
         stamp = self.now_ns if stamp_ns is None else stamp_ns
-        tick = self.loop.on_joints(names, angles, stamp, self.now_ns, self.now_s)
+        tick = self.joints(names, angles, stamp, self.now_ns, self.now_s)
         assert tick is not None
         return tick
+
+    def joints(
+        self,
+        names: Sequence[str],
+        positions: Sequence[float],
+        stamp_ns: int,
+        clock_ns: int,
+        now_s: float,
+    ) -> Tick | None:
+        """Take joint states at any time, with any stamp."""
+        return self.loop.tick(self.swimmer.read(names, positions), stamp_ns, clock_ns, now_s)
+
+    def velocity(self, forward_m_s: float, left_rad_s: float) -> bool:
+        return self.swimmer.on_cmd_vel(forward_m_s, left_rad_s, self.now_s)
 
     def silence(self, seconds: float) -> list[np.ndarray | None]:
         """Return what each watch sends, every 0.02 s."""

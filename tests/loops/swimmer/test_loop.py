@@ -9,17 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ros.conftest import NEEDS_ROS
-
-pytest.importorskip("rclpy", reason=NEEDS_ROS)
-
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import head_command, joint_names
-from snn_control.loops.swimmer.loop import SwimmerLoop
-from snn_control.ros.swimmer.health import SwimmerHealth
 from snn_control.supervision.modes import Mode
 from tests.loops.swimmer.harness import (
     N_JOINTS,
@@ -27,6 +21,7 @@ from tests.loops.swimmer.harness import (
     ScriptedSwimmer,
     SwimBench,
     angles,
+    swim_loop,
     swimmer,
 )
 
@@ -106,7 +101,7 @@ def test_joint_states_that_cannot_be_used_hold_at_once(case: str) -> None:
     held = bench.measure().command
     if case == "all names lack":  # another body's, once ours have come
         now_ns = bench.now_ns
-        assert bench.loop.on_joints(names, positions, now_ns, now_ns, bench.now_s) is None
+        assert bench.joints(names, positions, now_ns, now_ns, bench.now_s) is None
         return
     tick = bench.measure(positions, names)
     assert tick.mode is Mode.HOLD
@@ -114,7 +109,7 @@ def test_joint_states_that_cannot_be_used_hold_at_once(case: str) -> None:
     np.testing.assert_array_equal(tick.command, held)
     assert bench.measure().mode is Mode.HOLD
     assert bench.measure().mode is Mode.AUTO
-    assert bench.loop.bad_values == 1
+    assert bench.swimmer.bad_values == 1
 
 
 def test_wrong_names_are_told_while_it_waits() -> None:
@@ -122,12 +117,12 @@ def test_wrong_names_are_told_while_it_waits() -> None:
     names, zeros = [f"joint_{k}" for k in range(N_JOINTS)], [0.0] * N_JOINTS
     for k in range(5):
         ahead_ns = round(1e9 * (10.0 + 0.03 * k + 0.05))
-        assert bench.loop.on_joints(names, zeros, ahead_ns, ahead_ns, 10.0 + 0.03 * k) is None
+        assert bench.joints(names, zeros, ahead_ns, ahead_ns, 10.0 + 0.03 * k) is None
     assert bench.loop.modes.mode is Mode.HOLD
     assert "lacks 'a'" in bench.loop.modes.reason
     assert "set joint_names" in bench.loop.modes.reason
     assert bench.loop.ticks == 0, "the stamps of another body do not count"
-    assert bench.loop.bad_values == 5
+    assert bench.swimmer.bad_values == 5
 
 
 @pytest.mark.parametrize(
@@ -140,17 +135,17 @@ def test_wrong_names_are_told_while_it_waits() -> None:
 )
 def test_names_that_do_not_fit_the_model_are_refused(names: tuple[str, ...], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        SwimmerLoop(swimmer(), SwimmerConfig(joint_names=names))
+        swim_loop(swimmer(), SwimmerConfig(joint_names=names))
 
 
 def test_what_is_no_swimmer_is_refused() -> None:
     assert joint_names(("",), 3) == ("joint_0", "joint_1", "joint_2")
     with pytest.raises(InterfaceMismatchError, match="name a model of a swimmer"):
-        SwimmerLoop(load("pid"), SwimmerConfig())
+        swim_loop(load("pid"), SwimmerConfig())
     with pytest.raises(InterfaceMismatchError, match="name a model of a swimmer"):
         SwimBench().loop.replace(load("pid"))
     with pytest.raises(ParameterError, match=r"period is 0\.03 s"):
-        SwimmerLoop(swimmer(), SwimmerConfig(hold_s=0.02))
+        swim_loop(swimmer(), SwimmerConfig(hold_s=0.02))
     with pytest.raises(ParameterError, match=r"hold_s 0\.3 is above stop_s 0\.1"):
         SwimmerConfig(hold_s=0.3)
 
@@ -223,7 +218,7 @@ def test_velocities_tell_the_head(
 ) -> None:
     assert head_command(forward_m_s, left_rad_s, 0.1, 2.0, 0.15) == pytest.approx((speed, turn))
     bench, alone = SwimBench().arm(), swimmer()
-    assert bench.loop.on_cmd_vel(forward_m_s, left_rad_s, bench.now_s)
+    assert bench.velocity(forward_m_s, left_rad_s)
     for measured in angles(10):
         alone.command(speed, turn)
         tick = bench.measure(measured.tolist())
@@ -234,37 +229,16 @@ def test_velocities_tell_the_head(
 def test_velocities_that_stay_away_mean_rest_and_are_reported() -> None:
     bench = SwimBench(cruise_speed=0.75).arm()
     assert bench.measure().orders[:2] == (0.75, 0.0)
-    bench.loop.on_cmd_vel(0.1, 0.0, bench.now_s)
+    bench.velocity(0.1, 0.0)
     orders = [bench.measure().orders[:2] for _ in range(20)]
     assert orders[:16] == [(1.0, 0.0)] * 16
     assert orders[17:] == [(0.0, 0.0)] * 3
-    assert bench.loop.lost(bench.now_s)
-    assert not bench.loop.on_cmd_vel(math.nan, 0.0, bench.now_s)
+    assert bench.swimmer.lost(bench.now_s)
+    assert not bench.velocity(math.nan, 0.0)
     assert bench.measure().orders[:2] == (0.0, 0.0), "one that cannot be used is none"
-    assert bench.loop.bad_values == 1
-    bench.loop.on_cmd_vel(0.05, 0.0, bench.now_s)
+    assert bench.swimmer.bad_values == 1
+    bench.velocity(0.05, 0.0)
     assert bench.measure().orders[:2] == (0.5, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [("swimmer-graded", "no spiking network"), ("swimmer-spiking", "the network is silent")],
-)
-def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) -> None:
-    bench, health = SwimBench(load(name)).arm(), SwimmerHealth()  # type: ignore[arg-type]
-    health.watch(bench.loop)
-    bench.measure()
-    assert health.tasks()["network"]().message == said
-    assert health.tasks()["inputs"]().values["bad values"] == 0
-    assert health.tasks()["commands"]().values["largest effort"] <= 1.0
-
-
-def test_a_network_that_is_told_to_rest_is_not_called_silent() -> None:
-    bench, health = SwimBench().arm(), SwimmerHealth()
-    health.watch(bench.loop)
-    assert bench.loop.on_cmd_vel(0.0, 0.0, bench.now_s)
-    bench.measure()
-    assert health.tasks()["network"]().message != "the network is silent"
 
 
 ANY = st.one_of(st.floats(-4, 4), st.floats(allow_nan=True, allow_infinity=True))
@@ -307,7 +281,7 @@ def obey(bench: SwimBench, order: str, value: float) -> list[np.ndarray | None]:
         case "silence":
             return bench.silence(min(abs(value), 1.0) if finite else 0.5)
         case "velocity":
-            bench.loop.on_cmd_vel(value, value, bench.now_s)
+            bench.velocity(value, value)
         case "arm":
             bench.loop.arm(bench.now_s)
         case "disarm":

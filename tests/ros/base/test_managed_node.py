@@ -19,14 +19,13 @@ from rclpy.context import Context
 from std_srvs.srv import Trigger
 
 from snn_control.errors import ConfigError
+from snn_control.loops.field import field_docs, parameter
 from snn_control.ros.base.managed_node import ManagedNode
-from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.parameters import field_docs, parameter
 from snn_control.ros.bus.processes import free_domain
 
 
 @dataclass(frozen=True)
-class Config(NodeConfig):
+class Config:
     """Parameters of the node under test."""
 
     gain: float = parameter(1.0, 0.0, 2.0, live=True)

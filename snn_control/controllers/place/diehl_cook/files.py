@@ -7,24 +7,26 @@ conductances, traces, the input spikes on their way and the state of the random 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.coding.poisson import Spikes
 from snn_control.config import from_mapping
 from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
 from snn_control.controllers.place.diehl_cook.kernel import NEVER
+from snn_control.controllers.place.diehl_cook.session import Session
 from snn_control.controllers.place.diehl_cook.synapses import Synapses, by_input
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.network.arrays import Arrays
 from snn_control.network.fields import Field
 from snn_control.network.files import Document, Tensors, read_pair, reading, write_pair
 
-if TYPE_CHECKING:
-    from snn_control.controllers.place.diehl_cook.module import DiehlCookModule
-    from snn_control.controllers.place.diehl_cook.session import Session
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 KIND = "diehl_cook_module"
 _FIELDS = (
@@ -34,15 +36,29 @@ _MEMBRANES = ("v_v", "g_e", "g_i", "fast", "inhibitor_v", "inhibitor_g")
 _LAST_SPIKES = ("spiked", "inhibitor_spiked")
 
 
-def save(module: DiehlCookModule, path: str | Path, *, about: Document | None = None) -> Path:
+@dataclass(frozen=True, eq=False)
+class TrainedModule:
+    """State of a `DiehlCookModule`, whose attributes of the same names it holds."""
+
+    config: DiehlCookConfig
+    n_places: int
+    seed: int
+    synapses: Synapses
+    thresholds_v: FloatArray
+    random: np.random.Generator
+    training: Session | None
+    seen: list[tuple[int, IntArray]]
+
+
+def save(module: TrainedModule, path: str | Path, *, about: Document | None = None) -> Path:
     """Write a module, see `DiehlCookModule.save`."""
     counts = np.array([counts for _, counts in module.seen], np.int64)
     tensors: Tensors = {
-        "weights": module.weights,
+        "weights": module.synapses.by_neuron(module.synapses.weight),
         "delays": module.synapses.delays().astype(np.int32),
-        "theta_v": module.theta_v,
+        "theta_v": module.thresholds_v,
         "training_counts": counts.reshape(-1, module.config.n_excitatory),
-        "training_places": module.training_places,
+        "training_places": np.array([place for place, _ in module.seen], np.int64),
     }
     if module.training is not None:
         tensors |= _running(module.training, module.synapses)
@@ -68,7 +84,7 @@ def _running(session: Session, synapses: Synapses) -> Tensors:
     }
 
 
-def load(module_type: type[DiehlCookModule], path: str | Path) -> DiehlCookModule:
+def load(path: str | Path) -> TrainedModule:
     """Read a module, see `DiehlCookModule.load`."""
     document, tensors = read_pair(path, KIND)
     with reading(path):
@@ -89,18 +105,18 @@ def load(module_type: type[DiehlCookModule], path: str | Path) -> DiehlCookModul
         places = arrays.take(
             "training_places", counts.shape[:1], np.int64, low=0, high=n_places - 1
         )
-        found = module_type(n_places, config, seed)
-        found.synapses, found.thresholds_v = Synapses.of(delays, longest, weights), theta_v
-        found.seen = [(int(place), one) for place, one in zip(places, counts, strict=True)]
-        found.random = _random(root["random"].only(("state", "inc")))
+        synapses, random = Synapses.of(delays, longest, weights), _random(root)
+        training = None
         if len(counts) or "training.late" in arrays:
-            found.training = found.session()
-            _go_on(found.training, found.synapses, arrays, longest)
+            training = Session(config, synapses, theta_v, random, learning=True)
+            _go_on(training, synapses, arrays, longest)
         arrays.nothing_left()
-    return found
+    seen = [(int(place), one) for place, one in zip(places, counts, strict=True)]
+    return TrainedModule(config, n_places, seed, synapses, theta_v, random, training, seen)
 
 
-def _random(numbers: Field) -> np.random.Generator:
+def _random(root: Field) -> np.random.Generator:
+    numbers = root["random"].only(("state", "inc"))
     state, inc = (numbers[name].integer(0, 2**128 - 1) for name in ("state", "inc"))
     generator = np.random.PCG64()
     generator.state = {

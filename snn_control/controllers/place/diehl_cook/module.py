@@ -184,7 +184,11 @@ class DiehlCookModule:
             RunError: the disk is full or the folder cannot be written; a model that was there
                 stays.
         """
-        return files.save(self, path, about=about)
+        state = files.TrainedModule(
+            self.config, self.n_places, self.seed, self.synapses, self.thresholds_v, self.random,
+            self.training, self.seen,
+        )  # fmt: skip
+        return files.save(state, path, about=about)
 
     @classmethod
     def load(cls, path: str | Path) -> DiehlCookModule:
@@ -193,7 +197,11 @@ class DiehlCookModule:
         Raises:
             ModelFileError: a broken file, or one of another version; the message names the field.
         """
-        return files.load(cls, path)
+        state = files.load(path)
+        module = cls(state.n_places, state.config, state.seed)
+        module.synapses, module.thresholds_v = state.synapses, state.thresholds_v
+        module.random, module.training, module.seen = state.random, state.training, state.seen
+        return module
 
     def _flat(self, images: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         n = self.config.n_inputs

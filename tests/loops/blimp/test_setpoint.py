@@ -8,50 +8,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snn_control.supervision.set_point import SetPoint
+from snn_control.loops.blimp.adapter import Setpoint
 
 
 def test_it_moves_at_its_rate_and_arrives() -> None:
-    point = SetPoint(0.3, 3.0, rate_per_s=0.5)
+    point = Setpoint(0.3, 3.0, rate_per_s=0.5)
     point.start(1.0)
-    assert point.want(2.0)
+    assert point.request(2.0)
     moved = [point.advance(0.1) for _ in range(25)]
     assert moved[:3] == pytest.approx([1.05, 1.10, 1.15])
     assert moved[-1] == 2.0
 
 
 def test_without_a_rate_it_jumps() -> None:
-    point = SetPoint(0.3, 3.0)
-    point.want(2.0)
+    point = Setpoint(0.3, 3.0)
+    point.request(2.0)
     assert point.advance(0.1) == 2.0
 
 
 def test_time_that_jumps_back_does_not_move_it() -> None:
-    point = SetPoint(0.3, 3.0, rate_per_s=0.5)
+    point = Setpoint(0.3, 3.0, rate_per_s=0.5)
     point.start(1.0)
-    point.want(2.0)
+    point.request(2.0)
     assert point.advance(-3.0) == 1.0
 
 
-def test_a_wanted_value_beyond_the_limits_is_limited_and_told() -> None:
-    point = SetPoint(0.3, 3.0)
-    assert not point.want(50.0)
+def test_a_requested_value_beyond_the_limits_is_limited_and_told() -> None:
+    point = Setpoint(0.3, 3.0)
+    assert not point.request(50.0)
     assert point.advance(0.1) == 3.0
-    assert not point.want(-1.0)
+    assert not point.request(-1.0)
     assert point.advance(0.1) == 0.3
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
 def test_a_value_that_is_not_finite_changes_nothing(wrong: float) -> None:
-    point = SetPoint(0.3, 3.0)
-    point.want(1.5)
-    assert not point.want(wrong)
+    point = Setpoint(0.3, 3.0)
+    point.request(1.5)
+    assert not point.request(wrong)
     assert point.advance(0.1) == 1.5
 
 
-def test_before_anything_is_wanted_it_stays_at_each_start() -> None:
-    point = SetPoint(0.3, 3.0)
-    with pytest.raises(ValueError, match="no set-point"):
+def test_before_anything_is_requested_it_stays_at_each_start() -> None:
+    point = Setpoint(0.3, 3.0)
+    with pytest.raises(ValueError, match="no setpoint"):
         point.advance(0.1)
     for height in (1.2, 0.7):
         point.start(height)
@@ -61,8 +61,8 @@ def test_before_anything_is_wanted_it_stays_at_each_start() -> None:
 
 
 def test_what_goes_before_does_not_replace_what_is_wanted() -> None:
-    point = SetPoint(0.3, 3.0)
-    point.want(2.0)
+    point = Setpoint(0.3, 3.0)
+    point.request(2.0)
     assert point.advance(0.1, instead=0.2) == 0.2
     assert point.advance(0.1) == 2.0
 
@@ -76,11 +76,11 @@ def test_what_goes_before_does_not_replace_what_is_wanted() -> None:
 def test_it_never_leaves_its_limits_nor_outruns_its_rate(
     rate: float, events: list[tuple[float, float]]
 ) -> None:
-    point = SetPoint(0.3, 3.0, rate)
+    point = Setpoint(0.3, 3.0, rate)
     point.start(1.0)
     last = 1.0
     for wanted, dt_s in events:
-        point.want(wanted)
+        point.request(wanted)
         value = point.advance(dt_s)
         assert 0.3 <= value <= 3.0
         assert abs(value - last) <= rate * dt_s + 1e-9

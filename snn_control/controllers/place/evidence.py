@@ -1,0 +1,26 @@
+"""Evidence of one frame for every place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Scores of every place from one frame, larger is better, both (n_places,)."""
+
+    alone: FloatArray
+    """Scores where the frame is a sequence of its own."""
+    summed: FloatArray
+    """Scores as a term of a longer sequence."""
+    complete: bool = True
+    """See `Match`."""
+    spikes: int = 0
+    """See `Match`."""
+    arrived: float = 1.0
+    """Fraction of the spikes that arrived before the deadline, 0 to 1."""

@@ -1,0 +1,221 @@
+"""Adapter of the blimp: range, setpoint and battery in, observables and limits out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.controllers import Controller
+from snn_control.errors import InterfaceMismatchError
+from snn_control.loops.adapter import Observation, Reading, VehicleAdapter
+from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.supervision.command_gate import CommandGates
+
+FloatArray = npt.NDArray[np.float64]
+
+OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
+"""Observables, as in `snn_control/BlimpAltitude-v0`."""
+ACTIONS = ("motor_command",)
+
+
+class Setpoint:
+    """Height to hold: the requested one, within limits and at a limited rate.
+
+    Without a request it stays where it started.
+
+    Args:
+        low, high: limits.
+        rate_per_s: largest change in a second; 0: at once.
+    """
+
+    def __init__(self, low: float, high: float, rate_per_s: float = 0.0) -> None:
+        self.low, self.high, self.rate_per_s = low, high, rate_per_s
+        self.requested: float | None = None
+        """Requested value, within the limits; None: nothing yet."""
+        self.value: float | None = None
+        """Setpoint now; None: it starts anew with `start`."""
+
+    def request(self, value: float) -> bool:
+        """Take a requested value, put within the limits; return whether it was there already.
+
+        One that is not finite is refused: the last request stands.
+        """
+        if not math.isfinite(value):
+            return False
+        self.requested = self._limited(value)
+        return self.requested == value
+
+    def start(self, value: float) -> None:
+        """Start from `value`, put within the limits."""
+        self.value = self._limited(value)
+
+    def advance(self, dt_s: float, instead: float | None = None) -> float:
+        """Move on by `dt_s` and return the setpoint.
+
+        Args:
+            dt_s: time since the last call, s.
+            instead: goes before the request, and may lie outside of the limits.
+
+        Raises:
+            ValueError: neither `request` nor `start` was called.
+        """
+        target = next((x for x in (instead, self.requested, self.value) if x is not None), None)
+        if target is None:
+            raise ValueError("no setpoint; call request() or start()")
+        if self.value is None or not self.rate_per_s:
+            self.value = target
+        else:
+            reach = self.rate_per_s * max(dt_s, 0.0)
+            self.value = min(max(target, self.value - reach), self.value + reach)
+        return self.value
+
+    def _limited(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
+
+
+class BlimpAdapter(VehicleAdapter[float]):
+    """A blimp that holds a height; its measurements are ranges in m, its command is the thrust.
+
+    Args:
+        controller: of altitude.
+        config: limits and times.
+
+    Raises:
+        InterfaceMismatchError: the controller takes or gives something else.
+    """
+
+    observation_names = OBSERVABLE
+    config: AltitudeNodeConfig
+
+    def __init__(self, controller: Controller, config: AltitudeNodeConfig) -> None:
+        self.require_interface(controller)
+        super().__init__(config)
+        self.setpoint = Setpoint(
+            config.set_point_low_m, config.set_point_high_m, config.set_point_rate_m_s
+        )
+        self.setpoint_s: float | None = None
+        """Time of the last setpoint."""
+        self.battery_s: float | None = None
+        """Time of the last voltage."""
+        self.battery_v = math.nan
+        self.over_ceiling = 0
+        """Upward commands that were not allowed above the ceiling."""
+        self._critical_since_s: float | None = None
+        self._range_m = math.nan
+
+    # Inputs.
+
+    def read(self, range_m: float, reach_m: tuple[float, float] = (0.0, 0.0)) -> Reading[float]:
+        """Return the reading of a range, see `range_fault`."""
+        return Reading(range_m, range_fault(range_m, self.config.range_max_m, reach_m))
+
+    def on_setpoint(self, height_m: float, now_s: float) -> bool:
+        """Take a height to hold; return whether it is one and within the limits."""
+        if not math.isfinite(height_m):
+            self.reject(f"set-point is {height_m:g}")
+            return False
+        self.setpoint_s = now_s
+        return self.setpoint.request(height_m)
+
+    def on_battery(self, voltage: float, now_s: float) -> bool:
+        """Take a voltage; return whether it is one. One that stays critical is trouble.
+
+        Silence after a critical voltage is no better.
+        """
+        if not (math.isfinite(voltage) and voltage > 0):
+            self.reject(f"battery voltage is {voltage:g}")
+            return False
+        self.battery_v, self.battery_s = voltage, now_s
+        if voltage >= self.config.battery_critical_v:
+            self._critical_since_s = None
+        elif self._critical_since_s is None:
+            self._critical_since_s = now_s
+        return True
+
+    # Calls of the loop.
+
+    def require_interface(self, controller: Controller) -> None:
+        """Refuse a controller that is not one of altitude."""
+        wrong = [name for name in controller.observation_names if name not in OBSERVABLE]
+        if wrong or tuple(controller.action_names) != ACTIONS:
+            raise InterfaceMismatchError(
+                f"the controller takes {controller.observation_names} and gives "
+                f"{controller.action_names}; the node has {OBSERVABLE} and sends {ACTIONS}: "
+                "name a model of an altitude controller"
+            )
+
+    def make_gate(self) -> CommandGates:
+        """Return the gate of the motors."""
+        config = self.config
+        return CommandGates(1, config.command_low, config.command_high, config.slew_per_s)
+
+    @property
+    def trim(self) -> FloatArray:
+        """Thrust that keeps the blimp about where it is."""
+        return np.array([self.config.trim_command])
+
+    def restart(self) -> None:
+        """Start the setpoint from the next measured height."""
+        self.setpoint.value = None
+
+    def orders(self, now_s: float, frozen: bool) -> tuple[float, ...]:
+        """Return nothing: all inputs of an altitude controller are observables."""
+        return ()
+
+    def observe(self, measured: float, dt_s: float, landing: bool) -> Observation:
+        """Return the observables; the setpoint moves on by the time that has passed."""
+        self._range_m, setpoint = measured, self.setpoint
+        if setpoint.value is None:
+            setpoint.start(measured)
+        land_m = min(self.config.land_height_m, setpoint.value or 0.0)
+        # A gap is no time to move in: the ramp would end in a step.
+        moving_s = min(dt_s, self.config.hold_s)
+        height_m = setpoint.advance(moving_s, land_m if landing else None)
+        values = np.array([height_m - measured, height_m, measured, dt_s, self.battery_v])
+        return Observation(values, missing="no voltage of the battery yet")
+
+    def limit(self, command: FloatArray) -> FloatArray:
+        """Return the command, none upward where the last usable height is above the ceiling."""
+        if self._range_m > self.config.ceiling_m and command[0] > 0:
+            self.over_ceiling += 1
+            return np.zeros(1)
+        return command
+
+    def trouble(self, now_s: float) -> str:
+        """Return the voltage of a battery that has been critical for long enough."""
+        since_s = self._critical_since_s
+        if since_s is None or now_s - since_s < self.config.battery_critical_s:
+            return ""
+        return f"the battery is critical at {self.battery_v:.2f} V"
+
+
+def range_fault(
+    range_m: float, range_max_m: float, reach_m: tuple[float, float] = (0.0, 0.0)
+) -> str:
+    """Return the fault of a measured range and how to mend it, nothing where it is usable.
+
+    Args:
+        range_m: measured.
+        range_max_m: largest plausible one.
+        reach_m: smallest and largest range of the sensor's data; a largest of 0: unknown.
+    """
+    nearest_m, farthest_m = reach_m if reach_m[1] > 0 else (0.0, math.inf)
+    if 0 <= range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
+        return ""
+    if math.isnan(range_m):
+        return "range is NaN"
+    if math.isinf(range_m):
+        return "no return (range is infinite): point the sensor at the floor, within its reach"
+    if range_m < 0:
+        return f"range {range_m:g} m is negative: ranges are distances, positive"
+    if range_m > range_max_m:
+        return (
+            f"range {range_m:g} m is beyond range_max_m {range_max_m:g}: does the "
+            "sensor speak of millimetres? Range messages are in metres (REP-103)"
+        )
+    return (
+        f"range {range_m:g} m is outside of the sensor's own min_range {nearest_m:g} to max_range "
+        f"{farthest_m:g} m"
+    )

@@ -1,0 +1,25 @@
+"""The way of a height error through the loop of the blimp is short, and goes one way."""
+
+from __future__ import annotations
+
+import pytest
+
+from snn_control.controllers import PID
+from snn_control.supervision.modes import Mode
+from tests.loops.blimp.harness import PERIOD_NS, Bench
+from tests.loops.way import CROSSINGS, FILES, Way
+
+
+@pytest.mark.parametrize("height_m", [1.0, 5.0])
+def test_from_a_range_to_its_command(height_m: float) -> None:
+    """With a PID and its fallback, below the ceiling and above it."""
+    bench, way = Bench(PID()).arm(1.2), Way("blimp")
+    for _ in range(3):
+        bench.measure(height_m)
+    bench.now_ns += PERIOD_NS
+    flown = way.follow(bench.at, height_m, bench.now_ns, bench.now_ns)
+    assert flown.mode is Mode.AUTO
+    assert flown.command is not None
+    assert len(way.files) <= FILES, sorted(way.files)
+    assert {"loops/control_loop.py", "loops/blimp/adapter.py"} < way.files
+    assert 0 < way.crossings <= CROSSINGS

@@ -1,0 +1,60 @@
+"""The way through our code that one measurement takes to its command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import snn_control
+from tests.paths import ROOT
+
+FILES, CROSSINGS = 8, 6
+"""Most files of ours that the way enters, and most crossings between loop and adapter."""
+PACKAGE = Path(snn_control.__file__).parent
+
+
+class Way:
+    """Follows all Python calls from `follow` on, to its end or to `end`.
+
+    A file is entered where a function that it defines is called. A crossing is each time that a
+    function of the control loop calls one of the vehicle's adapter or the other way round, and each
+    return from such a call: a round trip counts twice.
+    """
+
+    def __init__(self, vehicle: str) -> None:
+        self._adapters = PACKAGE / "loops" / vehicle
+        self.files: set[str] = set()
+        self.crossings = 0
+
+    def follow(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call, and follow the way."""
+        sys.setprofile(self._on_event)
+        try:
+            return call(*arguments)
+        finally:
+            self.end()
+
+    def end(self, *_: Any) -> None:
+        """Follow no further."""
+        sys.setprofile(None)
+
+    def _on_event(self, frame: FrameType, event: str, _: Any) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event not in ("call", "return") or PACKAGE not in path.parents:
+            return
+        if event == "call":
+            self.files.add(str(path.relative_to(PACKAGE)))
+        caller = frame.f_back
+        sides = {self._side(path), self._side(Path(caller.f_code.co_filename)) if caller else ""}
+        self.crossings += sides == {"loop", "adapter"}
+
+    def _side(self, path: Path) -> str:
+        if path == PACKAGE / "loops" / "control_loop.py":
+            return "loop"
+        return "adapter" if self._adapters in path.parents else ""
+
+
+assert PACKAGE == ROOT / "snn_control", "tests are of this checkout"

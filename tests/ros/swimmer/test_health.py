@@ -1,0 +1,34 @@
+"""Health of the swimmer's node: when a silent network is reported."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ros.conftest import NEEDS_ROS
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from snn_control.controllers import load
+from snn_control.ros.swimmer.health import SwimmerHealth
+from tests.loops.swimmer.harness import SwimBench
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("swimmer-graded", "no spiking network"), ("swimmer-spiking", "the network is silent")],
+)
+def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) -> None:
+    bench, health = SwimBench(load(name)).arm(), SwimmerHealth()  # type: ignore[arg-type]
+    health.watch(bench.loop)
+    bench.measure()
+    assert health.tasks()["network"]().message == said
+    assert health.tasks()["inputs"]().values["bad values"] == 0
+    assert health.tasks()["commands"]().values["largest effort"] <= 1.0
+
+
+def test_a_network_that_is_told_to_rest_is_not_called_silent() -> None:
+    bench, health = SwimBench().arm(), SwimmerHealth()
+    health.watch(bench.loop)
+    assert bench.velocity(0.0, 0.0)
+    bench.measure()
+    assert health.tasks()["network"]().message != "the network is silent"

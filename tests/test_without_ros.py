@@ -1,0 +1,58 @@
+"""Everything but the nodes works where ROS is absent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.paths import ROOT
+from tests.without_ros import ROS
+
+IMPORT_ALL = """
+import importlib, sys, tests.without_ros
+from tests.test_imports import sources
+modules = {".".join(n for n in name if n != "__init__") for name in sources().values()}
+modules = {m for m in modules if m != "__main__" and m.split(".")[0] != "ros"}
+for name in sorted(modules):
+    importlib.import_module(f"snn_control.{name}".rstrip("."))
+assert len(modules) > 200
+assert not [name for name in sys.modules if name.startswith("snn_control.ros")]
+print(*(name for name in sys.modules if tests.without_ros.ROS.match(name)))
+"""
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rclpy", "rclpy.node", "sensor_msgs.msg", "std_msgs", "std_srvs.srv", "geometry_msgs",
+     "nav_msgs.msg", "diagnostic_msgs", "lifecycle_msgs.msg", "rcl_interfaces.msg",
+     "rosgraph_msgs", "trajectory_msgs", "builtin_interfaces", "type_description_interfaces"],
+)  # fmt: skip
+def test_packages_of_ros_are_recognised(name: str) -> None:
+    assert ROS.match(name)
+    assert not ROS.match(f"snn_control.{name}")
+
+
+def test_the_block_blocks() -> None:
+    program = "import tests.without_ros, rclpy"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=ROOT)
+    assert b"ROS is absent here" in done.stderr
+
+
+def test_all_modules_but_the_nodes_import_without_ros() -> None:
+    assert run("-c", IMPORT_ALL).strip() == ""
+
+
+def test_loops_run_without_ros() -> None:
+    """A selection of their tests; `pytest -p tests.without_ros tests/loops` runs all of them."""
+    chosen = [f"tests/loops/{name}" for name in ("blimp/test_way.py", "swimmer/test_way.py",
+              "place/test_inputs.py")]  # fmt: skip
+    said = run("-m", "pytest", "-p", "tests.without_ros", "-p", "no:cacheprovider", *chosen)
+    assert "skipped" not in said
