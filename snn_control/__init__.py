@@ -1,6 +1,6 @@
 """Spiking neural network controllers for robots: evolve, evaluate, deploy.
 
-The everyday names `load`, `make`, `rollout` and `PlaceRecognizer` are imported on first use, so that
+`load`, `make`, `rollout` and `PlaceRecognizer` are imported on first use, so that
 `import snn_control` stays light.
 """
 
