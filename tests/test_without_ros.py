@@ -11,7 +11,9 @@ from tests.paths import ROOT
 from tests.without_ros import ROS
 
 IMPORT_ALL = """
-import importlib, sys, tests.without_ros
+import importlib, sys
+from tests.without_ros import ROS, block
+block()
 from tests.test_imports import sources
 modules = {".".join(n for n in name if n != "__init__") for name in sources().values()}
 modules = {m for m in modules if m != "__main__" and m.split(".")[0] != "ros"}
@@ -19,7 +21,7 @@ for name in sorted(modules):
     importlib.import_module(f"snn_control.{name}".rstrip("."))
 assert len(modules) > 200
 assert not [name for name in sys.modules if name.startswith("snn_control.ros")]
-print(*(name for name in sys.modules if tests.without_ros.ROS.match(name)))
+print(*(name for name in sys.modules if ROS.match(name)))
 """
 
 
@@ -41,7 +43,7 @@ def test_packages_of_ros_are_recognised(name: str) -> None:
 
 
 def test_the_block_blocks() -> None:
-    program = "import tests.without_ros, rclpy"
+    program = "from tests.without_ros import block; block(); import rclpy"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=ROOT)
     assert b"ROS is absent here" in done.stderr
 

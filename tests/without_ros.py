@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+import pytest
+
 ROS = re.compile(
     r"(rclpy|rcl\w*|ros2\w*|rosidl\w*|rosgraph\w*|rpyutils|ament\w*|launch|launch_\w+|lifecycle_\w+|"
     r"diagnostic_\w+|tf2\w*|message_filters|\w+_msgs|\w+_srvs|\w+_interfaces)(\.|$)"
@@ -28,5 +30,13 @@ class NoRos:
         return None
 
 
-assert not [name for name in sys.modules if ROS.match(name)], "imported too late"
-sys.meta_path.insert(0, NoRos)
+def block() -> None:
+    """Make ROS absent in this process, from before its first import on."""
+    assert not [name for name in sys.modules if ROS.match(name)], "called too late"
+    sys.meta_path.insert(0, NoRos)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Block where this is a plugin of the session."""
+    block()

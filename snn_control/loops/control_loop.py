@@ -21,6 +21,7 @@ from snn_control.supervision.modes import FLYING, Mode, ModeMachine
 from snn_control.supervision.stamps import StampCheck, StampFault
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 A = TypeVar("A", bound=VehicleAdapter[Any])
 
 
@@ -218,11 +219,13 @@ class ControlLoop(Generic[A]):
         takes_orders = bool(self.controller.order_names)
         orders = self.adapter.orders(now_s, self.frozen) if takes_orders else ()
         usable, values = not fault, self._nothing
+        observation = values[self._inputs]
         if usable:
             self.measured_s = now_s
             observed = self.adapter.observe(reading.value, verdict.dt_s, self.landing)
             values = observed.values
-            fault = "" if np.isfinite(values[self._inputs]).all() else observed.missing
+            observation = values[self._inputs]
+            fault = "" if np.isfinite(observation).all() else observed.missing
         step, command = None, None
         if verdict.fault is StampFault.REPEATED:
             self.modes.watch(now_s)
@@ -237,8 +240,7 @@ class ControlLoop(Generic[A]):
         return Tick(
             self.ticks, stamp_ns, verdict.dt_s, verdict.missed, self.resets, self.modes.mode,
             bool(self.modes.failure), self._no_output() if step is None else step.output, command,
-            0.0 if step is None else step.took_s, values[self._inputs], orders, usable,
-            step is not None,
+            0.0 if step is None else step.took_s, observation, orders, usable, step is not None,
         )  # fmt: skip
 
     def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
@@ -324,8 +326,9 @@ class ControlLoop(Generic[A]):
     def _no_output(self) -> FloatArray:
         return np.full(len(self.controller.action_names), np.nan)
 
-    def _indices(self, names: Sequence[str]) -> list[int]:
-        return [self.adapter.observation_names.index(name) for name in names]
+    def _indices(self, names: Sequence[str]) -> IntArray:
+        """Return where observables stand among those of the vehicle."""
+        return np.array([self.adapter.observation_names.index(name) for name in names], np.int64)
 
 
 def _text(values: FloatArray) -> str:

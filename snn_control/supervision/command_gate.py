@@ -123,7 +123,8 @@ class CommandGates:
     ) -> tuple[FloatArray, GateFault | None]:
         self.passed += 1
         self.last = np.array([value for value, _ in passed])
-        faults = [fault for fault in GateFault if any(fault is found for _, found in passed)]
+        found = {fault for _, fault in passed} - {None}
+        faults = [fault for fault in GateFault if fault in found] if found else []
         for fault in faults:
             self.counts[fault] += 1
         return self.last.copy(), faults[0] if faults else None
