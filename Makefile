@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help test demo check bench clean
+.PHONY: help test slow demo check bench clean
 
 # A Python >= 3.11 for the environment; the first that fits is taken.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -33,6 +33,9 @@ help:  ## list the targets and the variables
 
 test: .venv/.test  ## run the whole test suite
 	$(PY) -m pytest $(ARGS)
+
+slow: .venv/.test  ## run the tests marked slow, up to 45 minutes
+	$(PY) -m pytest -m slow $(ARGS)
 
 demo: .venv/.demo  ## evolve the blimp's altitude controller; ends with the path of its report
 	@run="runs/demo-$$(date +%Y%m%d-%H%M%S)" && \

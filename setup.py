@@ -9,20 +9,13 @@ because colcon's symlink install links the package alone; `snn_control/__init__.
 import re
 from glob import glob
 from pathlib import Path
+from runpy import run_path
 
 from setuptools import find_namespace_packages, setup
 
 NAME = "snn_control"
 VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
-NODES = (
-    "altitude_controller",
-    "pid_controller",
-    "swimmer_controller",
-    "blimp_simulator",
-    "swimmer_simulator",
-    "place_recognizer",
-    "recorder",
-)
+NODES = [node.name for node in run_path(f"{NAME}/ros/nodes.py")["NODES"]]
 
 packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
 package_dir = {}

@@ -20,7 +20,8 @@ import numpy as np
 
 from snn_control import load
 from snn_control.ros.base.bag import RecordedTicks, read_ticks
-from snn_control.ros.bus.fly import Flight, fly
+from snn_control.ros.base.vehicle import BusRun
+from snn_control.ros.bus.fly import run_simulated
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.training.evaluate import evaluate
 from snn_control.training.statistics import half_width, paired_ratio
@@ -36,12 +37,12 @@ def flights(args: argparse.Namespace) -> None:
     bus, identical, lost = [], True, 0
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            flown = fly(
-                Flight(MODEL, seed=seed, duration_s=args.duration, rate=args.rate), Path(folder)
+            result = run_simulated(
+                BusRun(MODEL, seed=seed, duration_s=args.duration, rate=args.rate), Path(folder)
             )
-        bus.append(flown.episode.metrics)
-        identical &= flown.summary["replay_identical"]
-        lost += flown.summary["lost_ticks"]
+        bus.append(result.episode.metrics)
+        identical &= result.summary["replay_identical"]
+        lost += result.summary["lost_ticks"]
     print(f"{len(seeds)} seeds of {args.duration:g} s at {args.rate:g} times real time, {MODEL}")
     for metric in ("hold_rmse_m", "rmse_m", "overshoot_m", "steady_state_error_m"):
         mine, theirs = np.array([m[metric] for m in bus]), alone.values(metric)

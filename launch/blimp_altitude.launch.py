@@ -3,13 +3,13 @@
     ros2 launch snn_control blimp_altitude.launch.py sim:=true model:=blimp-altitude record:=true
     ros2 launch snn_control blimp_altitude.launch.py --show-args
 
-Without `sim` the controller waits disarmed for the craft's `range`; `altitude_controller/arm`
+Without `sim` the controller waits disarmed for the vehicle's `range`; `altitude_controller/arm`
 arms it.
 """
 
-from snn_control.ros.launching import craft
+from snn_control.ros.launching import vehicle
 
 
 def generate_launch_description():
     """Describe the launch."""
-    return craft("altitude_controller")
+    return vehicle("altitude_controller")

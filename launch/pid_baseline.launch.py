@@ -3,9 +3,9 @@
 ros2 launch snn_control pid_baseline.launch.py sim:=true record:=true
 """
 
-from snn_control.ros.launching import craft
+from snn_control.ros.launching import vehicle
 
 
 def generate_launch_description():
     """Describe the launch."""
-    return craft("pid_controller")
+    return vehicle("pid_controller")

@@ -6,9 +6,9 @@
 Without `map` it knows no place: `place_recognizer/start_mapping` makes a map of what comes.
 """
 
-from snn_control.ros.launching import places
+from snn_control.ros.place.launching import recogniser
 
 
 def generate_launch_description():
     """Describe the launch."""
-    return places()
+    return recogniser()

@@ -7,9 +7,9 @@ Without `sim` the controller waits disarmed for the robot's `joint_states`;
 `swimmer_controller/arm` arms it.
 """
 
-from snn_control.ros.launching import craft
+from snn_control.ros.launching import vehicle
 
 
 def generate_launch_description():
     """Describe the launch."""
-    return craft("swimmer_controller")
+    return vehicle("swimmer_controller")

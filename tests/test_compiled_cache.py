@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.other_user import unprivileged
 from tests.paths import ROOT
 
 MODULES = {
@@ -235,24 +235,8 @@ def test_a_folder_that_others_may_write_is_not_trusted(
     assert not files(tmp_path)
 
 
-def unprivileged() -> tuple[str, ...]:
-    """Words in front of a command that run it as a user who may not write everywhere."""
-    if os.geteuid() != 0:
-        return ()
-    try:
-        user = pwd.getpwnam("nobody")
-    except KeyError:
-        pytest.skip("root may write anywhere, and there is no user `nobody` to be instead")
-    if not shutil.which("setpriv"):
-        pytest.skip("root may write anywhere, and setpriv is not here to be another user")
-    before = ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-    if subprocess.run([*before, sys.executable, "-c", ""], capture_output=True).returncode:
-        pytest.skip("the user `nobody` may not run this Python")
-    return before
-
-
 def test_a_read_only_install_works_and_is_cached(install: Path, open_folder: Path) -> None:
-    before = unprivileged()
+    before = unprivileged("numba")
     home = open_folder / "home"
     home.mkdir()
     home.chmod(0o777)
@@ -265,7 +249,7 @@ def test_a_read_only_install_works_and_is_cached(install: Path, open_folder: Pat
 
 @pytest.mark.slow
 def test_a_read_only_install_works_without_a_home(install: Path, open_folder: Path) -> None:
-    before = unprivileged()
+    before = unprivileged("numba")
     temporary = open_folder / "tmp"
     temporary.mkdir()
     temporary.chmod(0o1777)

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 import snn_control
+from tests.other_user import NOBODY, runnable_python, words
 from tests.paths import ROOT
-from tests.test_compiled_cache import unprivileged
 
 PARTS = ["snn_control", "envs", "models", "configs", "launch", "scripts", "resource"]
 FILES = ["setup.py", "setup.cfg", "pyproject.toml", "package.xml", "README.md", "LICENSE"]
@@ -163,32 +163,19 @@ def test_installed_package_imports_and_finds_its_files(wheel, tmp_path):
         assert Path(line).exists()
 
 
-def runnable_python(before):
-    """A Python of this version that another user may start, from a process of theirs too."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    program = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
-    for python in (sys.executable, f"/usr/bin/{name}", f"/usr/local/bin/{name}"):
-        if Path(python).exists():
-            done = subprocess.run([*before, python, "-c", program], capture_output=True)
-            if done.returncode == 0:
-                return python
-    return pytest.skip("another user may not run this version of Python")
-
-
 @pytest.mark.slow
 def test_another_user_installs_from_a_path_with_spaces():
     """By pip into a folder of their own; the command then runs from there."""
-    before = unprivileged()
-    python = runnable_python(before)
+    before, site = words(), sysconfig.get_path("purelib")
+    python = runnable_python(before, site, "numpy", "pip", "setuptools", "tyro")
     base = Path(tempfile.mkdtemp(prefix="snn_control-test-"))
     try:
         source, target = base / "my checkout", base / "their packages"
         copy_checkout(source)
         if before:
-            user = pwd.getpwnam("nobody")
+            user = pwd.getpwnam(NOBODY)
             for path in (base, *base.rglob("*")):
                 os.chown(path, user.pw_uid, user.pw_gid)
-        site = sysconfig.get_path("purelib")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XDG"))}
         environment = kept | {"HOME": str(base / "home"), "TMPDIR": str(base)}
         options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--no-cache-dir"]

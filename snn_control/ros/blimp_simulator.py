@@ -19,9 +19,10 @@ from snn_control.envs.blimp.robot import BlimpRobot, Measurement
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.loops.field import parameter
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.base.simulator_node import SimulatorConfig, SimulatorNode
-from snn_control.ros.interfaces import qos
+from snn_control.ros.blimp.interfaces import SIMULATOR
 from snn_control.runs import atomic
 
 
@@ -54,6 +55,7 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
     """Flies one scenario."""
 
     config_type = Config
+    interface = SIMULATOR
     physics_step_s = PHYSICS_STEP_S
 
     def __init__(self, **options: Any) -> None:

@@ -1,77 +1,113 @@
-"""Prints the interfaces and parameters of the nodes as the tables of `docs/ros2.md`.
+"""Prints the nodes, their interfaces and parameters as the tables of `docs/ros2.md`.
 
-With the name of a node: its file of parameters, as `configs/ros/NODE.yaml`.
+With the name of a node: its file of parameters, as `configs/ros/NODE.yaml`. With `--write`, in a
+checkout: the files of all nodes in `configs/ros` and `scripts`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.config import ControllerConfig
 from snn_control.loops.field import field_docs
-from snn_control.loops.place.config import PlaceNodeConfig
-from snn_control.loops.swimmer.config import SwimmerConfig
-from snn_control.ros import (
-    altitude_controller,
-    blimp_simulator,
-    launching,
-    pid_controller,
-    recorder,
-    swimmer_simulator,
-)
+from snn_control.ros import nodes
+from snn_control.ros.base.interface import Interface, Service, Topic
 from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.base.simulator_node import SimulatorConfig
-from snn_control.ros.interfaces import SERVICES, TOPICS
+from snn_control.ros.interfaces import OWN, SHARED, class_of
 
-CONFIGS: dict[str, type[Any]] = {
-    "every node": NodeConfig,
-    "every controller": ControllerConfig,
-    "altitude_controller and pid_controller": AltitudeNodeConfig,
-    "altitude_controller": altitude_controller.Config,
-    "pid_controller": pid_controller.Config,
-    "swimmer_controller": SwimmerConfig,
-    "every simulator": SimulatorConfig,
-    "blimp_simulator": blimp_simulator.Config,
-    "swimmer_simulator": swimmer_simulator.Config,
-    "place_recognizer": PlaceNodeConfig,
-    "recorder": recorder.Config,
-}
-NODES: dict[str, type[Any]] = {name: CONFIGS[name] for name in launching.NODES}
-_COLUMNS = ("node", "name", "direction", "type", "unit", "frame", "quality", "rate", "meaning")
+SCRIPT = """\
+#!/bin/sh
+# What `ros2 run` and `ros2 launch` start after `pip install`: the node, by the Python beside it.
+python=$(cd "$(dirname "$0")" && pwd -P)/../../bin/python3
+[ -x "$python" ] || python=python3
+exec "$python" -P -m "snn_control.ros.$(basename "$0")" "$@"
+"""
+"""Content of each file in `scripts`."""
+NODES: dict[str, type[Any]] = {node.name: class_of(node).config_type for node in nodes.NODES}
+"""Type of the parameters of each node, beside those of every node."""
+
+
+def _configs() -> dict[str, type[Any]]:
+    """Return each table of parameters: of every node, of bases that nodes share, of each node."""
+    users: dict[type[Any], list[nodes.Node]] = {}
+    for node in nodes.NODES:
+        for kind in reversed(NODES[node.name].__mro__):
+            if dataclasses.is_dataclass(kind):
+                users.setdefault(kind, []).append(node)
+    named = {_heading(of): kind for kind, of in users.items() if len(of) > 1}
+    ordered: dict[str, type[Any]] = {"every node": NodeConfig}
+    for node in nodes.NODES:
+        ordered |= {head: kind for head, kind in named.items() if node in users[kind]}
+        ordered[node.name] = NODES[node.name]
+    return ordered
+
+
+def _heading(of: list[nodes.Node]) -> str:
+    kind = of[0].kind
+    if of == [node for node in nodes.NODES if node.kind == kind]:
+        return f"every {kind}"
+    return " and ".join(node.name for node in of)
+
+
+CONFIGS = _configs()
+"""Heading and type of each table of parameters."""
+
+
+def node_table() -> list[str]:
+    """Return the table of our nodes; the meaning is the head of each module."""
+    rows = []
+    for node in nodes.NODES:
+        head = (sys.modules[class_of(node).__module__].__doc__ or "").splitlines()[0]
+        meaning = head.removeprefix(f"The node `{node.name}`: ").rstrip(".")
+        rows.append((f"`{node.name}`", node.system, node.kind, meaning))
+    return list(_table(("node", "system", "kind", "meaning"), rows))
 
 
 def topic_table() -> list[str]:
     """Return the table of topics, one row a topic, nodes with equal rows joined."""
-    joined: dict[tuple[str, ...], list[str]] = {}
-    for topic in TOPICS:
-        rest = tuple(str(getattr(topic, column)) for column in _COLUMNS[1:])
-        joined.setdefault(rest, []).append(topic.node)
-    rows = (("<br>".join(nodes), *_code(rest, 0, 2)) for rest, nodes in joined.items())
-    return list(_table(_COLUMNS, rows))
+    columns = [field.name for field in dataclasses.fields(Topic) if field.name != "only"]
+
+    def cells(interface: Interface) -> list[tuple[str, ...]]:
+        rows = [dataclasses.asdict(topic) for topic in interface.topics]
+        return [tuple(str(row[column]) for column in columns) for row in rows]
+
+    rows = (("<br>".join(of), *_code(rest, 0, 2)) for rest, of in _joined(cells).items())
+    return list(_table(("node", *columns), rows))
 
 
 def service_table() -> list[str]:
-    """Return the table of services."""
+    """Return the table of services, nodes with equal rows joined."""
+    columns = [field.name for field in dataclasses.fields(Service)]
+    rows = _joined(lambda interface: [dataclasses.astuple(s) for s in interface.services])
+    cells = (("<br>".join(of), *_code(rest, 0, 1)) for rest, of in rows.items())
+    return list(_table(("node", *columns), cells))
+
+
+def _joined(
+    cells: Callable[[Interface], Sequence[tuple[str, ...]]],
+) -> dict[tuple[str, ...], list[str]]:
+    """Return rows and the nodes that have them: of each kind the nodes' own, then the shared."""
     joined: dict[tuple[str, ...], list[str]] = {}
-    for service in SERVICES:
-        key = (service.name, service.type, service.meaning)
-        joined.setdefault(key, []).append(service.node)
-    rows = (("<br>".join(nodes), *_code(rest, 0, 1)) for rest, nodes in joined.items())
-    return list(_table(("node", "name", "type", "meaning"), rows))
+    for kind, group in groupby(nodes.NODES, lambda node: node.kind):
+        names = [node.name for node in group]
+        rows = [(row, name) for name in names for row in cells(OWN[name])]
+        shared = cells(SHARED[kind]) if kind in SHARED else ()
+        for row, name in (*rows, *((row, name) for row in shared for name in names)):
+            joined.setdefault(row, []).append(name)
+    return joined
 
 
 def parameter_table(of: str) -> list[str]:
-    """Return the parameters of `of`, one of `CONFIGS`, without those that its base class has."""
-    kind = CONFIGS[of]
-    docs = field_docs(kind)
-    inherited = {(f.name, f.default) for base in kind.__mro__[1:]
-                 if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)}  # fmt: skip
+    """Return the parameters of a heading of `CONFIGS`, without those shared with other nodes."""
+    kind, docs = CONFIGS[of], field_docs(CONFIGS[of])
+    shared = [base for base in CONFIGS.values() if base in kind.__mro__[1:]]
+    inherited = {(f.name, f.default) for base in shared for f in dataclasses.fields(base)}
     rows = []
     for field in dataclasses.fields(kind):
         if (field.name, field.default) in inherited:
@@ -118,12 +154,24 @@ def _code(cells: tuple[str, ...], *which: int) -> list[str]:
     return [f"`{cell}`" if k in which else cell for k, cell in enumerate(cells)]
 
 
+def write(checkout: Path) -> None:
+    """Write `configs/ros/NODE.yaml` and `scripts/NODE` of each node into a checkout."""
+    for node in NODES:
+        (checkout / "configs" / "ros" / f"{node}.yaml").write_text(parameter_file(node), "utf-8")
+        script = checkout / "scripts" / node
+        script.write_text(SCRIPT, "utf-8")
+        script.chmod(0o755)
+
+
 def main(arguments: list[str]) -> None:
-    """Print all tables, or the file of parameters of each node that is named."""
+    """Print all tables, or the files of parameters of the nodes that are named, or write all."""
+    if arguments == ["--write"]:
+        write(Path())
+        return
     if arguments:
         print("".join(map(parameter_file, arguments)), end="")
         return
-    for table in (topic_table(), service_table()):
+    for table in (node_table(), topic_table(), service_table()):
         print("\n".join(table), end="\n\n")
     for of in CONFIGS:
         print(f"### {of}", "\n".join(parameter_table(of)), sep="\n", end="\n\n")

@@ -1,4 +1,4 @@
-"""What the launch files share: how a node is started, and the arguments of a craft.
+"""Parts of the launch files: how a node is started, and the launch of a vehicle.
 
 Imports neither rclpy nor, before it is called, launch: the Python of `ros2 launch` may be another
 one than that of the nodes.
@@ -15,15 +15,10 @@ from typing import Any
 
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.resources import configs_folder
+from snn_control.ros import nodes
 
 PACKAGE = "snn_control"
-SIMULATORS = {
-    "altitude_controller": "blimp_simulator",
-    "pid_controller": "blimp_simulator",
-    "swimmer_controller": "swimmer_simulator",
-}
-"""Controllers, and the simulator of the robot that each one flies."""
-NODES = (*SIMULATORS, *dict.fromkeys(SIMULATORS.values()), "place_recognizer", "recorder")
+NODES = {node.name: node for node in nodes.NODES}
 MARKER = Path("share", "ament_index", "resource_index", "packages", PACKAGE)
 RESPAWN_DELAY_S = 2.0
 """Below 1 s, a launch whose node dies at the start may never end."""
@@ -45,22 +40,28 @@ ARGUMENTS = {
     "log_level": ("info", "level of the nodes' logs"),
     "respawn": ("false", "start the controller again when it dies"),
 }
-"""Arguments of a craft: default and meaning."""
+"""Arguments of a vehicle: default and meaning."""
 
-PLACE_ARGUMENTS = {
-    "map": ("", "saved place map; empty: that of params_file"),
-    "image": ("image", "topic of the camera's images"),
-    "odometry": ("odometry", "topic of the odometry; nothing need be there"),
-    "params_file": ("", "parameters of the node; empty: configs/ros/place_recognizer.yaml"),
-    **{name: ARGUMENTS[name] for name in ("namespace", "record", "bag")},
-    "use_sim_time": ("false", "take the time from /clock, as of a bag that is played"),
-    **{name: ARGUMENTS[name] for name in ("autostart", "log_level", "respawn")},
-}
-"""Arguments of a place recogniser."""
+
+def module_of(node: str) -> str:
+    """Return the module that runs a node.
+
+    Args:
+        node: name of one of our nodes, or the dotted module of one of another package, whose last
+            part is the name of the node.
+
+    Raises:
+        UnknownNameError: no dotted name, and none of our nodes.
+    """
+    if "." in node:
+        return node
+    if node not in NODES:
+        raise UnknownNameError("node", node, NODES)
+    return f"{PACKAGE}.ros.{node}"
 
 
 def how_to_start(node: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Return the arguments of launch_ros' `Node` that start one of our nodes.
+    """Return the arguments of launch_ros' `Node` that start a node, named as in `module_of`.
 
     The executable of the package where the ament index holds it (a sourced workspace, or an
     installation on AMENT_PREFIX_PATH), else this Python: an editable install and a checkout have no
@@ -69,8 +70,7 @@ def how_to_start(node: str, environment: Mapping[str, str] = os.environ) -> dict
     Raises:
         UnknownNameError: no such node.
     """
-    if node not in NODES:
-        raise UnknownNameError("node", node, NODES)
+    module = module_of(node)
     for prefix in filter(None, environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep)):
         if (Path(prefix) / MARKER).exists():
             if os.access(Path(prefix, "lib", PACKAGE, node), os.X_OK):
@@ -78,8 +78,8 @@ def how_to_start(node: str, environment: Mapping[str, str] = os.environ) -> dict
             break
     return {
         "executable": sys.executable,
-        "arguments": ["-m", f"{PACKAGE}.ros.{node}"],
-        "exec_name": node,
+        "arguments": ["-m", module],
+        "exec_name": module.rpartition(".")[2],
     }
 
 
@@ -95,11 +95,11 @@ def parameters_of(node: str, given: str = "") -> Path:
     return path.absolute()
 
 
-def craft(controller: str) -> Any:
-    """Describe the launch of one craft: a controller, on request simulator and recorder.
+def vehicle(controller: str) -> Any:
+    """Describe the launch of one vehicle: a controller, on request simulator and recorder.
 
     Args:
-        controller: node that flies, one of `SIMULATORS`; `pid_controller` has no `model`.
+        controller: one of our controller nodes; the launch has a `model` where the node takes one.
 
     Returns:
         a `LaunchDescription` with the arguments of `ARGUMENTS`.
@@ -107,56 +107,15 @@ def craft(controller: str) -> Any:
     from launch.actions import OpaqueFunction
     from launch.launch_description import LaunchDescription
 
-    names = [n for n in ARGUMENTS if n != "model" or controller != "pid_controller"]
+    names = [n for n in ARGUMENTS if n != "model" or NODES[controller].takes_model]
 
     def start(context: Any) -> list[Any]:
-        given = _given(context)
-        if _switch(given, "sim"):
+        given = values(context)
+        if switch(given, "sim"):
             _count_flights(context, 1)
-        return craft_nodes(controller, given)
+        return vehicle_nodes(controller, given)
 
     return LaunchDescription([*declare(*names), OpaqueFunction(function=start)])
-
-
-def places() -> Any:
-    """Describe the launch of a place recogniser and, on request, of a recorder.
-
-    Returns:
-        a `LaunchDescription` with the arguments of `PLACE_ARGUMENTS`.
-    """
-    from launch.actions import OpaqueFunction
-    from launch.launch_description import LaunchDescription
-
-    def start(context: Any) -> list[Any]:
-        return place_nodes(_given(context, PLACE_ARGUMENTS))
-
-    declared = declare(*PLACE_ARGUMENTS, arguments=PLACE_ARGUMENTS)
-    return LaunchDescription([*declared, OpaqueFunction(function=start)])
-
-
-def place_nodes(given: Mapping[str, str]) -> list[Any]:
-    """Return the nodes of a place recogniser.
-
-    Args:
-        given: value of each launch argument.
-
-    Raises:
-        ConfigError: an argument cannot be used.
-    """
-    namespace = given["namespace"].strip("/")
-    everywhere, common = _shared(given, namespace)
-    recognises = dict(everywhere)
-    if given["map"]:
-        recognises["map"] = str(Path(given["map"]).absolute())
-    remaps = [(name, given[name]) for name in ("image", "odometry") if given[name] != name]
-    file = parameters_of("place_recognizer", given["params_file"])
-    respawn = _switch(given, "respawn")
-    nodes = [
-        _node("place_recognizer", [file, recognises], respawn=respawn, remappings=remaps, **common)
-    ]
-    if _switch(given, "record"):
-        nodes.append(_recorder(given, namespace, everywhere, common))
-    return nodes
 
 
 def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -> list[Any]:
@@ -174,66 +133,74 @@ def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -
     ]
 
 
-def craft_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
-    """Return the nodes of one craft.
+def vehicle_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
+    """Return the nodes of one vehicle.
 
     Args:
-        controller: node that flies.
+        controller: one of our controller nodes.
         given: value of each launch argument.
 
     Raises:
         ConfigError: an argument cannot be used.
     """
-    namespace, simulated = given["namespace"].strip("/"), _switch(given, "sim")
-    flies, common = _shared(given, namespace)
+    namespace, simulated = given["namespace"].strip("/"), switch(given, "sim")
+    flies, common = shared(given, namespace)
     everywhere, timed = dict(flies), flies.get("use_sim_time", False)
     if given.get("model"):
         flies["model"] = given["model"]
-    if _switch(given, "arm", simulated):
+    if switch(given, "arm", simulated):
         flies["arm_on_activate"] = True
-    respawn = _switch(given, "respawn")
+    respawn = switch(given, "respawn")
     file = parameters_of(controller, given["params_file"])
-    nodes = [_node(controller, [file, flies], respawn=respawn, **common)]
+    nodes = [launch_node(controller, [file, flies], respawn=respawn, **common)]
     if simulated:
         flown = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
         flown.pop("use_sim_time", None)  # it makes the time
-        if _switch(given, "record"):
+        if switch(given, "record"):
             flown["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
         if timed:
             flown["clock"] = True
         if given["seed"]:
             flown["seed"] = _whole(given, "seed")
-        simulator = SIMULATORS[controller]
+        simulator = NODES[controller].simulator
         file = parameters_of(simulator, given["sim_params_file"])
-        nodes.append(_node(simulator, [file, flown], ends_all=True, **common))
-    if _switch(given, "record"):
-        nodes.append(_recorder(given, namespace, everywhere, common))
+        nodes.append(launch_node(simulator, [file, flown], ends_all=True, **common))
+    if switch(given, "record"):
+        nodes.append(recorder(given, namespace, everywhere, common))
     return nodes
 
 
-def _shared(given: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the parameters, and the arguments of `_node`, that all nodes of a launch share."""
-    everywhere: dict[str, Any] = {"autostart": _switch(given, "autostart")}
-    if namespace:  # two crafts on one bus are told apart in diagnostics
+def shared(given: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return parameters and arguments of `launch_node` that all nodes of a launch share."""
+    everywhere: dict[str, Any] = {"autostart": switch(given, "autostart")}
+    if namespace:  # two vehicles on one bus are told apart in diagnostics
         everywhere["diagnostic_updater.use_fqn"] = True
-    if _switch(given, "use_sim_time"):
+    if switch(given, "use_sim_time"):
         everywhere["use_sim_time"] = True
     return everywhere, {"namespace": namespace, "log_level": given["log_level"]}
 
 
-def _recorder(
+def recorder(
     given: Mapping[str, str],
     namespace: str,
     everywhere: Mapping[str, Any],
     common: Mapping[str, Any],
 ) -> Any:
+    """Return the recorder of a launch.
+
+    Args:
+        given: value of each launch argument.
+        namespace: of the launch; part of the bag's name where `given` has none.
+        everywhere: parameters of all nodes, from `shared`.
+        common: arguments of `launch_node`, from `shared`.
+    """
     date = time.strftime("%Y%m%d-%H%M%S")
     bag = given["bag"] or "-".join(filter(None, ("bag", namespace.replace("/", "-"), date)))
     kept = {**everywhere, "bag": str(Path(bag).absolute())}
-    return _node("recorder", [parameters_of("recorder"), kept], **common)
+    return launch_node("recorder", [parameters_of("recorder"), kept], **common)
 
 
-def _node(
+def launch_node(
     node: str,
     parameters: list[Any],
     *,
@@ -243,6 +210,17 @@ def _node(
     ends_all: bool = False,
     remappings: Sequence[tuple[str, str]] = (),
 ) -> Any:
+    """Return the launch action of one of our nodes.
+
+    Args:
+        node: its name.
+        parameters: files and dictionaries; later ones win.
+        namespace: of the node.
+        log_level: one of `LEVELS`.
+        respawn: whether it is started again when it dies, `RESPAWNS` times.
+        ends_all: whether the launch ends with it, or with the last one like it.
+        remappings: names of topics in the node and on the bus.
+    """
     from launch.actions import OpaqueFunction
     from launch_ros.actions import Node
 
@@ -276,11 +254,17 @@ def _count_flights(context: Any, change: int) -> int:
     return flights
 
 
-def _given(context: Any, arguments: Mapping[str, Any] = ARGUMENTS) -> dict[str, str]:
+def values(context: Any, arguments: Mapping[str, Any] = ARGUMENTS) -> dict[str, str]:
+    """Return the value of each argument in a launch context."""
     return {name: context.launch_configurations.get(name, "") for name in arguments}
 
 
-def _switch(given: Mapping[str, str], name: str, default: bool = False) -> bool:
+def switch(given: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """Return an argument that is true or false; empty means the default.
+
+    Raises:
+        ConfigError: neither.
+    """
     value = given[name].strip().lower()
     if value in ("true", "1", "false", "0"):
         return value in ("true", "1")

@@ -54,7 +54,6 @@ class PidController(AltitudeNode):
     """Node of a PID of given gains."""
 
     config_type = Config
-    table_name = "pid_controller"
 
     def __init__(self, **options: Any) -> None:
         super().__init__("pid_controller", GivenPid(), **options)

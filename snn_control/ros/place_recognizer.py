@@ -26,17 +26,16 @@ from snn_control.loops.place.loop import Answer, PlaceLoop, warm
 from snn_control.loops.place.mapping import Mapping
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.ros.base.controller_node import answer, nanoseconds
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import run_node
-from snn_control.ros.interfaces import (
+from snn_control.ros.place.health import PlaceHealth
+from snn_control.ros.place.interfaces import (
     CANDIDATE_FIELDS,
     LOOP_FIELDS,
     MATCH_FIELDS,
-    peers,
-    qos,
-    topic,
+    RECOGNIZER,
 )
-from snn_control.ros.place.health import PlaceHealth
 
 NODE = "place_recognizer"
 WATCH_S = 0.05
@@ -47,6 +46,7 @@ class PlaceRecognizerNode(ManagedNode):
     """Recognises and maps places; the work is done by `PlaceLoop`."""
 
     config_type = PlaceNodeConfig
+    interface = RECOGNIZER
 
     def __init__(self, **options: Any) -> None:
         options.pop("stop", None)
@@ -65,7 +65,7 @@ class PlaceRecognizerNode(ManagedNode):
         posed = PosedMap.load(config.map) if config.map else PosedMap.empty(config.seed)
         warm(config)
         self.loop = PlaceLoop(posed, config)
-        for entry in peers(NODE):
+        for entry in self.interface.peers:
             require_type(self, self.resolve_topic_name(entry.name), entry.type)
         self.health.watch(self.loop)
         self._open()
@@ -102,7 +102,7 @@ class PlaceRecognizerNode(ManagedNode):
             "loop_closure": Int64MultiArray,
         }
         self._out = {
-            name: self.create_publisher(kind, name, qos(topic(NODE, name).quality))
+            name: self.create_publisher(kind, name, qos(self.interface.topic(name).quality))
             for name, kind in kinds.items()
         }
         self._entities = list(self._out.values())
@@ -112,7 +112,7 @@ class PlaceRecognizerNode(ManagedNode):
         ):
             heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
             reliable = name == "image" and self.config.reliable_images
-            quality = qos("event" if reliable else topic(NODE, name).quality)
+            quality = qos("event" if reliable else self.interface.topic(name).quality)
             self._entities.append(
                 self.create_subscription(
                     kind,

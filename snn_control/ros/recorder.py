@@ -12,6 +12,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from snn_control.errors import ConfigError, ParameterError, require
 from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import ERROR, Status
+from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.run_node import run_node
 from snn_control.runs.atomic import PARTIAL
@@ -19,6 +20,12 @@ from snn_control.runs.atomic import PARTIAL
 BAG_VERSION: Literal[9] = 9
 LOOK_S = 0.2
 """Time between two looks for topics that have appeared."""
+INTERFACE = Interface(
+    topics=(
+        Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
+              "1 Hz", "health; the recorder takes all topics of its parameter `topics`"),
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Recorder(ManagedNode):
     """Subscribes to raw messages as topics appear, and writes them."""
 
     config_type = Config
+    interface = INTERFACE
 
     def __init__(self, **options: Any) -> None:
         options.pop("stop", None)

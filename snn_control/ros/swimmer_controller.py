@@ -17,18 +17,19 @@ from snn_control.loops.control_loop import ControlLoop
 from snn_control.loops.swimmer.adapter import SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.loaded_model import LoadedModel
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.base.run_node import run_node
-from snn_control.ros.interfaces import qos
 from snn_control.ros.swimmer.health import SwimmerHealth
+from snn_control.ros.swimmer.interfaces import CONTROLLER
 
 
 class SwimmerController(ControllerNode[SwimmerAdapter]):
     """Node of a swimmer's controller, any model."""
 
     config_type = SwimmerConfig
-    table_name = "swimmer_controller"
+    interface = CONTROLLER
     watch_s = 0.02
 
     def __init__(self, **options: Any) -> None:

@@ -19,9 +19,10 @@ from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.loops.field import parameter
 from snn_control.loops.place.odometry import heading_quaternion
 from snn_control.loops.swimmer.interface import joint_names
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.base.simulator_node import SimulatorConfig, SimulatorNode
-from snn_control.ros.interfaces import qos
+from snn_control.ros.swimmer.interfaces import SIMULATOR
 from snn_control.runs import atomic
 
 
@@ -86,6 +87,7 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
     """Swims one episode."""
 
     config_type = Config
+    interface = SIMULATOR
     physics_step_s = PHYSICS_STEP_S
     call_steps = 5
 

@@ -20,7 +20,7 @@ from sensor_msgs.msg import BatteryState, Range
 from std_msgs.msg import Float64
 from std_srvs.srv import SetBool, Trigger
 
-from snn_control.ros.interfaces import qos
+from snn_control.ros.base.interface import qos
 
 PERIOD_S = 0.1
 PATIENCE_S = 20.0

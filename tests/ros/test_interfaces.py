@@ -18,27 +18,23 @@ from lifecycle_msgs.msg import Transition
 from snn_control.loops.blimp.adapter import OBSERVABLE
 from snn_control.loops.place.reason import CODES, Reason
 from snn_control.ros import describe
-from snn_control.ros.interfaces import (
-    CANDIDATE_FIELDS,
-    LOOP_FIELDS,
-    MATCH_FIELDS,
-    SERVICES,
-    TICK_FIELDS,
-    TOPICS,
-    qos,
-)
+from snn_control.ros.base.interface import TICK_FIELDS, qos
+from snn_control.ros.interfaces import INTERFACES
+from snn_control.ros.place.interfaces import CANDIDATE_FIELDS, LOOP_FIELDS, MATCH_FIELDS
 from snn_control.supervision.modes import Mode
 from tests.paths import ROOT
 from tests.ros.peer import UNCONFIGURED, Peer
 
 DOCS = (ROOT / "docs" / "ros2.md").read_text("utf-8")
-SETTINGS = sorted({(t.node, t.only) for t in TOPICS if t.only})
-CASES = [*((n, "") for n in {t.node for t in TOPICS} - {n for n, _ in SETTINGS}), *SETTINGS]
+SETTINGS = sorted({(n, t.only) for n, i in INTERFACES.items() for t in i.topics if t.only})
+CASES = [*((n, "") for n in INTERFACES.keys() - {n for n, _ in SETTINGS}), *SETTINGS]
 """Nodes, and each with the settings on which its topics depend."""
 NOT_OURS = re.compile(r"/(rosout|parameter_events|transition_event)$|^/(rosout|parameter_events)$")
 
 
-@pytest.mark.parametrize("table", [describe.topic_table(), describe.service_table()])
+@pytest.mark.parametrize(
+    "table", [describe.node_table(), describe.topic_table(), describe.service_table()]
+)
 def test_docs_hold_the_table(table: list[str]) -> None:
     assert "\n".join(table) in DOCS
 
@@ -84,7 +80,7 @@ def test_running_nodes_have_what_the_table_says(
     node: str, setting: str, running: dict[tuple[str, str], Peer]
 ) -> None:
     peer = running[node, setting]
-    table = [t for t in TOPICS if t.node == node and t.only in ("", setting)]
+    table = [t for t in INTERFACES[node].topics if t.only in ("", setting)]
     if peer.state() == UNCONFIGURED:
         assert peer.transition(Transition.TRANSITION_CONFIGURE)
     graph = peer.node
@@ -117,7 +113,7 @@ def test_running_nodes_have_what_the_table_says(
     services = graph.get_service_names_and_types_by_node(node, "/craft")
     standard = ("rcl_interfaces/", "lifecycle_msgs/", "type_description_interfaces/")
     offered = {name: kinds for name, kinds in services if not kinds[0].startswith(standard)}
-    assert offered == {full(s.name, node): [s.type] for s in SERVICES if s.node == node}
+    assert offered == {full(s.name, node): [s.type] for s in INTERFACES[node].services}
 
 
 def _as_many(found: Callable[[], dict], expected: dict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import os
 import signal
 import subprocess
@@ -17,19 +18,18 @@ import pytest
 import yaml
 
 from snn_control.errors import ConfigError, UnknownNameError
-from snn_control.resources import configs_folder
 from snn_control.ros.bus.processes import Nodes, local_bus
 from snn_control.ros.launching import (
     ARGUMENTS,
     MARKER,
     NODES,
-    PLACE_ARGUMENTS,
     RESPAWN_DELAY_S,
-    craft_nodes,
     how_to_start,
     parameters_of,
-    place_nodes,
+    vehicle_nodes,
 )
+from snn_control.ros.place import launching as place_launching
+from snn_control.ros.place.launching import recogniser_nodes
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 PLACES = ROOT / "launch" / "place_recognizer.launch.py"
-CRAFTS = [path for path in LAUNCH if path != PLACES]
+VEHICLES = [path for path in LAUNCH if path != PLACES]
 NEEDS_LAUNCH = "needs launch_ros: source ROS 2 Jazzy"
 LAUNCH_PROGRAM = """
 import sys
@@ -113,16 +113,7 @@ def test_launching_needs_neither_rclpy_nor_launch() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("node", NODES)
-def test_each_node_has_its_executable(node: str) -> None:
-    assert os.access(ROOT / "scripts" / node, os.X_OK)
-
-
 # Files of parameters.
-
-
-def test_there_is_a_file_for_each_node() -> None:
-    assert {p.stem for p in (configs_folder() / "ros").iterdir()} == set(NODES)
 
 
 @pytest.mark.parametrize("node", NODES)
@@ -130,15 +121,19 @@ def test_parameters_are_those_of_the_node(node: str) -> None:
     """Every key is a field, every value its default; the text is what the command prints."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from snn_control.ros import describe
+    from snn_control.ros.base.node_config import NodeConfig
 
     path = parameters_of(node)
-    remedy = f"python -m snn_control.ros.describe {node} > configs/ros/{node}.yaml"
+    remedy = "python -m snn_control.ros.describe --write"
     assert path.read_text("utf-8") == describe.parameter_file(node), remedy
     content = yaml.safe_load(path.read_text("utf-8"))
     assert list(content) == ["/**"]
     values = content["/**"]["ros__parameters"]
-    kind = describe.NODES[node]
-    assert kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}) == kind()
+    left: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    kinds: list[type[Any]] = [NodeConfig, describe.NODES[node]]
+    for kind in kinds:
+        assert kind(**{f.name: left.pop(f.name) for f in dataclasses.fields(kind)}) == kind()
+    assert not left
 
 
 @pytest.mark.parametrize("node", NODES)
@@ -173,7 +168,8 @@ def test_a_launch_file_describes_itself(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "arguments"), [("argument", ARGUMENTS), ("argument of places", PLACE_ARGUMENTS)]
+    ("head", "arguments"),
+    [("argument", ARGUMENTS), ("argument of places", place_launching.ARGUMENTS)],
 )
 def test_the_guide_has_the_arguments(head: str, arguments: dict[str, tuple[str, str]]) -> None:
     lines = (ROOT / "docs" / "guides" / "ros2_install.md").read_text("utf-8").splitlines()
@@ -183,7 +179,7 @@ def test_the_guide_has_the_arguments(head: str, arguments: dict[str, tuple[str, 
     assert not lines[start + len(arguments)]
 
 
-@pytest.mark.parametrize("path", CRAFTS, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", VEHICLES, ids=lambda p: p.name)
 def test_arguments(path: Path) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     from launch.launch_context import LaunchContext
@@ -206,19 +202,19 @@ def test_the_place_recognizer_is_launched_behind_a_camera(tmp_path: Path) -> Non
 
     source = PythonLaunchDescriptionSource(str(PLACES))
     description = source.get_launch_description(LaunchContext())
-    assert {a.name for a in description.get_launch_arguments()} == set(PLACE_ARGUMENTS)
-    arguments = {name: default for name, (default, _) in PLACE_ARGUMENTS.items()}
-    assert len(place_nodes(arguments)) == 1
+    assert {a.name for a in description.get_launch_arguments()} == set(place_launching.ARGUMENTS)
+    arguments = {name: default for name, (default, _) in place_launching.ARGUMENTS.items()}
+    assert len(recogniser_nodes(arguments)) == 1
     changed = {"image": "/camera/image_raw", "map": "yard", "record": "true"}
-    assert len(place_nodes(arguments | changed)) == 2
+    assert len(recogniser_nodes(arguments | changed)) == 2
     with pytest.raises(ConfigError, match="respawn:=maybe"):
-        place_nodes(arguments | {"respawn": "maybe"})
+        recogniser_nodes(arguments | {"respawn": "maybe"})
 
 
 def test_a_respawning_controller_waits() -> None:
     """Without a delay a launch whose node dies at the start does not end."""
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
-    (node,) = craft_nodes("pid_controller", given(respawn="true"))
+    (node,) = vehicle_nodes("pid_controller", given(respawn="true"))
     assert node._ExecuteLocal__respawn is True
     assert node._ExecuteLocal__respawn_delay == RESPAWN_DELAY_S >= 1.0
     assert node._ExecuteLocal__respawn_max_retries > 0
@@ -235,7 +231,7 @@ def test_a_respawning_controller_waits() -> None:
 def test_wrong_arguments_are_named(wrong: dict[str, str], message: str) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     with pytest.raises(ConfigError, match=message):
-        craft_nodes("altitude_controller", given(**wrong))
+        vehicle_nodes("altitude_controller", given(**wrong))
 
 
 @pytest.fixture
@@ -273,11 +269,11 @@ def short_flight(tmp_path: Path) -> str:
     return f"sim_params_file:={path}"
 
 
-@pytest.mark.parametrize("file", [path.name for path in CRAFTS])
+@pytest.mark.parametrize("file", [path.name for path in VEHICLES])
 def test_a_launch_flies_and_ends_with_the_last_flight(
     file: str, launched: Callable[..., Any], short_flight: str, tmp_path: Path
 ) -> None:
-    """All processes end by themselves, and the bag of each craft holds its ticks."""
+    """All processes end by themselves, and the bag of each vehicle holds its ticks."""
     pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
     from snn_control.ros.base.bag import read_ticks
 
@@ -297,7 +293,7 @@ def test_a_launch_flies_and_ends_with_the_last_flight(
 def test_an_interrupted_launch_leaves_nothing_behind(
     launched: Callable[..., Any], make_peer: Callable[..., Peer]
 ) -> None:
-    """The controller without a craft waits disarmed, and ends with code 0."""
+    """The controller without a vehicle waits disarmed, and ends with code 0."""
     arguments = ("namespace:=blimp_7", "log_level:=warn", "use_sim_time:=false")
     peer = make_peer("altitude_controller", namespace="/blimp_7")
     with launched("blimp_altitude.launch.py", *arguments) as (process, output):

@@ -24,8 +24,8 @@ from std_msgs.msg import Float64
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.ros.base.interface import qos
 from snn_control.ros.bus.processes import Nodes
-from snn_control.ros.interfaces import qos
 from tests.ros.peer import ACTIVE, UNCONFIGURED, Peer
 
 

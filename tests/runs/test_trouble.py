@@ -12,7 +12,7 @@ import pytest
 
 from snn_control.errors import RunError
 from snn_control.runs import Run
-from tests.test_compiled_cache import unprivileged
+from tests.other_user import unprivileged
 
 WRITER = """
 import sys, numpy as np
@@ -98,7 +98,7 @@ except RunError as error:
 
 
 def test_a_read_only_folder_is_refused_with_a_remedy():
-    before = unprivileged()
+    before = unprivileged("snn_control.runs")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
         command = [*before, sys.executable, "-c", READ_ONLY, f"{folder}/run"]

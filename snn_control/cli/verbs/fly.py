@@ -66,27 +66,29 @@ def run(args: Args) -> Result:
     """Fly, examine, make the page."""
     require("rclpy", "ros")
     require("rosbags", "logs")
-    from snn_control.ros.bus.fly import Flight, controller_name, craft_of, fly, fly_robot
+    from snn_control.ros.base.vehicle import BusRun, controller_name
+    from snn_control.ros.bus.fly import run_on_robot, run_simulated
+    from snn_control.ros.vehicles import vehicle_of
 
     if args.report and args.sim:
         require_report()
     controller = load_named(args.model)
-    craft = craft_of(controller)
-    duration_s = craft.duration_s if args.duration is None else args.duration
+    vehicle = vehicle_of(controller)
+    duration_s = vehicle.duration_s if args.duration is None else args.duration
     if args.sim and duration_s <= 0:
         raise WrongUseError(f"--duration is {duration_s:g}; expected more than 0 with --sim")
-    flight = Flight(args.model, args.preset, args.seed, duration_s, args.rate)
+    bus_run = BusRun(args.model, args.preset, args.seed, duration_s, args.rate)
     folder = args.out or Path("runs") / f"fly-{controller_name(args.model)}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
-    opened = Run.create(folder, command=command, config=flight, seed=args.seed)
+    opened = Run.create(folder, command=command, config=bus_run, seed=args.seed)
     before = signal.signal(signal.SIGTERM, _interrupt)
     status = "crashed"
     try:
         if not args.sim:
-            summary = fly_robot(flight, folder)
+            summary = run_on_robot(bus_run, folder)
             status = "finished"
             return Result(summary | {"run": str(folder)})
-        flown = fly(flight, folder)
+        result = run_simulated(bus_run, folder)
         status = "finished"
     except KeyboardInterrupt:
         status = "stopped"
@@ -94,14 +96,15 @@ def run(args: Args) -> Result:
     finally:
         signal.signal(signal.SIGTERM, before)
         opened.finish(status)
-    data: dict[str, Any] = flown.summary | {"run": str(folder)}
-    write_evaluation(flown.evaluation(flight), folder, controller)
+    data: dict[str, Any] = result.summary | {"run": str(folder)}
+    write_evaluation(result.evaluation(bus_run), folder, controller)
     if args.report:
-        for alone, flew in craft.evaluations(flight):
-            write_evaluation(alone, folder, flew)
+        for alone, rival in vehicle.evaluations(bus_run):
+            write_evaluation(alone, folder, rival)
         system = find_system(controller)
         if system and system.transfer:
-            write_transfer(craft.transfers(flight), system.transfer, folder)
+            compared = {controller_name(args.model): controller} | system.rivals(controller)
+            write_transfer(compared, system.transfer, folder)
         _keep_model(args.model, controller, folder)
         data["report"] = str(build_report(folder))
     return Result(data)

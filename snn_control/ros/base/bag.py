@@ -21,7 +21,7 @@ class RecordedTicks:
     """Every `~/tick` of one node, in order."""
 
     fields: dict[str, FloatArray]
-    """Columns by name, each (n_ticks,): those of `interfaces.tick_fields` and the observation."""
+    """Columns by name, each (n_ticks,): those of `interface.tick_fields` and the observation."""
     order_names: tuple[str, ...]
     """Which of them the controller was told beside its observation, by its `command`."""
     observation_names: tuple[str, ...]

@@ -24,10 +24,10 @@ from snn_control.loops.adapter import Reading
 from snn_control.loops.control_loop import A, ControlLoop, Tick
 from snn_control.ros.base.controller_health import ControllerHealth
 from snn_control.ros.base.diagnostics import Status
+from snn_control.ros.base.interface import qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import Stop
-from snn_control.ros.interfaces import peers, qos, tick_fields, topic
 from snn_control.supervision.modes import FLYING, Mode
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,8 +41,6 @@ Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
 class ControllerNode(ManagedNode, Generic[A]):
     """Runs the control loop of a vehicle; subclasses name the vehicle."""
 
-    table_name: ClassVar[str]
-    """Name of the node in the table of interfaces, whatever it is remapped to."""
     watch_s: ClassVar[float] = 0.05
     """Time between two looks at what did not come."""
 
@@ -108,7 +106,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._open()
 
     def _require_types(self) -> None:
-        for entry in peers(self.table_name):
+        for entry in self.interface.peers:
             require_type(self, self.resolve_topic_name(entry.name), entry.type)
 
     def activate(self) -> None:
@@ -152,7 +150,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
         self._entities = [self._commands, self._ticks, self._spikes, self._mode]
         for kind, name, callback in self.inputs():
-            quality = qos(topic(self.table_name, name).quality)
+            quality = qos(self.interface.topic(name).quality)
             heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
             self._entities.append(
                 self.create_subscription(

@@ -14,7 +14,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
 from rclpy.node import Node
 
-from snn_control.ros.interfaces import qos
+from snn_control.ros.base.interface import qos
 
 OK, WARN, ERROR, STALE = (
     DiagnosticStatus.OK,

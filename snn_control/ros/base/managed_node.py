@@ -22,6 +22,7 @@ from rclpy.qos import QoSProfile
 
 from snn_control.errors import ConfigError, SnnControlError
 from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
+from snn_control.ros.base.interface import Interface
 from snn_control.ros.base.parameters import Parameters
 
 SUCCESS, FAILURE, FAULT = (
@@ -36,10 +37,12 @@ class ManagedNode(LifecycleNode):
 
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
+        interface: topics and services that the node has beside those of every node of its kind.
         config: its instance since the last configure.
     """
 
     config_type: ClassVar[type[Any]]
+    interface: ClassVar[Interface]
 
     def __init__(self, name: str, problem: str = "", **options: Any) -> None:
         super().__init__(name, **options)

@@ -15,9 +15,9 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from snn_control.errors import ParameterError
 from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import WARN, Status
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.run_node import Stop
-from snn_control.ros.interfaces import qos
 
 CLOCK_START_S = 1.0
 """Simulated time begins here: a stamp of 0 means that there is no clock."""

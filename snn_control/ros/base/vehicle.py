@@ -1,9 +1,10 @@
-"""A flight over the bus, and what of it depends on the robot."""
+"""A run over the bus, and the part of it that depends on the vehicle."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,15 +19,15 @@ Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Flight:
-    """What to fly."""
+class BusRun:
+    """Configuration of one run of a vehicle over the bus."""
 
     model: str
     """Name of a model, a run folder, a model file, or `pid`."""
     preset: str = "default"
-    """Of the robot's faults."""
+    """Preset of the vehicle's faults."""
     seed: int = 0
-    """Of the robot."""
+    """Seed of the simulated vehicle."""
     duration_s: float = 300.0
     """Simulated time."""
     rate: float = 1.0
@@ -36,80 +37,102 @@ class Flight:
 
 
 @dataclass(frozen=True)
-class Flown:
-    """What a flight over the bus leaves."""
+class BusResult:
+    """Episode and figures of one run over the bus."""
 
     episode: Episode
     """Metrics and trace, one entry a tick, as of `rollout`; also `latency_s`, `age_s`, `step_s`."""
     summary: dict[str, Any]
-    """Figures of flight and bus, by the names of `snn-control fly --json`."""
+    """Figures of vehicle and bus, by the names of `snn-control fly --json`."""
     environment: str
-    """What was flown, for people."""
+    """Name of the environment, for people."""
 
-    def evaluation(self, flight: Flight) -> Evaluation:
+    def evaluation(self, run: BusRun) -> Evaluation:
         """Return the evaluation that the page shows."""
-        name = controller_name(flight.model)
-        return Evaluation(name, self.environment, flight.preset, (flight.seed,), (self.episode,))
+        name = controller_name(run.model)
+        return Evaluation(name, self.environment, run.preset, (run.seed,), (self.episode,))
 
 
-class Craft(ABC):
-    """Nodes and figures of one kind of robot.
+@dataclass(frozen=True)
+class NodeStart:
+    """Node to start as a process, with its parameters."""
+
+    node: str
+    """Name of one of our nodes (`snn_control.ros.nodes`), or the dotted module of another package's
+    (`cart_package.cart_controller`), whose last part is the name of the node."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of the vehicle's own; those of every controller or simulator are added."""
+
+    @property
+    def name(self) -> str:
+        """Name of the node on the bus."""
+        return self.node.rpartition(".")[2]
+
+
+class Vehicle(ABC):
+    """Nodes and figures of one kind of vehicle on the bus.
+
+    Another package adds one by an entry point of the group `snn_control.vehicles`. Its nodes are
+    modules with a `main`, a `ControllerNode` and a `SimulatorNode`.
 
     Args:
-        controller: what flies it.
+        controller: controller of the vehicle, one that `accepts` accepts.
 
     Attributes:
-        environment: id of the environment that is the same robot in process.
-        simulator: node that simulates the robot.
-        duration_s: length of a flight where none is given.
+        environment: id of the environment that is the same vehicle in process.
+        duration_s: default length of a run, simulated s.
         headline: figures of the summary that come first, and the metrics that they are.
     """
 
     environment: ClassVar[str]
-    simulator: ClassVar[str]
     duration_s: ClassVar[float]
     headline: ClassVar[dict[str, str]]
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
 
+    @classmethod
     @abstractmethod
-    def node(self, model: str) -> str:
-        """Return the controller node that flies a model."""
+    def accepts(cls, controller: Controller) -> bool:
+        """Return whether a controller is one of this vehicle, by the names that it declares."""
 
     @abstractmethod
-    def simulator_parameters(self, flight: Flight) -> dict[str, Any]:
-        """Return the parameters of the simulator that only this robot has.
-
-        Raises:
-            ConfigError: it cannot be flown like this.
-        """
-
-    @abstractmethod
-    def episode(self, ticks: RecordedTicks, flown: Arrays) -> tuple[Episode, int]:
-        """Return the episode of a flight, and how many measurements the simulator sent.
+    def controller_node(self, model: str) -> NodeStart:
+        """Return the node that runs a model.
 
         Args:
-            ticks: of the controller.
-            flown: of the simulator's flight file.
+            model: name, or absolute path of a run folder or a model file.
         """
 
     @abstractmethod
-    def evaluations(self, flight: Flight) -> list[tuple[Evaluation, Controller]]:
-        """Fly the same without a bus, and return it, with what it is compared with."""
+    def simulator_node(self, run: BusRun) -> NodeStart:
+        """Return the node that simulates the vehicle.
 
-    def transfers(self, flight: Flight) -> dict[str, Controller]:
-        """Return controllers whose learned transfer the page shows, by name; none by default."""
-        return {}
+        Raises:
+            ConfigError: the vehicle has no such preset or period.
+        """
+
+    @abstractmethod
+    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
+        """Return the episode of a run, and the number of measurements that the simulator sent.
+
+        Args:
+            ticks: ticks of the controller node.
+            flight: arrays of the simulator's `flight_file`.
+        """
+
+    @abstractmethod
+    def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
+        """Evaluate the same run in process; return it, and those of controllers to compare with."""
 
 
 def controller_name(model: str) -> str:
-    """Name of a model in results."""
+    """Return the name of a model in results."""
     return Path(model).stem
 
 
 def bus_trace(ticks: RecordedTicks) -> Arrays:
-    """Return what every trace of a flight over the bus holds, one entry a tick."""
+    """Return the part of a trace that every run over the bus has, one entry a tick."""
     names = ("latency_s", "age_s", "step_s")
     return {
         "time_s": (ticks.stamp_ns - ticks.stamp_ns[0]) * 1e-9,
@@ -119,7 +142,7 @@ def bus_trace(ticks: RecordedTicks) -> Arrays:
 
 
 def bus_figures(ticks: RecordedTicks, controller: Controller, rate: float = 1.0) -> dict[str, Any]:
-    """Return what the ticks say about the bus, and whether an offline controller does the same."""
+    """Return the figures of the bus, and whether an offline controller gives the same outputs."""
     latency_s, outputs = ticks.fields["latency_s"], ticks.outputs
     period_s = controller.control_period_s
     # Ages are of simulated time, latencies of wall time.

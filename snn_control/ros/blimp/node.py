@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from rclpy.event_handler import PublisherEventCallbacks
@@ -17,16 +17,17 @@ from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray, answer
+from snn_control.ros.base.interface import qos
 from snn_control.ros.base.loaded_model import ModelSource
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.blimp.health import AltitudeHealth
-from snn_control.ros.interfaces import qos
+from snn_control.ros.blimp.interfaces import CONTROLLER
 
 
 class AltitudeNode(ControllerNode[BlimpAdapter]):
     """Node of an altitude controller; subclasses name the controller."""
 
-    table_name: ClassVar[str] = "altitude_controller"
+    interface = CONTROLLER
 
     def __init__(self, name: str, model: ModelSource, **options: Any) -> None:
         super().__init__(name, AltitudeHealth(), model, **options)

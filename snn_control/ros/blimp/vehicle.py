@@ -1,9 +1,9 @@
-"""Flights of the blimp over the bus."""
+"""Runs of the blimp over the bus."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,17 +11,23 @@ from snn_control.controllers import Controller, load
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
 from snn_control.ros.base.bag import RecordedTicks
-from snn_control.ros.base.vehicle import Arrays, Craft, Flight, bus_trace, controller_name
+from snn_control.ros.base.vehicle import (
+    Arrays,
+    BusRun,
+    NodeStart,
+    Vehicle,
+    bus_trace,
+    controller_name,
+)
 from snn_control.training.blimp.system import Blimp
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
 
-class BlimpCraft(Craft):
-    """The blimp, by an altitude model or the PID."""
+class BlimpVehicle(Vehicle):
+    """Blimp with an altitude model or the PID."""
 
     environment = Blimp.environment
-    simulator = "blimp_simulator"
     duration_s = 300.0
     headline: ClassVar[dict[str, str]] = {
         "hold_rmse_m": "hold_rmse_m",
@@ -29,28 +35,36 @@ class BlimpCraft(Craft):
         "overshoot_m": "overshoot_m",
     }
 
-    def node(self, model: str) -> str:
-        """Return the node of the model."""
-        return "pid_controller" if model == "pid" else "altitude_controller"
+    @classmethod
+    def accepts(cls, controller: Controller) -> bool:
+        """Return whether a controller is one of the blimp."""
+        return Blimp().accepts(controller)
 
-    def simulator_parameters(self, flight: Flight) -> dict[str, Any]:
-        """Return preset and period."""
-        return {"preset": flight.preset, "period_s": float(flight.period_s)}
+    def controller_node(self, model: str) -> NodeStart:
+        """Return the node of the model or of the PID."""
+        if model == "pid":
+            return NodeStart("pid_controller")
+        return NodeStart("altitude_controller", {"model": model})
 
-    def episode(self, ticks: RecordedTicks, flown: Arrays) -> tuple[Episode, int]:
+    def simulator_node(self, run: BusRun) -> NodeStart:
+        """Return the simulator with preset and period."""
+        parameters = {"preset": run.preset, "period_s": float(run.period_s)}
+        return NodeStart("blimp_simulator", parameters)
+
+    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
         """Return the episode: metrics are of the true height."""
-        trace = _trace(ticks, flown)
-        metrics = altitude_metrics(flown["time_s"], flown["height_ref_m"], flown["height_m"])
+        trace = _trace(ticks, flight)
+        metrics = altitude_metrics(flight["time_s"], flight["height_ref_m"], flight["height_m"])
         if ticks.spikes.size:
             trace |= spike_list(ticks.spikes[: int(ticks.stepped.sum())])
-            metrics["spikes_per_s"] = float(ticks.spikes.sum()) / float(flown["time_s"][-1])
+            metrics["spikes_per_s"] = float(ticks.spikes.sum()) / float(flight["time_s"][-1])
         episode = Episode(math.nan, metrics, trace)
         metrics |= operations_metrics(self.controller, episode)
-        return episode, len(flown["tick_step"])
+        return episode, len(flight["tick_step"])
 
-    def evaluations(self, flight: Flight) -> list[tuple[Evaluation, Controller]]:
-        """Fly the same scenario without a bus, by the model and by the PID."""
-        name = controller_name(flight.model)
+    def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
+        """Evaluate the model and the PID in the same scenario."""
+        name = controller_name(run.model)
         rivals = {f"{name}-in-process": self.controller}
         if name != "pid":
             rivals["pid"] = load("pid")
@@ -59,27 +73,23 @@ class BlimpCraft(Craft):
                 evaluate(
                     rival,
                     label,
-                    seeds=[flight.seed],
-                    preset=flight.preset,
-                    duration_s=flight.duration_s,
+                    seeds=[run.seed],
+                    preset=run.preset,
+                    duration_s=run.duration_s,
                 ),
                 rival,
             )
             for label, rival in rivals.items()
         ]
 
-    def transfers(self, flight: Flight) -> dict[str, Controller]:
-        """Return the model and the PID."""
-        return {controller_name(flight.model): self.controller, "pid": load("pid")}
 
-
-def _trace(ticks: RecordedTicks, flown: Arrays) -> Arrays:
+def _trace(ticks: RecordedTicks, flight: Arrays) -> Arrays:
     shared = bus_trace(ticks)
     steps = np.rint(shared["time_s"] / PHYSICS_STEP_S).astype(int)
-    at = np.clip(steps, 0, len(flown["time_s"]) - 1)
-    reference_m = flown["height_ref_m"][at]
+    at = np.clip(steps, 0, len(flight["time_s"]) - 1)
+    reference_m = flight["height_ref_m"][at]
     return shared | {
-        "height_m": flown["height_m"][at],
+        "height_m": flight["height_m"][at],
         "height_ref_m": reference_m,
         "range_m": reference_m - ticks.fields["height_error_m"],
         "motor_command": ticks.fields["command"],

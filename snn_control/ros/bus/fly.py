@@ -1,4 +1,4 @@
-"""One flight over the bus: simulator, controller and recorder as processes, and what is left."""
+"""Runs of a vehicle over the bus: simulator, controller and recorder as processes."""
 
 from __future__ import annotations
 
@@ -10,45 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Controller, Swimmer
 from snn_control.ros.base.bag import read_ticks
-from snn_control.ros.base.vehicle import Craft, Flight, Flown, bus_figures, controller_name
-from snn_control.ros.blimp.vehicle import BlimpCraft
+from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
-from snn_control.ros.swimmer.vehicle import SwimmerCraft
+from snn_control.ros.vehicles import vehicle_of
 from snn_control.training.model_name import load_named
-
-__all__ = ["Flight", "Flown", "controller_name", "craft_of", "fly", "fly_robot"]
 
 ALL_OR_NONE = {"exit_if_refused": True}
 START_S = 60.0
 """Wall time that nodes may take to start, on a busy machine."""
 SLOW = 3.0
-"""How much slower than asked for a flight may go before it is given up."""
+"""Factor on the requested duration after which a run is given up."""
 
 
-def craft_of(controller: Controller) -> Craft:
-    """Return the robot that a controller flies."""
-    return SwimmerCraft(controller) if isinstance(controller, Swimmer) else BlimpCraft(controller)
-
-
-def fly(flight: Flight, folder: Path) -> Flown:
-    """Fly on a bus of its own; bag, logs and parameters go to `folder`/ros.
+def run_simulated(run: BusRun, folder: Path) -> BusResult:
+    """Run the simulated vehicle on an isolated bus; bag, logs and parameters go to `folder`/ros.
 
     Raises:
         UnknownNameError, ModelFileError: no such model, or a broken one.
-        ConfigError: the robot cannot be flown like this.
-        RunError: a node died or the flight took far too long; with the node's last words.
+        InterfaceMismatchError: no vehicle has the interface of the model.
+        ConfigError: the vehicle has no such preset or period.
+        RunError: a node died or the run took far too long; including the tail of its log.
     """
-    craft = craft_of(load_named(flight.model))
+    vehicle = vehicle_of(load_named(run.model))
     ros = folder.absolute() / "ros"
-    accelerated = flight.rate != 1.0
+    accelerated = run.rate != 1.0
+    simulator = vehicle.simulator_node(run)
     simulated = {
         **ALL_OR_NONE,
-        **craft.simulator_parameters(flight),
-        "seed": flight.seed,
-        "duration_s": float(flight.duration_s),
-        "rate": float(flight.rate),
+        **simulator.parameters,
+        "seed": run.seed,
+        "duration_s": float(run.duration_s),
+        "rate": float(run.rate),
         "clock": accelerated,
         "wait_for_controller": True,
         "exit_at_end": True,
@@ -57,37 +50,39 @@ def fly(flight: Flight, folder: Path) -> Flown:
     with Nodes(ros, local_bus(free_domain())) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
         parameters = {"use_sim_time": accelerated, "arm_on_activate": True}
-        node = _start_controller(nodes, craft, flight.model, parameters)
-        simulated["wait_for_listeners"] = [f"{node}/tick", f"{node}/spikes"]
-        nodes.start(craft.simulator, simulated)
-        nodes.wait(craft.simulator, START_S + SLOW * flight.duration_s / flight.rate)
-        nodes.stop(craft.simulator, node, "recorder")
-    return examine(flight, ros, craft)
+        name = _start_controller(nodes, vehicle, run.model, parameters)
+        simulated["wait_for_listeners"] = [f"{name}/tick", f"{name}/spikes"]
+        nodes.start(simulator.node, simulated)
+        nodes.wait(simulator.name, START_S + SLOW * run.duration_s / run.rate)
+        nodes.stop(simulator.name, name, "recorder")
+    return examine(run, ros, vehicle)
 
 
-def fly_robot(flight: Flight, folder: Path) -> dict[str, Any]:
+def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
     """Run controller and recorder on the bus of the environment; return the figures of the bus.
 
     The controller waits disarmed. Ends with the duration, where there is one, or with Ctrl-C.
 
     Raises:
-        RunError: a node died, or the controller was never given a measurement.
+        InterfaceMismatchError: no vehicle has the interface of the model.
+        RunError: a node died, or the controller never received a measurement.
     """
-    craft, ros = craft_of(load_named(flight.model)), folder.absolute() / "ros"
+    vehicle, ros = vehicle_of(load_named(run.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
-        node = _start_controller(nodes, craft, flight.model, {})
+        name = _start_controller(nodes, vehicle, run.model, {})
         with suppress(KeyboardInterrupt):
-            nodes.watch(flight.duration_s or math.inf)
-        nodes.stop(node, "recorder")
-    return bus_figures(read_ticks(ros / "bag"), craft.controller)
+            nodes.watch(run.duration_s or math.inf)
+        nodes.stop(name, "recorder")
+    return bus_figures(read_ticks(ros / "bag"), vehicle.controller)
 
 
-def _start_controller(nodes: Nodes, craft: Craft, model: str, parameters: dict[str, Any]) -> str:
-    node = craft.node(model)
-    named = {} if model == "pid" else {"model": _absolute(model)}
-    nodes.start(node, {**ALL_OR_NONE, **parameters, **named})
-    return node
+def _start_controller(
+    nodes: Nodes, vehicle: Vehicle, model: str, parameters: dict[str, Any]
+) -> str:
+    start = vehicle.controller_node(_absolute(model))
+    nodes.start(start.node, {**ALL_OR_NONE, **parameters, **start.parameters})
+    return start.name
 
 
 def _absolute(model: str) -> str:
@@ -96,17 +91,17 @@ def _absolute(model: str) -> str:
     return str(path.absolute()) if is_path else model
 
 
-def examine(flight: Flight, ros: Path, craft: Craft) -> Flown:
-    """Make metrics and trace of what a flight left in its folder `ros`."""
+def examine(run: BusRun, ros: Path, vehicle: Vehicle) -> BusResult:
+    """Make metrics and trace from the bag and the flight file in the folder `ros`."""
     ticks = read_ticks(ros / "bag")
     with np.load(ros / "flight.npz", allow_pickle=False) as archive:
-        flown = {name: archive[name] for name in archive.files}
-    episode, sent = craft.episode(ticks, flown)
+        flight = {name: archive[name] for name in archive.files}
+    episode, sent = vehicle.episode(ticks, flight)
     summary = {
-        "model": controller_name(flight.model),
-        "preset": flight.preset,
-        "seed": flight.seed,
-        **{name: episode.metrics[metric] for name, metric in craft.headline.items()},
+        "model": controller_name(run.model),
+        "preset": run.preset,
+        "seed": run.seed,
+        **{name: episode.metrics[metric] for name, metric in vehicle.headline.items()},
         "lost_ticks": sent - len(ticks.stamp_ns),
-    } | bus_figures(ticks, craft.controller, flight.rate)
-    return Flown(episode, summary, f"{craft.environment} over ROS 2")
+    } | bus_figures(ticks, vehicle.controller, run.rate)
+    return BusResult(episode, summary, f"{vehicle.environment} over ROS 2")

@@ -1,4 +1,4 @@
-"""Nodes as processes on a bus of their own."""
+"""Nodes as processes on an isolated bus."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from snn_control.errors import RunError
+from snn_control.ros.launching import module_of
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
 """Domains whose ports lie below those that Linux gives to clients."""
@@ -89,8 +90,19 @@ class Nodes:
         self.stop(*self.running)
 
     def start(self, node: str, parameters: Mapping[str, Any], namespace: str = "") -> None:
-        """Start `snn_control.ros.NODE`, configured and activated by itself."""
-        name = f"{namespace}-{node}" if namespace else node
+        """Start a node that configures and activates itself.
+
+        Args:
+            node: name of one of our nodes, or the dotted module of one of another package. The last
+                part of the module is the name of the node and, after `NAMESPACE-`, of its process.
+            parameters: of the node.
+            namespace: of the node.
+
+        Raises:
+            UnknownNameError: none of our nodes has this name.
+        """
+        name = module_of(node).rpartition(".")[2]
+        name = f"{namespace}-{name}" if namespace else name
         path = self._folder / f"{name}.yaml"
         content = {"/**": {"ros__parameters": {"autostart": True, **parameters}}}
         path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
@@ -103,9 +115,9 @@ class Nodes:
         namespace: str = "",
         remaps: Mapping[str, str] | None = None,
     ) -> None:
-        """Start `snn_control.ros.NODE` with a file of parameters."""
+        """Start a node, as `start` does, with a file of parameters; its stem names the process."""
         name = parameters.stem
-        command = [sys.executable, "-m", f"snn_control.ros.{node}"]
+        command = [sys.executable, "-m", module_of(node)]
         command += ["--ros-args", "--params-file", str(parameters)]
         if namespace:
             command += ["-r", f"__ns:=/{namespace}"]
@@ -125,7 +137,7 @@ class Nodes:
         """Wait until a node has ended by itself.
 
         Raises:
-            RunError: it or another one died, or it did not end in time; with its last words.
+            RunError: a node died, or it did not end in time; including the tail of its log.
         """
         end_s = time.monotonic() + timeout_s
         while (code := self.running[name].poll()) is None:
@@ -140,7 +152,7 @@ class Nodes:
         """Wait while all nodes live.
 
         Raises:
-            RunError: one died; with its last words.
+            RunError: one died; including the tail of its log.
         """
         end_s = time.monotonic() + duration_s
         while time.monotonic() < end_s:

@@ -1,9 +1,9 @@
-"""Swims of the swimmer over the bus."""
+"""Runs of the swimmer over the bus."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,17 +12,23 @@ from snn_control.envs.swimmer.body import CONTROL_PERIOD_S
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
 from snn_control.ros.base.bag import RecordedTicks
-from snn_control.ros.base.vehicle import Arrays, Craft, Flight, bus_trace, controller_name
+from snn_control.ros.base.vehicle import (
+    Arrays,
+    BusRun,
+    NodeStart,
+    Vehicle,
+    bus_trace,
+    controller_name,
+)
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 from snn_control.training.swimmer.system import Swimmer
 
 
-class SwimmerCraft(Craft):
-    """The swimmer of as many joints as its circuit."""
+class SwimmerVehicle(Vehicle):
+    """Swimmer of as many joints as its controller."""
 
     environment = Swimmer.environment
-    simulator = "swimmer_simulator"
     duration_s = 30.0
     headline: ClassVar[dict[str, str]] = {
         "return": "total_reward",
@@ -31,12 +37,17 @@ class SwimmerCraft(Craft):
         "straightness": "straightness",
     }
 
-    def node(self, model: str) -> str:
-        """Return the node of the model."""
-        return "swimmer_controller"
+    @classmethod
+    def accepts(cls, controller: Controller) -> bool:
+        """Return whether a controller is one of the swimmer."""
+        return Swimmer().accepts(controller)
 
-    def simulator_parameters(self, flight: Flight) -> dict[str, Any]:
-        """Return the length of the body.
+    def controller_node(self, model: str) -> NodeStart:
+        """Return the node of the model."""
+        return NodeStart("swimmer_controller", {"model": model})
+
+    def simulator_node(self, run: BusRun) -> NodeStart:
+        """Return the simulator with the length of the body.
 
         Raises:
             ConfigError: a preset, or another period than that of the body.
@@ -47,18 +58,18 @@ class SwimmerCraft(Craft):
                 f"the model has a period of {own_s:g} s, the simulated body of "
                 f"{CONTROL_PERIOD_S:g} s"
             )
-        if flight.preset != "default" or flight.period_s:
+        if run.preset != "default" or run.period_s:
             raise ConfigError(
-                f"preset {flight.preset!r}, period_s {flight.period_s:g}: the swimmer has neither; "
+                f"preset {run.preset!r}, period_s {run.period_s:g}: the swimmer has neither; "
                 "damage it by the parameters of swimmer_simulator"
             )
-        return {"n_links": len(self.controller.action_names) + 1}
+        return NodeStart("swimmer_simulator", Swimmer().environment_options(self.controller))
 
-    def episode(self, ticks: RecordedTicks, flown: Arrays) -> tuple[Episode, int]:
+    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
         """Return the episode; its total reward is the return of `Swim`, as far as it was swum."""
-        speeds = flown["forward_speed_m_s"]
-        metrics = swim_metrics(speeds, flown["path_m"])
-        total = float(flown["reward"].sum())
+        speeds = flight["forward_speed_m_s"]
+        metrics = swim_metrics(speeds, flight["path_m"])
+        total = float(flight["reward"].sum())
         trace = bus_trace(ticks)
         names = zip(self.controller.action_names, ticks.commands.T, strict=True)
         trace |= dict(names) | {name: ticks.fields[name] for name in ticks.observation_names}
@@ -73,13 +84,13 @@ class SwimmerCraft(Craft):
         metrics |= operations_metrics(self.controller, episode)
         return episode, len(speeds)
 
-    def evaluations(self, flight: Flight) -> list[tuple[Evaluation, Controller]]:
-        """Swim from the same start without a bus."""
-        n_ticks = round(flight.duration_s / self.controller.control_period_s)
+    def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
+        """Evaluate the model from the same start."""
+        n_ticks = round(run.duration_s / self.controller.control_period_s)
         alone = evaluate(
             self.controller,
-            f"{controller_name(flight.model)}-in-process",
-            seeds=[flight.seed],
+            f"{controller_name(run.model)}-in-process",
+            seeds=[run.seed],
             n_ticks=n_ticks,
         )
         return [(alone, self.controller)]

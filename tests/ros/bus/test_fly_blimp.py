@@ -25,7 +25,8 @@ import snn_control.envs
 from snn_control import load
 from snn_control.errors import ConfigError, RunError, UnknownNameError
 from snn_control.ros.base.bag import read_ticks, replay
-from snn_control.ros.bus.fly import Flight, Flown, fly
+from snn_control.ros.base.vehicle import BusResult, BusRun
+from snn_control.ros.bus.fly import run_simulated
 from snn_control.ros.bus.processes import Nodes
 from tests.ros.peer import Peer
 
@@ -37,12 +38,14 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Flown]:
+def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BusResult]:
     folder = tmp_path_factory.mktemp("a flight")
-    return folder, fly(Flight("blimp-altitude", seed=3, duration_s=DURATION_S, rate=8.0), folder)
+    return folder, run_simulated(
+        BusRun("blimp-altitude", seed=3, duration_s=DURATION_S, rate=8.0), folder
+    )
 
 
-def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, Flown]) -> None:
+def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, BusResult]) -> None:
     env = gymnasium.make("snn_control/BlimpAltitude-v0", duration_s=DURATION_S)
     alone = snn_control.rollout(load("blimp-altitude"), env, seed=3)
     episode = flown[1].episode
@@ -52,7 +55,7 @@ def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, Flown]) -> None
     assert len(episode.trace["spike_tick"]) > 1000
 
 
-def test_the_bag_replays_bit_for_bit(flown: tuple[Path, Flown]) -> None:
+def test_the_bag_replays_bit_for_bit(flown: tuple[Path, BusResult]) -> None:
     ticks = read_ticks(flown[0] / "ros" / "bag")
     outputs = replay(ticks, load("blimp-altitude"))
     np.testing.assert_array_equal(outputs, ticks.outputs)
@@ -86,7 +89,7 @@ class Recorded(gymnasium.Env):
         return self._observations[self._k - over], 0.0, False, over, {}
 
 
-def test_the_gymnasium_loop_gives_the_same_commands(flown: tuple[Path, Flown]) -> None:
+def test_the_gymnasium_loop_gives_the_same_commands(flown: tuple[Path, BusResult]) -> None:
     ticks = read_ticks(flown[0] / "ros" / "bag")
     episode = snn_control.rollout(load("blimp-altitude"), Recorded(ticks.observations), seed=0)
     np.testing.assert_array_equal(episode.trace["motor_command"], ticks.fields["output"])
@@ -210,22 +213,22 @@ def children(pid: int) -> list[int]:
 def test_a_node_that_is_refused_is_named_at_once(tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(RunError, match=r"blimp_simulator .*Did you mean: `clean`"):
-        fly(Flight("pid", preset="claen"), tmp_path)
+        run_simulated(BusRun("pid", preset="claen"), tmp_path)
     assert time.monotonic() - started < 15.0
 
 
 @pytest.mark.parametrize(
-    ("flight", "error", "said"),
+    ("run", "error", "said"),
     [
-        (Flight("blimp-altitud"), UnknownNameError, "Did you mean: `blimp-altitude`"),
-        (Flight("swimmer", preset="clean"), ConfigError, "the swimmer has neither"),
+        (BusRun("blimp-altitud"), UnknownNameError, "Did you mean: `blimp-altitude`"),
+        (BusRun("swimmer", preset="clean"), ConfigError, "the swimmer has neither"),
     ],
 )
 def test_what_cannot_be_flown_starts_no_node(
-    flight: Flight, error: type[Exception], said: str, tmp_path: Path
+    run: BusRun, error: type[Exception], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(error, match=said):
-        fly(flight, tmp_path)
+        run_simulated(run, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

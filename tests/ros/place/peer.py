@@ -11,7 +11,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float64MultiArray, Int64, Int64MultiArray
 
-from snn_control.ros.interfaces import qos
+from snn_control.ros.base.interface import qos
 from tests.ros.peer import Peer
 
 START_NS = 1_700_000_000 * 10**9

@@ -18,7 +18,7 @@ from lifecycle_msgs.msg import Transition
 
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.ros.bus.processes import Nodes
-from snn_control.ros.interfaces import CANDIDATE_FIELDS, MATCH_FIELDS
+from snn_control.ros.place.interfaces import CANDIDATE_FIELDS, MATCH_FIELDS
 from tests.loops.place.harness import again, nordland, route
 from tests.ros.peer import UNCONFIGURED
 from tests.ros.place.peer import PlacePeer, place, to_message

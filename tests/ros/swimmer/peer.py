@@ -11,7 +11,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from snn_control.ros.interfaces import qos
+from snn_control.ros.base.interface import qos
 from tests.loops.swimmer.harness import NAMES
 from tests.ros.peer import Peer
 

@@ -19,8 +19,8 @@ from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
 from trajectory_msgs.msg import JointTrajectory
 
+from snn_control.ros.base.interface import qos
 from snn_control.ros.bus.processes import Nodes
-from snn_control.ros.interfaces import qos
 from tests.loops.swimmer.harness import NAMES, angles, swimmer
 from tests.ros.peer import ACTIVE, INACTIVE, UNCONFIGURED
 from tests.ros.swimmer.peer import SwimPeer

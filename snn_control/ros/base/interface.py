@@ -1,0 +1,152 @@
+"""Topics and services of a node as data, their quality of service, and those of every controller.
+
+Names are relative to the namespace of the node, `~/` to the node itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rclpy.duration import Duration
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_profile_sensor_data,
+)
+
+Quality = Literal["sensor", "command", "latched", "event", "record", "clock"]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic of a node."""
+
+    name: str
+    direction: Literal["in", "out"]
+    type: str
+    unit: str
+    frame: str
+    quality: Quality
+    rate: str
+    meaning: str
+    only: str = ""
+    """Setting without which the node does not have it; empty: it always has."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of a node."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Topics and services that a node declares."""
+
+    topics: tuple[Topic, ...] = ()
+    services: tuple[Service, ...] = ()
+
+    @property
+    def peers(self) -> tuple[Topic, ...]:
+        """Topics that the node shares with other nodes of its robot."""
+        return tuple(entry for entry in self.topics if entry.name[0] not in "~/")
+
+    def topic(self, name: str) -> Topic:
+        """Return the topic of a name.
+
+        Raises:
+            LookupError: not declared.
+        """
+        for entry in self.topics:
+            if entry.name == name:
+                return entry
+        raise LookupError(f"the node declares no topic {name!r}")
+
+
+EVERY_CONTROLLER = Interface(
+    topics=(
+        Topic("~/tick", "out", "std_msgs/msg/Float64MultiArray", "see `TICK_FIELDS`", "", "record",
+              "control rate", "the assembled observation and all that came of it"),
+        Topic("~/spikes", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "record", "control rate",
+              "spikes of each spiking neuron in the tick; none from a controller without spikes"),
+        Topic("~/mode", "out", "diagnostic_msgs/msg/DiagnosticStatus", "", "", "latched",
+              "on change", "`message` is the mode, the value `reason` why"),
+        Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
+              "1 Hz", "health, to the contract of diagnostic_updater"),
+    ),
+    services=(
+        Service("~/arm", "std_srvs/srv/SetBool",
+                "arm or disarm; disarming stops the motors"),
+        Service("~/reset", "std_srvs/srv/Trigger", "put the controller into its first state"),
+        Service("~/reload", "std_srvs/srv/Trigger",
+                "load the model's file again; keeps the old if bad"),
+        Service("~/freeze", "std_srvs/srv/SetBool",
+                "stop or go on with adaptation; refused by a controller that does not adapt"),
+    ),
+)  # fmt: skip
+"""Interface of every controller node, beside its own."""
+
+HEALTH = Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
+               "1 Hz", "health")  # fmt: skip
+EVERY_SIMULATOR = Interface(
+    topics=(
+        Topic("/clock", "out", "rosgraph_msgs/msg/Clock", "s", "", "clock",
+              "100 Hz of simulated time", "parameter `clock`"),
+        HEALTH,
+    ),
+)  # fmt: skip
+"""Interface of every simulator node, beside its own."""
+
+TICK_FIELDS = (
+    "tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault",
+    "output", "command", "age_s", "step_s", "latency_s",
+)  # fmt: skip
+"""Entries of `~/tick` before the observation: number of the tick, stamp of the measurement (s and
+ns), time since the last one, missed ticks before it, resets of the controller so far, mode (index
+in `snn_control.supervision.modes.Mode`), whether the controller failed, its output, the command
+sent, age of the measurement when the command was sent (node clock), time of the controller's
+step, time from the entry of the callback to the command being sent (monotonic clock)."""
+
+
+def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the entries of `~/tick` before the observation.
+
+    Args:
+        n_actions: of the controller; more than one are numbered: `output_0`, ... `command_0`, ...
+        orders: what the controller is told beside its observation; they come before its output.
+    """
+    first = TICK_FIELDS.index("output")
+    named = TICK_FIELDS[first : first + 2]
+    if n_actions != 1:
+        named = tuple(f"{name}_{k}" for name in named for k in range(n_actions))
+    return (*TICK_FIELDS[:first], *orders, *named, *TICK_FIELDS[first + 2 :])
+
+
+def qos(quality: Quality, period_s: float = 0.0) -> QoSProfile:
+    """Return the profile; a command offers a deadline of two periods where one is given."""
+    reliable, last = ReliabilityPolicy.RELIABLE, HistoryPolicy.KEEP_LAST
+    match quality:
+        case "sensor":
+            return qos_profile_sensor_data
+        case "command":
+            profile = QoSProfile(reliability=reliable, history=last, depth=1)
+            if period_s:
+                profile.deadline = Duration(seconds=2 * period_s)
+            return profile
+        case "latched":
+            latched = DurabilityPolicy.TRANSIENT_LOCAL
+            return QoSProfile(reliability=reliable, history=last, depth=1, durability=latched)
+        case "record":
+            # Latched, so that a recorder that is found late has the first ticks too.
+            latched = DurabilityPolicy.TRANSIENT_LOCAL
+            return QoSProfile(reliability=reliable, history=last, depth=1000, durability=latched)
+        case "clock":
+            best = ReliabilityPolicy.BEST_EFFORT
+            return QoSProfile(reliability=best, history=last, depth=1)
+    return QoSProfile(reliability=reliable, history=last, depth=10)

@@ -1,0 +1,57 @@
+"""Vehicles that controllers are run with over the bus.
+
+Another package adds a vehicle by an entry point of the group `snn_control.vehicles`, whose name is
+the vehicle's and whose object is a subclass of `Vehicle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+
+from snn_control.controllers import Controller
+from snn_control.errors import ConfigError, InterfaceMismatchError
+from snn_control.ros.base.vehicle import Vehicle
+from snn_control.ros.blimp.vehicle import BlimpVehicle
+from snn_control.ros.swimmer.vehicle import SwimmerVehicle
+
+ENTRY_POINT_GROUP = "snn_control.vehicles"
+
+VEHICLES: dict[str, type[Vehicle]] = {"blimp": BlimpVehicle, "swimmer": SwimmerVehicle}
+
+
+def vehicle_names() -> list[str]:
+    """Return the names of our own vehicles and of those that other packages register."""
+    return sorted(VEHICLES.keys() | {point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
+
+
+def vehicle_of(controller: Controller) -> Vehicle:
+    """Return the vehicle of a controller; ours come before those of other packages.
+
+    Raises:
+        InterfaceMismatchError: no vehicle accepts it; with the names of all vehicles.
+        ConfigError: another package registers something that is not a `Vehicle`.
+    """
+    for kind in _types():
+        if kind.accepts(controller):
+            return kind(controller)
+    raise InterfaceMismatchError(
+        f"the controller takes {controller.observation_names} and gives "
+        f"{controller.action_names}, which no vehicle does: name a controller of "
+        f"{', '.join(vehicle_names())}, or register a vehicle of your own as an entry point of "
+        f"the group {ENTRY_POINT_GROUP}"
+    )
+
+
+def _types() -> Iterator[type[Vehicle]]:
+    yield from VEHICLES.values()
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        if point.name in VEHICLES:
+            continue
+        found = point.load()
+        if not (isinstance(found, type) and issubclass(found, Vehicle)):
+            raise ConfigError(
+                f"entry point {point.value!r} of vehicle {point.name!r} is not a subclass of "
+                "Vehicle"
+            )
+        yield found
