@@ -1,11 +1,11 @@
 """Fingerprints of behaviour: hashes that a change which means to keep behaviour leaves as they are.
 
     python benchmarks/fingerprint.py                     # compare with benchmarks/fingerprint.txt
-    python benchmarks/fingerprint.py --only blimp/loop   # some of them
+    python benchmarks/fingerprint.py --only loop/        # some of them
     python benchmarks/fingerprint.py --record            # write the table anew
 
-Covered are every shipped model (flights or swims in its environment, its files, the events of the
-node's loop, a bag and its replay), every shipped configuration (a short optimisation), and
+Covered are every shipped model (an episode in its environment, its files, the loop of its node on
+scripted events, a bag and its replay), every shipped configuration (a short optimisation), and
 recognisers of places. Numbers are hashed bit for bit; times, paths and versions are left out.
 
 Exit codes: 0 all equal, 1 some differ, 2 wrong use. Another processor or another release of NumPy,
@@ -20,16 +20,16 @@ import dataclasses
 import hashlib
 import io
 import json
-import math
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scripted_loops import ticks_of, write_bag
 
 TABLE = Path(__file__).with_suffix(".txt")
 SHORT = {"blimp-free": "3gen", "swimmer": "4000steps"}
@@ -126,162 +126,21 @@ def optimisation(name: str) -> str:
         )
 
 
-def blimp_ticks(name: str, full: bool = False) -> Iterator[Any]:
-    """Yield what the loop of a node answers to scripted events, good ones and bad ones."""
-    from snn_control.controllers import load
-    from snn_control.loops.blimp.adapter import BlimpAdapter
-    from snn_control.loops.blimp.config import AltitudeNodeConfig
-    from snn_control.loops.control_loop import ControlLoop
-
-    controller = load(name)
-    fallback = load("pid", control_period_s=controller.control_period_s)
-    blimp = BlimpAdapter(controller, AltitudeNodeConfig(slew_per_s=40.0))
-    loop = ControlLoop(controller, blimp, fallback)
-    random = np.random.default_rng(SEED)
-    now_ns, height = 10**12, 1.0
-    period_ns = round(controller.control_period_s * 1e9)
-    for k in range(900):
-        now_ns += period_ns
-        now_s = now_ns * 1e-9
-        height = max(height + random.normal(0.0, 0.02), 0.1)
-        if k == 3:
-            blimp.on_setpoint(1.2, now_s)
-            loop.arm(now_s)
-        if k in (100, 400):
-            blimp.on_setpoint(2.0 if k == 100 else 0.1, now_s)
-        if k in (250, 290):
-            loop.override(k == 250, now_s)
-        if 250 < k < 280:
-            yield number(loop.on_manual(random.uniform(-3, 3, 1), now_s))
-        if k == 500:
-            loop.reset()
-        if 600 <= k < 640:
-            blimp.on_battery(3.0, now_s)
-            loop.check(now_s)
-        if k == 700:
-            yield number(loop.disarm())
-            blimp.on_battery(3.9, now_s)
-            loop.check(now_s)
-            loop.arm(now_s)
-        if k % 97 == 50:
-            for _ in range(int(random.integers(1, 40))):
-                now_ns += 50_000_000
-                yield number(loop.watch(now_ns * 1e-9))
-        bad = random.random()
-        range_m = math.nan if bad < 0.02 else math.inf if bad < 0.03 else height
-        stamp_ns = now_ns - (10 * period_ns if 0.03 < bad < 0.04 else 0)
-        tick = loop.tick(blimp.read(round(range_m, 2)), stamp_ns, now_ns, now_ns * 1e-9)
-        assert tick is not None
-        yield tick if full else row(tick, loop, number(tick.output), number(tick.command))
-
-
-def number(command: np.ndarray | None) -> float | None:
-    """Return the command of the only motor."""
-    if command is None:
-        return None
-    [value] = command.tolist()
-    return value
-
-
-def swimmer_ticks(name: str, full: bool = False) -> Iterator[Any]:
-    """Yield what the loop of a swimmer answers to scripted joint states and velocities."""
-    from snn_control.controllers import load
-    from snn_control.loops.control_loop import ControlLoop
-    from snn_control.loops.swimmer.adapter import SwimmerAdapter
-    from snn_control.loops.swimmer.config import SwimmerConfig
-
-    controller = load(name)
-    swimmer = SwimmerAdapter(controller, SwimmerConfig(slew_per_s=20.0))
-    loop = ControlLoop(controller, swimmer)
-    n = len(controller.action_names)
-    names = [f"joint_{k}" for k in range(n)]
-    random = np.random.default_rng(SEED)
-    now_ns = 10**12
-    for k in range(900):
-        now_ns += 30_000_000
-        now_s = now_ns * 1e-9
-        if k == 3:
-            loop.arm(now_s)
-        if k in (200, 500):
-            swimmer.on_cmd_vel(0.2 if k == 200 else 0.05, 0.3 if k == 200 else -0.4, now_s)
-        if k == 300:
-            loop.frozen = True
-        if k == 600:
-            loop.reset()
-        if k % 131 == 60:
-            for _ in range(int(random.integers(1, 60))):
-                now_ns += 20_000_000
-                yield loop.watch(now_ns * 1e-9)
-        angles = np.sin(k / 15.0 - 2 * np.pi * np.arange(n) / n) + random.normal(0, 0.05, n)
-        if random.random() < 0.02:
-            angles[1] = math.nan
-        order = random.permutation(n)
-        reading = swimmer.read([names[j] for j in order], angles[order].tolist())
-        tick = loop.tick(reading, now_ns, now_ns, now_ns * 1e-9)
-        assert tick is not None
-        yield tick if full else row(tick, loop, tick.output, tick.command)
-
-
-def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
-    """Return what is hashed of a tick: all but the measured time of its step."""
-    return [
-        tick.number, tick.stamp_ns, tick.dt_s, tick.missed, tick.resets, str(tick.mode),
-        tick.failed, output, command, tick.observation, list(tick.orders),
-        loop.modes.reason, loop.adapter.bad_values, loop.gate.passed,
-    ]  # fmt: skip
-
-
-def ticks_of(name: str) -> Callable[..., Iterator[Any]]:
-    """Return the scripted loop of a model."""
-    return swimmer_ticks if name.startswith("swimmer") else blimp_ticks
-
-
 def loop(name: str) -> str:
     """Return the fingerprint of the loop around a model."""
-    return digest(*ticks_of(name)(name))
+    return digest(*ticks_of(name)(name, SEED))
 
 
 def bag(name: str) -> str:
     """Return the fingerprint of a bag of the loop's ticks: outputs, and those of its replay."""
-    from rosbags.rosbag2 import StoragePlugin, Writer
-    from rosbags.typesys import Stores, get_typestore
-
     from snn_control.controllers import load
     from snn_control.ros.base.bag import read_ticks, replay
-    from snn_control.supervision.modes import Mode
 
-    controller, modes = load(name), list(Mode)
-    ticks = [tick for tick in ticks_of(name)(name, full=True) if hasattr(tick, "number")]
-    n = len(controller.action_names)
-    orders = ("speed", "turn", "frozen") if ticks[0].orders else ()
-    numbered = [""] if n == 1 else [f"_{k}" for k in range(n)]
-    head = ("tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault")
-    label = ",".join(
-        (
-            *head, *orders, *(f"output{k}" for k in numbered), *(f"command{k}" for k in numbered),
-            "age_s", "step_s", "latency_s", *controller.observation_names,
-        )
-    )  # fmt: skip
-    store = get_typestore(Stores.ROS2_JAZZY)
-    kind = "std_msgs/msg/Float64MultiArray"
-    layout, dimension = (
-        store.types[f"std_msgs/msg/MultiArray{part}"] for part in ("Layout", "Dimension")
-    )
+    controller = load(name)
+    ticks = [t for t in ticks_of(name)(name, SEED, full=True) if hasattr(t, "number")]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bag"
-        with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-            topic = writer.add_connection("/node/tick", kind, typestore=store)
-            for tick in ticks:
-                command = np.full(n, np.nan) if tick.command is None else np.ravel(tick.command)
-                data = [
-                    tick.number, tick.stamp_ns // 10**9, tick.stamp_ns % 10**9, tick.dt_s,
-                    tick.missed, tick.resets, modes.index(tick.mode), tick.failed, *tick.orders,
-                    *np.ravel(tick.output), *command, 0.0, 0.0, 0.0, *tick.observation,
-                ]  # fmt: skip
-                shape = layout(dim=[dimension(label, len(data), len(data))], data_offset=0)
-                message = store.types[kind](layout=shape, data=np.array(data, np.float64))
-                writer.write(topic, tick.stamp_ns, store.serialize_cdr(message, kind))
-        recorded = read_ticks(path)
+        write_bag(ticks, controller, Path(folder) / "bag")
+        recorded = read_ticks(Path(folder) / "bag")
     again = replay(recorded, controller)
     if not np.array_equal(again, recorded.outputs, equal_nan=True):
         raise SystemExit(f"{name}: the replay of its bag differs from what was recorded")
@@ -328,7 +187,6 @@ def places(kind: str) -> str:
     if kind in ("recognizer", "ensemble"):
         ask(30, 45, spiking=True)
         ask(30, 45, early=True)
-        ask(30, 45, deadline_s=0.004)
         recognizer.add(visit[79])
         recognizer.remove([3, 4])
         recognizer.fuse([10, 11])
