@@ -4,15 +4,13 @@ The native engine and the genome codecs share this layout. A population of netwo
 numbers only has one program and two matrices with one row a network.
 
 Program, int64, all sizes in elements:
-    header   N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES,
-             N_STATE
+    header: `HEADER` numbers, at N_INPUTS to N_STATE,
     then the value index of each read-out,
     then for each population
-        model, variant, offset, size, coefficient offset, state offset, spiking, n_connections
+        `POPULATION` numbers, at MODEL to N_CONNECTIONS from its begin,
         then for each connection
-            kind, source offset, source size, source population, delay, weight offset, port,
-            synapse offset (sparse: source pointers, then targets, in the same program),
-            source spiking
+            `CONNECTION` numbers, at KIND to SOURCE_SPIKING from its begin,
+    then of each sparse connection the source pointers and the targets.
 Values are the outputs of one tick: the inputs first, then the populations in order. Values,
 coefficients and state of a population begin at a multiple of `CACHE_LINE`; gaps hold nothing.
 """
@@ -38,8 +36,15 @@ from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
 HEADER = 8
+N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES, N_STATE = range(8)
+"""Places in the header; RING: slots of the values, N_STATE: numbers of the state."""
 POPULATION = 8
+MODEL, VARIANT, OFFSET, SIZE, COEFFICIENTS, STATE, SPIKING, N_CONNECTIONS = range(8)
+"""Places in a population; OFFSET: of its values, COEFFICIENTS and STATE: offsets of those."""
 CONNECTION = 9
+KIND, SOURCE_OFFSET, SOURCE_SIZE, SOURCE, DELAY, WEIGHTS, PORT, SYNAPSES, SOURCE_SPIKING = range(9)
+"""Places in a connection; SOURCE: its population, 0 the inputs; DELAY: ticks; WEIGHTS: their
+offset; PORT: 1 into the adaptation; SYNAPSES: where pointers and targets begin, if sparse."""
 CACHE_LINE = 16
 """Numbers in float32; vectors that cross a line load at half the speed."""
 
@@ -176,7 +181,7 @@ def lay_out(network: Network) -> Layout:
         for k in incoming[population.name]:
             c = network.connections[k]
             if c.kind == "sparse":
-                synapses.append((len(body) + 7, c))
+                synapses.append((len(body) + SYNAPSES, c))
             body += [
                 KIND_CODES[c.kind], offsets[c.source], network.size_of(c.source),
                 population_index[c.source], c.delay_ticks, weight_slices[k].start,

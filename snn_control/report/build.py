@@ -10,8 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from snn_control.report import inputs, metric_names
 from snn_control.report.headline import headlines
-from snn_control.report.section import Section
-from snn_control.report.sections import PLACE, SECTIONS, study
+from snn_control.report.sections import SECTIONS
 from snn_control.runs import atomic
 
 _PAGE = Path(__file__).resolve().parent / "page"
@@ -30,7 +29,7 @@ def build(folder: Path) -> Path:
 def render(folder: Path) -> str:
     """Return the page of the run in `folder`."""
     given = inputs.read(folder)
-    sections = _sections(given)
+    sections = [section.make(given) for section in SECTIONS if section.applies(given)]
     figures = [figure for section in sections for figure in section.figures]
     return (
         _environment()
@@ -47,20 +46,6 @@ def render(folder: Path) -> str:
             number=metric_names.number,
         )
     )
-
-
-def _sections(given: inputs.ReportInputs) -> list[Section]:
-    """Sections to show; a study and a flight on a bus show only what they have."""
-    sections = [make(given) for make in SECTIONS]
-    there = [section for section in sections if not section.missing]
-    if given.study is not None:
-        return [study.make(given), *there]
-    shown = {section.id for section in there}
-    if "latency" in shown:
-        return there
-    others = {"response", "transfer"} if "swim" in shown else {"swim"}
-    others |= {"latency"} | (PLACE - shown)
-    return [section for section in sections if section.id not in others]
 
 
 def _environment() -> jinja2.Environment:

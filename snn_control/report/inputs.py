@@ -17,6 +17,10 @@ from snn_control.report.study_file import read_study
 from snn_control.runs import Run, metrics_file
 
 Trace = dict[str, np.ndarray]
+SWIM_KEYS = ("time_s", "joint_rad", "effort")
+"""Arrays in the trace of a swimmer."""
+LATENCY_KEYS = ("latency_s", "step_s", "age_s")
+"""Arrays in the trace of a controller that ran as a node."""
 _REQUIRED = ("controller", "preset", "seeds", "episodes", "mean", "ci95")
 
 
@@ -68,6 +72,15 @@ class ReportInputs:
         """Sort controllers: subjects first, then baselines, then twins."""
         rank = {"subject": 0, "baseline": 1, "twin": 2}
         return sorted(controllers, key=lambda name: (rank[self.role(name)], name))
+
+    @property
+    def only_data(self) -> bool:
+        """True for a study and for a run on a bus, whose pages omit sections without data."""
+        return self.study is not None or self.has_trace(LATENCY_KEYS)
+
+    def has_trace(self, keys: Sequence[str]) -> bool:
+        """Return True if the trace of a controller holds all `keys`."""
+        return any(all(key in trace for key in keys) for trace in self.traces.values())
 
     def of_one_episode(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return controllers whose traces hold `keys`: of the first one's episode, and others."""

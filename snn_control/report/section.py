@@ -1,11 +1,13 @@
-"""What a section hands to the page: text, figures, tables. No HTML is made outside the template."""
+"""Sections of the page: text, figures, tables. No HTML is made outside the template."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from snn_control.report.inputs import ReportInputs
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,16 @@ class Section:
     galleries: list[Gallery] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     missing: str = ""
+
+
+class SectionModule(Protocol):
+    """Module of a section, one file a section."""
+
+    def applies(self, given: ReportInputs) -> bool:
+        """Return True if the section is part of the page of this run."""
+
+    def make(self, given: ReportInputs) -> Section:
+        """Return the section of a run that it applies to."""
 
 
 def not_shown(controllers: Sequence[str]) -> str:

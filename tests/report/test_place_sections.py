@@ -12,12 +12,14 @@ import pytest
 from snn_control.errors import RunError
 from snn_control.report import build_report, inputs, render_report
 from snn_control.report.png import png
-from snn_control.report.sections import PLACE, modules, precision_recall, queries, similarity
+from snn_control.report.sections import modules, precision_recall, queries, similarity
 from snn_control.report.study_file import part_tables
 from snn_control.runs.checkpoints import pack
 from tests.report.run_folder import bare_run
 
 Arrays = dict[str, np.ndarray]
+PLACE = {"precision-recall", "similarity", "queries", "modules"}
+"""Sections on the recognition of places."""
 
 
 def recognition() -> Arrays:

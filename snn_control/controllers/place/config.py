@@ -1,4 +1,4 @@
-"""What a place recogniser is told."""
+"""Configuration of the place recogniser."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ LARGEST = 1e9
 
 @dataclass(frozen=True)
 class PlaceConfig:
-    """Senses, map, sequences and confidence of a `PlaceRecognizer`.
+    """Configuration of senses, map, sequences and confidence of a `PlaceRecognizer`.
 
     Raises:
         ParameterError: out of range.
     """
 
     height: int = 28
-    """Of the image that the input cells see, pixels."""
+    """Height of the image behind the input cells, pixels."""
     width: int = 28
+    """Width of that image, pixels."""
     window: int = 21
-    """Of the patch normalisation, pixels, odd; see `PatchNormalisation`."""
+    """Window of the patch normalisation, pixels, odd; see `PatchNormalisation`."""
     floor: float = 20.0
-    """Of the patch normalisation, grey levels."""
+    """Floor of the patch normalisation, grey levels."""
     clip: float = 2.0
-    """Of the patch normalisation."""
+    """Limit of the normalised grey levels, to either side."""
     levels: int = 8
     """Spikes of an input cell for a normalised grey of 1."""
     ticks: int = 32
     """Length of a presentation; an input cell fires at most once a tick."""
     input_share: float = 1.0
-    """Of input cells that reach the place neurons, others in each seed; less than 1 for members of
-    an ensemble."""
+    """Fraction of the input cells that reach the place neurons, others in each seed; below 1 for
+    members of an ensemble."""
     memory: int = 500
-    """Places over which input cells adapt to what they see all the time."""
+    """Places over which the adaptation baseline is averaged, at most."""
     stiffness: float = 110.0
-    """Of the decorrelation: sum of squared disturbances at which an input has half its weight."""
+    """Sum of squared disturbances at which the decorrelation halves the weight of an input."""
     reference_share: float = 0.25
-    """Weight of a mapped image as a disturbance, where there are no queries to calibrate on."""
+    """Weight of a mapped image as a disturbance, without queries to calibrate on."""
     module_places: int = 100
     """Places of a module."""
     neighbours: int = 5

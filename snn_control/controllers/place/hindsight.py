@@ -20,14 +20,14 @@ from snn_control.controllers.place.logistic import odds_to_probability
 LENGTH, LATER = 20, 10
 """Frames of the long sequence, and frames after which an answer is judged."""
 SURE = 0.98
-"""Probability from which the long sequence is believed."""
+"""Probability from which the long sequence counts as the truth."""
 RATE = 0.03
 FARTHEST = 4.0
 """Largest bias, to either side."""
 
 
 class Answered(NamedTuple):
-    """What was said of a frame."""
+    """Answer to one frame."""
 
     best: int
     """Position on the map."""
@@ -39,7 +39,7 @@ class Hindsight:
 
     def __init__(self) -> None:
         self.bias = 0.0
-        """Of the log-odds."""
+        """Bias of the log-odds."""
         self.reset()
 
     def reset(self) -> None:

@@ -26,16 +26,16 @@ QUARTERS = (0.25, 0.5, 0.75)
 
 
 class Presented(NamedTuple):
-    """What came of a presentation."""
+    """Result of presenting one image."""
 
     potentials: npt.NDArray[np.int32]
-    """Of the place neurons, (n_places,)."""
+    """Potentials of the place neurons, (n_places,)."""
     spikes: int
-    """That are in them."""
+    """Number of spikes that are in them."""
     complete: bool
-    """Whether that is all of them."""
+    """True if those are all spikes."""
     settled: bool
-    """Whether those that are missing were not needed."""
+    """True if the missing spikes were not needed."""
 
 
 def present(
@@ -54,8 +54,8 @@ def present(
         start: potential of the cells, 0 to 1, (n_inputs,).
         ticks: of the presentation.
         deadline_s: time after which no further tick is waited for; None: all are.
-        settled: asked with the potentials after each of `QUARTERS`, and its number, whether that
-            is enough; None: it is not.
+        settled: returns True if the potentials after one of `QUARTERS`, passed with its number,
+            are enough; None: they never are.
     """
     potentials = np.zeros(weights.shape[1], np.int32)
     cells, ends = _spike_order(code, start, ticks)

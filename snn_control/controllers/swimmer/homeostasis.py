@@ -30,6 +30,17 @@ from snn_control.errors import ParameterError
 
 FloatArray = npt.NDArray[np.float64]
 
+RATE, LOWEST, HIGHEST, LAG_SET_POINT, LAG_RATE = range(5)
+"""Places in the bounds of an adaptation; RATE: of the gains, a control period."""
+BOUNDS_SIZE = 5
+TICK, PERIOD, EXACT_PERIOD, HEAD_COS, HEAD_SIN, TAIL_COS, TAIL_SIN, LAG = range(8)
+"""Places in a clock: tick and length of its period, ticks; the length before it was rounded; sums
+over the period of the activity of the first and the last joint's muscles by the cosine and sine of
+the clock's angle; lag in the last period, periods."""
+CLOCK_SIZE = 8
+SLOWEST = 2.0
+"""Largest factor between the clock's period and the one it began with, either way."""
+
 
 @dataclass(frozen=True, eq=False)
 class Homeostasis:
@@ -98,17 +109,17 @@ class Homeostasis:
             )
 
     def bounds(self, control_period_s: float) -> FloatArray:
-        """Return the numbers of the adaptation as `adapt` and `follow` take them."""
-        return np.array(
-            [
-                self.rate_per_s * control_period_s, self.lowest, self.highest, self.lag_set_point,
-                self.lag_rate,
-            ]
-        )  # fmt: skip
+        """Return the bounds of the adaptation for `adapt` and `follow`, shape (BOUNDS_SIZE,)."""
+        bounds = np.empty(BOUNDS_SIZE)
+        bounds[RATE] = self.rate_per_s * control_period_s
+        bounds[LOWEST], bounds[HIGHEST] = self.lowest, self.highest
+        bounds[LAG_SET_POINT], bounds[LAG_RATE] = self.lag_set_point, self.lag_rate
+        return bounds
 
 
-FROZEN = np.array([0.0, 1.0, 1.0, 1.0, 0.0])
+FROZEN = np.ones(BOUNDS_SIZE)
 """Factors of the bounds of an adaptation that rests."""
+FROZEN[RATE] = FROZEN[LAG_RATE] = 0.0
 
 
 @kernel(nogil=True)
@@ -124,21 +135,15 @@ def adapt(gains: Any, muscles: Any, set_points: Any, bounds: Any) -> None:
     n = gains.size
     for k in range(n - 1):
         activity = muscles[k + 1] + muscles[n + k + 1]
-        moved = gains[k] + bounds[0] * (set_points[k] - activity)
-        gains[k] = min(max(moved, bounds[1]), bounds[2])
-
-
-CLOCK_SIZE = 8
-TICK, PERIOD, EXACT, HEAD, TAIL, LAG = 0, 1, 2, 3, 5, 7
-SLOWEST = 2.0
-"""Largest factor between the clock's period and the one it began with, either way."""
+        moved = gains[k] + bounds[RATE] * (set_points[k] - activity)
+        gains[k] = min(max(moved, bounds[LOWEST]), bounds[HIGHEST])
 
 
 @kernel(nogil=True)
 def start_clock(clock: Any, tick: int, period_ticks: int) -> None:
     """Put a clock, shape (CLOCK_SIZE,), to a tick of its period."""
     clock[:] = 0.0
-    clock[TICK], clock[PERIOD], clock[EXACT] = tick, period_ticks, period_ticks
+    clock[TICK], clock[PERIOD], clock[EXACT_PERIOD] = tick, period_ticks, period_ticks
 
 
 @kernel(nogil=True)
@@ -154,18 +159,20 @@ def follow(clock: Any, muscles: Any, bounds: Any, period_ticks: int) -> None:
     n = muscles.size // 2
     angle = 2.0 * math.pi * clock[TICK] / clock[PERIOD]
     head, tail = muscles[0] - muscles[n], muscles[n - 1] - muscles[2 * n - 1]
-    clock[HEAD] += head * math.cos(angle)
-    clock[HEAD + 1] += head * math.sin(angle)
-    clock[TAIL] += tail * math.cos(angle)
-    clock[TAIL + 1] += tail * math.sin(angle)
+    clock[HEAD_COS] += head * math.cos(angle)
+    clock[HEAD_SIN] += head * math.sin(angle)
+    clock[TAIL_COS] += tail * math.cos(angle)
+    clock[TAIL_SIN] += tail * math.sin(angle)
     clock[TICK] += 1.0
     if clock[TICK] < clock[PERIOD]:
         return
-    late = math.atan2(clock[TAIL + 1], clock[TAIL]) - math.atan2(clock[HEAD + 1], clock[HEAD])
+    late = math.atan2(clock[TAIL_SIN], clock[TAIL_COS]) - math.atan2(
+        clock[HEAD_SIN], clock[HEAD_COS]
+    )
     lag = late / (2.0 * math.pi)
-    error = lag - bounds[3]
+    error = lag - bounds[LAG_SET_POINT]
     error -= math.floor(error + 0.5)
-    exact = clock[EXACT] * (1.0 + bounds[4] * error)
+    exact = clock[EXACT_PERIOD] * (1.0 + bounds[LAG_RATE] * error)
     exact = min(max(exact, period_ticks / SLOWEST), period_ticks * SLOWEST)
     start_clock(clock, 0, max(round(exact), 2))  # one of 1 has no halves
-    clock[EXACT], clock[LAG] = exact, lag
+    clock[EXACT_PERIOD], clock[LAG] = exact, lag

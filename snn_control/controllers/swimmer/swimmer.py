@@ -18,9 +18,11 @@ from snn_control.controllers.swimmer.circuit import (
     unit_strengths,
 )
 from snn_control.controllers.swimmer.homeostasis import (
+    BOUNDS_SIZE,
     CLOCK_SIZE,
     FROZEN,
     PERIOD,
+    RATE,
     TICK,
     Homeostasis,
     adapt,
@@ -270,7 +272,7 @@ def check_swimmer_network(network: Network) -> int:
 
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
     """Return the numbers of an adaptation, zeros where there is none."""
-    return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(5)
+    return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(BOUNDS_SIZE)
 
 
 @kernel(nogil=True)
@@ -317,6 +319,6 @@ def act(
         muscles[k] = outputs[first + k] / ticks if ticks else outputs[first + k]
     for k in range(n):
         effort[k] = muscles[k] - muscles[n + k]
-    if bounds[0] > 0.0:
+    if bounds[RATE] > 0.0:
         adapt(gains, muscles, set_points, bounds)
     follow(clock, muscles, bounds, period_ticks)

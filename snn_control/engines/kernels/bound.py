@@ -16,6 +16,7 @@ from snn_control.addresses import array_at
 from snn_control.compiled import kernel
 from snn_control.engines.kernels.state import State
 from snn_control.engines.kernels.tick import control_tick, read_out
+from snn_control.engines.layout import N_INPUTS
 
 Array = Any
 
@@ -49,7 +50,7 @@ def step_bound(bound: Array, exchange: Array) -> None:
     )  # fmt: skip
     spikes = _array(bound, 9, real).reshape(1, -1)
     weights, c = _array(bound, 1, real), _array(bound, 2, real)
-    n_inputs = program[0]
+    n_inputs = program[N_INPUTS]
     inputs, outputs = exchange[:n_inputs].reshape(1, -1), exchange[n_inputs:].reshape(1, -1)
     start = control_tick(program, weights, c, state, inputs, 0, spikes, 0)
     read_out(program, state, start, outputs, 0)

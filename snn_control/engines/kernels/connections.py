@@ -22,7 +22,19 @@ from snn_control.engines.flat_access import (
 )
 from snn_control.engines.kernels.state import State
 from snn_control.engines.lanes import block, block_count, lane_count, lanes, zero_like
-from snn_control.engines.layout import BLOCK2, DENSE, DIAGONAL
+from snn_control.engines.layout import (
+    BLOCK2,
+    DENSE,
+    DIAGONAL,
+    KIND,
+    N_INPUTS,
+    N_VALUES,
+    SOURCE_OFFSET,
+    SOURCE_SIZE,
+    SOURCE_SPIKING,
+    SYNAPSES,
+    WEIGHTS,
+)
 
 Array = Any
 Index = Any
@@ -48,8 +60,8 @@ def take_inputs(program: Array, state: State, slot: int, inputs: Array, row: int
 
     One pass: a vector read of what was just written one by one would wait for the writes.
     """
-    at, count = slot * get_program(program, 1), 0
-    for k in range(get_program(program, 0)):
+    at, count = slot * get_program(program, N_VALUES), 0
+    for k in range(get_program(program, N_INPUTS)):
         x = inputs[row, k]
         set_value(state.values, at + k, x)
         set_active(state.active, at + count, k)
@@ -78,10 +90,10 @@ def add_connection(
 
     Its source's slot begins at `values[start]`; `count` of its neurons are active.
     """
-    kind, first = get_program(program, p), get_program(program, p + 5)
-    at = start + get_program(program, p + 1)
+    kind, first = get_program(program, p + KIND), get_program(program, p + WEIGHTS)
+    at = start + get_program(program, p + SOURCE_OFFSET)
     if kind == DENSE:
-        spiking = get_program(program, p + 8)
+        spiking = get_program(program, p + SOURCE_SPIKING)
         add_dense(weights, first, state, at, count, spiking, base, size)
     elif kind == DIAGONAL:
         done = 0
@@ -100,10 +112,10 @@ def add_one_by_one(
     size: int,
 ) -> None:  # fmt: skip
     """Do the same target by target: less to compile, for what runs once."""
-    kind, first = get_program(program, p), get_program(program, p + 5)
-    at = start + get_program(program, p + 1)
+    kind, first = get_program(program, p + KIND), get_program(program, p + WEIGHTS)
+    at = start + get_program(program, p + SOURCE_OFFSET)
     if kind == DENSE:
-        spiking = get_program(program, p + 8)
+        spiking = get_program(program, p + SOURCE_SPIKING)
         for k in range(size):
             add_columns(k, weights, first, state, at, count, spiking, base, size)
     elif kind == DIAGONAL:
@@ -119,8 +131,8 @@ def add_others(
     size: int,
 ) -> None:  # fmt: skip
     """Add the input through a connection of small blocks or single synapses."""
-    first, at = get_program(program, p + 5), start + get_program(program, p + 1)
-    if get_program(program, p) == BLOCK2:
+    first, at = get_program(program, p + WEIGHTS), start + get_program(program, p + SOURCE_OFFSET)
+    if get_program(program, p + KIND) == BLOCK2:
         for j in range(0, size, 2):
             x, y = get_value(state.values, at + j), get_value(state.values, at + j + 1)
             w, k = first + 2 * j, base + j
@@ -183,8 +195,8 @@ def add_sparse(
     program: Array, p: int, weights: Array, first: int, state: State, at: int, count: int, base: int
 ) -> None:
     """Add the synapses of the active sources."""
-    pointers = get_program(program, p + 7)
-    targets = pointers + get_program(program, p + 2) + 1
+    pointers = get_program(program, p + SYNAPSES)
+    targets = pointers + get_program(program, p + SOURCE_SIZE) + 1
     for n in range(count):
         k = get_active(state.active, at + n)
         x = get_value(state.values, at + k)

@@ -8,7 +8,28 @@ from snn_control.compiled import kernel
 from snn_control.engines.flat_access import get_count, get_program, set_count
 from snn_control.engines.kernels.connections import add_one_by_one, clear, list_active, take_inputs
 from snn_control.engines.kernels.state import State
-from snn_control.engines.layout import CONNECTION, GRADED, HEADER, IF, LEAKY, POPULATION
+from snn_control.engines.layout import (
+    COEFFICIENTS,
+    CONNECTION,
+    GRADED,
+    HEADER,
+    IF,
+    LEAKY,
+    MODEL,
+    N_CONNECTIONS,
+    N_POPULATIONS,
+    N_READOUTS,
+    N_VALUES,
+    OFFSET,
+    POPULATION,
+    PORT,
+    RING,
+    SETTLING_PASSES,
+    SIZE,
+    SOURCE,
+    STATE,
+    VARIANT,
+)
 
 Array = Any
 LOOPED = 4
@@ -18,12 +39,12 @@ LOOPED = 4
 @kernel(_nrt=False)
 def settle(program: Array, weights: Array, c: Array, state: State, inputs: Array, row: int) -> None:
     """Let leaky integrators settle while `inputs[row]` are held. See `ReferenceEngine`."""
-    n_values, width = get_program(program, 1), get_program(program, 3) + 1
+    n_values, width = get_program(program, N_VALUES), get_program(program, N_POPULATIONS) + 1
     set_count(state.counts, 0, take_inputs(program, state, 0, inputs, row))
-    for _ in range(get_program(program, 6)):
+    for _ in range(get_program(program, SETTLING_PASSES)):
         if not settling_pass(program, weights, c, state):
             break
-    for slot in range(1, get_program(program, 2)):
+    for slot in range(1, get_program(program, RING)):
         for k in range(n_values):
             state.values[slot * n_values + k] = state.values[k]
             state.active[slot * n_values + k] = state.active[k]
@@ -36,17 +57,17 @@ def settling_pass(program: Array, weights: Array, c: Array, state: State) -> boo
     """Settle each population once; return whether a population without spikes moved."""
     moved = False
     values, memory = state.values, state.memory
-    p = HEADER + get_program(program, 5)
-    for index in range(1, get_program(program, 3) + 1):
-        model, looped = get_program(program, p), get_program(program, p + 1) & LOOPED
-        offset, size = get_program(program, p + 2), get_program(program, p + 3)
-        co, mo = get_program(program, p + 4), get_program(program, p + 5)
-        n_in = get_program(program, p + 7)
+    p = HEADER + get_program(program, N_READOUTS)
+    for index in range(1, get_program(program, N_POPULATIONS) + 1):
+        model, looped = get_program(program, p + MODEL), get_program(program, p + VARIANT) & LOOPED
+        offset, size = get_program(program, p + OFFSET), get_program(program, p + SIZE)
+        co, mo = get_program(program, p + COEFFICIENTS), get_program(program, p + STATE)
+        n_in = get_program(program, p + N_CONNECTIONS)
         p += POPULATION
         clear(state.drive, 0, size)
         for _ in range(n_in):
-            if not get_program(program, p + 6):
-                count = get_count(state.counts, get_program(program, p + 3))
+            if not get_program(program, p + PORT):
+                count = get_count(state.counts, get_program(program, p + SOURCE))
                 add_one_by_one(program, p, weights, state, 0, count, 0, size)
             p += CONNECTION
         for k in range(size):

@@ -8,7 +8,22 @@ import numpy as np
 
 from snn_control.compiled import kernel
 from snn_control.engines.flat_access import get_program
-from snn_control.engines.layout import CONNECTION, HEADER, IWTA, POPULATION
+from snn_control.engines.layout import (
+    COEFFICIENTS,
+    CONNECTION,
+    HEADER,
+    IWTA,
+    MODEL,
+    N_CONNECTIONS,
+    N_POPULATIONS,
+    N_READOUTS,
+    N_STATE,
+    N_VALUES,
+    POPULATION,
+    RING,
+    SIZE,
+    STATE,
+)
 
 Array = Any
 
@@ -50,12 +65,12 @@ def aligned_copy(row: Array) -> Array:
 @kernel(forceinline=True)
 def new_state(program: Array, like: Array) -> State:
     """Make the arrays for one network in the precision of `like`; `rest` fills them."""
-    n_values, ring = get_program(program, 1), get_program(program, 2)
+    n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
     return State(
         aligned(ring * n_values, like),
         np.empty(ring * n_values, np.int32),
-        np.empty(ring * (get_program(program, 3) + 1), np.int64),
-        aligned(get_program(program, 7), like),
+        np.empty(ring * (get_program(program, N_POPULATIONS) + 1), np.int64),
+        aligned(get_program(program, N_STATE), like),
         aligned(2 * n_values, like),
         np.empty(2, np.int64),
     )
@@ -71,11 +86,11 @@ def rest(program: Array, c: Array, state: State) -> None:
     state.drive[:] = 0
     state.clock[0] = 0
     state.clock[1] = 1
-    p = HEADER + get_program(program, 5)
-    for _ in range(get_program(program, 3)):
-        size = get_program(program, p + 3)
-        if get_program(program, p) == IWTA:
-            co, mo = get_program(program, p + 4), get_program(program, p + 5)
+    p = HEADER + get_program(program, N_READOUTS)
+    for _ in range(get_program(program, N_POPULATIONS)):
+        size = get_program(program, p + SIZE)
+        if get_program(program, p + MODEL) == IWTA:
+            co, mo = get_program(program, p + COEFFICIENTS), get_program(program, p + STATE)
             for k in range(size):
                 state.memory[mo + 3 * size + k] = c[co + 4 * size + k]
-        p += POPULATION + CONNECTION * get_program(program, p + 7)
+        p += POPULATION + CONNECTION * get_program(program, p + N_CONNECTIONS)

@@ -10,7 +10,28 @@ from snn_control.engines.kernels.connections import add_connection, clear, list_
 from snn_control.engines.kernels.neurons import update_neurons
 from snn_control.engines.kernels.settle import settle
 from snn_control.engines.kernels.state import State
-from snn_control.engines.layout import CONNECTION, HEADER, POPULATION
+from snn_control.engines.layout import (
+    COEFFICIENTS,
+    CONNECTION,
+    DELAY,
+    HEADER,
+    MODEL,
+    N_CONNECTIONS,
+    N_POPULATIONS,
+    N_READOUTS,
+    N_VALUES,
+    OFFSET,
+    POPULATION,
+    PORT,
+    RING,
+    SETTLING_PASSES,
+    SIZE,
+    SOURCE,
+    SPIKING,
+    STATE,
+    SUB_TICKS,
+    VARIANT,
+)
 
 Array = Any
 
@@ -18,29 +39,29 @@ Array = Any
 @kernel(_nrt=False, forceinline=True)
 def tick(program: Array, weights: Array, c: Array, state: State, slot: int) -> None:
     """Advance one network tick; the inputs already lie in `slot`."""
-    n_values, ring = get_program(program, 1), get_program(program, 2)
-    width = get_program(program, 3) + 1
+    n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
+    width = get_program(program, N_POPULATIONS) + 1
     before = (slot - 1 if slot else ring - 1) * n_values
     here = slot * n_values
-    p = HEADER + get_program(program, 5)
+    p = HEADER + get_program(program, N_READOUTS)
     for index in range(1, width):
-        model, variant = get_program(program, p), get_program(program, p + 1)
-        offset, size = get_program(program, p + 2), get_program(program, p + 3)
-        co, mo = get_program(program, p + 4), get_program(program, p + 5)
-        n_in = get_program(program, p + 7)
+        model, variant = get_program(program, p + MODEL), get_program(program, p + VARIANT)
+        offset, size = get_program(program, p + OFFSET), get_program(program, p + SIZE)
+        co, mo = get_program(program, p + COEFFICIENTS), get_program(program, p + STATE)
+        n_in = get_program(program, p + N_CONNECTIONS)
         p += POPULATION
         clear(state.drive, 0, size)
         adapted = 0
         for _ in range(n_in):
             base = 0
-            if get_program(program, p + 6):
+            if get_program(program, p + PORT):
                 base = n_values
                 if not adapted:
                     adapted = 1
                     clear(state.drive, base, size)
-            past = slot - get_program(program, p + 4)
+            past = slot - get_program(program, p + DELAY)
             past = past + ring if past < 0 else past
-            count = get_count(state.counts, past * width + get_program(program, p + 3))
+            count = get_count(state.counts, past * width + get_program(program, p + SOURCE))
             add_connection(program, p, weights, state, past * n_values, count, base, size)
             p += CONNECTION
         update_neurons(
@@ -60,16 +81,16 @@ def control_tick(
 
     Row `spike_row` of `spikes` takes the spikes of each neuron; one column takes their total.
     """
-    n_values, ring = get_program(program, 1), get_program(program, 2)
-    width = get_program(program, 3) + 1
+    n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
+    width = get_program(program, N_POPULATIONS) + 1
     if state.clock[1]:
         state.clock[1] = 0
-        if get_program(program, 6):
+        if get_program(program, SETTLING_PASSES):
             settle(program, weights, c, state, inputs, row)
     for k in range(spikes.shape[1]):
         spikes[spike_row, k] = 0
     slot = state.clock[0]
-    for _ in range(get_program(program, 4)):
+    for _ in range(get_program(program, SUB_TICKS)):
         slot = slot + 1 if slot + 1 < ring else 0
         set_count(state.counts, slot * width, take_inputs(program, state, slot, inputs, row))
         tick(program, weights, c, state, slot)
@@ -81,23 +102,23 @@ def control_tick(
 @kernel(_nrt=False, forceinline=True)
 def count_spikes(program: Array, state: State, slot: int, spikes: Array, row: int) -> None:
     """Add the spikes of one network tick to `spikes`, by neuron or in all."""
-    n_values, width = get_program(program, 1), get_program(program, 3) + 1
-    p = HEADER + get_program(program, 5)
+    n_values, width = get_program(program, N_VALUES), get_program(program, N_POPULATIONS) + 1
+    p = HEADER + get_program(program, N_READOUTS)
     done = 0
     for index in range(1, width):
-        offset, size = get_program(program, p + 2), get_program(program, p + 3)
-        if get_program(program, p + 6):
+        offset, size = get_program(program, p + OFFSET), get_program(program, p + SIZE)
+        if get_program(program, p + SPIKING):
             if spikes.shape[1] == 1:
                 spikes[row, 0] += get_count(state.counts, slot * width + index)
             else:
                 for k in range(size):
                     spikes[row, done + k] += get_value(state.values, slot * n_values + offset + k)
                 done += size
-        p += POPULATION + CONNECTION * get_program(program, p + 7)
+        p += POPULATION + CONNECTION * get_program(program, p + N_CONNECTIONS)
 
 
 @kernel(_nrt=False, forceinline=True)
 def read_out(program: Array, state: State, start: int, outputs: Array, row: int) -> None:
     """Copy the read-outs of the outputs that begin at `values[start]` to `outputs[row]`."""
-    for k in range(get_program(program, 5)):
+    for k in range(get_program(program, N_READOUTS)):
         outputs[row, k] = get_value(state.values, start + get_program(program, HEADER + k))

@@ -1,11 +1,8 @@
-"""The sections of the page, in their order. One file a section, each `make(inputs) -> Section`."""
+"""Sections of the page, one file a section, each a `SectionModule`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from snn_control.report.inputs import ReportInputs
-from snn_control.report.section import Section
+from snn_control.report.section import SectionModule
 from snn_control.report.sections import (
     latency,
     learning,
@@ -18,28 +15,29 @@ from snn_control.report.sections import (
     result,
     similarity,
     spikes,
+    study,
     swim,
     transfer,
     video,
     wiring,
 )
 
-SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
-    result.make,
-    precision_recall.make,
-    similarity.make,
-    queries.make,
-    modules.make,
-    video.make,
-    response.make,
-    swim.make,
-    spikes.make,
-    latency.make,
-    learning.make,
-    transfer.make,
-    wiring.make,
-    operations.make,
-    provenance.make,
+SECTIONS: tuple[SectionModule, ...] = (
+    study,
+    result,
+    precision_recall,
+    similarity,
+    queries,
+    modules,
+    video,
+    response,
+    swim,
+    spikes,
+    latency,
+    learning,
+    transfer,
+    wiring,
+    operations,
+    provenance,
 )
-PLACE = {"precision-recall", "similarity", "queries", "modules"}
-"""Sections on the recognition of places, which other runs have nothing to say in."""
+"""Sections in the order of the page."""

@@ -6,24 +6,29 @@ import numpy as np
 import plotly.graph_objects as go
 
 from snn_control.report import style
-from snn_control.report.inputs import ReportInputs
+from snn_control.report.inputs import LATENCY_KEYS, ReportInputs
 from snn_control.report.section import Figure, Section, Table
 
 _TITLE = "Latency"
-_PARTS = {
-    "latency_s": "measurement in to command out",
-    "step_s": "step of the controller",
-    "age_s": "age of the measurement at the command",
-}
+_LABELS = (
+    "measurement in to command out", "step of the controller",
+    "age of the measurement at the command",
+)  # fmt: skip
+
+
+def applies(given: ReportInputs) -> bool:
+    """Return True where a controller ran as a node."""
+    return given.has_trace(LATENCY_KEYS)
 
 
 def make(given: ReportInputs) -> Section:
     """Return the distribution of the latencies of the first controller that flew as a node."""
-    name = next((n for n in given.ordered(list(given.traces)) if _there(given, n)), None)
-    if name is None:
-        return Section("latency", _TITLE, missing="No controller flew as a node.")
+    with_latency = [
+        name for name, trace in given.traces.items() if all(key in trace for key in LATENCY_KEYS)
+    ]
+    name = given.ordered(with_latency)[0]
     figure, rows = go.Figure(), list[tuple[str, ...]]()
-    for k, (key, label) in enumerate(_PARTS.items()):
+    for k, (key, label) in enumerate(zip(LATENCY_KEYS, _LABELS, strict=True)):
         values_ms = 1e3 * np.sort(given.traces[name][key][np.isfinite(given.traces[name][key])])
         share = (np.arange(len(values_ms)) + 1) / len(values_ms)
         figure.add_scatter(
@@ -44,7 +49,3 @@ def make(given: ReportInputs) -> Section:
     )
     table = Table(("what", "p50, ms", "p99, ms", "max, ms"), rows)
     return Section("latency", _TITLE, lead, [Figure("plot-latency", figure, _TITLE)], [table])
-
-
-def _there(given: ReportInputs, name: str) -> bool:
-    return all(key in given.traces[name] for key in _PARTS)

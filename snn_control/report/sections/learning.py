@@ -21,11 +21,15 @@ from snn_control.report.statistics import mean_ci95
 _TITLE = "Learning curve"
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the page omits sections without data."""
+    return not given.only_data or bool(_curves(given, _unit(given.curves.values())))
+
+
 def make(given: ReportInputs) -> Section:
     """Return the curves, and their mean with its interval where there are several seeds."""
     unit = _unit(given.curves.values())
-    curves = {seed: _columns(records, unit) for seed, records in given.curves.items()}
-    curves = {seed: c for seed, c in curves.items() if np.isfinite(c["best"]).any()}
+    curves = _curves(given, unit)
     if not curves:
         return Section(
             "learning", _TITLE, missing="Nothing was learned here: metrics.jsonl has no records."
@@ -56,6 +60,12 @@ def make(given: ReportInputs) -> Section:
     return Section(
         "learning", _TITLE, _lead(curves, unit), [Figure("plot-learning", figure, _TITLE)]
     )
+
+
+def _curves(given: ReportInputs, unit: str) -> dict[str, dict[str, np.ndarray]]:
+    """Return the columns of every seed that has a finite best cost."""
+    curves = {seed: _columns(records, unit) for seed, records in given.curves.items()}
+    return {seed: c for seed, c in curves.items() if np.isfinite(c["best"]).any()}
 
 
 def _unit(curves: Iterable[list[dict[str, Any]]]) -> str:

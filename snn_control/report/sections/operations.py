@@ -14,12 +14,14 @@ _TITLE = "Operations a decision"
 _METRIC = "synaptic_ops_per_decision"
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the page omits sections without data."""
+    return not given.only_data or bool(_counted(given))
+
+
 def make(given: ReportInputs) -> Section:
     """Return a bar a controller, for the first preset."""
-    first = presets(given)[:1]
-    found = {
-        e.controller: e for e in given.evaluations if e.preset in first and e.mean.get(_METRIC)
-    }
+    found = _counted(given)
     names = given.ordered(list(found))
     if not names:
         return Section(
@@ -51,6 +53,12 @@ def make(given: ReportInputs) -> Section:
     return Section(
         "operations", _TITLE, _lead(given, found), [Figure("plot-operations", figure, _TITLE)]
     )
+
+
+def _counted(given: ReportInputs) -> dict[str, Evaluation]:
+    """Return the evaluations with counted operations, of the first preset, by controller."""
+    first = presets(given)[:1]
+    return {e.controller: e for e in given.evaluations if e.preset in first and e.mean.get(_METRIC)}
 
 
 def _lead(given: ReportInputs, found: dict[str, Evaluation]) -> str:

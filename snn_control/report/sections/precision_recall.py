@@ -14,15 +14,14 @@ _COLUMNS = 2
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True where recognition was measured."""
+    return bool(curves_of(given.place)[0])
+
+
 def make(given: ReportInputs) -> Section:
     """Return the curves of eval/place.npz."""
     methods, lengths = curves_of(given.place)
-    if not methods:
-        return Section(
-            "precision-recall",
-            _TITLE,
-            missing="No recognition was measured: eval/place.npz has none.",
-        )
     rows = -(-len(lengths) // _COLUMNS)
     figure = make_subplots(
         rows=rows,

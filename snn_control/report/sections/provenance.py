@@ -18,6 +18,11 @@ WORKS = {
 on them."""
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True: every run has a manifest."""
+    return True
+
+
 def make(given: ReportInputs) -> Section:
     """Return the manifest, the configuration and BibTeX."""
     m = given.manifest

@@ -10,11 +10,14 @@ from snn_control.report.sections.precision_recall import frames
 _TITLE = "Queries and answers"
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True where images were kept."""
+    return "strip_images" in given.place
+
+
 def make(given: ReportInputs) -> Section:
     """Return the images of eval/place.npz: right and sure, right and unsure, wrong."""
     found = given.place
-    if "strip_images" not in found:
-        return Section("queries", _TITLE, missing="No images were kept: eval/place.npz has none.")
     right = [k for k in range(len(found["strip_query"])) if _right(found, k)]
     wrong = [k for k in range(len(found["strip_query"])) if not _right(found, k)]
     half = (len(right) + 1) // 2

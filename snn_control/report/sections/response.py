@@ -7,13 +7,18 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from snn_control.report import style
-from snn_control.report.inputs import ReportInputs, Trace
+from snn_control.report.inputs import SWIM_KEYS, ReportInputs, Trace
 from snn_control.report.metric_names import number
 from snn_control.report.section import Figure, Section, Table, not_shown
 from snn_control.report.step_response import StepResponse, step_responses
 
 _TITLE = "Response"
 _KEYS = ("time_s", "height_m", "height_ref_m", "command")
+
+
+def applies(given: ReportInputs) -> bool:
+    """Return True unless a swim takes the place of the response, or the page omits it."""
+    return given.has_trace(_KEYS) if given.only_data else not given.has_trace(SWIM_KEYS)
 
 
 def make(given: ReportInputs) -> Section:

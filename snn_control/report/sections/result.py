@@ -10,6 +10,11 @@ from snn_control.report.section import Section, Table
 _VERDICTS = {"ahead": "▲ better", "behind": "▼ worse", "even": "≈ no clear difference", "": ""}
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the page omits sections without data."""
+    return not given.only_data or bool(presets(given))
+
+
 def make(given: ReportInputs) -> Section:
     """Return one table a preset."""
     tables = [_table(given, preset) for preset in presets(given)]

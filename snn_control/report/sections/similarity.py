@@ -20,13 +20,14 @@ _BESIDE = 0.025
 """Distance of the lines beside the true places, shares of the map."""
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True where the similarity was kept."""
+    return "similarity" in given.place
+
+
 def make(given: ReportInputs) -> Section:
     """Return the matrices of eval/place.npz."""
     found = given.place
-    if "similarity" not in found:
-        return Section(
-            "similarity", _TITLE, missing="No similarity was kept: eval/place.npz has none."
-        )
     lengths = [frames(length) for length in found["similarity_length"].tolist()]
     figure = make_subplots(
         rows=1, cols=len(lengths), subplot_titles=lengths, horizontal_spacing=_GAP

@@ -16,6 +16,11 @@ _KEYS = ("time_s", "spike_tick", "spike_neuron", "population_names", "population
 RATE_WINDOW_S = 2.0
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the page omits sections without data."""
+    return not given.only_data or given.has_trace(_KEYS)
+
+
 def make(given: ReportInputs) -> Section:
     """Return the raster of the first controller with recorded spikes."""
     names = given.ordered(list(given.traces))

@@ -14,11 +14,15 @@ _LONG = 16
 """Rows from which a further table is folded away."""
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True for a study."""
+    return given.study is not None
+
+
 def make(given: ReportInputs) -> Section:
-    """Return the section; `missing` where the run is no study."""
+    """Return the tables and figures of study.json."""
     study = given.study
-    if study is None:
-        return Section("study", "Study", missing=f"This run is no study: it has no {STUDY_FILE}.")
+    assert study is not None
     figures = []
     for k, plain in enumerate(study["figures"]):
         try:

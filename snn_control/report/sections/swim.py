@@ -7,19 +7,21 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from snn_control.report import style
-from snn_control.report.inputs import ReportInputs, Trace
+from snn_control.report.inputs import SWIM_KEYS, ReportInputs, Trace
 from snn_control.report.metric_names import number
 from snn_control.report.section import Figure, Section, not_shown
 
 _TITLE = "Swim"
-_KEYS = ("time_s", "joint_rad", "effort")
+
+
+def applies(given: ReportInputs) -> bool:
+    """Return True where a swim was recorded."""
+    return given.has_trace(SWIM_KEYS)
 
 
 def make(given: ReportInputs) -> Section:
     """Return the swim of every controller that has a trace of the first one's episode."""
-    names, others = given.of_one_episode(_KEYS)
-    if not names:
-        return Section("swim", _TITLE, missing="No swim was recorded: traces/ holds none.")
+    names, others = given.of_one_episode(SWIM_KEYS)
     figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.5, 0.5], vertical_spacing=0.08)
     ranks: dict[str, int] = {}
     for name in reversed(names):

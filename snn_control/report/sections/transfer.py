@@ -5,16 +5,21 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from snn_control.report import style
-from snn_control.report.inputs import ReportInputs
+from snn_control.report.inputs import SWIM_KEYS, ReportInputs
 from snn_control.report.section import Figure, Section
 
 _TITLE = "Learned transfer"
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the controller swims, or the page omits sections without data."""
+    return bool(_curves(given)) if given.only_data else not given.has_trace(SWIM_KEYS)
+
+
 def make(given: ReportInputs) -> Section:
     """Return the curves of eval/transfer.npz."""
-    curves = sorted(key for key in given.transfer if ":" in key)
-    if "error_m" not in given.transfer or not curves:
+    curves = _curves(given)
+    if not curves:
         return Section(
             "transfer",
             _TITLE,
@@ -46,3 +51,10 @@ def make(given: ReportInputs) -> Section:
         "Output at a constant error, after it has settled: what the network has learned to compute."
     )
     return Section("transfer", _TITLE, lead, [Figure("plot-transfer", figure, _TITLE)])
+
+
+def _curves(given: ReportInputs) -> list[str]:
+    """Return the names of the measured curves, sorted."""
+    if "error_m" not in given.transfer:
+        return []
+    return sorted(key for key in given.transfer if ":" in key)

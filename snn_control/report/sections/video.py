@@ -8,6 +8,11 @@ from snn_control.report.section import Section, Video
 _TITLE = "Video"
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the page omits sections without data."""
+    return not given.only_data or bool(given.videos)
+
+
 def make(given: ReportInputs) -> Section:
     """Return the films, the controller's first."""
     names = given.ordered(list(given.videos))

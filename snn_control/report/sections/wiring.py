@@ -18,14 +18,16 @@ LINES = 2000
 """Strongest synapses that are drawn; the table counts all."""
 
 
+def applies(given: ReportInputs) -> bool:
+    """Return True unless the page omits sections without data."""
+    return not given.only_data or bool(_read(given)[0])
+
+
 def make(given: ReportInputs) -> Section:
     """Return a drawing and a table for each network of the best checkpoint."""
-    try:
-        networks = load_networks(given.folder / "checkpoints" / "best")
-    except ModelFileError as exc:
-        return Section("wiring", _TITLE, missing=f"The network could not be read: {exc}")
+    networks, missing = _read(given)
     if not networks:
-        return Section("wiring", _TITLE, missing="No network is kept in checkpoints/best.")
+        return Section("wiring", _TITLE, missing=missing)
     figures, rows = [], []
     for k, network in enumerate(networks):
         groups = synapses_of(network)
@@ -39,6 +41,15 @@ def make(given: ReportInputs) -> Section:
     )
     columns = ("network", "connection", "synapses", "positive", "strongest", "delay, ticks")
     return Section("wiring", _TITLE, lead, figures, [Table(columns, rows)])
+
+
+def _read(given: ReportInputs) -> tuple[list[Network], str]:
+    """Return the networks of the best checkpoint, and a reason where there are none."""
+    try:
+        networks = load_networks(given.folder / "checkpoints" / "best")
+    except ModelFileError as exc:
+        return [], f"The network could not be read: {exc}"
+    return networks, "" if networks else "No network is kept in checkpoints/best."
 
 
 def _draw(network: Network, groups: list[Synapses]) -> go.Figure:

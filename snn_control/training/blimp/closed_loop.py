@@ -12,7 +12,7 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
 from snn_control.engines.kernels import aligned_copy, control_tick, new_state, rest
-from snn_control.engines.layout import HEADER, Layout
+from snn_control.engines.layout import HEADER, N_READOUTS, Layout
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.batch import BlimpPlants, ScenarioBatch
 from snn_control.errors import ParameterError
@@ -94,7 +94,7 @@ def _fly(
                 error[0, 0] = target - plant.sense(craft, row)
                 start = control_tick(program, w, c, state, error, 0, fired, 0)
                 command = 0.0
-                for r in range(program[5]):
+                for r in range(program[N_READOUTS]):
                     command += state.values[start + program[HEADER + r]]
                 spikes += fired[0, 0]
                 plant.advance(craft, row, wind, command, substeps[s, t])

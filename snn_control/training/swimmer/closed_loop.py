@@ -21,7 +21,7 @@ from snn_control.controllers.swimmer.swimmer import (
     perceive,
 )
 from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
-from snn_control.engines.layout import HEADER, Layout
+from snn_control.engines.layout import HEADER, N_INPUTS, Layout
 from snn_control.envs.swimmer.batch import SwimmerPool, joint_angles, pool_advance, pool_reset
 from snn_control.envs.swimmer.start import Start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
@@ -32,7 +32,7 @@ Array = Any
 
 
 class Swims(NamedTuple):
-    """What every network did from every start."""
+    """Records of every network from every start."""
 
     speed_m_s: FloatArray
     """Forward, after each control period, shape (n_networks, n_starts, n_ticks)."""
@@ -91,10 +91,8 @@ def swim(
         )
     for start in starts:
         start.check_joints(n_joints)
-    periods = np.broadcast_to(np.asarray(period_ticks, np.int64), len(weights)).copy()
-    errors = [start.sensor_error_rad for start in starts]
     shape = len(weights), len(starts)
-    found = Swims(
+    swims = Swims(
         np.zeros((*shape, n_ticks)), np.zeros(shape),
         np.zeros((*shape, n_joints)), np.ones((*shape, n_joints)),
         np.zeros((*shape, 1)),
@@ -103,53 +101,117 @@ def swim(
     if homeostasis:
         homeostasis.check_joints(n_joints)
         set_points = homeostasis.set_points
-    _swim(
-        layout.program, weights, coefficients, pool.addresses, periods,
+    network = layout.network
+    crowd = _Crowd(
+        layout.program, weights, coefficients, network.n_spiking,
+        np.broadcast_to(np.asarray(period_ticks, np.int64), len(weights)).copy(),
+    )  # fmt: skip
+    reflexes = _Reflexes(
+        CLOCK[0] in network.inputs, posture_start,
+        network.sub_ticks if muscles_spike(network) else 0,
+        set_points, bounds_of(homeostasis, network),
+    )  # fmt: skip
+    places = _Starts(
         np.stack([start.joint_rad for start in starts]),
         np.array([start.turn_rad for start in starts]),
-        np.stack(errors),
-        np.array(command_inputs(*command)),
-        CLOCK[0] in layout.network.inputs, posture_start,
-        (layout.network.sub_ticks if muscles_spike(layout.network) else 0),
-        layout.network.n_spiking,
-        set_points, bounds_of(homeostasis, layout.network), *found,
-    )  # fmt: skip
-    return found
+        np.stack([start.sensor_error_rad for start in starts]),
+    )
+    _swim(crowd, reflexes, places, np.array(command_inputs(*command)), pool.addresses, swims)
+    return swims
+
+
+class _Crowd(NamedTuple):
+    """Networks of one structure."""
+
+    program: Array
+    weights: Array
+    coefficients: Array
+    n_spiking: int
+    periods: Array
+    """Of their clocks, control periods, shape (n_networks,)."""
+
+
+class _Reflexes(NamedTuple):
+    """Settings of all swimmers, see `Swimmer`, `perceive` and `act`."""
+
+    clocked: bool
+    posture_start: bool
+    ticks: int
+    set_points: Array
+    bounds: Array
+
+
+class _Starts(NamedTuple):
+    """Starts of the episodes, along the first axis, see `Start`."""
+
+    joint_rad: Array
+    turn_rad: Array
+    errors: Array
+
+
+class _Circuit(NamedTuple):
+    """One network, its state, its input and its spikes."""
+
+    program: Array
+    weights: Array
+    coefficients: Array
+    state: State
+    inputs: Array
+    fired: Array
+
+
+class _Swim(NamedTuple):
+    """Records of one episode, see `Swims`."""
+
+    speeds: Array
+    activity: Array
+    gains: Array
+    lag: Array
 
 
 @kernel(parallel=True, nogil=True)
 def _swim(
-    program: Array, weights: Array, coefficients: Array, bodies: Array, periods: Array,
-    joint_rad: Array, turn_rad: Array, errors: Array, commands: Array, clocked: bool,
-    posture_start: bool, ticks: int, n_spiking: int, set_points: Array, bounds: Array,
-    speeds: Array, spikes: Array, activity: Array, gains: Array, lags: Array,
+    crowd: _Crowd, reflexes: _Reflexes, starts: _Starts, commands: Array, bodies: Array,
+    swims: Swims,
 ) -> None:  # fmt: skip
-    n_starts, n_bodies = joint_rad.shape[0], bodies.shape[0]
+    """Swim with every network from every start, one body a thread.
+
+    Args:
+        crowd: the networks.
+        reflexes: settings of all.
+        starts: of the episodes.
+        commands: of `command_inputs`.
+        bodies: addresses of the pool.
+        swims: written.
+    """
+    program, weights, coefficients, n_spiking, periods = crowd
+    joint_rad, turn_rad, errors = starts
+    speeds, spikes, activity, gains, lags = swims
+    n_starts, n_bodies, n_inputs = joint_rad.shape[0], bodies.shape[0], program[N_INPUTS]
     for index in numba.prange(n_bodies):
         first = np.int64(index)
         state = new_state(program, weights)
         fired = np.zeros((1, n_spiking))
-        inputs = np.zeros((1, program[0]))
-        inputs[0, program[0] - commands.size :] = commands
+        inputs = np.zeros((1, n_inputs))
+        inputs[0, n_inputs - commands.size :] = commands
         for episode in range(first, weights.shape[0] * n_starts, n_bodies):
             g, s = episode // n_starts, episode % n_starts
             c = aligned_copy(coefficients[g])
             rest(program, c, state)
             pool_reset(bodies[first], joint_rad[s], turn_rad[s])
-            spikes[g, s] = _episode(
-                program, aligned_copy(weights[g]), c, state, bodies[first], periods[g], errors[s],
-                clocked, posture_start, ticks, set_points, bounds, inputs, fired,
-                speeds[g, s], activity[g, s], gains[g, s], lags[g, s],
-            )  # fmt: skip
+            circuit = _Circuit(program, aligned_copy(weights[g]), c, state, inputs, fired)
+            record = _Swim(speeds[g, s], activity[g, s], gains[g, s], lags[g, s])
+            spikes[g, s] = _episode(circuit, reflexes, periods[g], bodies[first], errors[s], record)
 
 
 @kernel(nogil=True)
 def _episode(
-    program: Array, weights: Array, c: Array, state: State, body: Array, period: int,
-    errors: Array, clocked: bool, posture_start: bool, ticks: int, set_points: Array,
-    bounds: Array, inputs: Array, fired: Array, speeds: Array, activity: Array, gains: Array,
-    lag: Array,
-) -> float:  # fmt: skip
+    circuit: _Circuit, reflexes: _Reflexes, period: int, body: Array, errors: Array, record: _Swim
+) -> float:
+    """Swim with one network from where its body is; return its spikes a control period."""
+    program, weights, c, state, inputs, fired = circuit
+    clocked, posture_start, ticks, set_points, bounds = reflexes
+    speeds, activity, gains, lag = record
     n, total = gains.size, 0.0
     muscles, effort, seen, graded = np.zeros(2 * n), np.zeros(n), np.zeros(n), np.zeros(2 * n)
     clock, joint_rad = np.zeros(CLOCK_SIZE), joint_angles(body, n)

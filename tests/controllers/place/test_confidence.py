@@ -10,7 +10,7 @@ from snn_control.controllers.place.hindsight import LATER, Answered, Hindsight
 from snn_control.controllers.place.logistic import fit, probability
 
 
-def test_logistic_regression_finds_the_weights_that_made_the_answers() -> None:
+def test_logistic_regression_recovers_the_weights() -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(200_000, 2)) * [1.0, 5.0] + [0.0, 3.0]
     truth = np.array([-0.5, 1.5, 0.2])
@@ -49,7 +49,7 @@ def samples(rng: np.random.Generator, n: int = 4000) -> dict[int, Sample]:
     return found
 
 
-def test_probabilities_are_frequencies_and_few_unknown_places_pass() -> None:
+def test_probabilities_are_frequencies_and_few_unknown_pass() -> None:
     confidence = Confidence.fit(samples(np.random.default_rng(1)), 0.01, 100)
     for length, sample in samples(np.random.default_rng(2)).items():
         said = np.array([confidence.judge(row, length, 100) for row in sample.known])
@@ -105,7 +105,7 @@ def test_without_samples_nothing_is_known() -> None:
     assert not confidence.judge(np.array([9.0, 9.0]), 1, 5)[2]
 
 
-def test_hindsight_moves_probabilities_to_the_share_that_was_right() -> None:
+def test_hindsight_moves_probabilities_to_the_accuracy() -> None:
     rng, hindsight, said = np.random.default_rng(0), Hindsight(), []
     for k in range(3000):
         right = rng.random() < 0.6

@@ -37,7 +37,7 @@ def balance(place_map: PlaceMap) -> tuple[np.ndarray, np.ndarray]:
     return np.nanmean(answers, axis=0), np.nanstd(answers, axis=0)
 
 
-def test_a_place_answers_its_own_sight_by_the_decorrelated_product() -> None:
+def test_a_place_answers_by_the_decorrelated_product() -> None:
     shown, layer = codes(), lateral()
     place_map = made(shown)
     query = codes(1, seed=9)[0]
@@ -83,7 +83,7 @@ def test_nothing_appended_changes_nothing() -> None:
     assert np.isfinite([one.means, one.spreads]).all()
 
 
-def test_removing_leaves_the_others_as_if_the_place_had_never_been() -> None:
+def test_removing_a_place_leaves_the_others_as_without_it() -> None:
     place_map = made(codes())
     keep = np.delete(np.arange(N), [3, 17, 18])
     place_map.keep(keep)
@@ -95,7 +95,7 @@ def test_removing_leaves_the_others_as_if_the_place_had_never_been() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_spikes_one_by_one_add_up_to_the_fast_path_to_the_last_bit(seed: int) -> None:
+def test_spikes_one_by_one_equal_the_fast_path_bit_for_bit(seed: int) -> None:
     place_map, start = made(codes()), np.random.default_rng(seed).random(N_INPUTS)
     query = codes(1, seed=seed + 20)[0]
     found = present(place_map.weights, query, start, ticks=16)
@@ -104,7 +104,7 @@ def test_spikes_one_by_one_add_up_to_the_fast_path_to_the_last_bit(seed: int) ->
     assert found.spikes == np.abs(query.astype(int)).sum()
 
 
-def test_a_deadline_that_has_passed_leaves_the_first_spikes_of_the_strongest() -> None:
+def test_a_passed_deadline_leaves_the_strongest_first_spikes() -> None:
     place_map = made(codes())
     query = np.zeros(N_INPUTS, np.int8)
     query[3], query[7] = 15, -2

@@ -34,7 +34,7 @@ def by_definition(rows: list[np.ndarray], moved: list[float], length: int, n: in
     grows=st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
-def test_it_is_the_sum_of_the_definition_however_it_moves_and_grows(
+def test_it_is_the_sum_of_its_definition(
     seed: int, n: int, steps: list[float], lengths: list[int], grows: bool
 ) -> None:
     rng, sequence = np.random.default_rng(seed), FrameSequence()
@@ -72,7 +72,7 @@ def test_it_stays_exact_over_a_long_route() -> None:
     np.testing.assert_array_equal(found, expected)
 
 
-def test_removed_places_close_up_in_the_frames_that_are_remembered() -> None:
+def test_removed_places_close_up_in_remembered_frames() -> None:
     sequence = FrameSequence()
     rows = np.random.default_rng(1).normal(size=(4, 8))
     for row in rows[:3]:
