@@ -1,8 +1,8 @@
-"""The one list of our nodes, from which setup.py, launch files, tables and tests follow.
+"""The one list of systems on the bus: setup.py, launch files, tables and tests follow from it.
 
 setup.py runs this file by its path, before the package can be imported: it imports nothing of the
-package. A new node is a module here, a line in `NODES`, and the files that
-`python -m snn_control.ros.describe --write` makes.
+package. A new system is an entry of `SYSTEMS`, a new node a `Node` in the entry of its system; each
+node is a module here, with the files that `python -m snn_control.ros.describe --write` makes.
 """
 
 from __future__ import annotations
@@ -20,23 +20,40 @@ class Node(NamedTuple):
     node_class: str
     """Name of its class, which declares `config_type` and `interface`."""
     kind: Kind
-    system: str
-    """System it belongs to; empty: all."""
     simulator: str = ""
     """Node that simulates the vehicle of a controller."""
     takes_model: bool = False
     """Whether it has the parameter `model`."""
 
 
-NODES = (
-    Node("altitude_controller", "AltitudeController", "controller", "blimp",
-         "blimp_simulator", takes_model=True),
-    Node("pid_controller", "PidController", "controller", "blimp",
-         "blimp_simulator"),
-    Node("swimmer_controller", "SwimmerController", "controller", "swimmer",
-         "swimmer_simulator", takes_model=True),
-    Node("blimp_simulator", "BlimpSimulator", "simulator", "blimp"),
-    Node("swimmer_simulator", "SwimmerSimulator", "simulator", "swimmer"),
-    Node("place_recognizer", "PlaceRecognizerNode", "recogniser", "place"),
-    Node("recorder", "Recorder", "recorder", ""),
+class System(NamedTuple):
+    """Nodes of one system, or nodes that serve all."""
+
+    name: str
+    """Stem of its folder, `snn_control/ros/NAME`; empty: all systems."""
+    nodes: tuple[Node, ...]
+    vehicle: str = ""
+    """Class in `snn_control.ros.NAME.vehicle`; empty: it is not run by `snn-control fly`."""
+
+
+SYSTEMS = (
+    System("blimp", (
+        Node("altitude_controller", "AltitudeController", "controller", "blimp_simulator", True),
+        Node("pid_controller", "PidController", "controller", "blimp_simulator"),
+        Node("blimp_simulator", "BlimpSimulator", "simulator"),
+    ), "BlimpVehicle"),
+    System("swimmer", (
+        Node("swimmer_controller", "SwimmerController", "controller", "swimmer_simulator", True),
+        Node("swimmer_simulator", "SwimmerSimulator", "simulator"),
+    ), "SwimmerVehicle"),
+    System("place", (Node("place_recognizer", "PlaceRecognizerNode", "recogniser"),)),
+    System("", (Node("recorder", "Recorder", "recorder"),)),
 )  # fmt: skip
+
+KINDS: tuple[Kind, ...] = ("controller", "simulator", "recogniser", "recorder")
+NODES = tuple(
+    node for kind in KINDS for system in SYSTEMS for node in system.nodes if node.kind == kind
+)
+"""All nodes, controllers first."""
+SYSTEM_OF = {node.name: system.name for system in SYSTEMS for node in system.nodes}
+"""Name of the system of each node; empty: all systems."""

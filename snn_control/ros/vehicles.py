@@ -7,17 +7,22 @@ the vehicle's and whose object is a subclass of `Vehicle`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from snn_control.controllers import Controller
 from snn_control.errors import ConfigError, InterfaceMismatchError
 from snn_control.ros.base.vehicle import Vehicle
-from snn_control.ros.blimp.vehicle import BlimpVehicle
-from snn_control.ros.swimmer.vehicle import SwimmerVehicle
+from snn_control.ros.nodes import SYSTEMS
 
 ENTRY_POINT_GROUP = "snn_control.vehicles"
 
-VEHICLES: dict[str, type[Vehicle]] = {"blimp": BlimpVehicle, "swimmer": SwimmerVehicle}
+VEHICLES: dict[str, type[Vehicle]] = {
+    system.name: vars(import_module(f"snn_control.ros.{system.name}.vehicle"))[system.vehicle]
+    for system in SYSTEMS
+    if system.vehicle
+}
+"""Vehicles of this package, as `nodes.SYSTEMS` names them."""
 
 
 def vehicle_names() -> list[str]:
