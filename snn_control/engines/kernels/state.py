@@ -26,6 +26,8 @@ from snn_control.engines.layout import (
 )
 
 Array = Any
+SLOT, FRESH = range(2)
+"""Places in the clock of a state."""
 
 
 class State(NamedTuple):
@@ -84,8 +86,8 @@ def rest(program: Array, c: Array, state: State) -> None:
     state.counts[:] = 0
     state.memory[:] = 0
     state.drive[:] = 0
-    state.clock[0] = 0
-    state.clock[1] = 1
+    state.clock[SLOT] = 0
+    state.clock[FRESH] = 1
     p = HEADER + get_program(program, N_READOUTS)
     for _ in range(get_program(program, N_POPULATIONS)):
         size = get_program(program, p + SIZE)

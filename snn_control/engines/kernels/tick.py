@@ -9,7 +9,7 @@ from snn_control.engines.flat_access import get_count, get_program, get_value, s
 from snn_control.engines.kernels.connections import add_connection, clear, list_active, take_inputs
 from snn_control.engines.kernels.neurons import update_neurons
 from snn_control.engines.kernels.settle import settle
-from snn_control.engines.kernels.state import State
+from snn_control.engines.kernels.state import FRESH, SLOT, State
 from snn_control.engines.layout import (
     COEFFICIENTS,
     CONNECTION,
@@ -83,19 +83,19 @@ def control_tick(
     """
     n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
     width = get_program(program, N_POPULATIONS) + 1
-    if state.clock[1]:
-        state.clock[1] = 0
+    if state.clock[FRESH]:
+        state.clock[FRESH] = 0
         if get_program(program, SETTLING_PASSES):
             settle(program, weights, c, state, inputs, row)
     for k in range(spikes.shape[1]):
         spikes[spike_row, k] = 0
-    slot = state.clock[0]
+    slot = state.clock[SLOT]
     for _ in range(get_program(program, SUB_TICKS)):
         slot = slot + 1 if slot + 1 < ring else 0
         set_count(state.counts, slot * width, take_inputs(program, state, slot, inputs, row))
         tick(program, weights, c, state, slot)
         count_spikes(program, state, slot, spikes, spike_row)
-    state.clock[0] = slot
+    state.clock[SLOT] = slot
     return slot * n_values
 
 

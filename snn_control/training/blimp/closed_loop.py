@@ -20,6 +20,8 @@ from snn_control.errors import ParameterError
 FloatArray = npt.NDArray[np.float64]
 Array = Any
 
+RMSE, HOLD_RMSE, OVERSHOOT, STEADY_STATE_ERROR, CHATTER, SPIKES = range(6)
+"""Places of the figures, in the order of `Flights`."""
 N_FIGURES = 6
 SETTLE_S = 10.0
 OVERSHOOT_S = 9.9
@@ -101,7 +103,7 @@ def _fly(
                 heights[t] = craft[plant.HEIGHT]
                 commands[t] = command
             judge(reference[s], heights, commands, substeps[s], n_ticks[s], figures[g, s])
-            figures[g, s, 5] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)
+            figures[g, s, SPIKES] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)
 
 
 @kernel(nogil=True)
@@ -135,11 +137,11 @@ def judge(
         elif since_s <= OVERSHOOT_S:
             worst = max(worst, -miss * direction)
         change += abs(commands[t] - commands[t - 1]) if t > 0 else 0.0
-    found[0] = np.sqrt(squares / n_ticks)
-    found[1] = np.sqrt(hold_squares / max(hold_ticks, 1))
-    found[2] = (overshoots + worst) / max(steps, 1)
-    found[3] = steady_state_error(reference, heights, substeps, n_ticks)
-    found[4] = change / n_ticks
+    found[RMSE] = np.sqrt(squares / n_ticks)
+    found[HOLD_RMSE] = np.sqrt(hold_squares / max(hold_ticks, 1))
+    found[OVERSHOOT] = (overshoots + worst) / max(steps, 1)
+    found[STEADY_STATE_ERROR] = steady_state_error(reference, heights, substeps, n_ticks)
+    found[CHATTER] = change / n_ticks
 
 
 @kernel(nogil=True)
