@@ -18,10 +18,10 @@ from scipy.linalg import cho_factor, cho_solve
 from snn_control.coding.images import checked, resize
 from snn_control.coding.patch_normalisation import PatchNormalisation, to_bytes
 from snn_control.compiled import kernel
-from snn_control.controllers.place.calibration import confidence, held_out, observed
+from snn_control.controllers.place.confidence.calibration import confidence, held_out, observed
+from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.evidence import Evidence
-from snn_control.controllers.place.judgement import Judgement
 from snn_control.controllers.place.numbering import readable
 from snn_control.controllers.place.place_map import LEAST_SPREAD, blended, outstanding, standardised
 from snn_control.controllers.place.queries import Queries

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import files
-from snn_control.controllers.place.calibration import Judged, confidence
+from snn_control.controllers.place.confidence.calibration import Judged, confidence
+from snn_control.controllers.place.confidence.hindsight import Hindsight
+from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.evidence import Evidence
-from snn_control.controllers.place.hindsight import Hindsight
-from snn_control.controllers.place.judgement import Judgement
 from snn_control.controllers.place.member import Member
 from snn_control.controllers.place.queries import Queries
 from snn_control.controllers.place.recognizer import Images, Recognizer

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from snn_control.config import from_mapping
 from snn_control.controllers.place.adaptation import AdaptationBaseline
-from snn_control.controllers.place.confidence import LENGTHS, N_FEATURES, Confidence
+from snn_control.controllers.place.confidence.confidence import LENGTHS, N_FEATURES, Confidence
+from snn_control.controllers.place.confidence.hindsight import FARTHEST
+from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.config import PlaceConfig
-from snn_control.controllers.place.hindsight import FARTHEST
-from snn_control.controllers.place.judgement import Judgement
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.presentation import QUARTERS
 from snn_control.errors import ConfigError, ModelFileError

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.calibration import Judged
+from snn_control.controllers.place.confidence.calibration import Judged
 from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.queries import Queries
 from snn_control.controllers.place.waiting import Waiting

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.confidence import Confidence, features
+from snn_control.controllers.place.confidence.confidence import Confidence, features
+from snn_control.controllers.place.confidence.hindsight import LENGTH, SURE, Answered, Hindsight
+from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.evidence import Evidence
-from snn_control.controllers.place.hindsight import LENGTH, SURE, Answered, Hindsight
-from snn_control.controllers.place.judgement import Judgement
 from snn_control.controllers.place.match import Match
 from snn_control.controllers.place.numbering import positions, whole_numbers
 from snn_control.controllers.place.queries import Queries

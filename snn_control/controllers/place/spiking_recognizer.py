@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from snn_control.controllers.place import files
 from snn_control.controllers.place.adaptation import AdaptationBaseline
-from snn_control.controllers.place.calibration import Judged, adaptation_of, judge, teach
-from snn_control.controllers.place.confidence import features
+from snn_control.controllers.place.confidence.calibration import Judged, adaptation_of, judge, teach
+from snn_control.controllers.place.confidence.confidence import features
+from snn_control.controllers.place.confidence.hindsight import Hindsight
+from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.files import RecognizerState
-from snn_control.controllers.place.hindsight import Hindsight
-from snn_control.controllers.place.judgement import Judgement
 from snn_control.controllers.place.numbering import readable
 from snn_control.controllers.place.place_map import PlaceMap, blended, imprinted
 from snn_control.controllers.place.presentation import QUARTERS, Presented, present

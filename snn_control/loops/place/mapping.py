@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.judgement import Judgement
+from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.recognizer import INCOMPLETE, LEAST_PLACES, UNSURE
 from snn_control.errors import ConfigError
 from snn_control.loops.place.config import PlaceNodeConfig

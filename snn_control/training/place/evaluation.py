@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Recognizer
-from snn_control.controllers.place.confidence import features
+from snn_control.controllers.place.confidence.confidence import features
 from snn_control.threads import one_blas_thread
 from snn_control.training.place.metrics import (
     auc_pr,

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place.adaptation import AdaptationBaseline
-from snn_control.controllers.place.confidence import (
+from snn_control.controllers.place.confidence.confidence import (
     LENGTHS,
     Confidence,
     Sample,

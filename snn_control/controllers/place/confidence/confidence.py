@@ -23,7 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.logistic import fit, odds_to_probability, probability, score
+from snn_control.controllers.place.confidence.logistic import (
+    fit,
+    odds_to_probability,
+    probability,
+    score,
+)
 
 FloatArray = npt.NDArray[np.float64]
 

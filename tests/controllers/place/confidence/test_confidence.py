@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn_control.controllers.place.confidence import LENGTHS, Confidence, Sample, features, near
-from snn_control.controllers.place.hindsight import LATER, Answered, Hindsight
-from snn_control.controllers.place.logistic import fit, probability
+from snn_control.controllers.place.confidence.confidence import (
+    LENGTHS,
+    Confidence,
+    Sample,
+    features,
+    near,
+)
+from snn_control.controllers.place.confidence.hindsight import LATER, Answered, Hindsight
+from snn_control.controllers.place.confidence.logistic import fit, probability
 
 
 def test_logistic_regression_recovers_the_weights() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place.adaptation import AdaptationBaseline
-from snn_control.controllers.place.confidence import Confidence
+from snn_control.controllers.place.confidence.confidence import Confidence
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -15,7 +15,7 @@ import math
 from collections import deque
 from typing import NamedTuple
 
-from snn_control.controllers.place.logistic import odds_to_probability
+from snn_control.controllers.place.confidence.logistic import odds_to_probability
 
 LENGTH, LATER = 20, 10
 """Frames of the long sequence, and frames after which an answer is judged."""

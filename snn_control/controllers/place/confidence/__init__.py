@@ -1,0 +1,1 @@
+"""Confidence of a match: calibration, probability, unknown places, learning in hindsight."""
