@@ -1,4 +1,4 @@
-"""Contract between the control loop and a vehicle: everything the loop does not know."""
+"""Contract between the control loop and a vehicle: everything that differs between vehicles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reading(Generic[M]):
     fault: str = ""
     """Reason why it cannot be used and how to mend it; empty: it can."""
     foreign: bool = False
-    """Whether it belongs to another vehicle on the same topic."""
+    """True for a measurement of another vehicle on the same topic."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class VehicleAdapter(ABC, Generic[M]):
 
         Args:
             now_s: monotonic time.
-            frozen: whether adaptation rests.
+            frozen: True while adaptation rests.
         """
 
     @abstractmethod
@@ -103,7 +103,7 @@ class VehicleAdapter(ABC, Generic[M]):
         Args:
             measured: value of its reading.
             dt_s: time since the usable measurement before it, s.
-            landing: whether trouble brings the vehicle down.
+            landing: True while trouble brings the vehicle down.
         """
 
     @abstractmethod

@@ -30,7 +30,7 @@ class Step:
     """Result of stepping the controller."""
 
     output: FloatArray
-    """Of the controller, (n_actions,); NaN where it has failed."""
+    """Output of the controller, (n_actions,); NaN where it has failed."""
     command: FloatArray
     """Requested command: the output, or that of the fallback where the controller has failed."""
     took_s: float
@@ -50,7 +50,7 @@ class Tick:
     mode: Mode
     failed: bool
     output: FloatArray
-    """Of the controller, (n_actions,); NaN where it was not called."""
+    """Output of the controller, (n_actions,); NaN where it was not called."""
     command: FloatArray | None
     """Command to send, (n_actions,); None: nothing."""
     step_s: float
@@ -59,9 +59,9 @@ class Tick:
     orders: tuple[float, ...] = ()
     """Inputs of the controller beside its observation, by its `order_names`."""
     usable: bool = False
-    """Whether stamp and value of the measurement could be used."""
+    """True where stamp and value of the measurement could be used."""
     stepped: bool = False
-    """Whether it was the controller's turn."""
+    """True where controller and fallback were stepped."""
 
 
 @final
@@ -73,7 +73,7 @@ class ControlLoop(Generic[A]):
         adapter: of the vehicle.
         fallback: commands where `controller` has failed, and is stepped along to be ready; None:
             the vehicle stops there.
-        simulated_time: whether stamps run at a rate of their own.
+        simulated_time: True where stamps run at a rate of their own.
 
     Raises:
         ParameterError: every gap between two measurements would count as a loss.
@@ -106,9 +106,9 @@ class ControlLoop(Generic[A]):
         )
         self.ticks = self.missed = self.resets = 0
         self.frozen = False
-        """Whether the adaptation of a controller that adapts rests."""
+        """True while the adaptation of the controller rests."""
         self.landing = False
-        """Whether trouble brings the vehicle down, until it is disarmed."""
+        """True from trouble of a moving vehicle until it is disarmed."""
         self.measured_s: float | None = None
         """Time of the last usable measurement."""
         self.ordered: tuple[float, ...] | None = None

@@ -163,9 +163,9 @@ class PlaceRecognizerNode(ManagedNode):
         if found is None:
             self._warn(f"image refused: {loop.refusal}")
             return
-        self._tell(loop, found, message.header.stamp, now_s)
+        self._publish(loop, found, message.header.stamp, now_s)
 
-    def _tell(self, loop: PlaceLoop, found: Answer, stamp: Any, since_s: float) -> None:
+    def _publish(self, loop: PlaceLoop, found: Answer, stamp: Any, since_s: float) -> None:
         match, send = found.match, self._out
         stamps = (found.stamp_ns // 10**9, found.stamp_ns % 10**9)
         if match.known and match.place is not None and not found.mapping:
@@ -202,7 +202,7 @@ class PlaceRecognizerNode(ManagedNode):
         if mapper.failure:
             self.get_logger().error(f"mapping: {mapper.failure}")
         else:
-            self.get_logger().info(f"mapping: {mapper.tell()}")
+            self.get_logger().info(f"mapping: {mapper.progress()}")
 
     # Services.
 
@@ -221,7 +221,7 @@ class PlaceRecognizerNode(ManagedNode):
     def _save(self) -> str:
         mapper = self._loop().mapper
         if mapper.state in (Mapping.COLLECTING, Mapping.FITTING):
-            raise SnnControlError(f"the new map is not there yet: {mapper.tell()}")
+            raise SnnControlError(f"the new map is not there yet: {mapper.progress()}")
         with mapper.for_queries() as posed:
             return f"{len(posed)} places in {posed.save(self.config.map)}"
 

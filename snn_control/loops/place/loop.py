@@ -189,7 +189,7 @@ class PlaceLoop:
         way = None if np.isnan(step) else step
         mapper, query_s, number, loop = self.mapper, 0.0, None, None
         match = Match(None, 0.0, False, 0.0, np.zeros(0), wrong or MAPPING)
-        if mapper.looks:
+        if mapper.compares:
             match, query_s = self._match(keyframe.image, step)
             mapper.keep_bias(match)
             match = mapper.earlier(match)

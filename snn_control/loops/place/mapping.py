@@ -40,8 +40,8 @@ ADDED_AT_ONCE = 20
 """Of those, in one call: about 20 ms."""
 AGAIN = -1
 """In place of the number of a place that is not mapped again."""
-TELLING_PLACES = 50
-"""With fewer of which being known means little."""
+ENOUGH_PLACES = 50
+"""Places from which on a calibration can separate known places from unknown ones."""
 
 
 class Mapping(StrEnum):
@@ -83,12 +83,12 @@ class Mapper:
         return self.state is not Mapping.OFF
 
     @property
-    def looks(self) -> bool:
+    def compares(self) -> bool:
         """Whether images can be compared with places that were mapped before them."""
         return self.state is Mapping.GROWING and not self._waiting and not self.ending
 
-    def tell(self) -> str:
-        """Say how far it is."""
+    def progress(self) -> str:
+        """Return the progress of the mapping, for people."""
         match self.state:
             case Mapping.COLLECTING:
                 return f"collecting, {len(self._first)} of {self.config.first_places} places"
@@ -111,7 +111,7 @@ class Mapper:
             ConfigError: a mapping goes on, or the map cannot grow.
         """
         if self.on:
-            raise ConfigError(f"mapping already: {self.tell()}")
+            raise ConfigError(f"mapping already: {self.progress()}")
         recognizer = self.posed.recognizer
         extend = self.config.extend and len(recognizer) > 0
         if extend and recognizer.lateral is None:
@@ -123,10 +123,10 @@ class Mapper:
         self._begin_count()
         if extend:
             self._grow()
-            return self.tell()
+            return self.progress()
         self.state = Mapping.COLLECTING
         unsaved = self.posed.unsaved
-        return self.tell() + (f"; {unsaved}, and the new one replaces it" if unsaved else "")
+        return self.progress() + (f"; {unsaved}, and the new one replaces it" if unsaved else "")
 
     def stop(self) -> str:
         """End; a map that is fitted or grown goes on until all images are in it.
@@ -148,7 +148,7 @@ class Mapper:
         self.advance()
         if self.failure:
             raise ConfigError(self.failure)
-        return (self.tell() if self.on else f"{len(self.posed)} places") + self._few()
+        return (self.progress() if self.on else f"{len(self.posed)} places") + self._few()
 
     def use(self, posed: PosedMap) -> None:
         """Take another map, of which nothing was counted."""
@@ -166,7 +166,7 @@ class Mapper:
     def offer(
         self, keyframe: Keyframe, placeless: bool, match: Match
     ) -> tuple[int | None, tuple[int, int] | None]:
-        """Take an image that shows something, and whose way was told to `spacing`.
+        """Take an image that shows something, and whose distance `spacing` has.
 
         Args:
             keyframe: of the image.
@@ -279,9 +279,9 @@ class Mapper:
         n = len(self._first) or len(self.posed)
         if self.posed.recognizer.calibrated:
             n = self._judged_places()
-        if n >= TELLING_PLACES:
+        if n >= ENOUGH_PLACES:
             return ""
-        few = f"calibrated on {n} places, fewer than {TELLING_PLACES}"
+        few = f"calibrated on {n} places, fewer than {ENOUGH_PLACES}"
         return f"; {few}: what is not on the map may pass for known"
 
     def _follows_growth(self) -> bool:

@@ -54,7 +54,7 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
     def read(self, names: Sequence[str], positions: Sequence[float]) -> Reading[FloatArray]:
         """Return the reading of joint states; it is foreign where they hold none of the joints."""
         foreign = bool(names) and self.joints.foreign(names)
-        if foreign and self._observed:  # nobody needs to know its fault, which takes long to word
+        if foreign and self._observed:  # its fault is of no use, and costly to word
             return Reading(np.empty(0), "joint states of another body", foreign=True)
         angles, fault = self.joints.read(names, positions)
         return Reading(angles, fault, foreign)
@@ -68,7 +68,7 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return True
 
     def lost(self, now_s: float) -> bool:
-        """Whether velocities came and come no more."""
+        """Return whether velocities came and come no more."""
         most_s = self.config.cmd_vel_max_age_s
         return bool(most_s) and self.cmd_vel_s is not None and now_s - self.cmd_vel_s > most_s
 

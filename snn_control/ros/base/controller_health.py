@@ -41,15 +41,15 @@ class ControllerHealth(ABC, Generic[A]):
     # Implemented by the health of a vehicle.
 
     @abstractmethod
-    def _tell_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:
+    def _add_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:
         """Add the inputs beside the measurements."""
 
     @abstractmethod
-    def _tell_commands(self, loop: ControlLoop[A], status: Status) -> None:
+    def _add_commands(self, loop: ControlLoop[A], status: Status) -> None:
         """Add the command."""
 
     @abstractmethod
-    def _tell_mode(self, loop: ControlLoop[A], status: Status) -> None:
+    def _add_mode(self, loop: ControlLoop[A], status: Status) -> None:
         """Add the state beside the mode."""
 
     @abstractmethod
@@ -126,7 +126,7 @@ class ControllerHealth(ABC, Generic[A]):
         status.values = {"mode": modes.mode, "reason": modes.reason, "armed": modes.armed}
         if MODE_LEVELS[modes.mode] != OK:
             status.say(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
-        self._tell_mode(self._loop, status)
+        self._add_mode(self._loop, status)
         return status
 
     def _loop_status(self) -> Status:
@@ -179,7 +179,7 @@ class ControllerHealth(ABC, Generic[A]):
         elif now_s - loop.measured_s > loop.adapter.config.hold_s:
             since_s = now_s - loop.measured_s
             status.say(ERROR, f"no usable {self.measurement} for {since_s:.1f} s")
-        self._tell_inputs(loop, now_s, status)
+        self._add_inputs(loop, now_s, status)
         if loop.adapter.bad_values > self._bad_before:
             status.say(WARN, loop.adapter.bad_value)
         self._bad_before = loop.adapter.bad_values
@@ -193,7 +193,7 @@ class ControllerHealth(ABC, Generic[A]):
             return Status(message="not configured")
         status = Status(values={f"gate: {fault}": n for fault, n in loop.gate.counts.items()})
         status.values |= {"commands": loop.gate.passed, "missed deadlines": self.deadlines}
-        self._tell_commands(loop, status)
+        self._add_commands(loop, status)
         return status
 
     def _network_status(self) -> Status:

@@ -13,11 +13,11 @@ class AltitudeHealth(ControllerHealth[BlimpAdapter]):
 
     measurement = "range"
 
-    def _tell_mode(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
+    def _add_mode(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
         if loop.landing:
             status.say(ERROR, "landing: the battery is critical")
 
-    def _tell_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
+    def _add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
         blimp, config = loop.adapter, loop.adapter.config
         set_point_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery_s, now_s)
         status.values |= {
@@ -32,7 +32,7 @@ class AltitudeHealth(ControllerHealth[BlimpAdapter]):
         if blimp.battery_v < config.battery_low_v:
             status.say(WARN, f"battery low: {blimp.battery_v:.2f} V")
 
-    def _tell_commands(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
+    def _add_commands(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
         status.values |= {
             "command (motor units)": float(loop.gate.last[0]),
             "over the ceiling": loop.adapter.over_ceiling,

@@ -107,7 +107,7 @@ class PlaceHealth:
             "dropped images": mapper.dropped,
             "gaps": mapper.spacing.gaps,
         })  # fmt: skip
-        status.message = f"mapping: {mapper.tell()}" if mapper.on else f"{len(posed)} places"
+        status.message = f"mapping: {mapper.progress()}" if mapper.on else f"{len(posed)} places"
         if mapper.failure:
             status.say(ERROR, mapper.failure)
         if not len(posed) and not mapper.on:

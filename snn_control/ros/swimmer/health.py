@@ -18,12 +18,12 @@ class SwimmerHealth(ControllerHealth[SwimmerAdapter]):
 
     measurement = "joint_states"
 
-    def _tell_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
+    def _add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
         status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
         if loop.adapter.lost(now_s):
             status.say(WARN, "cmd_vel lost: the body rests")
 
-    def _tell_mode(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
+    def _add_mode(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
         pass
 
     def _expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
@@ -31,5 +31,5 @@ class SwimmerHealth(ControllerHealth[SwimmerAdapter]):
             return loop.adapter.config.cruise_speed > RESTS_BELOW
         return loop.ordered[ORDERS.index("speed")] > RESTS_BELOW
 
-    def _tell_commands(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
+    def _add_commands(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
         status.values["largest effort"] = float(np.abs(loop.gate.last).max())

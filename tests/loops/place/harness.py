@@ -93,7 +93,7 @@ class PlaceBench:
             self.settle()
         self.loop.mapper.stop()
         self.settle()
-        assert not self.loop.mapper.on, self.loop.mapper.tell()
+        assert not self.loop.mapper.on, self.loop.mapper.progress()
         return self
 
     def settle(self) -> None:

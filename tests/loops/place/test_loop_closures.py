@@ -72,7 +72,7 @@ def test_a_mapping_that_ends_on_a_known_stretch_leaves_it_out() -> None:
     mapped = PlaceBench()
     mapped.loop.mapper.start()
     mapping(mapped, COUNTRY[LEGS[: N + 30]])
-    assert "on a known stretch" in mapped.loop.mapper.tell()
+    assert "on a known stretch" in mapped.loop.mapper.progress()
     n = len(mapped.loop.posed)
     assert mapped.loop.mapper.stop() == f"calibrating {n} places"
     mapped.settle()
