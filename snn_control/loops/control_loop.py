@@ -71,8 +71,8 @@ class ControlLoop(Generic[A]):
     Args:
         controller: commands the vehicle; `adapter` was made for it.
         adapter: of the vehicle.
-        fallback: commands where `controller` has failed, and is stepped along to be ready; None:
-            the vehicle stops there.
+        fallback: commands where `controller` has failed, and is stepped along by `keep_ready`;
+            None: the vehicle stops there.
         simulated_time: True where stamps run at a rate of their own.
 
     Raises:
@@ -118,6 +118,8 @@ class ControlLoop(Generic[A]):
         self._nothing = np.full(len(adapter.observation_names), np.nan)
         self._inputs = self._indices(controller.observation_names)
         self._fallback_inputs = self._indices(fallback.observation_names if fallback else ())
+        self._unstepped: FloatArray | None = None
+        """Observation that the fallback was not stepped with yet."""
         self.reset()
 
     # Requests.
@@ -151,6 +153,7 @@ class ControlLoop(Generic[A]):
     def reset(self) -> None:
         """Put controller and fallback into their first state."""
         seed = self.adapter.config.seed
+        self._unstepped = None
         if self.fallback is not None:
             self.fallback.reset(seed)
         self.resets += 1
@@ -204,6 +207,7 @@ class ControlLoop(Generic[A]):
             clock_ns: time now on the same clock, ns.
             now_s: monotonic time, s.
         """
+        self.keep_ready()
         if reading.foreign:
             if self.measured_s is None:  # reported, but its stamps are none of ours
                 self.adapter.reject(reading.fault)
@@ -242,6 +246,12 @@ class ControlLoop(Generic[A]):
             bool(self.modes.failure), self._no_output() if step is None else step.output, command,
             0.0 if step is None else step.took_s, observation, orders, usable, step is not None,
         )  # fmt: skip
+
+    def keep_ready(self) -> None:
+        """Step the fallback along once a command was sent; the next tick does it otherwise."""
+        if self.fallback is not None and self._unstepped is not None:
+            self.fallback.step(self._unstepped)
+        self._unstepped = None
 
     def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
         """Take a manual command; return the command to send, None outside of mode manual."""
@@ -303,7 +313,7 @@ class ControlLoop(Generic[A]):
         return self.gate.pass_on(self.adapter.limit(command), now_s)[0]
 
     def _step(self, values: FloatArray, orders: tuple[float, ...]) -> Step:
-        """Step controller and fallback, each with the observables that it takes."""
+        """Step the controller, and the fallback where the controller has failed."""
         output = self._no_output()
         started = time.perf_counter()
         if not self.modes.failure:
@@ -318,10 +328,13 @@ class ControlLoop(Generic[A]):
                 if not np.isfinite(output).all():
                     self.modes.fail(f"controller gave {_text(output)}")
         took_s = time.perf_counter() - started
-        backup = output
+        requested = output
         if self.fallback is not None:
-            backup = self.fallback.step(values[self._fallback_inputs])
-        return Step(output, backup if self.modes.failure else output, took_s)
+            self._unstepped = values[self._fallback_inputs]
+            if self.modes.failure:
+                requested = self.fallback.step(self._unstepped)
+                self._unstepped = None
+        return Step(output, requested, took_s)
 
     def _no_output(self) -> FloatArray:
         return np.full(len(self.controller.action_names), np.nan)

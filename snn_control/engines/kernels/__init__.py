@@ -6,7 +6,6 @@ sparse connections are event-driven: only sources that are not silent are visite
 Sums keep the order of the reference engine, so results are equal bit for bit in float64.
 """
 
-from snn_control.engines.kernels.bound import bind, step_bound
 from snn_control.engines.kernels.loops import run_network, run_population
 from snn_control.engines.kernels.state import State, aligned_copy, new_state, rest
 from snn_control.engines.kernels.tick import control_tick
@@ -14,11 +13,9 @@ from snn_control.engines.kernels.tick import control_tick
 __all__ = [
     "State",
     "aligned_copy",
-    "bind",
     "control_tick",
     "new_state",
     "rest",
     "run_network",
     "run_population",
-    "step_bound",
 ]

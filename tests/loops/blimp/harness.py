@@ -85,7 +85,9 @@ class Bench:
     def measure(self, range_m: float, periods: float = 1.0, stamp_ns: int | None = None) -> Flown:
         self.now_ns += round(periods * PERIOD_NS)
         stamp = self.now_ns if stamp_ns is None else stamp_ns
-        return self.at(range_m, stamp, self.now_ns)
+        measured = self.at(range_m, stamp, self.now_ns)
+        self.loop.keep_ready()
+        return measured
 
     def at(
         self,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from snn_control.controllers import PID
+from snn_control.controllers import load
 from snn_control.supervision.modes import Mode
 from tests.loops.blimp.harness import PERIOD_NS, Bench
 from tests.loops.way import CROSSINGS, FILES, Way
 
 
 @pytest.mark.parametrize("height_m", [1.0, 5.0])
-def test_from_a_range_to_its_command(height_m: float) -> None:
-    """With a PID and its fallback, below the ceiling and above it."""
-    bench, way = Bench(PID()).arm(1.2), Way("blimp")
+@pytest.mark.parametrize("model", ["pid", "blimp-altitude"])
+def test_from_a_range_to_its_command(model: str, height_m: float) -> None:
+    """With a PID as the fallback, below the ceiling and above it."""
+    bench, way = Bench(load(model)).arm(1.2), Way("blimp")
     for _ in range(3):
         bench.measure(height_m)
     bench.now_ns += PERIOD_NS
