@@ -21,7 +21,7 @@ from snn_control.ros.base.interface import qos
 from snn_control.ros.base.loaded_model import LoadedModel
 from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.base.run_node import run_node
-from snn_control.ros.swimmer.health import SwimmerHealth
+from snn_control.ros.swimmer.health import SwimmerStatus
 from snn_control.ros.swimmer.interfaces import CONTROLLER
 
 
@@ -33,7 +33,7 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
     watch_s = 0.02
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("swimmer_controller", SwimmerHealth(), LoadedModel(), **options)
+        super().__init__("swimmer_controller", SwimmerStatus(), LoadedModel(), **options)
 
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool

@@ -24,12 +24,6 @@ from snn_control.training.evaluate import write_evaluation, write_transfer
 from snn_control.training.model_name import ModelName, load_named
 from snn_control.training.systems import find_system
 
-FIGURES = (
-    "hold_rmse_m", "steady_state_error_m", "overshoot_m",
-    "return", "mean_speed_m_s", "distance_m", "straightness",
-)  # fmt: skip
-"""Figures of flights that are printed, where there are any."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
@@ -48,12 +42,12 @@ class Args(JsonOption):
     sim: bool = False
     """Fly the simulated robot that the controller suits."""
     duration: float | None = None
-    """Length of the flight, s of simulated time; default: 300 of a blimp, 30 of a swimmer. Without
-    --sim of wall time, 0: until Ctrl-C."""
+    """Length of the run, s of simulated time; default: the vehicle's own. Without --sim of wall
+    time, 0: until Ctrl-C."""
     rate: float = 1.0
     """Simulated seconds a second; other than 1 with simulated time on /clock."""
     preset: str = "default"
-    """Faults of the simulated blimp: default, clean, missed, leak or stress."""
+    """Preset of the simulated vehicle's faults; of a blimp default, clean, missed, leak, stress."""
     seed: int = 0
     """Seed of the simulated robot."""
     out: Path | None = None
@@ -107,7 +101,14 @@ def run(args: Args) -> Result:
             write_transfer(compared, system.transfer, folder)
         _keep_model(args.model, controller, folder)
         data["report"] = str(build_report(folder))
-    return Result(data)
+    lines = [_figure(key, data[key]) for key in vehicle.headline]
+    return Result(data, lines=lines)
+
+
+def _figure(key: str, value: float) -> str:
+    name = metric_name(key)
+    unit = f" {name.unit}" if name.unit else ""
+    return f"{name.label}: {number(name.scale * value)}{unit}"
 
 
 def _keep_model(model: str, controller: Controller, folder: Path) -> None:
@@ -130,11 +131,8 @@ def _interrupt(*_: object) -> None:
 def show(result: Result, console: Console) -> None:
     """Print the figures; the page's path is the last line."""
     data = result.data
-    for key in FIGURES:
-        if key in data:
-            name = metric_name(key)
-            unit = f" {name.unit}" if name.unit else ""
-            console.print(f"{name.label}: {number(name.scale * data[key])}{unit}")
+    for line in result.lines:
+        console.print(line)
     if "latency_p50_ms" in data:
         console.print(
             f"measurement in to command out: p50 {data['latency_p50_ms']:.2f} ms, "

@@ -6,7 +6,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Generic
+from typing import Any, Generic, final
 
 from snn_control.loops.control_loop import A, ControlLoop, Tick
 from snn_control.ros.base.diagnostics import ERROR, OK, STALE, WARN, Status
@@ -25,36 +25,73 @@ MODE_LEVELS = {
 }
 
 
-class ControllerHealth(ABC, Generic[A]):
-    """Counts of a controller node, reported as one status a task."""
+class VehicleStatus(ABC, Generic[A]):
+    """Part of the health of a controller node that depends on the vehicle.
+
+    Attributes:
+        measurement: quantity that the sensor measures, for people.
+    """
 
     measurement: str
-    """What the sensor measures, for people."""
 
-    def __init__(self) -> None:
+    @abstractmethod
+    def add_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:
+        """Add the inputs beside the measurements."""
+
+    @abstractmethod
+    def add_commands(self, loop: ControlLoop[A], status: Status) -> None:
+        """Add the command."""
+
+    @abstractmethod
+    def add_mode(self, loop: ControlLoop[A], status: Status) -> None:
+        """Add the state beside the mode."""
+
+    @abstractmethod
+    def expects_spikes(self, loop: ControlLoop[A]) -> bool:
+        """Return whether a healthy network spikes at its present orders."""
+
+
+@final
+class PlainStatus(VehicleStatus[Any]):
+    """Status of a vehicle that has nothing beside measurement, mode and command.
+
+    Args:
+        measurement: quantity that the sensor measures, for people.
+    """
+
+    def __init__(self, measurement: str) -> None:
+        self.measurement = measurement
+
+    def add_inputs(self, loop: ControlLoop[Any], now_s: float, status: Status) -> None:
+        """Add nothing."""
+
+    def add_commands(self, loop: ControlLoop[Any], status: Status) -> None:
+        """Add the last command."""
+        status.values |= {f"command {k}": value for k, value in enumerate(loop.gate.last.tolist())}
+
+    def add_mode(self, loop: ControlLoop[Any], status: Status) -> None:
+        """Add nothing."""
+
+    def expects_spikes(self, loop: ControlLoop[Any]) -> bool:
+        """Return False: a network may be silent at rest."""
+        return False
+
+
+@final
+class ControllerHealth(Generic[A]):
+    """Counts of a controller node, reported as one status a task.
+
+    Args:
+        vehicle: adds what depends on the vehicle.
+    """
+
+    def __init__(self, vehicle: VehicleStatus[A]) -> None:
+        self._vehicle = vehicle
         self._loop: ControlLoop[A] | None = None
         self._latency_s, self._age_s = Rolling(), Rolling()
         self._step_s, self._dt_s = Rolling(), Rolling()
         self.incompatible_topics = 0
         self.reset()
-
-    # Implemented by the health of a vehicle.
-
-    @abstractmethod
-    def _add_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:
-        """Add the inputs beside the measurements."""
-
-    @abstractmethod
-    def _add_commands(self, loop: ControlLoop[A], status: Status) -> None:
-        """Add the command."""
-
-    @abstractmethod
-    def _add_mode(self, loop: ControlLoop[A], status: Status) -> None:
-        """Add the state beside the mode."""
-
-    @abstractmethod
-    def _expects_spikes(self, loop: ControlLoop[A]) -> bool:
-        """Return whether a healthy network spikes at its present orders."""
 
     # Events.
 
@@ -126,7 +163,7 @@ class ControllerHealth(ABC, Generic[A]):
         status.values = {"mode": modes.mode, "reason": modes.reason, "armed": modes.armed}
         if MODE_LEVELS[modes.mode] != OK:
             status.say(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
-        self._add_mode(self._loop, status)
+        self._vehicle.add_mode(self._loop, status)
         return status
 
     def _loop_status(self) -> Status:
@@ -167,7 +204,7 @@ class ControllerHealth(ABC, Generic[A]):
             return Status(message="not configured")
         now_s = time.monotonic()
         status = Status(values=quantiles("observation age (s)", self._age_s))
-        status.values[f"{self.measurement} age (s)"] = age(loop.measured_s, now_s)
+        status.values[f"{self._vehicle.measurement} age (s)"] = age(loop.measured_s, now_s)
         status.values |= {f"stamps: {fault}": count for fault, count in loop.stamps.counts.items()}
         status.values |= {
             "bad values": loop.adapter.bad_values,
@@ -175,11 +212,11 @@ class ControllerHealth(ABC, Generic[A]):
             "incompatible peers": self.incompatible_topics,
         }
         if loop.measured_s is None:
-            status.say(STALE, f"no {self.measurement} yet")
+            status.say(STALE, f"no {self._vehicle.measurement} yet")
         elif now_s - loop.measured_s > loop.adapter.config.hold_s:
             since_s = now_s - loop.measured_s
-            status.say(ERROR, f"no usable {self.measurement} for {since_s:.1f} s")
-        self._add_inputs(loop, now_s, status)
+            status.say(ERROR, f"no usable {self._vehicle.measurement} for {since_s:.1f} s")
+        self._vehicle.add_inputs(loop, now_s, status)
         if loop.adapter.bad_values > self._bad_before:
             status.say(WARN, loop.adapter.bad_value)
         self._bad_before = loop.adapter.bad_values
@@ -193,7 +230,7 @@ class ControllerHealth(ABC, Generic[A]):
             return Status(message="not configured")
         status = Status(values={f"gate: {fault}": n for fault, n in loop.gate.counts.items()})
         status.values |= {"commands": loop.gate.passed, "missed deadlines": self.deadlines}
-        self._add_commands(loop, status)
+        self._vehicle.add_commands(loop, status)
         return status
 
     def _network_status(self) -> Status:
@@ -204,7 +241,7 @@ class ControllerHealth(ABC, Generic[A]):
         rate = self._spikes / elapsed_s if elapsed_s > 0 else 0.0
         status = Status(values={"spikes per second": rate})
         self._spikes, self._spikes_since_s = 0.0, time.monotonic()
-        if loop.modes.mode is Mode.AUTO and not rate and self._expects_spikes(loop):
+        if loop.modes.mode is Mode.AUTO and not rate and self._vehicle.expects_spikes(loop):
             status.say(WARN, "the network is silent")
         return status
 

@@ -22,7 +22,7 @@ from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.control_loop import A, ControlLoop, Tick
-from snn_control.ros.base.controller_health import ControllerHealth
+from snn_control.ros.base.controller_health import ControllerHealth, VehicleStatus
 from snn_control.ros.base.diagnostics import Status
 from snn_control.ros.base.interface import qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
@@ -47,7 +47,7 @@ class ControllerNode(ManagedNode, Generic[A]):
     def __init__(
         self,
         name: str,
-        health: ControllerHealth[A],
+        status: VehicleStatus[A],
         model: ModelSource,
         *,
         stop: Stop | None = None,
@@ -56,7 +56,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._model = model
         super().__init__(name, **options)
         self.loop: ControlLoop[A] | None = None
-        self.health = health
+        self.health = ControllerHealth(status)
         self._entities: list[Any] = []
         self._said: tuple[Mode, str] | None = None
         self._fields = MultiArrayDimension()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.control_loop import ControlLoop
-from snn_control.ros.base.controller_health import ControllerHealth, age
+from snn_control.ros.base.controller_health import VehicleStatus, age
 from snn_control.ros.base.diagnostics import ERROR, WARN, Status
 
 
-class AltitudeHealth(ControllerHealth[BlimpAdapter]):
-    """Health of a controller node, and of set-point, battery and ceiling."""
+class AltitudeStatus(VehicleStatus[BlimpAdapter]):
+    """Status of setpoint, battery and ceiling."""
 
     measurement = "range"
 
-    def _add_mode(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
+    def add_mode(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
+        """Add a landing."""
         if loop.landing:
             status.say(ERROR, "landing: the battery is critical")
 
-    def _add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
+    def add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
+        """Add setpoint and battery."""
         blimp, config = loop.adapter, loop.adapter.config
         set_point_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery_s, now_s)
         status.values |= {
@@ -32,11 +34,13 @@ class AltitudeHealth(ControllerHealth[BlimpAdapter]):
         if blimp.battery_v < config.battery_low_v:
             status.say(WARN, f"battery low: {blimp.battery_v:.2f} V")
 
-    def _add_commands(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
+    def add_commands(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
+        """Add command and ceiling."""
         status.values |= {
             "command (motor units)": float(loop.gate.last[0]),
             "over the ceiling": loop.adapter.over_ceiling,
         }
 
-    def _expects_spikes(self, loop: ControlLoop[BlimpAdapter]) -> bool:
+    def expects_spikes(self, loop: ControlLoop[BlimpAdapter]) -> bool:
+        """Return True: altitude networks spike at any height."""
         return True

@@ -20,7 +20,7 @@ from snn_control.ros.base.controller_node import Callbacks, ControllerNode, Floa
 from snn_control.ros.base.interface import qos
 from snn_control.ros.base.loaded_model import ModelSource
 from snn_control.ros.base.managed_node import next_message
-from snn_control.ros.blimp.health import AltitudeHealth
+from snn_control.ros.blimp.health import AltitudeStatus
 from snn_control.ros.blimp.interfaces import CONTROLLER
 
 
@@ -30,7 +30,7 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     interface = CONTROLLER
 
     def __init__(self, name: str, model: ModelSource, **options: Any) -> None:
-        super().__init__(name, AltitudeHealth(), model, **options)
+        super().__init__(name, AltitudeStatus(), model, **options)
 
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool

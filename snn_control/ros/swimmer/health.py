@@ -6,30 +6,33 @@ import numpy as np
 
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.loops.swimmer.adapter import ORDERS, SwimmerAdapter
-from snn_control.ros.base.controller_health import ControllerHealth, age
+from snn_control.ros.base.controller_health import VehicleStatus, age
 from snn_control.ros.base.diagnostics import WARN, Status
 
 RESTS_BELOW = 0.5
 """Speed, of 0 to 1, below which the shipped circuits may rest."""
 
 
-class SwimmerHealth(ControllerHealth[SwimmerAdapter]):
-    """Health of a controller node, and of cmd_vel and efforts."""
+class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
+    """Status of cmd_vel and efforts."""
 
     measurement = "joint_states"
 
-    def _add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
+    def add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
+        """Add the velocity."""
         status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
         if loop.adapter.lost(now_s):
             status.say(WARN, "cmd_vel lost: the body rests")
 
-    def _add_mode(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
-        pass
+    def add_mode(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
+        """Add nothing."""
 
-    def _expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
+    def expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
+        """Return whether the speed is above that at which circuits may rest."""
         if loop.ordered is None:
             return loop.adapter.config.cruise_speed > RESTS_BELOW
         return loop.ordered[ORDERS.index("speed")] > RESTS_BELOW
 
-    def _add_commands(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
+    def add_commands(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
+        """Add the largest effort."""
         status.values["largest effort"] = float(np.abs(loop.gate.last).max())

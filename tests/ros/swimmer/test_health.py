@@ -9,7 +9,8 @@ from tests.ros.conftest import NEEDS_ROS
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.controllers import load
-from snn_control.ros.swimmer.health import SwimmerHealth
+from snn_control.ros.base.controller_health import ControllerHealth
+from snn_control.ros.swimmer.health import SwimmerStatus
 from tests.loops.swimmer.harness import SwimBench
 
 
@@ -18,7 +19,7 @@ from tests.loops.swimmer.harness import SwimBench
     [("swimmer-graded", "no spiking network"), ("swimmer-spiking", "the network is silent")],
 )
 def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) -> None:
-    bench, health = SwimBench(load(name)).arm(), SwimmerHealth()  # type: ignore[arg-type]
+    bench, health = SwimBench(load(name)).arm(), ControllerHealth(SwimmerStatus())  # type: ignore[arg-type]
     health.watch(bench.loop)
     bench.measure()
     assert health.tasks()["network"]().message == said
@@ -27,7 +28,7 @@ def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) 
 
 
 def test_a_network_that_is_told_to_rest_is_not_called_silent() -> None:
-    bench, health = SwimBench().arm(), SwimmerHealth()
+    bench, health = SwimBench().arm(), ControllerHealth(SwimmerStatus())
     health.watch(bench.loop)
     assert bench.velocity(0.0, 0.0)
     bench.measure()
