@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.docs.guide_package import installed, run_commands, run_python
+from tests.ros.conftest import NEEDS_ROS
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,16 @@ def test_it_is_listed_and_misspelt_names_are_proposed(package):
     assert "['blimp', 'swimmer', 'rail']" in run_python(package, code).stdout
     done = run_python(package, code + "; system('rial')")
     assert "Did you mean: `rail`?" in done.stderr
+
+
+def test_it_is_run_on_the_bus_and_its_bag_replays(package, outputs):
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    ((line, output),) = run_commands(package, "own_system.md", 1).items()
+    assert " fly runs/rail --sim" in line
+    assert "final_error_m" in output
+    assert "replayed offline: identical, bit for bit" in output
+    folder = package / "runs" / "bus"
+    documents = [json.loads(path.read_text()) for path in folder.glob("eval/*.json")]
+    errors = {d["controller"]: d["mean"]["final_error_m"] for d in documents}
+    assert errors["rail"] == pytest.approx(errors["rail-in-process"], abs=0.02)
+    assert (folder / "report" / "index.html").is_file()
