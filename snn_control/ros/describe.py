@@ -65,7 +65,7 @@ def node_table() -> list[str]:
     for node in nodes.NODES:
         head = (sys.modules[class_of(node).__module__].__doc__ or "").splitlines()[0]
         meaning = head.removeprefix(f"The node `{node.name}`: ").rstrip(".")
-        rows.append((f"`{node.name}`", nodes.SYSTEM_OF[node.name], node.kind, meaning))
+        rows.append((f"`{node.name}`", node.system, node.kind, meaning))
     return list(_table(("node", "system", "kind", "meaning"), rows))
 
 

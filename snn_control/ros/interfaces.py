@@ -5,7 +5,7 @@ Joined from what the class of each node in `nodes.NODES` declares.
 
 from __future__ import annotations
 
-import pkgutil
+from importlib import import_module
 
 from snn_control.ros.base.interface import EVERY_CONTROLLER, EVERY_SIMULATOR, Interface
 from snn_control.ros.base.managed_node import ManagedNode
@@ -19,9 +19,14 @@ SHARED: dict[Kind, Interface] = {
 
 
 def class_of(node: Node) -> type[ManagedNode]:
-    """Return the class of a node."""
-    found: type[ManagedNode] = pkgutil.resolve_name(
-        f"snn_control.ros.{node.name}:{node.node_class}"
+    """Return the class of a node: the one that its module defines."""
+    module = import_module(f"snn_control.ros.{node.name}")
+    (found,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, ManagedNode)
+        and value.__module__ == module.__name__
     )
     return found
 

@@ -1,8 +1,8 @@
 """The one list of systems on the bus: setup.py, launch files, tables and tests follow from it.
 
 setup.py runs this file by its path, before the package can be imported: it imports nothing of the
-package. A new system is an entry of `SYSTEMS`, a new node a `Node` in the entry of its system; each
-node is a module here, with the files that `python -m snn_control.ros.describe --write` makes.
+package. A new system is a line in `SYSTEMS`, a new node a name in the line of its system; each node
+is a module here, with the files that `python -m snn_control.ros.describe --write` makes.
 """
 
 from __future__ import annotations
@@ -12,48 +12,53 @@ from typing import Literal, NamedTuple
 Kind = Literal["controller", "simulator", "recogniser", "recorder"]
 
 
+class System(NamedTuple):
+    """Nodes of one system, or nodes that serve all."""
+
+    name: str
+    """Stem of its folder, `snn_control/ros/NAME`; empty: all systems."""
+    vehicle: str = ""
+    """Class in `snn_control.ros.NAME.vehicle`; empty: it is not run by `snn-control fly`."""
+    controllers: tuple[str, ...] = ()
+    """Nodes that run a control loop."""
+    simulator: str = ""
+    """Node that simulates the vehicle; empty: there is none."""
+    recognisers: tuple[str, ...] = ()
+    recorders: tuple[str, ...] = ()
+
+
+SYSTEMS = (
+    System("blimp", "BlimpVehicle", ("altitude_controller", "pid_controller"), "blimp_simulator"),
+    System("swimmer", "SwimmerVehicle", ("swimmer_controller",), "swimmer_simulator"),
+    System("place", recognisers=("place_recognizer",)),
+    System("", recorders=("recorder",)),
+)
+WITHOUT_MODEL = ("pid_controller",)
+"""Controllers without the parameter `model`."""
+
+
 class Node(NamedTuple):
-    """One node: a module `snn_control.ros.NAME` with a class and a function `main`."""
+    """One node: a module `snn_control.ros.NAME` with one node class and a function `main`."""
 
     name: str
     """Name of the node, its module, its command and its file of parameters."""
-    node_class: str
-    """Name of its class, which declares `config_type` and `interface`."""
     kind: Kind
+    system: str
+    """Name of its system; empty: all systems."""
     simulator: str = ""
     """Node that simulates the vehicle of a controller."""
     takes_model: bool = False
     """Whether it has the parameter `model`."""
 
 
-class System(NamedTuple):
-    """Nodes of one system, or nodes that serve all."""
-
-    name: str
-    """Stem of its folder, `snn_control/ros/NAME`; empty: all systems."""
-    nodes: tuple[Node, ...]
-    vehicle: str = ""
-    """Class in `snn_control.ros.NAME.vehicle`; empty: it is not run by `snn-control fly`."""
-
-
-SYSTEMS = (
-    System("blimp", (
-        Node("altitude_controller", "AltitudeController", "controller", "blimp_simulator", True),
-        Node("pid_controller", "PidController", "controller", "blimp_simulator"),
-        Node("blimp_simulator", "BlimpSimulator", "simulator"),
-    ), "BlimpVehicle"),
-    System("swimmer", (
-        Node("swimmer_controller", "SwimmerController", "controller", "swimmer_simulator", True),
-        Node("swimmer_simulator", "SwimmerSimulator", "simulator"),
-    ), "SwimmerVehicle"),
-    System("place", (Node("place_recognizer", "PlaceRecognizerNode", "recogniser"),)),
-    System("", (Node("recorder", "Recorder", "recorder"),)),
-)  # fmt: skip
-
-KINDS: tuple[Kind, ...] = ("controller", "simulator", "recogniser", "recorder")
-NODES = tuple(
-    node for kind in KINDS for system in SYSTEMS for node in system.nodes if node.kind == kind
+NODES = (
+    *(
+        Node(name, "controller", system.name, system.simulator, name not in WITHOUT_MODEL)
+        for system in SYSTEMS
+        for name in system.controllers
+    ),
+    *(Node(s.simulator, "simulator", s.name) for s in SYSTEMS if s.simulator),
+    *(Node(name, "recogniser", s.name) for s in SYSTEMS for name in s.recognisers),
+    *(Node(name, "recorder", s.name) for s in SYSTEMS for name in s.recorders),
 )
-"""All nodes, controllers first."""
-SYSTEM_OF = {node.name: system.name for system in SYSTEMS for node in system.nodes}
-"""Name of the system of each node; empty: all systems."""
+"""All nodes, by kind."""

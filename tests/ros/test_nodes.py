@@ -13,7 +13,7 @@ import pytest
 
 from snn_control.errors import UnknownNameError
 from snn_control.ros import launching
-from snn_control.ros.nodes import NODES, SYSTEM_OF, SYSTEMS
+from snn_control.ros.nodes import NODES, SYSTEMS
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
@@ -89,7 +89,7 @@ def test_scripts_and_parameters_are_those_of_the_nodes() -> None:
 
 def test_the_guide_lists_the_nodes() -> None:
     text = (ROOT / "docs" / "ros2.md").read_text("utf-8")
-    rows = [f"| `{node.name}` | {SYSTEM_OF[node.name] or '-'} | {node.kind} | " for node in NODES]
+    rows = [f"| `{node.name}` | {node.system or '-'} | {node.kind} | " for node in NODES]
     assert all(row in text for row in rows)
 
 

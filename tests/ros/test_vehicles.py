@@ -15,7 +15,6 @@ from snn_control.errors import ConfigError, InterfaceMismatchError
 from snn_control.ros import launching, vehicles
 from snn_control.ros.base.bag import RecordedTicks
 from snn_control.ros.base.vehicle import Arrays, BusRun, NodeStart, Vehicle
-from snn_control.ros.nodes import SYSTEMS
 from snn_control.ros.vehicles import ENTRY_POINT_GROUP, VEHICLES, vehicle_names, vehicle_of
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.model_name import load_named
@@ -98,8 +97,7 @@ def test_nodes_of_a_vehicle_are_those_of_the_list(model: str) -> None:
     vehicle = vehicle_of(load_named(model))
     start = vehicle.controller_node(model)
     node = launching.NODES[start.node]
-    (system,) = (system for system in SYSTEMS if node in system.nodes)
-    assert VEHICLES[system.name] is type(vehicle)
+    assert VEHICLES[node.system] is type(vehicle)
     assert node.kind == "controller"
     assert vehicle.simulator_node(BusRun(model)).node == node.simulator
     assert start.parameters == ({"model": model} if node.takes_model else {})
