@@ -20,6 +20,8 @@ import gymnasium
 
 from snn_control.errors import UnknownNameError
 
+__all__ = ["ADAPTED", "ENTRY_POINT_GROUP", "ENVIRONMENTS", "environments", "make"]
+
 ENTRY_POINT_GROUP = "snn_control.environments"
 
 ENVIRONMENTS: dict[str, str] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import exp, log
 
+__all__ = ["tolerance"]
+
 
 def tolerance(x: float, low: float, high: float, margin: float, at_margin: float = 0.1) -> float:
     """Return 1 for `x` in [low, high], falling as a Gaussian to `at_margin` at `margin` outside.

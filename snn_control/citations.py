@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+__all__ = [
+    "BLIMP",
+    "CITATIONS",
+    "CMA_ES",
+    "DEAP",
+    "MUJOCO",
+    "NSGA_II",
+    "PLACE",
+    "SEQSLAM",
+    "SOFTWARE",
+    "SWIMMER",
+    "bibtex",
+]
+
 SOFTWARE = """@software{snn_control,
   title  = {snn\\_control: spiking neural network controllers for robots},
   author = {{snn\\_control maintainers}},

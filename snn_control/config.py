@@ -15,6 +15,8 @@ import yaml
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.resources import configs_folder
 
+__all__ = ["from_mapping", "read_config", "read_yaml"]
+
 T = TypeVar("T")
 
 

@@ -10,6 +10,23 @@ import importlib
 from collections.abc import Iterable
 from types import ModuleType
 
+__all__ = [
+    "ConfigError",
+    "ControlPeriodError",
+    "FlightLogError",
+    "InterfaceMismatchError",
+    "MissingExtraError",
+    "ModelFileError",
+    "NotFiniteError",
+    "ObservationError",
+    "ParameterError",
+    "RunError",
+    "SnnControlError",
+    "UnknownNameError",
+    "did_you_mean",
+    "require",
+]
+
 
 class SnnControlError(Exception):
     """Base of all errors raised by snn_control."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+__all__ = ["configs_folder", "models_folder"]
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

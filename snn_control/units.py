@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["decay", "time_constant"]
+
 Array = npt.NDArray[np.float64]
 
 

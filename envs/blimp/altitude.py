@@ -18,6 +18,8 @@ from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.envs.rewards import tolerance
 from snn_control.errors import ParameterError
 
+__all__ = ["BlimpAltitude"]
+
 
 class BlimpAltitude(gymnasium.Env):
     """Hold a blimp at a commanded height.

@@ -26,6 +26,16 @@ from snn_control.envs.blimp.replay import Replay, replay
 from snn_control.envs.blimp.scenario import constants_row
 from snn_control.errors import FlightLogError
 
+__all__ = [
+    "FITTED",
+    "UNITS",
+    "FitResult",
+    "FlightFit",
+    "fit_flight",
+    "fit_flights",
+    "hover_command",
+]
+
 UNITS = {
     "thrust_gain_m_s2": "m/s^2",
     "motor_time_constant_s": "s",

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from snn_control.errors import FlightLogError
 
+__all__ = ["COMMAND", "NEEDED", "FlightLog", "read_flight_log"]
+
 NEEDED = ("time_s", "h_ref_m", "h_meas_m")
 COMMAND = "u_motor_units"
 

@@ -12,6 +12,8 @@ import yaml
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 
+__all__ = ["read_parameters", "write_parameters"]
+
 
 def read_parameters(path: str | Path) -> dict[str, Any]:
     """Read overrides for `gymnasium.make(..., parameters=...)`.

@@ -21,6 +21,8 @@ from typing import Any
 
 from snn_control.errors import ParameterError, UnknownNameError
 
+__all__ = ["BlimpParameters"]
+
 
 def _ranged(default: float, low: float, high: float) -> Any:
     return field(default=default, metadata={"range": (low, high)})

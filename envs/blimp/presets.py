@@ -17,6 +17,8 @@ from typing import Any
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.errors import UnknownNameError
 
+__all__ = ["PRESETS", "blimp_parameters"]
+
 _CLEAN = BlimpParameters(
     spread=0.1, jitter=False, gaps=False, missed_ticks=False, leak=False, sag=False, gusts=False
 )

@@ -21,6 +21,8 @@ from typing import Any, Literal, get_args
 from snn_control.config import from_mapping
 from snn_control.errors import ParameterError, UnknownNameError
 
+__all__ = ["PRESETS", "Conditions", "Rgb", "Season", "route_conditions"]
+
 Season = Literal["summer", "autumn", "winter"]
 Rgb = tuple[float, float, float]
 """Shares of red, green and blue, 0 to 1."""

@@ -11,6 +11,8 @@ from snn_control.envs.route.camera import RouteCamera
 from snn_control.envs.route.conditions import route_conditions
 from snn_control.envs.route.passes import Pass
 
+__all__ = ["IMAGE_HEIGHT", "IMAGE_WIDTH", "LENGTH_M", "PLACE_SPACING_M", "drive"]
+
 LENGTH_M, PLACE_SPACING_M = 400.0, 4.0
 IMAGE_WIDTH, IMAGE_HEIGHT = 64, 32
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from snn_control.errors import ParameterError
 
+__all__ = ["Pass"]
+
 
 @dataclass(frozen=True, repr=False)
 class Pass:

@@ -13,6 +13,8 @@ from snn_control.envs.route.conditions import route_conditions
 from snn_control.envs.route.drive import IMAGE_HEIGHT, IMAGE_WIDTH, LENGTH_M, PLACE_SPACING_M
 from snn_control.errors import ParameterError
 
+__all__ = ["CAMERAS", "CONTROL_PERIOD_S", "Route"]
+
 CONTROL_PERIOD_S = 0.1
 CAMERAS = ("front", "chase", "above")
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from snn_control.envs.route.passes import Pass
 from snn_control.errors import ParameterError, UnknownNameError, require
 
+__all__ = ["SUFFIXES", "event_counts", "images_from_folder", "images_from_npz", "resized"]
+
 SUFFIXES = (".jpeg", ".jpg", ".png")
 _LUMA = np.array([0.299, 0.587, 0.114])
 

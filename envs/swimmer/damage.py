@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
 
+__all__ = ["SIDES", "Damage"]
+
 SIDES = ("dorsal", "ventral")
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from snn_control.errors import MissingExtraError
 
+__all__ = ["NEEDS_IMAGEIO", "GymnasiumSwimmer"]
+
 NEEDS_IMAGEIO = 'Swimmer-v5 needs imageio: pip install "gymnasium[mujoco]" or "snn_control[report]"'
 
 

@@ -16,6 +16,16 @@ from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.errors import ParameterError
 
+__all__ = [
+    "EPISODE_TICKS",
+    "FULL_REWARD_M_S",
+    "Swim",
+    "action_names",
+    "joint_names",
+    "observation_names",
+    "swim_reward",
+]
+
 FULL_REWARD_M_S = 0.1
 EPISODE_TICKS = 1000
 """Control periods of the published episode."""

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.errors import ObservationError, ParameterError
 
+__all__ = ["Bytes", "checked", "grey", "resize"]
+
 Bytes = npt.NDArray[np.uint8]
 
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114

@@ -20,6 +20,8 @@ from snn_control.coding.images import Bytes
 from snn_control.compiled import kernel
 from snn_control.errors import ParameterError
 
+__all__ = ["PatchNormalisation", "to_bytes"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -18,6 +18,8 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.errors import ParameterError
 
+__all__ = ["Spikes", "poisson_spikes"]
+
 IntArray = npt.NDArray[np.int32]
 
 

@@ -14,6 +14,8 @@ from snn_control.controllers.document import ControllerDocument
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.network import Network, synaptic_operations
 
+__all__ = ["Controller"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from snn_control.network import Network
 
+__all__ = ["ControllerDocument"]
+
 
 @dataclass(frozen=True)
 class ControllerDocument:

@@ -38,6 +38,17 @@ from snn_control.network.files import (
 from snn_control.network.resample import resample as resampled
 from snn_control.resources import models_folder
 
+__all__ = [
+    "ALIASES",
+    "BUILT_IN",
+    "ENTRY_POINT_GROUP",
+    "FILED",
+    "load",
+    "model_names",
+    "model_path",
+    "save",
+]
+
 ENTRY_POINT_GROUP = "snn_control.controllers"
 
 BUILT_IN: dict[str, type[Controller]] = {"pid": PID}

@@ -14,6 +14,8 @@ from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
+__all__ = ["NetworkController"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

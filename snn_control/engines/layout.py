@@ -35,6 +35,52 @@ from snn_control.network import (
 from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
+__all__ = [
+    "BLOCK2",
+    "CACHE_LINE",
+    "COEFFICIENTS",
+    "CONNECTION",
+    "DELAY",
+    "DENSE",
+    "DIAGONAL",
+    "GRADED",
+    "HEADER",
+    "IF",
+    "IWTA",
+    "KIND",
+    "KIND_CODES",
+    "LEAKY",
+    "LIF",
+    "MODEL",
+    "MODEL_CODES",
+    "N_CONNECTIONS",
+    "N_INPUTS",
+    "N_POPULATIONS",
+    "N_READOUTS",
+    "N_STATE",
+    "N_VALUES",
+    "OFFSET",
+    "POPULATION",
+    "PORT",
+    "RING",
+    "SETTLING_PASSES",
+    "SIZE",
+    "SOURCE",
+    "SOURCE_OFFSET",
+    "SOURCE_SIZE",
+    "SOURCE_SPIKING",
+    "SPARSE",
+    "SPIKING",
+    "STATE",
+    "STATE_ROWS",
+    "SUB_TICKS",
+    "SYNAPSES",
+    "VARIANT",
+    "WEIGHTS",
+    "Layout",
+    "lay_out",
+]
+
 HEADER = 8
 N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES, N_STATE = range(8)
 """Places in the header; RING: slots of the values, N_STATE: numbers of the state."""

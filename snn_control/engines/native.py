@@ -23,6 +23,8 @@ from snn_control.engines.layout import N_INPUTS, Layout, lay_out
 from snn_control.engines.trace import Trace
 from snn_control.network import Network
 
+__all__ = ["NativeEngine", "NativePopulation"]
+
 FloatArray = npt.NDArray[Any]
 Array = Any
 

@@ -24,6 +24,8 @@ from snn_control.network import (
 from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
+__all__ = ["ReferenceEngine"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -38,6 +38,8 @@ from snn_control.network.neurons import (
     NeuronParams,
 )
 
+__all__ = ["TorchEngine"]
+
 
 class TorchEngine(torch.nn.Module):
     """A network as a torch module; weights, thresholds, biases and time constants are trainable.

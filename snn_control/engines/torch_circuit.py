@@ -18,6 +18,8 @@ from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit
 
+__all__ = ["TorchCircuit"]
+
 
 class TorchCircuit(torch.nn.Module):
     """A circuit whose named strengths are trainable; everything else stays.

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["Trace"]
+
 
 class Trace(NamedTuple):
     """Read-outs and spikes of a run."""

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError, UnknownNameError
 
+__all__ = ["Gene", "NumbersCodec"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -14,6 +14,8 @@ from snn_control.errors import ParameterError, did_you_mean
 from snn_control.network import Network, Shared
 from snn_control.units import decay, time_constant
 
+__all__ = ["ParameterCodec", "ParameterRange", "filled", "parameters_of", "with_parameters"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

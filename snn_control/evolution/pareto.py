@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+__all__ = ["crowding_distances", "non_dominated_ranks"]
+
 
 def non_dominated_ranks(fitness: np.ndarray, enough: int | None = None) -> np.ndarray:
     """Return the front of each row of `fitness`, shape (n, m), as int64 of shape (n,).

@@ -21,6 +21,8 @@ from snn_control.evolution.random_state import (
     set_generator_words,
 )
 
+__all__ = ["Strategy"]
+
 ConfigT = TypeVar("ConfigT")
 
 

@@ -13,6 +13,8 @@ from snn_control.controllers import Controller
 from snn_control.loops.config import ControllerConfig
 from snn_control.supervision.command_gate import CommandGates
 
+__all__ = ["Observation", "Reading", "VehicleAdapter"]
+
 FloatArray = npt.NDArray[np.float64]
 M = TypeVar("M")
 

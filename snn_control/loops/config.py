@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
+__all__ = ["ControllerConfig"]
+
 
 @dataclass(frozen=True)
 class ControllerConfig(ABC):

@@ -20,6 +20,8 @@ from snn_control.loops.adapter import Reading, VehicleAdapter
 from snn_control.supervision.modes import FLYING, Mode, ModeMachine
 from snn_control.supervision.stamps import StampCheck, StampFault
 
+__all__ = ["ControlLoop", "Step", "Tick"]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 A = TypeVar("A", bound=VehicleAdapter[Any])

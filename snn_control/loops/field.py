@@ -13,6 +13,8 @@ import inspect
 import textwrap
 from typing import Any
 
+__all__ = ["field_docs", "parameter"]
+
 
 def parameter(
     default: Any,

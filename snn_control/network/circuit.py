@@ -17,6 +17,8 @@ from snn_control.network.network import INPUT, Connection, Network, Population, 
 from snn_control.network.neurons import NeuronParams
 from snn_control.network.shared import Shared
 
+__all__ = ["Cell", "Circuit", "Edge", "Strength"]
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -11,6 +11,8 @@ from snn_control.errors import ParameterError
 from snn_control.network.network import Network, Population
 from snn_control.network.shared import expand
 
+__all__ = ["mismatched"]
+
 
 def mismatched(network: Network, rng: np.random.Generator, share: float) -> Network:
     """Return a copy whose weights and thresholds are each multiplied by 1 + share N(0, 1).

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from snn_control.network.network import Connection, Network
 from snn_control.network.shared import expand
 
+__all__ = ["synaptic_operations"]
+
 
 def synaptic_operations(
     networks: Sequence[Network], spike_counts: npt.ArrayLike, n_ticks: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from snn_control.network.network import Network
 
+__all__ = ["ANALOG", "SETTLING_PASSES", "looped_populations", "settling_passes"]
+
 SETTLING_PASSES = 200
 """Most passes until a loop has settled; see `Network.start`."""
 ANALOG = ("leaky_integrator", "graded")

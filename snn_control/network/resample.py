@@ -38,6 +38,8 @@ from snn_control.network.neurons import IWTA, LIF, Graded, IntegrateAndFire, Lea
 from snn_control.network.recurrence import looped_populations
 from snn_control.network.shared import Shared, expand
 
+__all__ = ["resample"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -24,6 +24,8 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.errors import ParameterError
 
+__all__ = ["Decorrelation"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 from snn_control.errors import ObservationError, ParameterError
 
+__all__ = ["RunningStandardisation"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

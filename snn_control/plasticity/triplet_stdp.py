@@ -25,6 +25,18 @@ import numpy as np
 from snn_control.compiled import kernel
 from snn_control.errors import ParameterError
 
+__all__ = [
+    "SILENT",
+    "TripletNumbers",
+    "TripletSTDP",
+    "after_arrival",
+    "after_spike",
+    "faded",
+    "normalise",
+    "raised",
+    "trace",
+]
+
 
 class TripletNumbers(NamedTuple):
     """What the kernels need of a rule, for one time step."""

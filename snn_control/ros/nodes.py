@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+__all__ = ["NODES", "SYSTEMS", "WITHOUT_MODEL", "Kind", "Node", "System"]
+
 Kind = Literal["controller", "simulator", "recogniser", "recorder"]
 
 

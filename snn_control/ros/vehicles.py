@@ -15,6 +15,8 @@ from snn_control.errors import ConfigError, InterfaceMismatchError
 from snn_control.ros.base.vehicle import Vehicle
 from snn_control.ros.nodes import SYSTEMS
 
+__all__ = ["ENTRY_POINT_GROUP", "VEHICLES", "vehicle_names", "vehicle_of"]
+
 ENTRY_POINT_GROUP = "snn_control.vehicles"
 
 VEHICLES: dict[str, type[Vehicle]] = {

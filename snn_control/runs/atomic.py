@@ -15,6 +15,17 @@ import numpy as np
 
 from snn_control.errors import RunError
 
+__all__ = [
+    "PARTIAL",
+    "point",
+    "remove_partials",
+    "sync",
+    "write_arrays",
+    "write_bytes",
+    "write_folder",
+    "writing",
+]
+
 PARTIAL = ".partial-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from snn_control.errors import ParameterError
 
+__all__ = ["METHOD", "Say", "StudyConfig", "StudyResult", "TablePart", "silent"]
+
 Say = Callable[[str], None]
 """Takes a line of progress."""
 

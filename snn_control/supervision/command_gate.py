@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 
+__all__ = ["OFF", "CommandGate", "CommandGates", "GateFault"]
+
 FloatArray = npt.NDArray[np.float64]
 
 OFF = 0.0

@@ -51,6 +51,8 @@ import numpy.typing as npt
 from snn_control.errors import ParameterError
 from snn_control.supervision.command_gate import OFF
 
+__all__ = ["FLYING", "Mode", "ModeConfig", "ModeMachine"]
+
 C = TypeVar("C", float, npt.NDArray[np.float64])
 """Command of one actuator, or of several."""
 

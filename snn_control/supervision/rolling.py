@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+__all__ = ["Rolling"]
+
 
 class Rolling:
     """The last `size` values, in memory of fixed size."""

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+__all__ = ["NS", "StampCheck", "StampFault", "StampVerdict"]
+
 NS = 1_000_000_000
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from snn_control.errors import ConfigError
 
+__all__ = ["CHECKPOINT_PERIOD_S", "Budget", "OnProgress"]
+
 CHECKPOINT_PERIOD_S = 2.0
 OnProgress = Callable[[int, float, float, float], None]
 """Told generation (step, round), best and median (or last) cost, and the spent share."""

@@ -14,6 +14,8 @@ from snn_control.training.statistics import half_width, paired_ratio
 from snn_control.training.system import TWIN
 from snn_control.training.systems import compared_in, system_of
 
+__all__ = ["EFFORT", "compare_rows", "compared_metrics", "load_all", "mean_row"]
+
 EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
 """Metrics that are shown without a ratio: what they buy is shown above them."""
 

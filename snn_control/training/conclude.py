@@ -16,6 +16,8 @@ from snn_control.training.film import can_film, film
 from snn_control.training.system import TWIN, Headline, System
 from snn_control.training.systems import system_of
 
+__all__ = ["REPORT_SEEDS", "Conclusion", "beside", "conclude"]
+
 REPORT_SEEDS = range(1000, 1005)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import gymnasium
 
+__all__ = ["Declared"]
+
 
 @dataclass(frozen=True)
 class Declared:

@@ -11,6 +11,8 @@ from gymnasium.envs.registration import load_env_creator
 from snn_control.envs import environments
 from snn_control.errors import ConfigError, UnknownNameError
 
+__all__ = ["environment_id", "known_ids", "make_environment"]
+
 
 def make_environment(
     name: str,

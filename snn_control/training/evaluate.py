@@ -21,6 +21,15 @@ from snn_control.training.system import Transfer
 from snn_control.training.systems import find_system, system_of
 from snn_control.training.trace_file import trace_arrays
 
+__all__ = [
+    "Evaluation",
+    "evaluate",
+    "flight",
+    "operations_metrics",
+    "write_evaluation",
+    "write_transfer",
+]
+
 
 @dataclass(frozen=True)
 class Evaluation:

@@ -24,6 +24,8 @@ from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.systems import system, system_names
 from snn_control.training.task import Fitness, Task
 
+__all__ = ["EvolveConfig", "evolve", "save_front", "strategy_settings"]
+
 
 @dataclass(frozen=True)
 class EvolveConfig(MethodConfig):

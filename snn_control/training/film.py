@@ -19,6 +19,8 @@ from snn_control.training.evaluate import flight
 from snn_control.training.rollout import Episode
 from snn_control.training.system import FilmWindow
 
+__all__ = ["FRAMES_PER_S", "NO_RENDERER", "SIZE", "WHOLE", "Filmed", "can_film", "film"]
+
 FRAMES_PER_S = 8
 SIZE = {"width": 640, "height": 480}
 """Pixels, unless the options say otherwise: drawn without a GPU, larger frames take minutes."""

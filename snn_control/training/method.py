@@ -10,6 +10,8 @@ from typing import Any, Self
 from snn_control.config import from_mapping
 from snn_control.errors import ConfigError
 
+__all__ = ["TAKEN", "MethodConfig", "check_controller_name"]
+
 TAKEN = ("pid",)
 """Names of baselines."""
 

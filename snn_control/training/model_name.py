@@ -8,6 +8,8 @@ from typing import Any
 
 from snn_control.controllers import Controller, load
 
+__all__ = ["ModelName", "load_named"]
+
 _LINKS = re.compile(r"(\d+)-links")
 
 

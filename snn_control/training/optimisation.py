@@ -20,6 +20,8 @@ from snn_control.training.method import MethodConfig
 from snn_control.training.swimmer.ppo import train_ppo
 from snn_control.training.swimmer.ppo_config import PpoConfig
 
+__all__ = ["METHODS", "Method", "optimisation_config", "optimise", "prepare", "read_optimisation"]
+
 
 @dataclass(frozen=True)
 class Method:

@@ -12,6 +12,8 @@ from snn_control.controllers.controller import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError
 from snn_control.training.declared import Declared
 
+__all__ = ["Episode", "match", "rollout", "spike_list"]
+
 
 @dataclass(frozen=True)
 class Episode:

@@ -19,6 +19,8 @@ from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 from snn_control.training.task import Task
 
+__all__ = ["TWIN", "FilmWindow", "Headline", "System", "Transfer"]
+
 Arrays = dict[str, npt.NDArray[Any]]
 TWIN = "-twin"
 """Suffix of the name of a controller's quantised non-spiking twin."""

@@ -10,6 +10,16 @@ from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError, InterfaceMismatchError, UnknownNameError
 from snn_control.training.system import System
 
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "SYSTEMS",
+    "compared_in",
+    "find_system",
+    "system",
+    "system_names",
+    "system_of",
+]
+
 ENTRY_POINT_GROUP = "snn_control.systems"
 
 SYSTEMS: dict[str, str] = {

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError
 
+__all__ = ["Fitness", "Task"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

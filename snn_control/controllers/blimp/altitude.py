@@ -18,6 +18,8 @@ from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
+__all__ = ["Altitude"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

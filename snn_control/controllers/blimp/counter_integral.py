@@ -16,6 +16,8 @@ from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import LIF, LeakyIntegrator
 
+__all__ = ["RESERVE", "SILENCES", "CounterIntegral", "counter_integral"]
+
 RESERVE = 2
 """Fine pairs beyond half a coarse step, for weights and thresholds that are a little off."""
 SILENCES = -1e3

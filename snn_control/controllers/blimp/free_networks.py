@@ -15,6 +15,8 @@ from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons import LIF, LeakyIntegrator
 
+__all__ = ["SHORTEST_TAU_S", "FreeNetwork", "free_network"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -21,6 +21,8 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 
+__all__ = ["PID", "PIDConfig"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -23,6 +23,8 @@ from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import IWTA, LIF, LeakyIntegrator, NeuronParams
 from snn_control.units import time_constant
 
+__all__ = ["PAIRS", "published_network"]
+
 PAIRS = 20
 """Pairs a layer."""
 

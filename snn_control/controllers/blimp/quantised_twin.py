@@ -28,6 +28,20 @@ from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
+__all__ = [
+    "HELD_TICKS",
+    "HIGHEST",
+    "OPERATIONS_PER_DECISION",
+    "PROBE_TICKS",
+    "QUANTUM_M",
+    "SATURATING_M",
+    "TAPS",
+    "QuantisedTwin",
+    "Rescaling",
+    "TwinNumbers",
+    "quantised_twin",
+]
+
 FloatArray = npt.NDArray[np.float64]
 
 QUANTUM_M = 0.01

@@ -17,6 +17,16 @@ from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import LIF, LeakyIntegrator
 from snn_control.units import decay
 
+__all__ = [
+    "CONTROL_PERIOD_S",
+    "INPUT_NAME",
+    "ThermometerPD",
+    "alternation",
+    "decoding_steps",
+    "thermometer_pd",
+    "widening_thresholds",
+]
+
 FloatArray = npt.NDArray[np.float64]
 CONTROL_PERIOD_S = 0.1
 INPUT_NAME = "height_error_m"

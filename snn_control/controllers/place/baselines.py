@@ -30,6 +30,8 @@ from snn_control.controllers.place.senses import Senses, fault
 from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ParameterError
 
+__all__ = ["LinearRecognizer", "SadRecognizer"]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

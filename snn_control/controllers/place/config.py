@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from snn_control.coding.patch_normalisation import PatchNormalisation
 from snn_control.errors import ParameterError
 
+__all__ = ["LARGEST", "PlaceConfig"]
+
 LARGEST = 1e9
 
 

@@ -24,6 +24,8 @@ from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
 
+__all__ = ["PlaceEnsemble", "average"]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

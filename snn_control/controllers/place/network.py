@@ -18,6 +18,8 @@ from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons import IntegrateAndFire, LeakyIntegrator
 
+__all__ = ["network_inputs", "network_scores", "place_network"]
+
 FloatArray = npt.NDArray[np.float64]
 
 _THRESHOLD = 1.0 - 1.0 / 256.0

@@ -22,6 +22,18 @@ from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread
 
+__all__ = [
+    "EMPTY",
+    "ENOUGH",
+    "INCOMPLETE",
+    "LEAST_PLACES",
+    "LEAST_QUERIES",
+    "UNSURE",
+    "Decision",
+    "Images",
+    "Recognizer",
+]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8] | Sequence[Any]

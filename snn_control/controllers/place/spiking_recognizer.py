@@ -30,6 +30,8 @@ from snn_control.network.files import Document
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.threads import one_blas_thread
 
+__all__ = ["PlaceRecognizer"]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

@@ -38,6 +38,23 @@ from snn_control.network.neurons import (
     NeuronParams,
 )
 
+__all__ = [
+    "CLOCK",
+    "COMMANDS",
+    "CONTROL_PERIOD_S",
+    "HALF_CENTRE",
+    "HALF_CENTRE_SUB_TICKS",
+    "LEAST_JOINTS",
+    "MOST_JOINTS",
+    "OTHER",
+    "SPIKING_CELL",
+    "HalfCentre",
+    "muscles_spike",
+    "strengths_of",
+    "swimmer_circuit",
+    "unit_strengths",
+]
+
 CONTROL_PERIOD_S = 0.03
 CLOCK = ("clock_dorsal", "clock_ventral")
 """Inputs after the joint angles, 0 or 1, where the circuit does not swing by itself."""

@@ -28,6 +28,30 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.errors import ParameterError
 
+__all__ = [
+    "BOUNDS_SIZE",
+    "CLOCK_SIZE",
+    "EXACT_PERIOD",
+    "FROZEN",
+    "HEAD_COS",
+    "HEAD_SIN",
+    "HIGHEST",
+    "LAG",
+    "LAG_RATE",
+    "LAG_SET_POINT",
+    "LOWEST",
+    "PERIOD",
+    "RATE",
+    "SLOWEST",
+    "TAIL_COS",
+    "TAIL_SIN",
+    "TICK",
+    "Homeostasis",
+    "adapt",
+    "follow",
+    "start_clock",
+]
+
 FloatArray = npt.NDArray[np.float64]
 
 RATE, LOWEST, HIGHEST, LAG_SET_POINT, LAG_RATE = range(5)

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 
+__all__ = ["ACTIVATIONS", "MLP"]
+
 FloatArray = npt.NDArray[np.float64]
 ACTIVATIONS: dict[str, Any] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
 

@@ -34,6 +34,8 @@ from snn_control.network.circuit import Circuit
 from snn_control.network.files import Tensors, network_document
 from snn_control.network.shared import expand
 
+__all__ = ["GAIN_POWER", "PERIOD_POWER", "SwimmerPlan", "plan_of"]
+
 GAIN_POWER = -2.0
 PERIOD_POWER = 0.5
 

@@ -34,6 +34,8 @@ from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
+__all__ = ["Swimmer", "act", "bounds_of", "check_swimmer_network", "command_inputs", "perceive"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -13,6 +13,8 @@ from snn_control.loops.adapter import Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.supervision.command_gate import CommandGates
 
+__all__ = ["ACTIONS", "OBSERVABLE", "BlimpAdapter", "Setpoint", "range_fault"]
+
 FloatArray = npt.NDArray[np.float64]
 
 OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")

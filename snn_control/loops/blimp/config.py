@@ -9,6 +9,8 @@ from snn_control.loops.config import ControllerConfig
 from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
+__all__ = ["FULL", "AltitudeNodeConfig"]
+
 FULL = 10.0
 """Motor units of full thrust."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from snn_control.loops.field import parameter
 
+__all__ = ["PlaceNodeConfig"]
+
 
 @dataclass(frozen=True)
 class PlaceNodeConfig:

@@ -23,6 +23,8 @@ from snn_control.loops.place.reason import CODES, MAPPING, Reason
 from snn_control.supervision.rolling import Rolling
 from snn_control.supervision.stamps import StampCheck, StampFault
 
+__all__ = ["RECENT", "UNUSABLE", "Answer", "PlaceLoop", "warm"]
+
 UNUSABLE = "unusable"
 RECENT = 1000
 """Number of answers that the fraction of unknown ones is taken over."""

@@ -17,6 +17,8 @@ from snn_control.errors import ConfigError, ModelFileError
 from snn_control.loops.place.odometry import Pose
 from snn_control.runs import atomic
 
+__all__ = ["VERSION", "PosedMap", "document_hash", "document_of", "poses_path"]
+
 VERSION = 1
 
 

@@ -7,6 +7,8 @@ from enum import IntEnum
 from snn_control.controllers.place.recognizer import EMPTY, INCOMPLETE, UNSURE
 from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 
+__all__ = ["CODES", "MAPPING", "TOO_EARLY", "Reason"]
+
 MAPPING = "mapping"
 TOO_EARLY = "no mapped place lies far enough back"
 

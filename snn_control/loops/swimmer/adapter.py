@@ -19,6 +19,8 @@ from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import JointReader, head_command, joint_names
 from snn_control.supervision.command_gate import CommandGates
 
+__all__ = ["ORDERS", "SwimmerAdapter"]
+
 FloatArray = npt.NDArray[np.float64]
 
 ORDERS = ("speed", "turn", "frozen")

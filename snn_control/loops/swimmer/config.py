@@ -10,6 +10,8 @@ from snn_control.loops.config import ControllerConfig
 from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
+__all__ = ["OUTPUTS", "SwimmerConfig"]
+
 OUTPUTS = ("efforts", "trajectory")
 
 

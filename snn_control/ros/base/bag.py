@@ -13,6 +13,8 @@ import numpy.typing as npt
 from snn_control.controllers import Controller
 from snn_control.errors import RunError, require
 
+__all__ = ["RecordedTicks", "read_ticks", "replay"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -13,6 +13,16 @@ from snn_control.ros.base.diagnostics import ERROR, OK, STALE, WARN, Status
 from snn_control.supervision.modes import Mode
 from snn_control.supervision.rolling import Rolling
 
+__all__ = [
+    "MODE_LEVELS",
+    "RATE_TOLERANCE",
+    "ControllerHealth",
+    "PlainStatus",
+    "VehicleStatus",
+    "age",
+    "quantiles",
+]
+
 RATE_TOLERANCE = 0.1
 MODE_LEVELS = {
     Mode.DISARMED: OK,

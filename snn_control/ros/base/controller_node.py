@@ -30,6 +30,8 @@ from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import Stop
 from snn_control.supervision.modes import FLYING, Mode
 
+__all__ = ["ACKNOWLEDGED_S", "MODES", "Callbacks", "ControllerNode", "answer", "nanoseconds"]
+
 FloatArray = npt.NDArray[np.float64]
 ACKNOWLEDGED_S = 0.5
 MODES = list(Mode)

@@ -17,6 +17,19 @@ from rclpy.qos import (
     qos_profile_sensor_data,
 )
 
+__all__ = [
+    "EVERY_CONTROLLER",
+    "EVERY_SIMULATOR",
+    "HEALTH",
+    "TICK_FIELDS",
+    "Interface",
+    "Quality",
+    "Service",
+    "Topic",
+    "qos",
+    "tick_fields",
+]
+
 Quality = Literal["sensor", "command", "latched", "event", "record", "clock"]
 
 

@@ -14,6 +14,8 @@ from snn_control.errors import ParameterError
 from snn_control.ros.base.diagnostics import WARN, Status
 from snn_control.training.model_name import ModelName, load_named
 
+__all__ = ["LoadedModel", "ModelSource", "model_hash", "warm"]
+
 
 class ModelSource(ABC):
     """Source of the controller of a node."""

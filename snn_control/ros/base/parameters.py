@@ -23,6 +23,8 @@ from snn_control.errors import ConfigError, SnnControlError, did_you_mean
 from snn_control.loops.field import field_docs
 from snn_control.ros.base.node_config import NodeConfig
 
+__all__ = ["Parameters"]
+
 _NOT_OURS = ("use_sim_time", "start_type_description_service")
 _NOT_OUR_PREFIXES = ("qos_overrides.", "diagnostic_updater.")
 

@@ -16,6 +16,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from snn_control.ros.base.managed_node import ManagedNode
 
+__all__ = ["CLOCK_WAIT_S", "REFUSED", "SPIN_S", "UNREADABLE", "Stop", "make_executor", "run_node"]
+
 SPIN_S = 0.05
 """An EventsExecutor of rclpy 7.1 without a finite time-out runs no callback and never ends."""
 CLOCK_WAIT_S = 1.0

@@ -19,6 +19,16 @@ from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.run_node import Stop
 
+__all__ = [
+    "CLOCK_START_S",
+    "MOST_CALLS",
+    "SETTLE_S",
+    "Robot",
+    "SimulatorConfig",
+    "SimulatorNode",
+    "warm",
+]
+
 CLOCK_START_S = 1.0
 """Simulated time begins here: a stamp of 0 means that there is no clock."""
 MOST_CALLS = 20

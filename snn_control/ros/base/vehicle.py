@@ -15,6 +15,16 @@ from snn_control.ros.base.bag import RecordedTicks, replay
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.rollout import Episode
 
+__all__ = [
+    "BusResult",
+    "BusRun",
+    "NodeStart",
+    "Vehicle",
+    "bus_figures",
+    "bus_trace",
+    "controller_name",
+]
+
 Arrays = dict[str, np.ndarray]
 
 

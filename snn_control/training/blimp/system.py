@@ -16,6 +16,8 @@ from snn_control.errors import ParameterError
 from snn_control.training.system import Arrays, FilmWindow, Headline, System, Transfer
 from snn_control.training.task import Task
 
+__all__ = ["OBSERVATIONS", "Blimp"]
+
 OBSERVATIONS = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
 """Observations of `snn_control/BlimpAltitude-v0`."""
 _NEEDED = ("height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks")

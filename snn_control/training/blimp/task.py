@@ -37,6 +37,22 @@ from snn_control.training.blimp.imitation import WINDOW, imitation_cost, pid_tar
 from snn_control.training.blimp.synthetic_errors import synthetic_errors
 from snn_control.training.task import Fitness, Task
 
+__all__ = [
+    "AIM",
+    "FITS",
+    "IN_FLIGHT",
+    "LEAST_M",
+    "OBJECTIVES",
+    "RATIOS",
+    "SHORTEST_S",
+    "WEIGHED",
+    "WORSE",
+    "AltitudeFitness",
+    "AltitudeTask",
+    "Rows",
+    "scenario_batch",
+]
+
 FloatArray = npt.NDArray[np.float64]
 Rows = tuple[Layout, FloatArray, FloatArray]
 """Structure of networks, and their weight and coefficient rows."""

@@ -12,6 +12,8 @@ from snn_control.training.blimp.imitation import WINDOW
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.method import MethodConfig, check_controller_name
 
+__all__ = ["TrainConfig"]
+
 
 @dataclass(frozen=True)
 class TrainConfig(MethodConfig):

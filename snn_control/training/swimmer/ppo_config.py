@@ -13,6 +13,8 @@ from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.swimmer.task import SwimmerTask
 
+__all__ = ["PpoConfig"]
+
 
 @dataclass(frozen=True)
 class PpoConfig(MethodConfig):

@@ -14,6 +14,8 @@ from snn_control.controllers.swimmer.swimmer import Swimmer as SwimmerController
 from snn_control.training.system import Arrays, FilmWindow, Headline, System
 from snn_control.training.task import Task
 
+__all__ = ["Swimmer"]
+
 
 class Swimmer(System):
     """A swimmer of 3 to 30 links; its untrained circuit is beside it."""

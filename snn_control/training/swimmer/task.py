@@ -22,6 +22,8 @@ from snn_control.evolution.ranges import check_between
 from snn_control.training.swimmer.closed_loop import Swims, swim
 from snn_control.training.task import Fitness, Task
 
+__all__ = ["FIRST_TRAINING_SEED", "SwimmerFitness", "SwimmerTask"]
+
 FloatArray = npt.NDArray[np.float64]
 FIRST_TRAINING_SEED = 10**6
 """Starts of trainings have this seed or a higher one; evaluations have lower ones."""

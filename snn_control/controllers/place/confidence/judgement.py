@@ -10,6 +10,8 @@ import numpy.typing as npt
 from snn_control.controllers.place.adaptation import AdaptationBaseline
 from snn_control.controllers.place.confidence.confidence import Confidence
 
+__all__ = ["Judgement"]
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -26,6 +26,16 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 
+__all__ = [
+    "LEAST_PLACES",
+    "LEAST_SHARE",
+    "UNASSIGNED",
+    "assign",
+    "scores",
+    "spikes_by_place",
+    "weighted_scores",
+]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

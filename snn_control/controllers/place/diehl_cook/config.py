@@ -9,6 +9,8 @@ from snn_control.controllers.place.diehl_cook.kernel import ModuleNumbers
 from snn_control.errors import ParameterError
 from snn_control.plasticity.triplet_stdp import TripletSTDP
 
+__all__ = ["DiehlCookConfig"]
+
 
 @dataclass(frozen=True)
 class DiehlCookConfig:

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from snn_control.errors import ParameterError
 from snn_control.plasticity.standardisation import RunningStandardisation
 
+__all__ = ["added_up", "answers", "side_by_side", "standardised"]
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 
+__all__ = ["THRESHOLD_GRID", "activity", "choose_threshold", "silenced"]
+
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 

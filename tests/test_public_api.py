@@ -1,0 +1,134 @@
+"""The public names are those in `__all__`, and what documents import is among them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import snn_control
+from tests.docs.fences import blocks
+from tests.paths import ROOT
+from tests.ros.conftest import NEEDS_ROS
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def declared(path: Path) -> list[str] | None:
+    """Return `__all__` of a file, without importing it; None where it has none."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return None
+
+
+def public_modules() -> dict[str, list[str]]:
+    """Return `__all__` of each module that has one, by its dotted name."""
+    modules = {}
+    for base, prefix in (
+        (ROOT / "snn_control", "snn_control"),
+        (ROOT / "envs", "snn_control.envs"),
+    ):
+        for path in base.rglob("*.py"):
+            parts = path.relative_to(base).with_suffix("").parts
+            names = declared(path)
+            if names is not None and "__main__" not in parts:
+                kept = parts[:-1] if parts[-1] == "__init__" else parts
+                modules[".".join((prefix, *kept))] = names
+    return modules
+
+
+PUBLIC = public_modules()
+
+
+def imports(code: str) -> set[tuple[str, str]]:
+    """Return module and name of everything of ours that code imports; the name may be empty."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("snn_control"):
+            found |= {(str(node.module), alias.name) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names = {alias.name for alias in node.names if alias.name.startswith("snn_control")}
+            found |= {(name, "") for name in names}
+    return found
+
+
+def imported_by_pages() -> list[tuple[str, str, str]]:
+    """Return page, module and name of everything that an example imports."""
+    found = set()
+    for page in PAGES:
+        for block in blocks(page, "python"):
+            try:
+                found |= {(page.name, *each) for each in imports(block)}
+            except SyntaxError:  # a line to be put into a literal
+                assert ", in " in block.splitlines()[0]
+    return sorted(found)
+
+
+@cache
+def load(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ImportError as exc:
+        pytest.skip(f"{name} needs an optional package: {exc}")
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_public_names_exist_and_are_documented(name: str) -> None:
+    if name.startswith("snn_control.ros."):
+        pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    module, names = load(name), PUBLIC[name]
+    assert names
+    assert len(set(names)) == len(names)
+    for public in names:
+        value = getattr(module, public)
+        if inspect.isclass(value) or inspect.isroutine(value):
+            assert value.__doc__, f"{name}.{public} has no docstring"
+
+
+def test_pages_import_something() -> None:
+    assert len(imported_by_pages()) > 25
+
+
+@pytest.mark.parametrize(("page", "module", "name"), imported_by_pages())
+def test_examples_import_public_names_alone(page: str, module: str, name: str) -> None:
+    if not name:
+        assert find_spec(module) is not None
+        return
+    submodule = f"{module}.{name}"
+    assert name in PUBLIC.get(module, ()) or submodule in PUBLIC, (
+        f"{page} imports {name} of {module}: add it to __all__, or import what is public"
+    )
+
+
+def test_the_everyday_names_come_from_one_place() -> None:
+    code = (
+        "import snn_control, sys; before = set(sys.modules)\n"
+        "assert not {'numpy', 'numba', 'torch', 'mujoco'} & before\n"
+        "from snn_control import PlaceRecognizer, load, make, rollout\n"
+        "print(load('pid').action_names, make('Swim-v0').spec.id, rollout.__name__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.split() == ["('motor_command',)", "snn_control/Swim-v0", "rollout"]
+    assert set(snn_control.__all__) - {"__version__"} == {
+        "PlaceRecognizer",
+        "load",
+        "make",
+        "rollout",
+    }
+    assert set(snn_control.__all__) <= set(dir(snn_control))
+
+
+def test_the_quality_declaration_says_the_same() -> None:
+    text = (ROOT / "QUALITY_DECLARATION.md").read_text("utf-8")
+    assert "names in `__all__` of `snn_control` and its modules" in text
