@@ -41,6 +41,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": set(),
 }
+STEMS = {"blimp", "swimmer", "place", "route"}
+"""Folders of systems, in whichever layer."""
+REEXPORTED = {"Altitude", "PID", "PIDConfig", "Swimmer"}
+"""Names of theirs that `snn_control.controllers` offers."""
 HEAVY = {"numba", "torch", "mujoco", "matplotlib", "plotly", "rclpy", "norse"}
 
 
@@ -108,3 +112,40 @@ def test_import_is_light_and_quick():
         took.append(float(seconds))
         assert not HEAVY & set(modules)
     assert min(took) < 0.3
+
+
+def names_of_systems(tree: ast.AST) -> set[str]:
+    """Return the names that a file imports from the folders of systems, or for them."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if {*(node.module or "").split(".")} & STEMS or alias.name in REEXPORTED:
+                    names.add(alias.asname or alias.name)
+    return names
+
+
+def asked_classes(tree: ast.AST) -> set[str]:
+    """Return the classes that code asks for, by isinstance, issubclass or match."""
+    asked = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
+            asked |= {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
+        elif isinstance(node, ast.MatchClass):
+            asked.add(ast.unparse(node.cls))
+    return asked
+
+
+def test_nobody_asks_for_the_class_of_a_system_outside_its_folders():
+    for path, name in sources().items():
+        if not {*name} & STEMS:
+            tree = ast.parse(path.read_text("utf-8"))
+            asked = asked_classes(tree) & names_of_systems(tree)
+            assert not asked, f"{path.relative_to(ROOT)} asks for {', '.join(sorted(asked))}"
+
+
+def test_the_walk_sees_classes_that_are_asked_for():
+    code = "if isinstance(x, A | (B, C)):\n    match y:\n        case D(): pass\n"
+    assert asked_classes(ast.parse(code)) == {"A", "B", "C", "D"}
+    code = "from snn_control.controllers import Swimmer as S, load\nfrom x.blimp.y import Z\n"
+    assert names_of_systems(ast.parse(code)) == {"S", "Z"}

@@ -19,9 +19,9 @@ from snn_control.studies.support.swimmers import (
     episodes,
     figures,
     healthy,
-    named_plan,
 )
 from snn_control.training.statistics import half_width
+from snn_control.training.swimmer.named_plan import named_plan
 
 LAST_TICKS = 333
 """Control periods in the last ten seconds."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from snn_control.studies.study import Say, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
-from snn_control.studies.support.swimmers import SwimConfig, episodes, figures, named_plan
+from snn_control.studies.support.swimmers import SwimConfig, episodes, figures
+from snn_control.training.swimmer.named_plan import named_plan
 
 
 @dataclass(frozen=True, kw_only=True)

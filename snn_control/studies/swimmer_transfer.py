@@ -13,13 +13,12 @@ from typing import Any
 from snn_control.studies.study import Say, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.swimmers import (
-    CLOCK_FREE,
     MODELS,
     SwimConfig,
     episodes,
     figures,
-    named_plan,
 )
+from snn_control.training.swimmer.named_plan import CLOCK_FREE, named_plan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ import pytest
 
 from snn_control.errors import ParameterError
 from snn_control.studies import swimmer_ablation, swimmer_damage, swimmer_spiking, swimmer_transfer
-from snn_control.studies.support.swimmers import healthy, named_plan
+from snn_control.studies.support.swimmers import healthy
+from snn_control.training.swimmer.named_plan import named_plan
 
 UNTRAINED = "swimmer-graded:untrained"
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers import Swimmer
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.layout import lay_out
@@ -17,10 +16,8 @@ from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS
-from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.studies.study import StudyConfig
-from snn_control.training.model_name import load_named
 from snn_control.training.statistics import half_width
 from snn_control.training.swimmer.closed_loop import Swims, swim
 
@@ -28,7 +25,6 @@ FloatArray = npt.NDArray[np.float64]
 
 MODELS = ("swimmer-graded:untrained", "swimmer-spiking:untrained", "swimmer-graded",
           "swimmer-spiking")  # fmt: skip
-CLOCK_FREE = "clock-free"
 HEALTHY_SEEDS = range(2000, 2005)
 """Starts that set-points are measured from."""
 
@@ -44,21 +40,6 @@ class SwimConfig(StudyConfig):
     def starts(self) -> range:
         """Seeds of the starts."""
         return range(self.first_seed, self.first_seed + self.seeds)
-
-
-def named_plan(name: str) -> SwimmerPlan:
-    """Return the plan of a swimmer's model, or of the untrained clock-free circuit.
-
-    Raises:
-        UnknownNameError: no such model.
-        ParameterError: it is no swimmer.
-    """
-    if name == CLOCK_FREE:
-        return SwimmerPlan(sub_ticks=15, clock_free=True)
-    swimmer = load_named(name)
-    if not isinstance(swimmer, Swimmer):
-        raise ParameterError(f"{name} is no swimmer; name one, for example swimmer-spiking")
-    return swimmer.plan
 
 
 def episodes(
