@@ -20,45 +20,45 @@ EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
 """Metrics that are shown without a ratio: what they buy is shown above them."""
 
 
-def compared_metrics(flown: Evaluation) -> list[str]:
+def compared_metrics(evaluation: Evaluation) -> list[str]:
     """Return the metrics to compare: those that the environment's system names, else all."""
-    present = flown.episodes[0].metrics
-    named = compared_in(flown.environment)
+    present = evaluation.episodes[0].metrics
+    named = compared_in(evaluation.environment)
     return [name for name in named if name in present] or [
         name for name in present if name not in EFFORT and not name.endswith("_per_decision")
     ]
 
 
-def mean_row(metric: str, flown: Evaluation) -> dict[str, Any]:
+def mean_row(metric: str, evaluation: Evaluation) -> dict[str, Any]:
     """Return `preset`, `metric`, `mean` and `ci95` of a metric over the seeds."""
-    values = flown.values(metric)
+    values = evaluation.values(metric)
     return {
-        "preset": flown.preset,
+        "preset": evaluation.preset,
         "metric": metric,
         "mean": float(values.mean()),
         "ci95": half_width(values),
     }
 
 
-def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, Any]]:
+def compare_rows(evaluations: Sequence[Evaluation], against: str) -> list[dict[str, Any]]:
     """Return one row a metric and controller.
 
     Each has `preset`, `metric`, `controller`, `mean`, `ci95`; the metrics of quality also `ratio`
     and `ratio_ci95`, to the controller called `against` on the same seeds (absent for itself).
 
     Args:
-        flown: one evaluation a controller, all on one preset and the same seeds.
+        evaluations: one evaluation a controller, all on one preset and the same seeds.
         against: name of one of them.
 
     Raises:
         UnknownNameError: none is called `against`.
         ConfigError: environment, its options, seeds or preset differ.
     """
-    by_name = {evaluation.controller: evaluation for evaluation in flown}
+    by_name = {evaluation.controller: evaluation for evaluation in evaluations}
     if against not in by_name:
         raise UnknownNameError("controller to compare with", against, by_name)
     base = by_name[against]
-    for other in flown:
+    for other in evaluations:
         for what in ("environment", "options", "preset", "seeds"):
             own, theirs = getattr(base, what), getattr(other, what)
             if own != theirs:
@@ -68,7 +68,7 @@ def compare_rows(flown: Sequence[Evaluation], against: str) -> list[dict[str, An
                 )
     rows = []
     for metric in (*compared_metrics(base), *EFFORT):
-        for evaluation in flown:
+        for evaluation in evaluations:
             if metric not in evaluation.episodes[0].metrics:
                 continue
             row = mean_row(metric, evaluation) | {"controller": evaluation.controller}

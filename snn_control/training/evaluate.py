@@ -24,8 +24,8 @@ from snn_control.training.trace_file import trace_arrays
 __all__ = [
     "Evaluation",
     "evaluate",
-    "flight",
     "operations_metrics",
+    "run_episode",
     "write_evaluation",
     "write_transfer",
 ]
@@ -95,7 +95,7 @@ def evaluate(
         overrides = system.environment_options(controller) | overrides
     env = make_environment(environment, preset=preset, **overrides)
     try:
-        episodes = tuple(flight(controller, env, seed) for seed in seeds)
+        episodes = tuple(run_episode(controller, env, seed) for seed in seeds)
     finally:
         env.close()
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -103,8 +103,8 @@ def evaluate(
     return Evaluation(name, environment, preset, tuple(seeds), episodes, given, role)
 
 
-def flight(controller: Controller, env: Any, seed: int) -> Episode:
-    """Fly one episode; its metrics also hold `total_reward` and those of `operations_metrics`."""
+def run_episode(controller: Controller, env: Any, seed: int) -> Episode:
+    """Run one episode; its metrics also hold `total_reward` and those of `operations_metrics`."""
     episode = rollout(controller, env, seed=seed)
     episode.metrics["total_reward"] = episode.total_reward
     episode.metrics.update(operations_metrics(controller, episode))

@@ -15,7 +15,7 @@ from snn_control.controllers.controller import Controller
 from snn_control.errors import MissingExtraError, ParameterError, require
 from snn_control.runs import atomic
 from snn_control.training.environment import make_environment
-from snn_control.training.evaluate import flight
+from snn_control.training.evaluate import run_episode
 from snn_control.training.rollout import Episode
 from snn_control.training.system import FilmWindow
 
@@ -127,7 +127,7 @@ def film(
             imageio.get_writer(partial, fps=FRAMES_PER_S, macro_block_size=1) as movie,
         ):
             filmed = Filmed(env, movie.append_data, window)
-            episode = flight(controller, filmed, seed)
+            episode = run_episode(controller, filmed, seed)
         if not filmed.frames:
             raise ParameterError(f"start_s is {window.start_s:g}; the episode ended before")
         with atomic.writing(path):

@@ -13,7 +13,7 @@ import gymnasium
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError
 from snn_control.training.environment import make_environment
-from snn_control.training.evaluate import flight
+from snn_control.training.evaluate import run_episode
 from snn_control.training.rollout import Episode
 
 CLOSING_S = 5.0
@@ -90,7 +90,7 @@ def watch(
             env = make_environment(environment, preset=preset, render_mode="human", **options)
         else:
             env = Watched(env)
-        return flight(controller, env, seed)
+        return run_episode(controller, env, seed)
     finally:
         env.close()
 

@@ -145,7 +145,7 @@ def variant(network: Network, rng: np.random.Generator) -> Network:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_population_gives_the_bits_of_its_members_on_any_number_of_threads(seed: int) -> None:
+def test_a_population_gives_the_bits_of_its_members(seed: int) -> None:
     rng = np.random.default_rng(seed)
     first = draw(seed)
     members = [first, *(variant(first, rng) for _ in range(6))]

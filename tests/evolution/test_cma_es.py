@@ -114,7 +114,7 @@ def test_fold_keeps_the_box_and_mirrors_the_outside() -> None:
     assert np.array_equal(fold(inside), inside)
 
 
-def test_separable_cma_beats_full_cma_where_the_axes_are_those_of_the_problem() -> None:
+def test_separable_cma_beats_full_cma_on_separable_problems() -> None:
     """Ros and Hansen, 2008: on a separable ellipsoid it learns the scales about n / 3 times faster.
 
     Axis ratio 1000, 20 genes, equal populations, median of three seeds.

@@ -64,7 +64,7 @@ def test_the_list_imports_nothing_of_the_package() -> None:
     assert not [n for n in ast.walk(tree) if isinstance(n, ast.Import)]
 
 
-def test_setup_has_a_command_and_an_executable_for_each_and_imports_nothing_of_ours() -> None:
+def test_setup_has_a_command_and_an_executable_for_each() -> None:
     import json
 
     done = subprocess.run(

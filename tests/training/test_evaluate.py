@@ -13,7 +13,7 @@ from snn_control.controllers import PID, Altitude
 from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons import LIF, Graded, LeakyIntegrator
 from snn_control.report import render_report
-from snn_control.training.evaluate import evaluate, flight, write_evaluation
+from snn_control.training.evaluate import evaluate, run_episode, write_evaluation
 from tests.report.run_folder import bare_run
 
 SUB_TICKS, N_TICKS = 3, 10
@@ -67,7 +67,7 @@ def small() -> Network:
 
 
 def test_operations_are_those_of_a_count_by_hand_without_a_clock() -> None:
-    episode = flight(Altitude([small()]), Held(), seed=0)
+    episode = run_episode(Altitude([small()]), Held(), seed=0)
     assert episode.trace["spikes"].tolist() == [SUB_TICKS] * N_TICKS
     assert episode.trace["spike_tick"].tolist() == np.repeat(range(N_TICKS), SUB_TICKS).tolist()
     assert set(episode.trace["spike_neuron"]) == {0}

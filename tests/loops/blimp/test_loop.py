@@ -178,7 +178,7 @@ def test_a_clock_set_ahead_is_no_step_of_an_hour() -> None:
     assert (after.dt_s, after.missed, bench.loop.missed) == (0.1, 0, 0)
 
 
-def test_a_controller_that_cannot_be_reset_does_not_arm_and_does_not_end_a_flight() -> None:
+def test_a_controller_that_cannot_be_reset_does_not_arm() -> None:
     controller, pid = Stubborn(1.0), PID()
     bench = Bench(controller)
     assert "stuck" in bench.arm().loop.modes.reason

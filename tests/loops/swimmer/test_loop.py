@@ -252,7 +252,7 @@ ORDERS = st.sampled_from(
     script=st.lists(st.one_of(ANY, st.just(RuntimeError("broken"))), min_size=1, max_size=20),
     orders=st.lists(st.tuples(ORDERS, ANY), max_size=30),
 )
-def test_whatever_happens_every_effort_can_be_sent_and_silence_ends_in_rest(
+def test_every_effort_can_be_sent_and_silence_ends_in_rest(
     script: list[float | Exception], orders: list[tuple[str, float]]
 ) -> None:
     bench = SwimBench(ScriptedSwimmer(*script), effort_limit=0.5).arm()
