@@ -126,6 +126,7 @@ def parameter_file(node: str) -> str:
     kinds = (NodeConfig, NODES[node])
     docs = field_docs(NodeConfig) | field_docs(NODES[node])
     lines = [
+        f"# python -m snn_control.ros.{node} --ros-args --params-file THIS_FILE",
         f"# Parameters of {node}, each with its default; ranges are in docs/ros2.md.",
         "# The keys hold in every namespace. A number with a point must keep it.",
         "/**:",
