@@ -17,7 +17,6 @@ import mujoco
 import numpy as np
 import torch
 
-from snn_control.config import read_config
 from snn_control.controllers import Swimmer
 from snn_control.controllers.swimmer.mlp import MLP
 from snn_control.controllers.swimmer.plan import SwimmerPlan
@@ -198,11 +197,11 @@ def short(seeds: int) -> dict[str, Any]:
 
 def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
     """PPO of the circuit's strengths, and of MLP(64, 64) with the library's other settings."""
+    from snn_control.training.optimisation import read_optimisation
     from snn_control.training.swimmer.ppo import PpoTraining
-    from snn_control.training.swimmer.ppo_config import PpoConfig
 
     torch.set_num_threads(1)
-    config = read_config(PpoConfig, "swimmer")
+    config = read_optimisation("swimmer")
     circuit, mlp, taken_s = [], [], []
     for seed in range(seeds):
         training, began = PpoTraining(config, seed), time.perf_counter()

@@ -15,19 +15,9 @@ import yaml
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.resources import configs_folder
 
-__all__ = ["from_mapping", "read_config", "read_yaml"]
+__all__ = ["from_mapping", "read_yaml"]
 
 T = TypeVar("T")
-
-
-def read_config(cls: type[T], name_or_path: str | Path) -> T:
-    """Read a shipped configuration by name, or a YAML file.
-
-    Raises:
-        UnknownNameError: neither; with the closest names.
-        ConfigError: not YAML, an unknown key or a value of the wrong kind.
-    """
-    return from_mapping(cls, *read_yaml(name_or_path))
 
 
 def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:

@@ -11,9 +11,11 @@ from snn_control.checks.environment import check_environment
 from snn_control.checks.outcome import Outcome
 from snn_control.checks.run import check_run
 from snn_control.controllers import model_names
+from snn_control.controllers.files import model_path
 from snn_control.errors import UnknownNameError
 from snn_control.resources import configs_folder
 from snn_control.training.environment import environment_id, known_ids
+from snn_control.training.model_name import ModelName
 
 CHECKS: dict[str, Callable[[str], list[Outcome]]] = {
     "environment": check_environment,
@@ -51,6 +53,9 @@ def _kinds(thing: str) -> list[str]:
         return ["run"] if whole else ["controller"]
     if path.is_file():
         return ["config"] if path.suffix in (".yaml", ".yml") else ["controller"]
+    asked = ModelName.parse(thing)
+    if asked.options and model_path(asked.base) is not None:
+        return ["controller"]
     if ":" in thing:
         return ["environment"]
     found = []

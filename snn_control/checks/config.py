@@ -9,7 +9,7 @@ from typing import Any
 from snn_control.checks.outcome import Checklist, Outcome
 from snn_control.config import read_yaml
 from snn_control.studies import read_study
-from snn_control.training.evolve import EvolveConfig, strategy_settings
+from snn_control.training.evolve import EvolveConfig, require_controller, strategy_settings
 from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import METHODS, optimisation_config
 
@@ -40,7 +40,8 @@ def _strategy(config: EvolveConfig) -> str:
 
 def _task(config: EvolveConfig) -> str:
     fitness = config.task.smallest().fitness(seed=0)
-    fitness.start(config.start, seed=0)
+    controller = fitness.controller(fitness.start(config.start, seed=0))
+    require_controller(config, controller)
     return f"{fitness.n_genes} genes"
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snn_control.checks.outcome import Checklist, Outcome, require
 from snn_control.controllers import Controller, load
-from snn_control.controllers.files import model_path
+from snn_control.controllers.files import model_path, options_of
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ObservationError
 from snn_control.training.model_name import ModelName, load_named
@@ -67,7 +67,8 @@ def check_controller(name: str) -> list[Outcome]:
         "keep no state outside the instance, and draw random numbers only from reset's seed",
         lambda: _same(_fly(controller, rows), _fly(load_named(name), rows)),
     )
-    if model_path(asked.base) is not None and controller.networks:
+    options = options_of(type(controller).from_document)
+    if model_path(asked.base) is not None and "engine" in (options or ()):
         check(
             "replay by the reference engine",
             "report it: the compiled engine and the reference must agree to the last bit",

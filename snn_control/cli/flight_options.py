@@ -11,10 +11,10 @@ from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
 from snn_control.errors import InterfaceMismatchError
-from snn_control.training.environment import environment_id, make_environment
+from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import Evaluation, evaluate
 from snn_control.training.rollout import match
-from snn_control.training.systems import find_system, system_of
+from snn_control.training.systems import environment_of, find_system
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +30,15 @@ class EnvironmentOptions:
     """Length of an episode in s; default: the environment's own."""
 
     def options(self, controller: Controller) -> dict[str, Any]:
-        """Return the environment to fly a controller in, and what it is made with."""
+        """Return the environment for a controller, and its options."""
         read = read_parameters(self.parameters) if self.parameters else None
-        return self._environment(controller) | {"parameters": read, "duration_s": self.duration_s}
-
-    def _environment(self, controller: Controller) -> dict[str, Any]:
-        named = environment_id(self.environment) if self.environment else None
-        system = find_system(controller) if named else system_of(controller)
-        if system is None or named not in (None, system.environment):
-            return {"environment": self.environment}
-        return {"environment": system.environment, **system.environment_options(controller)}
+        name, options = environment_of(controller, find_system(controller), self.environment)
+        own = {"parameters": read, "duration_s": self.duration_s}
+        given = {key: value for key, value in own.items() if value is not None}
+        return {"environment": name} | options | given
 
     def fits(self, other: Controller, controller: Controller) -> bool:
-        """Whether `other` can be flown where `controller` is."""
+        """Return whether `other` fits the environment of `controller`."""
         options = self.options(controller)
         env = make_environment(options.pop("environment"), **options)
         try:

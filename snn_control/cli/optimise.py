@@ -26,6 +26,7 @@ from snn_control.training.optimisation import (
     prepare,
     read_optimisation,
 )
+from snn_control.training.systems import system
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +127,7 @@ def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
     if not args.report:
         opened.run.finish()
         return Result(data)
-    conclusion = conclude(opened.run, config.name, model)
+    conclusion = conclude(opened.run, config.name, model, system=system(config.system))
     headline, means = conclusion.headline, conclusion.means
     data |= {f"{name}_{headline.key}": mean for name, mean in means.items()}
     data["report"] = str(conclusion.report)

@@ -1,4 +1,4 @@
-"""What every controller is: reset, step, named observations, actions and read-outs."""
+"""Contract of every controller: reset, step, named observations, actions and read-outs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Controller(ABC):
 
     @property
     def adapts(self) -> bool:
-        """Whether it has an adaptation that can be frozen."""
+        """Return True where there is an adaptation that can be frozen."""
         return False
 
     @abstractmethod

@@ -22,6 +22,7 @@ from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,
+    ModelFileError,
     ParameterError,
     UnknownNameError,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "BUILT_IN",
     "ENTRY_POINT_GROUP",
     "FILED",
+    "file_kind",
     "load",
     "model_names",
     "model_path",
@@ -86,7 +88,7 @@ def save(controller: Controller, path: str | Path, about: Document | None = None
     ]
     document: Document = {
         "kind": "controller",
-        "controller": _file_name_of(type(controller)),
+        "controller": file_kind(type(controller)),
         "networks": networks,
     }
     if content.settings:
@@ -157,20 +159,27 @@ def _read(
         raise
 
 
+def options_of(taker: Any) -> list[str] | None:
+    """Return the options that a constructor or `from_document` takes by name; None: any."""
+    parameters = [*inspect.signature(taker).parameters.values()]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    first = 0 if inspect.isclass(taker) else 1  # the document of `from_document`
+    return [p.name for p in parameters[first:]]
+
+
 def _require_options(
     name: str, taker: Any, options: dict[str, Any], control_period_s: float | None = None
 ) -> dict[str, Any]:
     """Return the options; with the period too, where the taker has a parameter for it."""
-    parameters = inspect.signature(taker).parameters
-    known = [key for key in parameters if key != "document"]
-    any_other = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    known = options_of(taker)
     for key in options:
-        if key not in known and not any_other:
+        if known is not None and key not in known:
             raise ParameterError(
                 f"controller {name!r} takes no option {key!r}; it takes: "
                 f"{', '.join(known) or 'none'}"
             )
-    if control_period_s is not None and "control_period_s" in known:
+    if control_period_s is not None and "control_period_s" in (known or ()):
         return options | {"control_period_s": control_period_s}
     return options
 
@@ -185,33 +194,45 @@ def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resam
 
 
 def model_path(name: str | Path) -> Path | None:
-    """Return the document of a model, named as for `load`; None for what is no file."""
+    """Return the document of a model, named as for `load`; None for a controller without a file."""
+    if str(name) in BUILT_IN:  # a file of the name in the working folder does not replace it
+        return None
     path = Path(name)
     candidates = [
         path / "checkpoints" / "best" / "model.json",
         path / "model.json",
-        path if path.suffix == ".json" else path.with_name(path.name + ".json"),
+        path if path.suffix == ".json" else Path(f"{path}.json"),
         models_folder() / f"{ALIASES.get(str(name), str(name))}.json",
     ]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
-def _file_name_of(kind: type[Controller]) -> str:
+def file_kind(kind: type[Controller]) -> str:
+    """Return the name that the files of a class of controllers carry.
+
+    Raises:
+        ParameterError: it has none; with the remedy.
+    """
     for name, filed in FILED.items():
         if filed is kind:
             return name
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        if point.value.replace(" ", "") == f"{kind.__module__}:{kind.__qualname__}":
+        if point.name not in FILED and point.load() is kind:
             return point.name
     raise ParameterError(
         f"{kind.__name__} has no name for its file: register it as an entry point of the group "
-        f"{ENTRY_POINT_GROUP}, and install its package"
+        f"{ENTRY_POINT_GROUP}, under another name than {', '.join(FILED)}, and install its package"
     )
 
 
 def _filed(field: Field) -> type[Controller]:
     others = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
-    name = field.one_of([*FILED, *sorted(others - FILED.keys())])
+    try:
+        name = field.one_of([*FILED, *sorted(others - FILED.keys())])
+    except ModelFileError as exc:
+        raise ModelFileError(
+            f"{exc}; or install the package that registers it ({ENTRY_POINT_GROUP})"
+        ) from exc
     return FILED.get(name) or _registered(name)
 
 

@@ -17,13 +17,12 @@ import numpy.typing as npt
 from snn_control.controllers import load
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
-from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
 from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
-from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
+from snn_control.training.blimp.imitation import correlation, pd_network, pid_targets, published_fit
 from snn_control.training.statistics import half_width
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,8 +49,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
     rows = []
     for model in config.models:
         controller = load(model)
-        if not controller.networks:
-            raise ParameterError(f"{model} has no network; name an altitude controller")
+        pd_network(controller, model)
         for share in config.shares:
             found = _figures(controller.networks, share, config, errors, targets)
             row: dict[str, Any] = {"model": Path(model).stem, "mismatch": share}
@@ -98,8 +96,6 @@ def _figures(
                 output = outputs[:, :, names.index(name)]
                 for key, values in _judge(name, output, target[name]).items():
                     found[key] = found.get(key, 0.0) + values / len(errors)
-    if "pd_fit" not in found:
-        raise ParameterError("the model has no read-out `pd`; name an altitude controller with one")
     return {name: found[name] for name in ("pd_fit", "pd_r", "i_mae") if name in found}
 
 

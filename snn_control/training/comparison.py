@@ -12,7 +12,7 @@ from snn_control.training.evaluate import Evaluation
 from snn_control.training.model_name import load_named
 from snn_control.training.statistics import half_width, paired_ratio
 from snn_control.training.system import TWIN
-from snn_control.training.systems import compared_in, system_of
+from snn_control.training.systems import system_of
 
 __all__ = ["EFFORT", "compare_rows", "compared_metrics", "load_all", "mean_row"]
 
@@ -23,8 +23,7 @@ EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
 def compared_metrics(evaluation: Evaluation) -> list[str]:
     """Return the metrics to compare: those that the environment's system names, else all."""
     present = evaluation.episodes[0].metrics
-    named = compared_in(evaluation.environment)
-    return [name for name in named if name in present] or [
+    return [name for name in evaluation.compared if name in present] or [
         name for name in present if name not in EFFORT and not name.endswith("_per_decision")
     ]
 

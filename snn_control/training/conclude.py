@@ -14,7 +14,6 @@ from snn_control.runs import Run
 from snn_control.training.evaluate import evaluate, write_evaluation, write_transfer
 from snn_control.training.film import can_film, film
 from snn_control.training.system import TWIN, Headline, System
-from snn_control.training.systems import system_of
 
 __all__ = ["REPORT_SEEDS", "Conclusion", "beside", "conclude"]
 
@@ -38,6 +37,7 @@ def conclude(
     name: str,
     model: str | Path,
     *,
+    system: System,
     seeds: Sequence[int] = REPORT_SEEDS,
     films: bool = True,
 ) -> Conclusion:
@@ -50,18 +50,14 @@ def conclude(
         run: open for writing; finished afterwards.
         name: of the controller, in files and on the page.
         model: name or path for `load`.
+        system: of the model.
         seeds: of the episodes; the first one is filmed.
         films: whether to film, where it can be done.
-
-    Raises:
-        InterfaceMismatchError: no system accepts the controller.
     """
-    controller = load(model)
-    system = system_of(controller)
-    compared = beside(system, name, controller)
+    compared = beside(system, name, load(model))
     means = {}
     for label, each in compared.items():
-        evaluation = evaluate(each, label, seeds=seeds)
+        evaluation = evaluate(each, label, seeds=seeds, system=system)
         write_evaluation(evaluation, run.folder, each)
         means[label] = float(evaluation.values(system.headline.metric).mean())
     if system.transfer:

@@ -1,4 +1,4 @@
-"""What an environment declares beside the interface of Gymnasium."""
+"""Attributes of an environment beside the interface of Gymnasium."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Declared:
     control_period_s: float | None
     """Control period in s; None: any."""
     has_metrics: bool
-    """Whether it has `metrics()`."""
+    """True where it has `metrics()`."""
 
     @classmethod
     def by(cls, env: gymnasium.Env) -> Declared:

@@ -1,4 +1,4 @@
-"""Makes the environment that a controller is flown in, by name and with clear errors."""
+"""Environments by name and options, with clear errors."""
 
 from __future__ import annotations
 

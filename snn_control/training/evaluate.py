@@ -17,8 +17,8 @@ from snn_control.runs.metrics_file import plain
 from snn_control.training.environment import make_environment
 from snn_control.training.rollout import Episode, rollout
 from snn_control.training.statistics import half_width
-from snn_control.training.system import Transfer
-from snn_control.training.systems import find_system, system_of
+from snn_control.training.system import System, Transfer
+from snn_control.training.systems import environment_of, find_system
 from snn_control.training.trace_file import trace_arrays
 
 __all__ = [
@@ -44,6 +44,8 @@ class Evaluation:
     """Options that the environment was made with."""
     role: str = ""
     """`subject`, `baseline` or `twin`; empty: by the name."""
+    compared: tuple[str, ...] = ()
+    """Metrics that are compared, where an episode has any; empty: all."""
 
     def values(self, metric: str) -> np.ndarray:
         """A metric of every episode, shape (n_seeds,)."""
@@ -71,6 +73,7 @@ def evaluate(
     seeds: Sequence[int],
     preset: str = "default",
     environment: str | None = None,
+    system: System | None = None,
     **overrides: Any,
 ) -> Evaluation:
     """Run one episode a seed.
@@ -80,27 +83,33 @@ def evaluate(
         name: its name in the results.
         seeds: one episode each.
         preset: of the environment.
-        environment: id of a registered environment; None: that of the controller's system, with
-            the options that suit the controller.
-        overrides: options of the environment, for example `duration_s`.
+        environment: id of a registered environment; None: that of the system. In the system's own
+            it is made with the options that suit the controller.
+        system: of the controller; None: the one that accepts it.
+        overrides: options of the environment, for example `duration_s`; None: its own.
 
     Raises:
         InterfaceMismatchError: no environment is named and no system accepts the controller, or
             the environment does not fit it.
     """
-    system = find_system(controller) if environment else system_of(controller)
-    if environment is None:
-        assert system is not None
-        environment = system.environment
-        overrides = system.environment_options(controller) | overrides
-    env = make_environment(environment, preset=preset, **overrides)
+    own = system or find_system(controller)
+    environment, options = environment_of(controller, own, environment)
+    options |= {key: value for key, value in overrides.items() if value is not None}
+    env = make_environment(environment, preset=preset, **options)
     try:
         episodes = tuple(run_episode(controller, env, seed) for seed in seeds)
     finally:
         env.close()
-    given = {key: value for key, value in overrides.items() if value is not None}
-    role = system.role(name) if system else ""
-    return Evaluation(name, environment, preset, tuple(seeds), episodes, given, role)
+    return Evaluation(
+        name,
+        environment,
+        preset,
+        tuple(seeds),
+        episodes,
+        options,
+        own.role(name) if own else "",
+        own.compared if own and own.environment == environment else (),
+    )
 
 
 def run_episode(controller: Controller, env: Any, seed: int) -> Episode:
@@ -154,18 +163,27 @@ def write_evaluation(
 def write_transfer(controllers: Mapping[str, Controller], transfer: Transfer, folder: Path) -> None:
     """Write `eval/transfer.npz`: the settled read-out of each controller at held observations.
 
+    Controllers with other observations, or without the read-out, are left out.
+
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
     arrays: dict[str, Any] = {"error_m": transfer.observations}
     for name, controller in controllers.items():
+        if tuple(controller.observation_names) != (transfer.observation,):
+            continue
         settled = np.zeros(transfer.observations.size)
         for k, value in enumerate(transfer.observations):
             controller.reset()
             for _ in range(transfer.ticks):
                 controller.step(np.array([value]))
+            if transfer.readout not in controller.readouts:
+                break
             settled[k] = controller.readouts[transfer.readout]
-        arrays[f"{name}:{transfer.readout}"] = settled
+        else:
+            arrays[f"{name}:{transfer.readout}"] = settled
+    if len(arrays) == 1:
+        return
     with atomic.writing(folder):
         (folder / "eval").mkdir(parents=True, exist_ok=True)
     atomic.write_arrays(folder / "eval" / "transfer.npz", arrays)

@@ -13,7 +13,8 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from snn_control.config import from_mapping
-from snn_control.controllers import save
+from snn_control.controllers import Controller, save
+from snn_control.controllers.files import file_kind
 from snn_control.errors import ConfigError, NotFiniteError
 from snn_control.evolution import Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
@@ -48,7 +49,7 @@ class EvolveConfig(MethodConfig):
     """Numbers to start from, by gene; the task says what the others start from."""
 
     def __post_init__(self) -> None:
-        check_controller_name(self.name)
+        check_controller_name(self.name, system(self.system))
 
     @classmethod
     def read(cls, content: Mapping[str, Any], where: str) -> EvolveConfig:
@@ -63,14 +64,13 @@ class EvolveConfig(MethodConfig):
                 f"{where}: no system; add the line `system: NAME`, one of "
                 f"{', '.join(system_names())}"
             )
-        task = content.get("task")
-        if isinstance(task, Mapping) and "robot" in task:
+        task, kind = content.get("task"), system(str(content["system"])).task_type
+        if isinstance(task, Mapping) and "robot" in task.keys() - kind.__annotations__.keys():
             raise ConfigError(
                 f"{where}: task: unknown key 'robot'; remove it and write "
                 f"`system: {task['robot']}` beside `method`"
             )
-        kinds = {"task": system(str(content["system"])).task_type}
-        return from_mapping(cls, {"task": {}, **content}, where, kinds)
+        return from_mapping(cls, {"task": {}, **content}, where, {"task": kind})
 
     @property
     def default_budget(self) -> str:
@@ -79,7 +79,7 @@ class EvolveConfig(MethodConfig):
 
     @property
     def in_environment(self) -> bool:
-        """Whether candidates act in the environment."""
+        """Return True where candidates act in the environment."""
         return self.task.in_environment
 
     @property
@@ -143,6 +143,7 @@ def _evolve(
     strategy = _strategy(config, fitness, seed)
     if resume_from is not None:
         strategy.restore(resume_from)
+    require_controller(config, fitness.controller(strategy.ask()[0]))
     fitness(strategy.ask()[:1])  # compiles the kernels before the clock starts
     started, saved_at = time.monotonic(), -np.inf
     steps_each = strategy.population * fitness.steps_per_genome
@@ -181,6 +182,17 @@ def _evolve(
     if isinstance(strategy, Nsga2):
         save_front(run, config, fitness, strategy)
     return run.folder / "checkpoints" / "best" / "model.json"
+
+
+def require_controller(config: EvolveConfig, controller: Controller) -> None:
+    """Refuse, before the budget is spent, controllers that could not be saved or evaluated."""
+    if not system(config.system).accepts(controller):
+        raise ConfigError(
+            f"system {config.system!r} does not accept the controllers of its own task, which take "
+            f"{controller.observation_names} and give {controller.action_names}; mend `accepts`"
+        )
+    controller.to_document()
+    file_kind(type(controller))
 
 
 def save_front(run: Run, config: EvolveConfig, fitness: Fitness, strategy: Nsga2) -> None:

@@ -9,11 +9,9 @@ from typing import Any, Self
 
 from snn_control.config import from_mapping
 from snn_control.errors import ConfigError
+from snn_control.training.system import System
 
-__all__ = ["TAKEN", "MethodConfig", "check_controller_name"]
-
-TAKEN = ("pid",)
-"""Names of baselines."""
+__all__ = ["MethodConfig", "check_controller_name"]
 
 
 class MethodConfig(ABC):
@@ -21,10 +19,12 @@ class MethodConfig(ABC):
 
     Attributes:
         method: name of the method, as the YAML file says it.
+        system: name of the system of the controllers.
         name: of the controller that comes out.
     """
 
     method: str
+    system: str
     name: str
 
     @classmethod
@@ -48,7 +48,7 @@ class MethodConfig(ABC):
     @property
     @abstractmethod
     def in_environment(self) -> bool:
-        """Whether candidates act in the environment; else they imitate."""
+        """Return True where candidates act in the environment, False where they imitate."""
 
     @property
     def flights(self) -> tuple[str, ...]:
@@ -65,7 +65,10 @@ class MethodConfig(ABC):
         Raises:
             ConfigError: it imitates nothing.
         """
-        raise ConfigError(f"{self.name} makes no altitude controller; it imitates none")
+        raise ConfigError(
+            f"{self.name} imitates nothing and takes no flight logs; name a configuration with "
+            "`system: blimp` or `method: gradient`"
+        )
 
     @property
     @abstractmethod
@@ -73,13 +76,15 @@ class MethodConfig(ABC):
         """Origin of the other data, for the provenance of models."""
 
 
-def check_controller_name(name: str) -> None:
-    """Require a name that can be a file's and is not that of the baseline.
+def check_controller_name(name: str, system: System) -> None:
+    """Require a name that can be a file's and is not that of a baseline or a twin.
 
     Raises:
         ConfigError: with what is allowed.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"name: {name!r}; expected letters, digits, dots, hyphens, underscores")
-    if name in TAKEN:
-        raise ConfigError(f"name: {name!r} is the baseline of every evaluation; choose another")
+    if system.role(name) != "subject":
+        raise ConfigError(
+            f"name: {name!r} is that of a {system.role(name)} in evaluations; choose another"
+        )

@@ -66,9 +66,9 @@ def optimisation_config(content: Any, where: str) -> MethodConfig:
         raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
     if "method" not in content:
         raise ConfigError(
-            f"{where}: no method; add the line `method: evolve` for an evolution (and "
-            "`system: blimp` or another), `method: gradient` for surrogate gradients, or "
-            "`method: ppo` for proximal policy optimisation"
+            f"{where}: no method; add the line `method: evolve` and the line `system: NAME` for an "
+            "evolution (`task: {robot: NAME}` of older files goes), `method: gradient` for "
+            "surrogate gradients, or `method: ppo` for proximal policy optimisation"
         )
     method = str(content["method"])
     if method == "study":

@@ -30,7 +30,7 @@ class Episode:
 
 
 def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
-    """Fly one episode.
+    """Run one episode.
 
     Args:
         controller: its observation names must be among the environment's, its action names equal.

@@ -1,7 +1,7 @@
 """System: one robot or task with everything that optimising, evaluating and reporting it needs.
 
 A system is written once, in `training/<system>/system.py`, and named in `systems.SYSTEMS`, or by an
-entry point of another package. Everything else asks the system instead of knowing it.
+entry point of another package. All other code takes what depends on the system from it.
 """
 
 from __future__ import annotations
@@ -58,16 +58,18 @@ class FilmWindow:
 class Transfer:
     """Learned transfer function: a read-out, settled at held observations."""
 
+    observation: str
+    """Name of the one observation of the controllers that have it."""
     readout: str
     """Read-out of the controllers."""
     observations: npt.NDArray[np.float64]
-    """Values of the one observation, shape (n,)."""
+    """Values of the observation, shape (n,)."""
     ticks: int
     """Control ticks for which each is held."""
 
 
 class System(ABC):
-    """What a system declares; one instance without state serves all.
+    """Declaration of a system; one instance without state serves all.
 
     Attributes:
         name: in configurations (`system: NAME`).
@@ -94,7 +96,7 @@ class System(ABC):
 
     @abstractmethod
     def accepts(self, controller: Controller) -> bool:
-        """Whether a controller is made for this system, by what it takes and gives."""
+        """Return whether a controller is made for this system, by the names that it declares."""
 
     def environment_options(self, controller: Controller) -> dict[str, Any]:
         """Return the options with which the environment suits a controller; none by default."""

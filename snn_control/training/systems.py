@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import is_dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError, InterfaceMismatchError, UnknownNameError
+from snn_control.training.environment import environment_id
 from snn_control.training.system import System
 
 __all__ = [
     "ENTRY_POINT_GROUP",
     "SYSTEMS",
-    "compared_in",
+    "environment_of",
     "find_system",
     "system",
     "system_names",
@@ -49,19 +52,50 @@ def system(name: str) -> System:
         made: System = kind()
         return made
     for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        kind = point.load()
-        if not (isinstance(kind, type) and issubclass(kind, System)):
-            raise ConfigError(
-                f"entry point {point.value!r} of system {name!r} is no subclass of System"
-            )
-        return kind()
+        return _other(point)
     raise UnknownNameError("system", name, system_names())
 
 
-def compared_in(environment: str) -> tuple[str, ...]:
-    """Return the metrics that the systems of an environment compare; none: all."""
-    systems = map(system, system_names())
-    return tuple(name for s in systems if s.environment == environment for name in s.compared)
+def _other(point: EntryPoint) -> System:
+    """Return the system of another package."""
+    where = f"entry point {point.value!r} of system {point.name!r}"
+    try:
+        kind = point.load()
+        made = kind() if isinstance(kind, type) and issubclass(kind, System) else None
+    except Exception as exc:  # the module of another package may fail with anything
+        raise ConfigError(f"{where} cannot be used ({exc!r}); mend or uninstall it") from exc
+    if made is None:
+        raise ConfigError(f"{where} is no subclass of System")
+    for attribute in ("name", "environment"):
+        if attribute not in dir(made):
+            raise ConfigError(f"{where} has no `{attribute}`")
+    if made.name != point.name:
+        raise ConfigError(f"{where} is called {made.name!r}; give both one name")
+    if not is_dataclass(made.task_type):
+        raise ConfigError(f"{where}: decorate its task with @dataclass(frozen=True)")
+    return made
+
+
+def environment_of(
+    controller: Controller, own: System | None, named: str | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Return the id of an environment for a controller, and the options that suit it.
+
+    Args:
+        controller: to act in it.
+        own: system of the controller; None: it has none.
+        named: id of an environment; None: that of the system.
+
+    Raises:
+        UnknownNameError, ConfigError: of `environment_id`.
+        InterfaceMismatchError: neither a system nor an environment.
+    """
+    if named is None and own is None:
+        own = system_of(controller)
+    name = environment_id(named) if named is not None else own.environment if own else ""
+    if own is None or name != own.environment:
+        return name, {}
+    return name, own.environment_options(controller)
 
 
 def find_system(controller: Controller) -> System | None:

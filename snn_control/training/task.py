@@ -24,12 +24,12 @@ class Task(ABC):
     """Names of what is minimised, in the order of the columns of `Fitness`."""
     flights: tuple[str, ...] = ()
     """Files of recorded data that it is made from."""
-    data: ClassVar[str]
+    data: ClassVar[str] = "not stated"
     """Origin of the other data, for the provenance of models."""
 
     @property
     def in_environment(self) -> bool:
-        """Whether candidates act in the environment; else they imitate."""
+        """Return True where candidates act in the environment, False where they imitate."""
         return True
 
     @abstractmethod
@@ -42,7 +42,10 @@ class Task(ABC):
         Raises:
             ConfigError: it imitates nothing.
         """
-        raise ConfigError(f"{type(self).__name__} is no task of imitation; it takes no flight logs")
+        raise ConfigError(
+            f"{type(self).__name__} imitates nothing and takes no flight logs; name a "
+            "configuration with `system: blimp`"
+        )
 
     def smallest(self) -> Self:
         """Return a task like this one that is quick to set up."""

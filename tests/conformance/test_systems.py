@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snn_control.controllers import load, model_names, save
+from snn_control.controllers import Controller, load, model_names, save
 from snn_control.errors import ConfigError, InterfaceMismatchError, UnknownNameError
 from snn_control.training import systems
 from snn_control.training.environment import make_environment
+from snn_control.training.evaluate import evaluate, write_transfer
+from snn_control.training.evolve import EvolveConfig
 from snn_control.training.rollout import match
 from snn_control.training.system import FilmWindow, System
 from snn_control.training.systems import find_system, system, system_names, system_of
@@ -47,7 +49,8 @@ def metrics_of(environment: str) -> set[str]:
 
 
 def test_it_declares_what_the_others_use(named: System) -> None:
-    assert named.name in NAMES
+    assert system(named.name) is named
+    assert named.task_type.data
     metrics = metrics_of(named.environment)
     assert named.headline.metric in {*metrics, "total_reward"}
     assert set(named.compared) <= metrics
@@ -70,6 +73,39 @@ def test_a_model_fits_the_environment_of_its_system(name: str) -> None:
         assert own.role(label) == "baseline"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trace_is_kept_and_another_one_is_not(name: str) -> None:
+    own = system(name)
+    controller = own.task_type().smallest().fitness(seed=3).controller(start_of(name))
+    evaluation = evaluate(controller, "own", seeds=[1])
+    trace = evaluation.episodes[0].trace
+    kept = own.trace_arrays(trace, len(controller.action_names))
+    assert all(len(array) == len(trace["time_s"]) for array in kept.values())
+    assert own.trace_arrays({"time_s": trace["time_s"]}, len(controller.action_names)) == {}
+    assert (evaluation.role, evaluation.compared) == ("subject", own.compared)
+
+
+def start_of(name: str) -> Any:
+    return system(name).task_type().smallest().fitness(seed=3).start({}, 1)
+
+
+def test_transfer_leaves_out_controllers_without_it(tmp_path: Path) -> None:
+    transfer = system("blimp").transfer
+    assert transfer is not None
+    pd = load("blimp-altitude").networks[0]
+    compared: dict[str, Controller] = {
+        "pid": load("pid"),
+        "plain": NetworkController(pd),
+        "other": NetworkController(network()),
+    }
+    write_transfer(compared, transfer, tmp_path)
+    with np.load(tmp_path / "eval" / "transfer.npz") as arrays:
+        assert set(arrays) == {"error_m", "pid:pd"}
+    compared.pop("pid")
+    write_transfer(compared, transfer, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
 def test_no_model_is_of_two_systems() -> None:
     for name in MODELS:
         assert sum(system(each).accepts(load(name)) for each in NAMES) == 1
@@ -86,13 +122,32 @@ def test_an_entry_point_must_be_a_system(monkeypatch: pytest.MonkeyPatch) -> Non
     class Point:
         name, value = "theirs", "their.module:thing"
 
-        @staticmethod
-        def load() -> object:
-            return dict
+        found: object = None
+
+        def load(self) -> object:
+            if isinstance(self.found, Exception):
+                raise self.found
+            return self.found
 
     monkeypatch.setattr(systems, "entry_points", lambda **_: [Point()])
-    with pytest.raises(ConfigError, match=r"their\.module:thing.* is no subclass of System"):
-        system("theirs")
+    for found, message in (
+        (dict, "is no subclass of System"),
+        (System, "cannot be used"),
+        (ImportError("broken"), "cannot be used"),
+        (type(system("blimp")), "is called 'blimp'; give both one name"),
+    ):
+        Point.found = found
+        with pytest.raises(ConfigError, match=rf"their\.module:thing.*{message}"):
+            system("theirs")
+
+
+@pytest.mark.parametrize(
+    ("name", "system_name"), [("untrained", "swimmer"), ("pid", "blimp"), ("my-twin", "swimmer")]
+)
+def test_a_result_is_not_called_like_a_baseline(name: str, system_name: str) -> None:
+    content = {"method": "evolve", "system": system_name, "name": name}
+    with pytest.raises(ConfigError, match=f"name: '{name}' is that of a (baseline|twin)"):
+        EvolveConfig.read(content, "file")
 
 
 def test_starts_lie_in_the_box_and_follow_the_seed(fitness: Fitness) -> None:
@@ -107,14 +162,14 @@ def test_starts_lie_in_the_box_and_follow_the_seed(fitness: Fitness) -> None:
 def test_costs_are_finite_and_those_of_each_genome_alone(fitness: Fitness) -> None:
     genomes = np.random.default_rng(2).random((4, fitness.n_genes))
     costs = fitness(genomes)
-    assert costs.shape == (4, 1)
+    assert costs.shape[0] == 4
     assert costs.dtype == np.float64
     assert np.isfinite(costs).all()
     np.testing.assert_array_equal(fitness(genomes), costs)
     np.testing.assert_array_equal(fitness(genomes[::-1])[::-1], costs)
     for k in range(4):
         np.testing.assert_array_equal(fitness(genomes[k : k + 1])[0], costs[k])
-    assert fitness.steps_per_genome > 0
+    assert fitness.steps_per_genome >= 0
 
 
 def test_the_controller_of_a_genome_is_saved_and_is_of_one_system(

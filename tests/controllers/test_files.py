@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snn_control.controllers import Altitude, load, model_names, save
+from snn_control.controllers import PID, Altitude, NetworkController, files, load, model_names, save
 from snn_control.controllers.files import ALIASES, model_path
-from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.errors import ModelFileError, ParameterError, UnknownNameError
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -79,3 +79,44 @@ def test_a_folder_of_the_name_goes_before_an_alias(
     save(graded, tmp_path / "swimmer" / "model")
     monkeypatch.chdir(tmp_path)
     assert load("swimmer").spikes.size == 0
+
+
+@pytest.mark.parametrize("name", ["pid", "pid.json"])
+def test_a_file_of_the_name_does_not_replace_the_pid(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    save(load("blimp-altitude"), tmp_path / ("pid/model" if name == "pid" else "pid"))
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(load("pid"), PID)
+    assert model_path("pid") is None
+
+
+def test_no_name_is_no_model() -> None:
+    with pytest.raises(UnknownNameError, match="unknown model ''"):
+        load("")
+
+
+class Registered(NetworkController):
+    """Stands for the controller of another package."""
+
+
+def test_the_entry_point_of_a_class_names_its_files(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Point:
+        name, value = "theirs", "their_package:Reexported"
+
+        @staticmethod
+        def load() -> type[NetworkController]:
+            return Registered
+
+    def points(group: str, name: str = "theirs") -> list[type[Point]]:
+        return [Point] if name == "theirs" else []
+
+    monkeypatch.setattr(files, "entry_points", points)
+    path = save(Registered(load("blimp-altitude").networks[0]), tmp_path / "own")
+    assert '"controller": "theirs"' in path.read_text("utf-8")
+    assert type(load(path)) is Registered
+    monkeypatch.setattr(files, "entry_points", lambda **_: [])
+    with pytest.raises(ModelFileError, match="or install the package that registers it"):
+        load(path)

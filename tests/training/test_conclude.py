@@ -15,7 +15,7 @@ def finished(tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("a run")
     run = Run.create(tmp_path / "run", command="c", config={"name": "mine"}, seed=0)
     model = save(load("blimp-altitude"), tmp_path / "model")  # type: ignore[arg-type]
-    return run, conclude(run, "mine", model, seeds=range(2), films=False)
+    return run, conclude(run, "mine", model, system=system("blimp"), seeds=range(2), films=False)
 
 
 def test_model_pid_and_twin_fly_the_same_seeds(finished):

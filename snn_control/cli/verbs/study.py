@@ -45,15 +45,13 @@ class Args(JsonOption):
 
 def args_for(words: Sequence[str]) -> type[Args]:
     """Return the arguments with the options of the study that `words` name, if any."""
-    name = next((word for word in words if word in STUDIES), None)
-    file = next((word for word in words if Path(word).suffix in SUFFIXES), None)
-    if name is not None:
-        kind, made = config_type(name), config_type(name)()
-    elif file is not None:
-        made = read_study(*read_yaml(file))[1]
-        kind = type(made)
-    else:
+    before = ("", *words)
+    named = [w for last, w in zip(before, words, strict=False) if not last.startswith("--")]
+    study = next((w for w in named if w in STUDIES or Path(w).suffix in SUFFIXES), None)
+    if study is None:
         return Args
+    made = config_type(study)() if study in STUDIES else read_study(*read_yaml(study))[1]
+    kind = type(made)
     return dataclasses.make_dataclass(
         "Args",
         [("config", kind, dataclasses.field(default_factory=lambda: made))],

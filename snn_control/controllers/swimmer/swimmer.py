@@ -104,7 +104,7 @@ class Swimmer(Controller):
         return self.homeostasis is not None
 
     def command(self, speed: float, turn: float, frozen: bool | None = None) -> None:
-        """Set what it is told, until the next call; speed and turn until the next reset.
+        """Set speed and turn until the next reset, and whether the adaptation rests.
 
         Args:
             speed: of the head, 0 (rest) to 1 (full); clipped.
@@ -121,6 +121,8 @@ class Swimmer(Controller):
 
     def take_orders(self, orders: Sequence[float]) -> None:
         """Set speed, turn and whether the adaptation rests, see `command`."""
+        if len(orders) != len(self.order_names):
+            raise ParameterError(f"{len(orders)} orders; expected {self.order_names}")
         speed, turn, frozen = orders
         self.command(speed, turn, bool(frozen))
 
@@ -188,7 +190,7 @@ class Swimmer(Controller):
         kept = settings.get("homeostasis")
         if n_links is not None:
             plan = plan_of(network, ticks, start).on(n_links)
-            network, ticks, start, kept = plan.network(), plan.period_ticks, start, None
+            network, ticks, kept = plan.network(), plan.period_ticks, None
         return cls(
             network,
             ticks if period_ticks is None else period_ticks,

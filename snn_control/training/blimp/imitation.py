@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.blimp.pid import PID, PIDConfig
+from snn_control.controllers.controller import Controller
+from snn_control.errors import ParameterError
+from snn_control.network import Network
 
 FloatArray = npt.NDArray[np.floating]
 WINDOW = 4
@@ -66,3 +69,16 @@ def published_fit(outputs: FloatArray, targets: FloatArray) -> FloatArray:
 def imitation_cost(outputs: FloatArray, targets: FloatArray) -> FloatArray:
     """Published fitness plus its raw terms, along the last axis; 0 is perfect."""
     return published_fit(outputs, targets) + mae_and_r(outputs, targets)
+
+
+def pd_network(controller: Controller, name: str) -> Network:
+    """Return the network of a controller that imitates P + D.
+
+    Raises:
+        ParameterError: it has none; `name` is that of the controller.
+    """
+    for network in controller.networks:
+        named = [readout.name for readout in network.readouts]
+        if network.inputs == ("height_error_m",) and "pd" in named:
+            return network
+    raise ParameterError(f"{name} has no network with a read-out `pd`: name an altitude model")

@@ -35,7 +35,9 @@ class Blimp(System):
     """Around the first reference step, at 70 s."""
     compared = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
     baselines = ("pid",)
-    transfer: ClassVar[Transfer | None] = Transfer("pd", np.linspace(-0.6, 0.6, 121), 30)
+    transfer: ClassVar[Transfer | None] = Transfer(
+        "height_error_m", "pd", np.linspace(-0.6, 0.6, 121), 30
+    )
 
     @property
     def task_type(self) -> type[Task]:
@@ -45,7 +47,7 @@ class Blimp(System):
         return AltitudeTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Whether it turns some of `OBSERVATIONS` into a motor command."""
+        """Return whether it turns some of `OBSERVATIONS` into a motor command."""
         known = all(name in OBSERVATIONS for name in controller.observation_names)
         return known and tuple(controller.action_names) == ("motor_command",)
 

@@ -9,6 +9,7 @@ from snn_control.controllers.blimp.free_networks import FreeNetwork
 from snn_control.errors import ConfigError
 from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.blimp.imitation import WINDOW
+from snn_control.training.blimp.system import Blimp
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.method import MethodConfig, check_controller_name
 
@@ -24,6 +25,8 @@ class TrainConfig(MethodConfig):
     """Name of the controller that comes out."""
     network: FreeNetwork = field(default_factory=FreeNetwork)
     """The network of P + D; that of I is `counter_integral` as it is."""
+    system: Literal["blimp"] = "blimp"
+    """System of the controller: networks that imitate the blimp's PID."""
     steps: int = 6000
     """Steps where no budget is given."""
     learning_rate: float = 0.02
@@ -58,7 +61,7 @@ class TrainConfig(MethodConfig):
     """Share of the windows that come from these logs, where there are any."""
 
     def __post_init__(self) -> None:
-        check_controller_name(self.name)
+        check_controller_name(self.name, Blimp())
         for name in ("steps", "batch", "validate_every", "sequences", "validation_sequences"):
             check_between(name, getattr(self, name), 1)
         check_between("burn_in_ticks", self.burn_in_ticks, 0)
@@ -89,7 +92,7 @@ class TrainConfig(MethodConfig):
 
     @property
     def in_environment(self) -> bool:
-        """No: it learns from error sequences."""
+        """Return False: it learns from error sequences."""
         return False
 
     @property

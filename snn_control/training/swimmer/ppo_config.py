@@ -11,6 +11,7 @@ from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.training.method import MethodConfig, check_controller_name
+from snn_control.training.swimmer.system import Swimmer
 from snn_control.training.swimmer.task import SwimmerTask
 
 __all__ = ["PpoConfig"]
@@ -29,6 +30,8 @@ class PpoConfig(MethodConfig):
     """Name of the controller that comes out."""
     swimmer: SwimmerPlan = field(default_factory=lambda: SwimmerPlan(posture_start=True))
     """The controller before it is trained; with a clock."""
+    system: Literal["swimmer"] = "swimmer"
+    """System of the controller."""
     trained: tuple[str, ...] = ("proprioception", "oscillator", "ipsilateral", "contralateral")
     """Strengths of its circuit that are trained; signs stay."""
     environment_steps: int = 180_000
@@ -62,7 +65,7 @@ class PpoConfig(MethodConfig):
     """Episodes of a validation, without exploration; they are no part of the budget."""
 
     def __post_init__(self) -> None:
-        check_controller_name(self.name)
+        check_controller_name(self.name, Swimmer())
         for name in ("bodies", "epochs", "batch", "validate_every", "validation_starts"):
             check_between(name, getattr(self, name), 1)
         for name in ("action_std", "learning_rate", "clip_range", "largest_gradient"):
@@ -108,7 +111,7 @@ class PpoConfig(MethodConfig):
 
     @property
     def in_environment(self) -> bool:
-        """Yes: swimmers swim."""
+        """Return True: swimmers swim."""
         return True
 
     @property

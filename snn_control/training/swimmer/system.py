@@ -36,7 +36,7 @@ class Swimmer(System):
         return SwimmerTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Whether it turns the angles of all joints into their efforts."""
+        """Return whether it turns the angles of all joints into their efforts."""
         n = len(controller.action_names)
         return controller.observation_names == tuple(
             f"joint_{k}_rad" for k in range(n)

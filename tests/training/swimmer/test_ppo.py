@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snn_control.config import from_mapping, read_config
+from snn_control.config import from_mapping
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer.circuit import strengths_of
 from snn_control.controllers.swimmer.plan import SwimmerPlan
@@ -19,6 +19,7 @@ from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError, UnknownNameError
 from snn_control.runs import Run
 from snn_control.training.budget import Budget
+from snn_control.training.optimisation import read_optimisation
 from snn_control.training.swimmer.closed_loop import swim
 from snn_control.training.swimmer.ppo import train_ppo
 from snn_control.training.swimmer.ppo_config import PpoConfig
@@ -153,7 +154,8 @@ def test_wrong_configurations_are_refused(wrong: dict, said: str) -> None:
 
 
 def test_the_shipped_configuration_begins_with_the_untrained_circuit() -> None:
-    config = read_config(PpoConfig, "swimmer")
+    config = read_optimisation("swimmer")
+    assert isinstance(config, PpoConfig)
     own = load("swimmer-spiking", untrained=True)
     assert isinstance(own, Swimmer)
     assert strengths_of(config.swimmer.network()) == strengths_of(own.networks[0])
