@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from snn_control.ros import nodes
 from tests.paths import ROOT
 
 LEAVES = {
@@ -41,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": set(),
 }
-STEMS = {"blimp", "swimmer", "place", "route"}
+STEMS = {"route"} | {system.name for system in nodes.SYSTEMS if system.name}
 """Folders of systems, in whichever layer."""
 REEXPORTED = {"Altitude", "PID", "PIDConfig", "Swimmer"}
 """Names of theirs that `snn_control.controllers` offers."""

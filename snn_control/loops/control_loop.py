@@ -79,6 +79,8 @@ class ControlLoop(Generic[A]):
 
     Raises:
         ParameterError: every gap between two measurements would count as a loss.
+        InterfaceMismatchError: the fallback is not one of the vehicle.
+        ControlPeriodError: the fallback was made for another period.
     """
 
     def __init__(
@@ -98,6 +100,13 @@ class ControlLoop(Generic[A]):
                 f"after hold_s {config.hold_s:g} s: set hold_s and the times that follow it to "
                 "several periods"
             )
+        if fallback is not None:
+            adapter.require_interface(fallback)
+            if fallback.control_period_s != self.period_s:
+                raise ControlPeriodError(
+                    f"the fallback was made for {fallback.control_period_s:g} s, the controller "
+                    f"for {self.period_s:g} s: load both for one period"
+                )
         self.modes = ModeMachine(config.modes(), fallback=fallback is not None)
         self.gate = adapter.make_gate()
         self.stamps = StampCheck(
@@ -110,7 +119,9 @@ class ControlLoop(Generic[A]):
         self.frozen = False
         """True while the adaptation of the controller rests."""
         self.landing = False
-        """True from trouble of a moving vehicle until it is disarmed."""
+        """True from trouble of a moving vehicle until it is disarmed; the adapter acts on it."""
+        self.trouble = ""
+        """Trouble that started the landing."""
         self.measured_s: float | None = None
         """Time of the last usable measurement."""
         self.ordered: tuple[float, ...] | None = None
@@ -122,6 +133,8 @@ class ControlLoop(Generic[A]):
         self._fallback_inputs = self._indices(fallback.observation_names if fallback else ())
         self._unstepped: FloatArray | None = None
         """Observation that the fallback was not stepped with yet."""
+        self.fallback_failure = ""
+        """Reason why the fallback cannot be used until the next reset; empty: it can."""
         self.reset()
 
     # Requests.
@@ -155,9 +168,10 @@ class ControlLoop(Generic[A]):
     def reset(self) -> None:
         """Put controller and fallback into their first state."""
         seed = self.adapter.config.seed
-        self._unstepped = None
+        self._unstepped, self.fallback_failure = None, ""
         if self.fallback is not None:
             self.fallback.reset(seed)
+            self.modes.regain_fallback()
         self.resets += 1
         self.modes.mend()
         try:
@@ -176,10 +190,11 @@ class ControlLoop(Generic[A]):
                 In both cases, or where its reset raises, the current controller stays active.
         """
         self.adapter.require_interface(controller)
-        new, old = controller.observation_names, self.controller.observation_names
-        if tuple(new) != tuple(old):
+        new, old = _names(controller), _names(self.controller)
+        if new != old:
             raise InterfaceMismatchError(
-                f"the controller takes {new}, the one it replaces {old}: configure the node anew"
+                f"observations, actions and orders of the controller are {new}, those of the one "
+                f"it replaces {old}: configure the node anew"
             )
         if controller.control_period_s != self.period_s:
             raise ControlPeriodError(
@@ -231,7 +246,8 @@ class ControlLoop(Generic[A]):
             observed = self.adapter.observe(reading.value, verdict.dt_s, self.landing)
             values = observed.values
             observation = values[self._inputs]
-            fault = "" if np.isfinite(observation).all() else observed.missing
+            if not np.isfinite(observation).all():
+                fault = observed.missing or "an observable is not finite"
         step, command = None, None
         if verdict.fault is StampFault.REPEATED:
             self.modes.watch(now_s)
@@ -251,9 +267,9 @@ class ControlLoop(Generic[A]):
 
     def keep_ready(self) -> None:
         """Step the fallback along once a command was sent; the next tick does it otherwise."""
-        if self.fallback is not None and self._unstepped is not None:
-            self.fallback.step(self._unstepped)
-        self._unstepped = None
+        observation, self._unstepped = self._unstepped, None
+        if observation is not None and np.isfinite(observation).all():
+            self._step_fallback(observation)
 
     def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
         """Take a manual command; return the command to send, None outside of mode manual."""
@@ -286,7 +302,7 @@ class ControlLoop(Generic[A]):
         if trouble and self.modes.waiting:
             self.disarm(trouble)
         elif trouble:
-            self.landing = True
+            self.landing, self.trouble = True, trouble
 
     # Inside.
 
@@ -327,16 +343,40 @@ class ControlLoop(Generic[A]):
             except Exception as exc:
                 self.modes.fail(f"controller raised {exc!r}")
             else:
-                if not np.isfinite(output).all():
-                    self.modes.fail(f"controller gave {_text(output)}")
+                if problem := self._problem(output):
+                    self.modes.fail(f"controller {problem}")
+                    output = (
+                        output if output.shape == self._no_output().shape else self._no_output()
+                    )
         took_s = time.perf_counter() - started
         requested = output
-        if self.fallback is not None:
-            self._unstepped = values[self._fallback_inputs]
+        if self.fallback is not None and not self.fallback_failure:
             if self.modes.failure:
-                requested = self.fallback.step(self._unstepped)
-                self._unstepped = None
+                requested = self._step_fallback(values[self._fallback_inputs])
+            else:
+                self._unstepped = values[self._fallback_inputs]
         return Step(output, requested, took_s)
+
+    def _step_fallback(self, observation: FloatArray) -> FloatArray:
+        """Return the command of the fallback, NaN where it has failed as well."""
+        assert self.fallback is not None
+        try:
+            command = np.array(self.fallback.step(observation), np.float64)
+            problem = self._problem(command)
+        except Exception as exc:
+            problem = f"raised {exc!r}"
+        if problem:
+            self.fallback_failure = f"fallback {problem}"
+            self.modes.lose_fallback(f"{self.modes.failure}; {self.fallback_failure}")
+            return self._no_output()
+        return command
+
+    def _problem(self, output: FloatArray) -> str:
+        """Return the reason why an output cannot be sent, nothing where it can."""
+        expected = (len(self.controller.action_names),)
+        if output.shape != expected:
+            return f"gave shape {output.shape}, expected {expected}"
+        return "" if np.isfinite(output).all() else f"gave {_text(output)}"
 
     def _no_output(self) -> FloatArray:
         return np.full(len(self.controller.action_names), np.nan)
@@ -344,6 +384,11 @@ class ControlLoop(Generic[A]):
     def _indices(self, names: Sequence[str]) -> IntArray:
         """Return where observables stand among those of the vehicle."""
         return np.array([self.adapter.observation_names.index(name) for name in names], np.int64)
+
+
+def _names(controller: Controller) -> tuple[tuple[str, ...], ...]:
+    names = (controller.observation_names, controller.action_names, controller.order_names)
+    return tuple(map(tuple, names))
 
 
 def _text(values: FloatArray) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.loops.field import field_docs
 from snn_control.ros import nodes
 from snn_control.ros.base.interface import Interface, Service, Topic
@@ -156,7 +157,16 @@ def _code(cells: tuple[str, ...], *which: int) -> list[str]:
 
 
 def write(checkout: Path) -> None:
-    """Write `configs/ros/NODE.yaml` and `scripts/NODE` of each node into a checkout."""
+    """Write `configs/ros/NODE.yaml` and `scripts/NODE` of each node into a checkout.
+
+    Raises:
+        ConfigError: `checkout` is not the folder of a checkout.
+    """
+    for folder in ("configs/ros", "scripts"):
+        if not (checkout / folder).is_dir():
+            raise ConfigError(
+                f"no folder {folder} in {checkout.absolute()}: run it in the checkout"
+            )
     for node in NODES:
         (checkout / "configs" / "ros" / f"{node}.yaml").write_text(parameter_file(node), "utf-8")
         script = checkout / "scripts" / node
@@ -169,6 +179,9 @@ def main(arguments: list[str]) -> None:
     if arguments == ["--write"]:
         write(Path())
         return
+    for name in arguments:
+        if name not in NODES:
+            raise UnknownNameError("node", name, NODES)
     if arguments:
         print("".join(map(parameter_file, arguments)), end="")
         return

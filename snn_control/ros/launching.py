@@ -226,7 +226,7 @@ def launch_node(
 
     return Node(
         **how_to_start(node),
-        name=node,
+        name=module_of(node).rpartition(".")[2],
         namespace=namespace,
         parameters=parameters,
         remappings=list(remappings),

@@ -55,7 +55,13 @@ def _types() -> Iterator[type[Vehicle]]:
     for point in entry_points(group=ENTRY_POINT_GROUP):
         if point.name in VEHICLES:
             continue
-        found = point.load()
+        try:
+            found = point.load()
+        except Exception as exc:  # the module of another package may fail with anything
+            raise ConfigError(
+                f"entry point {point.value!r} of vehicle {point.name!r} cannot be used ({exc!r}); "
+                "mend or uninstall it"
+            ) from exc
         if not (isinstance(found, type) and issubclass(found, Vehicle)):
             raise ConfigError(
                 f"entry point {point.value!r} of vehicle {point.name!r} is not a subclass of "

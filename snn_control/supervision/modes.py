@@ -159,6 +159,16 @@ class ModeMachine:
         elif not self._fallback and self.armed and not self.manual:
             self._enter(Mode.STOP, reason)
 
+    def lose_fallback(self, reason: str) -> None:
+        """Let the vehicle stop, from now on, where its controller fails."""
+        self._fallback = False
+        if self.mode is Mode.FALLBACK:
+            self._enter(Mode.STOP, reason)
+
+    def regain_fallback(self) -> None:
+        """Undo `lose_fallback`."""
+        self._fallback = True
+
     def mend(self) -> None:
         """The controller was reset or loaded anew."""
         self.failure = ""

@@ -80,7 +80,7 @@ def run(tree: Path, words: list[str]) -> str:
 def test_three_lines_are_edited_outside_of_its_folders() -> None:
     assert len(lines()) == 3
     assert max(len(line) for _, _, line in lines()) <= 100
-    assert "a system edits three lines" in (GUIDES / "own_system.md").read_text("utf-8")
+    assert "a system edits three lines of code" in (GUIDES / "own_system.md").read_text("utf-8")
 
 
 def test_the_copy_is_what_runs(tree: Path) -> None:

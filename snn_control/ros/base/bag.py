@@ -25,7 +25,7 @@ class RecordedTicks:
     fields: dict[str, FloatArray]
     """Columns by name, each (n_ticks,): those of `interface.tick_fields` and the observation."""
     order_names: tuple[str, ...]
-    """Which of them the controller was told beside its observation, by its `command`."""
+    """Which of them the controller was told beside its observation, by `take_orders`."""
     observation_names: tuple[str, ...]
     """Which of them are the observation."""
     spikes: npt.NDArray[np.uint8]

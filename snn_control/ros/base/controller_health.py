@@ -53,10 +53,6 @@ class VehicleStatus(ABC, Generic[A]):
         """Add the command."""
 
     @abstractmethod
-    def add_mode(self, loop: ControlLoop[A], status: Status) -> None:
-        """Add the state beside the mode."""
-
-    @abstractmethod
     def expects_spikes(self, loop: ControlLoop[A]) -> bool:
         """Return whether a healthy network spikes at its present orders."""
 
@@ -78,9 +74,6 @@ class PlainStatus(VehicleStatus[Any]):
     def add_commands(self, loop: ControlLoop[Any], status: Status) -> None:
         """Add the last command."""
         status.values |= {f"command {k}": value for k, value in enumerate(loop.gate.last.tolist())}
-
-    def add_mode(self, loop: ControlLoop[Any], status: Status) -> None:
-        """Add nothing."""
 
     def expects_spikes(self, loop: ControlLoop[Any]) -> bool:
         """Return False: a network may be silent at rest."""
@@ -173,7 +166,10 @@ class ControllerHealth(Generic[A]):
         status.values = {"mode": modes.mode, "reason": modes.reason, "armed": modes.armed}
         if MODE_LEVELS[modes.mode] != OK:
             status.say(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
-        self._vehicle.add_mode(self._loop, status)
+        if self._loop.landing:
+            status.say(ERROR, f"landing: {self._loop.trouble}")
+        if self._loop.fallback_failure:
+            status.say(WARN, f"no fallback: {self._loop.fallback_failure}")
         return status
 
     def _loop_status(self) -> Status:

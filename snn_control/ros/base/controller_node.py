@@ -195,11 +195,11 @@ class ControllerNode(ManagedNode, Generic[A]):
         if tick.command is not None:
             self._send(tick.command)
         latency_s = time.monotonic() - since_s
-        self._running().keep_ready()
         age_s = (int(self.get_clock().now().nanoseconds) - tick.stamp_ns) * 1e-9
         self.health.ticked(tick, latency_s, age_s)
         self._record(tick, latency_s, age_s)
         self._say_mode()
+        self._running().keep_ready()
 
     def _on_watch(self) -> None:
         loop, now_s = self._running(), time.monotonic()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import time
 import traceback
+from abc import ABC
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -32,7 +33,7 @@ SUCCESS, FAILURE, FAULT = (
 )
 
 
-class ManagedNode(LifecycleNode):
+class ManagedNode(LifecycleNode, ABC):
     """A lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
 
     Attributes:

@@ -5,18 +5,13 @@ from __future__ import annotations
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_health import VehicleStatus, age
-from snn_control.ros.base.diagnostics import ERROR, WARN, Status
+from snn_control.ros.base.diagnostics import WARN, Status
 
 
 class AltitudeStatus(VehicleStatus[BlimpAdapter]):
     """Status of setpoint, battery and ceiling."""
 
     measurement = "range"
-
-    def add_mode(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
-        """Add a landing."""
-        if loop.landing:
-            status.say(ERROR, "landing: the battery is critical")
 
     def add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
         """Add setpoint and battery."""

@@ -101,7 +101,7 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     ) -> SetBool.Response:
         loop = self._running()
         if not (self.active and loop.modes.armed):
-            return answer(response, False, "the craft is not armed")
+            return answer(response, False, "the vehicle is not armed; call ~/arm first")
         loop.override(request.data, time.monotonic())
         self._say_mode()
         return answer(response, True, loop.modes.mode)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from snn_control.controllers.files import model_path
 from snn_control.ros.base.bag import read_ticks
 from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
@@ -88,7 +89,7 @@ def _start_controller(
 def _absolute(model: str) -> str:
     path = Path(model)
     is_path = path.is_dir() or (path.suffix != "" and path.exists())
-    return str(path.absolute()) if is_path else model
+    return str(path.absolute()) if is_path and model_path(model) is not None else model
 
 
 def examine(run: BusRun, ros: Path, vehicle: Vehicle) -> BusResult:

@@ -24,9 +24,6 @@ class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
         if loop.adapter.lost(now_s):
             status.say(WARN, "cmd_vel lost: the body rests")
 
-    def add_mode(self, loop: ControlLoop[SwimmerAdapter], status: Status) -> None:
-        """Add nothing."""
-
     def expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
         """Return whether the speed is above that at which circuits may rest."""
         if loop.ordered is None:

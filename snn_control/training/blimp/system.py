@@ -13,13 +13,12 @@ from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.blimp.quantised_twin import QuantisedTwin, quantised_twin
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
+from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE
 from snn_control.training.system import Arrays, FilmWindow, Headline, System, Transfer
 from snn_control.training.task import Task
 
-__all__ = ["OBSERVATIONS", "Blimp"]
+__all__ = ["Blimp"]
 
-OBSERVATIONS = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
-"""Observations of `snn_control/BlimpAltitude-v0`."""
 _NEEDED = ("height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks")
 
 
@@ -47,9 +46,9 @@ class Blimp(System):
         return AltitudeTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Return whether it turns some of `OBSERVATIONS` into a motor command."""
-        known = all(name in OBSERVATIONS for name in controller.observation_names)
-        return known and tuple(controller.action_names) == ("motor_command",)
+        """Return whether it turns some of `OBSERVABLE` into a motor command."""
+        known = all(name in OBSERVABLE for name in controller.observation_names)
+        return known and tuple(controller.action_names) == ACTIONS
 
     def rivals(self, controller: Controller) -> dict[str, Controller]:
         """Return the tuned PID."""

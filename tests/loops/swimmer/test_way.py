@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.loops.swimmer.harness import NAMES, PERIOD_NS, ScriptedSwimmer, SwimBench, angles
-from tests.loops.way import CROSSINGS, Way
+from tests.loops.way import CROSSINGS, FILES, Way
 
 
 def test_from_joint_states_to_efforts() -> None:
@@ -13,4 +13,5 @@ def test_from_joint_states_to_efforts() -> None:
     now_ns = bench.now_ns + PERIOD_NS
     tick = way.follow(bench.joints, NAMES, [0.1] * len(NAMES), now_ns, now_ns, now_ns * 1e-9)
     assert tick.command is not None
-    assert 0 < way.crossings <= CROSSINGS
+    assert len(way.files) <= FILES, sorted(way.files)
+    assert way.crossings == 6 <= CROSSINGS
