@@ -24,7 +24,7 @@ def ready(bench: Bench) -> None:
 BETWEEN: dict[str, Callable[[Bench], object]] = {
     "nothing": lambda bench: None,
     "ready": ready,
-    "twice": lambda bench: [ready(bench) for _ in range(2)],
+    "twice": lambda bench: list(map(ready, (bench, bench))),
     "watch": lambda bench: bench.watch(),
     "setpoint": lambda bench: bench.setpoint(1.5),
     "replace": lambda bench: bench.loop.replace(Scripted(1.0, 1.0)),
