@@ -345,9 +345,7 @@ class ControlLoop(Generic[A]):
             else:
                 if problem := self._problem(output):
                     self.modes.fail(f"controller {problem}")
-                    output = (
-                        output if output.shape == self._no_output().shape else self._no_output()
-                    )
+                    output = self._no_output()
         took_s = time.perf_counter() - started
         requested = output
         if self.fallback is not None and not self.fallback_failure:
