@@ -2,7 +2,7 @@
 
     python benchmarks/fingerprint.py                     # compare with benchmarks/fingerprint.txt
     python benchmarks/fingerprint.py --only loop/        # some of them
-    python benchmarks/fingerprint.py --record            # write the table anew
+    python benchmarks/fingerprint.py --record            # write the table again
 
 Covered are every shipped model (an episode in its environment, its files, the loop of its node on
 scripted events, a bag and its replay), every shipped configuration (a short optimisation), and
@@ -281,7 +281,7 @@ def read_table() -> dict[str, str]:
 def main() -> int:
     """Compute, and compare or record."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--record", action="store_true", help="write the table anew")
+    parser.add_argument("--record", action="store_true", help="write the table again")
     parser.add_argument("--only", default="", help="names that contain this text")
     args = parser.parse_args()
     chosen = {name: make for name, make in fingerprints().items() if args.only in name}

@@ -59,7 +59,7 @@ class Opened:
     config: MethodConfig
     seed: int
     arrays: dict[str, np.ndarray] | None
-    """Of the checkpoint to continue from; None in a new run."""
+    """Arrays of the checkpoint to continue from; None in a new run."""
 
 
 def optimise_as(args: OptimiseOptions, verb: str) -> Result:

@@ -194,12 +194,12 @@ class ControlLoop(Generic[A]):
         if new != old:
             raise InterfaceMismatchError(
                 f"observations, actions and orders of the controller are {new}, those of the one "
-                f"it replaces {old}: configure the node anew"
+                f"it replaces {old}: configure the node again"
             )
         if controller.control_period_s != self.period_s:
             raise ControlPeriodError(
                 f"the controller was made for {controller.control_period_s:g} s, the one it "
-                f"replaces for {self.period_s:g} s: configure the node anew"
+                f"replaces for {self.period_s:g} s: configure the node again"
             )
         controller.reset(self.adapter.config.seed)
         self.controller = controller

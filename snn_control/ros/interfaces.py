@@ -32,7 +32,7 @@ def class_of(node: Node) -> type[ManagedNode]:
 
 
 OWN: dict[str, Interface] = {node.name: class_of(node).interface for node in NODES}
-"""What each node has of its own."""
+"""Interface of each node beside that of its kind."""
 
 
 def interface(node: Node) -> Interface:

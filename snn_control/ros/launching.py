@@ -173,7 +173,7 @@ def vehicle_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
 def shared(given: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return parameters and arguments of `launch_node` that all nodes of a launch share."""
     everywhere: dict[str, Any] = {"autostart": switch(given, "autostart")}
-    if namespace:  # two vehicles on one bus are told apart in diagnostics
+    if namespace:  # keeps two vehicles on one bus apart in diagnostics
         everywhere["diagnostic_updater.use_fqn"] = True
     if switch(given, "use_sim_time"):
         everywhere["use_sim_time"] = True

@@ -50,7 +50,7 @@ class Node(NamedTuple):
     simulator: str = ""
     """Node that simulates the vehicle of a controller."""
     takes_model: bool = False
-    """Whether it has the parameter `model`."""
+    """True where it has the parameter `model`."""
 
 
 NODES = (

@@ -116,7 +116,7 @@ class SadRecognizer(_RowRecognizer):
         return to_bytes(self._patches.apply(small)).ravel().astype(np.float64), fault(small)
 
     def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places anew, and fit the confidence where there are queries."""
+        """Map places from the start, and fit the confidence where there are queries."""
         self._map(self._row(mapped))
         self.confidence = None
         if queries is not None:
@@ -156,7 +156,7 @@ class LinearRecognizer(_RowRecognizer):
         return self._senses.normalise(image)
 
     def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places anew, and fit the confidence where there are queries."""
+        """Map places from the start, and fit the confidence where there are queries."""
         c = self._config
         self._mapped_usual, self.confidence = mapped.mean(axis=0), None
         if queries is None:

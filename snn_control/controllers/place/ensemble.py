@@ -138,7 +138,7 @@ class PlaceEnsemble(Recognizer):
         return self._steps[0].normalised(image)
 
     def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places anew in each member, see `Recognizer`."""
+        """Map places from the start in each member, see `Recognizer`."""
         self._fit_confidence([member.learn(mapped, queries) for member in self._steps])
 
     def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:

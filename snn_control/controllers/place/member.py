@@ -23,7 +23,7 @@ class Member(Protocol):
         """Return the normalised image, (n_inputs,), and its fault, see `Recognizer`."""
 
     def learn(self, mapped: FloatArray, queries: Queries | None) -> Judged:
-        """Map places anew and calibrate; return the calibration.
+        """Map places from the start and calibrate; return the calibration.
 
         Args:
             mapped: normalised images, (n_places, n_inputs).

@@ -94,7 +94,7 @@ class Recognizer(ABC):
 
     @abstractmethod
     def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places anew, numbered from 0, and fit the confidence.
+        """Map places from the start, numbered from 0, and fit the confidence.
 
         Args:
             mapped: normalised images, one a place, (n_places, n_inputs).

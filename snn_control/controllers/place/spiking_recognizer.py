@@ -186,11 +186,11 @@ class PlaceRecognizer(Recognizer):
         return self.senses.normalise(image)
 
     def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places anew, see `Recognizer`."""
+        """Map places from the start, see `Recognizer`."""
         self.learn(mapped, queries)
 
     def learn(self, mapped: FloatArray, queries: Queries | None) -> Judged:
-        """Map places anew and calibrate, see `Member`."""
+        """Map places from the start and calibrate, see `Member`."""
         taught = teach(self.config, self.senses, mapped, queries)
         self.usual = mapped.mean(axis=0)
         self.lateral, self.adaptation = taught.lateral, taught.adaptation

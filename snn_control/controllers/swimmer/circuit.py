@@ -183,7 +183,7 @@ def swimmer_circuit(
 
 
 def muscles_spike(network: Network) -> bool:
-    """Whether the muscles of a swimmer's network spike; else they are graded."""
+    """Return True where the muscles of a swimmer's network spike, False where they are graded."""
     return network.populations[-1].params.spiking
 
 

@@ -37,7 +37,7 @@ class Setpoint:
         self.requested: float | None = None
         """Requested value, within the limits; None: nothing yet."""
         self.value: float | None = None
-        """Setpoint now; None: it starts anew with `start`."""
+        """Setpoint now; None: it starts again with `start`."""
 
     def request(self, value: float) -> bool:
         """Take a requested value, put within the limits; return whether it was there already.

@@ -132,7 +132,7 @@ def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, 
 
     Args:
         n_actions: of the controller; more than one are numbered: `output_0`, ... `command_0`, ...
-        orders: what the controller is told beside its observation; they come before its output.
+        orders: inputs of the controller beside its observation; they come before its output.
     """
     first = TICK_FIELDS.index("output")
     named = TICK_FIELDS[first : first + 2]

@@ -32,7 +32,7 @@ RECOGNIZER = Interface(
         Service("~/save", "std_srvs/srv/Trigger", "write the map in use to the path in `map`"),
         Service("~/load", "std_srvs/srv/Trigger", "use the map in `map`; keeps the old if bad"),
         Service("~/reset", "std_srvs/srv/Trigger",
-                "forget the images so far: the sequence begins anew"),
+                "forget the images so far: the sequence begins again"),
     ),
 )  # fmt: skip
 

@@ -128,7 +128,7 @@ class _Crowd(NamedTuple):
     coefficients: Array
     n_spiking: int
     periods: Array
-    """Of their clocks, control periods, shape (n_networks,)."""
+    """Periods of their clocks, control periods, shape (n_networks,)."""
 
 
 class _Reflexes(NamedTuple):

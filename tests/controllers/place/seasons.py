@@ -16,7 +16,7 @@ WINTER = other_season(SUMMER)
 STORM = other_season(SUMMER, strength=4.0)
 STORM_KNOWN = np.arange(0, N, 3)
 STORM_ASKED = np.setdiff1d(np.arange(N), STORM_KNOWN)
-"""Half of the single images are told, and of five in a row most."""
+"""Half of the single images are known, and of five in a row most."""
 
 BLANK = {
     BLACK: np.zeros((32, 64), np.uint8),

@@ -124,7 +124,7 @@ def number(command: np.ndarray | None) -> float | None:
 
 
 class Scripted(Controller):
-    """Gives what it is told, and raises where that is an exception."""
+    """Returns its script, and raises where that is an exception."""
 
     observation_names, action_names = ("height_error_m",), ("motor_command",)
     control_period_s = 0.1

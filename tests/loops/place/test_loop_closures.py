@@ -52,7 +52,7 @@ LEGS = np.r_[0:N, 10:60, N : N + 40]
 
 
 def shown_at(poses: Iterable[Pose | None]) -> list[int]:
-    """What was to be seen at the poses of places, of those mapped along `LEGS`, 1 m each."""
+    """Views at the poses of places mapped along `LEGS`, 1 m each."""
     return [-1 if pose is None else int(LEGS[round(pose[0]) - 1]) for pose in poses]
 
 
