@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import snn_control
-from snn_control.cli.registry import VERBS
+from snn_control.cli.registry import NAMED_OPTIONS, VERBS
 from snn_control.cli.result import WrongUseError
 from snn_control.errors import SnnControlError, did_you_mean
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(module: ModuleType, verb: str, rest: list[str]) -> int:
     import tyro
 
-    kind = module.args_for(rest) if hasattr(module, "args_for") else module.Args
+    kind = module.args_for(rest) if verb in NAMED_OPTIONS else module.Args
     style = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
     try:
         args = tyro.cli(kind, prog=f"{PROGRAM} {verb}", args=rest, config=style)

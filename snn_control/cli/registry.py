@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 VERBS: dict[str, str] = {
-    "list": "environments, models, configurations, controllers, strategies, studies",
+    "list": "environments, models, configurations, controllers, strategies, systems, studies",
     "show": "what one of them is: its specification, file or parameters",
     "evolve": "evolve a controller, evaluate it beside the PID, make its page",
     "train": "train a controller by gradients, from a random start",
@@ -21,3 +21,6 @@ VERBS: dict[str, str] = {
 }
 """A verb's module is `snn_control.cli.verbs.NAME`, a hyphen being an underscore there; it is
 imported when the verb is used."""
+
+NAMED_OPTIONS = ("study",)
+"""Verbs whose options depend on a name, by their `args_for`."""
