@@ -170,20 +170,22 @@ def write_transfer(controllers: Mapping[str, Controller], transfer: Transfer, fo
     """
     arrays: dict[str, Any] = {"error_m": transfer.observations}
     for name, controller in controllers.items():
-        if tuple(controller.observation_names) != (transfer.observation,):
-            continue
-        settled = np.zeros(transfer.observations.size)
-        for k, value in enumerate(transfer.observations):
-            controller.reset()
-            for _ in range(transfer.ticks):
-                controller.step(np.array([value]))
-            if transfer.readout not in controller.readouts:
-                break
-            settled[k] = controller.readouts[transfer.readout]
-        else:
-            arrays[f"{name}:{transfer.readout}"] = settled
+        named = tuple(controller.observation_names) == (transfer.observation,)
+        if named and transfer.readout in controller.readouts:
+            arrays[f"{name}:{transfer.readout}"] = _settled(controller, transfer)
     if len(arrays) == 1:
         return
     with atomic.writing(folder):
         (folder / "eval").mkdir(parents=True, exist_ok=True)
     atomic.write_arrays(folder / "eval" / "transfer.npz", arrays)
+
+
+def _settled(controller: Controller, transfer: Transfer) -> np.ndarray:
+    """Return the read-out at each held observation, shape (n_observations,)."""
+    settled = np.zeros(transfer.observations.size)
+    for k, value in enumerate(transfer.observations):
+        controller.reset()
+        for _ in range(transfer.ticks):
+            controller.step(np.array([value]))
+        settled[k] = controller.readouts[transfer.readout]
+    return settled

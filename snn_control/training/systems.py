@@ -90,9 +90,10 @@ def environment_of(
         UnknownNameError, ConfigError: of `environment_id`.
         InterfaceMismatchError: neither a system nor an environment.
     """
-    if named is None and own is None:
-        own = system_of(controller)
-    name = environment_id(named) if named is not None else own.environment if own else ""
+    if named is None:
+        own = own or system_of(controller)
+        return own.environment, own.environment_options(controller)
+    name = environment_id(named)
     if own is None or name != own.environment:
         return name, {}
     return name, own.environment_options(controller)

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from snn_control.cli.main import main
+from snn_control.cli.verbs.study import Args, args_for
+from snn_control.studies import config_type
 
 WORDS = ["study", "mismatch", "--seeds", "2", "--shares", "0", "0.1", "--models", "blimp-altitude"]
 
@@ -34,3 +38,26 @@ def test_help_of_a_study_has_its_own_options(capsys):
     assert main(["study", "mismatch", "--flight-hours", "3"]) == 2
     assert main(["study", "mismach"]) == 1
     assert "Did you mean: `mismatch`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["mismatch", "--seeds", "2"],
+        ["--json", "mismatch"],
+        ["--no-report", "FILE"],
+        ["--out", "place", "mismatch"],
+        ["FILE", "--out", "place"],
+    ],
+)
+def test_the_options_are_those_of_the_named_study(words, tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text("method: study\nstudy: mismatch\nseeds: 3\nmodels: [blimp-altitude]\n")
+    given = [str(path) if word == "FILE" else word for word in words]
+    config = args_for(given)(study="mismatch").config
+    assert type(config) is config_type("mismatch")
+    assert config.seeds == (3 if "FILE" in words else config_type("mismatch")().seeds)
+
+
+def test_without_a_study_the_options_are_those_of_all():
+    assert args_for(["--help"]) is Args

@@ -45,8 +45,8 @@ class Args(JsonOption):
 
 def args_for(words: Sequence[str]) -> type[Args]:
     """Return the arguments with the options of the study that `words` name, if any."""
-    before = ("", *words)
-    named = [w for last, w in zip(before, words, strict=False) if not last.startswith("--")]
+    after_out = {k + 1 for k, word in enumerate(words) if word == "--out"}
+    named = (word for k, word in enumerate(words) if k not in after_out)
     study = next((w for w in named if w in STUDIES or Path(w).suffix in SUFFIXES), None)
     if study is None:
         return Args

@@ -48,7 +48,7 @@ class PlaceNodeConfig:
     """Places mapped in a row that must agree on a loop."""
 
     reliable_images: bool = parameter(False)
-    """Whether lost images are requested again, of a camera that offers it; else they stay lost."""
+    """Reliable transport of images, from a camera that offers it; else lost images stay lost."""
     image_max_age_s: float = parameter(2.0, 0.01, 3600.0, live=True)
     """Age of the last usable image at which the camera is reported as lost, s."""
     stamp_future_s: float = parameter(0.1, 0.0, 10.0)

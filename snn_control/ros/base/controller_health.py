@@ -116,7 +116,7 @@ class ControllerHealth(Generic[A]):
         self.reset()
 
     def reset(self) -> None:
-        """Start counting anew."""
+        """Reset the counts; times of steps and periods are those of the loop and stay."""
         self._latency_s.reset()
         self._age_s.reset()
         self.overruns = self.own_overruns = self.deadlines = 0
