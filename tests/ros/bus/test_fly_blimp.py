@@ -39,10 +39,14 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BusResult]:
-    folder = tmp_path_factory.mktemp("a flight")
-    return folder, run_simulated(
-        BusRun("blimp-altitude", seed=3, duration_s=DURATION_S, rate=8.0), folder
-    )
+    """Flight at four times real time; flown once more where a stall of the machine lost ticks."""
+    run = BusRun("blimp-altitude", seed=3, duration_s=DURATION_S, rate=4.0)
+    for _ in range(2):
+        folder = tmp_path_factory.mktemp("a flight")
+        result = run_simulated(run, folder)
+        if result.summary["lost_ticks"] == 0:
+            break
+    return folder, result
 
 
 def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, BusResult]) -> None:
