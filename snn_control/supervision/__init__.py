@@ -1,4 +1,4 @@
-"""What watches over a controller in flight: stamps, ages, commands, modes. Knows no ROS.
+"""Supervision of a controller: stamps, ages, command limits and modes; independent of ROS.
 
-Everything here is told the time by its caller, so that a test can fly an hour in a second.
+The caller passes the time to every function, so that a test can simulate an hour in a second.
 """

@@ -1,6 +1,6 @@
-"""The last check of every command: finite, in range, not faster than the actuator may be driven.
+"""Final check of every command: finite, in range, within the slew rate.
 
-`CommandGate` is that of one actuator, `CommandGates` that of several commanded together.
+`CommandGate` checks one actuator, `CommandGates` several that are commanded together.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OFF = 0.0
 
 
 class GateFault(StrEnum):
-    """Why the gate changed a command."""
+    """Reason for a change of a command by the gate."""
 
     NOT_FINITE = "not finite"
     RANGE = "out of range"
@@ -30,43 +30,44 @@ class GateFault(StrEnum):
 
 
 class CommandGate:
-    """Passes commands on, changed where they must be; counts what it changed.
+    """Limiter of the commands of one actuator, with counts of the changes.
 
     Args:
-        low, high: limits of the command; `OFF` lies between them, so that it can be sent.
-        slew_per_s: largest change of the command in a second; 0: any.
+        low, high: limits of the command; `OFF` lies between them, so that it can always be sent.
+        slew_per_s: maximum change of the command per second; 0 disables the limit.
 
     Raises:
-        ParameterError: the limits leave `OFF` out, or a number is negative or not finite.
+        ParameterError: the limits are equal or exclude `OFF`, or the slew rate is negative or not
+            finite.
     """
 
     def __init__(self, low: float, high: float, slew_per_s: float = 0.0) -> None:
         if not (low <= OFF <= high and low < high and 0 <= slew_per_s < math.inf):
             raise ParameterError(
-                f"command limits {low:g} to {high:g}, slew {slew_per_s:g} a second: expected "
+                f"command limits {low:g} to {high:g}, slew {slew_per_s:g} per second: expected "
                 f"limits with {OFF:g} (motors off) between them and a slew of 0 or more"
             )
         self.low, self.high, self.slew_per_s = low, high, slew_per_s
         self.reset()
 
     def reset(self, now_s: float | None = None) -> None:
-        """Start with the motors off since `now_s`; forget the counts."""
+        """Reset the counts; the motors count as off since `now_s`."""
         self.last = OFF
         self._last_s = now_s
         self.passed = 0
         self.counts = dict.fromkeys(GateFault, 0)
 
     def stop(self, now_s: float | None = None) -> float:
-        """Return `OFF`, at once whatever the slew rate."""
+        """Return `OFF`, independent of the slew rate."""
         self.passed += 1
         self.last, self._last_s = OFF, now_s
         return OFF
 
     def pass_on(self, command: float, now_s: float) -> tuple[float, GateFault | None]:
-        """Return what may be sent and what was wrong with `command`, the gravest first.
+        """Return the allowed command and the most severe fault of `command`, None without a fault.
 
-        A command that is not finite is replaced by the last one. The slew rate allows what has
-        passed since the last command, so that the first one after a pause may be far away.
+        A command that is not finite is replaced by the last one. The slew limit grows with the
+        time since the last command, so that the first command after a pause may differ by more.
         """
         self.passed += 1
         fault: GateFault | None = None
@@ -87,14 +88,14 @@ class CommandGate:
 
 
 class CommandGates:
-    """`CommandGate`s of equal limits, one an actuator; commands have shape (n,).
+    """One `CommandGate` per actuator, all with the same limits; commands have shape (n,).
 
     Args:
         n: number of actuators.
-        low, high, slew_per_s: of each, as of `CommandGate`.
+        low, high, slew_per_s: see `CommandGate`.
 
     Raises:
-        ParameterError: as `CommandGate`.
+        ParameterError: see `CommandGate`.
     """
 
     def __init__(self, n: int, low: float, high: float, slew_per_s: float = 0.0) -> None:
@@ -102,31 +103,31 @@ class CommandGates:
         self.reset()
 
     def reset(self, now_s: float | None = None) -> None:
-        """Start with all motors off since `now_s`; forget the counts."""
+        """Reset the counts; all motors count as off since `now_s`."""
         for gate in self._gates:
             gate.reset(now_s)
         self.passed, self.last = 0, np.zeros(len(self._gates))
         self.counts = dict.fromkeys(GateFault, 0)
 
     def stop(self, now_s: float | None = None) -> FloatArray:
-        """Return the command that stops all motors, at once whatever the slew rate."""
-        return self._sent([(gate.stop(now_s), None) for gate in self._gates])[0]
+        """Return the command that stops all motors, independent of the slew rate."""
+        return self._combine([(gate.stop(now_s), None) for gate in self._gates])[0]
 
     def pass_on(self, command: FloatArray, now_s: float) -> tuple[FloatArray, GateFault | None]:
-        """Return what may be sent, and the gravest of what was wrong with `command`.
+        """Return the allowed command and the most severe fault of `command`, None without a fault.
 
-        Faults count once a command, whatever the number of actuators that had them.
+        Each fault counts once per command, for any number of affected actuators.
         """
         values = zip(self._gates, command.tolist(), strict=True)
-        return self._sent([gate.pass_on(value, now_s) for gate, value in values])
+        return self._combine([gate.pass_on(value, now_s) for gate, value in values])
 
-    def _sent(
+    def _combine(
         self, passed: list[tuple[float, GateFault | None]]
     ) -> tuple[FloatArray, GateFault | None]:
         self.passed += 1
         self.last = np.array([value for value, _ in passed])
-        found = {fault for _, fault in passed} - {None}
-        faults = [fault for fault in GateFault if fault in found] if found else []
+        present = {fault for _, fault in passed} - {None}
+        faults = [fault for fault in GateFault if fault in present] if present else []
         for fault in faults:
             self.counts[fault] += 1
         return self.last.copy(), faults[0] if faults else None

@@ -1,49 +1,50 @@
-"""The modes of a craft in flight, and what leads from one to the other.
+"""Modes of a vehicle in operation, and the transitions between them.
 
 ```
 DISARMED --arm--> HOLD (waits) --first usable measurement--> AUTO
 AUTO, FALLBACK --unusable measurement, or none for hold_s--> HOLD --trim_s--> TRIM --stop_s--> STOP
 HOLD, TRIM, STOP --recover_ticks usable measurements in a row--> AUTO
-any but DISARMED --override--> MANUAL --override ends, or its commands do--> HOLD
+any but DISARMED --override--> MANUAL --override ends or its commands stop--> HOLD
 AUTO --controller fails--> FALLBACK --controller reset or replaced--> AUTO
 any --disarm--> DISARMED
 ```
 
-| mode | who commands | command | time bound |
+| mode | command source | command | time bound |
 |---|---|---|---|
-| DISARMED | nobody | motors off | none; reached at once |
-| AUTO | the controller | its output at each usable measurement, held in between | 0.6 s, `hold_s` |
-| FALLBACK | the fallback controller | as in AUTO | 0.6 s, `hold_s` |
-| HOLD | nobody | the last one, from the moment a measurement is unusable | 0.7 s, `trim_s` |
-| TRIM | nobody | in 0.2 s, `ramp_s`, from the last one to trim, then trim | 10 s, `stop_s` |
-| STOP | nobody | motors off, until measurements are usable again | none; reached at once |
-| MANUAL | a person | the last one, then each manual command, held in between | its caller's |
+| DISARMED | none | motors off | none; reached at once |
+| AUTO | controller | its output at each usable measurement, held in between | 0.6 s, `hold_s` |
+| FALLBACK | fallback controller | as in AUTO | 0.6 s, `hold_s` |
+| HOLD | none | the last command, held from the first unusable measurement | 0.7 s, `trim_s` |
+| TRIM | none | ramp from the last command to trim in 0.2 s, `ramp_s`, then trim | 10 s, `stop_s` |
+| STOP | none | motors off, until measurements are usable again | none; reached at once |
+| MANUAL | operator | the last command, then each manual command, held in between | its caller's |
 
-A bound tells when the mode is left at the latest; numbers are defaults. All but that of MANUAL are
-ages of the last measurement that was flown; the altitude nodes end MANUAL 0.5 s,
-`manual_max_age_s`, after the last manual command. Where measurements stay away, the last command is
-held at once and the mode says so after 0.6 s (gaps of 0.53 s are healthy); the command leaves for
-trim at 0.7 s and is there at 0.9 s; the motors stop at 10 s. `watch` must be called in the
-meantime; its period adds to each bound, and a slew rate of the command gate lengthens the ramp to
-trim, but not the stop.
+The time bound is the latest time at which the mode is left; numbers are defaults. All bounds but
+that of MANUAL are ages of the last measurement that a controller used. The altitude nodes end
+MANUAL 0.5 s, `manual_max_age_s`, after the last manual command. If measurements stop, the last
+command is held at once and the mode becomes HOLD after 0.6 s (gaps of 0.53 s are normal). The
+command leaves for trim at 0.7 s and reaches it at 0.9 s; the motors stop at 10 s. `watch` must be
+called meanwhile; its period adds to each bound. A slew rate of the command gate lengthens the ramp
+to trim, but not the stop.
 
-- After arming nothing turns until a first usable measurement, however long that takes, or until a
-  person turns the motors.
-- Where a controller has failed, FALLBACK stands for AUTO wherever the diagram leads there.
-- HOLD, TRIM and STOP end only with `recover_ticks` usable measurements in a row, none of them
-  `hold_s` after the one before; a stream of which fewer are usable counts as lost. Out of STOP the
-  motors start again by themselves: disarm before you touch the craft.
-- A craft without a fallback has no FALLBACK: where its controller fails it stops at once, out of
-  HOLD too, and leaves STOP once the controller was reset or replaced. One whose `trim_s` is
-  `stop_s` has no TRIM: it is held, then stopped.
-- In MANUAL nothing is demanded of the measurements. When it ends, ages count from that moment.
+- After arming, the motors stay off until a first usable measurement, without a time limit, or
+  until an operator turns them.
+- After a failure of the controller, FALLBACK replaces AUTO in all transitions of the diagram.
+- HOLD, TRIM and STOP end only after `recover_ticks` usable measurements in a row, each less than
+  `hold_s` after the one before; a stream with fewer counts as lost. From STOP the motors start
+  again automatically: disarm before you touch the vehicle.
+- A vehicle without a fallback has no FALLBACK: if its controller fails it stops at once, also from
+  HOLD, and leaves STOP only after the controller was reset or replaced. If `trim_s` equals
+  `stop_s` there is no TRIM: the command is held, then the motors stop.
+- In MANUAL, measurements are not required. When it ends, ages count from that moment.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,14 +52,14 @@ import numpy.typing as npt
 from snn_control.errors import ParameterError
 from snn_control.supervision.command_gate import OFF
 
-__all__ = ["FLYING", "Mode", "ModeConfig", "ModeMachine"]
+__all__ = ["CONTROLLER_MODES", "Mode", "ModeConfig", "ModeMachine"]
 
 C = TypeVar("C", float, npt.NDArray[np.float64])
-"""Command of one actuator, or of several."""
+"""Type of a command, for one actuator or several."""
 
 
 class Mode(StrEnum):
-    """Who commands the motors."""
+    """Operating mode, which sets the source of the motor commands."""
 
     DISARMED = "disarmed"
     MANUAL = "manual"
@@ -69,7 +70,8 @@ class Mode(StrEnum):
     STOP = "stop"
 
 
-FLYING = (Mode.AUTO, Mode.FALLBACK)
+CONTROLLER_MODES = (Mode.AUTO, Mode.FALLBACK)
+"""Modes in which a controller commands the motors."""
 _MISSING = "no usable measurement"
 _WAITING = "waiting for a measurement"
 
@@ -79,39 +81,39 @@ class ModeConfig:
     """Times of the mode machine.
 
     Raises:
-        ParameterError: they are not in order.
+        ParameterError: the times are not in ascending order, or `recover_ticks` is below 1.
     """
 
     hold_s: float = 0.6
-    """Age of the last usable measurement at which the mode becomes HOLD; gaps of a healthy craft
-    reach 0.53 s (measured on the craft of arXiv:2309.12937)."""
+    """Age of the last usable measurement at which the mode becomes HOLD, s. Normal gaps reach
+    0.53 s (measured on the blimp of arXiv:2309.12937)."""
     trim_s: float = 0.7
-    """Age at which the command starts to go to trim."""
+    """Age at which the command starts to move to trim, s."""
     ramp_s: float = 0.2
-    """Time from the held command to trim."""
+    """Time from the held command to trim, s."""
     stop_s: float = 10.0
-    """Age at which the motors stop."""
+    """Age at which the motors stop, s."""
     recover_ticks: int = 3
-    """Usable measurements in a row that end HOLD, TRIM and STOP."""
+    """Number of usable measurements in a row that end HOLD, TRIM and STOP."""
     manual_max_age_s: float = 0.5
-    """Age of the last manual command at which the caller ends MANUAL."""
+    """Age of the last manual command at which the caller ends MANUAL, s."""
 
     def __post_init__(self) -> None:
         if not 0 < self.hold_s <= self.trim_s <= self.trim_s + self.ramp_s <= self.stop_s:
             raise ParameterError(
                 f"hold_s {self.hold_s:g}, trim_s {self.trim_s:g} + ramp_s {self.ramp_s:g}, stop_s "
-                f"{self.stop_s:g}: expected in this order, above 0"
+                f"{self.stop_s:g}: expected ascending times in this order, above 0"
             )
         if self.recover_ticks < 1:
             raise ParameterError(f"recover_ticks is {self.recover_ticks}; expected at least 1")
 
 
 class ModeMachine:
-    """Keeps mode and reason; is told what happens, with the time in s on a clock of its caller.
+    """State machine of the modes; each event comes with the time in s, on a clock of the caller.
 
     Args:
         config: times.
-        fallback: whether another controller flies where the controller fails; else all stops.
+        fallback: True if another controller takes over after a failure; otherwise the motors stop.
     """
 
     def __init__(self, config: ModeConfig, fallback: bool = True) -> None:
@@ -119,14 +121,14 @@ class ModeMachine:
         self.armed = self.manual = False
         self.failure = ""
         self.waiting = False
-        """Armed, and nothing turned yet: the craft may stand on the ground; no trim, no stop."""
-        self._flown_s = self._good_s = 0.0
+        """True if armed and the motors have not turned yet: neither trim nor stop on the ground."""
+        self._used_s = self._good_s = 0.0
         self._good = 0
         self._cause = _MISSING
         self._enter(Mode.DISARMED, "not armed")
 
     def arm(self, now_s: float) -> None:
-        """Start flying with the next usable measurement; an armed craft flies on as it does."""
+        """Start with the next usable measurement; an armed vehicle keeps its mode."""
         if self.armed:
             return
         self.armed, self.waiting = True, True
@@ -138,7 +140,7 @@ class ModeMachine:
         self._enter(Mode.DISARMED, reason)
 
     def override(self, on: bool, now_s: float, reason: str) -> None:
-        """Hand over to manual commands, or take the craft back."""
+        """Start or end manual control of an armed vehicle."""
         if not self.armed or on == self.manual:
             return
         self.manual = on
@@ -148,11 +150,11 @@ class ModeMachine:
             self._hold(now_s, _WAITING if self.waiting else reason)
 
     def steered(self) -> None:
-        """A manual command turned the motors: the craft may be in the air from now on."""
+        """Register a manual command that turned the motors: trim and stop apply from now on."""
         self.waiting = False
 
     def fail(self, reason: str) -> None:
-        """The controller cannot be trusted until `mend`: the fallback flies, or all stops."""
+        """Replace a failed controller by the fallback, or stop, until `clear_failure`."""
         self.failure = reason
         if self._fallback and self.mode is Mode.AUTO:
             self._enter(Mode.FALLBACK, reason)
@@ -160,67 +162,72 @@ class ModeMachine:
             self._enter(Mode.STOP, reason)
 
     def lose_fallback(self, reason: str) -> None:
-        """Let the vehicle stop, from now on, where its controller fails."""
+        """Disable the fallback: a failure of the controller stops the vehicle."""
         self._fallback = False
         if self.mode is Mode.FALLBACK:
             self._enter(Mode.STOP, reason)
 
     def regain_fallback(self) -> None:
-        """Undo `lose_fallback`."""
+        """Enable the fallback again."""
         self._fallback = True
 
-    def mend(self) -> None:
-        """The controller was reset or loaded anew."""
+    def clear_failure(self) -> None:
+        """Clear the failure after a reset or replacement of the controller."""
         self.failure = ""
         if self.mode is Mode.FALLBACK:
             self._enter(Mode.AUTO, "controller reset")
 
+    def mend(self) -> None:
+        """Clear the failure; a deprecated name of `clear_failure`."""
+        warnings.warn("use clear_failure()", DeprecationWarning, stacklevel=2)
+        self.clear_failure()
+
     def good(self, now_s: float) -> None:
-        """A usable measurement is here, before its tick."""
+        """Process a usable measurement, before the controller is stepped."""
         self.watch(now_s)
         if not self.armed or self.manual:
             return
         in_a_row = now_s - self._good_s < self.config.hold_s
         self._good, self._good_s = self._good + 1 if in_a_row else 1, now_s
-        if self.mode not in FLYING:
+        if self.mode not in CONTROLLER_MODES:
             if not self.waiting and self._good < self.config.recover_ticks:
                 return
             if self.failure and not self._fallback:
                 self._enter(Mode.STOP, self.failure)
                 return
-            flying = Mode.FALLBACK if self.failure else Mode.AUTO
-            self._enter(flying, self.failure or "measurements are good")
+            mode = Mode.FALLBACK if self.failure else Mode.AUTO
+            self._enter(mode, self.failure or "measurements are usable")
         self.waiting, self._cause = False, _MISSING
-        self._flown_s = now_s
+        self._used_s = now_s
 
     def bad(self, now_s: float, reason: str) -> None:
-        """A measurement that cannot be used is here."""
+        """Process a measurement that cannot be used."""
         self._good, self._cause = 0, reason
-        if self.mode in FLYING:
+        if self.mode in CONTROLLER_MODES:
             self._enter(Mode.HOLD, reason)
         elif self.mode is Mode.HOLD and self.waiting:
             self._enter(Mode.HOLD, f"{_WAITING}; the last one: {reason}")
         self.watch(now_s)
 
     def watch(self, now_s: float) -> None:
-        """Let time pass."""
+        """Update the mode by the age of the last used measurement."""
         if not self.armed or self.manual or self.waiting or self.mode is Mode.STOP:
             return
-        c, age_s = self.config, now_s - self._flown_s
+        c, age_s = self.config, now_s - self._used_s
         if age_s >= c.stop_s:
             self._degrade(Mode.STOP, age_s)
         elif age_s >= c.trim_s:
             self._degrade(Mode.TRIM, age_s)
-        elif age_s >= c.hold_s and self.mode in FLYING:
+        elif age_s >= c.hold_s and self.mode in CONTROLLER_MODES:
             self._degrade(Mode.HOLD, age_s)
 
     def command(self, held: C, trim: C, now_s: float) -> C | float | None:
-        """Return what is sent without a tick: None where a controller or a person commands.
+        """Return the command of a mode without a source, None if a controller or operator commands.
 
         Args:
-            held: the last command before the trouble.
-            trim: keeps the craft about where it is.
-            now_s: the time.
+            held: last command before the fault.
+            trim: command that keeps the vehicle about in place.
+            now_s: present time.
         """
         match self.mode:
             case Mode.DISARMED | Mode.STOP:
@@ -228,14 +235,14 @@ class ModeMachine:
             case Mode.HOLD:
                 return held
             case Mode.TRIM:
-                into_s = now_s - self._flown_s - self.config.trim_s
-                share = into_s / self.config.ramp_s if self.config.ramp_s else 1.0
-                share = min(max(share, 0.0), 1.0)
-                return (1.0 - share) * held + share * trim
+                since_s = now_s - self._used_s - self.config.trim_s
+                fraction = since_s / self.config.ramp_s if self.config.ramp_s else 1.0
+                fraction = min(max(fraction, 0.0), 1.0)
+                return (1.0 - fraction) * held + fraction * trim
         return None
 
     def _hold(self, now_s: float, reason: str) -> None:
-        self._flown_s, self._good, self._cause = now_s, 0, _MISSING
+        self._used_s, self._good, self._cause = now_s, 0, _MISSING
         self._enter(Mode.HOLD, reason)
 
     def _degrade(self, mode: Mode, age_s: float) -> None:
@@ -244,3 +251,10 @@ class ModeMachine:
 
     def _enter(self, mode: Mode, reason: str) -> None:
         self.mode, self.reason = mode, reason
+
+
+def __getattr__(name: str) -> Any:
+    if name == "FLYING":
+        warnings.warn("FLYING: use CONTROLLER_MODES", DeprecationWarning, stacklevel=2)
+        return CONTROLLER_MODES
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,14 +8,14 @@ __all__ = ["Rolling"]
 
 
 class Rolling:
-    """The last `size` values, in memory of fixed size."""
+    """Window of the last `size` values, in memory of fixed size."""
 
     def __init__(self, size: int = 1000) -> None:
         self._values = np.zeros(size)
         self.reset()
 
     def reset(self) -> None:
-        """Forget all values."""
+        """Delete all values."""
         self.n = 0
 
     def add(self, value: float) -> None:
@@ -24,7 +24,7 @@ class Rolling:
         self.n += 1
 
     def quantiles(self) -> tuple[float, float, float]:
-        """Return p50, p99 and the largest of the kept values; NaN where there are none."""
+        """Return p50, p99 and maximum of the window; NaN if it is empty."""
         kept = self._values[: min(self.n, len(self._values))]
         if not len(kept):
             return (float("nan"),) * 3

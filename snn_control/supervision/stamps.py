@@ -1,7 +1,7 @@
-"""Stamps of a stream of measurements: new, repeated, out of order, from the future, restarted.
+"""Checks of the stamps of measurements: repeated, out of order, from the future, restarted.
 
-Measurements that were held back come in a burst after a gap (10 ms apart on the craft of
-arXiv:2309.12937). They are late, not missed: a gap counts when the burst after it is over.
+Delayed measurements arrive in a burst after a gap (10 ms apart on the blimp of arXiv:2309.12937).
+They are late, not missed: missed measurements of a gap are counted after the burst.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NS = 1_000_000_000
 
 
 class StampFault(StrEnum):
-    """What can be wrong with a stamp."""
+    """Fault of a stamp."""
 
     UNSET = "not set"
     REPEATED = "repeated"
@@ -29,27 +29,28 @@ class StampFault(StrEnum):
 
 @dataclass(frozen=True)
 class StampVerdict:
-    """What a stamp says about its measurement."""
+    """Result of checking one stamp."""
 
     fault: StampFault | None
-    """None: the measurement can be used."""
+    """Fault of the stamp; None if the measurement can be used."""
     dt_s: float
-    """Time since the last usable measurement, s; the nominal period where there was none, also
-    after `begin` and after a restart."""
+    """Time since the last usable measurement, s; the nominal period if there was none, also after
+    `begin` and after a restart."""
     missed: int
-    """Measurements that the nominal period expects in the gap before the last one, and that did
-    not come, nor later in a burst."""
+    """Number of measurements expected in the gap before the last one, by the nominal period, that
+    did not arrive, not even later in a burst."""
 
 
 class StampCheck:
-    """Judges stamps one after the other.
+    """Check of a sequence of stamps.
 
     Args:
         period_s: nominal time between measurements.
-        future_s: how far ahead of the clock a stamp may be.
-        restart_s: a jump back by more is a restart of simulated time, a jump ahead by more than
-            monotonic time and this is a clock that was set; stamps count anew after either.
-        max_age_s: how far behind the clock a stamp may be; 0: as far as it likes.
+        future_s: maximum time by which a stamp may be ahead of the clock.
+        restart_s: a jump back by more is a restart of simulated time; a jump ahead by more than
+            this plus the elapsed monotonic time is a clock that was set. After either, the next
+            usable measurement counts as the first.
+        max_age_s: maximum age of a stamp; 0 disables the check.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class StampCheck:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the last stamp and the counts."""
+        """Reset the last stamp and the counts."""
         self._last_ns: int | None = None
         self._used_ns: int | None = None
         self._last_s: float | None = None
@@ -75,19 +76,20 @@ class StampCheck:
         self.counts = dict.fromkeys(StampFault, 0)
 
     def begin(self) -> None:
-        """Take the next usable measurement as a first one; what was repeated or old stays so."""
+        """Treat the next usable measurement as the first; repeated stamps are still refused."""
         self._first, self._gap, self._used_ns = True, 0, None
 
     def judge(
         self, stamp_ns: int, clock_ns: int, usable: bool = True, now_s: float | None = None
     ) -> StampVerdict:
-        """Judge one stamp; only one without fault moves the time of the last measurement.
+        """Judge one stamp; only a stamp without fault replaces the last one.
 
         Args:
-            stamp_ns: of the measurement.
-            clock_ns: of the same clock, now.
-            usable: whether its value is; one that is not came, but `dt_s` goes on.
-            now_s: monotonic time; None where simulated time runs at a rate of its own.
+            stamp_ns: stamp of the measurement.
+            clock_ns: present time of the same clock.
+            usable: True if the value of the measurement can be used. Otherwise the measurement
+                counts as received, and `dt_s` still counts from the last usable one.
+            now_s: monotonic time; None if simulated time runs at another rate.
         """
         fault, last_ns = self._fault(stamp_ns, clock_ns, now_s), self._last_ns
         if fault is not None:

@@ -1,4 +1,4 @@
-"""The gate: whatever goes in, what comes out can be sent."""
+"""Command gate: every output is finite, within the limits and within the slew rate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True)
 LIMITS = st.tuples(st.floats(-10, 0), st.floats(0, 10)).filter(lambda pair: pair[0] < pair[1])
 
 
-def test_it_leaves_a_clean_command_alone() -> None:
+def test_a_valid_command_is_unchanged() -> None:
     gate = CommandGate(-10, 10)
     for k in range(200):
         command = 10 * math.sin(0.1 * k)
@@ -25,7 +25,7 @@ def test_it_leaves_a_clean_command_alone() -> None:
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_replaced_by_the_last_command(wrong: float) -> None:
+def test_a_non_finite_command_is_replaced_by_the_last_one(wrong: float) -> None:
     gate = CommandGate(-10, 10)
     assert gate.pass_on(wrong, 0.0) == (OFF, GateFault.NOT_FINITE)
     gate.pass_on(4.0, 0.1)
@@ -38,18 +38,18 @@ def test_range_and_slew() -> None:
     gate.reset(now_s=0.0)
     assert gate.pass_on(100.0, 0.1) == (pytest.approx(1.0), GateFault.RANGE)
     assert gate.pass_on(7.0, 0.2) == (pytest.approx(2.0), GateFault.SLEW)
-    assert gate.pass_on(7.0, 5.0) == (7.0, None), "a pause gives its time"
+    assert gate.pass_on(7.0, 5.0) == (7.0, None), "the slew limit grows with the pause"
     assert gate.pass_on(-7.0, 5.1) == (pytest.approx(6.0), GateFault.RANGE)
 
 
-def test_stopping_does_not_wait_for_the_slew_rate() -> None:
+def test_stop_ignores_the_slew_rate() -> None:
     gate = CommandGate(-10, 10, slew_per_s=1.0)
     gate.pass_on(9.0, 0.0)
     assert gate.stop(0.01) == OFF
     assert gate.pass_on(9.0, 0.02)[0] == pytest.approx(0.01)
 
 
-def test_time_that_jumps_back_holds_the_command() -> None:
+def test_a_backward_jump_of_time_holds_the_command() -> None:
     gate = CommandGate(-10, 10, slew_per_s=1.0)
     gate.pass_on(2.0, 10.0)
     assert gate.pass_on(9.0, 5.0) == (2.0, GateFault.SLEW)
@@ -62,7 +62,7 @@ def test_time_that_jumps_back_holds_the_command() -> None:
         (math.nan, 1.0, 0.0), (-1.0, math.nan, 0.0), (-1.0, 1.0, -1.0), (-1.0, 1.0, math.nan),
     ],
 )  # fmt: skip
-def test_limits_without_a_way_to_stop_are_refused(low: float, high: float, slew: float) -> None:
+def test_limits_that_exclude_a_stop_are_refused(low: float, high: float, slew: float) -> None:
     with pytest.raises(ParameterError, match="motors off"):
         CommandGate(low, high, slew)
 
@@ -72,7 +72,7 @@ def test_limits_without_a_way_to_stop_are_refused(low: float, high: float, slew:
     slew=st.sampled_from([0.0, 0.5, 20.0]),
     events=st.lists(st.tuples(ANY, st.floats(-1.0, 5.0))),
 )
-def test_nothing_out_of_limits_ever_comes_out(
+def test_no_output_exceeds_limits_or_slew_rate(
     limits: tuple[float, float], slew: float, events: list[tuple[float, float]]
 ) -> None:
     gate = CommandGate(*limits, slew)

@@ -1,4 +1,4 @@
-"""Gates of several actuators, against one gate each."""
+"""Gates of several actuators, compared with one gate each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snn_control.errors import ParameterError
 from snn_control.supervision.command_gate import CommandGate, CommandGates, GateFault
 
 
-def test_each_actuator_has_a_gate_of_its_own() -> None:
+def test_each_actuator_has_its_own_gate() -> None:
     rng = np.random.default_rng(0)
     gates = CommandGates(3, -1.0, 2.0, slew_per_s=5.0)
     alone = [CommandGate(-1.0, 2.0, slew_per_s=5.0) for _ in range(3)]
@@ -25,7 +25,7 @@ def test_each_actuator_has_a_gate_of_its_own() -> None:
     assert gates.passed == 200
 
 
-def test_faults_count_once_a_command_and_the_gravest_is_told() -> None:
+def test_faults_count_once_per_command_and_the_most_severe_is_returned() -> None:
     gates = CommandGates(3, -1.0, 1.0)
     assert gates.pass_on(np.array([0.5, 0.0, -0.5]), 0.0)[1] is None
     assert gates.pass_on(np.array([5.0, 5.0, 0.0]), 0.0)[1] is GateFault.RANGE
@@ -37,7 +37,7 @@ def test_faults_count_once_a_command_and_the_gravest_is_told() -> None:
     assert (gates.passed, sum(gates.counts.values())) == (0, 0)
 
 
-def test_what_is_sent_is_not_changed_afterwards() -> None:
+def test_the_returned_command_is_a_copy() -> None:
     gates = CommandGates(2, -1.0, 1.0)
     sent, _ = gates.pass_on(np.array([0.5, 0.5]), 0.0)
     sent[:] = 9.0

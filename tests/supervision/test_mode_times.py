@@ -1,4 +1,4 @@
-"""The mode machine in time: bounds, hysteresis, arming, and any sequence of events."""
+"""Time bounds, hysteresis and arming of the mode machine, and arbitrary sequences of events."""
 
 from __future__ import annotations
 
@@ -11,178 +11,176 @@ from hypothesis import strategies as st
 
 from snn_control.errors import ParameterError
 from snn_control.supervision.command_gate import OFF
-from snn_control.supervision.modes import FLYING, Mode, ModeConfig
-from tests.supervision.mode_craft import TRIM, WATCH_S, Craft, flying, put, three_good
+from snn_control.supervision.modes import CONTROLLER_MODES, Mode, ModeConfig
+from tests.supervision.mode_bench import TRIM, WATCH_S, ModeBench, in_auto, in_mode, three_usable
 
 # Time bounds.
 
 
 @pytest.mark.parametrize("mode", [Mode.AUTO, Mode.FALLBACK])
 @pytest.mark.parametrize("lost", ["silent", "bad", "alternating"])
-def test_after_the_last_measurement_it_is_held_then_at_trim_then_stopped(
-    mode: Mode, lost: str
-) -> None:
-    craft = put(mode)
-    craft.good(8.0)
-    began_s, sent = craft.now_s, []
-    while craft.now_s - began_s < 11.0:
-        command = craft.watch()
-        sent.append((craft.now_s - began_s, command))
+def test_lost_measurements_lead_to_hold_then_trim_then_stop(mode: Mode, lost: str) -> None:
+    bench = in_mode(mode)
+    bench.good(8.0)
+    start_s, sent = bench.now_s, []
+    while bench.now_s - start_s < 11.0:
+        command = bench.watch()
+        sent.append((bench.now_s - start_s, command))
         if lost == "bad":
-            craft.bad(0.0)
+            bench.bad(0.0)
         elif lost == "alternating":
-            craft.good(8.0, after_s=0.0)
-            craft.bad(0.0)
-    assert {c for at, c in sent if at < 0.6} <= {8.0, None}, "None: nothing new is sent"
+            bench.good(8.0, after_s=0.0)
+            bench.bad(0.0)
+    assert {c for at, c in sent if at < 0.6} <= {8.0, None}, "None: no new command"
     assert {c for at, c in sent if 0.61 < at < 0.7} <= {8.0}
     ramp = [c for at, c in sent if 0.7 <= at <= 0.9 and c is not None]
     assert ramp == sorted(ramp, reverse=True)
     assert {c for at, c in sent if 0.96 < at < 9.9} == {TRIM}
     assert {c for at, c in sent if at > 10.06} == {OFF}
     if lost != "alternating":
-        assert craft.seen[-3:] == [Mode.HOLD, Mode.TRIM, Mode.STOP]
+        assert bench.history[-3:] == [Mode.HOLD, Mode.TRIM, Mode.STOP]
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0.01, 0.53), min_size=1, max_size=30))
 def test_healthy_gaps_never_leave_auto(gaps: list[float]) -> None:
-    craft = flying()
+    bench = in_auto()
     for gap_s in gaps:
         steps = int(gap_s / WATCH_S)
         for _ in range(steps):
-            assert craft.watch() is None
-        assert craft.good(after_s=gap_s - steps * WATCH_S) is Mode.AUTO
-    assert craft.seen == [Mode.DISARMED, Mode.HOLD, Mode.AUTO]
+            assert bench.watch() is None
+        assert bench.good(after_s=gap_s - steps * WATCH_S) is Mode.AUTO
+    assert bench.history == [Mode.DISARMED, Mode.HOLD, Mode.AUTO]
 
 
-def test_a_gap_counts_the_same_with_and_without_a_watch_in_it() -> None:
-    watched, blind = flying(), flying()
+def test_a_gap_has_the_same_effect_with_and_without_watch() -> None:
+    watched, blind = in_auto(), in_auto()
     watched.silence(0.65)
     watched.good(after_s=0.0)
     blind.good(after_s=0.65)
     assert watched.modes.mode is blind.modes.mode is Mode.HOLD
 
 
-# Hysteresis back.
+# Recovery.
 
 
-def test_good_measurements_must_come_in_a_row() -> None:
-    craft = put(Mode.HOLD)
+def test_usable_measurements_must_be_consecutive() -> None:
+    bench = in_mode(Mode.HOLD)
     for _ in range(2):
-        craft.good()
-        craft.good()
-        craft.bad()
-    assert craft.modes.mode is Mode.HOLD or craft.modes.mode is Mode.TRIM
-    three_good(craft)
-    assert craft.modes.mode is Mode.AUTO
+        bench.good()
+        bench.good()
+        bench.bad()
+    assert bench.modes.mode is Mode.HOLD or bench.modes.mode is Mode.TRIM
+    three_usable(bench)
+    assert bench.modes.mode is Mode.AUTO
 
 
-def test_a_row_with_a_gap_in_it_is_none() -> None:
-    craft = put(Mode.TRIM)
-    craft.good()
-    craft.good()
-    craft.good(after_s=2.0)
-    assert craft.modes.mode is Mode.TRIM
-    craft.good()
-    assert craft.good() is Mode.AUTO
+def test_a_gap_interrupts_a_row_of_measurements() -> None:
+    bench = in_mode(Mode.TRIM)
+    bench.good()
+    bench.good()
+    bench.good(after_s=2.0)
+    assert bench.modes.mode is Mode.TRIM
+    bench.good()
+    assert bench.good() is Mode.AUTO
 
 
-def test_reaching_trim_does_not_forget_the_row() -> None:
-    craft = flying()
-    craft.bad()
-    craft.good(after_s=0.45)
-    assert craft.good() is Mode.HOLD
-    assert craft.good() is Mode.AUTO
+def test_trim_does_not_interrupt_a_row_of_measurements() -> None:
+    bench = in_auto()
+    bench.bad()
+    bench.good(after_s=0.45)
+    assert bench.good() is Mode.HOLD
+    assert bench.good() is Mode.AUTO
 
 
-def test_a_failed_controller_does_not_come_back_through_hold() -> None:
-    craft = put(Mode.HOLD)
-    craft.modes.fail("it raised")
-    assert craft.modes.mode is Mode.HOLD
-    three_good(craft)
-    assert craft.modes.mode is Mode.FALLBACK
-    craft.override(True)
-    craft.override(False)
-    three_good(craft)
-    assert craft.modes.mode is Mode.FALLBACK
-    craft.modes.mend()
-    assert craft.modes.mode is Mode.AUTO
+def test_a_failed_controller_does_not_return_after_hold() -> None:
+    bench = in_mode(Mode.HOLD)
+    bench.modes.fail("it raised")
+    assert bench.modes.mode is Mode.HOLD
+    three_usable(bench)
+    assert bench.modes.mode is Mode.FALLBACK
+    bench.override(True)
+    bench.override(False)
+    three_usable(bench)
+    assert bench.modes.mode is Mode.FALLBACK
+    bench.modes.clear_failure()
+    assert bench.modes.mode is Mode.AUTO
 
 
-def test_reset_during_manual_mends_and_does_not_take_the_craft_back() -> None:
-    craft = put(Mode.FALLBACK)
-    craft.override(True)
-    craft.modes.mend()
-    assert craft.modes.mode is Mode.MANUAL
-    craft.override(False)
-    three_good(craft)
-    assert craft.modes.mode is Mode.AUTO
+def test_a_reset_in_manual_clears_the_failure_and_stays_in_manual() -> None:
+    bench = in_mode(Mode.FALLBACK)
+    bench.override(True)
+    bench.modes.clear_failure()
+    assert bench.modes.mode is Mode.MANUAL
+    bench.override(False)
+    three_usable(bench)
+    assert bench.modes.mode is Mode.AUTO
 
 
 # Arming.
 
 
 @pytest.mark.parametrize("first", ["nothing", "bad", "manual without commands"])
-def test_nothing_turns_before_a_first_measurement(first: str) -> None:
-    craft = Craft()
-    craft.arm()
+def test_motors_stay_off_before_the_first_measurement(first: str) -> None:
+    bench = ModeBench()
+    bench.arm()
     for _ in range(3):
         if first == "bad":
-            craft.bad()
+            bench.bad()
         elif first == "manual without commands":
-            craft.override(True)
-            craft.override(False)
-        assert {command for _, command in craft.silence(20.0)} == {OFF}
-        assert craft.modes.mode is Mode.HOLD
-    assert "waiting" in craft.modes.reason
-    assert ("NaN" in craft.modes.reason) == (first == "bad")
-    assert craft.good() is Mode.AUTO
+            bench.override(True)
+            bench.override(False)
+        assert {command for _, command in bench.silence(20.0)} == {OFF}
+        assert bench.modes.mode is Mode.HOLD
+    assert "waiting" in bench.modes.reason
+    assert ("NaN" in bench.modes.reason) == (first == "bad")
+    assert bench.good() is Mode.AUTO
 
 
-def test_a_craft_that_was_steered_goes_to_trim_without_a_measurement() -> None:
-    craft = Craft()
-    craft.arm()
-    craft.override(True)
-    craft.modes.steered()
-    craft.override(False)
-    craft.held = 6.0
-    sent = craft.silence(1.0)
+def test_after_a_manual_command_trim_needs_no_measurement() -> None:
+    bench = ModeBench()
+    bench.arm()
+    bench.override(True)
+    bench.modes.steered()
+    bench.override(False)
+    bench.held = 6.0
+    sent = bench.silence(1.0)
     assert sent[0][1] == 6.0
     assert sent[-1][1] == TRIM
 
 
 @pytest.mark.parametrize("mode", [m for m in Mode if m is not Mode.DISARMED])
-def test_arming_an_armed_craft_changes_nothing(mode: Mode) -> None:
-    craft = put(mode)
-    reason = craft.modes.reason
-    assert craft.arm() is mode
-    assert craft.modes.reason == reason
-    assert craft.modes.manual == (mode is Mode.MANUAL)
+def test_arming_an_armed_vehicle_changes_nothing(mode: Mode) -> None:
+    bench = in_mode(mode)
+    reason = bench.modes.reason
+    assert bench.arm() is mode
+    assert bench.modes.reason == reason
+    assert bench.modes.manual == (mode is Mode.MANUAL)
 
 
-def test_disarming_ends_manual_too() -> None:
-    craft = put(Mode.MANUAL)
-    craft.modes.disarm()
-    craft.arm()
-    assert craft.good() is Mode.AUTO
+def test_disarming_ends_manual() -> None:
+    bench = in_mode(Mode.MANUAL)
+    bench.modes.disarm()
+    bench.arm()
+    assert bench.good() is Mode.AUTO
 
 
-def test_a_stop_is_not_undone_by_a_clock_that_jumps_back() -> None:
-    craft = put(Mode.STOP)
-    craft.now_s -= 5.0
-    assert craft.watch() == OFF
-    assert craft.modes.mode is Mode.STOP
-    craft = put(Mode.TRIM)
-    craft.now_s -= 50.0
-    assert craft.watch() == craft.held, "not beyond the held command, away from trim"
+def test_a_backward_jump_of_the_clock_does_not_undo_a_stop() -> None:
+    bench = in_mode(Mode.STOP)
+    bench.now_s -= 5.0
+    assert bench.watch() == OFF
+    assert bench.modes.mode is Mode.STOP
+    bench = in_mode(Mode.TRIM)
+    bench.now_s -= 50.0
+    assert bench.watch() == bench.held, "the ramp does not pass the held command"
 
 
-def test_reasons_say_what_and_how_long() -> None:
-    craft = put(Mode.HOLD)
-    assert craft.modes.reason == "range is NaN"
-    craft.silence(1.0)
-    assert craft.modes.reason.startswith("range is NaN for 0.7")
-    assert put(Mode.TRIM).modes.reason.startswith("no usable measurement for 0.7")
+def test_reasons_contain_the_fault_and_its_duration() -> None:
+    bench = in_mode(Mode.HOLD)
+    assert bench.modes.reason == "range is NaN"
+    bench.silence(1.0)
+    assert bench.modes.reason.startswith("range is NaN for 0.7")
+    assert in_mode(Mode.TRIM).modes.reason.startswith("no usable measurement for 0.7")
 
 
 @pytest.mark.parametrize(
@@ -192,14 +190,14 @@ def test_reasons_say_what_and_how_long() -> None:
         {"recover_ticks": 0}, {"hold_s": math.nan}, {"ramp_s": math.nan},
     ],
 )  # fmt: skip
-def test_times_out_of_order_are_refused(wrong: dict[str, float]) -> None:
+def test_unordered_times_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match="expected"):
         ModeConfig(**wrong)  # type: ignore[arg-type]
 
 
-# Whatever happens.
+# Arbitrary events.
 
-EVENTS: dict[str, Callable[[Craft, float, float], object]] = {
+EVENTS: dict[str, Callable[[ModeBench, float, float], object]] = {
     "good": lambda c, value, dt: c.good(value, dt),
     "bad": lambda c, value, dt: c.bad(dt),
     "watch": lambda c, value, dt: c.watch(dt),
@@ -208,7 +206,7 @@ EVENTS: dict[str, Callable[[Craft, float, float], object]] = {
     "override": lambda c, value, dt: c.override(value > 0),
     "steered": lambda c, value, dt: c.steer(),
     "fail": lambda c, value, dt: c.modes.fail("it raised"),
-    "mend": lambda c, value, dt: c.modes.mend(),
+    "clear": lambda c, value, dt: c.modes.clear_failure(),
 }
 
 
@@ -223,24 +221,24 @@ EVENTS: dict[str, Callable[[Craft, float, float], object]] = {
         max_size=60,
     )
 )
-def test_no_sequence_of_events_gives_a_command_out_of_limits(
+def test_commands_stay_within_limits_for_any_events(
     events: list[tuple[str, float, float]],
 ) -> None:
-    craft = Craft()
+    bench = ModeBench()
     measured = False
     for name, value, dt_s in events:
-        EVENTS[name](craft, value, dt_s)
-        mode = craft.modes.mode
+        EVENTS[name](bench, value, dt_s)
+        mode = bench.modes.mode
         if name == "disarm":
-            measured, craft.held = False, OFF
-        measured |= craft.modes.armed and (name in ("good", "steered"))
-        command = craft.watch(0.0)
-        assert (command is None) == (craft.modes.mode in (*FLYING, Mode.MANUAL))
+            measured, bench.held = False, OFF
+        measured |= bench.modes.armed and (name in ("good", "steered"))
+        command = bench.watch(0.0)
+        assert (command is None) == (bench.modes.mode in (*CONTROLLER_MODES, Mode.MANUAL))
         if command is not None:
             assert math.isfinite(command)
             assert -10 <= command <= 10
-        assert craft.modes.armed == (mode is not Mode.DISARMED)
+        assert bench.modes.armed == (mode is not Mode.DISARMED)
         if not measured:
             assert command in (OFF, None)
-        if craft.modes.failure:
+        if bench.modes.failure:
             assert mode is not Mode.AUTO

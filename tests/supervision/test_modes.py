@@ -1,4 +1,4 @@
-"""The mode machine against its own diagram and table, and the command that comes of it."""
+"""Mode machine compared with the diagram and table of its docstring."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import pytest
 
 from snn_control.supervision import modes as modes_module
 from snn_control.supervision.modes import Mode, ModeConfig, ModeMachine
-from tests.supervision.mode_craft import Craft, put, three_good
+from tests.supervision.mode_bench import ModeBench, in_mode, three_usable
 
 
-def age(seconds: float) -> Callable[[Craft], object]:
-    return lambda craft: craft.silence(seconds)
+def silence(seconds: float) -> Callable[[ModeBench], object]:
+    return lambda bench: bench.silence(seconds)
 
 
-DIAGRAM: dict[str, tuple[Callable[[Craft], object], dict[Mode, Mode]]] = {
-    "arm": (Craft.arm, {Mode.DISARMED: Mode.HOLD}),
+DIAGRAM: dict[str, tuple[Callable[[ModeBench], object], dict[Mode, Mode]]] = {
+    "arm": (ModeBench.arm, {Mode.DISARMED: Mode.HOLD}),
     "disarm": (lambda c: c.modes.disarm(), dict.fromkeys(Mode, Mode.DISARMED)),
-    "bad": (Craft.bad, {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD}),
-    "one good": (Craft.good, {}),
-    "three good": (three_good, dict.fromkeys((Mode.HOLD, Mode.TRIM, Mode.STOP), Mode.AUTO)),
-    "silence of 0.53 s": (age(0.53), {}),
+    "bad": (ModeBench.bad, {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD}),
+    "one good": (ModeBench.good, {}),
+    "three good": (three_usable, dict.fromkeys((Mode.HOLD, Mode.TRIM, Mode.STOP), Mode.AUTO)),
+    "silence of 0.53 s": (silence(0.53), {}),
     "silence of 0.65 s": (
-        age(0.65), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
+        silence(0.65), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
     ),
     "silence of 0.8 s": (
-        age(0.8), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
+        silence(0.8), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
     ),
     "silence of 10.1 s": (
-        age(10.1), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD, Mode.TRIM), Mode.STOP)
+        silence(10.1), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD, Mode.TRIM), Mode.STOP)
     ),
     "override": (
         lambda c: c.override(True),
@@ -39,22 +39,22 @@ DIAGRAM: dict[str, tuple[Callable[[Craft], object], dict[Mode, Mode]]] = {
     ),
     "override ends": (lambda c: c.override(False), {Mode.MANUAL: Mode.HOLD}),
     "controller fails": (lambda c: c.modes.fail("it raised"), {Mode.AUTO: Mode.FALLBACK}),
-    "controller reset": (lambda c: c.modes.mend(), {Mode.FALLBACK: Mode.AUTO}),
+    "controller reset": (lambda c: c.modes.clear_failure(), {Mode.FALLBACK: Mode.AUTO}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("event", DIAGRAM)
 @pytest.mark.parametrize("mode", Mode)
 def test_every_event_in_every_mode(event: str, mode: Mode) -> None:
-    craft = put(mode)
+    bench = in_mode(mode)
     do, leads = DIAGRAM[event]
-    do(craft)
-    assert craft.modes.mode is leads.get(mode, mode)
-    assert craft.modes.reason
+    do(bench)
+    assert bench.modes.mode is leads.get(mode, mode)
+    assert bench.modes.reason
 
 
-def drawn() -> set[tuple[Mode, Mode]]:
-    """Read the arrows of the docstring's diagram; FALLBACK also stands for AUTO, as it says."""
+def documented_transitions() -> set[tuple[Mode, Mode]]:
+    """Return the arrows of the diagram in the docstring; FALLBACK also replaces AUTO."""
     arrows = set()
     for line in (modes_module.__doc__ or "").splitlines():
         ends = re.split(r" --[^>]+--> ", line.replace(" (waits)", ""))
@@ -67,38 +67,38 @@ def drawn() -> set[tuple[Mode, Mode]]:
     return arrows
 
 
-def test_the_diagram_has_every_arrow_and_no_other() -> None:
+def test_the_diagram_contains_exactly_the_transitions() -> None:
     done = set()
     for mode in Mode:
         for do, _ in DIAGRAM.values():
             for failed in (False, True):
-                craft = put(mode)
+                bench = in_mode(mode)
                 if failed and mode is not Mode.AUTO:
-                    craft.modes.fail("it raised")
-                craft.seen = [mode]
-                do(craft)
-                craft.did()
-                done |= set(pairwise(craft.seen))
-    assert done == drawn()
+                    bench.modes.fail("it raised")
+                bench.history = [mode]
+                do(bench)
+                bench.record()
+                done |= set(pairwise(bench.history))
+    assert done == documented_transitions()
 
 
-def test_the_docstring_tells_of_every_mode_and_of_the_default_times() -> None:
+def test_the_docstring_lists_every_mode_and_the_default_times() -> None:
     text, config = modes_module.__doc__ or "", ModeConfig()
     for mode in Mode:
         assert f"| {mode.name} |" in text
-    there_s = config.trim_s + config.ramp_s
-    for seconds in (config.hold_s, config.trim_s, there_s, config.stop_s):
+    at_trim_s = config.trim_s + config.ramp_s
+    for seconds in (config.hold_s, config.trim_s, at_trim_s, config.stop_s):
         assert f"{seconds:g} s" in text
 
 
-# Without a fallback and a trim.
+# Without fallback and trim.
 
 
-def test_without_a_fallback_a_failure_stops_at_once_until_it_is_mended() -> None:
+def test_without_a_fallback_a_failure_stops_until_it_is_cleared() -> None:
     modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
     modes.fail("it raised")
     assert modes.mode is Mode.DISARMED
-    modes.mend()
+    modes.clear_failure()
     modes.arm(0.0)
     modes.good(1.0)
     assert modes.mode is Mode.AUTO
@@ -107,15 +107,15 @@ def test_without_a_fallback_a_failure_stops_at_once_until_it_is_mended() -> None
     for k in range(5):
         modes.good(1.03 + 0.03 * k)
         assert modes.mode is Mode.STOP
-    modes.mend()
+    modes.clear_failure()
     modes.good(1.18)
     assert modes.mode is Mode.AUTO
     modes.bad(1.21, "bad")
     modes.fail("it raised again")
-    assert modes.mode is Mode.STOP, "out of hold too"
+    assert modes.mode is Mode.STOP, "also from hold"
 
 
-def test_a_failure_in_manual_stops_once_the_person_lets_go() -> None:
+def test_a_failure_in_manual_stops_after_manual_ends() -> None:
     modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
     modes.arm(0.0)
     modes.good(0.0)
@@ -128,17 +128,24 @@ def test_a_failure_in_manual_stops_once_the_person_lets_go() -> None:
     assert (modes.mode, modes.reason) == (Mode.STOP, "it raised")
 
 
-def test_without_a_trim_it_is_held_then_stopped() -> None:
+def test_without_trim_hold_is_followed_by_stop() -> None:
     modes = ModeMachine(ModeConfig(0.06, 0.1, 0.0, 0.1, recover_ticks=2), fallback=False)
     modes.arm(0.0)
     modes.good(0.0)
-    seen = []
+    history = []
     for k in range(1, 21):
         modes.watch(0.01 * k)
-        seen.append(modes.mode)
-    assert seen[:5] == [Mode.AUTO] * 5
-    assert set(seen[6:9]) == {Mode.HOLD}
-    assert set(seen[10:]) == {Mode.STOP}
+        history.append(modes.mode)
+    assert history[:5] == [Mode.AUTO] * 5
+    assert set(history[6:9]) == {Mode.HOLD}
+    assert set(history[10:]) == {Mode.STOP}
     modes.good(0.3)
     modes.good(0.33)
     assert modes.mode is Mode.AUTO
+
+
+def test_old_names_are_deprecated() -> None:
+    with pytest.warns(DeprecationWarning, match="clear_failure"):
+        in_mode(Mode.FALLBACK).modes.mend()
+    with pytest.warns(DeprecationWarning, match="CONTROLLER_MODES"):
+        assert modes_module.FLYING == (Mode.AUTO, Mode.FALLBACK)

@@ -1,4 +1,4 @@
-"""Quantiles of a stream, against NumPy on the values that should be kept."""
+"""Quantiles of a stream, compared with NumPy on the newest values."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from snn_control.supervision.rolling import Rolling
 
 
-def test_without_values_there_are_no_quantiles() -> None:
+def test_quantiles_of_an_empty_window_are_nan() -> None:
     assert all(math.isnan(q) for q in Rolling(5).quantiles())
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.integers(1, 20))
-def test_it_keeps_the_newest(values: list[float], size: int) -> None:
+def test_the_window_holds_the_newest_values(values: list[float], size: int) -> None:
     rolling = Rolling(size)
     for value in values:
         rolling.add(value)

@@ -1,4 +1,4 @@
-"""Stamps, judged against schedules whose missed ticks are known."""
+"""Stamp checks on schedules with known missed ticks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ns(seconds: float) -> int:
 
 
 def faults(check: StampCheck, *seconds: float) -> list[StampFault | None]:
-    """Judge stamps that arrive as they are measured."""
+    """Judge stamps that arrive without latency."""
     return [check.judge(ns(s), ns(s)).fault for s in seconds]
 
 
@@ -31,15 +31,15 @@ def test_regular_stamps_have_the_measured_dt() -> None:
     assert sum(v.missed for v in verdicts) == 0
 
 
-def test_dt_goes_on_over_what_came_and_could_not_be_used() -> None:
+def test_dt_includes_the_time_of_unusable_measurements() -> None:
     check = StampCheck(PERIOD_S)
     usable = (True, False, False, True, True)
     verdicts = [check.judge(ns(0.1 * k), ns(0.1 * k), usable[k]) for k in range(5)]
     assert [v.dt_s for v in verdicts] == pytest.approx([0.1, 0.1, 0.2, 0.3, 0.1])
-    assert sum(v.missed for v in verdicts) == 0, "it came"
+    assert sum(v.missed for v in verdicts) == 0, "it arrived"
     check.begin()
     verdicts = [check.judge(ns(k), ns(k), k != 2) for k in (2, 3, 4)]
-    assert [v.dt_s for v in verdicts] == [PERIOD_S, PERIOD_S, 1.0], "nothing was usable before"
+    assert [v.dt_s for v in verdicts] == [PERIOD_S, PERIOD_S, 1.0], "no usable measurement before"
 
 
 def test_repeated_and_backward_stamps_do_not_move_the_last_one() -> None:
@@ -52,15 +52,15 @@ def test_repeated_and_backward_stamps_do_not_move_the_last_one() -> None:
     assert check.counts[StampFault.BACKWARDS] == 1
 
 
-def test_future_stamps_are_refused_until_the_clock_is_there() -> None:
+def test_future_stamps_are_refused_until_the_clock_reaches_them() -> None:
     check = StampCheck(PERIOD_S, future_s=0.1)
     assert check.judge(ns(0.1), ns(0.0)).fault is None
     assert check.judge(ns(5.0), ns(0.2)).fault is StampFault.FUTURE
-    assert check.judge(ns(0.2), ns(0.2)).fault is None, "one stray stamp must not shut the rest out"
+    assert check.judge(ns(0.2), ns(0.2)).fault is None, "one stray stamp must not block the others"
     assert check.judge(ns(5.0), ns(4.9)).fault is None
 
 
-def test_old_stamps_are_refused_where_an_age_is_given() -> None:
+def test_old_stamps_are_refused_with_a_maximum_age() -> None:
     assert StampCheck(PERIOD_S).judge(ns(0.0), ns(3600.0)).fault is None
     check = StampCheck(PERIOD_S, max_age_s=0.3)
     assert check.judge(ns(0.0), ns(0.3)).fault is None
@@ -69,12 +69,12 @@ def test_old_stamps_are_refused_where_an_age_is_given() -> None:
 
 
 @pytest.mark.parametrize("stamp", [0, -1])
-def test_a_stamp_that_nobody_set_is_refused(stamp: int) -> None:
+def test_an_unset_stamp_is_refused(stamp: int) -> None:
     check = StampCheck(PERIOD_S)
     assert [check.judge(stamp, ns(0)).fault for _ in range(3)] == [StampFault.UNSET] * 3
 
 
-def test_restarted_time_counts_anew() -> None:
+def test_restarted_time_starts_a_new_sequence() -> None:
     check = StampCheck(PERIOD_S, restart_s=1.0)
     assert faults(check, 100.0, 100.1) == [None, None]
     assert faults(check, 1.0) == [StampFault.RESTARTED]
@@ -83,14 +83,14 @@ def test_restarted_time_counts_anew() -> None:
     assert second.dt_s == pytest.approx(0.1)
 
 
-def test_stamps_that_freeze_at_an_old_value_are_never_usable() -> None:
-    """A stamp that jumps back and stays there restarts nothing more than the count."""
+def test_stamps_frozen_at_an_old_value_are_never_usable() -> None:
+    """A stamp that jumps back and stays there only restarts the sequence."""
     check = StampCheck(PERIOD_S)
     faults(check, 100.0)
     assert faults(check, *[1.0] * 4) == [StampFault.RESTARTED, *[StampFault.REPEATED] * 3]
 
 
-def test_what_was_repeated_before_begin_is_repeated_after_it() -> None:
+def test_a_repeated_stamp_stays_repeated_after_begin() -> None:
     check = StampCheck(PERIOD_S)
     faults(check, 0.0)
     check.begin()
@@ -99,7 +99,7 @@ def test_what_was_repeated_before_begin_is_repeated_after_it() -> None:
 
 
 def test_a_jump_of_simulated_time_with_a_late_clock() -> None:
-    """The measurement may come before or after the restarted /clock."""
+    """Restart of /clock before or after the measurement."""
     check = StampCheck(PERIOD_S, max_age_s=0.5)
     check.judge(ns(60.0), ns(60.0))
     assert check.judge(ns(0.1), ns(60.1)).fault is StampFault.OLD
@@ -117,19 +117,19 @@ def test_a_jump_of_simulated_time_with_a_late_clock() -> None:
 def test_missed_ticks_of_a_jittered_grid(
     gaps: list[int], jitter: list[float], period_s: float
 ) -> None:
-    """Told one regular tick later, because a burst could still fill the gap."""
+    """Reported one regular tick later, because a burst could still fill the gap."""
     check = StampCheck(period_s)
     at, seconds = 0, [jitter[0] * period_s]
     for gap, shift in zip(gaps, jitter[1:], strict=False):
         at += gap + 1
         seconds.append((at + shift) * period_s)
-    found = [check.judge(ns(s), ns(s)).missed for s in seconds]
-    assert found == [0, 0, *gaps[:-1]]
+    missed = [check.judge(ns(s), ns(s)).missed for s in seconds]
+    assert missed == [0, 0, *gaps[:-1]]
 
 
 @pytest.mark.parametrize("preset", ["clean", "missed", "default", "stress"])
 def test_bursts_after_gaps_are_not_missed_ticks(preset: str) -> None:
-    """The schedule of the blimp knows which of its ticks were missed, and which only late."""
+    """The schedule of the blimp contains which ticks were missed and which were only late."""
     scenario = draw_scenario(blimp_parameters(preset, None), 3, 600.0)
     check = StampCheck(PERIOD_S)
     seconds = scenario.tick_step * 0.01
@@ -141,7 +141,7 @@ def test_bursts_after_gaps_are_not_missed_ticks(preset: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(-(10**9), 2 * 10**10), st.integers(0, 2 * 10**10))))
-def test_whatever_comes_usable_stamps_only_grow(events: list[tuple[int, int]]) -> None:
+def test_usable_stamps_increase_for_any_input(events: list[tuple[int, int]]) -> None:
     check, last, total_s, began = StampCheck(PERIOD_S), None, 0.0, 0
     for stamp, clock in events:
         verdict = check.judge(stamp, clock)
@@ -170,7 +170,7 @@ def test_a_clock_that_is_set_ahead_is_refused_once() -> None:
     assert verdicts[3].missed == 0
 
 
-def test_a_true_gap_and_simulated_time_are_no_jump() -> None:
+def test_a_real_gap_and_simulated_time_are_not_jumps() -> None:
     check = StampCheck(PERIOD_S)
     assert [check.judge(ns(s), ns(s), now_s=s + 1).fault for s in (0.0, 60.0)] == [None, None]
     assert faults(check, 120.0, 180.0) == [None, None]
