@@ -54,7 +54,7 @@ def test_all_modules_but_the_nodes_import_without_ros() -> None:
 
 def test_loops_run_without_ros() -> None:
     """A selection of their tests; `pytest -p tests.without_ros tests/loops` runs all of them."""
-    chosen = [f"tests/loops/{name}" for name in ("blimp/test_way.py", "swimmer/test_way.py",
-              "place/test_inputs.py")]  # fmt: skip
+    names = ("blimp/test_call_path.py", "swimmer/test_call_path.py", "place/test_inputs.py")
+    chosen = [f"tests/loops/{name}" for name in names]
     said = run("-m", "pytest", "-p", "tests.without_ros", "-p", "no:cacheprovider", *chosen)
     assert "skipped" not in said

@@ -1,1 +1,1 @@
-"""Loops around controllers: checks, mode, controller, command gate; no ROS anywhere."""
+"""Control loops: checks, mode, controller, command gate; independent of ROS."""

@@ -1,4 +1,4 @@
-"""Contract between the control loop and a vehicle: everything that differs between vehicles."""
+"""Interface between the control loop and a vehicle: everything that differs between vehicles."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ M = TypeVar("M")
 
 @dataclass(frozen=True)
 class Reading(Generic[M]):
-    """One measurement, checked on its own."""
+    """One measurement and its fault."""
 
     value: M
     fault: str = ""
-    """Reason why it cannot be used and how to mend it; empty: it can."""
+    """Reason why the value cannot be used and how to fix it; empty if it can be used."""
     foreign: bool = False
-    """True for a measurement of another vehicle on the same topic."""
+    """True if the measurement is of another vehicle on the same topic."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """Values of all observables at one usable measurement."""
+    """Observables at one usable measurement."""
 
     values: FloatArray
-    """By `VehicleAdapter.observation_names`; NaN where a value is not available."""
+    """Values in the order of `VehicleAdapter.observation_names`; NaN if unavailable."""
     missing: str = ""
-    """Reason why values are not available."""
+    """Reason for unavailable values."""
 
 
 class VehicleAdapter(ABC, Generic[M]):
-    """One vehicle, as the control loop needs it; M is the type of its measurements.
+    """Interface of one vehicle to the control loop; M is the type of its measurements.
 
-    An adapter reads measurements and takes the inputs beside them, on its own; the loop calls the
-    methods below. It never calls the loop. Commands have shape (n_actions,).
+    A subclass checks measurements and receives the other inputs in its own methods; the loop calls
+    the methods below. The adapter never calls the loop. Commands have shape (n_actions,).
 
     Args:
         config: limits and times. It may be replaced in operation: live fields take effect with the
-            next event, those of modes, gate and stamps do not.
+            next event, fields of modes, gate and stamps do not.
 
     Attributes:
-        observation_names: observables, each with its unit; a controller takes some of them.
+        observation_names: observables, each with its unit; a controller uses some of them.
     """
 
     observation_names: tuple[str, ...]
@@ -59,9 +59,9 @@ class VehicleAdapter(ABC, Generic[M]):
     def __init__(self, config: ControllerConfig) -> None:
         self.config = config
         self.bad_values = 0
-        """Measurements and other inputs that could not be used, but for those of a wrong stamp."""
+        """Number of unusable measurements and other inputs, without those with a faulty stamp."""
         self.bad_value = ""
-        """Reason of the last one."""
+        """Reason for the last rejection."""
 
     def reject(self, reason: str) -> None:
         """Count an input that cannot be used."""
@@ -78,24 +78,24 @@ class VehicleAdapter(ABC, Generic[M]):
 
     @abstractmethod
     def make_gate(self) -> CommandGates:
-        """Return the gate of its actuators."""
+        """Return the command gate of the actuators."""
 
     @property
     @abstractmethod
     def trim(self) -> FloatArray:
-        """Command that keeps the vehicle about where it is, (n_actions,)."""
+        """Command that keeps the vehicle about in place, (n_actions,)."""
 
     @abstractmethod
     def restart(self) -> None:
-        """Start from where the vehicle is: it is armed, or a person hands it back."""
+        """Restart from the present state of the vehicle, at arming or after manual control."""
 
     @abstractmethod
     def orders(self, now_s: float, frozen: bool) -> tuple[float, ...]:
-        """Return the inputs of the controller beside its observation, by its `order_names`.
+        """Return the inputs of the controller beside its observation, as in its `order_names`.
 
         Args:
             now_s: monotonic time.
-            frozen: True while adaptation rests.
+            frozen: True while the adaptation is frozen.
         """
 
     @abstractmethod
@@ -103,15 +103,15 @@ class VehicleAdapter(ABC, Generic[M]):
         """Return the observables at a usable measurement.
 
         Args:
-            measured: value of its reading.
-            dt_s: time since the usable measurement before it, s.
-            landing: True while trouble brings the vehicle down.
+            measured: value of the reading.
+            dt_s: time since the previous usable measurement, s.
+            landing: True while the vehicle lands because of `trouble`.
         """
 
     @abstractmethod
     def limit(self, command: FloatArray) -> FloatArray:
-        """Return the part of a command that is allowed where the vehicle is, before the gate."""
+        """Return a command within the limits of the present state, before the gate."""
 
     @abstractmethod
     def trouble(self, now_s: float) -> str:
-        """Return the reason why the vehicle must not be armed, and lands if it is; or nothing."""
+        """Return the reason to refuse arming and to land an armed vehicle, or an empty string."""

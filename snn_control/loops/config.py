@@ -1,4 +1,4 @@
-"""Configuration that all control loops have."""
+"""Configuration shared by all control loops."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ __all__ = ["ControllerConfig"]
 
 @dataclass(frozen=True)
 class ControllerConfig(ABC):
-    """Configuration of a loop that steps a controller when a measurement arrives."""
+    """Configuration of a loop that steps a controller at each measurement."""
 
     seed: int = parameter(0, 0, 2**31 - 1)
-    """Seed of the controller's resets."""
+    """Seed for the resets of the controller."""
     arm_on_activate: bool = parameter(False)
-    """Whether activation arms the craft; else the service ~/arm does."""
+    """Arming on activation; otherwise the service ~/arm arms."""
     probe_s: float = parameter(0.5, 0.0, 10.0)
-    """How long configure waits for a measurement to judge where a sensor is there, s; 0: not."""
+    """Maximum wait of configure for a first measurement, to check the sensor, s; 0: no check."""
     stamp_future_s: float = parameter(0.1, 0.0, 10.0)
-    """How far a stamp may be ahead of the node's clock, s."""
+    """Maximum time by which a stamp may be ahead of the node's clock, s."""
     stamp_max_age_s: float = parameter(0.0, 0.0, 3600.0)
-    """How far a stamp may be behind the node's clock, s; 0: any, where clocks differ."""
+    """Maximum age of a stamp by the node's clock, s; 0: no limit, for clocks that differ."""
     stamp_restart_s: float = parameter(1.0, 0.01, 3600.0)
-    """Jump back of stamps that means that simulated time began again, s."""
+    """Jump back of the stamps that counts as a restart of simulated time, s."""
     hold_s: float = parameter(0.6, 0.01, 60.0)
     """Age of the last usable measurement at which the mode becomes hold, s."""
     stop_s: float = parameter(10.0, 0.01, 3600.0)
     """Age at which the motors stop, s."""
     recover_ticks: int = parameter(3, 1, 1000)
-    """Usable measurements in a row that end hold, trim and stop."""
+    """Number of usable measurements in a row that end hold, trim and stop."""
     step_budget_s: float = parameter(0.0, 0.0, 10.0, live=True)
-    """Time in which a command must follow its measurement, s; 0: the control period."""
+    """Latency budget from measurement to command, s; 0: the control period."""
 
     @abstractmethod
     def modes(self) -> ModeConfig:

@@ -1,7 +1,7 @@
 """Control loop of any vehicle: measurement -> checks -> mode -> controller -> command gate.
 
 The loop calls the adapter of the vehicle, the controller and the supervision; none of them calls
-back. Times are given by the caller: `now_s` on a monotonic clock, stamps on that of the node.
+back. The caller passes the times: `now_s` on a monotonic clock, stamps on the clock of the node.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from snn_control.controllers import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
 from snn_control.loops.adapter import Reading, VehicleAdapter
-from snn_control.supervision.modes import FLYING, Mode, ModeMachine
+from snn_control.supervision.modes import CONTROLLER_MODES, Mode, ModeMachine
 from snn_control.supervision.stamps import StampCheck, StampFault
 
 __all__ = ["ControlLoop", "Step", "Tick"]
@@ -32,9 +32,9 @@ class Step:
     """Result of stepping the controller."""
 
     output: FloatArray
-    """Output of the controller, (n_actions,); NaN where it has failed."""
+    """Output of the controller, (n_actions,); NaN if it has failed."""
     command: FloatArray
-    """Requested command: the output, or that of the fallback where the controller has failed."""
+    """Requested command: the output, or that of the fallback if the controller has failed."""
     took_s: float
     """Wall time of the controller, s."""
 
@@ -46,40 +46,41 @@ class Tick:
     number: int
     stamp_ns: int
     dt_s: float
-    """Time since the usable measurement before it, s."""
+    """Time since the previous usable measurement, s."""
     missed: int
     resets: int
     mode: Mode
     failed: bool
     output: FloatArray
-    """Output of the controller, (n_actions,); NaN where it was not called."""
+    """Output of the controller, (n_actions,); NaN if it was not called."""
     command: FloatArray | None
-    """Command to send, (n_actions,); None: nothing."""
+    """Command to send, (n_actions,); None if there is none."""
     step_s: float
     observation: FloatArray = field(repr=False)
-    """Input of the controller, also where it was not called; NaN where there is none."""
+    """Input of the controller, also if it was not called; NaN if unavailable."""
     orders: tuple[float, ...] = ()
-    """Inputs of the controller beside its observation, by its `order_names`."""
+    """Inputs of the controller beside its observation, as in its `order_names`."""
     usable: bool = False
-    """True where stamp and value of the measurement could be used."""
+    """True if stamp and value of the measurement can be used."""
     stepped: bool = False
-    """True where controller and fallback were stepped."""
+    """True if controller and fallback were stepped."""
 
 
 @final
 class ControlLoop(Generic[A]):
-    """One controller in one vehicle, and the supervision of both.
+    """Controller of one vehicle with its supervision.
 
     Args:
-        controller: commands the vehicle; `adapter` was made for it.
-        adapter: of the vehicle.
-        fallback: commands where `controller` has failed, and is stepped along by `keep_ready`;
-            None: the vehicle stops there.
-        simulated_time: True where stamps run at a rate of their own.
+        controller: controller of the vehicle; `adapter` was made for it.
+        adapter: adapter of the vehicle.
+        fallback: controller that takes over if `controller` fails; `keep_ready` keeps its state up
+            to date. None: the vehicle stops.
+        simulated_time: True if stamps may run at another rate than the monotonic clock.
 
     Raises:
-        ParameterError: every gap between two measurements would count as a loss.
-        InterfaceMismatchError: the fallback is not one of the vehicle.
+        ParameterError: the control period is not below `hold_s`: every gap between two
+            measurements would count as a loss.
+        InterfaceMismatchError: the fallback does not fit the vehicle.
         ControlPeriodError: the fallback was made for another period.
     """
 
@@ -96,9 +97,9 @@ class ControlLoop(Generic[A]):
         self.period_s = controller.control_period_s
         if not 0 < self.period_s < config.hold_s:
             raise ParameterError(
-                f"the controller's period is {self.period_s:g} s, measurements count as missing "
-                f"after hold_s {config.hold_s:g} s: set hold_s and the times that follow it to "
-                "several periods"
+                f"the control period is {self.period_s:g} s, but measurements count as missing "
+                f"after hold_s {config.hold_s:g} s: set hold_s and the later times to several "
+                "periods"
             )
         if fallback is not None:
             adapter.require_interface(fallback)
@@ -117,24 +118,24 @@ class ControlLoop(Generic[A]):
         )
         self.ticks = self.missed = self.resets = 0
         self.frozen = False
-        """True while the adaptation of the controller rests."""
+        """True while the adaptation of the controller is frozen."""
         self.landing = False
-        """True from trouble of a moving vehicle until it is disarmed; the adapter acts on it."""
+        """True from trouble in operation until disarming; passed to the adapter."""
         self.trouble = ""
-        """Trouble that started the landing."""
+        """Reason for the landing."""
         self.measured_s: float | None = None
-        """Time of the last usable measurement."""
+        """Time of the last usable measurement, s."""
         self.ordered: tuple[float, ...] | None = None
-        """Orders at the last call of the controller; None: it was not called yet."""
+        """Orders at the last call of the controller; None before the first call."""
         self._manual_s: float | None = None
         self._held = self.gate.last
         self._nothing = np.full(len(adapter.observation_names), np.nan)
         self._inputs = self._indices(controller.observation_names)
         self._fallback_inputs = self._indices(fallback.observation_names if fallback else ())
         self._unstepped: FloatArray | None = None
-        """Observation that the fallback was not stepped with yet."""
+        """Observation of the next, deferred step of the fallback."""
         self.fallback_failure = ""
-        """Reason why the fallback cannot be used until the next reset; empty: it can."""
+        """Failure that disables the fallback until the next reset; empty if there is none."""
         self.reset()
 
     # Requests.
@@ -142,8 +143,8 @@ class ControlLoop(Generic[A]):
     def arm(self, now_s: float) -> None:
         """Reset the controllers and start with the next usable measurement.
 
-        An armed vehicle goes on as it does. One in trouble is not armed, nor one whose controller
-        cannot be reset; `modes.reason` says so.
+        An armed vehicle is left as it is. A vehicle in trouble, or whose controller cannot be
+        reset, is not armed; `modes.reason` gives the reason.
         """
         if self.modes.armed:
             return
@@ -159,55 +160,55 @@ class ControlLoop(Generic[A]):
         self.modes.arm(now_s)
 
     def disarm(self, reason: str = "disarmed") -> FloatArray:
-        """Return the command that stops the motors."""
+        """Disarm, and return the command that stops the motors."""
         self.landing = False
         self.modes.disarm(reason)
         self._held = self.gate.stop()
         return self._held
 
     def reset(self) -> None:
-        """Put controller and fallback into their first state."""
+        """Reset controller and fallback to their initial state."""
         seed = self.adapter.config.seed
         self._unstepped, self.fallback_failure = None, ""
         if self.fallback is not None:
             self.fallback.reset(seed)
             self.modes.regain_fallback()
         self.resets += 1
-        self.modes.mend()
+        self.modes.clear_failure()
         try:
             self.controller.reset(seed)
         except Exception as exc:
-            self.modes.fail(f"controller raised {exc!r} when it was reset")
+            self.modes.fail(f"controller raised {exc!r} at its reset")
 
     def replace(self, controller: Controller) -> None:
-        """Use another controller from the next tick on, from its first state.
+        """Replace the controller from the next tick on; the new one starts in its initial state.
 
         Until then the last command is held.
 
         Raises:
-            InterfaceMismatchError: it takes or gives something else than the one it replaces.
+            InterfaceMismatchError: its inputs or outputs differ from those of the current one.
             ControlPeriodError: it was made for another period.
-                In both cases, or where its reset raises, the current controller stays active.
+                In both cases, or if its reset raises, the current controller stays active.
         """
         self.adapter.require_interface(controller)
         new, old = _names(controller), _names(self.controller)
         if new != old:
             raise InterfaceMismatchError(
-                f"observations, actions and orders of the controller are {new}, those of the one "
-                f"it replaces {old}: configure the node again"
+                f"observations, actions and orders of the new controller are {new}, those of the "
+                f"current one {old}: configure the node again"
             )
         if controller.control_period_s != self.period_s:
             raise ControlPeriodError(
-                f"the controller was made for {controller.control_period_s:g} s, the one it "
-                f"replaces for {self.period_s:g} s: configure the node again"
+                f"the new controller was made for {controller.control_period_s:g} s, the current "
+                f"one for {self.period_s:g} s: configure the node again"
             )
         controller.reset(self.adapter.config.seed)
         self.controller = controller
         self.resets += 1
-        self.modes.mend()
+        self.modes.clear_failure()
 
     def override(self, on: bool, now_s: float) -> None:
-        """Hand over to manual commands, or take back."""
+        """Start or end manual control."""
         self._manual_s = now_s
         self._hand_over(on, now_s, "manual override" if on else "manual override ended")
 
@@ -219,14 +220,14 @@ class ControlLoop(Generic[A]):
         """Process one measurement; return None for one of another vehicle.
 
         Args:
-            reading: of the adapter.
+            reading: reading of the adapter.
             stamp_ns: time of the measurement, ns.
-            clock_ns: time now on the same clock, ns.
+            clock_ns: present time on the same clock, ns.
             now_s: monotonic time, s.
         """
         self.keep_ready()
         if reading.foreign:
-            if self.measured_s is None:  # reported, but its stamps are none of ours
+            if self.measured_s is None:  # reported; its stamps do not count
                 self.adapter.reject(reading.fault)
                 self.modes.bad(now_s, reading.fault)
             return None
@@ -266,13 +267,13 @@ class ControlLoop(Generic[A]):
         )  # fmt: skip
 
     def keep_ready(self) -> None:
-        """Step the fallback along once a command was sent; the next tick does it otherwise."""
+        """Step the fallback after a command was sent; otherwise the next tick does it."""
         observation, self._unstepped = self._unstepped, None
         if observation is not None and np.isfinite(observation).all():
             self._step_fallback(observation)
 
     def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
-        """Take a manual command; return the command to send, None outside of mode manual."""
+        """Accept a manual command; return the command to send, or None outside mode manual."""
         if not np.isfinite(command).all():
             self.adapter.reject(f"manual command is {_text(command)}")
             return None
@@ -285,7 +286,7 @@ class ControlLoop(Generic[A]):
         return sent
 
     def watch(self, now_s: float) -> FloatArray | None:
-        """Let time pass without a measurement; return a command to send, or None."""
+        """Update the mode without a measurement; return a command to send, or None."""
         if (
             self.modes.manual
             and self._manual_s is not None
@@ -297,14 +298,14 @@ class ControlLoop(Generic[A]):
         return self._idle(now_s)
 
     def check(self, now_s: float) -> None:
-        """Act on trouble: an armed vehicle lands; one that waits for a measurement is disarmed."""
+        """Act on trouble: land an armed vehicle, or disarm it if it waits for a measurement."""
         trouble = self.adapter.trouble(now_s) if self.modes.armed else ""
         if trouble and self.modes.waiting:
             self.disarm(trouble)
         elif trouble:
             self.landing, self.trouble = True, trouble
 
-    # Inside.
+    # Implementation.
 
     def _hand_over(self, on: bool, now_s: float, reason: str) -> None:
         if self.modes.manual and not on:
@@ -313,7 +314,7 @@ class ControlLoop(Generic[A]):
         self.modes.override(on, now_s, reason)
 
     def _idle(self, now_s: float) -> FloatArray | None:
-        """Return the command of an armed vehicle that nobody controls, None: nothing new."""
+        """Return the command of an armed vehicle in hold, trim or stop; None in other modes."""
         if not self.modes.armed:
             return None
         if self.modes.mode is Mode.STOP:
@@ -322,7 +323,7 @@ class ControlLoop(Generic[A]):
         return None if command is None else self._limited(np.asarray(command), now_s)
 
     def _send(self, requested: FloatArray, now_s: float) -> FloatArray | None:
-        if self.modes.mode not in FLYING:
+        if self.modes.mode not in CONTROLLER_MODES:
             return self._idle(now_s)
         self._held = self._limited(requested, now_s)
         return self._held
@@ -331,7 +332,7 @@ class ControlLoop(Generic[A]):
         return self.gate.pass_on(self.adapter.limit(command), now_s)[0]
 
     def _step(self, values: FloatArray, orders: tuple[float, ...]) -> Step:
-        """Step the controller, and the fallback where the controller has failed."""
+        """Step the controller, or the fallback if the controller has failed."""
         output = self._no_output()
         started = time.perf_counter()
         if not self.modes.failure:
@@ -356,7 +357,7 @@ class ControlLoop(Generic[A]):
         return Step(output, requested, took_s)
 
     def _step_fallback(self, observation: FloatArray) -> FloatArray:
-        """Return the command of the fallback, NaN where it has failed as well."""
+        """Return the command of the fallback, NaN if it has failed as well."""
         assert self.fallback is not None
         try:
             command = np.array(self.fallback.step(observation), np.float64)
@@ -370,17 +371,17 @@ class ControlLoop(Generic[A]):
         return command
 
     def _problem(self, output: FloatArray) -> str:
-        """Return the reason why an output cannot be sent, nothing where it can."""
+        """Return the reason why an output cannot be sent, or an empty string."""
         expected = (len(self.controller.action_names),)
         if output.shape != expected:
-            return f"gave shape {output.shape}, expected {expected}"
-        return "" if np.isfinite(output).all() else f"gave {_text(output)}"
+            return f"returned shape {output.shape}, expected {expected}"
+        return "" if np.isfinite(output).all() else f"returned {_text(output)}"
 
     def _no_output(self) -> FloatArray:
         return np.full(len(self.controller.action_names), np.nan)
 
     def _indices(self, names: Sequence[str]) -> IntArray:
-        """Return where observables stand among those of the vehicle."""
+        """Return the indices of observables among those of the vehicle."""
         return np.array([self.adapter.observation_names.index(name) for name in names], np.int64)
 
 

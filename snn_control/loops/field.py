@@ -1,7 +1,7 @@
-"""Fields of configuration dataclasses: default, range, and when they may change.
+"""Fields of configuration dataclasses: default, range and times of change.
 
-A field's docstring is its description. Its metadata, made by `parameter`, holds the range, and
-whether it can change: never after the start (`read_only`), in operation as well (`live`), or, by
+The docstring of a field is its description. Its metadata, made by `parameter`, holds the range and
+the time of change: never after the start (`read_only`), also in operation (`live`), or, by
 default, only before the loop is made.
 """
 
@@ -24,7 +24,7 @@ def parameter(
     read_only: bool = False,
     live: bool = False,
 ) -> Any:
-    """Return a field; a number needs its range, because a range is what keeps NaN out."""
+    """Return a dataclass field; a number needs a range, which also excludes NaN."""
     limits = None if low is None else (low, high)
     metadata = {"range": limits, "read_only": read_only, "live": live}
     return dataclasses.field(default=default, metadata=metadata)
@@ -32,7 +32,7 @@ def parameter(
 
 def field_docs(config_type: type[Any]) -> dict[str, str]:
     """Return the docstring of each field, on one line."""
-    found: dict[str, str] = {}
+    docs: dict[str, str] = {}
     for kind in reversed(config_type.__mro__):
         if not dataclasses.is_dataclass(kind):
             continue
@@ -45,5 +45,5 @@ def field_docs(config_type: type[Any]) -> dict[str, str]:
                 and isinstance(after, ast.Expr)
                 and isinstance(after.value, ast.Constant)
             ):
-                found[field.target.id] = " ".join(str(after.value.value).split())
-    return found
+                docs[field.target.id] = " ".join(str(after.value.value).split())
+    return docs

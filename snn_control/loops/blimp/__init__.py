@@ -1,1 +1,1 @@
-"""Loop of the blimp's altitude."""
+"""Altitude loop of the blimp."""

@@ -23,26 +23,26 @@ ACTIONS = ("motor_command",)
 
 
 class Setpoint:
-    """Height to hold: the requested one, within limits and at a limited rate.
+    """Setpoint that follows the requested value, within limits and at a limited rate.
 
-    Without a request it stays where it started.
+    Without a request it stays at its start value.
 
     Args:
         low, high: limits.
-        rate_per_s: largest change in a second; 0: at once.
+        rate_per_s: maximum change per second; 0 disables the limit.
     """
 
     def __init__(self, low: float, high: float, rate_per_s: float = 0.0) -> None:
         self.low, self.high, self.rate_per_s = low, high, rate_per_s
         self.requested: float | None = None
-        """Requested value, within the limits; None: nothing yet."""
+        """Requested value, within the limits; None before the first request."""
         self.value: float | None = None
-        """Setpoint now; None: it starts again with `start`."""
+        """Present setpoint; None before `start`."""
 
     def request(self, value: float) -> bool:
-        """Take a requested value, put within the limits; return whether it was there already.
+        """Accept a requested value, limited to the limits; return True if it was within them.
 
-        One that is not finite is refused: the last request stands.
+        A value that is not finite is refused: the last request stays in force.
         """
         if not math.isfinite(value):
             return False
@@ -50,15 +50,15 @@ class Setpoint:
         return self.requested == value
 
     def start(self, value: float) -> None:
-        """Start from `value`, put within the limits."""
+        """Start from `value`, limited to the limits."""
         self.value = self._limited(value)
 
     def advance(self, dt_s: float, instead: float | None = None) -> float:
-        """Move on by `dt_s` and return the setpoint.
+        """Advance by `dt_s` and return the setpoint.
 
         Args:
             dt_s: time since the last call, s.
-            instead: goes before the request, and may lie outside of the limits.
+            instead: value that overrides the request, also outside the limits.
 
         Raises:
             ValueError: neither `request` nor `start` was called.
@@ -78,14 +78,14 @@ class Setpoint:
 
 
 class BlimpAdapter(VehicleAdapter[float]):
-    """A blimp that holds a height; its measurements are ranges in m, its command is the thrust.
+    """Adapter of a blimp; its measurements are ranges in m, its command is the thrust.
 
     Args:
-        controller: of altitude.
+        controller: altitude controller.
         config: limits and times.
 
     Raises:
-        InterfaceMismatchError: the controller takes or gives something else.
+        InterfaceMismatchError: the controller has other inputs or outputs.
     """
 
     observation_names = OBSERVABLE
@@ -98,12 +98,12 @@ class BlimpAdapter(VehicleAdapter[float]):
             config.set_point_low_m, config.set_point_high_m, config.set_point_rate_m_s
         )
         self.setpoint_s: float | None = None
-        """Time of the last setpoint."""
+        """Time of the last setpoint, s."""
         self.battery_s: float | None = None
-        """Time of the last voltage."""
+        """Time of the last voltage, s."""
         self.battery_v = math.nan
         self.over_ceiling = 0
-        """Upward commands that were not allowed above the ceiling."""
+        """Number of upward commands that were refused above the ceiling."""
         self._critical_since_s: float | None = None
         self._range_m = math.nan
 
@@ -114,17 +114,17 @@ class BlimpAdapter(VehicleAdapter[float]):
         return Reading(range_m, range_fault(range_m, self.config.range_max_m, reach_m))
 
     def on_setpoint(self, height_m: float, now_s: float) -> bool:
-        """Take a height to hold; return whether it is one and within the limits."""
+        """Accept a height setpoint; return True if it is finite and within the limits."""
         if not math.isfinite(height_m):
-            self.reject(f"set-point is {height_m:g}")
+            self.reject(f"setpoint is {height_m:g}")
             return False
         self.setpoint_s = now_s
         return self.setpoint.request(height_m)
 
     def on_battery(self, voltage: float, now_s: float) -> bool:
-        """Take a voltage; return whether it is one. One that stays critical is trouble.
+        """Accept a voltage; return True if it is finite and positive.
 
-        Silence after a critical voltage is no better.
+        A voltage that stays critical is trouble, also if no further voltage follows.
         """
         if not (math.isfinite(voltage) and voltage > 0):
             self.reject(f"battery voltage is {voltage:g}")
@@ -139,12 +139,12 @@ class BlimpAdapter(VehicleAdapter[float]):
     # Calls of the loop.
 
     def require_interface(self, controller: Controller) -> None:
-        """Refuse a controller that is not one of altitude."""
+        """Refuse a controller that is not an altitude controller."""
         wrong = [name for name in controller.observation_names if name not in OBSERVABLE]
         if wrong or tuple(controller.action_names) != ACTIONS:
             raise InterfaceMismatchError(
-                f"the controller takes {controller.observation_names} and gives "
-                f"{controller.action_names}; the node has {OBSERVABLE} and sends {ACTIONS}: "
+                f"the controller has inputs {controller.observation_names} and outputs "
+                f"{controller.action_names}, the node has {OBSERVABLE} and {ACTIONS}: "
                 "name a model of an altitude controller"
             )
 
@@ -155,7 +155,7 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     @property
     def trim(self) -> FloatArray:
-        """Thrust that keeps the blimp about where it is."""
+        """Thrust that keeps the blimp about at its height."""
         return np.array([self.config.trim_command])
 
     def restart(self) -> None:
@@ -163,30 +163,30 @@ class BlimpAdapter(VehicleAdapter[float]):
         self.setpoint.value = None
 
     def orders(self, now_s: float, frozen: bool) -> tuple[float, ...]:
-        """Return nothing: all inputs of an altitude controller are observables."""
+        """Return (): all inputs of an altitude controller are observables."""
         return ()
 
     def observe(self, measured: float, dt_s: float, landing: bool) -> Observation:
-        """Return the observables; the setpoint moves on by the time that has passed."""
+        """Return the observables; the setpoint advances by the elapsed time."""
         self._range_m, setpoint = measured, self.setpoint
         if setpoint.value is None:
             setpoint.start(measured)
         land_m = min(self.config.land_height_m, setpoint.value or 0.0)
-        # A gap is no time to move in: the ramp would end in a step.
+        # The setpoint stands still in a long gap: its ramp would end in a step.
         moving_s = min(dt_s, self.config.hold_s)
         height_m = setpoint.advance(moving_s, land_m if landing else None)
         values = np.array([height_m - measured, height_m, measured, dt_s, self.battery_v])
-        return Observation(values, missing="no voltage of the battery yet")
+        return Observation(values, missing="no battery voltage yet")
 
     def limit(self, command: FloatArray) -> FloatArray:
-        """Return the command, none upward where the last usable height is above the ceiling."""
+        """Return the command, or 0 if it is upward and the last usable height above the ceiling."""
         if self._range_m > self.config.ceiling_m and command[0] > 0:
             self.over_ceiling += 1
             return np.zeros(1)
         return command
 
     def trouble(self, now_s: float) -> str:
-        """Return the voltage of a battery that has been critical for long enough."""
+        """Return the voltage of a battery that was critical for `battery_critical_s`."""
         since_s = self._critical_since_s
         if since_s is None or now_s - since_s < self.config.battery_critical_s:
             return ""
@@ -196,12 +196,12 @@ class BlimpAdapter(VehicleAdapter[float]):
 def range_fault(
     range_m: float, range_max_m: float, reach_m: tuple[float, float] = (0.0, 0.0)
 ) -> str:
-    """Return the fault of a measured range and how to mend it, nothing where it is usable.
+    """Return the fault of a measured range and how to fix it, or an empty string if it is usable.
 
     Args:
-        range_m: measured.
-        range_max_m: largest plausible one.
-        reach_m: smallest and largest range of the sensor's data; a largest of 0: unknown.
+        range_m: measured range.
+        range_max_m: maximum plausible range.
+        reach_m: minimum and maximum range of the sensor; a maximum of 0: unknown.
     """
     nearest_m, farthest_m = reach_m if reach_m[1] > 0 else (0.0, math.inf)
     if 0 <= range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
@@ -211,13 +211,13 @@ def range_fault(
     if math.isinf(range_m):
         return "no return (range is infinite): point the sensor at the floor, within its reach"
     if range_m < 0:
-        return f"range {range_m:g} m is negative: ranges are distances, positive"
+        return f"range {range_m:g} m is negative: ranges are positive distances"
     if range_m > range_max_m:
         return (
-            f"range {range_m:g} m is beyond range_max_m {range_max_m:g}: does the "
-            "sensor speak of millimetres? Range messages are in metres (REP-103)"
+            f"range {range_m:g} m is above range_max_m {range_max_m:g}: does the "
+            "sensor report millimetres? Range messages are in metres (REP-103)"
         )
     return (
-        f"range {range_m:g} m is outside of the sensor's own min_range {nearest_m:g} to max_range "
+        f"range {range_m:g} m is outside the sensor's min_range {nearest_m:g} to max_range "
         f"{farthest_m:g} m"
     )

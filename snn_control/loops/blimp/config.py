@@ -1,4 +1,4 @@
-"""Configuration of the blimp's altitude loop: parameters of its nodes."""
+"""Configuration of the altitude loop of the blimp: parameters of its nodes."""
 
 from __future__ import annotations
 
@@ -27,42 +27,42 @@ class AltitudeNodeConfig(ControllerConfig):
     """Maximum plausible height, m; above it the sensor may report millimetres."""
 
     trim_s: float = parameter(0.7, 0.01, 60.0)
-    """Age at which the command starts to go to trim, s."""
+    """Age at which the command starts to move to trim, s."""
     ramp_s: float = parameter(0.2, 0.0, 60.0)
     """Time from the held command to trim, s."""
     trim_command: float = parameter(3.1, -FULL, FULL, live=True)
-    """Command that keeps the craft about where it is, motor units; between the two limits."""
+    """Command that keeps the blimp about at its height, motor units; within the command limits."""
 
     command_low: float = parameter(-FULL, -FULL, 0.0)
-    """Smallest command, motor units; 0 stops the motors and is always allowed."""
+    """Minimum command, motor units; 0 stops the motors and is always allowed."""
     command_high: float = parameter(FULL, 0.0, FULL)
-    """Largest command, motor units."""
+    """Maximum command, motor units."""
     slew_per_s: float = parameter(0.0, 0.0, 1e4)
-    """Largest change of the command, motor units a second, except to stop; 0: any."""
+    """Maximum change of the command, motor units per second, except to stop; 0: no limit."""
 
     set_point_low_m: float = parameter(0.3, 0.0, 1000.0)
-    """Smallest height to hold, m."""
+    """Minimum height setpoint, m."""
     set_point_high_m: float = parameter(3.0, 0.0, 1000.0)
-    """Largest height to hold, m."""
+    """Maximum height setpoint, m."""
     set_point_rate_m_s: float = parameter(0.0, 0.0, 100.0)
-    """Speed at which the set-point moves, m/s; 0: at once."""
+    """Maximum speed of the setpoint, m/s; 0: no limit."""
     set_point_max_age_s: float = parameter(0.0, 0.0, 3600.0)
-    """Age of the set-point at which it counts as lost, s; 0: never. A lost one is held."""
+    """Age at which the setpoint counts as lost, s; 0: never. A lost setpoint is held."""
     ceiling_m: float = parameter(4.0, 0.1, 1000.0, live=True)
-    """Height above which no command but a person's is upward, m."""
+    """Height above which only manual commands may be upward, m."""
     manual_max_age_s: float = parameter(0.5, 0.01, 60.0)
-    """Age of the manual command at which the controller takes the craft back, s."""
+    """Age of the last manual command at which manual control ends, s."""
 
     battery_max_age_s: float = parameter(0.0, 0.0, 3600.0, live=True)
-    """Age of the battery's voltage at which it is reported as lost, s; 0: never."""
+    """Age at which the battery voltage is reported as lost, s; 0: never."""
     battery_low_v: float = parameter(3.4, 0.0, 100.0, live=True)
     """Voltage below which the battery is reported as low, V."""
     battery_critical_v: float = parameter(3.2, 0.0, 100.0, live=True)
-    """Voltage below which the craft lands, or does not arm, V."""
+    """Voltage below which the blimp lands, or does not arm, V."""
     battery_critical_s: float = parameter(2.0, 0.0, 600.0, live=True)
-    """How long it must stay below, s."""
+    """Time below battery_critical_v after which the blimp lands, s."""
     land_height_m: float = parameter(0.3, 0.0, 100.0, live=True)
-    """Height that is held after that, m, where the set-point was not lower still."""
+    """Height setpoint of the landing, m; a lower setpoint is kept."""
 
     def __post_init__(self) -> None:
         for low, high in (

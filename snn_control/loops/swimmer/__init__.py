@@ -1,1 +1,1 @@
-"""Loop of the swimmer."""
+"""Control loop of the swimmer."""

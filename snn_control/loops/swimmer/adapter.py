@@ -1,7 +1,7 @@
 """Adapter of the swimmer: joint angles and velocities in, efforts out.
 
-Efforts are fractions of the full one. No effort is safe, so that a swimmer has neither fallback nor
-trim: it is held for a moment, then it rests.
+Efforts are fractions of full effort. No constant effort is safe, so that a swimmer has neither
+fallback nor trim: efforts are held for a moment, then they are zero.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ ORDERS = ("speed", "turn", "frozen")
 
 
 class SwimmerAdapter(VehicleAdapter[FloatArray]):
-    """A swimmer with one effort a joint; its measurements are angles in rad, (n_joints,).
+    """Adapter of a swimmer with one effort per joint; measurements are angles, rad, (n_joints,).
 
     Args:
-        controller: of a swimmer.
+        controller: swimmer controller.
         config: limits and times.
 
     Raises:
-        InterfaceMismatchError: the controller is not one of a swimmer.
-        ConfigError: names that do not fit its joints.
+        InterfaceMismatchError: the controller is not a swimmer controller.
+        ConfigError: `joint_names` do not fit its joints.
     """
 
     config: SwimmerConfig
@@ -47,22 +47,22 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         names = joint_names(config.joint_names, len(controller.action_names))
         self.joints = JointReader(names, config.joint_max_rad)
         self.cmd_vel_s: float | None = None
-        """Time of the last velocity."""
+        """Time of the last velocity, s."""
         self._velocity = (0.0, 0.0)
         self._observed = False
 
     # Inputs.
 
     def read(self, names: Sequence[str], positions: Sequence[float]) -> Reading[FloatArray]:
-        """Return the reading of joint states; it is foreign where they hold none of the joints."""
+        """Return the reading of joint states; it is foreign if they contain none of the joints."""
         foreign = bool(names) and self.joints.foreign(names)
-        if foreign and self._observed:  # its fault is of no use, and costly to word
+        if foreign and self._observed:  # its fault is not needed, and costly to format
             return Reading(np.empty(0), "joint states of another body", foreign=True)
         angles, fault = self.joints.read(names, positions)
         return Reading(angles, fault, foreign)
 
     def on_cmd_vel(self, forward_m_s: float, left_rad_s: float, now_s: float) -> bool:
-        """Take a velocity; return whether it is one. One that is not leaves the last one."""
+        """Accept a velocity; return False and keep the last one if it is not finite."""
         if not (math.isfinite(forward_m_s) and math.isfinite(left_rad_s)):
             self.reject(f"cmd_vel is {forward_m_s:g} m/s, {left_rad_s:g} rad/s")
             return False
@@ -70,37 +70,39 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return True
 
     def lost(self, now_s: float) -> bool:
-        """Return whether velocities came and come no more."""
-        most_s = self.config.cmd_vel_max_age_s
-        return bool(most_s) and self.cmd_vel_s is not None and now_s - self.cmd_vel_s > most_s
+        """Return True if the last velocity is older than `cmd_vel_max_age_s`."""
+        max_age_s = self.config.cmd_vel_max_age_s
+        if not max_age_s or self.cmd_vel_s is None:
+            return False
+        return now_s - self.cmd_vel_s > max_age_s
 
     # Calls of the loop.
 
     def require_interface(self, controller: Controller) -> None:
-        """Refuse a controller that is not one of a swimmer: an angle, an effort, `ORDERS`."""
+        """Refuse a controller without one angle and one effort per joint and `ORDERS`."""
         n_joints = len(controller.action_names)
         if controller.order_names != ORDERS or len(controller.observation_names) != n_joints:
             raise InterfaceMismatchError(
-                f"the controller takes {controller.observation_names} and gives "
-                f"{controller.action_names}; the node has joint angles and sends an effort a "
-                "joint: name a model of a swimmer"
+                f"the controller has inputs {controller.observation_names} and outputs "
+                f"{controller.action_names}, the node has one angle and one effort per joint: "
+                "name a model of a swimmer"
             )
 
     def make_gate(self) -> CommandGates:
-        """Return the gate of the muscles."""
+        """Return the gate of the efforts."""
         limit = self.config.effort_limit
         return CommandGates(len(self.joints.names), -limit, limit, self.config.slew_per_s)
 
     @property
     def trim(self) -> FloatArray:
-        """No effort: `SwimmerConfig.modes` has no time at trim."""
+        """Zero effort; unused, as `SwimmerConfig.modes` has no trim."""
         return np.zeros(len(self.joints.names))
 
     def restart(self) -> None:
-        """Keep the last velocity: it holds for as long as it is not lost."""
+        """Keep the last velocity, which is valid until it is lost."""
 
     def orders(self, now_s: float, frozen: bool) -> tuple[float, float, float]:
-        """Return speed, turn and whether adaptation rests."""
+        """Return speed, turn and 1.0 if the adaptation is frozen."""
         return *self._head_orders(now_s), float(frozen)
 
     def observe(self, measured: FloatArray, dt_s: float, landing: bool) -> Observation:
@@ -113,10 +115,10 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return command
 
     def trouble(self, now_s: float) -> str:
-        """Return nothing: no input of a swimmer forbids to swim."""
+        """Return an empty string: no input of a swimmer forbids operation."""
         return ""
 
-    # Inside.
+    # Implementation.
 
     def _head_orders(self, now_s: float) -> tuple[float, float]:
         config = self.config

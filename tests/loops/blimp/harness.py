@@ -1,4 +1,4 @@
-"""A loop around a controller without a node, and a controller that does what a test says."""
+"""Control loop without a node, and a controller with scripted output."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ PERIOD_NS = 100_000_000
 
 
 @dataclass
-class Flown:
-    """A tick of one motor, whose output and command are numbers."""
+class MotorTick:
+    """Tick of a vehicle with one motor, with output and command as numbers."""
 
     tick: Tick
     output: float
@@ -33,12 +33,12 @@ class Flown:
 def blimp_loop(
     controller: Controller, config: AltitudeNodeConfig, fallback: Controller | None = None
 ) -> ControlLoop[BlimpAdapter]:
-    """Return a loop as that of the node."""
+    """Return a loop like that of the node."""
     return ControlLoop(controller, BlimpAdapter(controller, config), fallback or PID())
 
 
 class Bench:
-    """A loop on a clock of its own; stamps and clocks agree."""
+    """Loop on a simulated clock; stamps and clocks agree."""
 
     def __init__(self, controller: Controller | None = None, **config: object) -> None:
         self.config = AltitudeNodeConfig(**config)  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ class Bench:
 
     @property
     def last(self) -> float:
-        """The last command that passed the gate."""
+        """Last command of the gate."""
         return float(self.loop.gate.last[0])
 
     def configure(self, **changes: object) -> None:
@@ -82,7 +82,9 @@ class Bench:
     def override(self, on: bool) -> None:
         self.loop.override(on, self.now_s)
 
-    def measure(self, range_m: float, periods: float = 1.0, stamp_ns: int | None = None) -> Flown:
+    def measure(
+        self, range_m: float, periods: float = 1.0, stamp_ns: int | None = None
+    ) -> MotorTick:
         self.now_ns += round(periods * PERIOD_NS)
         stamp = self.now_ns if stamp_ns is None else stamp_ns
         measured = self.at(range_m, stamp, self.now_ns)
@@ -95,11 +97,11 @@ class Bench:
         stamp_ns: int,
         clock_ns: int,
         reach_m: tuple[float, float] = (0.0, 0.0),
-    ) -> Flown:
-        """Measure now, with any stamp on any clock."""
+    ) -> MotorTick:
+        """Process a measurement with any stamp and clock."""
         tick = self.loop.tick(self.blimp.read(range_m, reach_m), stamp_ns, clock_ns, self.now_s)
         assert tick is not None
-        return Flown(
+        return MotorTick(
             tick, float(tick.output[0]), number(tick.command), tick.observation, tick.mode,
             tick.dt_s, tick.missed, tick.resets, tick.failed,
         )  # fmt: skip
@@ -124,7 +126,7 @@ def number(command: np.ndarray | None) -> float | None:
 
 
 class Scripted(Controller):
-    """Returns its script, and raises where that is an exception."""
+    """Controller that returns the entries of a script, and raises those that are exceptions."""
 
     observation_names, action_names = ("height_error_m",), ("motor_command",)
     control_period_s = 0.1
@@ -136,10 +138,10 @@ class Scripted(Controller):
         pass
 
     def _step(self, observation: np.ndarray) -> np.ndarray:
-        given = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if isinstance(given, Exception):
-            raise given
-        return np.array([given])
+        entry = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(entry, Exception):
+            raise entry
+        return np.array([entry])
 
     @property
     def readouts(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The fallback is ready whenever it is stepped along, and gives way where it fails as well."""
+"""Fallback controller: its state is up to date at a failure, and its own failure stops."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ BETWEEN: dict[str, Callable[[Bench], object]] = {
 
 @given(st.lists(st.sampled_from(sorted(BETWEEN)), min_size=1, max_size=30))
 @settings(max_examples=60, deadline=None)
-def test_it_takes_over_as_if_it_had_been_stepped_in_each_tick(events: list[str]) -> None:
-    bench, alone = Bench(Scripted(1.0)).arm(1.2), PID()
+def test_the_fallback_has_the_state_of_stepping_in_each_tick(events: list[str]) -> None:
+    bench, reference = Bench(Scripted(1.0)).arm(1.2), PID()
     heights = 1.0 + 0.3 * np.random.default_rng(len(events)).random(len(events) + 1)
     for height, event in zip(heights, events, strict=False):
         bench.now_ns += 100_000_000
         measured = bench.at(height, bench.now_ns, bench.now_ns)
-        alone.step(measured.observation)
+        reference.step(measured.observation)
         BETWEEN[event](bench)
     bench.loop.replace(Scripted(RuntimeError("broken")))
     tick = bench.measure(heights[-1])
     assert tick.mode is Mode.FALLBACK
-    assert tick.command == np.clip(alone.step(tick.observation)[0], -10.0, 10.0)
+    assert tick.command == np.clip(reference.step(tick.observation)[0], -10.0, 10.0)
 
 
 @pytest.mark.parametrize("wrong", [RuntimeError("lost"), float("nan")])
-def test_a_fallback_that_fails_is_left_out_until_a_reset(wrong: float | Exception) -> None:
+def test_a_failed_fallback_is_disabled_until_a_reset(wrong: float | Exception) -> None:
     loop = blimp_loop(Scripted(1.0), AltitudeNodeConfig(), Scripted(2.0, wrong, 2.0))
     bench = Bench()
     bench.loop, bench.blimp = loop, loop.adapter
@@ -64,7 +64,7 @@ def test_a_fallback_that_fails_is_left_out_until_a_reset(wrong: float | Exceptio
     assert loop.fallback_failure == ""
 
 
-def test_both_fail_in_one_tick_and_the_motors_stop() -> None:
+def test_failure_of_controller_and_fallback_stops_the_motors() -> None:
     loop = blimp_loop(Scripted(1.0), AltitudeNodeConfig(), Scripted(RuntimeError("lost")))
     bench = Bench()
     bench.loop, bench.blimp = loop, loop.adapter
@@ -77,18 +77,18 @@ def test_both_fail_in_one_tick_and_the_motors_stop() -> None:
 
 
 class TwoMotors(Scripted):
-    """A controller that breaks its own contract."""
+    """Controller with an output of the wrong shape."""
 
     def _step(self, observation: np.ndarray) -> np.ndarray:
         return np.ones(2)
 
 
-def test_an_output_of_another_shape_is_a_failure_of_the_controller() -> None:
+def test_an_output_of_wrong_shape_is_a_failure() -> None:
     bench = Bench(TwoMotors(1.0)).arm(1.0)
     tick = bench.measure(1.0)
     assert tick.mode is Mode.FALLBACK
     assert np.isnan(tick.output)
-    assert "gave shape (2,), expected (1,)" in bench.loop.modes.reason
+    assert "returned shape (2,), expected (1,)" in bench.loop.modes.reason
 
 
 def test_a_fallback_of_another_vehicle_or_period_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The loop around a controller: arming, set-point, battery, manual commands, anything at all."""
+"""Altitude loop: arming, setpoint, battery, manual commands and arbitrary sequences of events."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snn_control.controllers import load
-from snn_control.supervision.modes import FLYING, Mode
+from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 from tests.loops.blimp.harness import Bench, Scripted
 
 TRIM = 3.1
 
 
-def test_nothing_turns_before_a_first_measurement() -> None:
+def test_motors_stay_off_before_the_first_measurement() -> None:
     bench = Bench().arm()
     assert set(bench.silence(30.0)) == {0.0}
     bench.measure(math.nan)
@@ -24,7 +24,7 @@ def test_nothing_turns_before_a_first_measurement() -> None:
     assert bench.measure(0.5).mode is Mode.AUTO
 
 
-def test_the_set_point_is_limited_ramped_and_begins_where_the_craft_is() -> None:
+def test_the_setpoint_starts_at_the_height_and_is_limited_and_ramped() -> None:
     bench = Bench(set_point_rate_m_s=0.5, set_point_high_m=2.0).arm(None)
     first = bench.measure(0.7)
     assert first.observation == pytest.approx([0.0])
@@ -36,7 +36,7 @@ def test_the_set_point_is_limited_ramped_and_begins_where_the_craft_is() -> None
     assert bench.measure(0.7).observation[0] == pytest.approx(1.3)
 
 
-def test_arming_in_flight_resets_nothing() -> None:
+def test_arming_an_armed_blimp_resets_nothing() -> None:
     bench, alone = Bench().arm(1.2), load("blimp-altitude")
     for height in np.linspace(1.0, 1.3, 20).tolist():
         tick = bench.measure(height)
@@ -45,7 +45,7 @@ def test_arming_in_flight_resets_nothing() -> None:
         assert bench.loop.resets == tick.resets
 
 
-def test_a_second_flight_starts_anew() -> None:
+def test_arming_again_starts_from_the_initial_state() -> None:
     bench = Bench(Scripted(9.0), slew_per_s=10.0, set_point_rate_m_s=0.5).arm(2.0)
     for _ in range(5):
         bench.measure(1.0)
@@ -55,11 +55,11 @@ def test_a_second_flight_starts_anew() -> None:
     tick = bench.measure(0.5)
     assert tick.command == pytest.approx(1.0), "from motors off, at the slew rate"
     assert (tick.dt_s, tick.missed) == (0.1, 0)
-    assert tick.observation == pytest.approx([0.05]), "from where it stands"
+    assert tick.observation == pytest.approx([0.05]), "from the present height"
     assert bench.measure(0.5).missed == 0
 
 
-def test_the_set_point_neither_jumps_after_a_gap_nor_after_a_person() -> None:
+def test_the_setpoint_does_not_jump_after_a_gap_or_manual() -> None:
     bench = Bench(set_point_rate_m_s=0.1).arm(3.0)
     bench.measure(1.0)
     bench.silence(8.0)
@@ -101,10 +101,10 @@ def test_a_critical_battery_lands_until_disarmed_and_does_not_arm() -> None:
     bench.loop.arm(bench.now_s)
     tick = bench.measure(1.5)
     assert tick.mode is Mode.AUTO
-    assert tick.observation == pytest.approx([0.5]), "it does not land any more"
+    assert tick.observation == pytest.approx([0.5]), "the landing has ended"
 
 
-def test_silence_after_a_critical_voltage_lands_too() -> None:
+def test_silence_after_a_critical_voltage_lands() -> None:
     bench = Bench(battery_critical_s=1.0).arm(1.5)
     bench.measure(1.5)
     bench.battery(3.0)
@@ -114,7 +114,7 @@ def test_silence_after_a_critical_voltage_lands_too() -> None:
     assert bench.loop.landing
 
 
-def test_a_battery_that_turns_critical_on_the_ground_disarms() -> None:
+def test_a_critical_battery_on_the_ground_disarms() -> None:
     bench = Bench(battery_critical_s=1.0).arm(1.5)
     bench.battery(3.0)
     assert set(bench.silence(1.5)) == {0.0, None}
@@ -123,7 +123,7 @@ def test_a_battery_that_turns_critical_on_the_ground_disarms() -> None:
     assert bench.measure(0.1).command is None
 
 
-def test_a_lost_battery_holds_a_controller_that_looks_at_its_voltage() -> None:
+def test_a_controller_that_uses_the_voltage_holds_without_it() -> None:
     controller = Scripted(4.0)
     controller.observation_names = ("battery_v", "height_error_m")  # type: ignore[assignment]
     bench = Bench(controller).arm(1.5)
@@ -147,11 +147,11 @@ def test_manual_commands_are_gated_and_time_out() -> None:
     assert bench.manual(math.nan) is None
     assert bench.measure(1.0).command is None
     assert set(bench.silence(0.35)) == {None}
-    assert bench.silence(0.2)[-1] == 10.0, "held until measurements are good again"
+    assert bench.silence(0.2)[-1] == 10.0, "held until measurements are usable again"
     assert [bench.measure(1.0).command for _ in range(3)] == [10.0, 10.0, 1.0]
 
 
-def test_a_person_has_the_whole_time_for_a_first_command() -> None:
+def test_manual_mode_waits_the_whole_timeout_for_a_first_command() -> None:
     bench = Bench(Scripted(1.0)).arm()
     bench.manual(5.0)
     for _ in range(20):
@@ -163,7 +163,7 @@ def test_a_person_has_the_whole_time_for_a_first_command() -> None:
     assert bench.loop.modes.mode is Mode.HOLD
 
 
-def test_a_stick_at_zero_starts_no_craft_on_the_ground() -> None:
+def test_manual_zero_commands_keep_trim_off_on_the_ground() -> None:
     bench = Bench().arm()
     bench.override(True)
     for _ in range(10):
@@ -172,12 +172,12 @@ def test_a_stick_at_zero_starts_no_craft_on_the_ground() -> None:
     assert set(bench.silence(5.0)) == {None, 0.0}
     bench.override(True)
     assert bench.manual(5.0) == 5.0
-    assert bench.silence(2.0)[-1] == TRIM, "it was started, and may be in the air"
+    assert bench.silence(2.0)[-1] == TRIM, "the motors turned: the blimp may be in the air"
 
 
-ORDERS = st.sampled_from(
+ACTIONS = st.sampled_from(
     ["measure"] * 4
-    + ["bad", "stamp", "burst", "silence", "set point", "battery", "manual", "override"]
+    + ["bad", "stamp", "burst", "silence", "setpoint", "battery", "manual", "override"]
     + ["arm", "disarm", "reset", "replace", "trim"]
 )
 
@@ -188,10 +188,10 @@ ANY = st.one_of(st.floats(-15, 15), st.floats(allow_nan=True, allow_infinity=Tru
 SCRIPT = st.lists(st.one_of(ANY, st.just(RuntimeError("broken"))), min_size=1, max_size=20)
 
 
-def obey(bench: Bench, order: str, value: float) -> list[float | None]:
-    """Do one thing to the loop; return what it sends."""
+def act(bench: Bench, action: str, value: float) -> list[float | None]:
+    """Apply one action to the loop; return the commands that it sends."""
     loop, now_s, finite = bench.loop, bench.now_s, math.isfinite(value)
-    match order:
+    match action:
         case "measure":
             return [bench.measure(abs(value) % 12 if finite else 1.0).command]
         case "burst":
@@ -203,7 +203,7 @@ def obey(bench: Bench, order: str, value: float) -> list[float | None]:
             return [bench.measure(1.0, stamp_ns=bench.now_ns + shift_ns).command]
         case "silence":
             return bench.silence(min(abs(value), 11.0) if finite else 1.0)
-        case "set point":
+        case "setpoint":
             bench.setpoint(value)
         case "battery":
             bench.battery(value)
@@ -229,24 +229,24 @@ def obey(bench: Bench, order: str, value: float) -> list[float | None]:
 @given(
     script=SCRIPT,
     slew=st.sampled_from([0.0, 0.5, 50.0]),
-    orders=st.lists(st.tuples(ORDERS, ANY), max_size=40),
+    actions=st.lists(st.tuples(ACTIONS, ANY), max_size=40),
 )
-def test_whatever_happens_every_command_can_be_sent(
-    script: list[float | Exception], slew: float, orders: list[tuple[str, float]]
+def test_commands_stay_within_limits_for_any_actions(
+    script: list[float | Exception], slew: float, actions: list[tuple[str, float]]
 ) -> None:
     bench = Bench(Scripted(*script), command_low=-4.0, command_high=6.0, slew_per_s=slew)
-    loop, stirred = bench.loop, False
+    loop, moved = bench.loop, False
     bench.arm()
-    for order, value in orders:
+    for action, value in actions:
         was_manual = loop.modes.manual
-        sent = [command for command in obey(bench, order, value) if command is not None]
-        assert all(-4.0 <= command <= 6.0 for command in sent), "NaN is not between them either"
+        sent = [command for command in act(bench, action, value) if command is not None]
+        assert all(-4.0 <= command <= 6.0 for command in sent), "this excludes NaN"
         mode = loop.modes.mode
-        stirred |= mode in FLYING or (was_manual and order == "manual" and value != 0)
-        stirred &= loop.modes.armed
+        moved |= mode in CONTROLLER_MODES or (was_manual and action == "manual" and value != 0)
+        moved &= loop.modes.armed
         assert loop.modes.armed == (mode is not Mode.DISARMED)
         assert mode is not Mode.AUTO or not loop.modes.failure
-        if not stirred:
+        if not moved:
             assert set(sent) <= {0.0}
     stopped = loop.modes.mode in (Mode.DISARMED, Mode.STOP) or loop.modes.waiting
     final = [command for command in bench.silence(1.5) if command is not None]

@@ -1,4 +1,4 @@
-"""The set-point: between its limits, no faster than it may, where it was left."""
+"""Setpoint: limits, rate and start value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from snn_control.loops.blimp.adapter import Setpoint
 
 
-def test_it_moves_at_its_rate_and_arrives() -> None:
+def test_it_moves_at_its_rate_to_the_request() -> None:
     point = Setpoint(0.3, 3.0, rate_per_s=0.5)
     point.start(1.0)
     assert point.request(2.0)
@@ -26,14 +26,14 @@ def test_without_a_rate_it_jumps() -> None:
     assert point.advance(0.1) == 2.0
 
 
-def test_time_that_jumps_back_does_not_move_it() -> None:
+def test_a_backward_jump_of_time_does_not_move_it() -> None:
     point = Setpoint(0.3, 3.0, rate_per_s=0.5)
     point.start(1.0)
     point.request(2.0)
     assert point.advance(-3.0) == 1.0
 
 
-def test_a_requested_value_beyond_the_limits_is_limited_and_told() -> None:
+def test_a_request_outside_the_limits_is_limited_and_reported() -> None:
     point = Setpoint(0.3, 3.0)
     assert not point.request(50.0)
     assert point.advance(0.1) == 3.0
@@ -42,14 +42,14 @@ def test_a_requested_value_beyond_the_limits_is_limited_and_told() -> None:
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
-def test_a_value_that_is_not_finite_changes_nothing(wrong: float) -> None:
+def test_a_non_finite_request_changes_nothing(wrong: float) -> None:
     point = Setpoint(0.3, 3.0)
     point.request(1.5)
     assert not point.request(wrong)
     assert point.advance(0.1) == 1.5
 
 
-def test_before_anything_is_requested_it_stays_at_each_start() -> None:
+def test_before_a_request_it_stays_at_the_start_value() -> None:
     point = Setpoint(0.3, 3.0)
     with pytest.raises(ValueError, match="no setpoint"):
         point.advance(0.1)
@@ -60,7 +60,7 @@ def test_before_anything_is_requested_it_stays_at_each_start() -> None:
     assert point.advance(0.1) == 0.3
 
 
-def test_what_goes_before_does_not_replace_what_is_wanted() -> None:
+def test_an_override_does_not_replace_the_request() -> None:
     point = Setpoint(0.3, 3.0)
     point.request(2.0)
     assert point.advance(0.1, instead=0.2) == 0.2
@@ -73,14 +73,12 @@ def test_what_goes_before_does_not_replace_what_is_wanted() -> None:
         st.tuples(st.floats(allow_nan=True, allow_infinity=True), st.floats(0.0, 2.0)), min_size=1
     ),
 )
-def test_it_never_leaves_its_limits_nor_outruns_its_rate(
-    rate: float, events: list[tuple[float, float]]
-) -> None:
+def test_it_never_exceeds_limits_or_rate(rate: float, events: list[tuple[float, float]]) -> None:
     point = Setpoint(0.3, 3.0, rate)
     point.start(1.0)
     last = 1.0
-    for wanted, dt_s in events:
-        point.request(wanted)
+    for requested, dt_s in events:
+        point.request(requested)
         value = point.advance(dt_s)
         assert 0.3 <= value <= 3.0
         assert abs(value - last) <= rate * dt_s + 1e-9

@@ -1,4 +1,4 @@
-"""A loop around a swimmer without a node, and a swimmer that does what a test says."""
+"""Swimmer loop without a node, and a swimmer with scripted output."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NAMES = tuple(f"joint_{k}" for k in range(N_JOINTS))
 
 
 def swim_loop(controller: Controller, config: SwimmerConfig) -> ControlLoop[SwimmerAdapter]:
-    """Return a loop as that of the node."""
+    """Return a loop like that of the node."""
     return ControlLoop(controller, SwimmerAdapter(controller, config))
 
 
 class SwimBench:
-    """A loop on a clock of its own; stamps and clocks agree."""
+    """Loop on a simulated clock; stamps and clocks agree."""
 
     def __init__(self, controller: Swimmer | None = None, **config: Any) -> None:
         self.loop = swim_loop(controller or swimmer(), SwimmerConfig(**config))
@@ -58,14 +58,14 @@ class SwimBench:
         clock_ns: int,
         now_s: float,
     ) -> Tick | None:
-        """Take joint states at any time, with any stamp."""
+        """Process joint states at any time, with any stamp."""
         return self.loop.tick(self.swimmer.read(names, positions), stamp_ns, clock_ns, now_s)
 
     def velocity(self, forward_m_s: float, left_rad_s: float) -> bool:
         return self.swimmer.on_cmd_vel(forward_m_s, left_rad_s, self.now_s)
 
     def silence(self, seconds: float) -> list[np.ndarray | None]:
-        """Return what each watch sends, every 0.02 s."""
+        """Return the command of each watch, every 0.02 s."""
         sent = []
         for _ in range(round(seconds / 0.02)):
             self.now_ns += 20_000_000
@@ -74,27 +74,27 @@ class SwimBench:
 
 
 class ScriptedSwimmer(Swimmer):
-    """Gives each joint the effort that it is told, and raises where that is an exception."""
+    """Swimmer with the efforts of a script, which raises entries that are exceptions."""
 
     def __init__(self, *script: float | Exception) -> None:
         super().__init__(swimmer().networks[0])
         self.script = list(script)
 
     def _step(self, observation: np.ndarray) -> np.ndarray:
-        given = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if isinstance(given, Exception):
-            raise given
-        return np.full(N_JOINTS, given)
+        entry = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(entry, Exception):
+            raise entry
+        return np.full(N_JOINTS, entry)
 
 
 def swimmer() -> Swimmer:
-    found = load("swimmer")
-    assert isinstance(found, Swimmer)
-    return found
+    controller = load("swimmer")
+    assert isinstance(controller, Swimmer)
+    return controller
 
 
 def angles(n: int, seed: int = 0) -> np.ndarray:
-    """Angles of a body that bends, shape (n, N_JOINTS)."""
+    """Return angles of an undulating body, shape (n, N_JOINTS)."""
     phases = 2 * np.pi * np.arange(N_JOINTS) / N_JOINTS
     ticks = np.arange(n)[:, None] / 15.0
     return np.sin(ticks - phases) + np.random.default_rng(seed).normal(0, 0.05, (n, N_JOINTS))

@@ -1,4 +1,4 @@
-"""The loop around a swimmer, against swimmers that swim without it."""
+"""Swimmer loop, compared with circuits that run without it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.loops.swimmer.harness import (
 
 
 @pytest.mark.parametrize("name", ["swimmer-spiking", "swimmer-graded"])
-def test_efforts_are_those_of_the_circuit_alone(name: str) -> None:
+def test_efforts_equal_those_of_the_circuit_alone(name: str) -> None:
     bench, alone = SwimBench(load(name)).arm(), load(name)  # type: ignore[arg-type]
     for measured in angles(300):
         tick = bench.measure(measured.tolist())
@@ -39,7 +39,7 @@ def test_efforts_are_those_of_the_circuit_alone(name: str) -> None:
         assert tick.orders == (1.0, 0.0, 0.0)
 
 
-def test_an_adaptation_can_be_frozen_and_goes_on() -> None:
+def test_adaptation_can_be_frozen_and_resumed() -> None:
     network = load("swimmer-spiking").networks[0]  # type: ignore[attr-defined]
     adapting = Swimmer(network, homeostasis=Homeostasis(np.full(N_JOINTS - 1, 1.0), lag_rate=0.5))
     bench, gains = SwimBench(adapting).arm(), []
@@ -53,37 +53,37 @@ def test_an_adaptation_can_be_frozen_and_goes_on() -> None:
     assert (gains[2][:-1] > gains[1][:-1]).any()
 
 
-def test_a_freeze_outlives_reset_and_reload() -> None:
+def test_adaptation_stays_frozen_after_reset_and_reload() -> None:
     network = load("swimmer-spiking").networks[0]  # type: ignore[attr-defined]
     points = Homeostasis(np.full(N_JOINTS - 1, 1.0))
     bench = SwimBench(Swimmer(network, homeostasis=points)).arm()
     bench.loop.frozen = True
-    renewals = {
+    resets = {
         "reset": bench.loop.reset,
         "reload": lambda: bench.loop.replace(Swimmer(network, homeostasis=points)),
     }
-    for renew in renewals.values():
-        renew()
+    for reset in resets.values():
+        reset()
         for measured in angles(50):
             assert bench.measure(measured.tolist()).orders[2] == 1.0
         np.testing.assert_array_equal(bench.loop.controller.gains, 1.0)  # type: ignore[attr-defined]
 
 
-def test_joints_are_found_by_name_in_any_order_among_others() -> None:
+def test_joints_are_matched_by_name_in_any_order() -> None:
     bench, alone = SwimBench().arm(), swimmer()
     rng = np.random.default_rng(0)
     for measured in angles(100):
-        all_of_it = [*zip(NAMES, measured.tolist(), strict=True), ("wheel", math.nan)]
-        rng.shuffle(all_of_it)
-        names, positions = zip(*all_of_it, strict=True)
+        joints = [*zip(NAMES, measured.tolist(), strict=True), ("wheel", math.nan)]
+        rng.shuffle(joints)
+        names, positions = zip(*joints, strict=True)
         tick = bench.measure([float(x) for x in positions], [str(name) for name in names])
         np.testing.assert_array_equal(tick.command, alone.step(measured))
 
 
 WRONG = {
     "no names": ((), (), "lacks 'joint_0'"),
-    "a name lacks": (NAMES[:-1], (0.1,) * 4, "lacks 'joint_4'"),
-    "all names lack": (("a", "b"), (0.1, 0.1), "lacks 'joint_0'. Known: a, b"),
+    "a missing name": (NAMES[:-1], (0.1,) * 4, "lacks 'joint_4'"),
+    "other names": (("a", "b"), (0.1, 0.1), "lacks 'joint_0'. Known: a, b"),
     "a name twice": ((*NAMES, "joint_2"), (0.1,) * 6, "'joint_2' 2 times"),
     "short positions": (NAMES, (0.1,) * 4, "5 names and 4 positions"),
     "no positions": (NAMES, (), "5 names and 0 positions"),
@@ -94,25 +94,25 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_joint_states_that_cannot_be_used_hold_at_once(case: str) -> None:
-    names, positions, said = WRONG[case]
+def test_unusable_joint_states_hold_at_once(case: str) -> None:
+    names, positions, reason = WRONG[case]
     bench = SwimBench().arm()
     bench.measure((2.0,) * N_JOINTS, NAMES[::-1])
     held = bench.measure().command
-    if case == "all names lack":  # another body's, once ours have come
+    if case == "other names":  # of another body, after the first valid ones
         now_ns = bench.now_ns
         assert bench.joints(names, positions, now_ns, now_ns, bench.now_s) is None
         return
     tick = bench.measure(positions, names)
     assert tick.mode is Mode.HOLD
-    assert said in bench.loop.modes.reason
+    assert reason in bench.loop.modes.reason
     np.testing.assert_array_equal(tick.command, held)
     assert bench.measure().mode is Mode.HOLD
     assert bench.measure().mode is Mode.AUTO
     assert bench.swimmer.bad_values == 1
 
 
-def test_wrong_names_are_told_while_it_waits() -> None:
+def test_wrong_names_are_reported_while_waiting() -> None:
     bench = SwimBench(joint_names=("a", "b", "c", "d", "e")).arm()
     names, zeros = [f"joint_{k}" for k in range(N_JOINTS)], [0.0] * N_JOINTS
     for k in range(5):
@@ -126,19 +126,19 @@ def test_wrong_names_are_told_while_it_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         (("a", "b"), "2 names, the model 5 joints"),
         (("a", "b", "c", "d", "a"), "each joint once"),
         (("a", "b", "c", "d", ""), "each joint once"),
     ],
 )
-def test_names_that_do_not_fit_the_model_are_refused(names: tuple[str, ...], said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_names_that_do_not_fit_the_model_are_refused(names: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         swim_loop(swimmer(), SwimmerConfig(joint_names=names))
 
 
-def test_what_is_no_swimmer_is_refused() -> None:
+def test_other_controllers_and_wrong_times_are_refused() -> None:
     assert joint_names(("",), 3) == ("joint_0", "joint_1", "joint_2")
     with pytest.raises(InterfaceMismatchError, match="name a model of a swimmer"):
         swim_loop(load("pid"), SwimmerConfig())
@@ -151,7 +151,7 @@ def test_what_is_no_swimmer_is_refused() -> None:
 
 
 @pytest.mark.parametrize("wrong", [RuntimeError("broken"), math.nan, math.inf])
-def test_a_circuit_that_fails_stops_at_once_and_stays_so(wrong: float | Exception) -> None:
+def test_a_failed_circuit_stops_until_a_reset(wrong: float | Exception) -> None:
     bench = SwimBench(ScriptedSwimmer(0.5, 0.5, wrong, 0.25)).arm()
     for _ in range(2):
         assert (bench.measure().command == 0.5).all()  # type: ignore[union-attr]
@@ -167,7 +167,7 @@ def test_a_circuit_that_fails_stops_at_once_and_stays_so(wrong: float | Exceptio
     assert (bench.measure().command == 0.25).all()  # type: ignore[union-attr]
 
 
-def test_silence_holds_for_a_moment_and_then_rests() -> None:
+def test_silence_leads_to_hold_and_then_to_zero_efforts() -> None:
     bench = SwimBench(ScriptedSwimmer(0.5)).arm()
     bench.measure()
     sent = bench.silence(1.0)
@@ -179,7 +179,7 @@ def test_silence_holds_for_a_moment_and_then_rests() -> None:
     assert [bench.measure().mode for _ in range(2)] == [Mode.STOP, Mode.AUTO]
 
 
-def test_before_the_first_joint_states_nothing_moves() -> None:
+def test_efforts_are_zero_before_the_first_joint_states() -> None:
     bench = SwimBench(ScriptedSwimmer(0.5))
     assert bench.measure().command is None
     bench.arm()
@@ -213,7 +213,7 @@ def test_efforts_are_limited_and_slewed() -> None:
         (0.1, 9.0, 1.0, -0.15),
     ],
 )
-def test_velocities_tell_the_head(
+def test_velocities_set_speed_and_turn(
     forward_m_s: float, left_rad_s: float, speed: float, turn: float
 ) -> None:
     assert head_command(forward_m_s, left_rad_s, 0.1, 2.0, 0.15) == pytest.approx((speed, turn))
@@ -226,7 +226,7 @@ def test_velocities_tell_the_head(
         np.testing.assert_allclose(tick.output, alone.step(measured), atol=1e-9)
 
 
-def test_velocities_that_stay_away_mean_rest_and_are_reported() -> None:
+def test_lost_velocities_mean_rest_and_are_reported() -> None:
     bench = SwimBench(cruise_speed=0.75).arm()
     assert bench.measure().orders[:2] == (0.75, 0.0)
     bench.velocity(0.1, 0.0)
@@ -235,14 +235,14 @@ def test_velocities_that_stay_away_mean_rest_and_are_reported() -> None:
     assert orders[17:] == [(0.0, 0.0)] * 3
     assert bench.swimmer.lost(bench.now_s)
     assert not bench.velocity(math.nan, 0.0)
-    assert bench.measure().orders[:2] == (0.0, 0.0), "one that cannot be used is none"
+    assert bench.measure().orders[:2] == (0.0, 0.0), "an unusable velocity is ignored"
     assert bench.swimmer.bad_values == 1
     bench.velocity(0.05, 0.0)
     assert bench.measure().orders[:2] == (0.5, 0.0)
 
 
 ANY = st.one_of(st.floats(-4, 4), st.floats(allow_nan=True, allow_infinity=True))
-ORDERS = st.sampled_from(
+ACTIONS = st.sampled_from(
     ["measure"] * 4 + ["bad", "stamp", "silence", "velocity", "arm", "disarm", "reset", "replace"]
 )
 
@@ -250,15 +250,15 @@ ORDERS = st.sampled_from(
 @settings(max_examples=60, deadline=None)
 @given(
     script=st.lists(st.one_of(ANY, st.just(RuntimeError("broken"))), min_size=1, max_size=20),
-    orders=st.lists(st.tuples(ORDERS, ANY), max_size=30),
+    actions=st.lists(st.tuples(ACTIONS, ANY), max_size=30),
 )
-def test_every_effort_can_be_sent_and_silence_ends_in_rest(
-    script: list[float | Exception], orders: list[tuple[str, float]]
+def test_efforts_stay_within_limits_for_any_actions(
+    script: list[float | Exception], actions: list[tuple[str, float]]
 ) -> None:
     bench = SwimBench(ScriptedSwimmer(*script), effort_limit=0.5).arm()
-    for order, value in orders:
-        for effort in obey(bench, order, value):
-            assert effort is None or (np.abs(effort) <= 0.5).all(), "NaN is not within either"
+    for action, value in actions:
+        for effort in act(bench, action, value):
+            assert effort is None or (np.abs(effort) <= 0.5).all(), "this excludes NaN"
         modes = bench.loop.modes
         assert modes.armed == (modes.mode is not Mode.DISARMED)
         assert modes.mode in (Mode.DISARMED, Mode.AUTO, Mode.HOLD, Mode.STOP)
@@ -267,10 +267,10 @@ def test_every_effort_can_be_sent_and_silence_ends_in_rest(
         assert effort is None or (effort == 0.0).all()
 
 
-def obey(bench: SwimBench, order: str, value: float) -> list[np.ndarray | None]:
-    """Do one thing to the loop; return what it sends."""
+def act(bench: SwimBench, action: str, value: float) -> list[np.ndarray | None]:
+    """Apply one action to the loop; return the commands that it sends."""
     finite = math.isfinite(value)
-    match order:
+    match action:
         case "measure":
             return [bench.measure((min(max(value, -3), 3) if finite else 0.1,) * 5).command]
         case "bad":

@@ -1,4 +1,4 @@
-"""The way through our code that one measurement takes to its command."""
+"""Call path through the package from one measurement to its command."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import snn_control
 from tests.paths import ROOT
 
 FILES, CROSSINGS = 8, 6
-"""Most files of ours that the way enters, and most crossings between loop and adapter."""
+"""Maximum number of files on the path, and of crossings between loop and adapter."""
 PACKAGE = Path(snn_control.__file__).parent
 
 
-class Way:
-    """Follows all Python calls from `follow` on, to its end or to `end`.
+class CallPath:
+    """Profile of all Python calls from the start of `follow` to its end or to `end`.
 
-    A file is entered where a function that it defines is called. A crossing is each time that a
-    function of the control loop calls one of the vehicle's adapter or the other way round, and each
-    return from such a call: a round trip counts twice.
+    A file is on the path if a function that it defines is called. A crossing is a call between
+    functions of the control loop and of the vehicle's adapter, in either direction, or the return
+    from such a call: a round trip counts twice.
     """
 
     def __init__(self, vehicle: str) -> None:
@@ -30,7 +30,7 @@ class Way:
         self.crossings = 0
 
     def follow(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call, and follow the way."""
+        """Call a function and profile it."""
         sys.setprofile(self._on_event)
         try:
             return call(*arguments)
@@ -38,7 +38,7 @@ class Way:
             self.end()
 
     def end(self, *_: Any) -> None:
-        """Follow no further."""
+        """Stop profiling."""
         sys.setprofile(None)
 
     def _on_event(self, frame: FrameType, event: str, _: Any) -> None:
@@ -57,4 +57,4 @@ class Way:
         return "adapter" if self._adapters in path.parents else ""
 
 
-assert PACKAGE == ROOT / "snn_control", "tests are of this checkout"
+assert PACKAGE == ROOT / "snn_control", "the tests need the package of this checkout"
