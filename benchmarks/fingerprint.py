@@ -222,13 +222,13 @@ def place_loop() -> str:
     import sys
 
     sys.path.insert(0, str(TABLE.parents[1]))
-    from tests.loops.place.harness import PlaceBench, again
+    from tests.loops.place.harness import PlaceHarness, query_traverse
     from tests.loops.place.harness import route as places_of
 
     images = places_of(70)
-    bench = PlaceBench(extend=True, map_loops=True).map(images, way_m=1.0)
+    bench = PlaceHarness(extend=True, map_loops=True).map(images, distance_m=1.0)
     found = []
-    for k, image in enumerate(again(images)[20:60]):
+    for k, image in enumerate(query_traverse(images)[20:60]):
         answer = bench.show(image, 1.0 if k < 30 else -1.0)
         assert answer is not None
         matched = dataclasses.asdict(answer.match)

@@ -1,4 +1,4 @@
-"""The node `place_recognizer`: images in, the mapped place that they show out."""
+"""The node `place_recognizer`: images in, the mapped place of each image out."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from snn_control.ros.place.interfaces import (
 )
 
 NODE = "place_recognizer"
-WATCH_S = 0.05
-"""Time between two looks at a map that is being fitted."""
+TIMER_S = 0.05
+"""Period of the timer that advances mapping, s."""
 
 
 class PlaceRecognizerNode(ManagedNode):
-    """Recognises and maps places; the work is done by `PlaceLoop`."""
+    """Lifecycle node of the place recogniser; a ROS interface of `PlaceLoop`."""
 
     config_type = PlaceNodeConfig
     interface = RECOGNIZER
@@ -54,14 +54,14 @@ class PlaceRecognizerNode(ManagedNode):
         self.loop: PlaceLoop | None = None
         self.health = PlaceHealth()
         self._entities: list[Any] = []
-        self._news: tuple[Mapping, str] = (Mapping.OFF, "")
-        for task, ask in self.health.tasks().items():
-            self.diagnostics.add(task, ask)
+        self._reported: tuple[Mapping, str] = (Mapping.OFF, "")
+        for name, task in self.health.tasks().items():
+            self.diagnostics.add(name, task)
 
     # Lifecycle.
 
     def configure(self, config: PlaceNodeConfig) -> None:
-        """Load the map, call once what is compiled, open topics and services."""
+        """Load the map, compile the kernels, open topics and services."""
         posed = PosedMap.load(config.map) if config.map else PosedMap.empty(config.seed)
         warm(config)
         self.loop = PlaceLoop(posed, config)
@@ -73,12 +73,12 @@ class PlaceRecognizerNode(ManagedNode):
             self.get_logger().warning(posed.note)
 
     def activate(self) -> None:
-        """Start, without a past."""
+        """Reset the loop and the counters."""
         self._loop().reset()
         self.health.reset()
 
     def deactivate(self) -> None:
-        """End a mapping; what is in the map stays."""
+        """Stop mapping; places in the map are kept."""
         self._loop().mapper.abort()
 
     def cleanup(self) -> None:
@@ -90,7 +90,7 @@ class PlaceRecognizerNode(ManagedNode):
         self.health.watch(None)
 
     def reconfigure(self, config: PlaceNodeConfig) -> None:
-        """Take over what may change in flight."""
+        """Apply parameters that can change in operation."""
         self._loop().configure(config)
 
     def _open(self) -> None:
@@ -110,7 +110,7 @@ class PlaceRecognizerNode(ManagedNode):
             (Image, "image", self._on_image),
             (Odometry, "odometry", self._on_odometry),
         ):
-            heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
+            events = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
             reliable = name == "image" and self.config.reliable_images
             quality = qos("event" if reliable else self.interface.topic(name).quality)
             self._entities.append(
@@ -119,21 +119,23 @@ class PlaceRecognizerNode(ManagedNode):
                     name,
                     self.guarded(self.while_active(callback)),
                     quality,
-                    event_callbacks=heard,
+                    event_callbacks=events,
                 )
             )
-        for name, asked in (
+        for name, action in (
             ("~/start_mapping", self._start_mapping),
             ("~/stop_mapping", self._stop_mapping),
             ("~/save", self._save),
             ("~/load", self._load),
             ("~/reset", self._reset),
         ):
-            self._entities.append(self.create_service(Trigger, name, self.guarded(_served(asked))))
+            self._entities.append(
+                self.create_service(Trigger, name, self.guarded(_trigger_service(action)))
+            )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._entities.append(
             self.create_timer(
-                WATCH_S, self.guarded(self.while_active(self._on_watch)), clock=steady
+                TIMER_S, self.guarded(self.while_active(self._on_timer)), clock=steady
             )
         )
 
@@ -142,15 +144,15 @@ class PlaceRecognizerNode(ManagedNode):
     def _on_odometry(self, message: Odometry) -> None:
         at, turn = message.pose.pose.position, message.pose.pose.orientation
         speed = message.twist.twist.linear
-        taken = self._loop().travel.take(
+        usable = self._loop().travel.take(
             (at.x, at.y, at.z),
             (turn.x, turn.y, turn.z, turn.w),
             message.header.frame_id,
             time.monotonic(),
             (speed.x, speed.y, speed.z),
         )
-        if not taken:
-            self._warn("odometry is not taken: a number is not finite, or no orientation")
+        if not usable:
+            self._warn("odometry refused: expected finite numbers and an orientation")
 
     def _on_image(self, message: Image) -> None:
         now_s = time.monotonic()
@@ -159,46 +161,46 @@ class PlaceRecognizerNode(ManagedNode):
             message.height, message.width, message.encoding, message.step, message.data
         )
         clock_ns = int(self.get_clock().now().nanoseconds)
-        found = loop.on_image(image, nanoseconds(message.header.stamp), clock_ns, now_s)
-        if found is None:
+        result = loop.on_image(image, nanoseconds(message.header.stamp), clock_ns, now_s)
+        if result is None:
             self._warn(f"image refused: {loop.refusal}")
             return
-        self._publish(loop, found, message.header.stamp, now_s)
+        self._publish(loop, result, message.header.stamp, now_s)
 
-    def _publish(self, loop: PlaceLoop, found: Answer, stamp: Any, since_s: float) -> None:
-        match, send = found.match, self._out
-        stamps = (found.stamp_ns // 10**9, found.stamp_ns % 10**9)
-        if match.known and match.place is not None and not found.mapping:
+    def _publish(self, loop: PlaceLoop, result: Answer, stamp: Any, since_s: float) -> None:
+        match, send = result.match, self._out
+        stamps = (result.stamp_ns // 10**9, result.stamp_ns % 10**9)
+        if match.known and match.place is not None and not result.mapping:
             send["place"].publish(Int64(data=match.place))
-            if found.pose is not None:
-                send["place_pose"].publish(_pose(found, stamp))
-        if found.loop is not None:
+            if result.pose is not None:
+                send["place_pose"].publish(_pose(result, stamp))
+        if result.loop is not None:
             send["loop_closure"].publish(
-                Int64MultiArray(layout=_layout(LOOP_FIELDS), data=[*map(int, stamps), *found.loop])
+                Int64MultiArray(layout=_layout(LOOP_FIELDS), data=[*map(int, stamps), *result.loop])
             )
         latency_s = time.monotonic() - since_s
         self.health.latency_s.add(latency_s)
         row = (
             *stamps, _number(match.place), match.probability, match.known, match.familiarity,
-            match.length, found.reason, match.complete, match.spikes, found.step,
-            _number(found.mapped), found.query_s, latency_s,
+            match.length, result.reason, match.complete, match.spikes, result.step,
+            _number(result.mapped), result.query_s, latency_s,
         )  # fmt: skip
         send["~/match"].publish(
             Float64MultiArray(layout=_layout(MATCH_FIELDS), data=[float(x) for x in row])
         )
-        if not found.mapping and loop.config.n_candidates and len(match.scores):
+        if not result.mapping and loop.config.n_candidates and len(match.scores):
             rows = [[*stamps, *best] for best in loop.candidates(match).tolist()]
             message = Float64MultiArray(layout=_layout(CANDIDATE_FIELDS, len(rows)))
             message.data = [float(x) for row in rows for x in row]
             send["candidates"].publish(message)
 
-    def _on_watch(self) -> None:
+    def _on_timer(self) -> None:
         mapper = self._loop().mapper
         mapper.advance()
-        news = (mapper.state, mapper.failure)
-        if news == self._news:
+        status = (mapper.state, mapper.failure)
+        if status == self._reported:
             return
-        self._news = news  # of calls between two looks too
+        self._reported = status
         if mapper.failure:
             self.get_logger().error(f"mapping: {mapper.failure}")
         else:
@@ -210,10 +212,10 @@ class PlaceRecognizerNode(ManagedNode):
         if not self.active:
             raise SnnControlError("the node is not active; activate it first")
         mapper = self._loop().mapper
-        said = mapper.start()
+        description = mapper.start()
         if mapper.state is Mapping.COLLECTING and mapper.posed.unsaved:
-            self.get_logger().warning(f"start_mapping: {said}")
-        return said
+            self.get_logger().warning(f"start_mapping: {description}")
+        return description
 
     def _stop_mapping(self) -> str:
         return self._loop().mapper.stop()
@@ -221,7 +223,7 @@ class PlaceRecognizerNode(ManagedNode):
     def _save(self) -> str:
         mapper = self._loop().mapper
         if mapper.state in (Mapping.COLLECTING, Mapping.FITTING):
-            raise SnnControlError(f"the new map is not there yet: {mapper.progress()}")
+            raise SnnControlError(f"the new map is not fitted yet: {mapper.progress()}")
         with mapper.for_queries() as posed:
             return f"{len(posed)} places in {posed.save(self.config.map)}"
 
@@ -229,16 +231,16 @@ class PlaceRecognizerNode(ManagedNode):
         loop = self._loop()
         unsaved = loop.posed.unsaved
         try:
-            said = loop.load(self.config.map)
+            description = loop.load(self.config.map)
         except SnnControlError as exc:
             raise SnnControlError(f"the old map stays in use: {exc}") from exc
         if unsaved:
-            self.get_logger().warning(f"load: {said}")
-        return said
+            self.get_logger().warning(f"load: {description}")
+        return description
 
     def _reset(self) -> str:
         self._loop().recognizer.reset_sequence()
-        return "the sequence begins anew"
+        return "sequence cleared"
 
     # Inside.
 
@@ -250,21 +252,21 @@ class PlaceRecognizerNode(ManagedNode):
         self.get_logger().warning(what, throttle_duration_sec=1.0)
 
 
-def _served(ask: Any) -> Any:
-    """Make a service of a function that returns what it did; what we raise is the answer."""
+def _trigger_service(action: Any) -> Any:
+    """Return a Trigger callback from a function that returns a message or raises an error."""
 
     def serve(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            return answer(response, True, ask())
+            return answer(response, True, action())
         except SnnControlError as exc:
             return answer(response, False, str(exc))
 
-    serve.__name__ = ask.__name__
+    serve.__name__ = action.__name__
     return serve
 
 
 def _layout(fields: tuple[str, ...], rows: int | None = None) -> MultiArrayLayout:
-    """Return the layout of a row of named numbers, or of several."""
+    """Return the layout of one row of named numbers, or of several rows."""
     n = len(fields)
     dims = [MultiArrayDimension(label=",".join(fields), size=n, stride=n)]
     if rows is not None:
@@ -276,12 +278,12 @@ def _number(place: int | None) -> int:
     return -1 if place is None else place
 
 
-def _pose(found: Answer, stamp: Any) -> PoseStamped:
+def _pose(result: Answer, stamp: Any) -> PoseStamped:
     message = PoseStamped()
-    message.header.stamp, message.header.frame_id = stamp, found.frame
+    message.header.stamp, message.header.frame_id = stamp, result.frame
     at, turn = message.pose.position, message.pose.orientation
-    assert found.pose is not None
-    at.x, at.y, at.z, turn.x, turn.y, turn.z, turn.w = found.pose
+    assert result.pose is not None
+    at.x, at.y, at.z, turn.x, turn.y, turn.z, turn.w = result.pose
     return message
 
 

@@ -1,4 +1,4 @@
-"""Place recognition: names the mapped place that a camera sees, and says how sure that is."""
+"""Visual place recognition: the mapped place of a camera image, with a calibrated confidence."""
 
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.ensemble import PlaceEnsemble

@@ -17,21 +17,21 @@ class AdaptationBaseline:
     mean: FloatArray
     """Mean image, (n_inputs,)."""
     places: float
-    """Number of places that the mean counts as, at least 0."""
+    """Effective number of averaged places, at least 0."""
     memory: int
-    """Largest number of places that it can count as."""
+    """Limit of `places`."""
 
-    def after(self, image: FloatArray, moved: float = 1.0) -> AdaptationBaseline:
+    def after(self, image: FloatArray, distance: float = 1.0) -> AdaptationBaseline:
         """Return the baseline after one more image.
 
-        Adaptation is scaled by the distance travelled, up to one place: a vehicle that stands still
-        does not adapt, and forgets nothing.
+        Adaptation is scaled by the distance travelled, up to one place: at standstill the baseline
+        does not change.
 
         Args:
             image: normalised, (n_inputs,).
-            moved: odometry distance since the last image, places.
+            distance: odometry distance since the last image, places.
         """
-        share = min(abs(moved), 1.0)
-        places = min(self.places + share, self.memory)
-        mean = self.mean + share * (image - self.mean) / max(places, 1.0)
+        fraction = min(abs(distance), 1.0)
+        places = min(self.places + fraction, self.memory)
+        mean = self.mean + fraction * (image - self.mean) / max(places, 1.0)
         return AdaptationBaseline(mean, places, self.memory)

@@ -16,45 +16,45 @@ LARGEST = 1e9
 
 @dataclass(frozen=True)
 class PlaceConfig:
-    """Configuration of senses, map, sequences and confidence of a `PlaceRecognizer`.
+    """Configuration of image encoder, map, sequences and confidence of a `PlaceRecognizer`.
 
     Raises:
         ParameterError: out of range.
     """
 
     height: int = 28
-    """Height of the image behind the input cells, pixels."""
+    """Height of the downsampled image, pixels; two input cells per pixel."""
     width: int = 28
-    """Width of that image, pixels."""
+    """Width of the downsampled image, pixels."""
     window: int = 21
     """Window of the patch normalisation, pixels, odd; see `PatchNormalisation`."""
     floor: float = 20.0
     """Floor of the patch normalisation, grey levels."""
     clip: float = 2.0
-    """Limit of the normalised grey levels, to either side."""
+    """Magnitude at which normalised grey levels are clipped."""
     levels: int = 8
-    """Spikes of an input cell for a normalised grey of 1."""
+    """Spikes of an input cell for a normalised grey level of 1."""
     ticks: int = 32
-    """Length of a presentation; an input cell fires at most once a tick."""
+    """Length of a presentation, ticks; an input cell fires at most once per tick."""
     input_share: float = 1.0
-    """Fraction of the input cells that reach the place neurons, others in each seed; below 1 for
-    members of an ensemble."""
+    """Fraction of the input cells that are connected to the place neurons, a random subset per
+    seed; below 1 for members of an ensemble."""
     memory: int = 500
-    """Places over which the adaptation baseline is averaged, at most."""
+    """Window of the adaptation baseline, places."""
     stiffness: float = 110.0
-    """Sum of squared disturbances at which the decorrelation halves the weight of an input."""
+    """Sum of squared disturbances at which decorrelation halves the weight of an input."""
     reference_share: float = 0.25
-    """Weight of a mapped image as a disturbance, without queries to calibrate on."""
+    """Weight of a mapped image as a disturbance, for a calibration without queries."""
     module_places: int = 100
-    """Places of a module."""
+    """Places per module."""
     neighbours: int = 5
-    """Places to either side that a place competes with in sequences."""
+    """Half-width of the local contrast enhancement in sequences, places."""
     blend: float = 0.3
-    """Share of the score without that competition in the one of sequences."""
+    """Weight of the score without contrast enhancement that is added in sequences."""
     same_place: int = 2
-    """Places to either side of an answer that are no rivals of it."""
+    """Places to either side of the best one that count as the same place, not as rivals."""
     false_acceptance: float = 0.01
-    """Share of unknown places that may be taken for known ones."""
+    """Accepted fraction of unknown places that are classified as known."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -91,5 +91,5 @@ class PlaceConfig:
 
     @property
     def n_inputs(self) -> int:
-        """Pairs of input cells, one for light above what is usual and one for light below."""
+        """Number of pixels, each with an ON and an OFF input cell."""
         return self.height * self.width

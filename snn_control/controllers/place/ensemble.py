@@ -1,4 +1,4 @@
-"""Several recognisers of different seeds, whose answers are averaged."""
+"""Ensemble of place recognisers with different seeds, whose scores are averaged."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import files
-from snn_control.controllers.place.confidence.calibration import Judged, confidence
+from snn_control.controllers.place.confidence.calibration import Calibration, confidence
+from snn_control.controllers.place.confidence.calibration_state import CalibrationState
 from snn_control.controllers.place.confidence.hindsight import Hindsight
-from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.member import Member
+from snn_control.controllers.place.presentation_options import PresentationOptions
 from snn_control.controllers.place.queries import Queries
 from snn_control.controllers.place.recognizer import Images, Recognizer
 from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
-from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ParameterError
 from snn_control.network.files import Document
 
@@ -31,22 +31,22 @@ IntArray = npt.NDArray[np.int64]
 
 
 class PlaceEnsemble(Recognizer):
-    """Averages the balanced answers of its members, place by place.
+    """Ensemble that averages the standardised scores of its members, place by place.
 
-    Members receive all of the input cells, unless `config.input_share` is below 1: then each
-    receives others.
+    Each member is connected to all input cells, or, if `config.input_share` is below 1, to its own
+    random subset.
 
     Args:
-        seeds: of the members.
-        config: of each.
+        seeds: seeds of the members.
+        config: configuration of each member.
 
     Raises:
-        ParameterError: no seed, or one twice.
+        ParameterError: no seed, or a seed twice.
     """
 
     def __init__(self, seeds: Sequence[int] = range(5), config: PlaceConfig | None = None) -> None:
         if not len(seeds) or len(set(seeds)) < len(seeds):
-            raise ParameterError(f"seeds {list(seeds)}; expected at least one, none of them twice")
+            raise ParameterError(f"seeds {list(seeds)}; expected at least one, without duplicates")
         self.members = [PlaceRecognizer(seed, config) for seed in seeds]
         super().__init__(self.members[0].config.same_place)
 
@@ -70,7 +70,8 @@ class PlaceEnsemble(Recognizer):
         """Append the places of another ensemble, member by member, see `PlaceRecognizer.merge`."""
         if not isinstance(other, PlaceEnsemble) or len(other.members) != len(self.members):
             raise ParameterError(
-                f"{other!r} is no ensemble of {len(self.members)} members: map both alike"
+                f"{other!r} is not an ensemble of {len(self.members)} members; map both with the "
+                "same settings"
             )
         for own, theirs in zip(self._steps, other.members, strict=True):
             own.require_mergeable(theirs)
@@ -79,10 +80,10 @@ class PlaceEnsemble(Recognizer):
         return numbers[0]
 
     def fuse(self, places: Sequence[int] | IntArray) -> int:
-        """Make one place of several, see `PlaceRecognizer.fuse`."""
+        """Fuse several places into one, see `PlaceRecognizer.fuse`."""
         keep = np.setdiff1d(np.arange(len(self)), self._positions(places)[1:])
         numbers = [member.fuse(places) for member in self.members]
-        self._close_up(keep)
+        self._reduce_history(keep)
         return numbers[0]
 
     def save(
@@ -90,62 +91,65 @@ class PlaceEnsemble(Recognizer):
     ) -> Path:
         """Write the maps of all members, see `files.save`; return the path of the document."""
         states = [member.to_state() for member in self.members]
-        return files.save_ensemble(states, self.judgement(), path, deployed=deployed, about=about)
+        return files.save_ensemble(
+            states, self.calibration_state(), path, deployed=deployed, about=about
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> PlaceEnsemble:
-        """Read an ensemble that `save` wrote.
+        """Read an ensemble written by `save`.
 
         Raises:
-            ModelFileError: a broken file, or one of another version; the message names the field.
+            ModelFileError: a broken file, or another version; the message names the field.
         """
-        states, judgement = files.load_ensemble(path)
+        states, calibration = files.load_ensemble(path)
         ensemble = cls([state.seed for state in states], states[0].config)
         ensemble.members = [PlaceRecognizer.from_state(state) for state in states]
-        ensemble.restore(judgement)
+        ensemble.restore(calibration)
         return ensemble
 
-    def judgement(self) -> Judgement:
+    def calibration_state(self) -> CalibrationState:
         """Return the calibrated and adapted state of the ensemble and of its members."""
-        return Judgement(
+        return CalibrationState(
             self.confidence, self.hindsight.bias, all(m.calibrated for m in self.members),
-            members=tuple(member.judgement() for member in self.members),
+            members=tuple(member.calibration_state() for member in self.members),
         )  # fmt: skip
 
-    def restore(self, judgement: Judgement) -> None:
+    def restore(self, state: CalibrationState) -> None:
         """Set the calibrated and adapted state, see `Recognizer.restore`."""
-        if len(judgement.members) != len(self.members):
+        if len(state.members) != len(self.members):
             raise ParameterError(
-                f"a judgement of {len(judgement.members)} members; expected one of "
-                f"{len(self.members)}"
+                f"calibration state of {len(state.members)} members; expected {len(self.members)}"
             )
-        pairs = list(zip(self.members, judgement.members, strict=True))
+        pairs = list(zip(self.members, state.members, strict=True))
         for member, own in pairs:
-            member.require_judgement(own)
+            member.require_calibration_state(own)
         for member, own in pairs:
             member.restore(own)
-        self.confidence, self.hindsight.bias = judgement.confidence, judgement.bias
+        self.confidence, self.hindsight.bias = state.confidence, state.bias
 
-    # Steps, on normalised images.
+    # Hooks of `Recognizer`, on normalised images.
 
     @property
     def _steps(self) -> Sequence[Member]:
-        """Members, by their internal protocol."""
+        """Members, typed by their internal protocol."""
         return self.members
 
     def normalised(self, image: Any) -> tuple[FloatArray, str]:
         """Return the normalised image, see `Recognizer`."""
         return self._steps[0].normalised(image)
 
-    def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places from the start in each member, see `Recognizer`."""
+    def rebuild_map(self, mapped: FloatArray, queries: Queries | None) -> None:
+        """Replace the map of each member, see `Recognizer`."""
         self._fit_confidence([member.learn(mapped, queries) for member in self._steps])
 
-    def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:
+    def evidence(
+        self, image: FloatArray, options: PresentationOptions, distance: float
+    ) -> Evidence:
         """Return the average of the members' evidence, see `Recognizer`."""
-        if waiting.deadline_s is not None:
-            waiting = replace(waiting, deadline_s=waiting.deadline_s / len(self.members))
-        return average([member.evidence(image, waiting, moved) for member in self._steps])
+        if options.deadline_s is not None:
+            options = replace(options, deadline_s=options.deadline_s / len(self.members))
+        return average([member.evidence(image, options, distance) for member in self._steps])
 
     def append(self, image: FloatArray) -> int:
         """Append a place in each member, see `Recognizer`."""
@@ -157,10 +161,10 @@ class PlaceEnsemble(Recognizer):
         for member in self._steps:
             member.keep(positions)
 
-    def _fit_confidence(self, judged: list[Judged]) -> None:
+    def _fit_confidence(self, calibrations: list[Calibration]) -> None:
         """Fit the confidence on averages of the members' evidence."""
         parts = []
-        for same in zip(*(member.parts for member in judged), strict=True):
+        for same in zip(*(each.parts for each in calibrations), strict=True):
             frames = zip(*(evidence for evidence, _ in same), strict=True)
             parts.append(([average(of_members) for of_members in frames], same[0][1]))
         config = self.members[0].config
@@ -168,7 +172,7 @@ class PlaceEnsemble(Recognizer):
 
 
 def average(members: Sequence[Evidence]) -> Evidence:
-    """Return the average of several members' evidence of one frame; their spikes add up."""
+    """Return the average of the members' evidence of one frame, with the sum of their spikes."""
     return Evidence(
         np.mean([each.alone for each in members], axis=0),
         np.mean([each.summed for each in members], axis=0),

@@ -1,4 +1,4 @@
-"""Evidence of one frame for every place."""
+"""Evidence of one frame."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Scores of every place from one frame, larger is better, both (n_places,)."""
+    """Scores of all places from one frame, larger is better, both (n_places,)."""
 
     alone: FloatArray
-    """Scores where the frame is a sequence of its own."""
+    """Scores for matching this frame alone."""
     summed: FloatArray
-    """Scores as a term of a longer sequence."""
+    """Scores to be summed over a sequence."""
     complete: bool = True
     """See `Match`."""
     spikes: int = 0

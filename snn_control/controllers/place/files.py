@@ -1,7 +1,7 @@
 """Place maps on disk: a JSON document beside a safetensors file, see `network.files`.
 
-A map that is only to be flown leaves out what growing needs, the sights of the places and the
-lateral weights: one byte a pixel and place remains.
+A deployed map omits the data for changing it, which are the spike codes of the places and the
+lateral weights; one byte per pixel and place remains.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from snn_control.config import from_mapping
 from snn_control.controllers.place.adaptation import AdaptationBaseline
+from snn_control.controllers.place.confidence.calibration_state import CalibrationState
 from snn_control.controllers.place.confidence.confidence import LENGTHS, N_FEATURES, Confidence
 from snn_control.controllers.place.confidence.hindsight import FARTHEST
-from snn_control.controllers.place.confidence.judgement import Judgement
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.presentation import QUARTERS
@@ -32,22 +32,22 @@ FloatArray = npt.NDArray[np.float64]
 
 KIND, ENSEMBLE_KIND = "place_map", "place_ensemble"
 _HEAD = ("schema_version", "arrays_sha256", "kind", "about")
-_JUDGEMENT = ("bias", "confidence_places")
+_CALIBRATION = ("bias", "confidence_places")
 _MAP = (
-    "config", "seed", "deployed", "next_number", "habit", "calibrated", *_JUDGEMENT
+    "config", "seed", "deployed", "next_number", "habit", "calibrated", *_CALIBRATION
 )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class RecognizerState:
-    """Learned state of a `PlaceRecognizer`, whose attributes of the same names it holds."""
+    """Learned state of a `PlaceRecognizer`, with the attributes of the same names."""
 
     config: PlaceConfig
     seed: int
     map: PlaceMap
     usual: FloatArray
     lateral: Decorrelation | None
-    judgement: Judgement
+    calibration: CalibrationState
 
 
 def save(
@@ -62,13 +62,13 @@ def save(
     The frames of the sequence are not saved.
 
     Args:
-        state: of the recogniser.
-        path: with or without suffix.
-        deployed: leave out what `add`, `remove`, `fuse` and `merge` need.
-        about: provenance for people.
+        state: state of the recogniser.
+        path: path with or without suffix.
+        deployed: omits the data for `add`, `remove`, `fuse` and `merge`.
+        about: provenance, human-readable.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written; a map that was there stays.
+        RunError: the disk is full or the folder is not writable; an existing map is kept.
     """
     document, tensors = _described(state, deployed)
     return write_pair(path, {"kind": KIND, "about": about or {}} | document, tensors)
@@ -76,14 +76,14 @@ def save(
 
 def save_ensemble(
     members: Sequence[RecognizerState],
-    judgement: Judgement,
+    calibration: CalibrationState,
     path: str | Path,
     *,
     deployed: bool = False,
     about: Document | None = None,
 ) -> Path:
-    """Write the maps of all members, and the ensemble's confidence, see `save`."""
-    document, tensors = _describe_judgement(judgement)
+    """Write the maps of all members and the confidence of the ensemble, see `save`."""
+    document, tensors = _describe_calibration(calibration)
     documents = []
     for k, member in enumerate(members):
         described, arrays = _described(member, deployed)
@@ -94,10 +94,10 @@ def save_ensemble(
 
 
 def load(path: str | Path) -> RecognizerState:
-    """Read what `save` wrote.
+    """Read a map written by `save`.
 
     Raises:
-        ModelFileError: a broken file, or one of another version; the message names the field.
+        ModelFileError: a broken file, or another version; the message names the field.
     """
     document, tensors = read_pair(path, KIND)
     with reading(path):
@@ -107,15 +107,15 @@ def load(path: str | Path) -> RecognizerState:
     return state
 
 
-def load_ensemble(path: str | Path) -> tuple[list[RecognizerState], Judgement]:
-    """Read the members of an ensemble, and the judgement of the whole.
+def load_ensemble(path: str | Path) -> tuple[list[RecognizerState], CalibrationState]:
+    """Read the members of an ensemble and the calibration state of the ensemble.
 
     Raises:
         ModelFileError: see `load`.
     """
     document, tensors = read_pair(path, ENSEMBLE_KIND)
     with reading(path):
-        root = Field(document).only((*_HEAD, *_JUDGEMENT, "members"))
+        root = Field(document).only((*_HEAD, *_CALIBRATION, "members"))
         arrays = Arrays(dict(tensors))
         members = [
             _read_state(member.only(_MAP), arrays.under(f"{k}."))
@@ -129,20 +129,20 @@ def load_ensemble(path: str | Path) -> tuple[list[RecognizerState], Judgement]:
         if any(each.config != first.config for each in members):
             raise ModelFileError("members: expected the same config in each")
         if len({each.seed for each in members}) < len(members):
-            raise ModelFileError("members: expected another seed in each")
+            raise ModelFileError("members: expected a different seed in each")
         confidence, bias = _read_confidence(root, arrays)
         arrays.nothing_left()
-    of_members = tuple(each.judgement for each in members)
+    of_members = tuple(each.calibration for each in members)
     calibrated = all(each.calibrated for each in of_members)
-    return members, Judgement(confidence, bias, calibrated, members=of_members)
+    return members, CalibrationState(confidence, bias, calibrated, members=of_members)
 
 
 def _described(state: RecognizerState, deployed: bool) -> tuple[Document, Tensors]:
-    place_map, lateral, judgement = state.map, state.lateral, state.judgement
-    assert judgement.adaptation is not None
-    assert judgement.early is not None
+    place_map, lateral, calibration = state.map, state.lateral, state.calibration
+    assert calibration.adaptation is not None
+    assert calibration.early is not None
     deployed = deployed or place_map.fixed
-    document, tensors = _describe_judgement(judgement)
+    document, tensors = _describe_calibration(calibration)
     tensors |= {
         "weights": place_map.weights,
         "scales": place_map.scales,
@@ -150,8 +150,8 @@ def _described(state: RecognizerState, deployed: bool) -> tuple[Document, Tensor
         "means": place_map.means,
         "spreads": place_map.spreads,
         "usual": state.usual,
-        "visiting": judgement.adaptation.mean,
-        "early": judgement.early,
+        "visiting": calibration.adaptation.mean,
+        "early": calibration.early,
     }
     if lateral is not None and not deployed:
         tensors |= {
@@ -165,22 +165,22 @@ def _described(state: RecognizerState, deployed: bool) -> tuple[Document, Tensor
         "seed": state.seed,
         "deployed": deployed,
         "next_number": place_map.next_number,
-        "habit": float(judgement.adaptation.places),
-        "calibrated": judgement.calibrated,
+        "habit": float(calibration.adaptation.places),
+        "calibrated": calibration.calibrated,
     }
     return document, tensors
 
 
-def _describe_judgement(judgement: Judgement) -> tuple[Document, Tensors]:
-    confidence = judgement.confidence
+def _describe_calibration(calibration: CalibrationState) -> tuple[Document, Tensors]:
+    confidence = calibration.confidence
     document: Document = {
-        "bias": judgement.bias,
+        "bias": calibration.bias,
         "confidence_places": confidence.n_places if confidence else 1,
     }
     if confidence is None:
         return document, {}
     return document, {
-        "confidence.right": confidence.right,
+        "confidence.right": confidence.correct,
         "confidence.known": confidence.known,
         "confidence.thresholds": confidence.thresholds,
         "confidence.tails": confidence.tails,
@@ -189,17 +189,17 @@ def _describe_judgement(judgement: Judgement) -> tuple[Document, Tensors]:
 
 def _read_state(root: Field, arrays: Arrays) -> RecognizerState:
     names = [field.name for field in dataclasses.fields(PlaceConfig)]
-    given = root["config"].only(names)
-    for name in names:  # none takes the default of another version
-        given[name]
+    settings = root["config"].only(names)
+    for name in names:  # no setting falls back to the default of another version
+        settings[name]
     try:
-        config = from_mapping(PlaceConfig, given.value, "config")
+        config = from_mapping(PlaceConfig, settings.value, "config")
     except ConfigError as exc:
         raise ModelFileError(str(exc)) from exc
     seed, n_inputs = root["seed"].integer(0, 2**63 - 1), config.n_inputs
     place_map = _read_map(root, arrays, n_inputs)
     usual = arrays.take("usual", (n_inputs,), np.float64)
-    judgement = _read_judgement(root, arrays, config)
+    calibration = _read_calibration(root, arrays, config)
     lateral = None
     if "lateral" in arrays:
         n = len(place_map)
@@ -209,7 +209,7 @@ def _read_state(root: Field, arrays: Arrays) -> RecognizerState:
         place_map.squares = arrays.take("squares", (n,), np.float64)
     elif not place_map.fixed and len(place_map):
         raise ModelFileError("lateral: missing, and the map is not marked as deployed")
-    return RecognizerState(config, seed, place_map, usual, lateral, judgement)
+    return RecognizerState(config, seed, place_map, usual, lateral, calibration)
 
 
 def _read_map(root: Field, arrays: Arrays, n_inputs: int) -> PlaceMap:
@@ -237,16 +237,16 @@ def _read_lateral(arrays: Arrays, n_inputs: int) -> Decorrelation:
     return lateral
 
 
-def _read_judgement(root: Field, arrays: Arrays, config: PlaceConfig) -> Judgement:
+def _read_calibration(root: Field, arrays: Arrays, config: PlaceConfig) -> CalibrationState:
     mean = arrays.take("visiting", (config.n_inputs,), np.float64)
     places = root["habit"].number()
     if places < 0.0:
-        raise ModelFileError(f"habit is {places:g}; expected at least 0")
+        raise ModelFileError(f"`habit` is {places:g}; expected at least 0 places")
     calibrated = root["calibrated"].flag()
     early = arrays.take("early", (len(QUARTERS),), np.float64, finite=False)
     confidence, bias = _read_confidence(root, arrays)
     adaptation = AdaptationBaseline(mean, places, config.memory)
-    return Judgement(confidence, bias, calibrated, adaptation, early)
+    return CalibrationState(confidence, bias, calibrated, adaptation, early)
 
 
 def _read_confidence(root: Field, arrays: Arrays) -> tuple[Confidence | None, float]:

@@ -1,4 +1,4 @@
-"""Internal protocol between an ensemble and its members."""
+"""Protocol between an ensemble and its members; internal."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.confidence.calibration import Judged
+from snn_control.controllers.place.confidence.calibration import Calibration
 from snn_control.controllers.place.evidence import Evidence
+from snn_control.controllers.place.presentation_options import PresentationOptions
 from snn_control.controllers.place.queries import Queries
-from snn_control.controllers.place.waiting import Waiting
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
 class Member(Protocol):
-    """Steps of a recogniser that an ensemble takes in all of its members at once."""
+    """Methods of a recogniser that an ensemble calls on each of its members."""
 
     def normalised(self, image: Any) -> tuple[FloatArray, str]:
         """Return the normalised image, (n_inputs,), and its fault, see `Recognizer`."""
 
-    def learn(self, mapped: FloatArray, queries: Queries | None) -> Judged:
-        """Map places from the start and calibrate; return the calibration.
+    def learn(self, mapped: FloatArray, queries: Queries | None) -> Calibration:
+        """Replace the map and calibrate; return the calibration.
 
         Args:
             mapped: normalised images, (n_places, n_inputs).
-            queries: to calibrate on; None: altered copies of `mapped`.
+            queries: for the calibration; None: augmented copies of `mapped`.
         """
 
-    def recalibrate(self, queries: Queries | None) -> Judged:
+    def recalibrate(self, queries: Queries | None) -> Calibration:
         """Calibrate on the present map; return the calibration."""
 
-    def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:
+    def evidence(
+        self, image: FloatArray, options: PresentationOptions, distance: float
+    ) -> Evidence:
         """Return the evidence of a normalised image, see `Recognizer`."""
 
     def append(self, image: FloatArray) -> int:
@@ -43,8 +45,8 @@ class Member(Protocol):
         """Keep the places at some positions, in that order."""
 
     def require_mergeable(self, other: Any) -> None:
-        """Require that the map of another member can be appended.
+        """Check that the map of another member can be appended.
 
         Raises:
-            ParameterError: it cannot.
+            ParameterError: the maps are not compatible.
         """

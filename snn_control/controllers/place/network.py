@@ -1,8 +1,8 @@
-"""A place map as a network, for every engine and for chips.
+"""Place map as a network, for all engines and for neuromorphic chips.
 
-ON and OFF cells count their input, which is held for a presentation of T ticks: n / T a tick, so
-that they fire n times. Each module is a population of place neurons that add up spikes without a
-leak; after T ticks their potentials are those of `PlaceMap.potentials`.
+ON and OFF cells integrate a constant input of n / T per tick over a presentation of T ticks, and so
+fire n times. Each module is a population of place neurons that integrate spikes without leak; after
+T ticks their potentials equal those of `PlaceMap.potentials`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.place.senses import Codes
+from snn_control.controllers.place.image_encoder import Codes
 from snn_control.controllers.place.spiking_recognizer import PlaceRecognizer
 from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout
@@ -23,33 +23,34 @@ __all__ = ["network_inputs", "network_scores", "place_network"]
 FloatArray = npt.NDArray[np.float64]
 
 _THRESHOLD = 1.0 - 1.0 / 256.0
-"""Just below 1, which a cell must exceed to fire; what this leaves over never makes a spike."""
+"""Threshold of the cells, just below 1, since a cell fires only above it; the sum of the remainders
+never causes a spike."""
 
 
 def place_network(recognizer: PlaceRecognizer, presentation_s: float = 0.032) -> Network:
-    """Return the map as a network; a control period is a presentation.
+    """Return the map as a network; one control period is one presentation.
 
     Args:
-        recognizer: whose map it is, of at least one place, with a power of two of ticks.
+        recognizer: recogniser with at least one place, whose `ticks` is a power of two.
         presentation_s: length of a presentation, s.
 
     Raises:
-        ParameterError: an empty map, or another number of ticks.
+        ParameterError: an empty map, or `ticks` not a power of two.
     """
     config, place_map = recognizer.config, recognizer.map
     if not len(place_map):
-        raise ParameterError("the map is empty: `fit` it first")
+        raise ParameterError("the map is empty; call `fit` first")
     if config.ticks & (config.ticks - 1):
         raise ParameterError(
-            f"ticks is {config.ticks}; a network needs a power of two, so that spikes are exact"
+            f"ticks is {config.ticks}; expected a power of two, so that spike counts are exact"
         )
     n = config.n_inputs
     cells = IntegrateAndFire(threshold=_THRESHOLD)
     populations = [Population("on", n, cells), Population("off", n, cells)]
-    shares = np.vstack([np.eye(n), np.zeros((n, n))]) / config.ticks
+    fractions = np.vstack([np.eye(n), np.zeros((n, n))]) / config.ticks
     connections = [
-        Connection("input", "on", shares),
-        Connection("input", "off", np.roll(shares, n, axis=0)),
+        Connection("input", "on", fractions),
+        Connection("input", "off", np.roll(fractions, n, axis=0)),
     ]
     readouts = []
     for first in range(0, len(place_map), config.module_places):
@@ -69,16 +70,16 @@ def place_network(recognizer: PlaceRecognizer, presentation_s: float = 0.032) ->
 
 
 def network_inputs(code: Codes) -> FloatArray:
-    """Return the inputs of the network for a code: spikes of ON, then of OFF cells."""
+    """Return the network inputs for a code: spikes of the ON cells, then of the OFF cells."""
     counts = code.astype(np.float64)
     return np.concatenate([np.maximum(counts, 0.0), np.maximum(-counts, 0.0)])
 
 
 def network_scores(recognizer: PlaceRecognizer, readouts: FloatArray) -> FloatArray:
-    """Return the scores of a frame alone, as `Match.scores`, of what the network read out.
+    """Return the scores of a single frame, as in `Match.scores`, from the readouts of the network.
 
     Args:
-        recognizer: that the network was made of.
-        readouts: after a presentation, (n_places,).
+        recognizer: recogniser that the network was made from.
+        readouts: readouts after a presentation, (n_places,).
     """
-    return recognizer.map.balanced(recognizer.map.answers(readouts))
+    return recognizer.map.scores(readouts)

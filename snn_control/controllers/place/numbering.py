@@ -1,4 +1,4 @@
-"""Numbers of places, checked and located on the map."""
+"""Checks of place numbers, and their positions on the map."""
 
 from __future__ import annotations
 
@@ -14,43 +14,47 @@ IntArray = npt.NDArray[np.int64]
 
 
 def whole_numbers(values: Any, what: str) -> IntArray:
-    """Return numbers of places as an array, () or (n,).
-
-    Raises:
-        ParameterError: they are no whole numbers.
-    """
-    try:
-        found = np.asarray(values)
-    except ValueError:  # rows of several lengths
-        found = np.asarray(values, dtype=object)
-    if not found.size:
-        return np.zeros(0, np.int64)
-    if found.dtype.kind not in "iu" or found.ndim > 1:
-        raise ParameterError(f"{what}: {values!r}; expected whole numbers, in one row")
-    return found.astype(np.int64)
-
-
-def positions(named: Sequence[int], mapped: IntArray | range, what: str) -> IntArray:
-    """Return where on a map places are, (n,).
+    """Return place numbers as an array, () or (n,).
 
     Args:
-        named: numbers of places.
-        mapped: numbers of all places, in the order of the route.
-        what: they are, for the message.
+        values: place numbers.
+        what: name of the values in the message.
 
     Raises:
-        ParameterError: one that is not on the map.
+        ParameterError: not integers.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:  # ragged rows
+        array = np.asarray(values, dtype=object)
+    if not array.size:
+        return np.zeros(0, np.int64)
+    if array.dtype.kind not in "iu" or array.ndim > 1:
+        raise ParameterError(f"{what}: {values!r}; expected whole numbers in one dimension")
+    return array.astype(np.int64)
+
+
+def positions(places: Sequence[int], mapped: IntArray | range, what: str) -> IntArray:
+    """Return the positions of places on a map, (n,).
+
+    Args:
+        places: place numbers.
+        mapped: numbers of all mapped places, in route order.
+        what: name of a place in the message.
+
+    Raises:
+        ParameterError: a place that is not on the map.
     """
     at = {number: k for k, number in enumerate(np.asarray(mapped).tolist())}
-    for number in named:
+    for number in places:
         if number not in at:
-            has = f", which has {min(at)} to {max(at)}" if at else ""
-            raise ParameterError(f"{what} {number} is not on the map{has}")
-    return np.array([at[number] for number in named], np.int64)
+            extent = f", which has {min(at)} to {max(at)}" if at else ""
+            raise ParameterError(f"{what} {number} is not on the map{extent}")
+    return np.array([at[number] for number in places], np.int64)
 
 
-def readable(places: IntArray) -> IntArray:
-    """Return numbers of places that cannot be changed from outside."""
-    found = places.view()
-    found.flags.writeable = False
-    return found
+def read_only(places: IntArray) -> IntArray:
+    """Return a read-only view of place numbers."""
+    view = places.view()
+    view.flags.writeable = False
+    return view

@@ -1,4 +1,4 @@
-"""Query traverse with known places, for calibration."""
+"""Query traverse with known places, used for calibration."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Queries:
-    """Images of a query traverse whose places are known."""
+    """Images of a query traverse with their places."""
 
     images: FloatArray
     """Normalised images, in order, (n, n_inputs)."""
     places: IntArray
-    """Position of each on the map, (n,)."""
+    """Position of each image on the map, (n,)."""
 
     def __len__(self) -> int:
         return len(self.places)

@@ -6,8 +6,8 @@ import math
 import numbers
 from dataclasses import dataclass
 
+from snn_control.controllers.place.presentation_options import PresentationOptions
 from snn_control.controllers.place.sequence import check
-from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ObservationError
 
 
@@ -16,21 +16,21 @@ class Query:
     """Options of one query frame, see `Recognizer.match`.
 
     Raises:
-        ObservationError: a wrong sequence, step, time or deadline.
+        ObservationError: an invalid sequence, step, time or deadline.
     """
 
     sequence: int = 1
-    """Frames whose scores are summed."""
+    """Number of frames whose scores are summed."""
     step: float = 1
     """Odometry distance since the last frame, places."""
     time_s: float | None = None
-    """Time of the frame, s; None: not checked."""
-    waiting: Waiting = Waiting()
-    """Spikes to wait for."""
+    """Time stamp of the frame, s; None: not checked."""
+    presentation: PresentationOptions = PresentationOptions()
+    """Presentation of the spikes."""
 
     def __post_init__(self) -> None:
         check(self.step, self.sequence)
-        deadline_s = self.waiting.deadline_s
+        deadline_s = self.presentation.deadline_s
         for name, seconds in (("deadline_s", deadline_s), ("time_s", self.time_s)):
             if seconds is not None and not isinstance(seconds, numbers.Real):
                 raise ObservationError(f"{name} is {seconds!r}; expected a number")
@@ -38,13 +38,13 @@ class Query:
             raise ObservationError(f"deadline_s is {deadline_s}; expected above 0")
 
     def require_after(self, last_s: float) -> None:
-        """Require that the frame is later than the last one.
+        """Check that the frame is later than the last one.
 
         Raises:
-            ObservationError: it is not, or its time is not finite.
+            ObservationError: the time is not later, or not finite.
         """
         if self.time_s is not None and not last_s < self.time_s < math.inf:
             raise ObservationError(
-                f"frame at {self.time_s:g} s after one at {last_s:g} s; expected a later one, or "
-                "reset_sequence()"
+                f"frame at {self.time_s:g} s after one at {last_s:g} s; expected a later "
+                "time, or a call of reset_sequence()"
             )

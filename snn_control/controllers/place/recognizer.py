@@ -1,7 +1,8 @@
-"""Common work of every recogniser: take a frame, accumulate along the route, answer, calibrate."""
+"""Base class of the recognisers: frame checks, sequence matching, decision, calibration."""
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -9,16 +10,16 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.controllers.place.confidence.calibration_state import CalibrationState
 from snn_control.controllers.place.confidence.confidence import Confidence, features
-from snn_control.controllers.place.confidence.hindsight import LENGTH, SURE, Answered, Hindsight
-from snn_control.controllers.place.confidence.judgement import Judgement
+from snn_control.controllers.place.confidence.hindsight import LENGTH, SURE, Hindsight, PastAnswer
 from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.match import Match
 from snn_control.controllers.place.numbering import positions, whole_numbers
+from snn_control.controllers.place.presentation_options import PresentationOptions
 from snn_control.controllers.place.queries import Queries
 from snn_control.controllers.place.query import Query
 from snn_control.controllers.place.sequence import FrameSequence
-from snn_control.controllers.place.waiting import Waiting
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread
 
@@ -38,14 +39,14 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8] | Sequence[Any]
 
-EMPTY, UNSURE = "the map is empty", "no place on the map is like it"
+EMPTY, UNSURE = "the map is empty", "no mapped place matches the image"
 INCOMPLETE = "under an eighth of the spikes had arrived"
 ENOUGH = 0.125
-"""Fraction of the spikes from which probabilities are calibrated; below it they are reduced."""
+"""Minimum fraction of the spikes for calibrated probabilities; below it they are reduced."""
 LEAST_PLACES = 10
-"""Least number of places to fit or calibrate a map."""
+"""Minimum number of places to fit or calibrate a map."""
 LEAST_QUERIES = 20
-"""Least number of images to calibrate on."""
+"""Minimum number of calibration images."""
 
 
 class Decision(NamedTuple):
@@ -59,22 +60,22 @@ class Decision(NamedTuple):
 
 
 class Recognizer(ABC):
-    """Recogniser of places; its kinds define how a map is learned and what one frame is worth.
+    """Abstract place recogniser; subclasses define the map and the evidence of one frame.
 
-    A kind implements `places`, `normalised`, `map_anew`, `evidence`, `append` and `keep`, which
-    work on normalised images and check nothing, and `judgement` and `restore`.
+    A subclass implements `places`, `normalised`, `rebuild_map`, `evidence`, `append` and `keep`,
+    which take normalised images and check nothing, and `calibration_state` and `restore`.
 
     Args:
-        same_place: places to either side of an answer that are no rivals of it.
+        same_place: see the attribute.
     """
 
     def __init__(self, same_place: int) -> None:
         self.confidence: Confidence | None = None
         self.hindsight = Hindsight()
         self.same_place = same_place
-        """Places to either side of an answer that are no rivals of it."""
-        self._sequence, self._long = FrameSequence(), FrameSequence(LENGTH)
-        self._time_s, self._blind_way = -np.inf, 0.0
+        """Places to either side of the best one that count as the same place, not as rivals."""
+        self._sequence, self._long_sequence = FrameSequence(), FrameSequence(LENGTH)
+        self._time_s, self._blind_distance = -np.inf, 0.0
 
     def __len__(self) -> int:
         return len(self.places)
@@ -86,24 +87,26 @@ class Recognizer(ABC):
 
     @abstractmethod
     def normalised(self, image: Any) -> tuple[FloatArray, str]:
-        """Return the normalised image, (n_inputs,), and its fault; empty where it has none.
+        """Return the normalised image, (n_inputs,), and its fault, or an empty string.
 
         Raises:
-            ObservationError: no image.
+            ObservationError: not an image.
         """
 
     @abstractmethod
-    def map_anew(self, mapped: FloatArray, queries: Queries | None) -> None:
-        """Map places from the start, numbered from 0, and fit the confidence.
+    def rebuild_map(self, mapped: FloatArray, queries: Queries | None) -> None:
+        """Replace the map, numbering places from 0, and fit the confidence.
 
         Args:
-            mapped: normalised images, one a place, (n_places, n_inputs).
-            queries: to calibrate on.
+            mapped: normalised images, one per place, (n_places, n_inputs).
+            queries: for the calibration.
         """
 
     @abstractmethod
-    def evidence(self, image: FloatArray, waiting: Waiting, moved: float) -> Evidence:
-        """Return the evidence of a normalised image, `moved` places after the last one."""
+    def evidence(
+        self, image: FloatArray, options: PresentationOptions, distance: float
+    ) -> Evidence:
+        """Return the evidence of a normalised image, `distance` places after the last one."""
 
     @abstractmethod
     def append(self, image: FloatArray) -> int:
@@ -114,38 +117,41 @@ class Recognizer(ABC):
         """Keep the places at some positions, in that order."""
 
     @abstractmethod
-    def judgement(self) -> Judgement:
-        """Return the calibrated and adapted state, apart from the map."""
+    def calibration_state(self) -> CalibrationState:
+        """Return the calibrated and adapted state without the map."""
+
+    def judgement(self) -> CalibrationState:
+        """Return `calibration_state()`; deprecated name."""
+        warnings.warn("use calibration_state()", DeprecationWarning, stacklevel=2)
+        return self.calibration_state()
 
     @abstractmethod
-    def restore(self, judgement: Judgement) -> None:
-        """Set the calibrated and adapted state; map and sequence stay.
+    def restore(self, state: CalibrationState) -> None:
+        """Set the calibrated and adapted state; map and sequence are kept.
 
         Raises:
-            ParameterError: it is of another kind of recogniser; nothing has changed.
+            ParameterError: the state of another kind of recogniser; nothing is changed.
         """
 
     def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
-        """Map a route anew; places are numbered from 0.
+        """Map a route from scratch; places are numbered from 0.
 
         Args:
-            images: one a place, in the order of the route, uint8, (n, h, w) or (n, h, w, 3), at
-                least 10.
-            calibration: images of a query traverse, in order, and the number of the place of each,
-                at least 20. None: see the kind of recogniser.
+            images: reference traverse, one image per place in route order, uint8, (n, h, w) or
+                (n, h, w, 3), at least 10.
+            calibration: images of a query traverse, in order, and the place number of each, at
+                least 20. None: see the subclass.
 
         Raises:
-            ObservationError: images of the wrong kind, or one that shows nothing; with its number.
-            ParameterError: too few images, or a calibration that does not fit.
+            ObservationError: an invalid or featureless image; the message gives its index.
+            ParameterError: too few images, or an invalid calibration.
         """
         if len(images) < LEAST_PLACES:
-            raise ParameterError(
-                f"{len(images)} images; expected at least {LEAST_PLACES} places to begin with"
-            )
+            raise ParameterError(f"{len(images)} images; expected at least {LEAST_PLACES} places")
         queries = None if calibration is None else self._queries(*calibration, range(len(images)))
-        mapped = self._all(images, "image")
+        mapped = self._normalise_all(images, "image")
         with one_blas_thread():
-            self.map_anew(mapped, queries)
+            self.rebuild_map(mapped, queries)
         self.hindsight = Hindsight()
         self.reset_sequence()
         return self
@@ -161,109 +167,110 @@ class Recognizer(ABC):
         early: bool = False,
         spiking: bool = False,
     ) -> Match:
-        """Return the place of an image, and advance the history.
+        """Return the place of an image and advance the sequence.
 
-        A frame that shows nothing is unknown, with the reason; it counts as a step without
-        evidence. A refused one changes nothing. Recognisers without spikes wait for none.
+        A featureless frame (black, saturated or flat) is unknown, with the reason; it advances the
+        sequence without evidence. A refused frame changes nothing. The options for spikes have no
+        effect on recognisers without spikes.
 
         Args:
             image: uint8, (h, w) or (h, w, 3).
             sequence: frames whose scores are summed, at most 200.
             step: odometry distance since the last frame, places; fractions add up.
-            time_s: when the frame was taken; one that is not later than the last is refused.
-            deadline_s: answer with the spikes that arrived within this time, the strongest first;
-                with less than an eighth of them no place is known.
-            early: answer as soon as later spikes change fewer than one answer of 100; less work on
-                chips whose cost are spikes.
-            spiking: wait for the spikes one by one, and answer the same.
+            time_s: time stamp of the frame, later than that of the last one.
+            deadline_s: time limit of the presentation; the answer uses the spikes that arrived, the
+                strongest first. With less than an eighth of them no place is known.
+            early: stop as soon as later spikes would change fewer than one answer in 100, which
+                saves work on chips whose cost is per spike.
+            spiking: deliver the spikes one by one; the answer is the same.
 
         Raises:
-            ObservationError: no image of that kind, a frame out of order, or a wrong sequence,
-                step or deadline.
+            ObservationError: an invalid image, a frame out of order, or an invalid sequence, step
+                or deadline.
         """
-        query = Query(sequence, step, time_s, Waiting(spiking, deadline_s, early))
-        frame, fault = self._accepted(image, query)
+        query = Query(sequence, step, time_s, PresentationOptions(spiking, deadline_s, early))
+        frame, fault = self._check_frame(image, query)
         if not len(self):
             return Match(None, 0.0, False, 0.0, np.zeros(0), EMPTY)
-        evidence = self._observed(frame, fault, query)
-        return self._decided(evidence, fault, query)
+        evidence = self._frame_evidence(frame, fault, query)
+        return self._decide(evidence, fault, query)
 
     def judge(self, sums: FloatArray, length: int, n_places: int) -> Decision:
         """Return the best place, and the confidence in it.
 
         Args:
-            sums: accumulated scores of the places that may be answered, larger is better, (n,).
-            length: frames that they were summed over.
-            n_places: on the map.
+            sums: accumulated scores of the candidate places, larger is better, (n,).
+            length: number of summed frames.
+            n_places: number of places on the map.
         """
-        best, given = features(sums, length, self.same_place)
+        best, values = features(sums, length, self.same_place)
         if self.confidence is None or not sums.any():
             return Decision(best, 0.0, 0.0, False)
-        probability, familiarity, known = self.confidence.judge(given, length, n_places)
+        probability, familiarity, known = self.confidence.judge(values, length, n_places)
         known = known and len(sums) > 2 * self.same_place + 1
         return Decision(best, self.hindsight.biased(probability), familiarity, known)
 
     def add(self, image: Any) -> int:
-        """Map one more place, after all others on the route; return its number.
+        """Append a place to the end of the route; return its number.
 
-        Other places stay as they are.
+        Other places are unchanged.
 
         Raises:
-            ObservationError: no image of that kind, or one that shows nothing.
-            ParameterError: there was no `fit`, or the map was deployed.
+            ObservationError: an invalid or featureless image.
+            ParameterError: `fit` was not called, or the map is deployed.
         """
         frame, fault = self.normalised(image)
         if fault:
-            raise ObservationError(f"{fault}; nothing was added")
+            raise ObservationError(f"{fault}; no place was added")
         return self.append(frame)
 
     def remove(self, place: int | Sequence[int] | IntArray | range) -> None:
-        """Forget a place, or several; the others keep their numbers, and close up.
+        """Remove places from the map; the others keep their numbers and move together.
 
         Raises:
-            ParameterError: no such place; nothing is forgotten.
+            ParameterError: no such place; nothing is removed.
         """
         keep = np.setdiff1d(np.arange(len(self)), self._positions(place))
         self.keep(keep)
-        self._close_up(keep)
+        self._reduce_history(keep)
 
     def reset_sequence(self) -> None:
-        """Forget the frames so far, as after a start elsewhere."""
+        """Clear the history of frames, as after a start at another position."""
         self._sequence.reset()
-        self._long.reset()
+        self._long_sequence.reset()
         self.hindsight.reset()
-        self._time_s, self._blind_way = -np.inf, 0.0
+        self._time_s, self._blind_distance = -np.inf, 0.0
 
     # Steps of `match`.
 
-    def _accepted(self, image: Any, query: Query) -> tuple[FloatArray, str]:
-        """Check the order of a frame; return its normalised image and its fault."""
+    def _check_frame(self, image: Any, query: Query) -> tuple[FloatArray, str]:
+        """Check the time stamp of a frame; return its normalised image and its fault."""
         query.require_after(self._time_s)
         frame, fault = self.normalised(image)
         self._time_s = self._time_s if query.time_s is None else query.time_s
         return frame, fault
 
-    def _observed(self, frame: FloatArray, fault: str, query: Query) -> Evidence:
-        """Return the evidence of a frame; none where it has a fault."""
-        moved = self._blind_way + query.step
+    def _frame_evidence(self, frame: FloatArray, fault: str, query: Query) -> Evidence:
+        """Return the evidence of a frame; zeros if it has a fault."""
+        distance = self._blind_distance + query.step
         if fault:
-            self._blind_way = moved
-            nothing = np.zeros(len(self))
-            return Evidence(nothing, nothing)
-        evidence = self.evidence(frame, query.waiting, moved)
-        self._blind_way = 0.0
+            self._blind_distance = distance
+            zeros = np.zeros(len(self))
+            return Evidence(zeros, zeros)
+        evidence = self.evidence(frame, query.presentation, distance)
+        self._blind_distance = 0.0
         return evidence
 
-    def _decided(self, evidence: Evidence, fault: str, query: Query) -> Match:
-        """Accumulate the evidence of a frame, and answer."""
+    def _decide(self, evidence: Evidence, fault: str, query: Query) -> Match:
+        """Accumulate the evidence of a frame and return the match."""
         sums = self._sequence.advance(evidence.summed, query.step, query.sequence)
         length = min(query.sequence, len(self._sequence))
         sums = evidence.alone if length == 1 else sums
         decision = self.judge(sums, length, len(sums))
         probability, incomplete = decision.probability, evidence.arrived < ENOUGH
         if self.confidence is not None:
-            answered = None if incomplete else Answered(decision.position, probability)
-            self._look_back(answered, evidence.summed, query.step, blind=bool(fault))
+            answer = None if incomplete else PastAnswer(decision.position, probability)
+            self._update_hindsight(answer, evidence.summed, query.step, blind=bool(fault))
             probability *= min(evidence.arrived / ENOUGH, 1.0)
         reason = fault or (INCOMPLETE if incomplete else "")
         known = decision.known and not reason
@@ -272,40 +279,43 @@ class Recognizer(ABC):
             reason or ("" if known else UNSURE), length, evidence.complete, evidence.spikes,
         )  # fmt: skip
 
-    def _look_back(
-        self, answered: Answered | None, row: FloatArray, step: float, *, blind: bool
+    def _update_hindsight(
+        self, answer: PastAnswer | None, row: FloatArray, step: float, *, blind: bool
     ) -> None:
-        """Let hindsight follow the answer to a frame."""
-        clear = self._clear(row, step)
-        self.hindsight.follow(
-            answered, self._long.position, None if blind else clear, int(self._long.between)
+        """Pass the answer to a frame, and the position from the long sequence, to `hindsight`."""
+        reference = self._reference_position(row, step)
+        self.hindsight.update(
+            answer,
+            self._long_sequence.position,
+            None if blind else reference,
+            int(self._long_sequence.between),
         )
 
-    def _clear(self, row: FloatArray, step: float) -> int | None:
-        """Return the position that a long sequence is sure of, or None."""
+    def _reference_position(self, row: FloatArray, step: float) -> int | None:
+        """Return the position of a confident match of the long sequence, or None."""
         assert self.confidence is not None
-        sums = self._long.advance(row, step, LENGTH)
-        if len(self._long) < LENGTH:
+        sums = self._long_sequence.advance(row, step, LENGTH)
+        if len(self._long_sequence) < LENGTH:
             return None
-        best, given = features(sums, LENGTH, self.same_place)
-        probability, _, known = self.confidence.judge(given, LENGTH, len(sums))
+        best, values = features(sums, LENGTH, self.same_place)
+        probability, _, known = self.confidence.judge(values, LENGTH, len(sums))
         return best if known and probability >= SURE else None
 
     # Checks and numbers.
 
     def _positions(self, places: int | Sequence[int] | IntArray | range) -> IntArray:
-        """Return the positions of places on the map, each once, in the order of their naming."""
-        named = np.atleast_1d(whole_numbers(places, "place")).tolist()
-        return positions(list(dict.fromkeys(named)), self.places, "place")
+        """Return the positions of places on the map, without duplicates, in the order passed."""
+        numbers = np.atleast_1d(whole_numbers(places, "place")).tolist()
+        return positions(list(dict.fromkeys(numbers)), self.places, "place")
 
-    def _close_up(self, keep: IntArray) -> None:
-        """Reduce the frames so far to the places at some positions."""
+    def _reduce_history(self, keep: IntArray) -> None:
+        """Reduce the scores of past frames to the places at some positions."""
         self._sequence.resized(keep)
-        self._long.resized(keep)
+        self._long_sequence.resized(keep)
         self.hindsight.reset()
 
-    def _all(self, images: Images, what: str) -> FloatArray:
-        """Return images normalised, (n, n_inputs)."""
+    def _normalise_all(self, images: Images, what: str) -> FloatArray:
+        """Return normalised images, (n, n_inputs)."""
         rows = []
         for k, image in enumerate(images):
             try:
@@ -317,22 +327,23 @@ class Recognizer(ABC):
             rows.append(frame)
         return np.array(rows)
 
-    def _calibration(self, given: tuple[Images, Sequence[int]] | None) -> Queries | None:
-        """Return a calibration of the present map."""
+    def _calibration(self, calibration: tuple[Images, Sequence[int]] | None) -> Queries | None:
+        """Return the queries of a calibration of the present map."""
         if len(self) < LEAST_PLACES:
             raise ParameterError(f"{len(self)} places; expected at least {LEAST_PLACES}")
-        return None if given is None else self._queries(*given, self.places)
+        return None if calibration is None else self._queries(*calibration, self.places)
 
     def _queries(self, images: Images, places: Sequence[int], mapped: IntArray | range) -> Queries:
-        """Return a calibration that fits a map with the places `mapped`."""
+        """Return calibration queries, checked against the numbers of the mapped places."""
         if len(images) != len(places):
             raise ParameterError(
-                f"{len(images)} calibration images and {len(places)} places; expected as many"
+                f"{len(images)} calibration images and {len(places)} places; expected one place "
+                "for each image"
             )
         if len(places) < LEAST_QUERIES:
             raise ParameterError(
                 f"{len(places)} calibration images; expected at least {LEAST_QUERIES}, or None"
             )
-        named = whole_numbers(places, "calibration places").tolist()
-        at = positions(named, mapped, "calibration place")
-        return Queries(self._all(images, "calibration image"), at)
+        numbers = whole_numbers(places, "calibration places").tolist()
+        at = positions(numbers, mapped, "calibration place")
+        return Queries(self._normalise_all(images, "calibration image"), at)

@@ -1,4 +1,4 @@
-"""Configuration of the place loop: parameters of its node."""
+"""Configuration of the place loop, which is also the parameters of its node."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ class PlaceNodeConfig:
     """Parameters of `place_recognizer`."""
 
     map: str = parameter("", live=True)
-    """Saved place map, with or without suffix, that is loaded and saved; empty: none yet."""
+    """Path of the place map to load and save, with or without suffix; empty: none."""
     seed: int = parameter(0, 0, 2**31 - 1)
     """Seed of a new map."""
     sequence: int = parameter(10, 1, 200, live=True)
-    """Images whose evidence is summed along the way; 1: each image alone."""
+    """Length of the matched sequence, images; 1: each image alone."""
     step: float = parameter(1.0, -1000.0, 1000.0, live=True)
-    """Places from one image to the next where there is no odometry."""
+    """Distance between images without odometry, places."""
     place_spacing_m: float = parameter(1.0, 1e-3, 1e4)
-    """Distance between places, m, by odometry; as when the map was made."""
+    """Odometry distance between places, m; the same as when the map was made."""
     odometry_max_age_s: float = parameter(1.0, 0.01, 3600.0)
-    """Age of the last odometry at which it is lost, s; images then stand alone."""
+    """Maximum age of the odometry, s; without it each image is matched alone."""
     odometry_jump_m: float = parameter(10.0, 1e-3, 1e4)
-    """Change of position between two odometry messages that is no movement but a jump, m."""
+    """Change of position between two odometry messages that counts as a jump, m."""
     reverse: bool = parameter(True)
-    """Whether odometry that goes backwards leads back along the route; else all of it goes on."""
+    """Backward odometry moves back along the route; otherwise all movement counts as forward."""
     query_deadline_s: float = parameter(0.0, 0.0, 10.0, live=True)
-    """Time for which spikes of an image are waited for, s; 0: for all of them."""
+    """Time limit for the spikes of an image, s; 0: no limit."""
     n_candidates: int = parameter(5, 0, 1000, live=True)
-    """Best places that are published for each image; 0: none."""
+    """Number of best places published for each image; 0: none."""
 
     first_places: int = parameter(50, 10, 100000)
-    """Places that a new map is fitted on, before it grows place by place."""
+    """Places that a new map is fitted on before it grows place by place."""
     extend: bool = parameter(False, live=True)
-    """Whether a mapping goes on with the map in use, in the same light; else it makes a new one."""
+    """Mapping extends the map in use, in the same light; otherwise it makes a new map."""
     map_loops: bool = parameter(False, live=True)
-    """Whether a mapping that has closed a loop maps the known stretch again."""
+    """Mapping of known stretches again after a loop closure."""
     loop_recent_places: int = parameter(30, 1, 100000, live=True)
-    """Places mapped last that a mapping does not take for a loop."""
+    """Most recently mapped places that are excluded from loop closures."""
     loop_probability: float = parameter(0.95, 0.0, 1.0, live=True)
-    """Probability from which an earlier place counts for a loop."""
+    """Minimum probability of a match for a loop closure."""
     loop_places: int = parameter(10, 1, 1000, live=True)
-    """Places mapped in a row that must agree on a loop."""
+    """Consecutive places that must agree for a loop closure."""
 
     reliable_images: bool = parameter(False)
-    """Reliable transport of images, from a camera that offers it; else lost images stay lost."""
+    """Reliable transport of images, if the camera offers it; otherwise best effort."""
     image_max_age_s: float = parameter(2.0, 0.01, 3600.0, live=True)
     """Age of the last usable image at which the camera is reported as lost, s."""
     stamp_future_s: float = parameter(0.1, 0.0, 10.0)
-    """How far a stamp may be ahead of the node's clock, s."""
+    """Maximum lead of a stamp over the clock of the node, s."""
     stamp_max_age_s: float = parameter(0.0, 0.0, 3600.0)
-    """How far a stamp may be behind the node's clock, s; 0: any, where clocks differ."""
+    """Maximum age of a stamp by the clock of the node, s; 0: no limit, for differing clocks."""
     stamp_restart_s: float = parameter(1.0, 0.01, 3600.0)
-    """Jump back of stamps that means that time began again, s; the sequence begins anew."""
+    """Backward jump of stamps that counts as a restart of time, s; it resets the sequence."""

@@ -1,4 +1,4 @@
-"""Place maps that are fitted, or calibrated, in a thread of their own."""
+"""Fitting and calibration of place maps in a background thread."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from snn_control.errors import SnnControlError
 from snn_control.loops.place.images import Keyframe
 
 
-class Work:
-    """Makes a recogniser; NumPy and compiled code leave the executor's thread its time.
+class BackgroundFit:
+    """Background task that makes a recogniser; NumPy and compiled code release the GIL.
 
     Args:
-        make: nobody else holds what it works on.
+        make: makes the recogniser; its data must not be shared with other threads.
     """
 
     def __init__(self, make: Callable[[], PlaceRecognizer]) -> None:
-        self.made: PlaceRecognizer | None = None
+        self.result: PlaceRecognizer | None = None
+        """Recogniser; None before `done` and after a failure."""
         self.failure = ""
-        """Why there is none."""
+        """Reason for a missing result."""
         self.done = threading.Event()
 
         def run() -> None:
             try:
-                self.made = make()
+                self.result = make()
             except SnnControlError as exc:
                 self.failure = str(exc)
-            except Exception as exc:  # reported in diagnostics; the node lives
+            except Exception as exc:  # reported in diagnostics; the node keeps running
                 self.failure = repr(exc)
             finally:
                 self.done.set()
@@ -37,18 +38,18 @@ class Work:
         threading.Thread(target=run, name="place_fit", daemon=True).start()
 
 
-def fit(recognizer: PlaceRecognizer, first: list[Keyframe]) -> Work:
+def fit(recognizer: PlaceRecognizer, first: list[Keyframe]) -> BackgroundFit:
     """Fit a recogniser to the first places."""
     images = [keyframe.image for keyframe in first]
-    return Work(lambda: recognizer.fit(images))
+    return BackgroundFit(lambda: recognizer.fit(images))
 
 
-def calibrate(recognizer: PlaceRecognizer) -> Work:
+def calibrate(recognizer: PlaceRecognizer) -> BackgroundFit:
     """Calibrate a copy of a recogniser."""
-    twin = copy.deepcopy(recognizer)
+    duplicate = copy.deepcopy(recognizer)
 
     def make() -> PlaceRecognizer:
-        twin.calibrate()
-        return twin
+        duplicate.calibrate()
+        return duplicate
 
-    return Work(make)
+    return BackgroundFit(make)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
+from snn_control.controllers.place.image_encoder import fault
 from snn_control.controllers.place.recognizer import LEAST_PLACES
-from snn_control.controllers.place.senses import fault
 from snn_control.errors import ConfigError, ObservationError
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import CHANNELS, Bytes, Refusal, keyframe_of, read_image
@@ -27,7 +27,7 @@ __all__ = ["RECENT", "UNUSABLE", "Answer", "PlaceLoop", "warm"]
 
 UNUSABLE = "unusable"
 RECENT = 1000
-"""Number of answers that the fraction of unknown ones is taken over."""
+"""Number of recent answers for the fraction of unknown places."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +37,31 @@ class Answer:
     stamp_ns: int
     match: Match
     step: float
-    """Places moved since the last image; NaN where that is unknown."""
+    """Odometry distance since the last image, places; NaN if unknown."""
     query_s: float
     """Processing time of the recogniser, s."""
     mapped: int | None = None
-    """Number of the place that the image has become."""
+    """Number of the place mapped from the image."""
     loop: tuple[int, int] | None = None
-    """The place that the image has become, -1: none, and the earlier one that it is."""
+    """Loop closure: place mapped from the image (-1: none) and the earlier place it matches."""
     mapping: bool = False
     pose: Pose | None = None
-    """Of the place, where it is known and has one."""
+    """Pose of the place, if it is known and has one."""
     frame: str = ""
     """Frame of the pose."""
 
     @property
     def reason(self) -> Reason:
-        """Reason why the place is not known."""
+        """Reason for an unknown place."""
         return CODES[self.match.reason]
 
 
 class PlaceLoop:
-    """Recognises the places of images, or maps them, and counts both.
+    """Loop that recognises or maps the places of images.
 
     Args:
-        posed: map to begin with.
-        config: limits and times.
+        posed: initial map.
+        config: parameters of the node.
     """
 
     def __init__(self, posed: PosedMap, config: PlaceNodeConfig) -> None:
@@ -84,34 +84,34 @@ class PlaceLoop:
 
     @property
     def posed(self) -> PosedMap:
-        """The map in use."""
+        """Map in use."""
         return self.mapper.posed
 
     @property
     def recognizer(self) -> PlaceRecognizer:
-        """That of the map in use."""
+        """Recogniser of the map in use."""
         return self.posed.recognizer
 
     def configure(self, config: PlaceNodeConfig) -> None:
-        """Take over the parameters that may change in operation."""
+        """Apply parameters that can change in operation."""
         self.config = self.mapper.config = config
 
     def reset(self) -> None:
-        """Start anew, with the same map."""
+        """Reset everything except the map."""
         self.stamps.reset()
         self.travel.reset()
         self.query_s.reset()
         self.images = 0
         self.refused: dict[str, int] = {}
         self.refusal = ""
-        """Why the last refused image was refused."""
+        """Reason for refusing the last refused image."""
         self.unknown: deque[bool] = deque(maxlen=RECENT)
         self.image_s: float | None = None
-        """Arrival of the last image that was used, monotonic."""
+        """Arrival of the last used image, monotonic, s."""
         self.begin()
 
     def begin(self) -> None:
-        """Forget the frames so far, as after a start elsewhere."""
+        """Clear the history of frames, as after a start at another position."""
         self.recognizer.reset_sequence()
         self.travel.begin()
         self.mapper.spacing.move(None)
@@ -121,13 +121,13 @@ class PlaceLoop:
     def on_image(
         self, image: Bytes | Refusal, stamp_ns: int, clock_ns: int, now_s: float
     ) -> Answer | None:
-        """Take an image; return the answer, or None where it is refused, see `refusal`.
+        """Process an image; return the answer, or None if it is refused, see `refusal`.
 
         Args:
-            image: of `read_image`.
-            stamp_ns: when it was taken.
-            clock_ns: node's clock, now.
-            now_s: monotonic.
+            image: result of `read_image`.
+            stamp_ns: stamp of the image, ns.
+            clock_ns: present time by the clock of the node, ns.
+            now_s: present monotonic time, s.
         """
         if isinstance(image, Refusal):
             self._refuse(image.kind, image.message)
@@ -139,7 +139,7 @@ class PlaceLoop:
             self._refuse(f"stamp {fault}", f"stamp {fault}")
             return None
         try:
-            process = self._mapped if self.mapper.on else self._recognised
+            process = self._map if self.mapper.on else self._recognise
             answer = process(image, stamp_ns, now_s)
         except ObservationError as exc:
             self._refuse(UNUSABLE, str(exc))
@@ -149,33 +149,33 @@ class PlaceLoop:
         return answer
 
     def load(self, path: str) -> str:
-        """Use another map from now on; return what it is, and what was lost.
+        """Load another map; return a description of it and of any unsaved map that is dropped.
 
         Raises:
-            ConfigError: a mapping goes on, or there is no path.
+            ConfigError: mapping is running, or the path is empty.
             ModelFileError: a broken file; the old map stays in use.
         """
         if self.mapper.on:
-            raise ConfigError("a mapping goes on; stop it first")
+            raise ConfigError("mapping is running; stop it first")
         if not path:
             raise ConfigError("parameter map is empty; set it to the path to load from")
         posed, unsaved = PosedMap.load(path), self.posed.unsaved
         self.mapper.use(posed)
         self.begin()
-        lost = unsaved and f"{unsaved}, and is dropped"
-        return "; ".join(filter(None, (f"{len(posed)} places", posed.note, lost)))
+        dropped = unsaved and f"{unsaved}, and is dropped"
+        return "; ".join(filter(None, (f"{len(posed)} places", posed.note, dropped)))
 
     def candidates(self, match: Match) -> npt.NDArray[np.float64]:
-        """Return number and score of the best places, best first, (n, 2)."""
+        """Return numbers and scores of the best places, best first, (n, 2)."""
         best = match.top(self.config.n_candidates)
         numbers = self.recognizer.places[best]
-        # As in the confidence: scores of sequences of any length are alike.
+        # as in the confidence, so that scores of sequences of any length are comparable
         scores = match.scores[best] / np.sqrt(match.length)
         return np.column_stack([numbers.astype(np.float64), scores])
 
     # Inside.
 
-    def _recognised(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
+    def _recognise(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
         step = self._step(now_s)
         match, query_s = self._match(image, step)
         self.unknown.append(not match.known)
@@ -184,30 +184,30 @@ class PlaceLoop:
         )
         return Answer(stamp_ns, match, step, query_s, pose=pose, frame=self.posed.frame)
 
-    def _mapped(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
+    def _map(self, image: Bytes, stamp_ns: int, now_s: float) -> Answer:
         keyframe = keyframe_of(image, self.recognizer, self.travel.pose, self.travel.frame)
-        wrong, placeless = fault(keyframe.image), not self.travel.used
+        image_fault, without_odometry = fault(keyframe.image), not self.travel.used
         step = self._step(now_s)
-        way = None if np.isnan(step) else step
+        distance = None if np.isnan(step) else step
         mapper, query_s, number, loop = self.mapper, 0.0, None, None
-        match = Match(None, 0.0, False, 0.0, np.zeros(0), wrong or MAPPING)
+        match = Match(None, 0.0, False, 0.0, np.zeros(0), image_fault or MAPPING)
         if mapper.compares:
             match, query_s = self._match(keyframe.image, step)
             mapper.keep_bias(match)
             match = mapper.earlier(match)
-        mapper.spacing.move(way)
-        if not wrong and way is not None:
-            number, loop = mapper.offer(keyframe, placeless, match)
+        mapper.spacing.move(distance)
+        if not image_fault and distance is not None:
+            number, loop = mapper.offer(keyframe, without_odometry, match)
         return Answer(stamp_ns, match, step, query_s, number, loop, True)
 
     def _step(self, now_s: float) -> float:
-        way = self.travel.since_image(now_s)
+        distance = self.travel.since_image(now_s)
         if not self.travel.used:
             return float(self.config.step)
-        if way is None:  # how far the last frames lie back is unknown: this one stands alone
+        if distance is None:  # the distance to earlier frames is unknown: match this one alone
             self.recognizer.reset_sequence()
             return float("nan")
-        return way
+        return distance
 
     def _match(self, image: Bytes, step: float) -> tuple[Match, float]:
         began_s = time.perf_counter()
@@ -227,7 +227,7 @@ class PlaceLoop:
 
 
 def warm(config: PlaceNodeConfig) -> None:
-    """Call once what is compiled, so that nothing is compiled in operation."""
+    """Compile all kernels, so that nothing is compiled in operation."""
     rng = np.random.default_rng(0)
     recognizer = PlaceRecognizer()
     images = rng.integers(0, 256, (LEAST_PLACES, 64, 64), dtype=np.uint8)
@@ -235,7 +235,7 @@ def warm(config: PlaceNodeConfig) -> None:
     recognizer.add(images[0])
     recognizer.match(images[1], config.sequence, 1.0, spiking=True)
     for encoding, channels in CHANNELS.items():
-        for padding in (0, 1):  # rows that touch and rows that do not are compiled apart
+        for padding in (0, 1):  # contiguous and padded rows are compiled separately
             step = 64 * channels + padding
             data = array("B", rng.bytes(64 * step))
             recognizer.match(read_image(64, 64, encoding, step, data), config.sequence, 1.0)

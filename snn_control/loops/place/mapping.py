@@ -1,10 +1,10 @@
-"""Mapping in operation: images become places, first many at once, then one by one.
+"""Mapping in operation: a batch of first places, then place by place.
 
 off -> collecting -> fitting -> growing -> off. The first `first_places` images are collected and
-fitted in a thread of their own, while further images are kept; then they, and each further one, are
-added. An image becomes a place where the distance since the last place has reached the spacing, or
-always where there is no odometry; none where the distance is unknown. The map that was in use stays
-until the new one is fitted.
+fitted in a background thread, while further images are queued; then the queued images and each
+further one are added. An image is mapped if the distance since the last place has reached the
+spacing, or always without odometry; never at an unknown distance. The old map is used until the new
+one is fitted.
 
 With `map_loops` false a known stretch is not mapped again, see `revisits`.
 """
@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.confidence.judgement import Judgement
+from snn_control.controllers.place.confidence.calibration_state import CalibrationState
 from snn_control.controllers.place.recognizer import INCOMPLETE, LEAST_PLACES, UNSURE
 from snn_control.errors import ConfigError
 from snn_control.loops.place.config import PlaceNodeConfig
-from snn_control.loops.place.fit import Work, calibrate, fit
+from snn_control.loops.place.fit import BackgroundFit, calibrate, fit
 from snn_control.loops.place.images import Keyframe
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.loops.place.reason import TOO_EARLY
@@ -35,13 +35,13 @@ from snn_control.loops.place.spacing import Spacing
 FloatArray = npt.NDArray[np.float64]
 
 MOST_WAITING = 5000
-"""Images that are kept while the map is fitted."""
+"""Maximum number of queued images."""
 ADDED_AT_ONCE = 20
-"""Of those, in one call: about 20 ms."""
+"""Queued images added per call of `advance`; about 20 ms."""
 AGAIN = -1
-"""In place of the number of a place that is not mapped again."""
+"""Place number in a loop closure whose place is not mapped again."""
 ENOUGH_PLACES = 50
-"""Places from which on a calibration can separate known places from unknown ones."""
+"""Number of places from which a calibration can separate known places from unknown ones."""
 
 
 class Mapping(StrEnum):
@@ -54,70 +54,70 @@ class Mapping(StrEnum):
 
 
 class Mapper:
-    """Makes a map of images, or extends the one in use.
+    """State machine that makes a new map from images, or extends the one in use.
 
     Args:
         posed: map in use.
-        config: limits and times.
+        config: parameters of the node.
     """
 
     def __init__(self, posed: PosedMap, config: PlaceNodeConfig) -> None:
         self.posed, self.config = posed, config
         self.state, self.ending = Mapping.OFF, False
         self.failure = ""
-        """Reason why the last mapping made no map."""
+        """Reason for the failure of the last mapping; empty otherwise."""
         self.dropped = 0
-        """Images that came while too many waited, of this mapping or the last."""
+        """Number of images dropped by a full queue in this mapping or the last."""
         self.spacing = Spacing()
         self._first: list[Keyframe] = []
-        self._waiting: deque[Keyframe] = deque()
-        self._fit: Work | None = None
-        self._calibration: Work | None = None
-        self._queried: Judgement | None = None
-        """Judgement of query traverses, while the mapping has its own."""
+        self._queue: deque[Keyframe] = deque()
+        self._fit: BackgroundFit | None = None
+        self._calibration: BackgroundFit | None = None
+        self._query_state: CalibrationState | None = None
+        """Calibration state for query traverses, set aside while mapping uses its own."""
         self._revisits = Revisits()
 
     @property
     def on(self) -> bool:
-        """Whether a mapping goes on."""
+        """True while mapping is running."""
         return self.state is not Mapping.OFF
 
     @property
     def compares(self) -> bool:
-        """Whether images can be compared with places that were mapped before them."""
-        return self.state is Mapping.GROWING and not self._waiting and not self.ending
+        """True if images can be compared with the places mapped so far."""
+        return self.state is Mapping.GROWING and not self._queue and not self.ending
 
     def progress(self) -> str:
-        """Return the progress of the mapping, for people."""
+        """Return a description of the progress."""
         match self.state:
             case Mapping.COLLECTING:
                 return f"collecting, {len(self._first)} of {self.config.first_places} places"
             case Mapping.FITTING:
-                return f"fitting {len(self._first)} places, {len(self._waiting)} images wait"
+                return f"fitting {len(self._first)} places, {len(self._queue)} images queued"
             case Mapping.GROWING:
-                if self.ending and not self._waiting:
+                if self.ending and not self._queue:
                     return f"calibrating {len(self.posed)} places"
-                waiting = f", {len(self._waiting)} images wait" if self._waiting else ""
+                queued = f", {len(self._queue)} images queued" if self._queue else ""
                 again = ", on a known stretch" if self._revisits.known_stretch else ""
-                return f"growing, {len(self.posed)} places{waiting}{again}"
+                return f"growing, {len(self.posed)} places{queued}{again}"
         return "off"
 
     # Requests.
 
     def start(self) -> str:
-        """Begin; return what happens.
+        """Start mapping; return a description.
 
         Raises:
-            ConfigError: a mapping goes on, or the map cannot grow.
+            ConfigError: mapping is already running, or the map cannot grow.
         """
         if self.on:
-            raise ConfigError(f"mapping already: {self.progress()}")
+            raise ConfigError(f"mapping is already running: {self.progress()}")
         recognizer = self.posed.recognizer
         extend = self.config.extend and len(recognizer) > 0
         if extend and recognizer.lateral is None:
             raise ConfigError(
-                "the map in use was saved to be deployed and cannot grow; load the one that it "
-                "was saved from, or set extend to false"
+                "the map in use was saved with deployed=True and cannot grow; load the original "
+                "map, or set extend to false"
             )
         self._drop()
         self._begin_count()
@@ -129,34 +129,36 @@ class Mapper:
         return self.progress() + (f"; {unsaved}, and the new one replaces it" if unsaved else "")
 
     def stop(self) -> str:
-        """End; a map that is fitted or grown goes on until all images are in it.
+        """Stop mapping once all queued images are mapped; return a description.
 
         Raises:
-            ConfigError: no mapping goes on, there are too few places, or no map can be made of
-                them; the old map stays.
+            ConfigError: mapping is not running, there are too few places, or the fit failed; the
+                old map stays in use.
         """
         if not self.on or self.ending:
-            raise ConfigError(": ".join(filter(None, ("no mapping goes on", self.failure))))
+            raise ConfigError(": ".join(filter(None, ("mapping is not running", self.failure))))
         self.ending = True
-        self._leave()
+        self._depart()
         if self.state is Mapping.COLLECTING:
             n = len(self._first)
             if n < LEAST_PLACES:
                 self._drop()
-                raise ConfigError(f"{n} places are too few for a map; expected {LEAST_PLACES}")
+                raise ConfigError(f"{n} places; a map needs at least {LEAST_PLACES}")
             self._begin_fit()
         self.advance()
         if self.failure:
             raise ConfigError(self.failure)
-        return (self.progress() if self.on else f"{len(self.posed)} places") + self._few()
+        return (
+            self.progress() if self.on else f"{len(self.posed)} places"
+        ) + self._few_places_note()
 
     def use(self, posed: PosedMap) -> None:
-        """Take another map, of which nothing was counted."""
+        """Use another map, and reset the counters."""
         self.posed = posed
         self._begin_count()
 
     def abort(self) -> None:
-        """End at once; images that are not in the map are dropped."""
+        """Stop immediately; queued images are dropped."""
         if self.state is Mapping.GROWING:
             self._finish()
         self._drop()
@@ -164,67 +166,67 @@ class Mapper:
     # Images.
 
     def offer(
-        self, keyframe: Keyframe, placeless: bool, match: Match
+        self, keyframe: Keyframe, without_odometry: bool, match: Match
     ) -> tuple[int | None, tuple[int, int] | None]:
-        """Take an image that shows something, and whose distance `spacing` has.
+        """Process a usable image whose distance was passed to `spacing`.
 
         Args:
-            keyframe: of the image.
-            placeless: whether there is no odometry, so that every image is a place.
-            match: of `earlier`.
+            keyframe: keyframe of the image.
+            without_odometry: True if there is no odometry, so that every image is a place.
+            match: result of `earlier`.
 
         Returns:
-            Its number if it became a place, and, where a loop is closed, its number or `AGAIN` and
-            the earlier place that it is.
+            Its number if it was mapped, and the loop closure, if any: its number or `AGAIN`, and
+            the earlier place.
         """
-        if self.ending or not self.on or not (placeless or self.spacing.due()):
+        if self.ending or not self.on or not (without_odometry or self.spacing.due()):
             return None, None
         if self.state is Mapping.COLLECTING:
             self._first.append(keyframe)
             if len(self._first) >= self.config.first_places:
                 self._begin_fit()
-        elif self.state is Mapping.FITTING or self._waiting:
-            if len(self._waiting) < MOST_WAITING:
-                self._waiting.append(keyframe)
+        elif self.state is Mapping.FITTING or self._queue:
+            if len(self._queue) < MOST_WAITING:
+                self._queue.append(keyframe)
             else:
                 self.dropped += 1
         else:
-            return self._come(keyframe, match)
+            return self._next_place(keyframe, match)
         return None, None
 
     def advance(self) -> None:
-        """Take the fitted map over, and add images that waited; call it often."""
+        """Use the fitted map, and add queued images; to be called periodically."""
         if self.state is Mapping.FITTING and self._fit is not None and self._fit.done.is_set():
-            work, self._fit = self._fit, None
-            if work.made is None:
+            task, self._fit = self._fit, None
+            if task.result is None:
                 self._drop()
-                self.failure = f"the map was not made: {work.failure}"
+                self.failure = f"fitting the map failed: {task.failure}"
                 return
-            self.posed = PosedMap(work.made)
+            self.posed = PosedMap(task.result)
             for number, keyframe in enumerate(self._first):
                 self.posed.place(number, keyframe.pose, keyframe.frame)
             self._first = []
             self._grow()
         if self.state is Mapping.GROWING:
-            for _ in range(min(ADDED_AT_ONCE, len(self._waiting))):
-                self._add(self._waiting.popleft())
-            if self._follows_growth() and self.ending and not self._waiting:
+            for _ in range(min(ADDED_AT_ONCE, len(self._queue))):
+                self._add(self._queue.popleft())
+            if self._recalibrated() and self.ending and not self._queue:
                 self._finish()
 
     def keep_bias(self, match: Match) -> None:
-        """Undo the change that a query has made to the bias of the confidence.
+        """Undo the change of the confidence bias by the last query.
 
-        The place that a long sequence is sure of while it maps is the one mapped just before.
+        While mapping, a long sequence always matches the most recently mapped places.
         """
         recognizer = self.posed.recognizer
         compared = len(self._earlier_scores(match)) and recognizer.confidence is not None
-        if compared and self._queried is not None:
-            recognizer.restore(replace(recognizer.judgement(), bias=self._queried.bias))
+        if compared and self._query_state is not None:
+            recognizer.restore(replace(recognizer.calibration_state(), bias=self._query_state.bias))
 
     def earlier(self, match: Match) -> Match:
-        """Return the answer among the places that were mapped a while ago.
+        """Return the match without the most recent places.
 
-        The last `loop_recent_places` look like what is seen because it was just there.
+        The last `loop_recent_places` resemble the present image since they are close to it.
         """
         recognizer, sums = self.posed.recognizer, self._earlier_scores(match)
         if not len(sums) or recognizer.confidence is None:
@@ -232,7 +234,9 @@ class Mapper:
         best, probability, familiarity, known = recognizer.judge(
             sums, match.length, len(match.scores)
         )
-        if match.reason == INCOMPLETE:  # at most the share that came: a lower bound, as there
+        if (
+            match.reason == INCOMPLETE
+        ):  # scaled by the arrived fraction: a lower bound, as in `Match`
             probability *= match.probability
         blind = match.reason not in ("", UNSURE)
         known = known and not blind
@@ -248,13 +252,13 @@ class Mapper:
 
     @contextmanager
     def for_queries(self) -> Iterator[PosedMap]:
-        """Give the map with the judgement of query traverses, not that of the mapping."""
-        if self._queried is None:
+        """Provide the map with the calibration state for query traverses instead of mapping."""
+        if self._query_state is None:
             yield self.posed
             return
         recognizer = self.posed.recognizer
-        own = recognizer.judgement()
-        self._restore_queried(self._queried)
+        own = recognizer.calibration_state()
+        self._restore_query_state(self._query_state)
         try:
             yield self.posed
         finally:
@@ -263,49 +267,52 @@ class Mapper:
     # Inside.
 
     def _earlier_scores(self, match: Match) -> FloatArray:
-        """Return the scores of the places that were mapped a while ago."""
+        """Return the scores without those of the most recent places."""
         recent = max(self.config.loop_recent_places - self._revisits.skipped, 0)
         return match.scores[: max(len(match.scores) - recent, 0)]
 
-    def _restore_queried(self, queried: Judgement) -> None:
-        """Give the recogniser the adaptation and bias of query traverses; the rest was mapped."""
+    def _restore_query_state(self, state: CalibrationState) -> None:
+        """Set adaptation and bias for query traverses; the confidence of the mapping is kept."""
         recognizer = self.posed.recognizer
         recognizer.restore(
-            replace(recognizer.judgement(), adaptation=queried.adaptation, bias=queried.bias)
+            replace(recognizer.calibration_state(), adaptation=state.adaptation, bias=state.bias)
         )
 
-    def _few(self) -> str:
-        """Say so where the fit has few places."""
+    def _few_places_note(self) -> str:
+        """Return a note if the confidence is calibrated on few places; empty otherwise."""
         n = len(self._first) or len(self.posed)
         if self.posed.recognizer.calibrated:
-            n = self._judged_places()
+            n = self._calibrated_places()
         if n >= ENOUGH_PLACES:
             return ""
         few = f"calibrated on {n} places, fewer than {ENOUGH_PLACES}"
-        return f"; {few}: what is not on the map may pass for known"
+        return f"; {few}: unknown places may be classified as known"
 
-    def _follows_growth(self) -> bool:
-        """Calibrate a map anew when it has doubled, and at the end; return whether that is done.
+    def _recalibrated(self) -> bool:
+        """Recalibrate in the background when the map has doubled, and at the end.
 
-        What another visit taught stays, and so does a calibration after which one has failed.
+        A calibration on a query traverse is kept, and so is the last one if a new one fails.
+
+        Returns:
+            True if no calibration is due or running.
         """
-        recognizer, work = self.posed.recognizer, self._calibration
-        if work is not None and not work.done.is_set():
+        recognizer, task = self.posed.recognizer, self._calibration
+        if task is not None and not task.done.is_set():
             return False
-        if work is not None and work.made is not None:
-            made = work.made.judgement()
-            fitted = replace(recognizer.judgement(), confidence=made.confidence, early=made.early)
-            recognizer.restore(fitted)
+        if task is not None and task.result is not None:
+            new = task.result.calibration_state()
+            state = recognizer.calibration_state()
+            recognizer.restore(replace(state, confidence=new.confidence, early=new.early))
             self._calibration = None
-        last = self.ending and not self._waiting
-        enough = self._judged_places() + 1 if last else 2 * self._judged_places()
+        last = self.ending and not self._queue
+        enough = self._calibrated_places() + 1 if last else 2 * self._calibrated_places()
         if self._calibration or recognizer.calibrated or len(recognizer) < enough:
             return True
         self._calibration = calibrate(recognizer)
         return False
 
-    def _judged_places(self) -> int:
-        """Return the places of the map when it was calibrated."""
+    def _calibrated_places(self) -> int:
+        """Return the number of places of the map at its last calibration."""
         recognizer = self.posed.recognizer
         rivals = 0 if recognizer.confidence is None else recognizer.confidence.n_places
         return rivals + 2 * recognizer.config.same_place + 1
@@ -314,21 +321,23 @@ class Mapper:
         self.dropped = 0
         self.spacing.begin()
 
-    def _come(self, keyframe: Keyframe, match: Match) -> tuple[int | None, tuple[int, int] | None]:
-        """Map the place that the route comes to, unless it need not be mapped again."""
+    def _next_place(
+        self, keyframe: Keyframe, match: Match
+    ) -> tuple[int | None, tuple[int, int] | None]:
+        """Map the next place of the route, unless it is on a known stretch; see `offer`."""
         revisits, recognizer = self._revisits, self.posed.recognizer
         number = None if revisits.known_stretch else self._add(keyframe)
-        closed = revisits.come(keyframe, match, recognizer.config.same_place, self.config)
-        if revisits.left(self.config):
-            self._leave()
+        closed = revisits.update(keyframe, match, recognizer.config.same_place, self.config)
+        if revisits.departed(self.config):
+            self._depart()
         if not closed or match.place is None:
             return number, None
         return number, (AGAIN if number is None else number, match.place)
 
-    def _leave(self) -> None:
-        """Leave a known stretch; what has to be mapped after all waits before all others."""
+    def _depart(self) -> None:
+        """Leave a known stretch, and queue the keyframes of the overlap."""
         if self._revisits.known_stretch:
-            self._waiting.extend(self._revisits.leave(self.config.sequence))
+            self._queue.extend(self._revisits.depart(self.config.sequence))
             self.posed.recognizer.reset_sequence()
 
     def _add(self, keyframe: Keyframe) -> int:
@@ -342,20 +351,20 @@ class Mapper:
         self._fit = fit(PlaceRecognizer(self.config.seed, old.config), self._first)
 
     def _grow(self) -> None:
-        """Compare images for loops with the adaptation of the traverse that maps."""
+        """Start growing, with the adaptation of the mapping traverse for loop closures."""
         self.state, recognizer = Mapping.GROWING, self.posed.recognizer
-        self._queried = recognizer.judgement()
+        self._query_state = recognizer.calibration_state()
         recognizer.stay()
         recognizer.reset_sequence()
 
     def _finish(self) -> None:
-        assert self._queried is not None
-        self._restore_queried(self._queried)
+        assert self._query_state is not None
+        self._restore_query_state(self._query_state)
         self.posed.recognizer.reset_sequence()
         self._drop()
 
     def _drop(self) -> None:
         self.state, self.ending, self.failure = Mapping.OFF, False, ""
-        self._first, self._fit, self._calibration, self._queried = [], None, None, None
+        self._first, self._fit, self._calibration, self._query_state = [], None, None, None
         self._revisits.reset()
-        self._waiting.clear()
+        self._queue.clear()

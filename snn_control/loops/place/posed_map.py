@@ -1,8 +1,8 @@
-"""A place map with the poses that its places were seen from, and both on disk.
+"""Place map with the poses of its places, and their files.
 
-Poses lie beside the map, in `<map>.poses.npz`: `version` 1, `map_sha256` of the map's document,
-`numbers` (n,) of places, `poses` (n, 7) as x, y, z in m and the quaternion x, y, z, w, and `frame`,
-the frame_id that they are in. No array holds objects.
+Poses are stored beside the map, in `<map>.poses.npz`: `version` 1, `map_sha256` of the document of
+the map, `numbers` (n,) of places, `poses` (n, 7) as x, y, z in m and the quaternion x, y, z, w, and
+`frame`, their frame_id. No array contains objects.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ VERSION = 1
 
 
 class PosedMap:
-    """A recogniser and what is known of its places.
+    """Recogniser with the poses of its places.
 
     Args:
-        recognizer: of the places.
-        poses: of places by their number; those without odometry have none.
+        recognizer: recogniser of the places.
+        poses: poses by place number; places mapped without odometry have none.
         frame: frame_id of the poses.
     """
 
@@ -41,38 +41,38 @@ class PosedMap:
         self.poses: dict[int, Pose] = poses or {}
         self.frame = frame
         self.changed = False
-        """Whether there are places that are not on the disk."""
+        """True if there are unsaved places."""
         self.path: Path | None = None
-        """Document that it was read from or written to."""
+        """Document that the map was read from or written to."""
         self.digest = ""
         """SHA-256 of that document."""
         self.note = ""
-        """Why the poses of a map were left out."""
+        """Reason for ignoring the poses of a map; empty otherwise."""
 
     def __len__(self) -> int:
         return len(self.recognizer)
 
     @property
     def unsaved(self) -> str:
-        """What to say of it where it gets lost; empty where it lies on the disk."""
+        """Warning about unsaved places; empty if the map is saved."""
         return f"a map of {len(self)} places was not saved" if self.changed else ""
 
     def place(self, number: int, pose: Pose | None, frame: str) -> None:
-        """Remember where a new place was seen from."""
+        """Store the pose of a new place."""
         self.changed = True
         if pose is None:
             return
         if not self.poses:
             self.frame = frame
-        if frame == self.frame:  # a pose in another frame says nothing here
+        if frame == self.frame:  # poses in other frames are not comparable
             self.poses[number] = pose
 
     def save(self, path: str) -> Path:
         """Write map and poses; return the document.
 
         Raises:
-            ConfigError: no path, or nothing to save.
-            RunError: it cannot be written; a map that was there stays.
+            ConfigError: no path, or an empty map.
+            RunError: writing failed; an existing map is kept.
         """
         if not path:
             raise ConfigError("parameter map is empty; set it to the path to save to")
@@ -103,40 +103,40 @@ class PosedMap:
 
     @classmethod
     def load(cls, path: str) -> PosedMap:
-        """Read a map, and its poses where there are any that belong to it.
+        """Read a map and its poses, if there are any.
 
         Raises:
-            ModelFileError: a broken map, or none.
+            ModelFileError: a missing or broken map.
         """
         document = document_of(path)
-        found = cls(PlaceRecognizer.load(document))
-        found.path, found.digest = document, document_hash(document)
+        posed = cls(PlaceRecognizer.load(document))
+        posed.path, posed.digest = document, document_hash(document)
         beside = poses_path(document)
         if beside.exists():
             try:
-                found.poses, found.frame = _read_poses(beside, found.digest)
+                posed.poses, posed.frame = _read_poses(beside, posed.digest)
             except ModelFileError as exc:
-                found.note = f"poses are left out: {exc}"
-        numbers = set(found.recognizer.places.tolist())
-        found.poses = {k: pose for k, pose in found.poses.items() if k in numbers}
-        return found
+                posed.note = f"poses are ignored: {exc}"
+        numbers = set(posed.recognizer.places.tolist())
+        posed.poses = {k: pose for k, pose in posed.poses.items() if k in numbers}
+        return posed
 
 
 def document_of(path: str) -> Path:
-    """Return the document of a map that is named with or without suffix."""
-    given = Path(path)
-    if given.suffix in (".json", ".safetensors"):
-        return given.with_suffix(".json")
-    return given.with_name(given.name + ".json")
+    """Return the document of a map for a path with or without suffix."""
+    document = Path(path)
+    if document.suffix in (".json", ".safetensors"):
+        return document.with_suffix(".json")
+    return document.with_name(document.name + ".json")
 
 
 def poses_path(document: Path) -> Path:
-    """Return where the poses of a map lie."""
+    """Return the path of the poses of a map."""
     return document.with_name(f"{document.stem}.poses.npz")
 
 
 def document_hash(document: Path) -> str:
-    """Return the SHA-256 of a document, which holds that of its arrays; none of what is gone."""
+    """Return the SHA-256 of a document, or an empty string if it cannot be read."""
     try:
         return hashlib.sha256(document.read_bytes()).hexdigest()
     except OSError:
@@ -147,19 +147,19 @@ def _read_poses(path: Path, digest: str) -> tuple[dict[int, Pose], str]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except Exception as exc:  # whatever unpacking a damaged file raises
-        raise ModelFileError(f"{path}: no file of arrays ({exc})") from exc
+    except Exception as exc:  # damaged files raise errors of many types
+        raise ModelFileError(f"{path}: not a readable npz file ({exc})") from exc
     missing = {"version", "map_sha256", "numbers", "poses", "frame"} - arrays.keys()
     if missing:
         raise ModelFileError(f"{path}: {sorted(missing)[0]} is missing")
     if arrays["version"].shape or arrays["version"] != VERSION:
-        raise ModelFileError(f"{path}: version {arrays['version']}; this one reads {VERSION}")
+        raise ModelFileError(f"{path}: version {arrays['version']}; expected {VERSION}")
     if str(arrays["map_sha256"]) != digest:
         raise ModelFileError(f"{path} belongs to another map; save the map again from the node")
     numbers, poses = arrays["numbers"], arrays["poses"]
     if numbers.dtype != np.int64 or numbers.ndim != 1 or poses.shape != (len(numbers), 7):
         raise ModelFileError(f"{path}: expected numbers (n,) and poses (n, 7)")
     if poses.dtype != np.float64 or not np.isfinite(poses).all():
-        raise ModelFileError(f"{path}: poses are not all finite numbers")
-    found = {int(k): tuple(pose) for k, pose in zip(numbers, poses.tolist(), strict=True)}
-    return found, str(arrays["frame"])  # type: ignore[return-value]
+        raise ModelFileError(f"{path}: expected poses of finite float64 numbers")
+    by_number = {int(k): tuple(pose) for k, pose in zip(numbers, poses.tolist(), strict=True)}
+    return by_number, str(arrays["frame"])  # type: ignore[return-value]

@@ -1,34 +1,34 @@
-"""Codes of the reasons why the place of an image is not known, as published on `~/match`."""
+"""Codes of the reasons for an unknown place, as published on `~/match`."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
+from snn_control.controllers.place.image_encoder import BLACK, FLAT, SATURATED
 from snn_control.controllers.place.recognizer import EMPTY, INCOMPLETE, UNSURE
-from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
 
 __all__ = ["CODES", "MAPPING", "TOO_EARLY", "Reason"]
 
 MAPPING = "mapping"
-TOO_EARLY = "no mapped place lies far enough back"
+TOO_EARLY = "no place was mapped long enough ago"
 
 
 class Reason(IntEnum):
-    """Reason why the place of an image is not known; numbers are a contract."""
+    """Reason for the place of an image being unknown; the numbers are a public contract."""
 
     NONE = 0
-    """The place is known."""
+    """Known place."""
     UNSURE = 1
     EMPTY = 2
     BLACK = 3
     SATURATED = 4
     FLAT = 5
     MAPPING = 6
-    """The image is mapped and not compared."""
+    """Mapped image, not compared with the map."""
     TOO_EARLY = 7
-    """The image is mapped, and no place was mapped long enough before it."""
+    """Mapped image; no place was mapped long enough ago to compare it with."""
     INCOMPLETE = 8
-    """Under an eighth of the spikes had arrived at the deadline."""
+    """Fewer than an eighth of the spikes arrived before the deadline."""
 
 
 CODES = {

@@ -1,13 +1,14 @@
-"""Whether a mapping is back where it has been, and what then need not be mapped again.
+"""Detection of loop closures during mapping, and of stretches that need not be mapped again.
 
-A loop is closed once `loop_places` places in a row, all of them sure, lie equally far from the
-earlier ones that they are taken for: what is alike by chance does not go on, and a robot that
-stands shows nothing new. From there on, with `map_loops` false, places are not mapped, until as
-many in a row are not known.
+A loop is closed once `loop_places` consecutive places match earlier places with high probability
+and at a constant offset: chance similarity does not persist, and a robot at standstill adds no
+evidence. After that, with `map_loops` false, places are not mapped until as many in a row are
+unknown.
 
-Sequences that ask go over both seams: the places that closed the loop stay in the map, twice, and
-the last ones before the route left are mapped after all. With neither, the first frames after a
-seam, about half a sequence, are taken for places that follow on the map, and not on the route.
+The map overlaps itself at both ends of a known stretch: the places that closed the loop stay in the
+map twice, and the last ones before the route departs are mapped later. Without the overlap, query
+sequences across a seam, about half a sequence of frames, match the next places on the map instead
+of the next places on the route.
 """
 
 from __future__ import annotations
@@ -19,71 +20,71 @@ from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import Keyframe
 
 LEAD_IN = 2
-"""Sequences of places before the last known one that are mapped where a route leaves: one in which
-a sequence goes on as if it had not left, and one that the next sequences need."""
+"""Length of the overlap before a departure, sequences: one that still matches the old stretch, and
+one that the next sequences need."""
 
 
 class Revisits:
-    """Follows the places that a mapping comes to."""
+    """Tracker of revisited places during mapping."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Start with a mapping."""
+        """Start a mapping."""
         self.known_stretch = False
-        """Whether the route is on places that are not mapped again."""
+        """True while the route is on known places, which are not mapped again."""
         self.skipped = 0
-        """Places that were not mapped since the last one that was."""
-        self._strange = 0
-        """Places in a row, the last ones, that are not known."""
-        self._come = 0
-        self._apart: list[int] = []
-        self._held: deque[Keyframe] = deque()
+        """Number of places skipped since the last mapped one."""
+        self._n_unknown = 0
+        """Number of unknown places in a row up to now."""
+        self._n_places = 0
+        self._offsets: list[int] = []
+        self._skipped_keyframes: deque[Keyframe] = deque()
 
-    def come(
+    def update(
         self, keyframe: Keyframe, match: Match, same_place: int, config: PlaceNodeConfig
     ) -> bool:
-        """Take a place that the route comes to; return whether a loop is closed there.
+        """Process the next place of the route; return True if it closes a loop.
 
         Args:
-            keyframe: there.
-            match: among the places that were mapped a while ago.
-            same_place: places that two distances may differ by.
+            keyframe: keyframe of the place.
+            match: match with the places mapped before the recent ones.
+            same_place: tolerance of the offset, places.
             config: parameters of the node.
         """
-        self._come += 1
+        self._n_places += 1
         if self.known_stretch:
             self.skipped += 1
-            self._held.append(keyframe)
-            if len(self._held) > config.loop_places + LEAD_IN * config.sequence:
-                self._held.popleft()
+            self._skipped_keyframes.append(keyframe)
+            if len(self._skipped_keyframes) > config.loop_places + LEAD_IN * config.sequence:
+                self._skipped_keyframes.popleft()
         if not match.known or match.place is None:
-            self._apart, self._strange = [], self._strange + 1
+            self._offsets, self._n_unknown = [], self._n_unknown + 1
             return False
-        self._strange = 0
+        self._n_unknown = 0
         if match.probability < config.loop_probability:
-            self._apart = []
+            self._offsets = []
             return False
-        apart = self._come - match.place
-        if self._apart and abs(apart - self._apart[-1]) > same_place:
-            self._apart = []
-        self._apart.append(apart)
-        closed = len(self._apart) >= config.loop_places
+        offset = self._n_places - match.place
+        if self._offsets and abs(offset - self._offsets[-1]) > same_place:
+            self._offsets = []
+        self._offsets.append(offset)
+        closed = len(self._offsets) >= config.loop_places
         self.known_stretch = self.known_stretch or (closed and not config.map_loops)
         return closed
 
-    def left(self, config: PlaceNodeConfig) -> bool:
-        """Whether the route has left the known stretch, or that is mapped again after all."""
-        return self.known_stretch and (config.map_loops or self._strange >= config.loop_places)
+    def departed(self, config: PlaceNodeConfig) -> bool:
+        """Return True if the route has left the known stretch, or if that is to be mapped now."""
+        return self.known_stretch and (config.map_loops or self._n_unknown >= config.loop_places)
 
-    def leave(self, sequence: int) -> list[Keyframe]:
-        """Begin anew; return what has to be mapped after all.
+    def depart(self, sequence: int) -> list[Keyframe]:
+        """Reset, and return the skipped keyframes that must be mapped for the overlap.
 
         Args:
-            sequence: images of one.
+            sequence: length of a sequence, images.
         """
-        n = self._strange + LEAD_IN * sequence if self._strange else 0
-        held = list(self._held)[-n:] if n else []
+        n = self._n_unknown + LEAD_IN * sequence if self._n_unknown else 0
+        overlap = list(self._skipped_keyframes)[-n:] if n else []
         self.reset()
-        return held
+        return overlap

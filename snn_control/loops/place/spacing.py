@@ -1,4 +1,4 @@
-"""Where a mapping comes to its next place: the way since the last one has reached the spacing."""
+"""Selection of the images that are mapped, by the odometry distance since the last place."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ import math
 
 
 class Spacing:
-    """Adds up the way between places."""
+    """Odometry distance since the last place."""
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """Start with a mapping: the first image whose way is known is a place."""
+        """Start a mapping; the first image with a known distance is a place."""
         self.gaps = 0
-        """Places that lie further from the one before than the spacing, or it is unknown how
-        far."""
-        self._way, self._broken = math.inf, False
+        """Number of places further than the spacing, or at an unknown distance, from the last."""
+        self._distance, self._broken = math.inf, False
 
-    def move(self, way: float | None) -> None:
-        """Follow the way to an image, be it one that shows nothing.
+    def move(self, distance: float | None) -> None:
+        """Add the distance to an image, also to a featureless one.
 
         Args:
-            way: since the last image, in places; None: unknown.
+            distance: odometry distance since the last image, places; None: unknown.
         """
-        if way is None:  # what was reversed over may lie anywhere now
-            self._way, self._broken = max(self._way, 0.0), True
+        if distance is None:  # a debt from reversing is void at an unknown position
+            self._distance, self._broken = max(self._distance, 0.0), True
         else:
-            self._way += way
+            self._distance += distance
 
     def due(self) -> bool:
-        """Whether an image is the next place; it then counts as that."""
-        if self._way < 1.0:
+        """Return True if an image is the next place, and start counting from it."""
+        if self._distance < 1.0:
             return False
-        first = self._way == math.inf
-        self._way -= 1.0  # the rest counts for the next, so that places keep their spacing
-        if self._way >= 1.0 or self._broken:
-            self.gaps, self._way, self._broken = self.gaps + (not first), 0.0, False
+        first = self._distance == math.inf
+        self._distance -= 1.0  # carry the remainder over, so that the spacing stays constant
+        if self._distance >= 1.0 or self._broken:
+            self.gaps, self._distance, self._broken = self.gaps + (not first), 0.0, False
         return True

@@ -1,1 +1,1 @@
-"""Node of the place recogniser."""
+"""Health, interfaces and launch of the node `place_recognizer`."""

@@ -1,4 +1,4 @@
-"""Health of the node `place_recognizer`, as tasks of `/diagnostics`."""
+"""Diagnostics of the node `place_recognizer`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snn_control.supervision.rolling import Rolling
 
 
 class PlaceHealth:
-    """Tells what a loop has counted."""
+    """Tasks of `/diagnostics` that report the counters of a place loop."""
 
     def __init__(self) -> None:
         self.loop: PlaceLoop | None = None
@@ -24,31 +24,31 @@ class PlaceHealth:
     def tasks(self) -> Mapping[str, Callable[[], Status]]:
         """Return the tasks by name."""
         return {
-            "images": self._of(self._images),
-            "odometry": self._of(self._odometry),
-            "queries": self._of(self._queries),
-            "map": self._of(self._map),
+            "images": self._if_configured(self._images),
+            "odometry": self._if_configured(self._odometry),
+            "queries": self._if_configured(self._queries),
+            "map": self._if_configured(self._map),
         }
 
     def watch(self, loop: PlaceLoop | None) -> None:
-        """Report on this loop from now on."""
+        """Set the loop to report on, or None."""
         self.loop = loop
         self.reset()
 
     def reset(self) -> None:
-        """Start counting anew."""
+        """Reset the counters."""
         self.latency_s.reset()
         self._refused_before = 0
 
     def incompatible(self, _: object) -> None:
-        """Take the event of a peer with incompatible quality of service."""
+        """Count a peer with incompatible quality of service."""
         self.incompatible_topics += 1
 
-    def _of(self, task: Callable[[PlaceLoop], Status]) -> Callable[[], Status]:
-        def ask() -> Status:
+    def _if_configured(self, task: Callable[[PlaceLoop], Status]) -> Callable[[], Status]:
+        def run() -> Status:
             return Status(message="not configured") if self.loop is None else task(self.loop)
 
-        return ask
+        return run
 
     def _images(self, loop: PlaceLoop) -> Status:
         age_s, refused = age(loop.image_s, time.monotonic()), sum(loop.refused.values())
@@ -60,39 +60,39 @@ class PlaceHealth:
             "incompatible peers": self.incompatible_topics,
         }
         if loop.image_s is None:
-            status.say(STALE, "no usable image yet")
+            status.escalate(STALE, "no usable image yet")
         elif age_s > loop.config.image_max_age_s:
-            status.say(ERROR, f"no usable image for {age_s:.1f} s")
+            status.escalate(ERROR, f"no usable image for {age_s:.1f} s")
         if refused > self._refused_before:
-            status.say(WARN, loop.refusal)
+            status.escalate(WARN, loop.refusal)
             if status.level != WARN:
                 status.message += f"; {loop.refusal}"
         self._refused_before = refused
         if self.incompatible_topics:
-            status.say(ERROR, "a peer offers or asks for another quality of service")
+            status.escalate(ERROR, "a peer offers or requests an incompatible quality of service")
         return status
 
     def _odometry(self, loop: PlaceLoop) -> Status:
         travel, now_s = loop.travel, time.monotonic()
         if not travel.used:
-            return Status(message=f"none: {loop.config.step:g} places an image")
+            return Status(message=f"no odometry: {loop.config.step:g} places per image")
         status = Status(values={
-            "odometry age (s)": age(travel.heard_s, now_s),
-            "way (m)": travel.way_m,
-            "backwards (m)": travel.back_m,
+            "odometry age (s)": age(travel.received_s, now_s),
+            "way (m)": travel.distance_m,
+            "backwards (m)": travel.backward_m,
             "refused": travel.refused,
             "jumps": travel.jumps,
         })  # fmt: skip
         if travel.lost(now_s):
-            status.say(WARN, "odometry lost: each image stands alone, none is mapped")
+            status.escalate(WARN, "odometry is stale: images are matched alone and not mapped")
         return status
 
     def _queries(self, loop: PlaceLoop) -> Status:
         status = Status(values=quantiles("query time (s)", loop.query_s))
         status.values |= quantiles("latency (s)", self.latency_s)
         unknown = loop.unknown
-        share = sum(unknown) / len(unknown) if unknown else float("nan")
-        status.values |= {"queries": loop.query_s.n, "unknown share": share}
+        fraction = sum(unknown) / len(unknown) if unknown else float("nan")
+        status.values |= {"queries": loop.query_s.n, "unknown share": fraction}
         return status
 
     def _map(self, loop: PlaceLoop) -> Status:
@@ -109,16 +109,18 @@ class PlaceHealth:
         })  # fmt: skip
         status.message = f"mapping: {mapper.progress()}" if mapper.on else f"{len(posed)} places"
         if mapper.failure:
-            status.say(ERROR, mapper.failure)
+            status.escalate(ERROR, mapper.failure)
         if not len(posed) and not mapper.on:
-            status.say(WARN, "the map is empty: load one, or start a mapping")
+            status.escalate(WARN, "the map is empty: load one, or start mapping")
         if mapper.dropped:
-            status.say(WARN, f"{mapper.dropped} images came while too many waited")
+            status.escalate(
+                WARN, f"{mapper.dropped} images dropped, since the mapping queue was full"
+            )
         if gaps := mapper.spacing.gaps:
-            far = "lie further apart than place_spacing_m, or it is unknown how far"
-            status.say(WARN, f"{gaps} places {far}")
+            far = "further than place_spacing_m, or at an unknown distance, from the last one"
+            status.escalate(WARN, f"{gaps} places {far}")
         if posed.note:
-            status.say(WARN, posed.note)
+            status.escalate(WARN, posed.note)
         if posed.path is not None and document_hash(posed.path) != posed.digest:
-            status.say(WARN, "the map's file has changed: call ~/load")
+            status.escalate(WARN, "the file of the map has changed: call ~/load")
         return status

@@ -1,4 +1,4 @@
-"""Launch of a place recogniser; imports neither rclpy nor, before it is called, launch."""
+"""Launch description of the place recogniser; imports no rclpy, and launch only when called."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from snn_control.ros import launching
 from snn_control.ros.launching import launch_node, parameters_of, recorder, shared, switch, values
 
 ARGUMENTS = {
-    "map": ("", "saved place map; empty: that of params_file"),
-    "image": ("image", "topic of the camera's images"),
+    "map": ("", "path of the place map; empty: that of params_file"),
+    "image": ("image", "topic of the camera images"),
     "odometry": ("odometry", "topic of the odometry; optional"),
-    "params_file": ("", "parameters of the node; empty: configs/ros/place_recognizer.yaml"),
+    "params_file": ("", "parameter file of the node; empty: configs/ros/place_recognizer.yaml"),
     **{name: launching.ARGUMENTS[name] for name in ("namespace", "record", "bag")},
-    "use_sim_time": ("false", "take the time from /clock, as of a bag that is played"),
+    "use_sim_time": ("false", "use the time from /clock, for example of a played bag"),
     **{name: launching.ARGUMENTS[name] for name in ("autostart", "log_level", "respawn")},
 }
-"""Arguments of a place recogniser: default and meaning."""
+"""Launch arguments of the place recogniser: default and description."""
 
 
 def recogniser() -> Any:
-    """Describe the launch of a place recogniser and, on request, of a recorder.
+    """Return the launch description of a place recogniser and an optional recorder.
 
     Returns:
-        a `LaunchDescription` with the arguments of `ARGUMENTS`.
+        `LaunchDescription` with the arguments of `ARGUMENTS`.
     """
     from launch.actions import OpaqueFunction
     from launch.launch_description import LaunchDescription
@@ -37,31 +37,31 @@ def recogniser() -> Any:
     return LaunchDescription([*declared, OpaqueFunction(function=start)])
 
 
-def recogniser_nodes(given: Mapping[str, str]) -> list[Any]:
-    """Return the nodes of a place recogniser.
+def recogniser_nodes(arguments: Mapping[str, str]) -> list[Any]:
+    """Return the launch actions of a place recogniser and an optional recorder.
 
     Args:
-        given: value of each launch argument.
+        arguments: value of each launch argument.
 
     Raises:
-        ConfigError: an argument cannot be used.
+        ConfigError: an invalid argument.
     """
-    namespace = given["namespace"].strip("/")
-    everywhere, common = shared(given, namespace)
-    recognises = dict(everywhere)
-    if given["map"]:
-        recognises["map"] = str(Path(given["map"]).absolute())
-    remaps = [(name, given[name]) for name in ("image", "odometry") if given[name] != name]
-    file = parameters_of("place_recognizer", given["params_file"])
+    namespace = arguments["namespace"].strip("/")
+    everywhere, common = shared(arguments, namespace)
+    parameters = dict(everywhere)
+    if arguments["map"]:
+        parameters["map"] = str(Path(arguments["map"]).absolute())
+    remaps = [(name, arguments[name]) for name in ("image", "odometry") if arguments[name] != name]
+    file = parameters_of("place_recognizer", arguments["params_file"])
     nodes = [
         launch_node(
             "place_recognizer",
-            [file, recognises],
-            respawn=switch(given, "respawn"),
+            [file, parameters],
+            respawn=switch(arguments, "respawn"),
             remappings=remaps,
             **common,
         )
     ]
-    if switch(given, "record"):
-        nodes.append(recorder(given, namespace, everywhere, common))
+    if switch(arguments, "record"):
+        nodes.append(recorder(arguments, namespace, everywhere, common))
     return nodes

@@ -1,4 +1,4 @@
-"""Recognisers that were fitted once."""
+"""Recognisers that are fitted once per session."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.controllers.place.seasons import (
 
 @pytest.fixture(scope="session")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = PlaceRecognizer().fit(SUMMER, (WINTER[:CALIBRATION], range(CALIBRATION)))
-    return made.save(tmp_path_factory.mktemp("map") / "route")
+    fitted = PlaceRecognizer().fit(SUMMER, (WINTER[:CALIBRATION], range(CALIBRATION)))
+    return fitted.save(tmp_path_factory.mktemp("map") / "route")
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def recognizer(saved: Path) -> PlaceRecognizer:
 
 @pytest.fixture(scope="session")
 def storm_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = PlaceRecognizer().fit(SUMMER, (STORM[STORM_KNOWN], STORM_KNOWN.tolist()))
-    return made.save(tmp_path_factory.mktemp("storm") / "route")
+    fitted = PlaceRecognizer().fit(SUMMER, (STORM[STORM_KNOWN], STORM_KNOWN.tolist()))
+    return fitted.save(tmp_path_factory.mktemp("storm") / "route")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def stormy(storm_map: Path) -> PlaceRecognizer:
 
 @pytest.fixture
 def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a deadline count ticks of a presentation in place of seconds."""
+    """Replace the clock of the presentation by one that counts ticks."""
     ticks = itertools.count()
     clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
     monkeypatch.setattr("snn_control.controllers.place.presentation.time", clock)

@@ -1,4 +1,4 @@
-"""A made-up route for tests: smooth textures, and the same places in another season."""
+"""Synthetic route for tests: smooth textures, and the same places in another season."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SIZE = (32, 64)
 
 
 def route(n: int, seed: int = 0) -> np.ndarray:
-    """Return images of n places, (n, 32, 64) uint8; neighbours resemble each other."""
+    """Return images of n places, (n, 32, 64) uint8; neighbouring places are similar."""
     rng = np.random.default_rng(seed)
     world = gaussian_filter(rng.normal(size=(SIZE[0], 24 * n + SIZE[1])), (2.0, 3.0))
     views = np.stack([world[:, 24 * k : 24 * k + SIZE[1]] for k in range(n)])
@@ -17,7 +17,7 @@ def route(n: int, seed: int = 0) -> np.ndarray:
 
 
 def other_season(images: np.ndarray, seed: int = 1, strength: float = 1.0) -> np.ndarray:
-    """Return the places with a sky of another brightness, other ground, and noise."""
+    """Return the images with low contrast, smooth changes of brightness and noise."""
     rng = np.random.default_rng(seed)
     n = len(images)
     scene = (images.astype(float) - 128.0) / 40.0

@@ -1,11 +1,11 @@
-"""A made-up route in several seasons, and recognisers asked along it."""
+"""Synthetic route in several seasons, and queries along it."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from snn_control.controllers.place import Match, PlaceRecognizer
-from snn_control.controllers.place.senses import BLACK, FLAT, SATURATED
+from snn_control.controllers.place.image_encoder import BLACK, FLAT, SATURATED
 from tests.controllers.place.route import other_season, route
 
 N, CALIBRATION = 240, 60
@@ -15,8 +15,8 @@ WINTER = other_season(SUMMER)
 
 STORM = other_season(SUMMER, strength=4.0)
 STORM_KNOWN = np.arange(0, N, 3)
-STORM_ASKED = np.setdiff1d(np.arange(N), STORM_KNOWN)
-"""Half of the single images are known, and of five in a row most."""
+STORM_QUERIES = np.setdiff1d(np.arange(N), STORM_KNOWN)
+"""Places not used for calibration; about half of them are matched from single images."""
 
 BLANK = {
     BLACK: np.zeros((32, 64), np.uint8),
@@ -25,23 +25,23 @@ BLANK = {
 }
 
 
-def share_right(recognizer: PlaceRecognizer, sequence: int = 1, first: int = CALIBRATION) -> float:
+def accuracy(recognizer: PlaceRecognizer, sequence: int = 1, first: int = CALIBRATION) -> float:
     recognizer.reset_sequence()
     answers = [recognizer.match(image, sequence).place for image in WINTER[first:]]
     return float(np.mean(np.array(answers) == np.arange(first, N)))
 
 
 def storm_answers(recognizer: PlaceRecognizer, length: int, **options: float) -> list[Match]:
-    """Ask at the places of the storm that did not calibrate, with the ways between them."""
+    """Match the storm images that were not used for calibration, with their distances."""
     recognizer.reset_sequence()
-    steps = np.diff(STORM_ASKED, prepend=0).tolist()
+    steps = np.diff(STORM_QUERIES, prepend=0).tolist()
     return [
         recognizer.match(STORM[place], length, step, **options)  # type: ignore[arg-type]
-        for place, step in zip(STORM_ASKED.tolist(), steps, strict=True)
+        for place, step in zip(STORM_QUERIES.tolist(), steps, strict=True)
     ]
 
 
-def right_and_sure(answers: list[Match]) -> tuple[float, float]:
-    """Return the share of right answers, and their mean probability."""
-    right = np.array([answer.place for answer in answers]) == STORM_ASKED
-    return float(right.mean()), float(np.mean([answer.probability for answer in answers]))
+def accuracy_and_confidence(answers: list[Match]) -> tuple[float, float]:
+    """Return accuracy and mean probability of answers at `STORM_QUERIES`."""
+    correct = np.array([answer.place for answer in answers]) == STORM_QUERIES
+    return float(correct.mean()), float(np.mean([answer.probability for answer in answers]))

@@ -1,4 +1,4 @@
-"""Several recognisers of different seeds as one."""
+"""Ensembles of place recognisers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from snn_control.errors import ModelFileError, ParameterError
 from tests.controllers.place.seasons import (
     CALIBRATION,
     STORM,
-    STORM_ASKED,
+    STORM_QUERIES,
     SUMMER,
     WINTER,
     N,
-    right_and_sure,
+    accuracy_and_confidence,
 )
 
 
-def test_an_ensemble_averages_its_members_and_is_calibrated() -> None:
+def test_ensemble_averages_its_members_and_is_calibrated() -> None:
     calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
     config = PlaceConfig(input_share=0.05)
     ensemble = PlaceEnsemble((1, 2, 3), config).fit(SUMMER, calibration)
@@ -31,17 +31,17 @@ def test_an_ensemble_averages_its_members_and_is_calibrated() -> None:
         answer = ensemble.match(image)
         np.testing.assert_allclose(answer.scores, np.mean([a.scores for a in answers], axis=0))
         assert answer.spikes == sum(a.spikes for a in answers)
-    shares = []
+    accuracies = []
     for each in (*alone, ensemble):
         each.reset_sequence()
         answers = [each.match(image) for image in WINTER[CALIBRATION:]]
         right = np.array([a.place == k for k, a in enumerate(answers, CALIBRATION)])
         assert np.mean([a.probability for a in answers]) == pytest.approx(right.mean(), abs=0.06)
-        shares.append(right.mean())
-    assert shares[-1] > np.mean(shares[:-1])
+        accuracies.append(right.mean())
+    assert accuracies[-1] > np.mean(accuracies[:-1])
 
 
-def test_an_ensemble_grows_shrinks_merges_and_is_kept(tmp_path: Path) -> None:
+def test_ensembles_can_be_changed_merged_and_saved(tmp_path: Path) -> None:
     calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
     config = PlaceConfig(input_share=0.5, height=16, width=32)
     ensemble = PlaceEnsemble((1, 2), config).fit(SUMMER[:150], calibration)
@@ -54,20 +54,20 @@ def test_an_ensemble_grows_shrinks_merges_and_is_kept(tmp_path: Path) -> None:
         one, same = (each.match(WINTER[k], 4) for each in (ensemble, again))
         np.testing.assert_array_equal(one.scores, same.scores)
         assert (one.place, one.probability, one.known) == (k, same.probability, same.known)
-    flown = PlaceEnsemble.load(ensemble.save(tmp_path / "flown", deployed=True))
+    deployed = PlaceEnsemble.load(ensemble.save(tmp_path / "deployed", deployed=True))
     with pytest.raises(ParameterError, match="deployed=True"):
-        flown.add(SUMMER[0])
+        deployed.add(SUMMER[0])
     assert again.fuse([100, 101]) == 100
     assert len(again) == len(ensemble) - 1
-    with pytest.raises(ParameterError, match="no ensemble of 2 members"):
+    with pytest.raises(ParameterError, match="not an ensemble of 2 members"):
         again.merge(PlaceEnsemble((1, 2, 3), config))
-    with pytest.raises(ParameterError, match="none of them twice"):
+    with pytest.raises(ParameterError, match="without duplicates"):
         PlaceEnsemble((1, 1))
     with pytest.raises(ModelFileError, match="place_ensemble"):
         PlaceRecognizer.load(tmp_path / "both")
 
 
-def test_ensembles_whose_members_differ_are_refused(tmp_path: Path) -> None:
+def test_ensembles_with_inconsistent_members_are_refused(tmp_path: Path) -> None:
     config = PlaceConfig(height=8, width=16, window=5)
     ensemble = PlaceEnsemble((1, 2), config).fit(SUMMER[:20])
     ensemble.members[1].add(SUMMER[30])
@@ -77,15 +77,15 @@ def test_ensembles_whose_members_differ_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="same config"):
         PlaceEnsemble.load(ensemble.save(tmp_path / "other"))
     ensemble.members[1] = ensemble.members[0]
-    with pytest.raises(ModelFileError, match="another seed"):
+    with pytest.raises(ModelFileError, match="different seed"):
         PlaceEnsemble.load(ensemble.save(tmp_path / "twins"))
 
 
-def test_an_ensemble_is_calibrated_by_its_averages() -> None:
+def test_recalibrated_ensemble_reports_its_accuracy() -> None:
     config = PlaceConfig(input_share=0.1)
     known = np.arange(0, N, 3)
     ensemble = PlaceEnsemble((1, 2), config).fit(SUMMER)
     ensemble.calibrate((STORM[known], known.tolist()))
-    answers = [ensemble.match(STORM[place]) for place in STORM_ASKED.tolist()]
-    right, sure = right_and_sure(answers)
-    assert sure == pytest.approx(right, abs=0.1)
+    answers = [ensemble.match(STORM[place]) for place in STORM_QUERIES.tolist()]
+    accuracy, confidence = accuracy_and_confidence(answers)
+    assert confidence == pytest.approx(accuracy, abs=0.1)

@@ -1,4 +1,4 @@
-"""Maps on disk."""
+"""Place maps on disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from tests.controllers.place.seasons import (
 )
 
 
-def test_a_map_on_disk_is_the_map(recognizer: PlaceRecognizer, saved: Path, tmp_path: Path) -> None:
+def test_loaded_map_gives_the_same_answers(
+    recognizer: PlaceRecognizer, saved: Path, tmp_path: Path
+) -> None:
     for image in WINTER[:30]:
         recognizer.match(image, 5)
     again = PlaceRecognizer.load(recognizer.save(tmp_path / "again"))
@@ -31,7 +33,7 @@ def test_a_map_on_disk_is_the_map(recognizer: PlaceRecognizer, saved: Path, tmp_
         assert (one.probability, one.known) == (other.probability, other.known)
 
 
-def test_a_kept_map_names_every_setting(saved: Path, tmp_path: Path) -> None:
+def test_missing_settings_are_errors(saved: Path, tmp_path: Path) -> None:
     arrays = saved.with_suffix(".safetensors").read_bytes()
     for field in dataclasses.fields(PlaceConfig):
         document = json.loads(saved.read_text())
@@ -42,29 +44,29 @@ def test_a_kept_map_names_every_setting(saved: Path, tmp_path: Path) -> None:
             PlaceRecognizer.load(tmp_path / "m")
 
 
-def test_a_deployed_map_is_small_and_fixed(saved: Path, tmp_path: Path) -> None:
+def test_deployed_map_is_small_and_constant(saved: Path, tmp_path: Path) -> None:
     whole = PlaceRecognizer.load(saved)
-    path = whole.save(tmp_path / "flown", deployed=True)
-    flown = PlaceRecognizer.load(path)
+    path = whole.save(tmp_path / "deployed", deployed=True)
+    deployed = PlaceRecognizer.load(path)
     assert path.with_suffix(".safetensors").stat().st_size < N * (784 + 40) + 30_000
     for image in WINTER[60:70]:
-        np.testing.assert_array_equal(flown.match(image, 4).scores, whole.match(image, 4).scores)
+        np.testing.assert_array_equal(deployed.match(image, 4).scores, whole.match(image, 4).scores)
     for change in (
-        lambda: flown.add(SUMMER[0]),
-        lambda: flown.remove(0),
-        lambda: flown.merge(whole),
-        lambda: flown.fuse([0, 1]),
+        lambda: deployed.add(SUMMER[0]),
+        lambda: deployed.remove(0),
+        lambda: deployed.merge(whole),
+        lambda: deployed.fuse([0, 1]),
     ):
         with pytest.raises(ParameterError, match="deployed=True"):
             change()
-    again = PlaceRecognizer.load(flown.save(tmp_path / "again"))
+    again = PlaceRecognizer.load(deployed.save(tmp_path / "again"))
     with pytest.raises(ParameterError, match="deployed=True"):
         again.add(SUMMER[0])
 
 
-def test_broken_files_and_newer_ones_are_named(saved: Path, tmp_path: Path) -> None:
+def test_broken_and_newer_files_are_errors(saved: Path, tmp_path: Path) -> None:
     text = saved.read_text()
-    for broken, said in (
+    for broken, message in (
         (text.replace('"schema_version": 1', '"schema_version": 2'), "schema_version is 2"),
         (text.replace('"seed": 0', '"seed": -1'), "seed"),
         (text.replace('"levels": 8', '"level": 8'), "Did you mean: `levels`"),
@@ -76,7 +78,7 @@ def test_broken_files_and_newer_ones_are_named(saved: Path, tmp_path: Path) -> N
         assert broken != text
         (tmp_path / "m.json").write_text(broken)
         (tmp_path / "m.safetensors").write_bytes(saved.with_suffix(".safetensors").read_bytes())
-        with pytest.raises(ModelFileError, match=said):
+        with pytest.raises(ModelFileError, match=message):
             PlaceRecognizer.load(tmp_path / "m")
     with pytest.raises(ModelFileError, match="No such file"):
         PlaceRecognizer.load(tmp_path / "none")

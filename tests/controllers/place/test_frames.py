@@ -1,4 +1,4 @@
-"""Frames that show nothing or are refused, and the odometry between frames."""
+"""Featureless and refused frames, and the odometry between frames."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.place import PlaceRecognizer
-from snn_control.controllers.place.senses import BLACK
+from snn_control.controllers.place.image_encoder import BLACK
 from snn_control.errors import ObservationError
 from tests.controllers.place.seasons import (
     BLANK,
@@ -19,12 +19,12 @@ from tests.controllers.place.seasons import (
 
 
 @pytest.mark.parametrize("reason", BLANK)
-def test_a_frame_that_shows_nothing_is_unknown(reason: str, recognizer: PlaceRecognizer) -> None:
+def test_featureless_frames_are_unknown(reason: str, recognizer: PlaceRecognizer) -> None:
     for image in WINTER[100:109]:
         recognizer.match(image, 10)
     answer = recognizer.match(BLANK[reason], 10)
     assert (answer.known, answer.reason) == (False, reason)
-    assert answer.place == 109, "the frames before still say where it is"
+    assert answer.place == 109, "the previous frames still give the place"
     assert recognizer.match(WINTER[110], 10).place == 110
     assert recognizer.match(BLANK[reason]).probability == 0.0
     with pytest.raises(ObservationError, match=reason):
@@ -35,7 +35,7 @@ def test_a_frame_that_shows_nothing_is_unknown(reason: str, recognizer: PlaceRec
 @pytest.mark.parametrize(
     "image", [np.zeros((32, 64)), np.zeros((32, 64, 4), np.uint8), np.zeros(5, np.uint8), None]
 )
-def test_what_is_no_image_changes_nothing(image: object, saved: Path) -> None:
+def test_invalid_images_change_nothing(image: object, saved: Path) -> None:
     one, other = PlaceRecognizer.load(saved), PlaceRecognizer.load(saved)
     for k in range(100, 110):
         with pytest.raises(ObservationError, match="image of"):
@@ -48,14 +48,14 @@ def test_what_is_no_image_changes_nothing(image: object, saved: Path) -> None:
 def test_frames_out_of_order_are_refused(recognizer: PlaceRecognizer) -> None:
     recognizer.match(WINTER[100], 5, time_s=10.0)
     for late in (10.0, 9.0):
-        with pytest.raises(ObservationError, match="expected a later one"):
+        with pytest.raises(ObservationError, match="expected a later time"):
             recognizer.match(WINTER[101], 5, time_s=late)
     assert recognizer.match(WINTER[101], 5, time_s=10.1).length == 2
     recognizer.reset_sequence()
     assert recognizer.match(WINTER[0], 5, time_s=1.0).length == 1
 
 
-def test_a_blank_start_is_no_answer_and_shifts_no_place(
+def test_black_frames_at_the_start_keep_positions_aligned(
     recognizer: PlaceRecognizer,
 ) -> None:
     for _ in range(3):
@@ -63,10 +63,10 @@ def test_a_blank_start_is_no_answer_and_shifts_no_place(
         assert (answer.probability, answer.known) == (0.0, False)
     assert recognizer.match(WINTER[100], 10).place == 100
     recognizer.match(BLANK[BLACK])
-    assert recognizer._long.position == recognizer._sequence.position
+    assert recognizer._long_sequence.position == recognizer._sequence.position
 
 
-def test_the_way_of_a_dark_frame_counts_for_the_adaptation(saved: Path) -> None:
+def test_distance_over_dark_frames_counts_for_adaptation(saved: Path) -> None:
     dark, bright = PlaceRecognizer.load(saved), PlaceRecognizer.load(saved)
     for image in WINTER[100:110]:
         dark.match(BLANK[BLACK], 5, step=1.0)
@@ -75,7 +75,7 @@ def test_the_way_of_a_dark_frame_counts_for_the_adaptation(saved: Path) -> None:
     np.testing.assert_array_equal(dark.adaptation.mean, bright.adaptation.mean)
 
 
-def test_odometry_keeps_a_sequence_together_at_any_speed(recognizer: PlaceRecognizer) -> None:
+def test_sequences_follow_odometry_at_varying_speed(recognizer: PlaceRecognizer) -> None:
     rng, place, answers = np.random.default_rng(0), CALIBRATION, []
     step = 0
     while place < N:
@@ -85,7 +85,7 @@ def test_odometry_keeps_a_sequence_together_at_any_speed(recognizer: PlaceRecogn
     assert np.mean(answers) > 0.97
 
 
-def test_who_stands_still_forgets_nothing(recognizer: PlaceRecognizer) -> None:
+def test_standstill_does_not_change_adaptation(recognizer: PlaceRecognizer) -> None:
     before = recognizer.adaptation.mean.copy()
     for _ in range(1000):
         recognizer.match(WINTER[100], 5, step=0.0)
@@ -95,7 +95,7 @@ def test_who_stands_still_forgets_nothing(recognizer: PlaceRecognizer) -> None:
     assert not np.array_equal(recognizer.adaptation.mean, before)
 
 
-def test_the_first_frame_of_a_sequence_is_answered_alone(
+def test_first_frame_of_a_sequence_is_matched_alone(
     recognizer: PlaceRecognizer, saved: Path
 ) -> None:
     other = PlaceRecognizer.load(saved)

@@ -1,4 +1,4 @@
-"""Maps that grow, shrink, merge and fuse places."""
+"""Adding, removing, merging and fusing places of a map."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.controllers.place.seasons import (
     SUMMER,
     WINTER,
     N,
-    share_right,
+    accuracy,
 )
 
 
-def test_a_grown_map_knows_the_new_and_forgets_nothing(recognizer: PlaceRecognizer) -> None:
+def test_grown_map_recognises_old_and_new_places(recognizer: PlaceRecognizer) -> None:
     before = [recognizer.match(image) for image in WINTER[100:140]]
     added = [recognizer.add(image) for image in route(30, seed=5)]
     assert added == list(range(N, N + 30))
@@ -31,7 +31,7 @@ def test_a_grown_map_knows_the_new_and_forgets_nothing(recognizer: PlaceRecogniz
     assert np.mean(np.array(new) == added) > 0.8
 
 
-def test_a_removed_place_is_gone_and_others_keep_their_numbers(
+def test_removed_places_leave_the_other_numbers_unchanged(
     recognizer: PlaceRecognizer,
 ) -> None:
     assert recognizer.match(WINTER[120]).place == 120
@@ -48,28 +48,28 @@ def test_a_removed_place_is_gone_and_others_keep_their_numbers(
     assert recognizer.add(SUMMER[120]) == N
 
 
-def test_all_places_may_go_and_new_ones_come(recognizer: PlaceRecognizer) -> None:
+def test_all_places_can_be_replaced(recognizer: PlaceRecognizer) -> None:
     recognizer.remove(recognizer.places)
     assert recognizer.match(WINTER[5], 5).reason == EMPTY
     for k in range(7):
         assert recognizer.add(SUMMER[k]) == N + k
         answer = recognizer.match(WINTER[k])
         assert np.isfinite(answer.scores).all()
-        assert not (answer.known and len(recognizer) <= 5), "without a rival nothing is known"
+        assert not (answer.known and len(recognizer) <= 5), "without a rival no place is known"
 
 
-def test_maps_are_merged(saved: Path) -> None:
+def test_maps_can_be_merged(saved: Path) -> None:
     calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
     one = PlaceRecognizer().fit(SUMMER[:150], calibration)
     other = PlaceRecognizer().fit(SUMMER[150:])
     assert one.merge(other).tolist() == list(range(150, N))
-    assert share_right(one, sequence=5) > 0.9
+    assert accuracy(one, sequence=5) > 0.9
     small = PlaceRecognizer(config=PlaceConfig(width=20)).fit(SUMMER[:10])
-    with pytest.raises(ParameterError, match="map both alike"):
+    with pytest.raises(ParameterError, match="with the same settings"):
         one.merge(small)
 
 
-def test_two_places_become_one_that_is_known_by_both_sights(recognizer: PlaceRecognizer) -> None:
+def test_fused_place_is_recognised_in_both_appearances(recognizer: PlaceRecognizer) -> None:
     before = recognizer.map.weights.copy()
     number = recognizer.add(other_season(SUMMER, seed=5)[120])
     assert recognizer.fuse([120, number]) == 120
@@ -82,7 +82,7 @@ def test_two_places_become_one_that_is_known_by_both_sights(recognizer: PlaceRec
     assert [recognizer.match(WINTER[k], 5).place for k in range(116, 125)][4:] == [*range(120, 125)]
 
 
-def test_places_are_made_one_while_a_sequence_goes_on(recognizer: PlaceRecognizer) -> None:
+def test_places_can_be_fused_during_a_sequence(recognizer: PlaceRecognizer) -> None:
     for k in range(90, 100):
         recognizer.match(WINTER[k], 10)
     recognizer.fuse([200, 201, 199])

@@ -1,4 +1,4 @@
-"""A map as a network, on the reference and the compiled engine, against its own potentials."""
+"""Potentials of a map as a network, on both CPU engines, against those of the map itself."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def recognizer() -> PlaceRecognizer:
 
 
 @pytest.mark.parametrize("engine", [ReferenceEngine, NativeEngine])
-def test_a_presentation_leaves_the_potentials_of_the_map(
+def test_network_potentials_equal_those_of_the_map(
     engine: type, recognizer: PlaceRecognizer
 ) -> None:
     network = place_network(recognizer)
     assert [p.size for p in network.populations] == [60, 60, 8, 8, 8, 6]
     running = engine(network)
     for image in other_season(route(30))[::6]:
-        seen, _ = recognizer.senses.normalise(image)
-        code = recognizer.senses.codes(seen, recognizer.adaptation.mean)
+        frame, _ = recognizer.encoder.normalise(image)
+        code = recognizer.encoder.codes(frame, recognizer.adaptation.mean)
         running.reset()
-        found = running.step(network_inputs(code))
-        np.testing.assert_array_equal(found, recognizer.map.potentials(code))
+        result = running.step(network_inputs(code))
+        np.testing.assert_array_equal(result, recognizer.map.potentials(code))
         assert running.spikes.sum() == np.abs(code.astype(int)).sum()
-        scores = network_scores(recognizer, found)
+        scores = network_scores(recognizer, result)
         np.testing.assert_array_equal(scores, recognizer.match(image).scores)
 
 
-def test_every_count_of_spikes_is_exact() -> None:
+def test_spike_counts_are_exact() -> None:
     ramp = np.arange(-32, 28, dtype=np.int8)
     recognizer = PlaceRecognizer(config=CONFIG).fit(route(12))
     running = NativeEngine(place_network(recognizer))
@@ -47,7 +47,7 @@ def test_every_count_of_spikes_is_exact() -> None:
     np.testing.assert_array_equal(spikes[:60] - spikes[60:120], ramp)
 
 
-def test_what_is_no_network_is_refused() -> None:
+def test_unsupported_maps_are_refused() -> None:
     with pytest.raises(ParameterError, match="empty"):
         place_network(PlaceRecognizer(config=CONFIG))
     odd = PlaceRecognizer(config=PlaceConfig(height=6, width=10, window=5, ticks=20))

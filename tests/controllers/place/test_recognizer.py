@@ -1,4 +1,4 @@
-"""The recogniser on a made-up route in another season."""
+"""Place recogniser on a synthetic route in another season."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.controllers.place.seasons import (
     SUMMER,
     WINTER,
     N,
-    share_right,
+    accuracy,
 )
 
 
-def test_it_names_places_of_another_season(recognizer: PlaceRecognizer) -> None:
-    assert share_right(recognizer) > 0.9
-    assert share_right(recognizer, sequence=5) > 0.97
+def test_places_are_recognised_in_another_season(recognizer: PlaceRecognizer) -> None:
+    assert accuracy(recognizer) > 0.9
+    assert accuracy(recognizer, sequence=5) > 0.97
 
 
-def test_equal_seeds_give_equal_answers_and_others_do_not() -> None:
+def test_answers_depend_on_the_seed_only() -> None:
     calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
     one, same, other = (PlaceRecognizer(seed).fit(SUMMER, calibration) for seed in (3, 3, 4))
     image = WINTER[100]
@@ -34,24 +34,24 @@ def test_equal_seeds_give_equal_answers_and_others_do_not() -> None:
     assert not np.array_equal(one.match(image).scores, other.match(image).scores)
 
 
-def test_without_queries_it_calibrates_itself() -> None:
+def test_fit_without_queries_calibrates_on_the_map() -> None:
     own = PlaceRecognizer().fit(SUMMER)
-    assert share_right(own, sequence=5, first=0) > 0.9
+    assert accuracy(own, sequence=5, first=0) > 0.9
     assert own.match(SUMMER[7]).known
 
 
-def test_unknown_places_are_said_to_be_unknown(recognizer: PlaceRecognizer) -> None:
+def test_unknown_places_are_reported_as_unknown(recognizer: PlaceRecognizer) -> None:
     elsewhere = other_season(route(100, seed=77), seed=78)
     answers = [recognizer.match(image, 10) for image in elsewhere]
     assert np.mean([a.known for a in answers]) < 0.1
-    assert all(a.place is not None for a in answers), "a best guess is always there"
+    assert all(a.place is not None for a in answers), "there is always a best place"
     assert {a.reason for a in answers if not a.known} == {UNSURE}
     recognizer.reset_sequence()
     home = [recognizer.match(image, 10) for image in WINTER[CALIBRATION:]]
     assert np.mean([a.known for a in home[10:]]) > 0.9
 
 
-def test_the_best_places_come_in_order(recognizer: PlaceRecognizer) -> None:
+def test_best_places_are_ordered(recognizer: PlaceRecognizer) -> None:
     answer = recognizer.match(WINTER[99])
     top = answer.top(5)
     assert (np.diff(answer.scores[top]) <= 0).all()
@@ -59,12 +59,12 @@ def test_the_best_places_come_in_order(recognizer: PlaceRecognizer) -> None:
     assert len(answer.top(10**6)) == N
 
 
-def test_numbers_of_places_cannot_be_changed_from_outside(recognizer: PlaceRecognizer) -> None:
+def test_place_numbers_are_read_only(recognizer: PlaceRecognizer) -> None:
     with pytest.raises(ValueError, match="read-only"):
         recognizer.places[0] = 77
 
 
-def test_a_second_fit_begins_anew() -> None:
+def test_second_fit_starts_from_scratch() -> None:
     calibration = (WINTER[:CALIBRATION], range(CALIBRATION))
     twice = PlaceRecognizer().fit(SUMMER, calibration)
     twice.hindsight.bias = -3.0
@@ -76,7 +76,7 @@ def test_a_second_fit_begins_anew() -> None:
     assert one.probability == other.probability
 
 
-def test_an_empty_map_says_so() -> None:
+def test_empty_map_is_reported() -> None:
     empty = PlaceRecognizer()
     answer = empty.match(WINTER[0], 5)
     assert (answer.place, answer.known, answer.reason, len(answer.scores)) == (
@@ -90,7 +90,7 @@ def test_an_empty_map_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("images", "calibration", "error", "said"),
+    ("images", "calibration", "error", "message"),
     [
         (SUMMER[:2], None, ParameterError, "2 images"),
         (SUMMER[:12].astype(float), None, ObservationError, "image 0: image of float64"),
@@ -107,8 +107,8 @@ def test_an_empty_map_says_so() -> None:
         ),
     ],
 )
-def test_what_cannot_be_mapped_is_named(images, calibration, error, said) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(error, match=said):
+def test_invalid_images_and_calibrations_are_errors(images, calibration, error, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
         PlaceRecognizer().fit(images, calibration)
 
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_mapped_is_named(images, calibration, error, said) -> Non
      {"window": 21.5}, {"memory": np.nan}, {"levels": True}, {"stiffness": np.inf},
      {"neighbours": 2**70}],
 )  # fmt: skip
-def test_wrong_configurations_are_refused(wrong: dict) -> None:
+def test_invalid_configurations_are_refused(wrong: dict) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         dataclasses.replace(PlaceConfig(), **wrong)
 

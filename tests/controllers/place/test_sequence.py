@@ -1,4 +1,4 @@
-"""Sums along the route against the definition, and what bends it."""
+"""Sequence sums against their definition, for varying steps, lengths and maps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from snn_control.errors import ObservationError
 
 def by_definition(rows: list[np.ndarray], moved: list[float], length: int, n: int) -> np.ndarray:
     at = [math.floor(m + 0.5) for m in moved]
-    found = np.zeros(n)
+    result = np.zeros(n)
     for row, position in list(zip(rows, at, strict=True))[-length:]:
         shift = at[-1] - position
         for j in range(n):
             if 0 <= j - shift < len(row):
-                found[j] += row[j - shift]
-    return found
+                result[j] += row[j - shift]
+    return result
 
 
 @given(
@@ -34,7 +34,7 @@ def by_definition(rows: list[np.ndarray], moved: list[float], length: int, n: in
     grows=st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
-def test_it_is_the_sum_of_its_definition(
+def test_sums_equal_their_definition(
     seed: int, n: int, steps: list[float], lengths: list[int], grows: bool
 ) -> None:
     rng, sequence = np.random.default_rng(seed), FrameSequence()
@@ -46,8 +46,8 @@ def test_it_is_the_sum_of_its_definition(
         if k:
             moved.append(moved[-1] + step)
         length = lengths[(k // 7) % len(lengths)]
-        found = sequence.advance(rows[-1], step, length)
-        np.testing.assert_allclose(found, by_definition(rows, moved, length, n), atol=1e-4)
+        result = sequence.advance(rows[-1], step, length)
+        np.testing.assert_allclose(result, by_definition(rows, moved, length, n), atol=1e-4)
 
 
 @pytest.mark.parametrize("step", [0.1, 0.3, 1.1])
@@ -61,41 +61,41 @@ def test_tenths_add_up_to_whole_places(step: float) -> None:
         assert sequence.between == bool(tenths % 10)
 
 
-def test_it_stays_exact_over_a_long_route() -> None:
+def test_sums_stay_exact_over_a_long_route() -> None:
     rng, sequence = np.random.default_rng(0), FrameSequence()
     rows = [rng.normal(size=50) * 100.0 for _ in range(3000)]
     for row in rows:
-        found = sequence.advance(row, 1.0, 10)
+        result = sequence.advance(row, 1.0, 10)
     fresh = FrameSequence()
     for row in rows[-10:]:
         expected = fresh.advance(row, 1.0, 10)
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(result, expected)
 
 
-def test_removed_places_close_up_in_remembered_frames() -> None:
+def test_removed_places_are_removed_from_stored_frames() -> None:
     sequence = FrameSequence()
     rows = np.random.default_rng(1).normal(size=(4, 8))
     for row in rows[:3]:
         sequence.advance(row, 0.0, 3)
     keep = np.array([0, 1, 4, 5, 7])
     sequence.resized(keep)
-    found = sequence.advance(rows[3][keep], 0.0, 3)
-    np.testing.assert_allclose(found, rows[1:4, keep].sum(axis=0), atol=1e-5)
+    result = sequence.advance(rows[3][keep], 0.0, 3)
+    np.testing.assert_allclose(result, rows[1:4, keep].sum(axis=0), atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("step", "length", "said"),
+    ("step", "length", "message"),
     [
         (math.nan, 3, "step is nan"),
         (math.inf, 3, "step is inf"),
-        (1e7, 3, "places moved"),
+        (1e7, 3, "in places"),
         (1.0, 0, "sequence is 0"),
         (1.0, LONGEST + 1, "expected 1 to 200"),
     ],
 )
-def test_wrong_steps_and_lengths_change_nothing(step: float, length: int, said: str) -> None:
+def test_invalid_steps_and_lengths_change_nothing(step: float, length: int, message: str) -> None:
     sequence = FrameSequence()
     sequence.advance(np.ones(3), 1.0, 2)
-    with pytest.raises(ObservationError, match=said):
+    with pytest.raises(ObservationError, match=message):
         sequence.advance(np.ones(3), step, length)
     assert sequence.advance(np.ones(3), 0.0, 2).tolist() == [2.0, 2.0, 2.0]

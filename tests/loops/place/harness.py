@@ -1,4 +1,4 @@
-"""Two visits of a drawn route, and the loop of the node on them, without ROS."""
+"""Reference and query traverse of a synthetic route, and a harness for the place loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERIOD_NS = 100_000_000
 
 
 def route(n: int, seed: int = 0, height: int = 48, width: int = 64) -> Bytes:
-    """Smooth textures, (n, height, width)."""
+    """Return smooth textures, (n, height, width)."""
     rng = np.random.default_rng(seed)
     coarse = rng.random((n, 9, 12))
     rows, columns = (
@@ -35,23 +35,23 @@ def route(n: int, seed: int = 0, height: int = 48, width: int = 64) -> Bytes:
     return np.asarray(40 + 170 * (upper * (1 - down) + lower * down), np.uint8)
 
 
-def again(images: Bytes, seed: int = 1) -> Bytes:
-    """The same on another visit: darker, and noisy."""
+def query_traverse(images: Bytes, seed: int = 1) -> Bytes:
+    """Return the images of a query traverse: darker and noisy."""
     noise = np.random.default_rng(seed).normal(0.0, 12.0, images.shape)
     return np.clip(0.7 * images + noise, 0, 255).astype(np.uint8)
 
 
 def nordland(n: int) -> tuple[Bytes, Bytes]:
-    """The first summer and winter frames of the moving train, or skip."""
+    """Return the first summer and winter frames of the moving train, or skip the test."""
     if not NORDLAND.exists():
-        pytest.skip(f"{NORDLAND.name} is not here; set SNN_CONTROL_DATA to the folder of flights")
+        pytest.skip(f"{NORDLAND.name} is missing; set SNN_CONTROL_DATA to the data folder")
     with np.load(NORDLAND, allow_pickle=False) as data:
         moving = data["moving"]
         return data["summer"][moving][:n], data["winter"][moving][:n]
 
 
-class PlaceBench:
-    """A loop on a clock of its own."""
+class PlaceHarness:
+    """Place loop with a simulated clock and simulated odometry."""
 
     def __init__(self, posed: PosedMap | None = None, **settings: Any) -> None:
         self.loop = PlaceLoop(posed or PosedMap.empty(0), PlaceNodeConfig(**settings))
@@ -62,13 +62,13 @@ class PlaceBench:
         self.loop.configure(replace(self.loop.config, **changes))
 
     def show(
-        self, image: Bytes | Refusal, way_m: float | None = None, stamp_ns: int | None = None
+        self, image: Bytes | Refusal, distance_m: float | None = None, stamp_ns: int | None = None
     ) -> Answer | None:
-        """Move, backwards where the way is negative, then show an image."""
+        """Move, backwards for a negative distance, then process an image."""
         self.now_ns += PERIOD_NS
-        if way_m is not None:
-            self.x = getattr(self, "x", 0.0) + way_m
-            self.odometry(self.x, speed=way_m)
+        if distance_m is not None:
+            self.x = getattr(self, "x", 0.0) + distance_m
+            self.odometry(self.x, speed=distance_m)
         return self.loop.on_image(image, stamp_ns or self.now_ns, self.now_ns, self.now_s)
 
     def odometry(self, x: float, frame: str = "odom", speed: float = 0.0) -> bool:
@@ -80,16 +80,16 @@ class PlaceBench:
     def now_s(self) -> float:
         return self.now_ns * 1e-9
 
-    def answers(self, images: Bytes, way_m: float | None = None) -> list[Answer]:
-        found = [self.show(image, way_m) for image in images]
-        assert None not in found
-        return found  # type: ignore[return-value]
+    def answers(self, images: Bytes, distance_m: float | None = None) -> list[Answer]:
+        answers = [self.show(image, distance_m) for image in images]
+        assert None not in answers
+        return answers  # type: ignore[return-value]
 
-    def map(self, images: Bytes, way_m: float | None = None) -> PlaceBench:
-        """Map images, and wait until all are places."""
+    def map(self, images: Bytes, distance_m: float | None = None) -> PlaceHarness:
+        """Map images, and wait until all are mapped."""
         self.loop.mapper.start()
         for image in images:
-            self.show(image, way_m)
+            self.show(image, distance_m)
             self.settle()
         self.loop.mapper.stop()
         self.settle()
@@ -97,46 +97,46 @@ class PlaceBench:
         return self
 
     def settle(self) -> None:
-        """Wait for a map that is being fitted, and for all images that wait."""
+        """Wait until the map is fitted and the queue is empty."""
         mapper = self.loop.mapper
-        while mapper.on and (mapper.state == "fitting" or mapper._waiting or mapper.ending):
+        while mapper.on and (mapper.state == "fitting" or mapper._queue or mapper.ending):
             if mapper._fit is not None:
                 assert mapper._fit.done.wait(60.0)
             mapper.advance()
 
 
 def places(answers: list[Answer]) -> npt.NDArray[np.int64]:
-    """Places that were answered, -1 where none is known."""
+    """Return the matched places, -1 for unknown ones."""
     return np.array([a.match.place if a.match.known else -1 for a in answers])
 
 
 N = 90
 ROUTE = route(N)
-SECOND = again(ROUTE)
-COUNTRY = np.concatenate([ROUTE, route(40, seed=5)])
-"""A longer route that begins with `ROUTE`."""
+SECOND = query_traverse(ROUTE)
+LONG_ROUTE = np.concatenate([ROUTE, route(40, seed=5)])
+"""Longer route that begins with `ROUTE`."""
 
 
 def save_route(folder: Path) -> Path:
-    """Write a map of `ROUTE` that was made with odometry, 1 m an image."""
+    """Write a map of `ROUTE` that was made with odometry, 1 m per image."""
     path = folder / "route"
-    PlaceBench().map(ROUTE, way_m=1.0).loop.posed.save(str(path))
+    PlaceHarness().map(ROUTE, distance_m=1.0).loop.posed.save(str(path))
     return path
 
 
-def bench(saved: Path, **settings: Any) -> PlaceBench:
-    """A bench with a saved map."""
-    return PlaceBench(PosedMap.load(str(saved)), **settings)
+def harness_with_map(saved: Path, **settings: Any) -> PlaceHarness:
+    """Return a harness with a saved map."""
+    return PlaceHarness(PosedMap.load(str(saved)), **settings)
 
 
-def mapping(
-    mapped: PlaceBench, images: Iterable[Bytes], way_m: float | None = None
+def map_images(
+    mapped: PlaceHarness, images: Iterable[Bytes], distance_m: float | None = None
 ) -> list[Answer]:
-    """Show images while it maps; wait each time until all are places."""
-    found = []
+    """Process images while mapping, each until it is mapped; return the answers."""
+    answers = []
     for image in images:
-        answer = mapped.show(image, way_m)
+        answer = mapped.show(image, distance_m)
         assert answer is not None
-        found.append(answer)
+        answers.append(answer)
         mapped.settle()
-    return found
+    return answers

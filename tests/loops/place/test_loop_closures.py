@@ -1,4 +1,4 @@
-"""Loops of a mapping: when they are closed, and which stretches are not mapped again."""
+"""Loop closures during mapping, and known stretches that are not mapped again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from snn_control.loops.place.images import Keyframe
 from snn_control.loops.place.odometry import Pose
 from snn_control.loops.place.revisits import Revisits
 from tests.loops.place.harness import (
-    COUNTRY,
+    LONG_ROUTE,
     ROUTE,
     N,
-    PlaceBench,
-    again,
-    bench,
-    mapping,
+    PlaceHarness,
+    harness_with_map,
+    map_images,
     nordland,
     places,
+    query_traverse,
     save_route,
 )
 
@@ -34,11 +34,11 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("map_loops", [True, False])
-def test_a_loop_is_told_and_only_that(map_loops: bool) -> None:
-    mapped = PlaceBench(map_loops=map_loops)
+def test_only_true_loops_are_reported(map_loops: bool) -> None:
+    mapped = PlaceHarness(map_loops=map_loops)
     mapped.loop.mapper.start()
-    found = mapping(mapped, [*ROUTE, *again(ROUTE[10:30], seed=3)])
-    loops = {k: answer.loop for k, answer in enumerate(found) if answer.loop is not None}
+    answers = map_images(mapped, [*ROUTE, *query_traverse(ROUTE[10:30], seed=3)])
+    loops = {k: answer.loop for k, answer in enumerate(answers) if answer.loop is not None}
     first = min(loops)
     assert first >= N
     assert len(loops) >= 8, "10 places must agree"
@@ -48,30 +48,30 @@ def test_a_loop_is_told_and_only_that(map_loops: bool) -> None:
 
 
 LEGS = np.r_[0:N, 10:60, N : N + 40]
-"""A route that comes to itself again, goes on along it, and leaves it."""
+"""Route that returns to itself, follows its first pass, and departs from it."""
 
 
 def shown_at(poses: Iterable[Pose | None]) -> list[int]:
-    """Views at the poses of places mapped along `LEGS`, 1 m each."""
+    """Return the indices of the images at poses along `LEGS`, 1 m each; -1 without a pose."""
     return [-1 if pose is None else int(LEGS[round(pose[0]) - 1]) for pose in poses]
 
 
-def test_a_known_stretch_is_not_mapped_again_but_for_its_seams() -> None:
-    mapped = PlaceBench().map(again(COUNTRY[LEGS], seed=3), way_m=1.0)
+def test_known_stretches_are_mapped_again_only_at_their_ends() -> None:
+    mapped = PlaceHarness().map(query_traverse(LONG_ROUTE[LEGS], seed=3), distance_m=1.0)
     shown = shown_at(mapped.loop.posed.poses.values())
     assert len(shown) == len(mapped.loop.posed)
     seams = shown[N:-40]
     assert [*shown[:N], *shown[-40:]] == [*range(N + 40)]
     assert 20 < len(seams) < 35
     assert (seams[0], seams[-1]) == (10, 59)
-    found = mapped.answers(again(COUNTRY[LEGS]), way_m=1.0)
-    assert (np.array(shown_at(answer.pose for answer in found)) == LEGS).mean() > 0.95
+    answers = mapped.answers(query_traverse(LONG_ROUTE[LEGS]), distance_m=1.0)
+    assert (np.array(shown_at(answer.pose for answer in answers)) == LEGS).mean() > 0.95
 
 
-def test_a_mapping_that_ends_on_a_known_stretch_leaves_it_out() -> None:
-    mapped = PlaceBench()
+def test_mapping_stopped_on_a_known_stretch_omits_it() -> None:
+    mapped = PlaceHarness()
     mapped.loop.mapper.start()
-    mapping(mapped, COUNTRY[LEGS[: N + 30]])
+    map_images(mapped, LONG_ROUTE[LEGS[: N + 30]])
     assert "on a known stretch" in mapped.loop.mapper.progress()
     n = len(mapped.loop.posed)
     assert mapped.loop.mapper.stop() == f"calibrating {n} places"
@@ -79,32 +79,32 @@ def test_a_mapping_that_ends_on_a_known_stretch_leaves_it_out() -> None:
     assert n < N + 15
 
 
-def test_a_mapping_that_ends_just_behind_a_known_stretch_has_what_is_new(saved: Path) -> None:
-    mapped = bench(saved, extend=True)
-    mapped.map(COUNTRY[N - 30 : N + 12], way_m=1.0)
+def test_mapping_stopped_after_a_known_stretch_has_new_places(saved: Path) -> None:
+    mapped = harness_with_map(saved, extend=True)
+    mapped.map(LONG_ROUTE[N - 30 : N + 12], distance_m=1.0)
     assert len(mapped.loop.posed) > N + 12
-    found = mapped.answers(again(COUNTRY[N : N + 12]), way_m=1.0)
-    assert (places(found)[-6:] == mapped.loop.recognizer.places[-6:]).all()
+    answers = mapped.answers(query_traverse(LONG_ROUTE[N : N + 12]), distance_m=1.0)
+    assert (places(answers)[-6:] == mapped.loop.recognizer.places[-6:]).all()
 
 
-def test_loops_can_be_mapped_after_all() -> None:
-    mapped = PlaceBench()
+def test_map_loops_can_be_enabled_while_mapping() -> None:
+    mapped = PlaceHarness()
     mapped.loop.mapper.start()
-    mapping(mapped, COUNTRY[LEGS[: N + 30]])
+    map_images(mapped, LONG_ROUTE[LEGS[: N + 30]])
     n = len(mapped.loop.posed)
     mapped.configure(map_loops=True)
-    mapping(mapped, COUNTRY[LEGS[N + 30 : N + 40]])
+    map_images(mapped, LONG_ROUTE[LEGS[N + 30 : N + 40]])
     assert len(mapped.loop.posed) == n + 9
 
 
-def test_places_of_a_loop_are_sure_in_a_row() -> None:
+def test_loop_needs_consecutive_probable_places() -> None:
     config = PlaceNodeConfig(loop_probability=0.95, loop_places=3, sequence=10, map_loops=True)
     keyframe = Keyframe(ROUTE[0], None, "")
 
     def closed(probabilities: list[float]) -> list[bool]:
         revisits = Revisits()
         return [
-            revisits.come(keyframe, Match(k, p, True, 1.0, np.zeros(0)), 2, config)
+            revisits.update(keyframe, Match(k, p, True, 1.0, np.zeros(0)), 2, config)
             for k, p in enumerate(probabilities)
         ]
 
@@ -112,37 +112,37 @@ def test_places_of_a_loop_are_sure_in_a_row() -> None:
     assert closed([0.99, 0.99, 0.9, 0.99, 0.99, 0.99]) == [False] * 5 + [True]
 
 
-def test_a_mapping_is_no_surer_of_first_spikes_than_an_answer() -> None:
-    early, whole = PlaceBench(query_deadline_s=1e-9), PlaceBench()
+def test_incomplete_matches_have_reduced_probability() -> None:
+    early, whole = PlaceHarness(query_deadline_s=1e-9), PlaceHarness()
     for mapped in (early, whole):
         mapped.loop.mapper.start()
-        mapping(mapped, ROUTE)
-    images = again(ROUTE[10:30], seed=3)
+        map_images(mapped, ROUTE)
+    images = query_traverse(ROUTE[10:30], seed=3)
     pairs = [
         (a.match, b.match)
-        for a, b in zip(mapping(early, images), mapping(whole, images), strict=True)
+        for a, b in zip(map_images(early, images), map_images(whole, images), strict=True)
     ]
-    assert {found.reason for found, _ in pairs} == {INCOMPLETE}
+    assert {cut.reason for cut, _ in pairs} == {INCOMPLETE}
     assert max(full.probability for _, full in pairs) > 0.9
-    for found, full in pairs:
-        assert found.probability <= found.spikes / full.spikes / ENOUGH
+    for cut, full in pairs:
+        assert cut.probability <= cut.spikes / full.spikes / ENOUGH
 
 
-def test_few_earlier_places_are_not_known() -> None:
-    mapped = PlaceBench()
+def test_too_few_earlier_places_are_unknown() -> None:
+    mapped = PlaceHarness()
     mapped.loop.mapper.start()
-    mapping(mapped, ROUTE)
+    map_images(mapped, ROUTE)
     scores = np.zeros(N)
     scores[2] = 1000.0
     for n, known in ((35, False), (36, True)):  # 30 recent ones, and 2 to either side of the best
-        found = mapped.loop.mapper.earlier(Match(2, 1.0, True, 1.0, scores[:n]))
-        assert (found.place, found.known) == (2, known)
-    found = mapped.loop.mapper.earlier(Match(2, 1.0, True, 1.0, np.zeros(N)))
-    assert (found.probability, found.known) == (0.0, False)
+        match = mapped.loop.mapper.earlier(Match(2, 1.0, True, 1.0, scores[:n]))
+        assert (match.place, match.known) == (2, known)
+    match = mapped.loop.mapper.earlier(Match(2, 1.0, True, 1.0, np.zeros(N)))
+    assert (match.probability, match.known) == (0.0, False)
 
 
-def test_a_loop_in_winter_is_told_and_new_country_is_none() -> None:
-    mapped = PlaceBench(first_places=100, map_loops=True)
+def test_loop_in_another_season_is_reported() -> None:
+    mapped = PlaceHarness(first_places=100, map_loops=True)
     summer, winter = nordland(400)
     mapped.loop.mapper.start()
     loops = []
@@ -152,6 +152,6 @@ def test_a_loop_in_winter_is_told_and_new_country_is_none() -> None:
         assert answer is not None
         loops.append(answer.loop)
     assert not any(loops[:400])
-    told = {k: loop for k, loop in enumerate(loops) if loop is not None}
-    assert len(told) >= 10, "10 places must agree first"
-    assert all(loop == (k, k - 300) for k, loop in told.items())
+    closures = {k: loop for k, loop in enumerate(loops) if loop is not None}
+    assert len(closures) >= 10, "10 places must agree first"
+    assert all(loop == (k, k - 300) for k, loop in closures.items())

@@ -1,4 +1,4 @@
-"""A peer of the place recogniser: a camera and odometry on a real bus."""
+"""Peer of the place recogniser: a camera and odometry on a real bus."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def to_message(image: np.ndarray, encoding: str = "mono8", padding: int = 0) -> 
 
 
 class PlacePeer(Peer):
-    """Publishes images and odometry; keeps the answers by arrival."""
+    """Peer that publishes images and odometry and stores the replies."""
 
     def __init__(self, domain: int) -> None:
         super().__init__(domain, "place_recognizer", topics=False)
@@ -66,10 +66,10 @@ class PlacePeer(Peer):
                 and self.diagnostics
             )
         )
-        self.said("node", "active")
+        self.wait_for_status("node", "active")
 
     def send(self, message: Image, stamp_ns: int | None = None) -> None:
-        """Send an image that was taken a period after the last one."""
+        """Publish an image, stamped one period after the last one by default."""
         if stamp_ns is None:
             self.stamp_ns += PERIOD_NS
             stamp_ns = self.stamp_ns
@@ -78,7 +78,7 @@ class PlacePeer(Peer):
         self.images.publish(message)
 
     def show(self, message: Image) -> dict[str, float]:
-        """Send an image, and return the answer."""
+        """Publish an image and return its match."""
         n = len(self.matches)
         self.send(message)
         self.until(lambda: len(self.matches) > n)
@@ -93,10 +93,10 @@ class PlacePeer(Peer):
         message.pose.pose.orientation.w = 1.0
         message.twist.twist.linear.x = speed
         self.odometry.publish(message)
-        self.spin(0.004)  # the topics of an image and its odometry are not ordered
+        self.spin(0.004)  # image and odometry topics have no common order
 
     def mapped(self, n: int) -> None:
-        """Wait until the map is made."""
+        """Wait until the map is complete."""
 
         def done() -> bool:
             values = self.status("map")[2]
@@ -104,19 +104,19 @@ class PlacePeer(Peer):
 
         self.until(done)
 
-    def said(self, task: str, text: str) -> None:
-        """Wait until the newest status of a task says it, in message or values."""
+    def wait_for_status(self, task: str, text: str) -> None:
+        """Wait until the latest status of a task has a text in its message or values."""
 
-        def found() -> bool:
+        def contains() -> bool:
             try:
                 _, message, values = self.status(task)
             except AssertionError:
                 return False
             return text in message or text in values.values()
 
-        self.until(found)
+        self.until(contains)
 
 
 def place(answer: dict[str, float]) -> int:
-    """The place of an answer, -1 where none is known."""
+    """Return the place of a match, -1 if unknown."""
     return int(answer["place"]) if answer["known"] else -1

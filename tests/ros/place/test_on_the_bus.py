@@ -1,4 +1,4 @@
-"""The place recogniser as a process on a real bus."""
+"""Place recogniser as a process on a real bus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lifecycle_msgs.msg import Transition
 from snn_control.controllers.place import PlaceRecognizer
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.place.interfaces import CANDIDATE_FIELDS, MATCH_FIELDS
-from tests.loops.place.harness import again, nordland, route
+from tests.loops.place.harness import nordland, query_traverse, route
 from tests.ros.peer import UNCONFIGURED
 from tests.ros.place.peer import PlacePeer, place, to_message
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 N = 60
 ROUTE = route(N)
-SECOND = again(ROUTE)
+SECOND = query_traverse(ROUTE)
 QUICK = {"diagnostic_updater": {"period": 0.2}, "first_places": 20}
 
 
@@ -48,11 +48,11 @@ def test_a_route_is_mapped_recognised_saved_and_loaded(
     empty = camera.show(to_message(ROUTE[0]))
     assert list(empty) == list(MATCH_FIELDS)
     assert (empty["place"], empty["known"]) == (-1, 0)
-    camera.said("map", "the map is empty: load one, or start a mapping")
+    camera.wait_for_status("map", "the map is empty: load one, or start mapping")
     assert "parameter map is empty" in camera.trigger("save").message
 
     assert camera.trigger("start_mapping").success
-    assert "mapping already" in camera.trigger("start_mapping").message
+    assert "mapping is already running" in camera.trigger("start_mapping").message
     for k, image in enumerate(ROUTE):
         camera.move(float(k))
         camera.show(to_message(image))
@@ -66,21 +66,21 @@ def test_a_route_is_mapped_recognised_saved_and_loaded(
     assert camera.set_parameter("map", str(path)) == (True, "")
     saved = camera.trigger("save")
     assert saved.success, saved.message
-    camera.said("map", "True")
+    camera.wait_for_status("map", "True")
     assert camera.set_parameter("map", str(tmp_path / "none"))[0]
     refused = camera.trigger("load")
     assert not refused.success
     assert "the old map stays in use" in refused.message
-    found = second_visit(camera)
-    assert (np.array(found) == np.arange(N)).mean() > 0.9
-    camera.until(lambda: len(camera.poses) >= len([k for k in found if k >= 0]))
+    matched = query(camera)
+    assert (np.array(matched) == np.arange(N)).mean() > 0.9
+    camera.until(lambda: len(camera.poses) >= len([k for k in matched if k >= 0]))
     assert [round(pose.pose.position.x) for pose in camera.poses] == camera.places
     assert camera.poses[-1].header.frame_id == "odom"
     assert camera.candidates[-1].layout.dim[1].label == ",".join(CANDIDATE_FIELDS)
     camera.until(lambda: camera.candidates[-1].data[1] == camera.matches[-1]["stamp_ns"])
     best = np.reshape(camera.candidates[-1].data, (5, len(CANDIDATE_FIELDS)))
     assert best[0, 2] == camera.matches[-1]["place"]
-    bad_frames(camera)
+    faulty_frames(camera)
     camera.until(lambda: float(camera.status("queries")[2]["query time p99 (s)"]) > 0.0)
     nodes.stop("place_recognizer")
 
@@ -90,14 +90,14 @@ def test_a_route_is_mapped_recognised_saved_and_loaded(
     wrong.with_suffix(".safetensors").touch()
     nodes.start("place_recognizer", {**QUICK, "map": str(wrong)})
     camera.until(lambda: camera.diagnostics)
-    camera.said("node", f"configure: {wrong}: field schema_version is missing")
+    camera.wait_for_status("node", f"configure: {wrong}: field schema_version is missing")
     assert camera.state() == UNCONFIGURED
     assert camera.set_parameter("map", f"{path}.json")[0]
     assert camera.transition(Transition.TRANSITION_CONFIGURE)
     assert camera.transition(Transition.TRANSITION_ACTIVATE)
     camera.connected()
     camera.mapped(N)
-    assert second_visit(camera) == found
+    assert query(camera) == matched
     assert camera.transition(Transition.TRANSITION_DEACTIVATE)
     n = len(camera.matches)
     camera.send(to_message(SECOND[0]))
@@ -106,17 +106,17 @@ def test_a_route_is_mapped_recognised_saved_and_loaded(
     assert "not active" in camera.trigger("start_mapping").message
 
 
-def second_visit(camera: PlacePeer) -> list[int]:
+def query(camera: PlacePeer) -> list[int]:
     assert camera.trigger("reset").success
-    found = []
+    matched = []
     for k, image in enumerate(SECOND):
         camera.move(100.0 + k)
-        found.append(place(camera.show(to_message(image))))
-    return found
+        matched.append(place(camera.show(to_message(image))))
+    return matched
 
 
-def bad_frames(camera: PlacePeer) -> None:
-    """Bad ones are refused and told; the good one after each is answered as ever."""
+def faulty_frames(camera: PlacePeer) -> None:
+    """Check that faulty frames are refused and reported, and that the next frame is matched."""
     short = to_message(SECOND[20])
     short.data = short.data[:-1]
     wide = to_message(SECOND[20])
@@ -135,10 +135,10 @@ def bad_frames(camera: PlacePeer) -> None:
         (to_message(SECOND[20]), camera.stamp_ns, "jumped back"),
         (to_message(SECOND[20]), 0, "not set"),
     ]
-    for k, (message, stamp_ns, said) in enumerate(cases):
+    for k, (message, stamp_ns, text) in enumerate(cases):
         n = len(camera.matches)
         camera.send(message, stamp_ns)
-        camera.until(lambda said=said: said in camera.status("images")[2]["last refusal"])  # type: ignore[misc]
+        camera.until(lambda text=text: text in camera.status("images")[2]["last refusal"])  # type: ignore[misc]
         assert len(camera.matches) == n
         camera.move(x := x + 1.0)
         padded = to_message(SECOND[20 + k], padding=k)
@@ -157,8 +157,8 @@ def bad_frames(camera: PlacePeer) -> None:
     assert (place(back), back["step"]) == (28, -1.0)
 
 
-def test_the_node_answers_as_the_recogniser_alone(nodes: Nodes, camera: PlacePeer) -> None:
-    """Summer is mapped, winter asked: the answers are the same, to the last bit."""
+def test_node_gives_the_answers_of_the_recogniser(nodes: Nodes, camera: PlacePeer) -> None:
+    """Identical answers to winter queries on a summer map, bit for bit."""
     summer, winter = nordland(300)
     nodes.start("place_recognizer", {"diagnostic_updater": {"period": 0.2}, "n_candidates": 0})
     camera.connected()
@@ -172,8 +172,8 @@ def test_the_node_answers_as_the_recogniser_alone(nodes: Nodes, camera: PlacePee
         alone.add(image)
     alone.calibrate()
     for image in winter:
-        found, expected = camera.show(to_message(image)), alone.match(image, 10)
-        assert found["place"] == expected.place
-        assert found["known"] == expected.known
-        assert found["probability"] == expected.probability
-        assert found["familiarity"] == expected.familiarity
+        answer, expected = camera.show(to_message(image)), alone.match(image, 10)
+        assert answer["place"] == expected.place
+        assert answer["known"] == expected.known
+        assert answer["probability"] == expected.probability
+        assert answer["familiarity"] == expected.familiarity

@@ -1,12 +1,12 @@
-"""Probabilities that stay true in flight: answers are judged by what became clear later.
+"""Online recalibration of the probabilities, by later matches of a long sequence.
 
-Where a long sequence is sure of itself, it says where the frames in its middle were taken. Their
-own answers, right or wrong, move a bias b of the log-odds of all probabilities,
+A confident match of a long sequence gives the positions of its earlier frames. The answers to those
+frames, correct or not, move a bias b of the log-odds of all probabilities,
 
-    b <- b + rate (right - p),
+    b <- b + rate (correct - p),
 
-so that a country harder than that of the calibration makes the recogniser less sure. No truth is
-needed, and none is used.
+so that probabilities decrease in an environment that is harder than the calibration. No ground
+truth is used.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from typing import NamedTuple
 from snn_control.controllers.place.confidence.logistic import odds_to_probability
 
 LENGTH, LATER = 20, 10
-"""Frames of the long sequence, and frames after which an answer is judged."""
+"""Length of the long sequence, and delay until an answer is rated, frames."""
 SURE = 0.98
-"""Probability from which the long sequence counts as the truth."""
+"""Probability from which a match of the long sequence is taken as correct."""
 RATE = 0.03
 FARTHEST = 4.0
-"""Largest bias, to either side."""
+"""Largest magnitude of the bias."""
 
 
-class Answered(NamedTuple):
+class PastAnswer(NamedTuple):
     """Answer to one frame."""
 
     best: int
-    """Position on the map."""
+    """Position of the best place on the map."""
     probability: float
 
 
 class Hindsight:
-    """Remembers answers until they can be judged."""
+    """Bias of the confidence, updated from past answers."""
 
     def __init__(self) -> None:
         self.bias = 0.0
@@ -43,31 +43,32 @@ class Hindsight:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the answers that wait; the bias stays."""
-        self._waiting: deque[tuple[Answered | None, int, int]] = deque(maxlen=LATER + 1)
+        """Drop the answers that are not rated yet; the bias is kept."""
+        self._pending: deque[tuple[PastAnswer | None, int, int]] = deque(maxlen=LATER + 1)
 
     def biased(self, probability: float) -> float:
-        """Return a probability, moved by the bias."""
+        """Return a probability with the bias applied."""
         p = min(max(probability, 1e-9), 1.0 - 1e-9)
         return odds_to_probability(math.log(p / (1.0 - p)) + self.bias)
 
-    def follow(
-        self, answered: Answered | None, position: int, clear: int | None, slack: int = 0
+    def update(
+        self, answer: PastAnswer | None, position: int, reference: int | None, slack: int = 0
     ) -> None:
-        """Remember an answer, and judge the one of `LATER` frames ago.
+        """Store an answer, and rate the one of `LATER` frames ago.
 
         Args:
-            answered: None: one that is not to be judged.
-            position: along the route, places, as the long sequence counts them.
-            clear: position on the map that the long sequence is sure of now; None: it is not.
-            slack: places that an answer may be off here, between two places.
+            answer: answer to the present frame; None: not to be rated.
+            position: odometry distance of the long sequence, places.
+            reference: position on the map from a confident match of the long sequence; None: no
+                confident match.
+            slack: tolerance of an answer, places; 1 between two places.
         """
-        self._waiting.append((answered, position, slack))
-        if clear is None or len(self._waiting) <= LATER:
+        self._pending.append((answer, position, slack))
+        if reference is None or len(self._pending) <= LATER:
             return
-        answered, at, slack_there = self._waiting[0]
-        if answered is None:
+        answer, past_position, past_slack = self._pending[0]
+        if answer is None:
             return
-        off = abs(answered.best - (clear - (position - at)))
-        self.bias += RATE * ((off <= max(slack, slack_there)) - answered.probability)
+        off = abs(answer.best - (reference - (position - past_position)))
+        self.bias += RATE * ((off <= max(slack, past_slack)) - answer.probability)
         self.bias = min(max(self.bias, -FARTHEST), FARTHEST)

@@ -1,4 +1,4 @@
-"""Logistic regression: the probability of yes, from a few features."""
+"""Logistic regression with a ridge prior."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ _STEPS = 50
 
 def fit(
     features: FloatArray,
-    answers: npt.NDArray[np.bool_],
+    labels: npt.NDArray[np.bool_],
     counts: FloatArray | None = None,
     ridge: float = 1.0,
 ) -> FloatArray:
-    """Return weights, the first of them the constant, shape (n_features + 1,).
+    """Return the intercept and the weights, shape (n_features + 1,).
 
-    Newton's method on the log-likelihood less `ridge` / 2 times the squared weights of the
-    features, standardised; the prior keeps weights finite where yes and no can be told apart
-    without error.
+    Newton's method on the log-likelihood minus `ridge` / 2 times the squared weights of the
+    standardised features; the prior keeps weights finite for separable classes.
 
     Args:
         features: shape (n, n_features).
-        answers: shape (n,).
-        counts: how often each row counts, shape (n,); None: once.
+        labels: True for the positive class, shape (n,).
+        counts: weight of each row, shape (n,); None: 1.
         ridge: strength of the prior, at least 0.
     """
     counts = np.ones(len(features)) if counts is None else counts
@@ -35,9 +34,9 @@ def fit(
     spread = np.where(spread > 0.0, spread, 1.0)
     x = np.column_stack([np.ones(len(features)), (features - mean) / spread])
     prior = np.diag([1e-6] + [ridge] * features.shape[1])
-    # A yes and a no in addition, spread over all rows: the constant stays finite as well.
-    share = 1.0 / counts.sum()
-    target = (answers + share) / (1.0 + 2.0 * share)
+    # One additional label of each class, spread over all rows, keeps the intercept finite.
+    extra = 1.0 / counts.sum()
+    target = (labels + extra) / (1.0 + 2.0 * extra)
     weights = np.zeros(x.shape[1])
     for _ in range(_STEPS):
         p = probability(weights, x[:, 1:])
@@ -51,17 +50,17 @@ def fit(
 
 
 def probability(weights: FloatArray, features: FloatArray) -> FloatArray:
-    """Return the probability of yes of each row, shape (n,)."""
-    found: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * score(weights, features)))
-    return found
+    """Return the probability of the positive class, shape (n,)."""
+    result: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * score(weights, features)))
+    return result
 
 
 def score(weights: FloatArray, features: FloatArray) -> FloatArray:
-    """Return the log-odds of yes of each row, shape (n,)."""
-    found: FloatArray = weights[0] + features @ weights[1:]
-    return found
+    """Return the log-odds of the positive class, shape (n,)."""
+    log_odds: FloatArray = weights[0] + features @ weights[1:]
+    return log_odds
 
 
 def odds_to_probability(log_odds: float) -> float:
-    """Return the probability that has these log-odds."""
+    """Return the probability for log-odds."""
     return 0.5 * (1.0 + math.tanh(0.5 * log_odds))

@@ -1,1 +1,1 @@
-"""The published place modules: Diehl-Cook networks that learn by STDP."""
+"""Published modules for place recognition: Diehl-Cook networks that learn by STDP."""

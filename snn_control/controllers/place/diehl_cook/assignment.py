@@ -1,22 +1,22 @@
-"""From neurons to places: who stands for which place, and what the places score.
+"""Assignment of neurons to places, and the scores of the places.
 
-Standard assignment: a neuron stands for the place to which it answers most spikes on average in
-training, ties going to the lower place, and for none, -1, where it never spiked. The score of a
-place v is the mean of the spikes c_n of its neurons N_v,
+Standard assignment: a neuron is assigned to the place with its highest mean spike count in
+training, ties going to the lower place, and to none, -1, if it never spiked. The score of a place v
+is the mean of the spikes c_n of its neurons N_v,
 
     s_v = (1 / |N_v|) sum over n in N_v of c_n.
 
-Weighted assignment: with c_n(v) training spikes of neuron n on place v, all neurons with a share
-q = c_n(v) / sum_u c_n(u) above 0.1 stand for v, K_n being the number of places they spiked on,
+Weighted assignment: with c_n(v) training spikes of neuron n on place v, all neurons with a fraction
+q = c_n(v) / sum_u c_n(u) above 0.1 are assigned to v; K_n is the number of places they spiked on,
 
     s_v = (sum over N_v of q c_n / K_n) (sum over those in N_v that fired of c_n(v))
           / (sum over N_v of c_n(v)),
 
-without the division by K_n where it is below 2 % of the places.
+without the division by K_n if K_n is below 2 % of the number of places.
 
-Arrays of scores always have a column for each place, also for one without neurons: it scores
-`missing`, and no label moves. Sources: arXiv:2209.08723 and arXiv:2109.06452, the latter for the
-weights, and github.com/QVPR/VPRSNN.
+Arrays of scores have one column per place, also for places without neurons, whose score is
+`missing`; so column indices are place numbers. Sources: arXiv:2209.08723 and arXiv:2109.06452, the
+latter for the weights, and github.com/QVPR/VPRSNN.
 """
 
 from __future__ import annotations
@@ -40,41 +40,41 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 LEAST_SHARE = 0.1
-"""Of a neuron's training spikes, above which it stands for a place."""
+"""Fraction of a neuron's training spikes above which it is assigned to a place."""
 LEAST_PLACES = 0.02
-"""Of all places, from which on a neuron's spikes are divided by the number of its places."""
+"""Fraction of all places from which a neuron's spikes are divided by the number of its places."""
 UNASSIGNED = -1
 """Place of a neuron that never spiked."""
 
 
 def spikes_by_place(counts: npt.ArrayLike, places: npt.ArrayLike, n_places: int) -> FloatArray:
-    """Add up training spikes c_n(v), shape (n_places, n).
+    """Return the sums of training spikes c_n(v), shape (n_places, n).
 
     Args:
         counts: spikes of each neuron in each presentation, shape (presentations, n).
-        places: what was shown, 0 to n_places - 1, shape (presentations,).
+        places: place of each presentation, 0 to n_places - 1, shape (presentations,).
         n_places: number of places.
 
     Raises:
-        ParameterError: of other shapes, or a place out of range.
+        ParameterError: wrong shapes, or a place out of range.
     """
-    seen, shown = _checked(counts, places, n_places)
-    found = np.zeros((n_places, seen.shape[1]))
-    np.add.at(found, shown, seen)
-    return found
+    spikes, shown = _checked(counts, places, n_places)
+    totals = np.zeros((n_places, spikes.shape[1]))
+    np.add.at(totals, shown, spikes)
+    return totals
 
 
 def assign(counts: npt.ArrayLike, places: npt.ArrayLike, n_places: int) -> IntArray:
-    """Return the place of each neuron, -1 for none, shape (n,); arguments as `spikes_by_place`.
+    """Return the place of each neuron, -1 for none, shape (n,); arguments as in `spikes_by_place`.
 
     Raises:
-        ParameterError: of other shapes, or a place out of range.
+        ParameterError: wrong shapes, or a place out of range.
     """
     _, shown = _checked(counts, places, n_places)
     totals = spikes_by_place(counts, places, n_places)
     times = np.bincount(shown, minlength=n_places)[:, np.newaxis]
     means = np.divide(totals, times, out=np.zeros_like(totals), where=times > 0)
-    best = np.argmax(means, axis=0)  # the lowest of equals
+    best = np.argmax(means, axis=0)  # first of equal maxima
     return np.where(means.max(axis=0) > 0.0, best, UNASSIGNED)
 
 
@@ -84,13 +84,13 @@ def scores(
     """Return the mean response of the neurons of each place, shape (images, n_places).
 
     Args:
-        responses: of each neuron to each image, shape (images, n).
+        responses: response of each neuron to each image, shape (images, n).
         assigned: place of each neuron, -1 for none, shape (n,).
         n_places: number of places.
         missing: score of a place without neurons.
 
     Raises:
-        ParameterError: of other shapes, or a place out of range.
+        ParameterError: wrong shapes, or a place out of range.
     """
     x, owner = np.asarray(responses, np.float64), np.asarray(assigned)
     if x.ndim != 2 or owner.shape != x.shape[1:]:
@@ -99,27 +99,29 @@ def scores(
             "(images, n) and (n,)"
         )
     if np.any((owner < UNASSIGNED) | (owner >= n_places)):
-        raise ParameterError(f"assigned places; expected -1 to {n_places - 1}")
+        raise ParameterError(
+            f"assigned places {owner.min()} to {owner.max()}; expected -1 to {n_places - 1}"
+        )
     member = owner == np.arange(n_places)[:, np.newaxis]
     size = member.sum(axis=1)
-    found = np.full((len(x), n_places), missing)
-    held = size > 0
-    found[:, held] = (x @ member.T)[:, held] / size[held]
-    return found
+    result = np.full((len(x), n_places), missing)
+    assigned_places = size > 0
+    result[:, assigned_places] = (x @ member.T)[:, assigned_places] / size[assigned_places]
+    return result
 
 
 def weighted_scores(
     responses: npt.ArrayLike, learnt: npt.ArrayLike, missing: float = 0.0
 ) -> FloatArray:
-    """Return the scores by the weighted assignment, shape (images, n_places).
+    """Return the scores with the weighted assignment, shape (images, n_places).
 
     Args:
         responses: spikes of each neuron to each image, shape (images, n).
-        learnt: of `spikes_by_place`, shape (n_places, n).
+        learnt: result of `spikes_by_place`, shape (n_places, n).
         missing: score of a place without neurons.
 
     Raises:
-        ParameterError: of other shapes.
+        ParameterError: wrong shapes.
     """
     x, c = np.asarray(responses, np.float64), np.asarray(learnt, np.float64)
     if x.ndim != 2 or c.ndim != 2 or x.shape[1] != c.shape[1]:
@@ -128,29 +130,29 @@ def weighted_scores(
             "(n_places, n)"
         )
     total = c.sum(axis=0)
-    share = np.divide(c, total, out=np.zeros_like(c), where=total > 0.0)
+    fraction = np.divide(c, total, out=np.zeros_like(c), where=total > 0.0)
     n_learnt = (c > 0.0).sum(axis=0)
     many = n_learnt >= max(LEAST_PLACES * len(c), 1.0)
-    share_of = np.where(share > LEAST_SHARE, share, 0.0)
-    spikes_of = np.where(share > LEAST_SHARE, c, 0.0)
-    evidence = (x / np.where(many, n_learnt, 1)) @ share_of.T
-    held = spikes_of.sum(axis=1)
-    found = np.full((len(x), len(c)), missing)
-    some = held > 0.0
-    fired = (x > 0.0).astype(np.float64) @ spikes_of.T
-    found[:, some] = evidence[:, some] * fired[:, some] / held[some]
-    return found
+    weights = np.where(fraction > LEAST_SHARE, fraction, 0.0)
+    assigned_spikes = np.where(fraction > LEAST_SHARE, c, 0.0)
+    evidence = (x / np.where(many, n_learnt, 1)) @ weights.T
+    totals = assigned_spikes.sum(axis=1)
+    result = np.full((len(x), len(c)), missing)
+    some = totals > 0.0
+    fired = (x > 0.0).astype(np.float64) @ assigned_spikes.T
+    result[:, some] = evidence[:, some] * fired[:, some] / totals[some]
+    return result
 
 
 def _checked(
     counts: npt.ArrayLike, places: npt.ArrayLike, n_places: int
 ) -> tuple[FloatArray, IntArray]:
-    seen, shown = np.asarray(counts, np.float64), np.asarray(places)
-    if seen.ndim != 2 or shown.shape != seen.shape[:1]:
+    spikes, shown = np.asarray(counts, np.float64), np.asarray(places)
+    if spikes.ndim != 2 or shown.shape != spikes.shape[:1]:
         raise ParameterError(
-            f"counts of shape {seen.shape} and places of shape {shown.shape}; expected "
+            f"counts of shape {spikes.shape} and places of shape {shown.shape}; expected "
             "(presentations, n) and (presentations,)"
         )
     if np.any((shown < 0) | (shown >= n_places)):
         raise ParameterError(f"places {shown.min()} to {shown.max()}; expected 0 to {n_places - 1}")
-    return seen, shown.astype(np.int64)
+    return spikes, shown.astype(np.int64)

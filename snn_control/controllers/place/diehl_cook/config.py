@@ -1,4 +1,4 @@
-"""Constants of a Diehl-Cook module, as arXiv:2209.08723 and its code have them."""
+"""Constants of a Diehl-Cook module, from arXiv:2209.08723 and its code."""
 
 from __future__ import annotations
 
@@ -14,86 +14,87 @@ __all__ = ["DiehlCookConfig"]
 
 @dataclass(frozen=True)
 class DiehlCookConfig:
-    """A module of inputs, excitatory (E) and as many inhibitory (I) neurons, and its schedule.
+    """Parameters of a module with equal numbers of excitatory (E) and inhibitory (I) neurons.
 
     Raises:
         ParameterError: out of range.
     """
 
     n_inputs: int = 784
-    """Pixels of an image."""
+    """Number of inputs, one per pixel."""
     n_excitatory: int = 400
-    """E neurons; each has a partner among as many I neurons."""
+    """Number of E neurons, each with one partner I neuron."""
     dt_s: float = 1e-4
-    """Time step of the Euler method."""
+    """Time step of the Euler method, s."""
 
     rate_per_level_hz: float = 0.25
-    """Rate of an input for each of the 255 levels of its pixel."""
+    """Spike rate of an input per grey level of its pixel (0 to 255), Hz."""
     image_s: float = 0.35
-    """Time for which an image is shown."""
+    """Duration of an image, s."""
     rest_s: float = 0.15
-    """Silence after it; what spikes in it is counted with the next image."""
+    """Silence after an image, s; its spikes are counted with the next image."""
     first_rest_s: float = 0.5
-    """Silence before the first image."""
+    """Silence before the first image, s."""
     longest_delay_s: float = 0.01
-    """Delays of the synapses from the inputs are uniform from 0 to this."""
+    """Largest delay of the input synapses, s; delays are uniform from 0."""
 
     epochs: int = 30
-    """Passes over the images of all places; 20 to 70 were published."""
+    """Passes over the images of all places; published: 20 to 70."""
     assignment_epochs: int = 5
-    """Last epochs whose responses tell neurons their places; 5 of 50 images were published."""
+    """Last epochs whose responses assign neurons to places; published: 5 of 50 images."""
 
     start_weight: float = 0.3
-    """Weights from the inputs start at this times (u + 0.01), u uniform from 0 to 1."""
+    """Scale of the initial input weights, scale times (u + 0.01), u uniform from 0 to 1."""
     weight_sum: float = 78.0
-    """Sum of the weights onto an E neuron, restored before each training image."""
+    """Sum of the input weights of an E neuron, restored before each training image."""
     weight_to_inhibitor: float = 10.4
-    """Of an E neuron onto its partner."""
+    """Weight of an E neuron onto its partner."""
     weight_to_excitatory: float = 17.0
-    """Of an I neuron onto all E neurons but its partner."""
+    """Weight of an I neuron onto all E neurons except its partner."""
     tau_ge_s: float = 1e-3
-    """Decay of excitatory conductances."""
+    """Time constant of excitatory conductances, s."""
     tau_gi_s: float = 0.5e-3
-    """Decay of inhibitory conductances; 2 ms in P. Diehl and M. Cook (2015)."""
+    """Time constant of inhibitory conductances, s; 2 ms in P. Diehl and M. Cook (2015)."""
 
     tau_e_s: float = 0.1
-    """Membrane of the E neurons."""
+    """Membrane time constant of the E neurons, s."""
     rest_e_v: float = -0.065
-    """Rest of the E neurons."""
+    """Resting potential of the E neurons, V."""
     reset_e_v: float = -0.065
-    """Reset of the E neurons."""
+    """Reset potential of the E neurons, V."""
     threshold_e_v: float = -0.072
-    """Threshold of the E neurons without theta: -52 mV - 20 mV."""
+    """Threshold of the E neurons without theta, V: -52 mV - 20 mV."""
     refractory_e_s: float = 5e-3
-    """Time for which the membrane of an E neuron rests after a spike."""
+    """Refractory time of the membrane of an E neuron, s."""
     silence_e_s: float = 0.05
-    """Time after which an E neuron can spike again: 50 ms by the code's slow timer, or 5 ms."""
+    """Minimum interval between spikes of an E neuron, s: 50 ms with the slow timer of the published
+    code, or 5 ms."""
     reversal_e_v: float = -0.1
-    """Potential towards which inhibition pulls."""
+    """Reversal potential of inhibition, V."""
     start_e_v: float = -0.105
-    """First potential of the E neurons."""
+    """Initial potential of the E neurons, V."""
     theta_start_v: float = 0.02
-    """First homeostatic part of the threshold."""
+    """Initial theta, the homeostatic part of the threshold, V."""
     theta_rise_v: float = 5e-5
-    """Rise of it by a spike, in training."""
+    """Increase of theta per spike in training, V."""
     tau_theta_s: float = 1e4
-    """Decay of it, in training."""
+    """Time constant of theta in training, s."""
 
     tau_i_s: float = 0.01
-    """Membrane of the I neurons."""
+    """Membrane time constant of the I neurons, s."""
     rest_i_v: float = -0.06
-    """Rest of the I neurons."""
+    """Resting potential of the I neurons, V."""
     reset_i_v: float = -0.045
-    """Reset of the I neurons."""
+    """Reset potential of the I neurons, V."""
     threshold_i_v: float = -0.04
-    """Threshold of the I neurons."""
+    """Threshold of the I neurons, V."""
     refractory_i_s: float = 2e-3
-    """Time for which an I neuron rests after a spike."""
+    """Refractory time of the I neurons, s."""
     start_i_v: float = -0.1
-    """First potential of the I neurons."""
+    """Initial potential of the I neurons, V."""
 
     stdp: TripletSTDP = field(default_factory=TripletSTDP)
-    """Learning of the weights from the inputs; `pre_sign` is +1 as the code, or -1."""
+    """Learning rule of the input weights; `pre_sign` is +1, as in the published code, or -1."""
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_excitatory", "epochs", "assignment_epochs"):
@@ -101,12 +102,12 @@ class DiehlCookConfig:
                 raise ParameterError(f"{name} is {getattr(self, name)}; expected at least 1")
         if self.n_inputs * self.n_excitatory >= 2**31:
             raise ParameterError(
-                f"n_inputs is {self.n_inputs}, n_excitatory {self.n_excitatory}: expected less "
+                f"n_inputs is {self.n_inputs}, n_excitatory {self.n_excitatory}: expected fewer "
                 "than 2^31 synapses"
             )
         for name, value in vars(self).items():
             if isinstance(value, float) and not math.isfinite(value):
-                raise ParameterError(f"{name} is {value}; expected a number")
+                raise ParameterError(f"{name} is {value}; expected a finite number")
         for name in (
             "dt_s", "image_s", "rate_per_level_hz", "start_weight", "weight_sum", "tau_ge_s",
             "tau_gi_s", "tau_e_s", "tau_i_s", "tau_theta_s",
@@ -128,7 +129,7 @@ class DiehlCookConfig:
         if 255.0 * self.rate_per_level_hz * self.dt_s > 1.0:
             raise ParameterError(
                 f"rate_per_level_hz is {self.rate_per_level_hz:g}: a white pixel would spike more "
-                f"than once in a step of {self.dt_s:g} s; take a lower rate or shorter steps"
+                f"than once in a step of {self.dt_s:g} s; lower the rate or the time step"
             )
 
     def steps(self, duration_s: float) -> int:
@@ -136,7 +137,7 @@ class DiehlCookConfig:
         return int(duration_s / self.dt_s + 0.5)
 
     def numbers(self) -> ModuleNumbers:
-        """Return what the kernel takes."""
+        """Return the constants for the kernel, per time step."""
         return ModuleNumbers(
             self.rest_e_v,
             self.reset_e_v,
@@ -144,7 +145,7 @@ class DiehlCookConfig:
             self.reversal_e_v,
             self.dt_s / self.tau_e_s,
             self.steps(self.refractory_e_s),
-            # at the end of the refractory time a spike may follow at once, of the timer only later
+            # the refractory time allows a spike at its end, the timer only after its end
             max(self.steps(self.silence_e_s), self.steps(self.refractory_e_s) - 1),
             self.rest_i_v,
             self.reset_i_v,

@@ -1,7 +1,7 @@
 """Diehl-Cook modules on disk: a JSON document beside a safetensors file, see `network.files`.
 
-Also saved is where the training was, so that `fit` goes on as if nothing had happened: membranes,
-conductances, traces, the input spikes on their way and the state of the random numbers.
+The state of the training is saved too, so that `fit` resumes bit for bit: membranes, conductances,
+traces, input spikes in transit and the state of the random generator.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LAST_SPIKES = ("spiked", "inhibitor_spiked")
 
 @dataclass(frozen=True, eq=False)
 class TrainedModule:
-    """State of a `DiehlCookModule`, whose attributes of the same names it holds."""
+    """State of a `DiehlCookModule`, with the attributes of the same names."""
 
     config: DiehlCookConfig
     n_places: int
@@ -61,7 +61,7 @@ def save(module: TrainedModule, path: str | Path, *, about: Document | None = No
         "training_places": np.array([place for place, _ in module.seen], np.int64),
     }
     if module.training is not None:
-        tensors |= _running(module.training, module.synapses)
+        tensors |= _training_tensors(module.training, module.synapses)
     numbers: Any = module.random.bit_generator.state
     document: Document = {
         "kind": KIND,
@@ -74,13 +74,13 @@ def save(module: TrainedModule, path: str | Path, *, about: Document | None = No
     return write_pair(path, document, tensors)
 
 
-def _running(session: Session, synapses: Synapses) -> Tensors:
+def _training_tensors(session: Session, synapses: Synapses) -> Tensors:
     state = session.state
     return {f"training.{name}": getattr(state, name) for name in (*_MEMBRANES, *_LAST_SPIKES)} | {
         "training.arrived": synapses.by_neuron(state.arrived),
         "training.late": session.late,
-        "training.steps": session.on_the_way.steps,
-        "training.sources": session.on_the_way.sources,
+        "training.steps": session.in_transit.steps,
+        "training.sources": session.in_transit.sources,
     }
 
 
@@ -109,7 +109,7 @@ def load(path: str | Path) -> TrainedModule:
         training = None
         if len(counts) or "training.late" in arrays:
             training = Session(config, synapses, theta_v, random, learning=True)
-            _go_on(training, synapses, arrays, longest)
+            _restore_training(training, synapses, arrays, longest)
         arrays.nothing_left()
     seen = [(int(place), one) for place, one in zip(places, counts, strict=True)]
     return TrainedModule(config, n_places, seed, synapses, theta_v, random, training, seen)
@@ -128,16 +128,16 @@ def _random(root: Field) -> np.random.Generator:
     return np.random.Generator(generator)
 
 
-def _go_on(session: Session, synapses: Synapses, arrays: Arrays, longest: int) -> None:
-    """Put a session that is at rest where the saved one was."""
+def _restore_training(session: Session, synapses: Synapses, arrays: Arrays, longest: int) -> None:
+    """Set the state of a session to the saved one."""
     shape, state = synapses.weight.shape, session.state
     arrived = arrays.take("training.arrived", shape, np.int32, low=NEVER, high=-1)
     session.late = arrays.take("training.late", shape[1:], np.int64, low=0)
     steps = arrays.take("training.steps", (None,), np.int32, low=-longest, high=-1)
     sources = arrays.take("training.sources", steps.shape, np.int32, low=0, high=shape[0] - 1)
     if np.any(np.diff(steps) < 0):
-        raise ModelFileError("array 'training.steps' is not in the order of time")
-    session.on_the_way = Spikes(steps, sources)
+        raise ModelFileError("array 'training.steps': expected ascending time steps")
+    session.in_transit = Spikes(steps, sources)
     values = {"arrived": by_input(synapses.wiring, arrived)}
     for name in _MEMBRANES:
         values[name] = arrays.take(f"training.{name}", shape[1:], np.float64)

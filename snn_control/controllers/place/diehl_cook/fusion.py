@@ -1,9 +1,9 @@
-"""From the scores of many modules to one answer.
+"""Fusion of the scores of many modules.
 
-Modules that know different places are put side by side; copies from other seeds are added up; the
-highest score names the place (arXiv:2209.08723, arXiv:2311.13186). Before that each column, a
-neuron or a place, can be standardised by its answers to reference images: modules that answer more
-than others to everything then no longer win.
+Scores of modules for different places are concatenated, scores of copies with other seeds are
+summed, and the place with the highest score is the answer (arXiv:2209.08723, arXiv:2311.13186).
+Before that each column, a neuron or a place, can be standardised by its responses to reference
+images, so that modules with generally stronger responses do not dominate.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ IntArray = npt.NDArray[np.int64]
 def standardised(
     reference: npt.ArrayLike, responses: npt.ArrayLike, floor: float = 0.0
 ) -> FloatArray:
-    """Return responses by each column's mean and spread over reference images.
+    """Return responses standardised by mean and spread of each column over reference images.
 
     Args:
-        reference: answers to the reference images of all modules, shape (reference images, n).
+        reference: responses to the reference images of all modules, shape (reference images, n).
         responses: shape (images, n).
-        floor: of `RunningStandardisation`.
+        floor: floor of the spread, see `RunningStandardisation`.
     """
     frames = np.asarray(reference, np.float64)
     if frames.ndim != 2:
@@ -42,35 +42,35 @@ def standardised(
 
 
 def side_by_side(modules: Sequence[npt.ArrayLike]) -> FloatArray:
-    """Return the scores of modules of different places as one array, shape (images, all places).
+    """Return the concatenated scores of modules for different places, (images, all places).
 
     Raises:
-        ParameterError: none, or of different images.
+        ParameterError: no module, or modules with different numbers of images.
     """
-    return np.concatenate(_alike(modules, axis=0), axis=1)
+    return np.concatenate(_checked(modules, axis=0), axis=1)
 
 
 def added_up(seeds: Sequence[npt.ArrayLike]) -> FloatArray:
-    """Return the sum of the scores that copies of other seeds give the same places.
+    """Return the sum of the scores of copies with other seeds for the same places.
 
     Raises:
-        ParameterError: none, or of different images or places.
+        ParameterError: no copy, or different numbers of images or places.
     """
-    return np.sum(_alike(seeds, axis=None), axis=0)
+    return np.sum(_checked(seeds, axis=None), axis=0)
 
 
 def answers(scores: npt.ArrayLike) -> IntArray:
-    """Return the place of the highest score, the lowest of equals, shape (images,)."""
+    """Return the place with the highest score, the lowest of equal ones, shape (images,)."""
     return np.argmax(np.asarray(scores), axis=-1)
 
 
-def _alike(parts: Sequence[npt.ArrayLike], axis: int | None) -> list[FloatArray]:
-    found = [np.asarray(part, np.float64) for part in parts]
-    shapes = [part.shape for part in found]
+def _checked(parts: Sequence[npt.ArrayLike], axis: int | None) -> list[FloatArray]:
+    arrays = [np.asarray(part, np.float64) for part in parts]
+    shapes = [part.shape for part in arrays]
     same = {shape if axis is None else shape[axis : axis + 1] for shape in shapes}
     if len(same) != 1 or any(len(shape) != 2 for shape in shapes):
         raise ParameterError(
-            f"scores of shapes {shapes}; expected at least one (images, places), all of the same "
-            f"{'shape' if axis is None else 'images'}"
+            f"scores of shapes {shapes}; expected at least one array (images, places), all with "
+            f"the same {'shape' if axis is None else 'number of images'}"
         )
-    return found
+    return arrays

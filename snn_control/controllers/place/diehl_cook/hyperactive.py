@@ -1,10 +1,10 @@
-"""Hyperactive neurons: those that fire for too many places are silenced for all queries.
+"""Detection of hyperactive neurons, which fire for too many places and are silenced in queries.
 
-    h_n = number of reference images for which neuron n fired at all
-    h_n >= threshold: its responses are put to 0;  threshold 0: none are
+    h_n = number of reference images for which neuron n fired at least once
+    h_n >= threshold: its responses are set to 0;  threshold 0: no neuron is silenced
 
-The reference images are those of all modules, not of a neuron's own alone. The threshold is picked
-from a grid by what calibration modules recognise (arXiv:2209.08723).
+The reference images are those of all modules. The threshold is chosen from a grid by the recall of
+calibration modules (arXiv:2209.08723).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 THRESHOLD_GRID = (0, 5, 10, *range(20, 201, 20))
-"""Published grid, images."""
+"""Published grid of thresholds, images."""
 
 
 def activity(responses: npt.ArrayLike) -> IntArray:
-    """Return h_n, shape (n,).
+    """Return the number of images h_n for which each neuron fired, shape (n,).
 
     Args:
         responses: spikes of each neuron for each reference image, shape (images, n).
 
     Raises:
-        ParameterError: of another shape.
+        ParameterError: wrong shape.
     """
     spikes = np.asarray(responses)
     if spikes.ndim != 2:
@@ -41,15 +41,15 @@ def activity(responses: npt.ArrayLike) -> IntArray:
 
 
 def silenced(responses: npt.ArrayLike, h: npt.ArrayLike, threshold: int) -> FloatArray:
-    """Return responses with those of hyperactive neurons put to 0.
+    """Return responses with those of hyperactive neurons set to 0.
 
     Args:
         responses: shape (images, n).
-        h: of `activity`, shape (n,).
-        threshold: images; 0 leaves all as they are.
+        h: result of `activity`, shape (n,).
+        threshold: threshold of h, images; 0 silences no neuron.
 
     Raises:
-        ParameterError: of other shapes, or a threshold below 0.
+        ParameterError: wrong shapes, or a threshold below 0.
     """
     x, active = np.asarray(responses, np.float64), np.asarray(h)
     if threshold < 0:
@@ -65,16 +65,16 @@ def silenced(responses: npt.ArrayLike, h: npt.ArrayLike, threshold: int) -> Floa
 def choose_threshold(
     recall: Callable[[int], float], grid: Iterable[int] = THRESHOLD_GRID
 ) -> tuple[int, dict[int, float]]:
-    """Return the threshold of the highest recall, the first of equals, and the recall at each.
+    """Return the first threshold with the highest recall, and the recall at each.
 
     Args:
-        recall: share of queries that calibration modules recognise at a threshold.
+        recall: function from threshold to recall of the calibration modules.
         grid: thresholds, images.
 
     Raises:
         ParameterError: an empty grid.
     """
-    found = {threshold: recall(threshold) for threshold in grid}
-    if not found:
+    recalls = {threshold: recall(threshold) for threshold in grid}
+    if not recalls:
         raise ParameterError("the grid is empty; expected at least one threshold")
-    return max(found, key=lambda threshold: found[threshold]), found
+    return max(recalls, key=lambda threshold: recalls[threshold]), recalls

@@ -1,10 +1,10 @@
-"""One run of a Diehl-Cook module: Euler steps of the neurons, spikes delivered as they arrive.
+"""Simulation of a Diehl-Cook module: Euler steps and event-driven delivery of spikes.
 
 The synapses of an input are stored in the order of their delay. A spike that was sent d steps ago
-thus reaches one slice of them, and the delays cost no ring buffer; inputs that are silent cost
-nothing. Within a step: membranes, then arriving input spikes, then those of the step's E and I
-neurons, which have no delay, then learning by the E spikes, then resets. This is the order of
-Brian2, in which github.com/QVPR/VPRSNN is written.
+then reaches one contiguous slice of them, without a ring buffer, and silent inputs cost nothing.
+Order within a step: membranes, arriving input spikes, spikes of the E and I neurons (no delay),
+learning by the E spikes, resets. This is the order of Brian2, in which github.com/QVPR/VPRSNN is
+written.
 """
 
 from __future__ import annotations
@@ -21,71 +21,71 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
 NEVER = -(2**30)
-"""Time step of what has not happened yet; a trace of that age is exactly 0."""
+"""Time step of an event that has not occurred yet; a trace of that age is exactly 0."""
 BLOCK = 8
-"""Synapses of a slice that are listed without asking how many there are."""
+"""Number of synapses of a slice that are listed unconditionally."""
 
 
 class Wiring(NamedTuple):
-    """Who is reached when, by the spikes of the inputs; synapses of an input in order of delay."""
+    """Targets of the input spikes, with the synapses of each input in order of delay."""
 
     first: IntArray
-    """Where those of input i and delay d begin among all, shape (n_inputs, longest + 2)."""
+    """Index of the first synapse of input i with delay d, shape (n_inputs, longest + 2)."""
     target: IntArray
-    """E neuron that each leads to, shape (n_inputs, n_excitatory)."""
+    """Target E neuron of each synapse, shape (n_inputs, n_excitatory)."""
     position: IntArray
-    """Where the synapse from input i onto neuron j is in row i, shape (n_excitatory, n_inputs)."""
+    """Index in row i of the synapse from input i onto neuron j, shape (n_excitatory, n_inputs)."""
 
 
 class ModuleState(NamedTuple):
-    """All that changes; time steps count from the start of the run to come."""
+    """State of a module; time steps count from the start of the next run."""
 
     weight: FloatArray
-    """In the order of the wiring, shape (n_inputs, n_excitatory)."""
+    """Weights in the order of the wiring, shape (n_inputs, n_excitatory)."""
     arrived: IntArray
-    """Step at which a spike last arrived, same shape."""
+    """Step of the last arrival of a spike at each synapse, same shape."""
     v_v: FloatArray
-    """Membranes of the E neurons, shape (n_excitatory,), like all that follows."""
+    """Membrane potentials of the E neurons, shape (n_excitatory,), as all fields below."""
     g_e: FloatArray
     g_i: FloatArray
     theta_v: FloatArray
     fast: FloatArray
     """Fast post-synaptic trace."""
     spiked: IntArray
-    """Step of the last spike."""
+    """Step of the last spike of each E neuron."""
     inhibitor_v: FloatArray
     inhibitor_g: FloatArray
     inhibitor_spiked: IntArray
 
 
 class ModuleNumbers(NamedTuple):
-    """Constants for one time step."""
+    """Constants of the kernel, per time step."""
 
     rest_v: float
     reset_v: float
     threshold_v: float
-    """Without theta."""
+    """Threshold without theta."""
     reversal_v: float
-    """Of inhibition."""
+    """Reversal potential of inhibition."""
     dt_over_tau: float
     refractory_steps: int
-    """In which the membrane rests after a spike."""
+    """Refractory steps of the membrane after a spike."""
     silent_steps: int
-    """After a spike, in which no other follows."""
+    """Steps after a spike without another spike."""
     inhibitor_rest_v: float
     inhibitor_reset_v: float
     inhibitor_threshold_v: float
     inhibitor_dt_over_tau: float
     inhibitor_refractory_steps: int
     g_e_kept: float
-    """Share of a conductance that is left after a step."""
+    """Decay factor of excitatory conductances per step."""
     g_i_kept: float
     theta_kept: float
     theta_rise_v: float
     to_inhibitor: float
     """Weight of an E neuron onto its partner."""
     to_excitatory: float
-    """Weight of an I neuron onto all E neurons but its partner."""
+    """Weight of an I neuron onto all E neurons except its partner."""
 
 
 @kernel(nogil=True)
@@ -93,19 +93,20 @@ def run(
     wiring: Any, state: Any, c: Any, rule: Any, steps: Any, sources: Any, n_steps: int,
     learning: bool, counts: Any, raster: Any,
 ) -> int:  # fmt: skip
-    """Run a module and add up the spikes of its E neurons.
+    """Simulate a module and count the spikes of its E neurons.
 
     Args:
-        wiring: a `Wiring`.
-        state: a `ModuleState`; changed.
+        wiring: `Wiring` of the inputs.
+        state: `ModuleState`; updated in place.
         c: `ModuleNumbers`.
-        rule: numbers of the learning rule, `TripletNumbers`.
-        steps: when the inputs spike, ascending, shape (n_spikes,); below 0 what is on its way.
-        sources: which input each is of, same shape.
-        n_steps: length.
-        learning: whether weights and thresholds change.
-        counts: spikes of each E neuron are added, shape (n_excitatory,).
-        raster: step and E neuron of each spike are written, shape (capacity, 2).
+        rule: constants of the learning rule, `TripletNumbers`.
+        steps: time steps of the input spikes, ascending, shape (n_spikes,); negative for spikes in
+            transit from before the run.
+        sources: input of each spike, same shape.
+        n_steps: number of time steps.
+        learning: True if weights and thresholds change.
+        counts: output, incremented by the spikes of each E neuron, shape (n_excitatory,).
+        raster: output, step and E neuron of each spike, shape (capacity, 2).
 
     Returns:
         The number of spikes of E neurons.
@@ -185,7 +186,7 @@ def _inhibit(state: Any, c: Any, t: int, fired: Any) -> int:
     v, g = state.inhibitor_v, state.inhibitor_g
     over = 0
     for j in range(v.size):
-        push = (c.inhibitor_rest_v - v[j]) - g[j] * v[j]  # nothing inhibits the inhibitors
+        push = (c.inhibitor_rest_v - v[j]) - g[j] * v[j]  # I neurons receive no inhibition
         moves = t - state.inhibitor_spiked[j] >= c.inhibitor_refractory_steps
         v[j] += c.inhibitor_dt_over_tau * push if moves else 0.0
         g[j] = faded(g[j], c.g_e_kept)
@@ -204,16 +205,16 @@ def _inhibit(state: Any, c: Any, t: int, fired: Any) -> int:
 def _list_arrivals(
     wiring: Any, steps: Any, sources: Any, oldest: int, newest: int, t: int, reached: Any
 ) -> int:
-    """List the synapses that are reached at step t; return their number."""
+    """List the synapses with an arrival at step t; return their number."""
     width = wiring.first.shape[1]
     first = wiring.first.reshape(-1)
     n = np.uint64(0)
     for k in range(oldest, newest):
-        # unsigned, or each index is first checked for being negative
+        # unsigned, which avoids a check for negative indices
         at = np.uint64(sources[k] * width + t - steps[k])
         begin = first[at]
         size = first[at + np.uint64(1)] - begin
-        # most slices are short: a fixed number is written at once, and overwritten by the next
+        # most slices are short: write a fixed number at once; the next slice overwrites the excess
         for m in range(BLOCK):
             reached[n + np.uint64(m)] = begin + m
         if size > BLOCK:
@@ -250,7 +251,7 @@ def _learn(wiring: Any, state: Any, rule: Any, j: int, t: int, pre: Any) -> None
         return
     position, width = wiring.position[j], wiring.target.shape[1]
     weight, arrived = state.weight.reshape(-1), state.arrived.reshape(-1)
-    # in passes, so that the scattered reads do not wait for the exponentials
+    # separate passes, so that scattered reads are not delayed by the exponentials
     for i in range(np.uint64(pre.size)):
         pre[i] = t - arrived[np.uint64(i * width + position[i])]
     for i in range(np.uint64(pre.size)):

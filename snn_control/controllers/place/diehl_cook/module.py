@@ -1,15 +1,15 @@
-"""A spiking module that learns to tell a few places apart, without being told which is which.
+"""Spiking module that learns to distinguish a few places without labels.
 
-Images become Poisson spikes; excitatory (E) neurons compete through inhibitory (I) ones and learn
-their inputs by triplet STDP:
+Images are encoded as Poisson spikes; excitatory (E) neurons compete through inhibitory (I) ones and
+learn their input weights by triplet STDP:
 
     E:  tau_e dv/dt = (rest - v) + g_e (0 - v) + g_i (reversal - v),    dg/dt = -g / tau_g
-        spike where v > threshold + theta; then theta rises, in training
+        spike if v > threshold + theta; then theta increases, in training
     I:  tau_i dv/dt = (rest - v) + g_e (0 - v)
 
-It is the module of S. Hussaini, M. Milford and T. Fischer, ICRA 2023, arXiv:2209.08723, with the
+Source: S. Hussaini, M. Milford and T. Fischer, ICRA 2023, arXiv:2209.08723, with the
 constants of github.com/QVPR/VPRSNN, after P. Diehl and M. Cook,
-doi:10.3389/fncom.2015.00099. Neurons are told their places afterwards, see `assignment`.
+doi:10.3389/fncom.2015.00099. Neurons are assigned to places after training, see `assignment`.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ __all__ = ["DiehlCookConfig", "DiehlCookModule"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 WIRING, TRAINING, QUERIES = range(3)
-"""Independent streams of random numbers of a seed."""
+"""Independent random streams of a seed."""
 
 
 class DiehlCookModule:
-    """One module: `fit` to the images of its places, then ask for `responses` and `scores`.
+    """Spiking place module: call `fit` with the images of its places, then `responses`, `scores`.
 
     Args:
         n_places: number of places, at least 1.
-        config: constants; None takes the published ones.
-        seed: of weights, delays and spikes, at least 0; equal seeds give equal modules, bit for
-            bit.
+        config: constants; None: the published ones.
+        seed: seed of weights, delays and spikes, at least 0; equal seeds give equal modules, bit
+            for bit.
 
     Raises:
         ParameterError: out of range.
@@ -51,7 +51,8 @@ class DiehlCookModule:
     def __init__(self, n_places: int, config: DiehlCookConfig | None = None, seed: int = 0) -> None:
         if n_places < 1 or seed < 0:
             raise ParameterError(
-                f"{n_places} places and seed {seed}; expected at least 1 place and 0"
+                f"{n_places} places and seed {seed}; expected at least 1 place and a "
+                "seed of at least 0"
             )
         self.n_places, self.config, self.seed = n_places, config or DiehlCookConfig(), seed
         c = self.config
@@ -62,34 +63,34 @@ class DiehlCookModule:
         steps = (delays / c.dt_s + 0.5).astype(np.int64)
         self.synapses = Synapses.of(steps, c.steps(c.longest_delay_s), weights)
         self.thresholds_v = np.full(c.n_excitatory, c.theta_start_v)
-        """Homeostatic part of each E neuron's, shape (n_excitatory,); training changes it."""
+        """Homeostatic part of the thresholds, V, shape (n_excitatory,); changed by training."""
         self.random = np.random.default_rng([seed, TRAINING])
-        """Makes the input spikes of the training."""
+        """Random generator of the input spikes in training."""
         self.training: Session | None = None
-        """Run that `fit` goes on with; None before the first."""
+        """Session that `fit` continues; None before the first call."""
         self.seen: list[tuple[int, IntArray]] = []
-        """Place and spikes of each of the last training images."""
+        """Place and spike counts of the last training images."""
 
     @property
     def weights(self) -> FloatArray:
-        """From the inputs to the E neurons, shape (n_inputs, n_excitatory)."""
+        """Weights from the inputs to the E neurons, shape (n_inputs, n_excitatory)."""
         return self.synapses.by_neuron(self.synapses.weight)
 
     @property
     def delays_s(self) -> FloatArray:
-        """Of the same synapses, whole time steps, shape (n_inputs, n_excitatory)."""
+        """Delays of the input synapses, whole time steps, s, shape (n_inputs, n_excitatory)."""
         return self.synapses.delays().astype(np.float64) * self.config.dt_s
 
     @property
     def theta_v(self) -> FloatArray:
-        """Homeostatic part of each E neuron's threshold, shape (n_excitatory,)."""
+        """Homeostatic part of the E neurons' thresholds, V, shape (n_excitatory,)."""
         return self.thresholds_v.copy()
 
     @property
     def training_counts(self) -> IntArray:
         """Spikes of the E neurons in the last training images, shape (images, n_excitatory)."""
         if not self.seen:
-            raise ParameterError("the module has not been trained; call `fit` first")
+            raise ParameterError("the module is not trained; call `fit` first")
         return np.array([counts for _, counts in self.seen])
 
     @property
@@ -103,16 +104,16 @@ class DiehlCookModule:
         return assignment.assign(self.training_counts, self.training_places, self.n_places)
 
     def fit(self, images: npt.ArrayLike, epochs: int | None = None) -> None:
-        """Learn the images of all places, or go on learning.
+        """Train on the images of all places, or continue the training.
 
         Args:
-            images: bytes, shape (n_places, h, w) or, of several traverses that are shown one after
-                the other, (n_traverses, n_places, h, w).
-            epochs: passes; None takes those of the configuration.
+            images: uint8, shape (n_places, h, w) or, for several traverses shown in turn,
+                (n_traverses, n_places, h, w).
+            epochs: passes over the images; None: that of the configuration.
 
         Raises:
-            ObservationError: images of another type or shape.
-            ParameterError: no epoch.
+            ObservationError: images of a wrong type or shape.
+            ParameterError: fewer than 1 epoch.
         """
         traverses = np.asarray(images)
         traverses = traverses[np.newaxis] if traverses.ndim == 3 else traverses
@@ -136,17 +137,17 @@ class DiehlCookModule:
         del self.seen[: -len(flat) * self.config.assignment_epochs]
 
     def responses(self, images: npt.ArrayLike, draw: int = 0) -> IntArray:
-        """Return the E neurons' spikes for images shown in turn, shape (images, n_excitatory).
+        """Return the spikes of the E neurons for images shown in turn, (images, n_excitatory).
 
-        Nothing is learnt and thresholds rest. The module begins at rest: equal calls give equal
-        spikes.
+        Weights and thresholds are constant. The module starts at rest, so that equal calls return
+        equal counts.
 
         Args:
-            images: bytes, shape (images, h, w).
-            draw: which random numbers make the input spikes, at least 0.
+            images: uint8, shape (images, h, w).
+            draw: index of the random stream of the input spikes, at least 0.
 
         Raises:
-            ObservationError: images of another type or shape.
+            ObservationError: images of a wrong type or shape.
         """
         random = np.random.default_rng([self.seed, QUERIES, draw])
         session = Session(self.config, self.synapses, self.theta_v, random, False).begin()
@@ -154,11 +155,11 @@ class DiehlCookModule:
         return np.array(counts, np.int64).reshape(-1, self.config.n_excitatory)
 
     def scores(self, responses: npt.ArrayLike, weighted: bool = False) -> FloatArray:
-        """Return what each place scores, shape (images, n_places).
+        """Return the scores of the places, shape (images, n_places).
 
         Args:
-            responses: of `responses`, or made from them, shape (images, n_excitatory).
-            weighted: by the weighted assignment; those responses must be spikes.
+            responses: result of `responses`, or derived from it, shape (images, n_excitatory).
+            weighted: use the weighted assignment, which requires spike counts.
         """
         if weighted:
             learnt = assignment.spikes_by_place(
@@ -168,21 +169,20 @@ class DiehlCookModule:
         return assignment.scores(responses, self.assigned, self.n_places)
 
     def session(self) -> Session:
-        """Return a run that changes the module, from rest."""
+        """Return a training session that starts at rest and changes the module."""
         return Session(self.config, self.synapses, self.thresholds_v, self.random, True)
 
     def save(self, path: str | Path, *, about: Document | None = None) -> Path:
         """Write `<path>.json` and `<path>.safetensors`; return the path of the document.
 
-        A loaded module answers and goes on learning as this one would, bit for bit.
+        A loaded module responds and continues its training bit for bit.
 
         Args:
-            path: with or without suffix.
-            about: provenance for people.
+            path: path with or without suffix.
+            about: provenance, human-readable.
 
         Raises:
-            RunError: the disk is full or the folder cannot be written; a model that was there
-                stays.
+            RunError: the disk is full or the folder is not writable; an existing model is kept.
         """
         state = files.TrainedModule(
             self.config, self.n_places, self.seed, self.synapses, self.thresholds_v, self.random,
@@ -192,10 +192,10 @@ class DiehlCookModule:
 
     @classmethod
     def load(cls, path: str | Path) -> DiehlCookModule:
-        """Read what `save` wrote.
+        """Read a module written by `save`.
 
         Raises:
-            ModelFileError: a broken file, or one of another version; the message names the field.
+            ModelFileError: a broken file, or another version; the message names the field.
         """
         state = files.load(path)
         module = cls(state.n_places, state.config, state.seed)
@@ -207,7 +207,7 @@ class DiehlCookModule:
         n = self.config.n_inputs
         if images.dtype != np.uint8 or images.ndim != 3 or images[:1].size not in (0, n):
             raise ObservationError(
-                f"images of {images.dtype} of shape {images.shape}; expected uint8 of {n} pixels "
-                "each, (images, h, w)"
+                f"images of {images.dtype} with shape {images.shape}; expected uint8, "
+                f"(images, h, w), with {n} pixels each"
             )
         return images.reshape(-1, n).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A run of a Diehl-Cook module: images one after the other, with silence between them."""
+"""Session of a Diehl-Cook module: consecutive images with silence between them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ IntArray = npt.NDArray[np.int64]
 
 
 class Session:
-    """A module at rest, to which images are shown.
+    """Simulation of a module that starts at rest.
 
     Args:
         config: constants.
-        synapses: from the inputs; learning changes their weights.
-        theta_v: homeostatic part of the thresholds, shape (n_excitatory,); learning changes it.
-        random: makes the input spikes.
-        learning: whether weights and thresholds change.
+        synapses: input synapses; learning changes their weights.
+        theta_v: homeostatic part of the thresholds, V, shape (n_excitatory,); changed by learning.
+        random: random generator of the input spikes.
+        learning: True if weights and thresholds change.
     """
 
     def __init__(
@@ -51,18 +51,18 @@ class Session:
             inhibitor_g=np.zeros(n),
             inhibitor_spiked=np.full(n, NEVER, np.int32),
         )
-        self.on_the_way = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
-        """Input spikes that have not reached all their targets; their steps are below 0."""
+        self.in_transit = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
+        """Input spikes that have not reached all their targets; their time steps are negative."""
         self.late = np.zeros(n, np.int64)
-        """Spikes since the last image's end, shape (n_excitatory,)."""
+        """Spikes since the end of the last image, shape (n_excitatory,)."""
 
     def begin(self) -> Session:
-        """Let the silence before the first image pass; return the session."""
+        """Simulate the silence before the first image; return the session."""
         self.late = self._run(np.zeros(self._config.n_inputs), self._config.first_rest_s)
         return self
 
     def show(self, image: npt.NDArray[np.uint8]) -> IntArray:
-        """Show a flat image, then nothing; return the spikes since the last image's end."""
+        """Present a flat image, then silence; return the spikes since the end of the last image."""
         c = self._config
         shown = self._run(image.astype(np.float64) * c.rate_per_level_hz, c.image_s)
         counts: IntArray = self.late + shown
@@ -73,7 +73,7 @@ class Session:
         c = self._config
         n_steps = c.steps(duration_s)
         new = poisson_spikes(rates_hz, n_steps, c.dt_s, self._random)
-        before = self.on_the_way
+        before = self.in_transit
         steps = np.concatenate((before.steps, new.steps))
         sources = np.concatenate((before.sources, new.sources))
         counts = np.zeros(c.n_excitatory, np.int64)
@@ -81,6 +81,6 @@ class Session:
             self._wiring, self.state, self._numbers, self._rule, steps, sources, n_steps,
             self._learning, counts, np.empty((0, 2), np.int32),
         )  # fmt: skip
-        still = steps >= n_steps - c.steps(c.longest_delay_s)
-        self.on_the_way = Spikes(steps[still] - np.int32(n_steps), sources[still])
+        pending = steps >= n_steps - c.steps(c.longest_delay_s)
+        self.in_transit = Spikes(steps[pending] - np.int32(n_steps), sources[pending])
         return counts

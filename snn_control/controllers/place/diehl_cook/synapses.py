@@ -1,4 +1,4 @@
-"""Synapses from the inputs of a Diehl-Cook module, in the order in which spikes reach them."""
+"""Input synapses of a Diehl-Cook module, stored in the order of spike arrival."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 class Synapses(NamedTuple):
-    """Wiring and weights."""
+    """Wiring and weights of the input synapses."""
 
     wiring: Wiring
     weight: FloatArray
-    """In the order of the wiring, shape (n_inputs, n_excitatory); training changes it."""
+    """Weights in the order of the wiring, shape (n_inputs, n_excitatory); changed by training."""
 
     @classmethod
     def of(cls, delays: npt.NDArray[np.integer], longest: int, weights: FloatArray) -> Synapses:
-        """Order synapses by their delay.
+        """Create synapses, sorted by their delay.
 
         Args:
-            delays: time steps, 0 to `longest`, shape (n_inputs, n_excitatory).
-            longest: largest delay.
+            delays: delays, 0 to `longest` time steps, shape (n_inputs, n_excitatory).
+            longest: largest delay, time steps.
             weights: same shape.
         """
         wiring = wire(delays, longest)
         return cls(wiring, by_input(wiring, weights))
 
     def delays(self) -> IntArray:
-        """Return the time steps that each takes, shape (n_inputs, n_excitatory)."""
+        """Return the delays, time steps, shape (n_inputs, n_excitatory)."""
         first = self.wiring.first - self.wiring.first[:, :1]
-        found = np.empty(self.weight.shape, np.int64)
-        for row, begins, target in zip(found, first, self.wiring.target, strict=True):
+        delays = np.empty(self.weight.shape, np.int64)
+        for row, begins, target in zip(delays, first, self.wiring.target, strict=True):
             row[target] = np.repeat(np.arange(begins.size - 1), np.diff(begins))
-        return found
+        return delays
 
     def by_neuron(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
-        """Return values that are in the order of the wiring in that of the E neurons."""
-        found = np.empty_like(values)
-        np.put_along_axis(found, self.wiring.target.astype(np.int64), values, axis=1)
-        return found
+        """Reorder values from the order of the wiring to that of the E neurons."""
+        ordered = np.empty_like(values)
+        np.put_along_axis(ordered, self.wiring.target.astype(np.int64), values, axis=1)
+        return ordered
 
 
 def by_input(wiring: Wiring, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
-    """Return values that are in the order of the E neurons in that of the wiring."""
+    """Reorder values from the order of the E neurons to that of the wiring."""
     return np.take_along_axis(values, wiring.target.astype(np.int64), axis=1)
 
 
 def wire(delays: npt.NDArray[np.integer], longest: int) -> Wiring:
-    """Order the synapses of each input by their delay.
+    """Sort the synapses of each input by their delay.
 
     Args:
-        delays: time steps, shape (n_inputs, n_excitatory), 0 to `longest`.
-        longest: largest delay.
+        delays: delays, 0 to `longest` time steps, shape (n_inputs, n_excitatory).
+        longest: largest delay, time steps.
     """
     target = np.argsort(delays, axis=1, kind="stable")
     position = np.argsort(target, axis=1, kind="stable")

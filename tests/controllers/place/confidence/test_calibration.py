@@ -15,21 +15,21 @@ from tests.controllers.place.seasons import (
     SUMMER,
     WINTER,
     N,
-    right_and_sure,
+    accuracy_and_confidence,
     storm_answers,
 )
 
 
-def test_in_a_storm_it_says_how_often_it_errs(stormy: PlaceRecognizer) -> None:
-    right, sure = right_and_sure(storm_answers(stormy, 1))
-    assert 0.3 < right < 0.8
-    assert sure == pytest.approx(right, abs=0.08)
-    right, sure = right_and_sure(storm_answers(stormy, 5))
-    assert right > 0.9
-    assert sure == pytest.approx(right, abs=0.05)
+def test_probabilities_equal_the_accuracy_in_a_storm(stormy: PlaceRecognizer) -> None:
+    accuracy, confidence = accuracy_and_confidence(storm_answers(stormy, 1))
+    assert 0.3 < accuracy < 0.8
+    assert confidence == pytest.approx(accuracy, abs=0.08)
+    accuracy, confidence = accuracy_and_confidence(storm_answers(stormy, 5))
+    assert accuracy > 0.9
+    assert confidence == pytest.approx(accuracy, abs=0.05)
 
 
-def test_a_grown_map_is_recalibrated(tmp_path: Path) -> None:
+def test_grown_map_can_be_recalibrated(tmp_path: Path) -> None:
     grown = PlaceRecognizer().fit(SUMMER[:40])
     for image in SUMMER[40:]:
         grown.add(image)
@@ -44,22 +44,22 @@ def test_a_grown_map_is_recalibrated(tmp_path: Path) -> None:
     grown.calibrate((STORM[known], known.tolist()))
     assert grown.calibrated
     assert PlaceRecognizer.load(grown.save(tmp_path / "late")).calibrated
-    right, sure = right_and_sure(storm_answers(grown, 1))
-    assert sure == pytest.approx(right, abs=0.1)
-    right, sure = right_and_sure(storm_answers(early, 1))
-    assert sure > right + 0.2, "altered copies know no storm"
+    accuracy, confidence = accuracy_and_confidence(storm_answers(grown, 1))
+    assert confidence == pytest.approx(accuracy, abs=0.1)
+    accuracy, confidence = accuracy_and_confidence(storm_answers(early, 1))
+    assert confidence > accuracy + 0.2, "augmented copies do not cover a storm"
 
 
-def test_a_map_in_flight_is_calibrated_by_queries_alone(saved: Path, tmp_path: Path) -> None:
-    flown = PlaceRecognizer.load(PlaceRecognizer.load(saved).save(tmp_path / "m", deployed=True))
+def test_deployed_map_can_be_calibrated_with_queries_only(saved: Path, tmp_path: Path) -> None:
+    deployed = PlaceRecognizer.load(PlaceRecognizer.load(saved).save(tmp_path / "m", deployed=True))
     with pytest.raises(ParameterError, match="deployed=True"):
-        flown.calibrate()
-    before = flown.confidence
+        deployed.calibrate()
+    before = deployed.confidence
     with pytest.raises(ParameterError, match="at least 20"):
-        flown.calibrate((WINTER[:5], range(5)))
+        deployed.calibrate((WINTER[:5], range(5)))
     with pytest.raises(ParameterError, match="0 places; expected at least 10"):
         PlaceRecognizer().calibrate()
-    assert flown.confidence is before
-    flown.calibrate((WINTER[100:150], range(100, 150)))
-    assert flown.confidence is not before
-    assert flown.match(WINTER[151]).place == 151
+    assert deployed.confidence is before
+    deployed.calibrate((WINTER[100:150], range(100, 150)))
+    assert deployed.confidence is not before
+    assert deployed.match(WINTER[151]).place == 151

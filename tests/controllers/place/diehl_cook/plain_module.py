@@ -1,4 +1,4 @@
-"""The equations of the module once more, in plain NumPy: every trace of every synapse each step."""
+"""Equations of the module in plain NumPy: every trace of every synapse in each step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from snn_control.controllers.place.diehl_cook.module import TRAINING, DiehlCookM
 
 
 class PlainModule:
-    """Trained as `DiehlCookModule.fit` trains; takes from it the first weights and the delays."""
+    """Module trained as by `DiehlCookModule.fit`, with its initial weights and delays."""
 
     def __init__(self, module: DiehlCookModule) -> None:
         c = self.config = module.config

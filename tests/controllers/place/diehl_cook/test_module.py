@@ -1,4 +1,4 @@
-"""The spiking place module: its equations, its homeostasis, and that it learns places."""
+"""Spiking place module: equations, homeostasis and learning of places."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ SMALL = DiehlCookConfig(
     n_inputs=6, n_excitatory=4, rate_per_level_hz=1.0, weight_sum=4.0, first_rest_s=0.06,
     image_s=0.15, rest_s=0.004, epochs=2, assignment_epochs=1, theta_rise_v=5e-4,
 )  # fmt: skip
-"""Its rest is shorter than the longest delay: spikes are on their way from image to image."""
+"""Module with a rest below the longest delay, so that spikes are in transit between images."""
 
 
 def images(n: int, seed: int = 0, size: int = 28) -> np.ndarray:
     """Smooth random images, patch-normalised."""
     random = np.random.default_rng(seed)
-    found = []
+    normalised = []
     for _ in range(n):
         coarse = np.kron(random.random((size // 4, size // 4)), np.ones((4, 4)))
         bytes_ = (255.0 * np.clip(coarse + 0.1 * random.random((size, size)), 0, 1)).astype(
             np.uint8
         )
-        found.append(to_bytes(PatchNormalisation(7).apply(bytes_)))
-    return np.array(found)
+        normalised.append(to_bytes(PatchNormalisation(7).apply(bytes_)))
+    return np.array(normalised)
 
 
 @pytest.fixture(scope="module")
 def learner() -> tuple[DiehlCookModule, np.ndarray]:
-    """A module of few neurons that has learnt five places."""
+    """Module of few neurons trained on five places."""
     places = images(5)
     module = DiehlCookModule(5, DiehlCookConfig(n_excitatory=60, epochs=10), seed=1)
     module.fit(places)
@@ -56,7 +56,7 @@ def learner() -> tuple[DiehlCookModule, np.ndarray]:
         {"longest_delay_s": 0.0, "rest_s": 0.0},
     ],
 )
-def test_it_is_the_plain_equations(change):
+def test_module_follows_the_plain_equations(change):
     config = dataclasses.replace(SMALL, **change)
     module = DiehlCookModule(3, config, seed=4)
     plain = PlainModule(module)
@@ -78,10 +78,10 @@ BRIAN2_WEIGHTS = np.array([
     [0.860410650450894, 0.912380873975263, 0.169037122008608, 1.0],
     [0.63138043476616, 0.927598698400272, 0.599814056413561, 0.303666528291394],
 ])  # fmt: skip
-"""What Brian2 2.9.0 learns from the published equations, these weights, delays and spikes."""
+"""Weights after training in Brian2 2.9.0 with the published equations and equal inputs."""
 
 
-def test_it_learns_what_brian2_learns():
+def test_learnt_weights_equal_those_of_brian2():
     module = DiehlCookModule(1, dataclasses.replace(SMALL, image_s=0.6), seed=4)
     module.fit(np.random.default_rng(2).integers(100, 256, (1, 2, 3)).astype(np.uint8), epochs=1)
     np.testing.assert_array_equal(module.training_counts, [[6, 7, 6, 3]])
@@ -89,7 +89,7 @@ def test_it_learns_what_brian2_learns():
 
 
 def one_neuron(**change: Any) -> tuple[DiehlCookConfig, Wiring, ModuleState]:
-    """One input onto one E neuron that spikes of itself whenever it may."""
+    """One input onto one E neuron that spikes spontaneously as soon as possible."""
     c = DiehlCookConfig(
         n_inputs=1,
         n_excitatory=1,
@@ -123,15 +123,15 @@ def spike_train(c, wiring, state, sent, n_steps, learning=True):
 
 
 @pytest.mark.parametrize(("silence_s", "gap"), [(0.05, 501), (0.005, 51)])
-def test_the_timer_sets_the_highest_rate(silence_s, gap):
+def test_timer_limits_the_rate(silence_s, gap):
     c, wiring, state = one_neuron(silence_e_s=silence_s, theta_rise_v=0.0)
-    found = spike_train(c, wiring, state, [], 10_000)
-    np.testing.assert_array_equal(np.diff(found), gap)
-    assert found.size / 1.0 <= 1.0 / silence_s
+    spikes = spike_train(c, wiring, state, [], 10_000)
+    np.testing.assert_array_equal(np.diff(spikes), gap)
+    assert spikes.size / 1.0 <= 1.0 / silence_s
 
 
-def test_a_triplet_in_a_run_is_that_by_hand():
-    """Spikes of the neuron at 0 and 501, an input spike sent at 300 that takes 3.0 ms."""
+def test_triplet_in_a_run_equals_the_responses_by_hand():
+    """Spikes of the neuron at 0 and 501, an input spike sent at 300 with a delay of 3.0 ms."""
     c, wiring, state = one_neuron()
     np.testing.assert_array_equal(spike_train(c, wiring, state, [300], 600), [0, 501])
     after_pre = 0.3 + 1e-4 * math.exp(-33.0 / 20.0)
@@ -139,10 +139,10 @@ def test_a_triplet_in_a_run_is_that_by_hand():
     assert state.weight[0, 0] == pytest.approx(by_hand, abs=1e-12)
 
 
-def test_a_spike_raises_theta_by_fifty_microvolts():
+def test_spikes_raise_theta_by_fifty_microvolts():
     c, wiring, state = one_neuron()
-    found = spike_train(c, wiring, state, [], 2004)
-    assert found.size == 4
+    spikes = spike_train(c, wiring, state, [], 2004)
+    assert spikes.size == 4
     assert state.theta_v[0] == pytest.approx(0.02 + 4 * 5e-5, abs=1e-12)
 
 
@@ -153,7 +153,7 @@ def test_queries_change_nothing():
     assert state.theta_v[0] == 0.02
 
 
-def test_weights_and_delays_before_training():
+def test_initial_weights_and_delays():
     module = DiehlCookModule(25, seed=3)
     assert module.weights.min() >= 0.3 * 0.01
     assert module.weights.max() <= 0.3 * 1.01
@@ -165,8 +165,8 @@ def test_weights_and_delays_before_training():
     assert np.all(np.abs(slots - expected) < 5.0 * np.sqrt(expected))
 
 
-def test_sums_of_weights_are_restored_before_each_image(learner):
-    """With the sign of plus an image can only add to them."""
+def test_weight_sums_are_restored_before_each_image(learner):
+    """Sums that an image only increases, with a positive pre-synaptic sign."""
     module, _ = learner
     assert module.weights.sum(axis=0).min() > 78.0 - 1e-9
     assert module.weights.sum(axis=0).max() < 1.1 * 78.0
@@ -176,7 +176,7 @@ def test_sums_of_weights_are_restored_before_each_image(learner):
     np.testing.assert_allclose(other.weights.sum(axis=0), 78.0, atol=1e-9)
 
 
-def test_inhibition_makes_winners_differ(learner):
+def test_inhibition_separates_the_winners(learner):
     module, places = learner
     free = dataclasses.replace(module.config, weight_to_excitatory=0.0)
     alone = DiehlCookModule(5, free, seed=1)
@@ -191,17 +191,17 @@ def test_inhibition_makes_winners_differ(learner):
     assert overlap(alone) > 0.9
 
 
-def test_it_recognises_what_it_learnt(learner):
+def test_learnt_places_are_recognised(learner):
     module, places = learner
-    found = module.responses(places)
-    assert found.shape == (5, 60)
-    assert np.mean(module.scores(found).argmax(axis=1) == np.arange(5)) >= 0.8
-    assert np.mean(module.scores(found, weighted=True).argmax(axis=1) == np.arange(5)) >= 0.8
-    assert found.max() <= 7
+    responses = module.responses(places)
+    assert responses.shape == (5, 60)
+    assert np.mean(module.scores(responses).argmax(axis=1) == np.arange(5)) >= 0.8
+    assert np.mean(module.scores(responses, weighted=True).argmax(axis=1) == np.arange(5)) >= 0.8
+    assert responses.max() <= 7
     assert set(module.assigned) <= {-1, *range(5)}
 
 
-def test_a_seed_gives_the_same_module_bit_for_bit(learner):
+def test_equal_seeds_give_equal_modules_bit_for_bit(learner):
     module, places = learner
     again = DiehlCookModule(5, module.config, seed=1)
     again.fit(places, epochs=4)
@@ -215,7 +215,7 @@ def test_a_seed_gives_the_same_module_bit_for_bit(learner):
     assert not np.array_equal(DiehlCookModule(5, module.config, seed=2).weights, module.weights)
 
 
-def test_several_traverses_are_shown_in_turn():
+def test_several_traverses_are_presented_in_turn():
     module = DiehlCookModule(2, SMALL, seed=0)
     shown = np.random.default_rng(0).integers(0, 256, (3, 2, 2, 3)).astype(np.uint8)
     module.fit(shown, epochs=1)
@@ -223,12 +223,12 @@ def test_several_traverses_are_shown_in_turn():
     assert module.training_counts.shape == (6, 4)
 
 
-def test_no_image_has_no_response():
+def test_no_images_give_no_responses():
     module = DiehlCookModule(2, SMALL, seed=0)
     assert module.responses(np.empty((0, 2, 3), np.uint8)).shape == (0, 4)
 
 
-def test_wrong_images_are_refused():
+def test_invalid_images_are_refused():
     module = DiehlCookModule(2, SMALL)
     right = np.zeros((2, 2, 3), np.uint8)
     for wrong in (right[:1], right.astype(float), right[:, :, :2], right[0]):
@@ -257,6 +257,6 @@ def test_wrong_images_are_refused():
         {"rest_e_v": math.nan},
     ],
 )
-def test_out_of_range(change):
+def test_out_of_range_parameters_are_refused(change):
     with pytest.raises(ParameterError, match=next(iter(change))):
         DiehlCookConfig(**change)

@@ -1,10 +1,10 @@
-"""From an image to the spikes of the input cells.
+"""Image encoder: from an image to the spike counts of the input cells.
 
-image -> grey, small -> patch normalisation z -> z - adaptation baseline -> spikes
+image -> grey, downsampled -> patch normalisation z -> z - adaptation baseline -> spikes
 
-An ON cell of each pixel fires for what is brighter than the baseline, an OFF cell for what is
-darker. The baseline is the cell's mean over the images of its own traverse (intrinsic homeostasis,
-see `adaptation`), so that global changes of appearance are discounted.
+Each pixel has an ON cell, which fires if it is brighter than the baseline, and an OFF cell, which
+fires if it is darker. The baseline is the mean over the images of the same traverse (intrinsic
+homeostasis, see `adaptation`), so that global changes of appearance are discounted.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Codes = npt.NDArray[np.int8]
 
 BLACK, SATURATED, FLAT = "the image is black", "the image is saturated", "the image has no contrast"
 _LEAST_SPREAD = 2.0
-"""Standard deviation of grey levels below which an image shows nothing."""
+"""Standard deviation of grey levels below which an image is featureless."""
 
 
-class Senses:
-    """Normalises images and turns them into spikes.
+class ImageEncoder:
+    """Encoder from images to spike counts.
 
     Args:
-        config: of the recogniser.
-        seed: of which input cells are connected, and of the potentials that they start with, which
-            decide between n and n + 1 spikes.
+        config: configuration of the recogniser.
+        seed: seed of the connected input cells and of their initial potentials, which decide
+            between n and n + 1 spikes.
     """
 
     def __init__(self, config: PlaceConfig, seed: int) -> None:
@@ -40,28 +40,28 @@ class Senses:
         self._patches = PatchNormalisation(config.window, config.floor, config.clip)
         rng = np.random.default_rng(seed)
         self.start: FloatArray = rng.random(config.n_inputs)
-        """Potential of each input cell at the start of a presentation, shares of its threshold."""
+        """Initial potential of each input cell in a presentation, fraction of its threshold."""
         self.connected = rng.random(config.n_inputs) < config.input_share
-        """Input cells that reach the place neurons."""
+        """Mask of the input cells that are connected to the place neurons."""
 
     def normalise(self, image: Any) -> tuple[FloatArray, str]:
-        """Return the normalised image, shape (n_inputs,), and its fault; empty where it has none.
+        """Return the normalised image, shape (n_inputs,), and its fault, or an empty string.
 
         Args:
             image: uint8, (h, w) or (h, w, 3), of any size.
 
         Raises:
-            ObservationError: no image of that kind.
+            ObservationError: an invalid image.
         """
         small = resize(checked(image), self._config.height, self._config.width)
         return self._patches.apply(small).ravel(), fault(small)
 
     def codes(self, images: FloatArray, baseline: FloatArray) -> Codes:
-        """Return spikes of ON less spikes of OFF cells, shape as `images`.
+        """Return spikes of the ON minus spikes of the OFF cells, shape as `images`.
 
         Args:
-            images: normalised, (..., n_inputs).
-            baseline: mean image that the cells are adapted to, (n_inputs,).
+            images: normalised images, (..., n_inputs).
+            baseline: adaptation baseline, (n_inputs,).
         """
         most = self._config.ticks
         counts = np.floor(self._config.levels * (images - baseline) + self.start)
@@ -69,7 +69,7 @@ class Senses:
 
 
 def fault(image: npt.NDArray[np.uint8]) -> str:
-    """Return why a grey image shows nothing; empty where it shows something."""
+    """Return the reason for a grey image being featureless; an empty string if it is usable."""
     mean, spread = float(image.mean()), float(image.std())
     if spread >= _LEAST_SPREAD:
         return ""

@@ -1,4 +1,4 @@
-"""Calibrated and adapted state of a recogniser, apart from its map."""
+"""Calibrated and adapted state of a recogniser without its map."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy.typing as npt
 from snn_control.controllers.place.adaptation import AdaptationBaseline
 from snn_control.controllers.place.confidence.confidence import Confidence
 
-__all__ = ["Judgement"]
+__all__ = ["CalibrationState"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
-    """State that calibration and queries adapt, see `Recognizer.judgement`."""
+class CalibrationState:
+    """State that calibration and queries change, see `Recognizer.calibration_state`."""
 
     confidence: Confidence | None
     """Fitted confidence; None before a calibration."""
     bias: float = 0.0
     """Bias of the log-odds of all probabilities, see `hindsight`."""
     calibrated: bool = False
-    """True if a query traverse, not altered copies of the map, was calibrated on."""
+    """True if calibrated on a query traverse, not on augmented copies of the map."""
     adaptation: AdaptationBaseline | None = None
-    """Adaptation baseline of the query traverse; None for recognisers that do not adapt."""
+    """Adaptation baseline of the query traverse; None for recognisers without adaptation."""
     early: FloatArray | None = None
     """See `PlaceRecognizer.early`; None for recognisers without spikes."""
-    members: tuple[Judgement, ...] = ()
-    """Judgements of the members of an ensemble."""
+    members: tuple[CalibrationState, ...] = ()
+    """States of the members of an ensemble."""

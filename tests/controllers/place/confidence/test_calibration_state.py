@@ -1,4 +1,4 @@
-"""Calibrated and adapted state, taken out and put back."""
+"""Saving and restoring of the calibrated and adapted state."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def answers(recognizer: Recognizer, first: int) -> list[tuple[int | None, float,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_restored_recogniser_answers_as_before(kind: str) -> None:
+def test_restored_recogniser_gives_the_same_answers(kind: str) -> None:
     recognizer = fitted(kind)
-    before = recognizer.judgement()
+    before = recognizer.calibration_state()
     first = answers(recognizer, 60)
     answers(recognizer, 150)
     recognizer.hindsight.bias = -3.0
@@ -46,9 +46,9 @@ def test_a_restored_recogniser_answers_as_before(kind: str) -> None:
     assert answers(recognizer, 60) == first
 
 
-def test_calibration_and_queries_change_the_judgement_alone(saved: Path) -> None:
+def test_calibration_and_queries_change_only_the_state(saved: Path) -> None:
     recognizer, untouched = PlaceRecognizer.load(saved), PlaceRecognizer.load(saved)
-    before = recognizer.judgement()
+    before = recognizer.calibration_state()
     mean = before.adaptation.mean.copy() if before.adaptation else None
     recognizer.calibrate((STORM[STORM_KNOWN], STORM_KNOWN.tolist()))
     for image in STORM[:30]:
@@ -63,12 +63,12 @@ def test_calibration_and_queries_change_the_judgement_alone(saved: Path) -> None
         assert (one.probability, one.known) == (other.probability, other.known)
 
 
-def test_a_part_of_a_judgement_can_be_restored(saved: Path) -> None:
+def test_part_of_a_state_can_be_restored(saved: Path) -> None:
     recognizer = PlaceRecognizer.load(saved)
-    before = recognizer.judgement()
+    before = recognizer.calibration_state()
     recognizer.stay()
     recognizer.calibrate((STORM[STORM_KNOWN], STORM_KNOWN.tolist()))
-    now = recognizer.judgement()
+    now = recognizer.calibration_state()
     recognizer.restore(dataclasses.replace(now, adaptation=before.adaptation))
     assert recognizer.adaptation is before.adaptation
     assert recognizer.confidence is now.confidence
@@ -78,16 +78,24 @@ def test_a_part_of_a_judgement_can_be_restored(saved: Path) -> None:
     ("kind", "other"),
     [pair for pair in itertools.permutations(KINDS, 2) if set(pair) != {"sad", "linear"}],
 )
-def test_a_judgement_of_another_kind_is_refused(kind: str, other: str) -> None:
+def test_state_of_another_kind_is_refused(kind: str, other: str) -> None:
     recognizer = KINDS[kind]()
-    before = recognizer.judgement()
-    with pytest.raises(ParameterError, match="a judgement of"):
-        recognizer.restore(KINDS[other]().judgement())
-    assert recognizer.judgement().confidence is before.confidence
+    before = recognizer.calibration_state()
+    with pytest.raises(ParameterError, match="calibration state of"):
+        recognizer.restore(KINDS[other]().calibration_state())
+    assert recognizer.calibration_state().confidence is before.confidence
 
 
-def test_a_judgement_of_another_size_is_refused() -> None:
+def test_state_of_another_size_is_refused() -> None:
     with pytest.raises(ParameterError, match="128 input cells; expected 784"):
-        PlaceRecognizer().restore(PlaceRecognizer(0, SMALL).judgement())
-    with pytest.raises(ParameterError, match="2 members; expected one of 3"):
-        PlaceEnsemble((1, 2, 3), SMALL).restore(PlaceEnsemble((1, 2), SMALL).judgement())
+        PlaceRecognizer().restore(PlaceRecognizer(0, SMALL).calibration_state())
+    with pytest.raises(ParameterError, match="2 members; expected 3"):
+        PlaceEnsemble((1, 2, 3), SMALL).restore(PlaceEnsemble((1, 2), SMALL).calibration_state())
+
+
+def test_judgement_is_a_deprecated_name() -> None:
+    recognizer = PlaceRecognizer(0, SMALL)
+    with pytest.warns(DeprecationWarning, match="calibration_state"):
+        assert recognizer.judgement().adaptation is recognizer.adaptation
+    with pytest.warns(DeprecationWarning, match="encoder"):
+        assert recognizer.senses is recognizer.encoder

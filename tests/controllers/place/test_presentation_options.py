@@ -1,4 +1,4 @@
-"""Answers spike by spike, before a deadline and as early as possible."""
+"""Presentation options: spike by spike, with a deadline, and with early exit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from snn_control.controllers.place.recognizer import INCOMPLETE, UNSURE
 from tests.controllers.place.seasons import (
     CALIBRATION,
     WINTER,
-    right_and_sure,
+    accuracy_and_confidence,
     storm_answers,
 )
 
 
-def test_spiking_equals_the_fast_path_and_a_deadline_cuts_it(
+def test_spiking_equals_the_matrix_product_without_deadline(
     recognizer: PlaceRecognizer, saved: Path
 ) -> None:
     other = PlaceRecognizer.load(saved)
@@ -26,41 +26,41 @@ def test_spiking_equals_the_fast_path_and_a_deadline_cuts_it(
         np.testing.assert_array_equal(fast.scores, spiking.scores)
         assert (fast.place, fast.probability) == (spiking.place, spiking.probability)
         assert fast.spikes == spiking.spikes > 500
-    hurried = other.match(WINTER[110], deadline_s=1e-9)
-    assert not hurried.complete
-    assert (hurried.known, hurried.reason) == (False, INCOMPLETE)
-    assert hurried.probability < fast.probability
-    assert hurried.spikes < fast.spikes
+    incomplete = other.match(WINTER[110], deadline_s=1e-9)
+    assert not incomplete.complete
+    assert (incomplete.known, incomplete.reason) == (False, INCOMPLETE)
+    assert incomplete.probability < fast.probability
+    assert incomplete.spikes < fast.spikes
     assert other.match(WINTER[111], deadline_s=10.0).complete
 
 
-def test_answers_before_a_deadline_are_calibrated(stormy: PlaceRecognizer, ticking: None) -> None:
+def test_answers_at_a_deadline_are_calibrated(stormy: PlaceRecognizer, ticking: None) -> None:
     cut = storm_answers(stormy, 1, deadline_s=12.0)
-    right, sure = right_and_sure(cut)
-    assert 0.3 < right < 0.8
-    assert sure == pytest.approx(right, abs=0.08)
+    accuracy, confidence = accuracy_and_confidence(cut)
+    assert 0.3 < accuracy < 0.8
+    assert confidence == pytest.approx(accuracy, abs=0.08)
     assert not any(answer.complete for answer in cut)
     assert {answer.reason for answer in cut} == {"", UNSURE}
     few = storm_answers(stormy, 1, deadline_s=5.0)
     assert {(answer.known, answer.reason) for answer in few} == {(False, INCOMPLETE)}
-    right, sure = right_and_sure(few)
-    assert sure < right
+    accuracy, confidence = accuracy_and_confidence(few)
+    assert confidence < accuracy
     assert np.mean([a.spikes for a in few]) < 0.4 * np.mean([a.spikes for a in cut])
 
 
-def test_incomplete_answers_leave_the_bias(stormy: PlaceRecognizer, ticking: None) -> None:
+def test_incomplete_answers_do_not_change_the_bias(stormy: PlaceRecognizer, ticking: None) -> None:
     storm_answers(stormy, 20, deadline_s=4.0)
     assert stormy.hindsight.bias == 0.0
 
 
-def test_a_deadline_ends_the_wait_for_an_early_answer_too(recognizer: PlaceRecognizer) -> None:
+def test_deadline_applies_with_early_exit_too(recognizer: PlaceRecognizer) -> None:
     for image in WINTER[100:110]:
         recognizer.match(image, 10)
     answer = recognizer.match(WINTER[110], 10, early=True, deadline_s=1e-9)
     assert (answer.known, answer.reason) == (False, INCOMPLETE)
 
 
-def test_an_early_answer_takes_fewer_spikes_and_rarely_differs(
+def test_early_exit_saves_spikes_and_rarely_changes_answers(
     recognizer: PlaceRecognizer, saved: Path
 ) -> None:
     early = PlaceRecognizer.load(saved)
