@@ -1,4 +1,4 @@
-"""Assembled closed-loop controllers, and their files."""
+"""Closed-loop controllers and their files."""
 
 from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.blimp.pid import PID, PIDConfig

@@ -1,4 +1,4 @@
-"""Contract of every controller: reset, step, named observations, actions and read-outs."""
+"""Contract of all controllers: reset, step, named observations, actions and read-outs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Controller(ABC):
-    """A closed-loop controller that holds its own state.
+    """Closed-loop controller that holds its own state.
 
-    A subclass writes `reset`, `_step` and `readouts`; the rest has defaults for a controller
-    without spiking networks, adaptation or orders. One that is to be saved, as evolution does, also
-    writes `to_document` and `from_document`.
+    A subclass implements `reset`, `_step` and `readouts`; the rest has defaults for a controller
+    without spiking networks, adaptation or orders. Saving, which evolution requires, also needs
+    `to_document` and `from_document`.
 
     Attributes:
         observation_names: entries of the observation, each with its unit.
         action_names: entries of the action, each with its unit.
-        control_period_s: period the controller was made for, in s.
-        networks: networks it is made of, in the order of `spikes`.
+        control_period_s: control period of the controller, s.
+        networks: networks of the controller, in the order of `spikes`.
         order_names: entries of `take_orders`.
     """
 
@@ -42,12 +42,12 @@ class Controller(ABC):
 
     @property
     def adapts(self) -> bool:
-        """Return True where there is an adaptation that can be frozen."""
+        """Return True if the controller has an adaptation that can be frozen."""
         return False
 
     @abstractmethod
     def reset(self, seed: int | None = None) -> None:
-        """Return to the state before the first tick; `seed` matters to stochastic ones only."""
+        """Return to the state before the first tick; only stochastic controllers use `seed`."""
 
     def step(self, observation: FloatArray) -> FloatArray:
         """Advance one control tick.
@@ -86,19 +86,19 @@ class Controller(ABC):
         return np.zeros(0)
 
     def take_orders(self, orders: Sequence[float]) -> None:
-        """Set what holds beside the observation until the next call, by `order_names`.
+        """Set the additional inputs of the following steps, named by `order_names`.
 
         Raises:
-            ParameterError: another number of orders.
+            ParameterError: the number of orders is not that of `order_names`.
         """
         if len(orders):
-            raise ParameterError(f"{len(orders)} orders; {type(self).__name__} takes none")
+            raise ParameterError(f"{len(orders)} orders; {type(self).__name__} expects none")
 
     def to_document(self) -> ControllerDocument:
-        """Return networks and settings, from which `from_document` builds an equal controller.
+        """Return the networks and settings for `from_document`.
 
         Raises:
-            ParameterError: this kind of controller has no file.
+            ParameterError: the class does not support files.
         """
         raise ParameterError(
             f"{type(self).__name__} cannot be saved: it has no to_document; save a controller made "
@@ -107,19 +107,19 @@ class Controller(ABC):
 
     @classmethod
     def from_document(cls, document: ControllerDocument, **options: Any) -> Controller:
-        """Build the controller of a file.
+        """Build the controller from a file.
 
         Args:
             document: content of the file.
-            options: of `load`; an override names those that it takes.
+            options: options of `load`; an override names those that it accepts.
 
         Raises:
-            ParameterError: a wrong number of networks or wrong settings, or no file of this kind.
+            ParameterError: a wrong number of networks, wrong settings, or no support of files.
         """
         raise ParameterError(f"{cls.__name__} has no from_document; it cannot be read from a file")
 
     def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float | None:
-        """Return the additions and multiply-accumulates of an episode; None: not known.
+        """Return the additions and multiply-accumulates of an episode; None if unknown.
 
         Args:
             spike_counts: spikes of each spiking neuron in the episode, shape (n_spiking,).

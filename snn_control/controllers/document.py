@@ -1,4 +1,4 @@
-"""A controller as plain data, as its file holds it."""
+"""Controller as plain data: the content of its file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["ControllerDocument"]
 class ControllerDocument:
     """Networks and settings of a controller.
 
-    Controllers write it in `to_document` and are built from it in `from_document`.
+    `Controller.to_document` returns it and `Controller.from_document` reads it.
     """
 
     networks: tuple[Network, ...]
     """Networks, all made for one control period."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments of the constructor beside the networks: numbers, texts, lists, mappings."""
+    """Further arguments of the constructor: numbers, texts, lists, mappings."""

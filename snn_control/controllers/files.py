@@ -1,8 +1,8 @@
 """Controllers by name: built in, on disk, or from another package.
 
 On disk a controller is a `ControllerDocument` in one JSON and one safetensors file. Another package
-adds a controller by an entry point of the group `snn_control.controllers`, whose name is the
-controller's and whose object is a subclass of `Controller`; its files carry the name.
+adds a controller by an entry point of the group `snn_control.controllers`: its name is that of the
+controller and of the kind in files, its object a subclass of `Controller`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ __all__ = [
 ENTRY_POINT_GROUP = "snn_control.controllers"
 
 BUILT_IN: dict[str, type[Controller]] = {"pid": PID}
-"""Controllers that need no file."""
+"""Controllers without a file."""
 
 ALIASES = {"swimmer": "swimmer-spiking"}
 """Other names of shipped models."""
@@ -64,7 +64,7 @@ FILED: dict[str, type[Controller]] = {
     "network": NetworkController,
     "swimmer": Swimmer,
 }
-"""Controllers with files, by the name that these carry."""
+"""Controllers with files, by the name of their kind in the files."""
 
 _FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
 
@@ -73,12 +73,12 @@ def save(controller: Controller, path: str | Path, about: Document | None = None
     """Write `<path>.json` and `<path>.safetensors`; return the path of the document.
 
     Args:
-        controller: one that has `to_document`.
+        controller: controller that implements `to_document`.
         path: with or without suffix.
-        about: provenance for people. Must hold no time and no path.
+        about: provenance; must contain no time and no path.
 
     Raises:
-        ParameterError: this kind of controller has no file, or no name of its own.
+        ParameterError: the class does not support files or has no registered name.
     """
     content = controller.to_document()
     tensors: Tensors = {}
@@ -107,21 +107,19 @@ def load(
 
     Args:
         name_or_path: `pid`, the name of a shipped model or one of `ALIASES`, a run folder, a model
-            file, or the name of a controller of another package. Ours come before those of other
-            packages.
-        control_period_s: period it will run at, in s; None: the one it was made for. `pid` is
-            made for any.
-        resample: whether networks made for another period may be resampled, see
-            `network.resample`; else they are refused.
-        options: of the controller's `from_document`, or of its constructor where it has no file:
-            `engine=ReferenceEngine`, of swimmers `n_links=4` and `untrained=True`.
+            file, or the name of a controller of another package. Names of this package come first.
+        control_period_s: intended control period, s; None: that of the model. `pid` accepts any.
+        resample: True to resample networks of another period, see `network.resample`; False to
+            refuse them.
+        options: options of the controller's `from_document`, or of its constructor if it has no
+            file: `engine=ReferenceEngine`, for swimmers `n_links=4` and `untrained=True`.
 
     Raises:
         UnknownNameError: neither a name nor a path.
-        ModelFileError: a broken file; the message names the field.
-        ControlPeriodError: made for another control period, and not to be or cannot be resampled.
-        ConfigError: another package registers something that is no `Controller`.
-        ParameterError: the controller does not take an option, or not its value.
+        ModelFileError: an invalid file; the message names the field.
+        ControlPeriodError: the model has another control period and is not resampled.
+        ConfigError: another package registers an object that is not a `Controller`.
+        ParameterError: the controller does not accept an option or its value.
     """
     name, path = str(name_or_path), model_path(name_or_path)
     if path is not None:
@@ -154,13 +152,13 @@ def _read(
     try:
         return kind.from_document(content, **options)
     except ParameterError:
-        with reading(path):  # raises where the file is wrong, not the options
+        with reading(path):  # raises if the file is at fault, not the options
             kind.from_document(content)
         raise
 
 
 def options_of(taker: Any) -> list[str] | None:
-    """Return the options that a constructor or `from_document` takes by name; None: any."""
+    """Return the option names of a constructor or `from_document`; None if it accepts any."""
     parameters = [*inspect.signature(taker).parameters.values()]
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
@@ -171,7 +169,7 @@ def options_of(taker: Any) -> list[str] | None:
 def _require_options(
     name: str, taker: Any, options: dict[str, Any], control_period_s: float | None = None
 ) -> dict[str, Any]:
-    """Return the options; with the period too, where the taker has a parameter for it."""
+    """Return the options, with the control period if `taker` has a parameter for it."""
     known = options_of(taker)
     for key in options:
         if known is not None and key not in known:
@@ -184,18 +182,20 @@ def _require_options(
     return options
 
 
-def _require_period(name: str, own_s: float, asked_s: float | None, *, can_resample: bool) -> None:
-    if asked_s is not None and not math.isclose(own_s, asked_s, rel_tol=1e-6):
+def _require_period(
+    name: str, own_s: float, required_s: float | None, *, can_resample: bool
+) -> None:
+    if required_s is not None and not math.isclose(own_s, required_s, rel_tol=1e-6):
         remedy = ", or load it with resample=True" if can_resample else ""
         raise ControlPeriodError(
-            f"controller {name!r} was made for a control period of {own_s:g} s and was asked to "
-            f"run at {asked_s:g} s; run it at its own period{remedy}"
+            f"controller {name!r} was made for a control period of {own_s:g} s; the requested "
+            f"one is {required_s:g} s; run it at its own period{remedy}"
         )
 
 
 def model_path(name: str | Path) -> Path | None:
-    """Return the document of a model, named as for `load`; None for a controller without a file."""
-    if str(name) in BUILT_IN:  # a file of the name in the working folder does not replace it
+    """Return the path of a model's document, see `load`; None for a controller without a file."""
+    if str(name) in BUILT_IN:  # a file of that name in the working folder does not replace it
         return None
     path = Path(name)
     candidates = [
@@ -208,10 +208,10 @@ def model_path(name: str | Path) -> Path | None:
 
 
 def file_kind(kind: type[Controller]) -> str:
-    """Return the name that the files of a class of controllers carry.
+    """Return the name of a controller class in its files.
 
     Raises:
-        ParameterError: it has none; with the remedy.
+        ParameterError: the class is not registered.
     """
     for name, filed in FILED.items():
         if filed is kind:
@@ -241,14 +241,15 @@ def _registered(name: str) -> type[Controller]:
         kind = point.load()
         if not (isinstance(kind, type) and issubclass(kind, Controller)):
             raise ConfigError(
-                f"entry point {point.value!r} of controller {name!r} is no subclass of Controller"
+                f"entry point {point.value!r} of controller {name!r} is not a subclass of "
+                "Controller"
             )
         return kind
     raise UnknownNameError("model", name, model_names())
 
 
 def model_names() -> list[str]:
-    """Names that `load` knows: shipped models, built-in controllers, those of other packages."""
+    """Return the names that `load` accepts: shipped, built in, and of other packages."""
     shipped = {path.stem for path in models_folder().glob("*.json")}
     others = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
     return sorted(shipped | BUILT_IN.keys() | others)

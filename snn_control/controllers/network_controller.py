@@ -20,11 +20,11 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class NetworkController(Controller):
-    """A network as it is, for any vehicle that names what it observes and does.
+    """Single network as a controller of any vehicle with named observations and actions.
 
     Args:
-        network: its input names are the observation's, its read-out names the action's.
-        engine: makes the engine of the network; compiled by default.
+        network: network whose inputs name the observation and whose read-outs name the action.
+        engine: function that makes the engine of the network; default: compiled.
     """
 
     def __init__(self, network: Network, engine: Callable[[Network], Any] = NativeEngine) -> None:
@@ -36,24 +36,24 @@ class NetworkController(Controller):
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Put the network into the state before its first tick."""
+        """Reset the network to the state before the first tick."""
         self._engine.reset()
 
     def _step(self, observation: FloatArray) -> FloatArray:
         return np.array(self._engine.step(observation), np.float64)
 
     def to_document(self) -> ControllerDocument:
-        """Return its network."""
+        """Return the network."""
         return ControllerDocument(self.networks)
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes
         cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = NativeEngine
     ) -> NetworkController:
-        """Build the controller of a file, see `NetworkController` for `engine`.
+        """Build the controller from a file, see `NetworkController` for `engine`.
 
         Raises:
-            ParameterError: another number of networks.
+            ParameterError: the file does not hold exactly one network.
         """
         if len(document.networks) != 1:
             raise ParameterError(f"{len(document.networks)} networks; expected one")
@@ -66,5 +66,5 @@ class NetworkController(Controller):
 
     @property
     def readouts(self) -> dict[str, float]:
-        """`spikes`, their number in the last tick."""
+        """Number of `spikes` in the last tick."""
         return {"spikes": float(self._engine.spikes.sum())}

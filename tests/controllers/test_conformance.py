@@ -1,4 +1,4 @@
-"""What holds for every controller: names, refusals without effect, reset, files, native bits."""
+"""Conformance of every controller: names, invalid observations, reset, files, native engine."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from snn_control.errors import ObservationError, UnknownNameError
 NAMES = model_names()
 
 
-def flown(controller: Controller, observations: np.ndarray) -> np.ndarray:
-    """Actions and read-outs of every tick, shape (n_ticks, n_actions + n_readouts)."""
+def outputs(controller: Controller, observations: np.ndarray) -> np.ndarray:
+    """Return actions and read-outs of every tick, shape (n_ticks, n_actions + n_readouts)."""
     rows = []
     for observation in observations:
         action = controller.step(observation)
@@ -28,7 +28,7 @@ def flown(controller: Controller, observations: np.ndarray) -> np.ndarray:
 
 
 def observations(controller: Controller, n: int = 120, seed: int = 3) -> np.ndarray:
-    """Steps, a drift and noise of 0.01; (n, n_observations), each column later than the last."""
+    """Return steps, drift and noise of 0.01, shape (n, n_observations); columns lag in turn."""
     rng = np.random.default_rng(seed)
     columns = np.arange(len(controller.observation_names))
     t = np.arange(n)[:, None] * 0.1 - columns
@@ -41,7 +41,7 @@ def controller(request: pytest.FixtureRequest) -> Controller:
     return load(request.param)
 
 
-def test_it_names_what_it_takes_and_gives(controller: Controller) -> None:
+def test_observations_actions_and_readouts_are_named(controller: Controller) -> None:
     names = controller.observation_names, controller.action_names
     if isinstance(controller, Swimmer):
         assert names == (joint_names(5), action_names(5))
@@ -58,7 +58,7 @@ def test_it_names_what_it_takes_and_gives(controller: Controller) -> None:
 
 
 def wrong_observations(right: np.ndarray) -> list[tuple[Any, str]]:
-    """What is no observation, and how the refusal names it."""
+    """Return invalid observations with the expected messages."""
     first = np.arange(right.size) == 0
     names = r"(height_error_m|joint_0_rad) is "
     return [
@@ -73,43 +73,45 @@ def wrong_observations(right: np.ndarray) -> list[tuple[Any, str]]:
 
 
 @pytest.mark.parametrize("case", range(7))
-def test_a_bad_observation_changes_nothing(controller: Controller, case: int) -> None:
-    given = observations(controller)
-    wrong, named = wrong_observations(given[0])[case]
-    whole = flown(controller, given)
+def test_an_invalid_observation_leaves_the_state_unchanged(
+    controller: Controller, case: int
+) -> None:
+    inputs = observations(controller)
+    wrong, message = wrong_observations(inputs[0])[case]
+    whole = outputs(controller, inputs)
     controller.reset()
-    before = flown(controller, given[:60])
+    before = outputs(controller, inputs[:60])
     kept = controller.readouts
-    with pytest.raises(ObservationError, match=named):
+    with pytest.raises(ObservationError, match=message):
         controller.step(wrong)
     assert controller.readouts == kept
-    after = flown(controller, given[60:])
+    after = outputs(controller, inputs[60:])
     np.testing.assert_array_equal(np.concatenate([before, after]), whole)
 
 
-def test_reset_starts_the_same_flight_again(controller: Controller) -> None:
-    given = observations(controller)
-    first = flown(controller, given)
+def test_reset_repeats_the_outputs(controller: Controller) -> None:
+    inputs = observations(controller)
+    first = outputs(controller, inputs)
     for seed in (None, 0, 7):
         controller.reset(seed)
-        np.testing.assert_array_equal(flown(controller, given), first)
+        np.testing.assert_array_equal(outputs(controller, inputs), first)
 
 
-def test_two_of_one_name_do_not_share_state() -> None:
+def test_two_instances_do_not_share_state() -> None:
     for name in NAMES:
         a, b = load(name), load(name)
-        given = observations(a)
-        alone = flown(a, given)
+        inputs = observations(a)
+        alone = outputs(a, inputs)
         a.reset()
         mixed = []
-        for observation in given:
-            mixed.append(flown(a, observation[None])[0])
+        for observation in inputs:
+            mixed.append(outputs(a, observation[None])[0])
             b.step(-2.0 * observation)
         np.testing.assert_array_equal(mixed, alone)
 
 
-def test_what_it_returned_stays_as_it_was(controller: Controller) -> None:
-    """Engines hand out views of their buffers; a controller must not."""
+def test_returned_values_do_not_change_later(controller: Controller) -> None:
+    """Engines return views of their buffers; a controller must not."""
     kept: list[Any] = []
     for observation in observations(controller):
         action = controller.step(observation)
@@ -121,11 +123,11 @@ def test_what_it_returned_stays_as_it_was(controller: Controller) -> None:
         np.testing.assert_equal(values, copies)
 
 
-def test_writing_into_what_it_returned_changes_nothing(controller: Controller) -> None:
-    given = observations(controller)
-    whole = flown(controller, given)
+def test_writing_into_returned_values_has_no_effect(controller: Controller) -> None:
+    inputs = observations(controller)
+    whole = outputs(controller, inputs)
     controller.reset()
-    for k, observation in enumerate(given):
+    for k, observation in enumerate(inputs):
         action = controller.step(observation)
         np.testing.assert_array_equal(action, whole[k, : action.size])
         action[:] = np.nan
@@ -134,7 +136,7 @@ def test_writing_into_what_it_returned_changes_nothing(controller: Controller) -
             controller.spikes[:] = np.nan
 
 
-def test_observations_of_other_types_are_taken(controller: Controller) -> None:
+def test_observations_of_other_dtypes_are_accepted(controller: Controller) -> None:
     n = len(controller.observation_names)
     others: tuple[Any, ...] = (np.ones(n, np.int64), np.full(n, 0.5, np.float32))
     for observation in others:
@@ -142,27 +144,29 @@ def test_observations_of_other_types_are_taken(controller: Controller) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "pid"])
-def test_saved_and_loaded_it_flies_the_same_bits(name: str, tmp_path: Path) -> None:
+def test_a_saved_controller_is_loaded_bit_identical(name: str, tmp_path: Path) -> None:
     controller = load(name)
     assert isinstance(controller, Altitude | Swimmer)
-    given = observations(controller, 300)
-    expected = flown(controller, given)
+    inputs = observations(controller, 300)
+    expected = outputs(controller, inputs)
     path = save(controller, tmp_path / "model", {"command": "x"})
     for way in (path, tmp_path / "model", tmp_path):
-        np.testing.assert_array_equal(flown(load(way), given), expected)
+        np.testing.assert_array_equal(outputs(load(way), inputs), expected)
     again = save(load(path), tmp_path / "again", {"command": "x"})  # type: ignore[arg-type]
     for suffix in (".json", ".safetensors"):
         assert again.with_suffix(suffix).read_bytes() == path.with_suffix(suffix).read_bytes()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "pid"])
-def test_the_compiled_engine_flies_the_bits_of_the_reference(name: str) -> None:
+def test_the_compiled_engine_equals_the_reference_bit_for_bit(name: str) -> None:
     native, reference = (load(name, engine=e) for e in (NativeEngine, ReferenceEngine))
-    given = observations(native, 300)
-    np.testing.assert_array_equal(flown(native, given), flown(reference, given))
+    inputs = observations(native, 300)
+    np.testing.assert_array_equal(outputs(native, inputs), outputs(reference, inputs))
 
 
-@pytest.mark.parametrize(("given", "meant"), [("blimp-altitud", "blimp-altitude"), ("pidd", "pid")])
-def test_an_unknown_name_gets_a_proposal(given: str, meant: str) -> None:
-    with pytest.raises(UnknownNameError, match=f"`{meant}`"):
-        load(given)
+@pytest.mark.parametrize(
+    ("name", "closest"), [("blimp-altitud", "blimp-altitude"), ("pidd", "pid")]
+)
+def test_an_unknown_name_proposes_the_closest(name: str, closest: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"`{closest}`"):
+        load(name)

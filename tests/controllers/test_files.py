@@ -1,4 +1,4 @@
-"""Names that controllers are loaded by."""
+"""Names for loading controllers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_alias_is_a_shipped_model(alias: str) -> None:
         np.testing.assert_array_equal(one.step(angles), other.step(angles))
 
 
-def test_what_follows_a_name_may_follow_an_alias_in_any_order() -> None:
+def test_options_of_a_name_apply_to_its_alias() -> None:
     assert len(load("swimmer", n_links=9).action_names) == 8
     one, other = (
         load("swimmer", untrained=True, n_links=9),
@@ -41,20 +41,18 @@ def test_what_follows_a_name_may_follow_an_alias_in_any_order() -> None:
         ("swimmer", {"links": 4}, "takes no option 'links'; it takes: untrained, n_links"),
     ],
 )
-def test_options_that_a_controller_does_not_take_are_refused(
-    name: str, options: dict[str, Any], message: str
-) -> None:
+def test_unknown_options_are_errors(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         load(name, **options)
 
 
 @pytest.mark.parametrize("name", ["swimer-spiking", "swimmer-spiking:4-links", "pid:untrained"])
-def test_a_name_without_a_controller_is_refused(name: str) -> None:
+def test_an_unknown_name_is_an_error(name: str) -> None:
     with pytest.raises(UnknownNameError, match=f"unknown model {name!r}"):
         load(name)
 
 
-def test_a_controller_without_a_file_is_not_saved(tmp_path) -> None:
+def test_a_controller_without_file_support_is_not_saved(tmp_path) -> None:
     with pytest.raises(ParameterError, match="PID cannot be saved"):
         save(load("pid"), tmp_path / "pid")
     assert not list(tmp_path.iterdir())
@@ -69,7 +67,7 @@ def test_an_unregistered_controller_is_not_saved(tmp_path) -> None:
         save(own, tmp_path / "own")
 
 
-def test_a_folder_of_the_name_goes_before_an_alias(
+def test_a_folder_of_that_name_takes_precedence_over_an_alias(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from snn_control.controllers.swimmer.swimmer import Swimmer
@@ -82,7 +80,7 @@ def test_a_folder_of_the_name_goes_before_an_alias(
 
 
 @pytest.mark.parametrize("name", ["pid", "pid.json"])
-def test_a_file_of_the_name_does_not_replace_the_pid(
+def test_a_file_of_that_name_does_not_replace_the_pid(
     tmp_path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     save(load("blimp-altitude"), tmp_path / ("pid/model" if name == "pid" else "pid"))
@@ -91,16 +89,16 @@ def test_a_file_of_the_name_does_not_replace_the_pid(
     assert model_path("pid") is None
 
 
-def test_no_name_is_no_model() -> None:
+def test_an_empty_name_is_an_error() -> None:
     with pytest.raises(UnknownNameError, match="unknown model ''"):
         load("")
 
 
 class Registered(NetworkController):
-    """Stands for the controller of another package."""
+    """Controller of another package."""
 
 
-def test_the_entry_point_of_a_class_names_its_files(
+def test_the_entry_point_of_a_class_is_the_kind_in_its_files(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Point:

@@ -1,4 +1,4 @@
-"""A network as a controller: names, bits of both engines, files, operations."""
+"""Single network as a controller: names, equality of engines, files, operations."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_names_and_period_are_those_of_the_network() -> None:
     assert controller.spikes.shape == (12,)
 
 
-def test_engines_and_a_saved_copy_give_the_same_bits(tmp_path: Path) -> None:
+def test_engines_and_a_saved_copy_are_bit_identical(tmp_path: Path) -> None:
     first = NetworkController(network())
     others = [
         NetworkController(network(), ReferenceEngine),
@@ -60,14 +60,14 @@ def test_engines_and_a_saved_copy_give_the_same_bits(tmp_path: Path) -> None:
     assert spikes > 50
 
 
-def test_operations_are_spikes_times_fan_out_and_the_dense_inputs() -> None:
+def test_operations_are_spikes_times_fan_out_plus_dense_inputs() -> None:
     controller = NetworkController(network())
     counts = np.arange(12.0)
-    # sin(0) is 0: one synapse of the first neuron is none.
+    # sin(0) is 0: the first neuron lacks one synapse.
     assert controller.synaptic_operations(counts, 7) == 2 * counts.sum() - counts[0] + 7 * 24
 
 
-def test_one_network_is_what_a_file_holds() -> None:
+def test_a_document_must_hold_one_network() -> None:
     document = ControllerDocument((network(), network("other")))
     with pytest.raises(ParameterError, match="2 networks; expected one"):
         NetworkController.from_document(document)

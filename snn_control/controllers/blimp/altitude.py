@@ -1,7 +1,7 @@
 """Altitude controller: any number of networks whose read-outs add up to the motor command.
 
-Burgers, Stroobants and de Croon (2023), arXiv:2309.12937, fly one network that mimics P + D and one
-that mimics I, in parallel on the same height error.
+After Burgers, Stroobants and de Croon (2023), arXiv:2309.12937: one network mimics P + D, another
+one I, in parallel on the same height error.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Altitude(Controller):
-    """Sum of networks on the height error.
+    """Sum of the read-outs of networks on the height error.
 
     Args:
-        networks: each takes `height_error_m` alone; all made for one control period. Their
-            read-outs have different names.
-        engine: makes the engine of a network; compiled by default.
+        networks: networks with the single input `height_error_m`, one control period and different
+            names of read-outs.
+        engine: function that makes the engine of a network; default: compiled.
     """
 
     observation_names = ("height_error_m",)
@@ -56,7 +56,7 @@ class Altitude(Controller):
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Put all networks into the state before their first tick."""
+        """Reset all networks to the state before the first tick."""
         for engine in self._engines:
             engine.reset()
         self._values = [0.0] * len(self._names)
@@ -69,14 +69,14 @@ class Altitude(Controller):
         return np.array([sum(values)])
 
     def to_document(self) -> ControllerDocument:
-        """Return its networks."""
+        """Return the networks."""
         return ControllerDocument(self.networks)
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes
         cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = NativeEngine
     ) -> Altitude:
-        """Build the controller of a file, see `Altitude` for `engine`."""
+        """Build the controller from a file, see `Altitude` for `engine`."""
         return cls(document.networks, engine)
 
     @property

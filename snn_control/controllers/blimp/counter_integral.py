@@ -1,4 +1,4 @@
-"""The spiking network of I, described by few numbers: graded spikes are counted."""
+"""Spiking network of I, described by few numbers: it counts graded spikes."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from snn_control.network.neurons import LIF, LeakyIntegrator
 __all__ = ["RESERVE", "SILENCES", "CounterIntegral", "counter_integral"]
 
 RESERVE = 2
-"""Fine pairs beyond half a coarse step, for weights and thresholds that are a little off."""
+"""Fine pairs beyond half a coarse step, as a margin for mismatch of weights and thresholds."""
 SILENCES = -1e3
-"""Weight that keeps a neuron silent whatever the error is."""
+"""Weight that keeps a neuron silent at any error."""
 
 
 @dataclass(frozen=True)
 class CounterIntegral:
-    """Numbers of the network that integrates the error.
+    """Parameters of the network that integrates the error.
 
-    Pairs of neurons sense the error in levels; each spike is worth a step of ki e dt and moves one
-    counter, a perfect integrator. A coarse thermometer reads the counter, and a fine one what the
-    coarse one leaves of it. All levels but the counter are memoryless and nothing is counted
-    twice, so weights and thresholds that are off bend the characteristic but cannot make it drift
-    or stick. Below the first level nothing is counted: a held value stays. The outermost coarse
-    neurons silence the senses of their sign (anti-windup).
+    Pairs of neurons sense the error in levels; each spike moves one counter, a perfect integrator,
+    by a step of ki e dt. A coarse thermometer reads the counter, and a fine one the remainder. All
+    parts but the counter are memoryless and nothing is counted twice, so mismatch of weights and
+    thresholds distorts the characteristic but causes no drift or stiction. Errors below the first
+    level are not counted: a held value stays. The outermost coarse neurons silence the sensing
+    neurons of their sign (anti-windup).
     """
 
     ki: float = 0.75
     """Integral gain, motor units a metre and second."""
     quantum: float = 0.04
-    """Fine step of the output, motor units."""
+    """Step of the fine thermometer, motor units."""
     finest_m: float = 0.01
-    """Step between the lowest levels of the error, m; the first level is at half of it."""
+    """Step between the lowest levels of the error, m; the first level is half a step."""
     largest_m: float = 1.0
     """Highest level of the error, m."""
     sense_pairs: int = 17
@@ -70,10 +70,10 @@ class CounterIntegral:
 
 
 def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
-    """Build the network of `numbers`; its read-out `i` is in motor units."""
+    """Build the network; its read-out `i` is in motor units."""
     n = numbers
     levels = widening_thresholds(n.sense_pairs, n.finest_m, n.largest_m)
-    worth = decoding_steps(levels - n.finest_m / 2) * n.ki * CONTROL_PERIOD_S
+    increments = decoding_steps(levels - n.finest_m / 2) * n.ki * CONTROL_PERIOD_S
     coarse_at = (np.arange(n.coarse_pairs) + 0.5) * n.coarse_step
     fine_at = (np.arange(n.fine_pairs) + 0.5) * n.quantum
     senses, coarse = 2 * n.sense_pairs, 2 * n.coarse_pairs
@@ -106,7 +106,7 @@ def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
         (
             Connection("input", "sense", to_pairs(n.sense_pairs)),
             Connection("coarse", "sense", full, delay_ticks=1),
-            Connection("sense", "count", Shared.mirrored(worth).reshaped(senses, 1)),
+            Connection("sense", "count", Shared.mirrored(increments).reshaped(senses, 1)),
             Connection("count", "coarse", to_pairs(n.coarse_pairs)),
             Connection("count", "rest", one),
             Connection("coarse", "rest", steps(n.coarse_pairs, -n.coarse_step)),

@@ -1,6 +1,6 @@
-"""Altitude networks without a chosen code: two dense layers of LIF neurons with random numbers.
+"""Altitude networks without a designed code: two dense layers of LIF neurons, random parameters.
 
-For training from a random start: no pairs, no graded thresholds, no part that forms a derivative.
+They have no pairs, no graded thresholds and no part for the derivative, for training from scratch.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 SHORTEST_TAU_S = 0.01
+"""Smallest time constant, s."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,15 @@ class FreeNetwork:
     encode: int = 40
     """Neurons of the first layer."""
     hidden: int = 40
-    """Neurons of the second layer, which is recurrent. Both layers see the error and are read."""
+    """Neurons of the second, recurrent layer. The error reaches both layers; both are read out."""
     smallest_gain: float = 2.0
-    """Input weights are drawn between this and `largest_gain`, 1 / m, with either sign."""
+    """Smallest magnitude of the random input weights, 1 / m."""
     largest_gain: float = 80.0
-    """Thresholds being 1, a gain of 80 / m tells errors of a centimetre apart."""
+    """Largest magnitude, 1 / m. With thresholds of 1, 80 / m resolves errors of 1 cm."""
     recurrence: float = 0.1
     """Spread of the recurrent weights, relative to the fan-in."""
     longest_tau_s: float = 0.3
-    """Time constants are drawn between 0.01 s and this."""
+    """Largest random time constant, s; the smallest is 0.01 s."""
 
     def __post_init__(self) -> None:
         if self.encode < 1 or self.hidden < 1:
@@ -54,7 +55,7 @@ class FreeNetwork:
 
 
 def free_network(numbers: FreeNetwork, rng: np.random.Generator, name: str = "pd") -> Network:
-    """Draw a network whose one read-out carries its name; gains and time constants log-uniform."""
+    """Draw a network with log-uniform gains and time constants; its one read-out has its name."""
     n = numbers
 
     def spread(low: float, high: float, size: int) -> FloatArray:

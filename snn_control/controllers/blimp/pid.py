@@ -7,8 +7,8 @@
     D is divided by 10 where |D| > 10
     u = P + I + D                       (motor units, full scale 10; the plant clips)
 
-Gains and tricks as flown by Burgers, Stroobants and de Croon (2023), arXiv:2309.12937, with n = 2;
-n = 1 is the derivative of their logged flights.
+Gains and rules of Burgers, Stroobants and de Croon (2023), arXiv:2309.12937, with n = 2; their
+logged flights have the derivative of n = 1.
 """
 
 from __future__ import annotations
@@ -37,34 +37,33 @@ class PIDConfig:
     kd: float = 14.0
     """Derivative gain, motor units a metre per second."""
     derivative_taps: int = 2
-    """How many differences the derivative averages, 1 or more."""
+    """Number of differences that the derivative averages, 1 or more."""
     derivative_knee: float = 10.0
-    """Derivative action above which a reference step is suspected, motor units."""
+    """Magnitude of the derivative action that indicates a reference step, motor units."""
     derivative_cut: float = 10.0
-    """What the derivative action is divided by above the knee."""
+    """Divisor of the derivative action above the knee."""
     integral_limit: float = 10.0
     """Largest magnitude of the integral of the error, m s."""
     control_period_s: float = 0.1
-    """Nominal control period T in s."""
+    """Nominal control period T, s."""
 
     def __post_init__(self) -> None:
         if self.derivative_taps < 1:
-            raise ParameterError(f"derivative_taps: {self.derivative_taps} is below 1")
+            raise ParameterError(f"derivative_taps: {self.derivative_taps}; expected at least 1")
         if not self.control_period_s > 0:
-            raise ParameterError(f"control_period_s: {self.control_period_s} is not positive")
+            raise ParameterError(f"control_period_s: {self.control_period_s}; expected more than 0")
         if self.integral_limit < 0 or self.derivative_cut < 1 or self.derivative_knee < 0:
             raise ParameterError(
-                "integral_limit and derivative_knee must not be negative, "
-                "derivative_cut not below 1"
+                "integral_limit and derivative_knee must be at least 0, derivative_cut at least 1"
             )
 
 
 class PID(Controller):
-    """The PID of `PIDConfig`.
+    """PID controller of the height error.
 
     Args:
         config: gains and limits.
-        control_period_s: in place of the configuration's, s.
+        control_period_s: control period in place of that of `config`, s.
     """
 
     observation_names = ("height_error_m",)
@@ -80,7 +79,7 @@ class PID(Controller):
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Forget the integral and the past errors."""
+        """Clear the integral and the past errors."""
         self._tick = 0
         self._integral = 0.0
         self._last_error = 0.0
@@ -103,6 +102,6 @@ class PID(Controller):
 
     @property
     def readouts(self) -> dict[str, float]:
-        """`p`, `i`, `d` and `pd` of the last tick in motor units; `spikes` is 0."""
+        """Terms `p`, `i`, `d` and `pd` of the last tick, motor units; `spikes` is 0."""
         p, i, d = self._terms
         return {"p": p, "i": i, "d": d, "pd": p + d, "spikes": 0.0}

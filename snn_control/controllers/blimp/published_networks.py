@@ -1,4 +1,4 @@
-"""Networks of the topology that Burgers, Stroobants and de Croon (2023) evolve and fly.
+"""Networks with the topology of Burgers, Stroobants and de Croon (2023).
 
 arXiv:2309.12937 and the first author's public code (github.com/timburgers/SNN_Workspace at
 93fdf3b). Neurons come in pairs, one for each sign of the error, that share bias, leaks and
@@ -8,8 +8,8 @@ threshold.
     encode -> hidden   one to one; LIF, or IWTA adapted by its own and its input's spikes
     hidden -> output   weights [w, -w]; leaky integrator with complementary leak
 
-All start at rest and advance one step a control tick. The numbers are the middles of the published
-bounds, to be evolved (`snn_control.training.blimp.designs`): untrained, the network is useless.
+All neurons start at rest and advance one step a control tick. Parameters are the middles of the
+published bounds, to be evolved (`snn_control.training.blimp.designs`): untrained, it is useless.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from snn_control.units import time_constant
 __all__ = ["PAIRS", "published_network"]
 
 PAIRS = 20
-"""Pairs a layer."""
+"""Pairs of neurons in each layer."""
 
 
 def published_network(
     hidden: Literal["lif", "iwta"], name: str = "pd", pairs: int = PAIRS
 ) -> Network:
-    """Build the structure; its one read-out carries the name of the network.
+    """Build the network; its one read-out has the name of the network.
 
     Args:
         hidden: neuron model of the hidden layer.
-        name: of the network and its read-out.
+        name: name of the network and its read-out.
         pairs: pairs of neurons in each of the two spiking layers.
     """
     n = 2 * pairs

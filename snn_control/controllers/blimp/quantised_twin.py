@@ -1,4 +1,4 @@
-"""The quantised non-spiking twin of an altitude controller: the same function in 8-bit integers.
+"""Quantised non-spiking twin of an altitude controller: the same function in 8-bit integers.
 
     q[k]  = clip(round(e[k] / 1 cm), -127, 127)                              input, int8
     pd    = clip(round(m1 (w0 q[k] + ... + w3 q[k-3])), -127, 127)           hard tanh, int8 weights
@@ -6,11 +6,11 @@
     i     = clip(round(m2 s[k]), -127, 127)                                  int8
     u     = step (v0 pd + v1 i)                                              int8 weights, int32 sum
 
-Its numbers are found by least squares on what the spiking networks put out, so that it computes
-what they learned, not what they were meant to learn. It is the smallest network of this function
-that was found, not the spiking one with other neurons: four synapses to the first neuron, one to
-the second and two to the command, and three rescalings (`m1`, `m2`, `step`). All ten are multiplied
-at every decision. Weights, activations and sums are integers; the rescalings are those of B. Jacob
+Its numbers are fitted by least squares to the output of the spiking networks, so it computes the
+learned function, not the target of the learning. It is the smallest network known for this
+function, not the spiking one with other neurons: four synapses to the first neuron, one to the
+second and two to the command, and three rescalings (`m1`, `m2`, `step`). All ten are multiplied at
+every decision. Weights, activations and sums are integers; the rescalings are those of B. Jacob
 et al. (2018), arXiv:1712.05877, with multipliers of 16 bits and a shift.
 """
 
@@ -45,15 +45,15 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 QUANTUM_M = 0.01
-"""Step of the input: that of the lidar."""
+"""Step of the input, m: resolution of the lidar."""
 TAPS = 4
 HIGHEST = 127
 PROBE_TICKS = 3000
 HELD_TICKS = 1500
 SATURATING_M = 1.2
-"""An error that saturates the networks, held to find their limits."""
+"""Constant error that saturates the networks, to identify their limits, m."""
 OPERATIONS_PER_DECISION = TAPS + 1 + 2 + 3
-"""Multiplications: of four, one and two synapses, and three rescalings."""
+"""Multiplications by four, one and two synapses, and three rescalings."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Rescaling:
 
     @classmethod
     def of(cls, factor: float) -> Rescaling:
-        """Return the closest one to `factor`."""
+        """Return the rescaling closest to `factor`."""
         shift = 14 - int(np.floor(np.log2(factor)))
         return cls(round(factor * 2.0**shift), shift)
 
@@ -80,26 +80,26 @@ class Rescaling:
 
 @dataclass(frozen=True)
 class TwinNumbers:
-    """Everything the twin consists of."""
+    """Parameters of the twin."""
 
     weights: tuple[int, ...]
-    """int8, newest error first, shape (4,)."""
+    """Weights of the last errors, int8, newest first, shape (4,)."""
     pd_rescaling: Rescaling
     integral_weight: int
-    """int8."""
+    """Weight of the error in the integrator, int8."""
     integral_limit: int
-    """int32."""
+    """Limit of the integrator, int32."""
     i_rescaling: Rescaling
     pd_weight: int
-    """int8, to the command."""
+    """Weight of `pd` in the command, int8."""
     i_weight: int
-    """int8, to the command."""
+    """Weight of `i` in the command, int8."""
     command_step: float
-    """Motor units of one step of the command's sum."""
+    """Size of one step of the command's sum, motor units."""
 
 
 class QuantisedTwin(Controller):
-    """Runs `TwinNumbers`; made by `quantised_twin`."""
+    """Controller in 8-bit integers; `quantised_twin` makes it."""
 
     observation_names = ("height_error_m",)
     action_names = ("motor_command",)
@@ -110,7 +110,7 @@ class QuantisedTwin(Controller):
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Forget the integral; the past errors are those of the first tick."""
+        """Clear the integral; the first error fills the past errors."""
         self._past: list[int] = []
         self._integral = 0
         self._values = (0.0, 0.0)
@@ -133,16 +133,16 @@ class QuantisedTwin(Controller):
 
     @property
     def readouts(self) -> dict[str, float]:
-        """`pd` and `i` of the last tick in motor units; `spikes` is 0."""
+        """Terms `pd` and `i` of the last tick, motor units; `spikes` is 0."""
         pd, i = self._values
         return {"pd": pd, "i": i, "spikes": 0.0}
 
 
 def quantised_twin(controller: Altitude) -> QuantisedTwin:
-    """Make the twin of `controller`, which stays as it is.
+    """Make the twin of `controller`, which stays unchanged.
 
     Raises:
-        ParameterError: it has no read-outs `pd` and `i`, or they follow no error.
+        ParameterError: it has no read-outs `pd` and `i`, or they do not follow the error.
     """
     taps, top = _identify_pd(_network(controller, "pd"))
     gain, limit = _identify_i(_network(controller, "i"))
@@ -168,19 +168,19 @@ def quantised_twin(controller: Altitude) -> QuantisedTwin:
 
 def _network(controller: Altitude, readout: str) -> tuple[Network, int]:
     for network in controller.networks:
-        for index, found in enumerate(network.readouts):
-            if found.name == readout:
+        for index, candidate in enumerate(network.readouts):
+            if candidate.name == readout:
                 return network, index
     raise ParameterError(f"the controller has no read-out {readout!r}: there is no twin")
 
 
-def _run(found: tuple[Network, int], errors: npt.NDArray[Any]) -> FloatArray:
-    network, index = found
+def _run(source: tuple[Network, int], errors: npt.NDArray[Any]) -> FloatArray:
+    network, index = source
     return np.asarray(NativeEngine(network).run(errors[:, None]).readouts[:, index], np.float64)
 
 
-def _identify_pd(found: tuple[Network, int]) -> tuple[FloatArray, float]:
-    """Return gains on the last four errors (motor units a metre) and the largest output."""
+def _identify_pd(source: tuple[Network, int]) -> tuple[FloatArray, float]:
+    """Return the gains of the last four errors (motor units a metre) and the largest output."""
     rng = np.random.default_rng(0)
     ticks = np.arange(PROBE_TICKS)
     waves = [
@@ -188,8 +188,8 @@ def _identify_pd(found: tuple[Network, int]) -> tuple[FloatArray, float]:
         for _ in range(5)
     ]
     errors = QUANTUM_M * np.round(np.sum(waves, axis=0) / QUANTUM_M)
-    output = _run(found, errors)
-    top = float(np.abs(_run(found, np.full(50, SATURATING_M))).max())
+    output = _run(source, errors)
+    top = float(np.abs(_run(source, np.full(50, SATURATING_M))).max())
     rows = np.stack([np.roll(errors, k) for k in range(TAPS)], axis=1)[TAPS:]
     output = output[TAPS:]
     free = np.abs(output) < 0.8 * top
@@ -197,12 +197,12 @@ def _identify_pd(found: tuple[Network, int]) -> tuple[FloatArray, float]:
     return taps, top
 
 
-def _identify_i(found: tuple[Network, int]) -> tuple[float, float]:
-    """Return the gain a tick (motor units a metre) and the largest output."""
+def _identify_i(source: tuple[Network, int]) -> tuple[float, float]:
+    """Return the gain in one tick (motor units a metre) and the largest output."""
     rng = np.random.default_rng(1)
     errors = QUANTUM_M * rng.integers(-20, 21, PROBE_TICKS).repeat(20)[:PROBE_TICKS]
-    limit = float(np.abs(_run(found, np.full(HELD_TICKS, SATURATING_M))).max())
-    output = _run(found, errors)
+    limit = float(np.abs(_run(source, np.full(HELD_TICKS, SATURATING_M))).max())
+    output = _run(source, errors)
     summed = np.cumsum(errors)
     bounded = np.abs(output) < 0.8 * limit
     end = PROBE_TICKS if bounded.all() else int(np.argmin(bounded))

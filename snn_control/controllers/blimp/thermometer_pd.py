@@ -1,8 +1,8 @@
-"""The spiking network of P + D, described by few numbers.
+"""Spiking network of P + D, described by few numbers.
 
-It is built of pairs of neurons, one for each sign. Few shared numbers (gains, a pole, threshold
-spacing) describe all weights, so they can be evolved in seconds and read by people. The network of
-I stands in `counter_integral`.
+It consists of pairs of neurons, one for each sign. Few shared numbers (gains, a pole, threshold
+spacing) define all weights, so that evolution takes seconds and the result can be interpreted. The
+network of I is in `counter_integral`.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ INPUT_NAME = "height_error_m"
 
 @dataclass(frozen=True)
 class ThermometerPD:
-    """Numbers of the network that mimics P + D: a thermometer code of e and its change.
+    """Parameters of the network that mimics P + D: a thermometer code of e and its change.
 
-    A washout finds the change c of the error: an integrator is fed by c and taken from e,
+    A washout filter gives the change c of the error: the integral z of c is subtracted from e,
 
         c[t] = e[t] - z[t-1],    z[t] = z[t-1] + (1 - d) c[t],    d = exp(-dt / tau_change_s),
 
-    so a held error leaves c = 0 whatever the weights are, and a steady slope s leaves
+    so a constant error gives c = 0 for any weights, and a constant slope s gives
     c = s dt / (1 - d). The drive of the code is u = kp e + kd c (1 - d) / dt. With `taps` the
-    washout forgets within a tick, c[t] = e[t] - e[t-1], and synapses with delays of 0 to taps - 1
+    washout decays within a tick, c[t] = e[t] - e[t-1], and synapses with delays of 0 to taps - 1
     ticks add up the last changes. The pair k spikes while u > theta_k or -u > theta_k; the read-out
-    adds the steps between the thresholds. The top threshold saturates the code, which cuts the
-    derivative kick of a reference step. Two neurons that spike in turn add a small alternation: a
-    motor command of coarse steps then follows the mean of the command, as with any dither.
+    adds the steps between the thresholds. The top threshold saturates the code, which limits the
+    derivative kick of a reference step. Two neurons that spike alternately add a dither: a motor
+    command of coarse steps then follows the command on average.
     """
 
     pairs: int = 40
@@ -56,29 +56,29 @@ class ThermometerPD:
     kd: float = 14.0
     """Gain on the slope of the error, motor units a metre per second."""
     tau_change_s: float = 0.09
-    """Time constant with which a change is forgotten in s; unused with taps."""
+    """Time constant of the washout, s; unused with taps."""
     first_step: float = 0.045
     """Lowest threshold, motor units."""
     top: float = 9.0
     """Highest threshold, motor units."""
     readout_gain: float = 1.0
-    """What the decoded value is multiplied by."""
+    """Factor of the decoded value."""
     taps: int = 0
-    """0: no synaptic delay. Else: how many changes make up the slope, at least 1."""
+    """Number of changes that make up the slope; 0: no synaptic delay."""
     dither: float = 0.0
-    """Amplitude of the alternation, motor units; 0: none, and no neurons for it."""
+    """Amplitude of the dither, motor units; 0: no dither neurons."""
 
     def __post_init__(self) -> None:
         if self.taps < 0:
             raise ParameterError(f"taps is {self.taps}; expected 0 or more")
         if not (np.isfinite(self.tau_change_s) and self.tau_change_s > 0):
             raise ParameterError(
-                f"tau_change_s is {self.tau_change_s}; expected more than 0, finite"
+                f"tau_change_s is {self.tau_change_s}; expected a finite number above 0"
             )
 
 
 def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
-    """Build the network of `numbers`; its read-out `pd` is in motor units."""
+    """Build the network; its read-out `pd` is in motor units."""
     n = numbers
     thresholds = widening_thresholds(n.pairs, n.first_step, n.top)
     steps = decoding_steps(thresholds) * n.readout_gain
@@ -119,9 +119,9 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
 def alternation(
     amplitude: float, target: str
 ) -> tuple[tuple[Population, ...], tuple[Connection, ...]]:
-    """Two neurons that add `amplitude` and `-amplitude` to `target` in turn, tick by tick.
+    """Return two neurons that add `amplitude` and `-amplitude` to `target` in alternate ticks.
 
-    The first inhibits itself, so it spikes every other tick; it also silences the second.
+    The first one inhibits itself and thus spikes every other tick; it also inhibits the second.
     """
     neuron = LIF(threshold=0.5, bias=1.0, reset="hard")
     inhibits = -np.ones((1, 1))
@@ -152,6 +152,6 @@ def widening_thresholds(n: int, first: float, top: float) -> FloatArray:
 
 
 def decoding_steps(thresholds: FloatArray) -> FloatArray:
-    """Return what each neuron of a thermometer adds: a value decodes to the middle of its step."""
+    """Return the weight of each neuron: a value decodes to the middle of its step."""
     middles = np.append((thresholds[1:] + thresholds[:-1]) / 2, thresholds[-1])
     return np.diff(middles, prepend=0.0)

@@ -8,12 +8,12 @@ next to the head, dorsal (d) and ventral (v) halves alike,
     m_d[i] = g(a b_d[i] + c b_v[i])
     effort[i] = m_d[i] - m_v[i]
 
-B cells and muscles are graded, as published; or integrate-and-fire cells of threshold 1 behind
-dendrites that compute g, so that they fire g of their drive in spikes a tick and nothing winds up.
-Strengths are those of the paper at their start: p, o, a, r are 1, c and s are -1.
+B cells and muscles are graded, as published, or integrate-and-fire cells of threshold 1. Dendrites
+that compute g drive the latter, so that they fire g of their drive in spikes a tick without windup.
+Initial strengths are those of the paper: p, o, a, r are 1, c and s are -1.
 
-The clock is an input, a square wave as published; or cells of the circuit swing the head, a
-half-centre: two spiking cells that tire while they fire and silence each other,
+The clock is an input, a square wave as published, or a half-centre in the circuit swings the head:
+two spiking cells that tire while they fire and silence each other,
 
     tau dv_d/dt = -v_d + tonic - tired_d - 4 silenced_d
 
@@ -57,29 +57,31 @@ __all__ = [
 
 CONTROL_PERIOD_S = 0.03
 CLOCK = ("clock_dorsal", "clock_ventral")
-"""Inputs after the joint angles, 0 or 1, where the circuit does not swing by itself."""
+"""Inputs after the joint angles, 0 or 1, for circuits without a half-centre."""
 COMMANDS = ("slowness", "right", "left")
 """The last inputs, each in [0, 1]."""
 HALF_CENTRE_SUB_TICKS = 15
-"""Network ticks in a control period: 2 ms each."""
+"""Network ticks of 2 ms in a control period."""
 OTHER = {"dorsal": "ventral", "ventral": "dorsal"}
 SPIKING_CELL = IntegrateAndFire(threshold=1.0 - 2.0**-20, floor=0.0)
-"""Spikes in the tick in which its input reaches 1; inhibition does not outlast its cause."""
+"""Cell that spikes in the tick in which its input reaches 1; inhibition has no after-effect."""
 LEAST_JOINTS, MOST_JOINTS = 2, 29
 
 
 @dataclass(frozen=True)
 class HalfCentre:
-    """An oscillator of spiking cells; its period grows as the cells recover faster."""
+    """Oscillator of two spiking cells; its period grows as the cells recover faster."""
 
     tired_tau_s: float = 0.51
-    """How long a cell stays tired."""
+    """Time constant of the recovery of a cell, s."""
     tonic: float = 3.0
     """Constant drive of both cells."""
     tired_jump: float = 0.12
+    """Jump of `tired` with each spike of the cell."""
     silenced_jump: float = 0.32
+    """Jump of `silenced` with each spike of the other cell."""
     swing_jump: float = 0.36
-    """What a spike adds to each trace."""
+    """Jump of the trace that swings the head, with each spike of the cell."""
 
 
 def swimmer_circuit(
@@ -96,16 +98,16 @@ def swimmer_circuit(
 
     Args:
         n_joints: 2 to 29.
-        limit_rad: angle at which a stretch receptor is saturated, rad.
-        cells: of B cells and muscles.
-        sub_ticks: network ticks in a control period; graded cells need one only.
-        turning: joints, from the head, that the commands to turn reach.
-        half_centre: swings the head in place of the clock; spiking cells only, with sub-ticks of
-            2 ms or less.
-        control_period_s: that it will run at, s; 0.03 as published.
+        limit_rad: angle at which a stretch receptor saturates, rad.
+        cells: model of B cells and muscles.
+        sub_ticks: network ticks in a control period; 1 for graded cells.
+        turning: number of joints, from the head, that the turn commands reach.
+        half_centre: oscillator in place of the clock; for spiking cells with sub-ticks of 2 ms or
+            less.
+        control_period_s: control period, s; 0.03 as published.
 
     Raises:
-        ParameterError: out of range.
+        ParameterError: an argument is out of range.
     """
     if not LEAST_JOINTS <= n_joints <= MOST_JOINTS:
         raise ParameterError(f"n_joints is {n_joints}; expected {LEAST_JOINTS} to {MOST_JOINTS}")
@@ -148,7 +150,7 @@ def swimmer_circuit(
         "brake": Strength(-1.0, -1),
         "turn": Strength(1.0, 1),
     }
-    found = [
+    members = [
         Cell(f"{layer}_{side}_{k}", layer, side, k)  # type: ignore[arg-type]
         for layer in layers
         for side in sides
@@ -164,17 +166,17 @@ def swimmer_circuit(
             "silence": Strength(-4.0, -1),
             "swing": Strength(1.0, 1),
         }
-        found = [Cell(f"{n}_{side}", n, side) for n in HALF_CENTRE for side in sides] + found  # type: ignore[arg-type]
+        members = [Cell(f"{n}_{side}", n, side) for n in HALF_CENTRE for side in sides] + members  # type: ignore[arg-type]
         edges += _half_centre_edges()
     if cells == "spiking":
-        layers, found, edges = _with_spikes(layers, found, edges)
+        layers, members, edges = _with_spikes(layers, members, edges)
         strengths["soma"] = Strength(1.0, 1)
     return Circuit(
         f"swimmer_{n_joints}",
         control_period_s,
         (*angles, *(() if half_centre else CLOCK), *COMMANDS),
         layers,
-        tuple(found),
+        tuple(members),
         tuple(edges),
         strengths,
         tuple(f"muscle_{side}_{k}" for side in sides for k in joints),
@@ -188,9 +190,9 @@ def muscles_spike(network: Network) -> bool:
 
 
 def unit_strengths(network: Network) -> Network:
-    """Return a network of such a circuit with the strengths that it had untrained, 1 or -1.
+    """Return the network of such a circuit with its untrained strengths, 1 or -1.
 
-    Stretch receptors and the cells of a half-centre keep theirs.
+    Stretch receptors and the cells of a half-centre keep their strengths.
     """
 
     def unit(connection: Connection) -> Connection:
@@ -203,15 +205,17 @@ def unit_strengths(network: Network) -> Network:
 
 
 def strengths_of(network: Network) -> dict[str, float]:
-    """Return the strengths of a network of such a circuit that bodies of any length share.
+    """Return the strengths of such a network that apply to bodies of any length.
 
     Raises:
-        ParameterError: cells of a kind have strengths of their own.
+        ParameterError: the strengths are not shared by all cells of a kind.
     """
     ends = {p.name.removeprefix("dendrite_") for p in network.populations}
     if not {"stretch", "b", "muscle"} <= ends:
-        raise ParameterError(f"network {network.name!r} has populations {sorted(ends)}: no circuit")
-    found: dict[str, float] = {}
+        raise ParameterError(
+            f"network {network.name!r} has populations {sorted(ends)}; expected stretch, b, muscle"
+        )
+    strengths: dict[str, float] = {}
     for connection in network.connections:
         target = connection.target.removeprefix("dendrite_")
         names = {
@@ -224,21 +228,21 @@ def strengths_of(network: Network) -> dict[str, float]:
             continue
         weights = connection.weights
         values = weights.values.tolist() if isinstance(weights, Shared) else []
-        if names[0] == "brake" and len(values) == 2:  # a half-centre: the oscillator is no input
+        if names[0] == "brake" and len(values) == 2:  # half-centre: no oscillator input
             names = ("brake", "turn")
         if len(values) != len(names):
             raise ParameterError(
-                f"network {network.name!r} is no swimmer's circuit with shared strengths: it fits "
+                f"network {network.name!r} is not a swimmer circuit with shared strengths: it fits "
                 "the body that it was made for only"
             )
-        found |= dict(zip(names, values, strict=True))
-    return found
+        strengths |= dict(zip(names, values, strict=True))
+    return strengths
 
 
 def _with_spikes(
     layers: dict[str, NeuronParams], cells: list[Cell], edges: list[Edge]
 ) -> tuple[dict[str, NeuronParams], list[Cell], list[Edge]]:
-    """Turn graded B cells and muscles into dendrites of spiking ones."""
+    """Replace graded B cells and muscles by spiking cells with graded dendrites."""
     spiking = [cell for cell in cells if cell.layer in ("b", "muscle")]
     dendrite = {cell.name: f"dendrite_{cell.name}" for cell in spiking}
     changed: dict[str, NeuronParams] = {}
@@ -266,7 +270,7 @@ def _half_centre_layers(half_centre: HalfCentre) -> dict[str, NeuronParams]:
 
 def _half_centre_edges() -> list[Edge]:
     edges = []
-    # One side hears the other a tick later: equal cells would fire together for ever.
+    # Unequal delays break the symmetry: equal cells would always fire together.
     for side, delay_ticks in (("dorsal", 2), ("ventral", 1)):
         cell, other = f"oscillator_{side}", f"oscillator_{OTHER[side]}"
         edges += [

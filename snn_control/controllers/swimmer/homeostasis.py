@@ -1,18 +1,18 @@
-"""Homeostasis of the swimmer: each joint keeps its muscles as busy as they were in good health.
+"""Homeostasis of the swimmer: each joint keeps the muscle activity of the undamaged body.
 
 The gain of each stretch receptor follows the activity of the joint that it excites,
 
     gain[i - 1] += rate dt (set_point[i] - activity[i]),    lowest <= gain <= highest,
 
-activity[i] being the mean over a control period of the joint's two muscles added up. Synaptic
-scaling towards a set-point of the firing rate: G. Turrigiano et al. (1998), Nature 391, 892-896.
+where activity[i] is the mean over a control period of the sum of the joint's two muscles. Synaptic
+scaling towards a setpoint of the firing rate: G. Turrigiano et al. (1998), Nature 391, 892-896.
 
 The clock follows the wave along the body. At the end of each of its periods,
 
     period <- period (1 + lag_rate (lag - lag_set_point)),
 
-lag being how much later than the first joint's muscles the last joint's act, in periods: a wave
-that damage slows down gets the time that it needs.
+where lag is the delay of the last joint's muscles behind the first joint's, in periods. A wave that
+damage slows down thus gets a longer period.
 """
 
 from __future__ import annotations
@@ -55,37 +55,37 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 RATE, LOWEST, HIGHEST, LAG_SET_POINT, LAG_RATE = range(5)
-"""Places in the bounds of an adaptation; RATE: of the gains, a control period."""
+"""Indices of the bounds of an adaptation; RATE is that of the gains in a control period."""
 BOUNDS_SIZE = 5
 TICK, PERIOD, EXACT_PERIOD, HEAD_COS, HEAD_SIN, TAIL_COS, TAIL_SIN, LAG = range(8)
-"""Places in a clock: tick and length of its period, ticks; the length before it was rounded; sums
-over the period of the activity of the first and the last joint's muscles by the cosine and sine of
-the clock's angle; lag in the last period, periods."""
+"""Indices of a clock: tick and length of its period, ticks; unrounded length; sums over the period
+of the activity of the first and the last joint's muscles times cosine and sine of the clock's
+angle; lag in the last period, periods."""
 CLOCK_SIZE = 8
 SLOWEST = 2.0
-"""Largest factor between the clock's period and the one it began with, either way."""
+"""Largest factor between the clock's period and its initial period, in either direction."""
 
 
 @dataclass(frozen=True, eq=False)
 class Homeostasis:
-    """Set-points and speed of the adaptation.
+    """Setpoints and rates of the adaptation.
 
     Raises:
-        ParameterError: out of range.
+        ParameterError: a value is out of range.
     """
 
     set_points: FloatArray
-    """Activity of each joint but the first in good health, shape (n_joints - 1,), 0 to 1."""
+    """Activity of each joint but the first without damage, shape (n_joints - 1,), 0 to 1."""
     rate_per_s: float = 0.3
-    """Change of the gain in a second for an error of 1; 0 switches the adaptation off."""
+    """Change of the gain per second for an error of 1; 0 disables the adaptation of gains."""
     lowest: float = 1.0
-    """Smallest gain of a receptor; 1 in good health."""
+    """Smallest gain of a receptor; 1 is the gain without damage."""
     highest: float = 5.0
     """Largest gain of a receptor."""
     lag_set_point: float = 0.0
-    """Lag of the last joint in good health, periods; only its part after the comma counts."""
+    """Lag of the last joint without damage, periods; only the fractional part counts."""
     lag_rate: float = 0.0
-    """Change of the clock's period, relative, for a lag that is off by one; 0: none."""
+    """Relative change of the clock's period for a lag error of one period, 0 to 1; 0: none."""
 
     def __post_init__(self) -> None:
         points = np.ascontiguousarray(self.set_points, np.float64)
@@ -105,12 +105,12 @@ class Homeostasis:
             )
 
     def document(self) -> dict[str, Any]:
-        """Return the settings as JSON holds them."""
+        """Return the settings as JSON values."""
         return vars(self) | {"set_points": self.set_points.tolist()}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Homeostasis:
-        """Read what `document` returned.
+        """Read the settings from the result of `document`.
 
         Raises:
             ParameterError: an unknown or missing setting, or one out of range.
@@ -121,15 +121,15 @@ class Homeostasis:
             raise ParameterError(f"homeostasis: {exc}") from exc
 
     def check_joints(self, n_joints: int) -> None:
-        """Refuse another body than that of the set-points.
+        """Refuse a body with another number of joints.
 
         Raises:
-            ParameterError: with both numbers.
+            ParameterError: the number of setpoints is not n_joints - 1.
         """
         if self.set_points.shape != (n_joints - 1,):
             raise ParameterError(
-                f"{self.set_points.size} set-points; a body of {n_joints} joints has one for each "
-                "but the first"
+                f"{self.set_points.size} setpoints; expected {n_joints - 1}, one for each of "
+                f"the {n_joints} joints but the first"
             )
 
     def bounds(self, control_period_s: float) -> FloatArray:
@@ -142,7 +142,7 @@ class Homeostasis:
 
 
 FROZEN = np.ones(BOUNDS_SIZE)
-"""Factors of the bounds of an adaptation that rests."""
+"""Factors of the bounds of a frozen adaptation."""
 FROZEN[RATE] = FROZEN[LAG_RATE] = 0.0
 
 
@@ -151,10 +151,10 @@ def adapt(gains: Any, muscles: Any, set_points: Any, bounds: Any) -> None:
     """Move the gains by one control period.
 
     Args:
-        gains: of the stretch receptors, shape (n_joints,); the last one reaches nobody.
-        muscles: activity, dorsal ones then ventral ones, shape (2 * n_joints,).
-        set_points: shape (n_joints - 1,).
-        bounds: of `Homeostasis.bounds`.
+        gains: gains of the stretch receptors, shape (n_joints,); the last one has no target.
+        muscles: activity, dorsal then ventral, shape (2 * n_joints,).
+        set_points: setpoints of activity, shape (n_joints - 1,).
+        bounds: result of `Homeostasis.bounds`.
     """
     n = gains.size
     for k in range(n - 1):
@@ -165,20 +165,20 @@ def adapt(gains: Any, muscles: Any, set_points: Any, bounds: Any) -> None:
 
 @kernel(nogil=True)
 def start_clock(clock: Any, tick: int, period_ticks: int) -> None:
-    """Put a clock, shape (CLOCK_SIZE,), to a tick of its period."""
+    """Set a clock, shape (CLOCK_SIZE,), to a tick of its period."""
     clock[:] = 0.0
     clock[TICK], clock[PERIOD], clock[EXACT_PERIOD] = tick, period_ticks, period_ticks
 
 
 @kernel(nogil=True)
 def follow(clock: Any, muscles: Any, bounds: Any, period_ticks: int) -> None:
-    """Advance a clock by a tick; at the end of a period, fit its length to the lag of the wave.
+    """Advance a clock by a tick; at the end of a period, adapt its length to the lag of the wave.
 
     Args:
-        clock: of `start_clock`.
-        muscles: activity in this tick, dorsal ones then ventral ones, shape (2 * n_joints,).
-        bounds: of `Homeostasis.bounds`.
-        period_ticks: that it began with.
+        clock: clock of `start_clock`.
+        muscles: activity in this tick, dorsal then ventral, shape (2 * n_joints,).
+        bounds: result of `Homeostasis.bounds`.
+        period_ticks: initial period, ticks.
     """
     n = muscles.size // 2
     angle = 2.0 * math.pi * clock[TICK] / clock[PERIOD]
@@ -198,5 +198,5 @@ def follow(clock: Any, muscles: Any, bounds: Any, period_ticks: int) -> None:
     error -= math.floor(error + 0.5)
     exact = clock[EXACT_PERIOD] * (1.0 + bounds[LAG_RATE] * error)
     exact = min(max(exact, period_ticks / SLOWEST), period_ticks * SLOWEST)
-    start_clock(clock, 0, max(round(exact), 2))  # one of 1 has no halves
+    start_clock(clock, 0, max(round(exact), 2))  # a period of 1 tick has no halves
     clock[EXACT_PERIOD], clock[LAG] = exact, lag

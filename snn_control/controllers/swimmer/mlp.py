@@ -1,7 +1,7 @@
 """Multilayer perceptrons, the published baselines of the swimmer's circuit.
 
-(64, 64) with tanh and (256, 256) with ReLU, on joint angles, velocities of the links and a time
-feature, as N. Bhattasali, A. Zador, T. Engel, arXiv:2201.05242 compare with.
+Layers of (64, 64) with tanh and (256, 256) with ReLU, on joint angles, velocities of the links and
+a time feature, from N. Bhattasali, A. Zador, T. Engel, arXiv:2201.05242.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ ACTIVATIONS: dict[str, Any] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 
 
 
 class MLP(Controller):
-    """A perceptron whose last layer is clipped to [-1, 1]; it sees the time since the reset.
+    """Perceptron with an output clipped to [-1, 1] and the time since the reset as an input.
 
     Args:
-        observation_names: what it takes.
-        action_names: what it gives.
-        control_period_s: period it runs at.
+        observation_names: names of the observation's entries.
+        action_names: names of the action's entries.
+        control_period_s: control period, s.
         hidden: sizes of the hidden layers.
         activation: `tanh` or `relu`.
-        episode_ticks: ticks in which the time feature goes from -1 to 1, where it stays.
+        episode_ticks: ticks in which the time feature rises from -1 to 1; it stays at 1 afterwards.
         parameters: all weights and biases, shape (n_parameters,); None: zeros.
 
     Raises:
@@ -55,8 +55,8 @@ class MLP(Controller):
         self.control_period_s, self.episode_ticks = control_period_s, episode_ticks
         self.sizes = (len(self.observation_names) + 1, *hidden, len(self.action_names))
         self._activation = ACTIVATIONS[activation]
-        given = np.zeros(self.n_parameters) if parameters is None else parameters
-        self._layers = self.layers(np.asarray(given, np.float64)[None])
+        row = np.zeros(self.n_parameters) if parameters is None else parameters
+        self._layers = self.layers(np.asarray(row, np.float64)[None])
         self.reset()
 
     @property
@@ -78,15 +78,15 @@ class MLP(Controller):
             raise ParameterError(
                 f"{rows.shape[1:]} parameters; sizes {self.sizes} need {self.n_parameters}"
             )
-        found, start = [], 0
+        layers, start = [], 0
         for a, b in zip(self.sizes, self.sizes[1:], strict=False):
             weights = rows[:, start : start + a * b].reshape(-1, a, b)
-            found.append((weights, rows[:, start + a * b : start + (a + 1) * b]))
+            layers.append((weights, rows[:, start + a * b : start + (a + 1) * b]))
             start += (a + 1) * b
-        return found
+        return layers
 
     def start(self, rng: np.random.Generator) -> FloatArray:
-        """Draw parameters: weights N(0, 1/n_in), a tenth of it in the last layer; biases 0."""
+        """Draw parameters: weights N(0, 1/n_in), times 0.1 in the last layer; biases 0."""
         pieces = []
         for k, (a, b) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
             scale = (0.1 if k == len(self.sizes) - 2 else 1.0) / np.sqrt(a)
@@ -96,7 +96,7 @@ class MLP(Controller):
     def act(
         self, layers: list[tuple[FloatArray, FloatArray]], observations: FloatArray, tick: int
     ) -> FloatArray:
-        """Return the actions of n perceptrons on an observation each, (n, n_actions)."""
+        """Return the actions of n perceptrons for one observation each, (n, n_actions)."""
         time = min(2.0 * tick / self.episode_ticks - 1.0, 1.0)
         values = np.concatenate([observations, np.full((len(observations), 1), time)], axis=1)
         for k, (weights, biases) in enumerate(layers):
@@ -106,7 +106,7 @@ class MLP(Controller):
         return np.clip(values, -1.0, 1.0)
 
     def reset(self, seed: int | None = None) -> None:
-        """Start time anew."""
+        """Reset the time feature."""
         self._tick = 0
 
     def _step(self, observation: FloatArray) -> FloatArray:
@@ -116,5 +116,5 @@ class MLP(Controller):
 
     @property
     def readouts(self) -> dict[str, float]:
-        """Nothing."""
+        """Empty: the perceptron has no read-outs."""
         return {}

@@ -1,12 +1,12 @@
-"""A swimmer's circuit whatever the length of its body, and the rule that moves it to another body.
+"""Plan of a swimmer's circuit for bodies of any length, and the rule for another length.
 
 With s = min(links of the new body / links of the old one, 1),
 
     clock's period <- sqrt(s) period,    proprioception <- proprioception / s^2,
 
-and stretch receptors are saturated where the new joints end. A short body bends little of the way
-to the ends of its joints, which are further apart, and its wave is sooner at the tail; on longer
-bodies a circuit swims as it is. The swing of a half-centre keeps its period.
+and stretch receptors saturate at the limits of the new joints. A short body uses a small part of
+its wider joint ranges, and its wave reaches the tail sooner; longer bodies use the circuit
+unchanged. A half-centre keeps its period.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ class SwimmerPlan:
     """Cells, strengths and clock of a swimmer's circuit."""
 
     n_links: int = 6
-    """Of the body, one more than its joints."""
+    """Number of links of the body, one more than its joints."""
     cells: Literal["graded", "spiking"] = "spiking"
-    """Of B cells and muscles."""
+    """Model of B cells and muscles."""
     sub_ticks: int = 5
     """Network ticks in a control period; 1 for graded cells."""
     clock_free: bool = False
-    """Whether a half-centre swings the head in place of the clock."""
+    """Half-centre that swings the head in place of the clock."""
     period_ticks: int = 60
-    """Of the clock, control periods."""
+    """Period of the clock, control periods."""
     posture_start: bool = False
-    """See `Swimmer`."""
+    """Start of the clock against the bend of the body, see `Swimmer`."""
     strengths: Mapping[str, float] = field(default_factory=dict)
-    """Other than those that the circuit begins with, by name."""
+    """Strengths that differ from the initial ones, by name."""
     bend_rad: float = 2.0 * math.pi
-    """Angle at which the stretch receptors are saturated, times `n_links`."""
+    """Saturation angle of the stretch receptors times `n_links`, rad."""
     control_period_s: float = CONTROL_PERIOD_S
 
     def __post_init__(self) -> None:
@@ -68,7 +68,7 @@ class SwimmerPlan:
             raise ParameterError(f"period_ticks is {self.period_ticks}; expected at least 2")
 
     def graded(self) -> SwimmerPlan:
-        """Return the plan with graded cells, which need one tick."""
+        """Return the plan with graded cells, which need one sub-tick."""
         return replace(self, cells="graded", sub_ticks=1)
 
     def circuit(self) -> Circuit:
@@ -76,9 +76,9 @@ class SwimmerPlan:
 
         Raises:
             UnknownNameError: no such strength.
-            ParameterError: out of range, see `swimmer_circuit`.
+            ParameterError: a value is out of range, see `swimmer_circuit`.
         """
-        found = swimmer_circuit(
+        initial = swimmer_circuit(
             self.n_links - 1,
             self.bend_rad / self.n_links,
             cells=self.cells,
@@ -86,10 +86,10 @@ class SwimmerPlan:
             half_centre=HalfCentre() if self.clock_free else None,
             control_period_s=self.control_period_s,
         )
-        return found.with_strengths(self.strengths)
+        return initial.with_strengths(self.strengths)
 
     def network(self, dead_cells: Sequence[str] = ()) -> Network:
-        """Return the network; `dead_cells` reach nobody."""
+        """Return the network; `dead_cells` have no effect on others."""
         return self.circuit().network(dead_cells=dead_cells)
 
     def on(self, n_links: int) -> SwimmerPlan:
@@ -99,14 +99,14 @@ class SwimmerPlan:
             ParameterError: n_links below 3 or above 30.
         """
         _check_links(n_links)
-        share = min(n_links / self.n_links, 1.0)
+        ratio = min(n_links / self.n_links, 1.0)
         strengths = dict(self.strengths)
-        strengths["proprioception"] = strengths.get("proprioception", 1.0) * share**GAIN_POWER
+        strengths["proprioception"] = strengths.get("proprioception", 1.0) * ratio**GAIN_POWER
         return replace(
             self,
             n_links=n_links,
             strengths=strengths,
-            period_ticks=max(round(self.period_ticks * share**PERIOD_POWER), 2),
+            period_ticks=max(round(self.period_ticks * ratio**PERIOD_POWER), 2),
         )
 
 
@@ -118,11 +118,11 @@ def _check_links(n_links: int) -> None:
 
 
 def plan_of(network: Network, period_ticks: int, posture_start: bool) -> SwimmerPlan:
-    """Return the plan that a swimmer's network was made by.
+    """Return the plan of a swimmer's network.
 
     Args:
-        network: of a swimmer.
-        period_ticks: of its clock, control periods.
+        network: network of a swimmer.
+        period_ticks: period of its clock, control periods.
         posture_start: see `Swimmer`.
 
     Raises:
@@ -131,8 +131,8 @@ def plan_of(network: Network, period_ticks: int, posture_start: bool) -> Swimmer
     n_links = len(network.readouts) // 2 + 1
     stretch = next((c.weights for c in network.connections if c.target == "stretch"), None)
     if stretch is None:
-        raise ParameterError(f"network {network.name!r} has no stretch receptors: no such circuit")
-    found = SwimmerPlan(
+        raise ParameterError(f"network {network.name!r} has no stretch receptors")
+    plan = SwimmerPlan(
         n_links,
         "spiking" if muscles_spike(network) else "graded",
         network.sub_ticks,
@@ -143,12 +143,12 @@ def plan_of(network: Network, period_ticks: int, posture_start: bool) -> Swimmer
         n_links / float(np.abs(expand(stretch)).max()),
         network.control_period_s,
     )
-    if not _same(found.network(), network):
+    if not _same(plan.network(), network):
         raise ParameterError(
-            f"network {network.name!r} has more than the circuit of a swimmer: it fits the body "
+            f"network {network.name!r} is more than the circuit of a swimmer: it fits the body "
             "that it was made for only"
         )
-    return found
+    return plan
 
 
 def _same(one: Network, other: Network) -> bool:

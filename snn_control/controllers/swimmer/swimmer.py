@@ -40,20 +40,20 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Swimmer(Controller):
-    """Efforts of a `swimmer_circuit`.
+    """Swimmer controller: efforts of a `swimmer_circuit` on joint angles.
 
     Args:
-        network: of the circuit; inputs are the joint angles, `CLOCK` where its head does not swing
-            by itself, and `COMMANDS`; read-outs the dorsal, then the ventral muscles, which are its
-            last spiking cells where they spike.
-        period_ticks: of the clock's square wave, control periods; 60 as published.
-        posture_start: whether the clock starts with the half that swings the head against the bend
-            of the whole body, as first measured; else with the dorsal half, as published.
-        homeostasis: adaptation that is switched on; None: none.
-        engine: makes the engine of the network; compiled by default.
+        network: network of the circuit. Inputs are the joint angles, `CLOCK` unless it has a
+            half-centre, and `COMMANDS`; read-outs are the dorsal, then the ventral muscles. Spiking
+            muscles must be its last spiking cells.
+        period_ticks: period of the clock's square wave, control periods; 60 as published.
+        posture_start: True to start the clock with the half that swings the head against the bend
+            of the whole body in the first measurement; False: with the dorsal half, as published.
+        homeostasis: adaptation; None: none.
+        engine: function that makes the engine of the network; default: compiled.
 
     Raises:
-        ParameterError: a network of other inputs, a period below 2, or set-points of another body.
+        ParameterError: a network of other inputs, a period below 2, or setpoints of another body.
     """
 
     order_names = ("speed", "turn", "frozen")
@@ -84,13 +84,13 @@ class Swimmer(Controller):
         self._engine = engine(network)
         self._inputs = np.zeros(len(network.inputs))
         self.frozen = False
-        """Whether the adaptation rests; set by `command`, and left by `reset`."""
+        """True if the adaptation is frozen; set by `command`, unchanged by `reset`."""
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
-        """Put network, clock and gains into the state before the first tick; full speed ahead.
+        """Reset network, clock and gains to the state before the first tick; command full speed.
 
-        An adaptation that is `frozen` stays so.
+        A frozen adaptation stays frozen.
         """
         self._engine.reset()
         self._clock = np.zeros(CLOCK_SIZE)
@@ -100,27 +100,26 @@ class Swimmer(Controller):
 
     @property
     def adapts(self) -> bool:
-        """Whether there is an adaptation that can be frozen."""
+        """Return True if the controller has an adaptation that can be frozen."""
         return self.homeostasis is not None
 
     def command(self, speed: float, turn: float, frozen: bool | None = None) -> None:
-        """Set speed and turn until the next reset, and whether the adaptation rests.
+        """Set speed and turn until the next reset, and freeze or release the adaptation.
 
         Args:
-            speed: of the head, 0 (rest) to 1 (full); clipped.
-            turn: of the head, -1 (left) to 1 (right); clipped.
-            frozen: whether the adaptation rests and leaves gains and period as they are; None: as
-                before.
+            speed: speed of the head, 0 (rest) to 1 (full); clipped.
+            turn: turn of the head, -1 (left) to 1 (right); clipped.
+            frozen: True to keep gains and period constant, False to adapt; None: unchanged.
 
         Raises:
-            ParameterError: not finite; the old command stays.
+            ParameterError: not finite; the previous command stays.
         """
         self._inputs[-3:] = command_inputs(speed, turn)
         if frozen is not None:
             self.frozen = bool(frozen)
 
     def take_orders(self, orders: Sequence[float]) -> None:
-        """Set speed, turn and whether the adaptation rests, see `command`."""
+        """Set speed, turn and the freezing of the adaptation, see `command`."""
         if len(orders) != len(self.order_names):
             raise ParameterError(f"{len(orders)} orders; expected {self.order_names}")
         speed, turn, frozen = orders
@@ -143,7 +142,7 @@ class Swimmer(Controller):
         return effort
 
     def to_document(self) -> ControllerDocument:
-        """Return its network, and what it was made with."""
+        """Return the network and the settings of the constructor."""
         settings: dict[str, Any] = {
             "period_ticks": self.period_ticks,
             "posture_start": self.posture_start,
@@ -164,24 +163,24 @@ class Swimmer(Controller):
         homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = NativeEngine,
     ) -> Swimmer:
-        """Build the controller of a file.
+        """Build the controller from a file.
 
         Args:
-            document: its one network and its settings.
-            untrained: with unit strengths, a clock of 60 control periods that starts dorsal, and no
-                homeostasis, as published, in place of the file's.
-            n_links: links of the body, by the rule of `SwimmerPlan.on`; None: its own body.
-            period_ticks: in place of the file's, see `Swimmer`.
-            posture_start: likewise.
-            homeostasis: likewise; a file's belongs to its own body and is left out on another.
+            document: one network and the settings.
+            untrained: True for unit strengths, a clock of 60 control periods that starts with the
+                dorsal half, and no homeostasis, as published, in place of the values of the file.
+            n_links: links of the body, by the rule of `SwimmerPlan.on`; None: that of the file.
+            period_ticks: replaces the value of the file, see `Swimmer`.
+            posture_start: replaces the value of the file.
+            homeostasis: replaces that of the file, which applies to the body of the file only.
             engine: see `Swimmer`.
 
         Raises:
-            ParameterError: another number of networks, wrong settings, no such body, or a network
-                that fits its own body only.
+            ParameterError: another number of networks, wrong settings, an invalid number of links,
+                or a network that fits one body only.
         """
         if len(document.networks) != 1:
-            raise ParameterError(f"{len(document.networks)} networks; a swimmer has one")
+            raise ParameterError(f"{len(document.networks)} networks; expected one")
         network = document.networks[0]
         settings = {} if untrained else _checked(document.settings)
         if untrained:
@@ -206,27 +205,27 @@ class Swimmer(Controller):
         homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = NativeEngine,
     ) -> Swimmer:
-        """Build the controller of a plan."""
+        """Build the controller from a plan."""
         return cls(plan.network(), plan.period_ticks, plan.posture_start, homeostasis, engine)
 
     @property
     def plan(self) -> SwimmerPlan:
-        """Plan of its circuit; homeostasis belongs to its body and is no part of it.
+        """Plan of the circuit, without homeostasis, which depends on the body.
 
         Raises:
-            ParameterError: its network is not a circuit with shared strengths throughout.
+            ParameterError: the network is not a circuit with shared strengths throughout.
         """
         return plan_of(self.networks[0], self.period_ticks, self.posture_start)
 
     @property
     def spikes(self) -> FloatArray:
         """Spikes of every spiking cell in the last tick, shape (n_spiking,)."""
-        found: FloatArray = self._engine.spikes.copy()
-        return found
+        spikes: FloatArray = self._engine.spikes.copy()
+        return spikes
 
     @property
     def readouts(self) -> dict[str, float]:
-        """Activity of each muscle in the last tick, 0 to 1, and `spikes`, their number."""
+        """Activity of each muscle in the last tick, 0 to 1, and the number of `spikes`."""
         names = (readout.name for readout in self.networks[0].readouts)
         return dict(zip(names, self._muscles.tolist(), strict=True)) | {
             "spikes": float(self.spikes.sum())
@@ -247,7 +246,7 @@ def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def command_inputs(speed: float, turn: float) -> tuple[float, float, float]:
-    """Return what the network takes for a command, see `Swimmer.command`: `COMMANDS`.
+    """Return the inputs `COMMANDS` of the network for a command, see `Swimmer.command`.
 
     Raises:
         ParameterError: not finite.
@@ -262,20 +261,20 @@ def check_swimmer_network(network: Network) -> int:
     """Return the number of joints of a swimmer's network.
 
     Raises:
-        ParameterError: it has other inputs or read-outs.
+        ParameterError: the network has other inputs or read-outs.
     """
     n = len(network.readouts) // 2
     angles = tuple(f"joint_{k}_rad" for k in range(n))
     if network.inputs not in ((*angles, *COMMANDS), (*angles, *CLOCK, *COMMANDS)):
         raise ParameterError(
-            f"network {network.name!r} takes {network.inputs}; expected joint angles, {CLOCK} or "
-            f"not, and {COMMANDS}, and two read-outs a joint"
+            f"network {network.name!r} takes {network.inputs}; expected joint angles, {CLOCK} "
+            f"(optional) and {COMMANDS}, and two read-outs for each joint"
         )
     return n
 
 
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
-    """Return the numbers of an adaptation, zeros where there is none."""
+    """Return the bounds of an adaptation; zeros without adaptation."""
     return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(BOUNDS_SIZE)
 
 
@@ -284,9 +283,9 @@ def perceive(
     inputs: Any, joint_rad: Any, gains: Any, clock: Any, clocked: bool, period_ticks: int,
     posture_start: bool,
 ) -> None:  # fmt: skip
-    """Write what the network takes: angles by their gains, and the halves of the clock.
+    """Write the inputs of the network: angles times their gains, and the halves of the clock.
 
-    A clock that was never started starts: with the dorsal half, or against the body's bend.
+    The first call starts the clock: with the dorsal half, or against the body's bend.
     """
     n, bend = joint_rad.size, 0.0
     for k in range(n):
@@ -307,15 +306,15 @@ def act(
     """Write muscles and efforts, adapt, and advance the clock.
 
     Args:
-        outputs: of the network: graded muscles, or spikes of all cells, the muscles' last.
-        ticks: network ticks that the spikes were counted in; 0: outputs are graded.
-        muscles: shape (2 * n_joints,), written.
-        effort: shape (n_joints,), written.
-        gains: of the stretch receptors, which adapt.
-        clock: of `start_clock`.
-        set_points: of the homeostasis.
-        bounds: of `Homeostasis.bounds`; zeros: none.
-        period_ticks: that the clock began with.
+        outputs: outputs of the network: graded muscles, or spikes of all cells, muscles last.
+        ticks: number of network ticks in which the spikes were counted; 0: outputs are graded.
+        muscles: output, activity of the muscles, shape (2 * n_joints,).
+        effort: output, shape (n_joints,).
+        gains: gains of the stretch receptors, which adapt.
+        clock: clock of `start_clock`.
+        set_points: setpoints of the homeostasis.
+        bounds: result of `Homeostasis.bounds`; zeros: no adaptation.
+        period_ticks: initial period of the clock.
     """
     n = effort.size
     first = outputs.size - 2 * n

@@ -1,4 +1,4 @@
-"""The altitude controller: a sum of networks, and which networks it takes."""
+"""Altitude controller: sum of networks, and refusal of unsuitable ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from snn_control.network.neurons import LIF, LeakyIntegrator
 
 
 def tripwire(name: str, gain: float, threshold: float, period_s: float = 0.1) -> Network:
-    """A neuron that spikes while the error is above `threshold`; the read-out counts `gain`."""
+    """Return a neuron with a read-out of `gain` that spikes above an error of `threshold`."""
     return Network(
         name,
         period_s,
@@ -50,7 +50,7 @@ def test_the_command_is_the_sum_of_the_readouts() -> None:
         assert controller.spikes.tolist() == [float(v != 0) for v in (pd, i, feed)]
 
 
-def test_the_networks_do_not_disturb_each_other() -> None:
+def test_networks_are_independent() -> None:
     errors = 0.4 * np.sin(np.arange(200) / 9)[:, None]
     networks = [counter_integral(CounterIntegral(ki=k), name=f"i{k}") for k in (0.5, 0.9)]
     renamed = [
@@ -65,7 +65,7 @@ def test_the_networks_do_not_disturb_each_other() -> None:
         assert controller.readouts["spikes"] == sum(trace.spikes[k].sum() for trace in alone)
 
 
-def test_networks_that_do_not_fit_are_refused() -> None:
+def test_unsuitable_networks_are_errors() -> None:
     with pytest.raises(ParameterError, match="at least one"):
         Altitude([])
     with pytest.raises(ParameterError, match="read-out names must differ"):

@@ -1,4 +1,4 @@
-"""The twin is made of integers, computes what the spiking networks compute, and flies."""
+"""Quantised twin: integers, agreement with the spiking networks, closed-loop accuracy."""
 
 import dataclasses
 
@@ -30,7 +30,7 @@ def test_rescaling_is_rounded_multiplication(factor, x):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_its_numbers_fit_into_eight_bits(name):
+def test_weights_fit_into_eight_bits(name):
     n = quantised_twin(altitude(name)).numbers
     for weight in (*n.weights, n.integral_weight, n.pd_weight, n.i_weight):
         assert isinstance(weight, int)
@@ -40,37 +40,39 @@ def test_its_numbers_fit_into_eight_bits(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_it_puts_out_what_the_spiking_networks_put_out(name):
+def test_outputs_agree_with_the_spiking_networks(name):
     rng = np.random.default_rng(5)
     ticks = np.arange(600)
     error = np.round(0.15 * np.sin(ticks / 9) + 0.02 * rng.normal(size=600).cumsum() / 5, 2)
     spiking = altitude(name)
-    found: dict[str, list[dict[str, float]]] = {"spiking": [], "twin": []}
+    outputs: dict[str, list[dict[str, float]]] = {"spiking": [], "twin": []}
     for label, controller in (("spiking", spiking), ("twin", quantised_twin(spiking))):
         for e in error:
             controller.step(np.array([e]))
-            found[label].append(controller.readouts)
+            outputs[label].append(controller.readouts)
     for readout, least_r in (("pd", 0.98), ("i", 0.98)):
-        a, b = (np.array([row[readout] for row in found[k]]) for k in ("spiking", "twin"))
+        a, b = (np.array([row[readout] for row in outputs[k]]) for k in ("spiking", "twin"))
         assert correlation(a, b) > least_r
         assert np.abs(a - b).mean() < 0.5
 
 
-def test_it_flies_as_well_and_says_what_it_costs():
+def test_twin_holds_altitude_and_counts_its_operations():
     spiking = altitude("blimp-altitude")
     twin = quantised_twin(spiking)
     hold = {}
     for name, controller in (("spiking", spiking), ("spiking-twin", twin)):
-        flown = evaluate(controller, name, seeds=range(70, 73), preset="clean", duration_s=150.0)
-        hold[name] = flown.values("hold_rmse_m").mean()
+        evaluation = evaluate(
+            controller, name, seeds=range(70, 73), preset="clean", duration_s=150.0
+        )
+        hold[name] = evaluation.values("hold_rmse_m").mean()
     assert hold["spiking-twin"] < 1.3 * hold["spiking"]
-    assert flown.document()["role"] == "twin"
+    assert evaluation.document()["role"] == "twin"
     n = twin.numbers
     synapses = len(n.weights) + 1 + 2
-    assert flown.values("synaptic_ops_per_decision").tolist() == [synapses + 3] * 3
+    assert evaluation.values("synaptic_ops_per_decision").tolist() == [synapses + 3] * 3
 
 
-def test_reset_gives_the_same_flight_again():
+def test_reset_repeats_the_outputs():
     twin = quantised_twin(altitude("blimp-altitude"))
     errors = np.random.default_rng(2).normal(0, 0.2, (100, 1))
     first = [twin.step(e)[0] for e in errors]
@@ -78,14 +80,14 @@ def test_reset_gives_the_same_flight_again():
     assert [twin.step(e)[0] for e in errors] == first
 
 
-def test_a_controller_without_the_two_read_outs_has_no_twin():
+def test_a_twin_needs_both_read_outs_that_follow_the_error():
     whole = altitude("blimp-altitude")
     pd_only = Altitude([n for n in whole.networks if n.name == "pd"])
     with pytest.raises(ParameterError, match="no read-out 'i'"):
         quantised_twin(pd_only)
-    deaf = [
+    unconnected = [
         dataclasses.replace(n, connections=tuple(c for c in n.connections if c.source != "input"))
         for n in whole.networks
     ]
     with pytest.raises(ParameterError, match="do not follow the error"):
-        quantised_twin(Altitude(deaf))
+        quantised_twin(Altitude(unconnected))

@@ -1,4 +1,4 @@
-"""Swimmers on disk, and as they were before training."""
+"""Swimmers on disk, untrained, and on bodies of other lengths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def network(cells: str, **strengths: float) -> Network:
     ).network(strengths)
 
 
-def test_a_swimmer_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_saved_swimmer_is_loaded_unchanged(tmp_path: Path) -> None:
     homeostasis = Homeostasis(np.array([0.4, 0.5]), rate_per_s=2.0)
     saved = Swimmer(network("spiking", **TRAINED), 45, True, homeostasis)
     read = load(save(saved, tmp_path / "mine"))
@@ -60,8 +60,8 @@ def test_untrained_is_the_circuit_before_training(cells: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("cells", ["graded", "spiking", "free"])
 def test_strengths_are_read_from_a_network(cells: str) -> None:
-    found = strengths_of(network(cells, **TRAINED))
-    assert found == TRAINED | {"brake": -1.0, "turn": 1.0}
+    strengths = strengths_of(network(cells, **TRAINED))
+    assert strengths == TRAINED | {"brake": -1.0, "turn": 1.0}
     assert set(strengths_of(unit_strengths(network(cells, **TRAINED))).values()) == {-1.0, 1.0}
 
 
@@ -77,7 +77,7 @@ def test_strengths_are_read_from_a_network(cells: str) -> None:
         {"homeostasis": {"speed": 1}},
     ],
 )
-def test_wrong_settings_in_a_file_are_named(settings: dict, tmp_path: Path) -> None:
+def test_wrong_settings_in_a_file_are_errors(settings: dict, tmp_path: Path) -> None:
     path = save(Swimmer(network("graded")), tmp_path / "mine")
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"settings": settings}))
@@ -85,7 +85,7 @@ def test_wrong_settings_in_a_file_are_named(settings: dict, tmp_path: Path) -> N
         load(path)
 
 
-def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
+def test_a_circuit_is_rescaled_to_bodies_of_another_length(tmp_path: Path) -> None:
     trained = Swimmer(network("spiking", **TRAINED), 60, True)
     path = save(trained, tmp_path / "mine")
     longer, shorter = load(path, n_links=9), load(path, n_links=3)
@@ -96,7 +96,7 @@ def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
     assert (longer.posture_start, shorter.posture_start) == (True, True)
     gains = [strengths_of(s.networks[0])["proprioception"] for s in (longer, shorter)]
     assert gains == pytest.approx([4.7, 4.7 * (4 / 3) ** 2])
-    # The joints of the body that it was made for end at 0.9 rad, those of nine links sooner.
+    # Joint limits: 0.9 rad on the original body, less with nine links.
     bent = np.full(8, 4 / 9 * 0.9)
     graded = Swimmer(network("graded"))
     again = graded.plan.on(9).network().populations
@@ -105,7 +105,7 @@ def test_a_circuit_moves_to_bodies_of_another_length(tmp_path: Path) -> None:
     np.testing.assert_array_equal(*first)  # saturated
 
 
-def test_the_plan_of_a_swimmer_makes_it_again(tmp_path: Path) -> None:
+def test_the_plan_of_a_swimmer_rebuilds_it(tmp_path: Path) -> None:
     for cells in ("graded", "spiking", "free"):
         swimmer = Swimmer(network(cells, **TRAINED), 45, True)
         again = Swimmer.planned(swimmer.plan)
@@ -116,7 +116,7 @@ def test_the_plan_of_a_swimmer_makes_it_again(tmp_path: Path) -> None:
             np.testing.assert_allclose(again.step(q), swimmer.step(q), atol=1e-9)
 
 
-def test_only_circuits_with_shared_strengths_move(tmp_path: Path) -> None:
+def test_only_circuits_with_shared_strengths_fit_other_bodies(tmp_path: Path) -> None:
     own = swimmer_circuit(3, 0.9).unshared(["proprioception"]).network()
     path = save(Swimmer(own), tmp_path / "own")
     with pytest.raises(ParameterError, match="fits the body"):
@@ -130,7 +130,7 @@ def test_only_circuits_with_shared_strengths_move(tmp_path: Path) -> None:
         load(save(Swimmer(network("graded")), tmp_path / "mine"), n_links=31)
 
 
-def test_options_go_to_the_controller_on_any_body() -> None:
+def test_options_apply_on_any_body() -> None:
     adapting = Homeostasis(np.full(7, 0.5))
     swimmer = load("swimmer", n_links=9, homeostasis=Homeostasis(np.full(7, 0.5)))
     assert isinstance(swimmer, Swimmer)

@@ -1,4 +1,4 @@
-"""The perceptron against one written out, and in batches."""
+"""Perceptron against its equations, and in batches."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ def make(**settings: object) -> MLP:
 @pytest.mark.parametrize(
     ("hidden", "activation", "n"), [((64, 64), "tanh", 6085), ((256, 256), "relu", 73477)]
 )
-def test_the_published_sizes(hidden: tuple[int, ...], activation: str, n: int) -> None:
+def test_numbers_of_parameters_are_the_published_ones(
+    hidden: tuple[int, ...], activation: str, n: int
+) -> None:
     assert make(hidden=hidden, activation=activation).n_parameters == n
 
 
-def test_actions_are_those_of_the_equations_and_of_a_batch() -> None:
+def test_actions_equal_the_equations_and_those_of_a_batch() -> None:
     mlp, rng = make(hidden=(7, 3)), np.random.default_rng(0)
     rows = 0.5 * rng.normal(size=(4, mlp.n_parameters))
-    seen = rng.normal(size=(4, 23))
-    many = mlp.act(mlp.layers(rows), seen, 250)
+    observations = rng.normal(size=(4, 23))
+    many = mlp.act(mlp.layers(rows), observations, 250)
     for k in range(4):
         one = make(hidden=(7, 3), parameters=rows[k])
         for _ in range(250):
             one.step(np.zeros(23))
-        np.testing.assert_allclose(one.step(seen[k]), many[k], atol=1e-12)
-        x, start = np.append(seen[k], -0.5), 0
+        np.testing.assert_allclose(one.step(observations[k]), many[k], atol=1e-12)
+        x, start = np.append(observations[k], -0.5), 0
         for size, last in ((7, False), (3, False), (5, True)):
             weights = rows[k, start : start + x.size * size].reshape(x.size, size)
             start += x.size * size
@@ -44,6 +46,6 @@ def test_actions_are_those_of_the_equations_and_of_a_batch() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"activation": "sine"}, {"hidden": ()}, {"hidden": (0,)}, {"parameters": np.ones(3)}]
 )
-def test_wrong_settings_are_refused(wrong: dict) -> None:
+def test_wrong_settings_are_errors(wrong: dict) -> None:
     with pytest.raises(ParameterError):
         make(**wrong)

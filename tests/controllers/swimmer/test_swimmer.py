@@ -1,4 +1,4 @@
-"""The swimmer's circuit against the published equations, written out, and in the water."""
+"""Swimmer against the published equations and in simulation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMIT = math.pi / 3
 
 
 def published(q: np.ndarray, tick: int, speed: float = 1.0, turn: float = 0.0, **s: float) -> Any:
-    """Efforts by the equations of arXiv:2201.05242."""
+    """Return the efforts by the equations of arXiv:2201.05242."""
     p, o, a, c = (s.get(name, default) for name, default in zip("poac", (1, 1, 1, -1), strict=True))
     bend = np.clip(q / LIMIT, -1.0, 1.0)
     clock = float(tick % 60 < 30)
@@ -34,7 +34,7 @@ def published(q: np.ndarray, tick: int, speed: float = 1.0, turn: float = 0.0, *
 
 
 @pytest.mark.parametrize("command", [(1.0, 0.0), (0.7, 0.0), (0.8, 0.5), (1.0, -1.0)])
-def test_graded_efforts_are_those_of_the_published_equations(command: tuple[float, float]) -> None:
+def test_graded_efforts_equal_the_published_equations(command: tuple[float, float]) -> None:
     strengths = {"proprioception": 1.6, "oscillator": 0.4, "ipsilateral": 1.7}
     network = swimmer_circuit(5, LIMIT).network({**strengths, "contralateral": -1.2})
     swimmer, rng = Swimmer(network), np.random.default_rng(0)
@@ -57,7 +57,7 @@ def test_the_untrained_graded_circuit_swims_as_published() -> None:
     )
 
 
-def test_spiking_cells_swim_as_well_with_five_ticks_a_control_step() -> None:
+def test_spiking_cells_reach_the_graded_return_with_five_ticks() -> None:
     network = swimmer_circuit(5, LIMIT, cells="spiking", sub_ticks=5).network()
     assert swim(Swimmer(network), range(5)) >= 790.0
 
@@ -72,7 +72,7 @@ def test_engines_agree(cells: Any) -> None:
         np.testing.assert_array_equal(native.step(q), reference.step(q))
 
 
-def test_a_reset_forgets_clock_and_command() -> None:
+def test_a_reset_restores_clock_and_command() -> None:
     swimmer = Swimmer(swimmer_circuit(5, LIMIT, cells="spiking").network())
     rng = np.random.default_rng(2)
     angles = rng.uniform(-1.0, 1.0, (100, 5))
@@ -83,7 +83,7 @@ def test_a_reset_forgets_clock_and_command() -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_what_is_no_number_is_refused(bad: float) -> None:
+def test_non_finite_inputs_are_errors(bad: float) -> None:
     swimmer = Swimmer(swimmer_circuit(5, LIMIT).network())
     with pytest.raises(ObservationError, match="joint_2_rad"):
         swimmer.step(np.array([0.0, 0.0, bad, 0.0, 0.0]))
@@ -101,6 +101,6 @@ def test_what_is_no_number_is_refused(bad: float) -> None:
         ({"cells": "spikes"}, "'spiking'"),
     ],
 )
-def test_circuits_that_cannot_be_are_refused(arguments: dict, message: str) -> None:
+def test_circuit_arguments_out_of_range_are_errors(arguments: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         swimmer_circuit(**({"n_joints": 5, "limit_rad": LIMIT} | arguments))
