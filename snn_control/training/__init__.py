@@ -1,1 +1,1 @@
-"""Joins controllers, environments and optimisers."""
+"""Optimisation, evaluation and filming of controllers in environments."""

@@ -1,4 +1,4 @@
-"""How long an optimisation goes on."""
+"""Budget of an optimisation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["CHECKPOINT_PERIOD_S", "Budget", "OnProgress"]
 
 CHECKPOINT_PERIOD_S = 2.0
 OnProgress = Callable[[int, float, float, float], None]
-"""Told generation (step, round), best and median (or last) cost, and the spent share."""
+"""Called with generation (step, round), best and median (or last) cost, fraction of budget used."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop: after so many generations, control periods in the environment, or seconds.
+    """Stopping criterion: number of generations, of control periods in the environment, or of s.
 
-    A training has steps or rounds in place of generations.
+    For training by gradients, generations are steps or rounds.
     """
 
     generations: int | None = None
@@ -28,10 +28,10 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """Read `60s`, `200gen` or `180000steps`.
+        """Parse `60s`, `200gen` or `180000steps`.
 
         Raises:
-            ConfigError: with the three forms.
+            ConfigError: another form; lists the three.
         """
         if match := re.fullmatch(r"([1-9]\d*)gen", text):
             return cls(generations=int(match[1]))
@@ -45,19 +45,19 @@ class Budget:
         )
 
     def check(self, in_environment: bool) -> None:
-        """Refuse a budget in the environment's steps for an optimisation that takes none.
+        """Refuse a budget in environment steps for an optimisation that runs no environment.
 
         Raises:
-            ConfigError: with the two other forms.
+            ConfigError: lists the two other forms.
         """
         if self.environment_steps is not None and not in_environment:
             raise ConfigError(
-                f"budget {self.environment_steps}steps: this optimisation imitates, it neither "
-                "swims nor flies; give seconds like 60s or generations like 200gen"
+                f"budget {self.environment_steps}steps: this optimisation imitates and runs no "
+                "environment; give seconds like 60s or generations like 200gen"
             )
 
     def spent(self, generation: int, elapsed_s: float, environment_steps: int) -> float:
-        """Share of the budget that is used up, 1 at the end."""
+        """Return the fraction of the budget used, 1 at the end."""
         if self.environment_steps is not None:
             return min(environment_steps / self.environment_steps, 1.0)
         if self.generations is not None:

@@ -1,4 +1,4 @@
-"""Controllers on the same seeds: means with 95 % intervals, and paired ratios to one of them."""
+"""Comparison of controllers on the same seeds: means with 95 % intervals, and paired ratios."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from snn_control.training.systems import system_of
 __all__ = ["EFFORT", "compare_rows", "compared_metrics", "load_all", "mean_row"]
 
 EFFORT = ("spikes_per_s", "synaptic_ops_per_s")
-"""Metrics that are shown without a ratio: what they buy is shown above them."""
+"""Metrics of effort, shown without a ratio."""
 
 
 def compared_metrics(evaluation: Evaluation) -> list[str]:
-    """Return the metrics to compare: those that the environment's system names, else all."""
+    """Return the metrics to compare: those that the system names, else all but those of effort."""
     present = evaluation.episodes[0].metrics
     return [name for name in evaluation.compared if name in present] or [
         name for name in present if name not in EFFORT and not name.endswith("_per_decision")
@@ -40,17 +40,17 @@ def mean_row(metric: str, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def compare_rows(evaluations: Sequence[Evaluation], against: str) -> list[dict[str, Any]]:
-    """Return one row a metric and controller.
+    """Return one row for each metric and controller.
 
-    Each has `preset`, `metric`, `controller`, `mean`, `ci95`; the metrics of quality also `ratio`
-    and `ratio_ci95`, to the controller called `against` on the same seeds (absent for itself).
+    Each has `preset`, `metric`, `controller`, `mean`, `ci95`. Metrics of quality also have `ratio`
+    and `ratio_ci95`, relative to the controller `against` on the same seeds (except for itself).
 
     Args:
-        evaluations: one evaluation a controller, all on one preset and the same seeds.
+        evaluations: one for each controller, all on one preset and the same seeds.
         against: name of one of them.
 
     Raises:
-        UnknownNameError: none is called `against`.
+        UnknownNameError: no controller has the name `against`.
         ConfigError: environment, its options, seeds or preset differ.
     """
     by_name = {evaluation.controller: evaluation for evaluation in evaluations}
@@ -58,12 +58,12 @@ def compare_rows(evaluations: Sequence[Evaluation], against: str) -> list[dict[s
         raise UnknownNameError("controller to compare with", against, by_name)
     base = by_name[against]
     for other in evaluations:
-        for what in ("environment", "options", "preset", "seeds"):
-            own, theirs = getattr(base, what), getattr(other, what)
+        for attribute in ("environment", "options", "preset", "seeds"):
+            own, theirs = getattr(base, attribute), getattr(other, attribute)
             if own != theirs:
                 raise ConfigError(
-                    f"controllers are compared in one environment, made alike, on one preset and "
-                    f"the same seeds; {what} of {against}: {own}, of {other.controller}: {theirs}"
+                    "a comparison needs one environment with equal options, one preset and the "
+                    f"same seeds; {attribute} of {against}: {own}, of {other.controller}: {theirs}"
                 )
     rows = []
     for metric in (*compared_metrics(base), *EFFORT):
@@ -79,14 +79,14 @@ def compare_rows(evaluations: Sequence[Evaluation], against: str) -> list[dict[s
 
 
 def load_all(sources: Sequence[str]) -> dict[str, Controller]:
-    """Load controllers by a short name each: the file's or folder's own where that is unique.
+    """Load controllers by name: the stem of the file or folder if unique, else the source itself.
 
-    `X-twin` is the quantised non-spiking twin of X where nothing else is called so.
+    `X-twin` is the quantised non-spiking twin of X, unless a controller has that name.
 
     Raises:
-        ConfigError: one is given twice.
+        ConfigError: a controller occurs twice.
         UnknownNameError: there is no such controller.
-        ParameterError: there is no twin.
+        ParameterError: the controller has no twin.
     """
     short = [Path(source).stem for source in sources]
     names = [
@@ -94,8 +94,8 @@ def load_all(sources: Sequence[str]) -> dict[str, Controller]:
         for name, source in zip(short, sources, strict=True)
     ]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ConfigError(f"{twice} is given twice; name different controllers")
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(f"{repeated} occurs twice; name different controllers")
     return {name: _load(source) for name, source in zip(names, sources, strict=True)}
 
 

@@ -1,4 +1,4 @@
-"""Conclusion of an optimisation: the result beside its rivals, films, and the page."""
+"""Conclusion of an optimisation: evaluation beside the baselines, films and the report page."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ REPORT_SEEDS = range(1000, 1005)
 
 @dataclass(frozen=True)
 class Conclusion:
-    """Headline figures of a result and its rivals, and the page."""
+    """Headline figures of a result and its baselines, and the report page."""
 
     headline: Headline
     """Metric of the figures."""
     means: dict[str, float]
     """Mean of the metric over the episodes, by controller, the result first."""
     report: Path
-    """Page."""
+    """Path of the report page."""
 
 
 def conclude(
@@ -41,18 +41,18 @@ def conclude(
     seeds: Sequence[int] = REPORT_SEEDS,
     films: bool = True,
 ) -> Conclusion:
-    """Evaluate, film, finish the run and build its page.
+    """Evaluate and film the result, finish the run and build its page.
 
-    The rivals of the controller's system take the same seeds, and so does the quantised non-spiking
-    twin where there is one (`NAME-twin`). Without a renderer or imageio-ffmpeg there is no film.
+    The baselines of the system run on the same seeds, and so does the quantised non-spiking twin
+    if there is one (`NAME-twin`). Without a renderer or imageio-ffmpeg no film is made.
 
     Args:
-        run: open for writing; finished afterwards.
-        name: of the controller, in files and on the page.
-        model: name or path for `load`.
-        system: of the model.
-        seeds: of the episodes; the first one is filmed.
-        films: whether to film, where it can be done.
+        run: open for writing; finished on return.
+        name: name of the controller in files and on the page.
+        model: name or path, see `load`.
+        system: system of the model.
+        seeds: one episode each; the first one is filmed.
+        films: True to film, if possible.
     """
     compared = beside(system, name, load(model))
     means = {}
@@ -78,7 +78,7 @@ def conclude(
 
 
 def beside(system: System, name: str, controller: Controller) -> dict[str, Controller]:
-    """Return a controller, its rivals and its twin, where there is one, by name."""
+    """Return a controller, its baselines and its twin, if there is one, by name."""
     compared = {name: controller, **system.rivals(controller)}
     with suppress(ParameterError):
         compared[f"{name}{TWIN}"] = system.twin(controller)

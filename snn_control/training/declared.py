@@ -1,4 +1,4 @@
-"""Attributes of an environment beside the interface of Gymnasium."""
+"""Attributes of an environment beyond the Gymnasium interface."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["Declared"]
 
 @dataclass(frozen=True)
 class Declared:
-    """Names, control period and metrics of an environment; each may be missing."""
+    """Optional declarations of an environment: names, control period and metrics."""
 
     observation_names: tuple[str, ...]
-    """Entries of the observation; empty: not declared."""
+    """Entries of the observation; empty if not declared."""
     action_names: tuple[str, ...]
-    """Entries of the action; empty: not declared."""
+    """Entries of the action; empty if not declared."""
     control_period_s: float | None
-    """Control period in s; None: any."""
+    """Control period, s; None if not declared."""
     has_metrics: bool
-    """True where it has `metrics()`."""
+    """True if the environment has a method `metrics`."""
 
     @classmethod
     def by(cls, env: gymnasium.Env) -> Declared:

@@ -1,4 +1,4 @@
-"""Environments by name and options, with clear errors."""
+"""Creation of environments by name and options."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ def make_environment(
     Args:
         name: a registered id (`snn_control/` may be left out), or `module:id`, where importing
             `module` registers the id.
-        preset: given to the environment unless it is `default`.
-        preferred: options for environments that take them; others are made without.
-        options: of the environment; those that are None are left to it.
+        preset: passed to the environment unless it is `default`.
+        preferred: options that are passed only to environments that accept them.
+        options: options of the environment; None selects its default.
 
     Raises:
         UnknownNameError: no such environment; with the closest names.
-        ConfigError: the module cannot be imported, or the environment does not take an option.
+        ConfigError: the module cannot be imported, or the environment does not accept an option.
     """
     name = environment_id(name)
-    given = {key: value for key, value in options.items() if value is not None}
+    arguments = {key: value for key, value in options.items() if value is not None}
     if preset != "default":
-        given["preset"] = preset
+        arguments["preset"] = preset
     named, any_other = _options(name)
     for key, value in (preferred or {}).items():
         if key in named:
-            given.setdefault(key, value)
-    wrong = [key for key in given if key not in named]
+            arguments.setdefault(key, value)
+    wrong = [key for key in arguments if key not in named]
     if wrong and not any_other:
         raise ConfigError(
             f"{name} takes no option {wrong[0]!r}; it takes: {', '.join(named) or 'none'}"
         )
-    return gymnasium.make(name, **given)
+    return gymnasium.make(name, **arguments)
 
 
 def environment_id(name: str) -> str:
-    """Return the registered id that `name` means, its module imported.
+    """Return the registered id of `name`, after importing its module.
 
     Raises:
-        UnknownNameError, ConfigError: as `make_environment`.
+        UnknownNameError, ConfigError: see `make_environment`.
     """
     known = environments()
     if ":" not in name:
@@ -67,8 +67,8 @@ def environment_id(name: str) -> str:
         __import__(module)
     except (ImportError, ValueError) as exc:  # ValueError: the name is empty
         raise ConfigError(
-            f"{name}: module {module!r} cannot be imported ({exc}); it is looked for in the "
-            "installed packages and in the working folder"
+            f"{name}: module {module!r} cannot be imported ({exc}); it must be an "
+            "installed package or lie in the working folder"
         ) from exc
     if bare not in gymnasium.registry:
         raise UnknownNameError(f"environment of module {module!r}:", bare, known_ids())
@@ -76,18 +76,18 @@ def environment_id(name: str) -> str:
 
 
 def known_ids() -> list[str]:
-    """Ids of this package, of entry points, and those registered by anything but Gymnasium."""
-    found = set(environments())
+    """Return all registered ids except those of Gymnasium itself."""
+    ids = set(environments())
     for spec in gymnasium.registry.values():
         entry: Any = spec.entry_point
         origin = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
         if not origin.startswith(("gymnasium", "shimmy")):
-            found.add(spec.id)
-    return sorted(found)
+            ids.add(spec.id)
+    return sorted(ids)
 
 
 def _options(name: str) -> tuple[list[str], bool]:
-    """Options of an environment by name, and whether it takes any others."""
+    """Return the named options of an environment, and True if it accepts any others."""
     entry: Any = gymnasium.spec(name).entry_point
     creator = load_env_creator(entry) if isinstance(entry, str) else entry
     parameters = inspect.signature(creator).parameters.values()

@@ -1,4 +1,4 @@
-"""Evaluate controllers on the same seeded episodes and keep what the report needs."""
+"""Evaluation of controllers on seeded episodes, and the files that the report reads."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ class Evaluation:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options that the environment was made with."""
     role: str = ""
-    """`subject`, `baseline` or `twin`; empty: by the name."""
+    """`subject`, `baseline` or `twin`; empty: derived from the name."""
     compared: tuple[str, ...] = ()
-    """Metrics that are compared, where an episode has any; empty: all."""
+    """Metrics to compare, if an episode has any of them; empty: all."""
 
     def values(self, metric: str) -> np.ndarray:
-        """A metric of every episode, shape (n_seeds,)."""
+        """Return a metric of every episode, shape (n_seeds,)."""
         return np.array([episode.metrics[metric] for episode in self.episodes])
 
     def document(self) -> dict[str, Any]:
-        """The JSON document of `eval/`, see `snn_control.report`."""
+        """Return the JSON document of `eval/`, see `snn_control.report`."""
         names = list(self.episodes[0].metrics)
         return {
             "controller": self.controller,
@@ -76,17 +76,17 @@ def evaluate(
     system: System | None = None,
     **overrides: Any,
 ) -> Evaluation:
-    """Run one episode a seed.
+    """Run one episode for each seed.
 
     Args:
-        controller: to evaluate.
+        controller: controller to evaluate.
         name: its name in the results.
         seeds: one episode each.
-        preset: of the environment.
-        environment: id of a registered environment; None: that of the system. In the system's own
-            it is made with the options that suit the controller.
-        system: of the controller; None: the one that accepts it.
-        overrides: options of the environment, for example `duration_s`; None: its own.
+        preset: preset of the environment.
+        environment: id of a registered environment; None: that of the system. The environment of
+            the system gets the options that suit the controller.
+        system: system of the controller; None: the one that accepts it.
+        overrides: options of the environment, for example `duration_s`; None: its default.
 
     Raises:
         InterfaceMismatchError: no environment is named and no system accepts the controller, or
@@ -113,7 +113,7 @@ def evaluate(
 
 
 def run_episode(controller: Controller, env: Any, seed: int) -> Episode:
-    """Run one episode; its metrics also hold `total_reward` and those of `operations_metrics`."""
+    """Run one episode; add `total_reward` and `operations_metrics` to its metrics."""
     episode = rollout(controller, env, seed=seed)
     episode.metrics["total_reward"] = episode.total_reward
     episode.metrics.update(operations_metrics(controller, episode))
@@ -121,13 +121,13 @@ def run_episode(controller: Controller, env: Any, seed: int) -> Episode:
 
 
 def operations_metrics(controller: Controller, episode: Episode) -> dict[str, float]:
-    """Return operations and spikes of an episode, where they are known.
+    """Return operations and spikes of an episode; empty if they are unknown.
 
     `synaptic_ops_per_decision` and `synaptic_ops_per_s` come from `Controller.synaptic_operations`;
     a controller made of networks also has `spikes_per_decision`.
     """
     trace = episode.trace
-    if controller.networks and "spike_neuron" not in trace:  # some were lost on the bus
+    if controller.networks and "spike_neuron" not in trace:  # spikes were lost on the bus
         return {}
     n_ticks = len(trace[controller.action_names[0]])
     fired = trace.get("spike_neuron", np.zeros(0, np.int64))
@@ -146,7 +146,7 @@ def operations_metrics(controller: Controller, episode: Episode) -> dict[str, fl
 def write_evaluation(
     evaluation: Evaluation, folder: Path, controller: Controller, *, trace: bool = True
 ) -> None:
-    """Write `eval/` and, unless told not to, `traces/` of a run folder: the first episode."""
+    """Write `eval/` of a run folder and, if `trace` is True, the first episode to `traces/`."""
     with atomic.writing(folder):
         for name in ("eval", "traces"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -161,9 +161,9 @@ def write_evaluation(
 
 
 def write_transfer(controllers: Mapping[str, Controller], transfer: Transfer, folder: Path) -> None:
-    """Write `eval/transfer.npz`: the settled read-out of each controller at held observations.
+    """Write `eval/transfer.npz`: the settled read-out of each controller at constant observations.
 
-    Controllers with other observations, or without the read-out, are left out.
+    Controllers with other observations or without the read-out are skipped.
 
     Raises:
         RunError: the disk is full or the folder cannot be written.
@@ -181,7 +181,7 @@ def write_transfer(controllers: Mapping[str, Controller], transfer: Transfer, fo
 
 
 def _settled(controller: Controller, transfer: Transfer) -> np.ndarray:
-    """Return the read-out at each held observation, shape (n_observations,)."""
+    """Return the read-out at each constant observation, shape (n_observations,)."""
     settled = np.zeros(transfer.observations.size)
     for k, value in enumerate(transfer.observations):
         controller.reset()

@@ -34,9 +34,9 @@ class EvolveConfig(MethodConfig):
 
     method: Literal["evolve"]
     system: str
-    """Name of the system that is evolved; `snn-control list systems` shows all."""
+    """Name of the system; `snn-control list systems` shows all."""
     name: str
-    """Name of the controller that comes out."""
+    """Name of the resulting controller."""
     task: Task
     """Settings of the system's task."""
     strategy: str = "cma_es"
@@ -44,16 +44,16 @@ class EvolveConfig(MethodConfig):
     strategy_config: dict[str, Any] = field(default_factory=dict)
     """Settings of the strategy, by field."""
     generations: int = 200
-    """Generations where no budget is given."""
+    """Generations if no budget is passed."""
     start: dict[str, float] = field(default_factory=dict)
-    """Numbers to start from, by gene; the task says what the others start from."""
+    """Start values by gene; the task provides the others."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name, system(self.system))
 
     @classmethod
     def read(cls, content: Mapping[str, Any], where: str) -> EvolveConfig:
-        """Build the configuration of a mapping; the task may be left out.
+        """Build the configuration from a mapping; `task` is optional.
 
         Raises:
             UnknownNameError: no such system; with the closest names.
@@ -79,21 +79,21 @@ class EvolveConfig(MethodConfig):
 
     @property
     def in_environment(self) -> bool:
-        """Return True where candidates act in the environment."""
+        """Return True if candidates act in the environment."""
         return self.task.in_environment
 
     @property
-    def flights(self) -> tuple[str, ...]:
-        """Files of recorded data that it is made from."""
-        return self.task.flights
+    def recordings(self) -> tuple[str, ...]:
+        """Files of recorded data to imitate."""
+        return self.task.recordings
 
-    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
-        """Return the configuration with flight logs added, see `MethodConfig.with_flights`."""
-        return dataclasses.replace(self, task=self.task.with_flights(flights, alone=alone))
+    def with_recordings(self, recordings: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the configuration with recordings added, see `MethodConfig.with_recordings`."""
+        return dataclasses.replace(self, task=self.task.with_recordings(recordings, alone=alone))
 
     @property
     def data(self) -> str:
-        """Origin of the other data."""
+        """Origin of the data apart from the recordings."""
         return self.task.data
 
 
@@ -106,25 +106,25 @@ def evolve(
     on_progress: OnProgress | None = None,
     resume_from: dict[str, np.ndarray] | None = None,
 ) -> Path:
-    """Evolve until the budget is spent; the run holds checkpoints and, at the end, the best model.
+    """Evolve until the budget is used up; checkpoints and the best model are written to the run.
 
-    With a budget in generations the result is the same bit for bit, however often the run was
-    interrupted and whatever the number of threads.
+    With a budget in generations the result is bit-identical for any number of interruptions and
+    threads.
 
     Args:
-        config: what to evolve.
-        run: where to write.
-        seed: of data, scenarios and strategy.
-        budget: when to stop.
-        on_progress: called with generation, best cost, median cost and spent share.
-        resume_from: arrays of the checkpoint to go on from.
+        config: configuration of the evolution.
+        run: run to write to.
+        seed: seed of data, scenarios and strategy.
+        budget: stopping criterion.
+        on_progress: called with generation, best cost, median cost and fraction of budget used.
+        resume_from: arrays of the checkpoint to resume from.
 
     Returns:
-        The document of the best model.
+        Path of the document of the best model.
 
     Raises:
-        ConfigError: a budget in the environment's steps for a task that only imitates.
-        NotFiniteError: a cost is NaN; the genomes are kept in the run's `crash/`.
+        ConfigError: a budget in environment steps for a task that only imitates.
+        NotFiniteError: a cost is NaN; the genomes are written to the run's `crash/`.
     """
     budget.check(config.in_environment)
     with one_blas_thread():
@@ -152,8 +152,8 @@ def _evolve(
         elapsed_s = time.monotonic() - started
         return budget.spent(strategy.generation, elapsed_s, strategy.generation * steps_each)
 
-    share = spent()
-    while share < 1.0:
+    used = spent()
+    while used < 1.0:
         genomes = strategy.ask()
         costs = fitness(genomes)
         try:
@@ -173,23 +173,23 @@ def _evolve(
         if steps_each:
             record["environment_steps"] = strategy.generation * steps_each
         run.log(record)
-        share = spent()
-        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or share >= 1.0:
+        used = spent()
+        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or used >= 1.0:
             _checkpoint(run, config, fitness, strategy)
             saved_at = time.monotonic() - started
         if on_progress:
-            on_progress(strategy.generation, best, median, share)
+            on_progress(strategy.generation, best, median, used)
     if isinstance(strategy, Nsga2):
         save_front(run, config, fitness, strategy)
     return run.folder / "checkpoints" / "best" / "model.json"
 
 
 def require_controller(config: EvolveConfig, controller: Controller) -> None:
-    """Refuse, before the budget is spent, controllers that could not be saved or evaluated."""
+    """Refuse a controller that cannot be saved or evaluated, before the budget is used."""
     if not system(config.system).accepts(controller):
         raise ConfigError(
-            f"system {config.system!r} does not accept the controllers of its own task, which take "
-            f"{controller.observation_names} and give {controller.action_names}; mend `accepts`"
+            f"system {config.system!r} does not accept the controllers of its task (observations "
+            f"{controller.observation_names}, actions {controller.action_names}); fix `accepts`"
         )
     controller.to_document()
     file_kind(type(controller))
@@ -223,10 +223,10 @@ def strategy_settings(config: EvolveConfig) -> Any:
         ConfigError: an unknown setting or one of the wrong kind.
     """
     kind = strategy_type(config.strategy).config_type
-    given = config.strategy_config
+    settings = config.strategy_config
     if "n_objectives" in {f.name for f in dataclasses.fields(kind)}:
-        given = {"n_objectives": len(config.task.objectives)} | given
-    return from_mapping(kind, given, "strategy_config")
+        settings = {"n_objectives": len(config.task.objectives)} | settings
+    return from_mapping(kind, settings, "strategy_config")
 
 
 def _strategy(config: EvolveConfig, fitness: Fitness, seed: int) -> Strategy:

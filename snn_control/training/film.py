@@ -1,4 +1,4 @@
-"""Film a stretch of a seeded episode."""
+"""Filming of part of a seeded episode."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = ["FRAMES_PER_S", "NO_RENDERER", "SIZE", "WHOLE", "Filmed", "can_film",
 
 FRAMES_PER_S = 8
 SIZE = {"width": 640, "height": 480}
-"""Pixels, unless the options say otherwise: drawn without a GPU, larger frames take minutes."""
+"""Default frame size, pixels. Without a GPU, rendering larger frames takes minutes."""
 WHOLE = FilmWindow()
 NO_RENDERER = (
-    "nothing can be drawn here without a display; install EGL (Debian: apt install libegl1 "
-    "libgl1-mesa-dri), or set MUJOCO_GL=osmesa where OSMesa is installed"
+    "no off-screen renderer; install EGL (Debian: apt install libegl1 libgl1-mesa-dri), or set "
+    "MUJOCO_GL=osmesa if OSMesa is installed"
 )
 
 
 class Filmed(gymnasium.Wrapper):
-    """Passes the frames of a window to `take` and ends the episode where the window ends.
+    """Wrapper that passes the frames of a window to `take` and ends the episode with the window.
 
     Frames are due every 1 / 8 s of the environment's `info["time_s"]`; an environment without it is
     filmed once a step.
@@ -46,14 +46,14 @@ class Filmed(gymnasium.Wrapper):
         self.frames = 0
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
-        """Start the episode with the first frame, if it is due."""
+        """Start the episode and take the first frame if it is due."""
         observation, info = self.env.reset(**options)
         self._due_s = self._window.start_s
         self._film(info)
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Advance one tick and take the frames that fell due."""
+        """Advance one tick and take the frames that are due."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         if "time_s" in info and info["time_s"] >= self._window.stop_s:
             return observation, reward, terminated, True, info
@@ -71,7 +71,7 @@ class Filmed(gymnasium.Wrapper):
     def _frame(self) -> np.ndarray:
         try:
             return np.asarray(self.env.render())
-        except Exception as exc:  # a driver may fail with anything
+        except Exception as exc:  # graphics drivers raise exceptions of any type
             if self.frames:
                 raise
             raise MissingExtraError(f"{NO_RENDERER} ({exc})") from exc
@@ -88,24 +88,24 @@ def film(
     preferred: dict[str, Any] | None = None,
     **options: Any,
 ) -> Episode:
-    """Write an MP4 of a window of the episode of `seed`, in real time.
+    """Write an MP4 film of part of an episode, in real time.
 
     Args:
-        controller: to film.
-        path: of the film.
-        seed: of the episode.
+        controller: controller to film.
+        path: path of the film; ends in `.mp4`.
+        seed: seed of the episode.
         environment: id of a registered environment.
-        preset: of the environment.
-        window: part of the episode; by default all of it.
-        preferred: options for environments that take them.
-        options: of the environment.
+        preset: preset of the environment.
+        window: part of the episode; default: all of it.
+        preferred: options that are passed only to environments that accept them.
+        options: options of the environment.
 
     Returns:
         The episode up to the end of the window.
 
     Raises:
         MissingExtraError: imageio-ffmpeg or a renderer is missing.
-        ParameterError: the episode ends before the window, or `path` is not called `.mp4`.
+        ParameterError: the episode ends before the window, or `path` does not end in `.mp4`.
         RunError: the file cannot be written.
     """
     if path.suffix.lower() != ".mp4":
@@ -129,7 +129,7 @@ def film(
             filmed = Filmed(env, movie.append_data, window)
             episode = run_episode(controller, filmed, seed)
         if not filmed.frames:
-            raise ParameterError(f"start_s is {window.start_s:g}; the episode ended before")
+            raise ParameterError(f"start_s is {window.start_s:g}; the episode ended before it")
         with atomic.writing(path):
             partial.replace(path)
     finally:
@@ -140,7 +140,7 @@ def film(
 
 
 def can_film() -> bool:
-    """Whether the parts that draw and write a video are installed."""
+    """Return True if imageio-ffmpeg is installed and rendering is not disabled."""
     try:
         require("imageio_ffmpeg", "report")
     except MissingExtraError:

@@ -1,4 +1,4 @@
-"""Watch an episode live, in real time, where there is a display."""
+"""Live view of an episode, in real time, on a machine with a display."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from snn_control.training.evaluate import run_episode
 from snn_control.training.rollout import Episode
 
 CLOSING_S = 5.0
+"""Longest wait for each thread of the viewer to end, s."""
 
 
 class Watched(gymnasium.Wrapper):
-    """Keeps pace with the clock and shows MuJoCo's own viewer; closing the window ends the episode.
+    """Wrapper that runs in real time in MuJoCo's viewer; closing the window ends the episode.
 
-    The model is found as `model` and `data` of the environment or of its `body`; an environment may
-    have `refresh_scene()`, called before each picture.
+    The MuJoCo model is read from `model` and `data` of the environment or of its `body`. A method
+    `refresh_scene` of the environment is called before each picture.
     """
 
     def __init__(self, env: gymnasium.Env) -> None:
@@ -32,15 +33,15 @@ class Watched(gymnasium.Wrapper):
         self._viewer: Any = None
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
-        """Start the episode, open the window."""
+        """Start the episode and open the window."""
         import mujoco.viewer
 
         observation, info = self.env.reset(**options)
         if self._viewer is None:
             before = set(threading.enumerate())
             self._viewer = mujoco.viewer.launch_passive(self._model, self._data)
-            # The viewer draws in threads of its own and does not wait for them: a window that
-            # goes while one of them draws is a crash.
+            # The viewer renders in separate threads and does not join them: closing the window
+            # while one of them renders crashes the process.
             self._drawing = set(threading.enumerate()) - before
         self._started_s = time.monotonic() - info.get("time_s", 0.0)
         self._show(info)
@@ -78,10 +79,10 @@ def watch(
     preset: str = "default",
     **options: Any,
 ) -> Episode:
-    """Fly the episode of `seed` in a window: the environment's own (`human`), or MuJoCo's viewer.
+    """Run the episode of `seed` in a window: the environment's own (`human`), or MuJoCo's viewer.
 
     Raises:
-        ConfigError: the environment can be shown in neither way.
+        ConfigError: the environment supports neither.
     """
     env = make_environment(environment, preset=preset, **options)
     try:
@@ -96,7 +97,7 @@ def watch(
 
 
 def has_display() -> bool:
-    """Whether a window can be opened here."""
+    """Return True if a window can be opened."""
     if sys.platform.startswith("linux"):
         return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     return sys.platform == "win32"  # on macOS the viewer runs under mjpython only

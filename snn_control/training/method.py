@@ -1,4 +1,4 @@
-"""Configurations of the methods that make a controller: their contract."""
+"""Contract of the configurations of optimisation methods."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class MethodConfig(ABC):
     """Configuration of one method; a frozen dataclass whose first field is `method`.
 
     Attributes:
-        method: name of the method, as the YAML file says it.
+        method: name of the method, the value of `method` in the YAML file.
         system: name of the system of the controllers.
-        name: of the controller that comes out.
+        name: name of the resulting controller.
     """
 
     method: str
@@ -29,11 +29,11 @@ class MethodConfig(ABC):
 
     @classmethod
     def read(cls, content: Mapping[str, Any], where: str) -> Self:
-        """Build the configuration of a mapping.
+        """Build the configuration from a mapping.
 
         Args:
             content: keys and values, `method` included.
-            where: file, for messages.
+            where: name of the file, for messages.
 
         Raises:
             ConfigError: an unknown key or a value of the wrong kind.
@@ -43,48 +43,46 @@ class MethodConfig(ABC):
     @property
     @abstractmethod
     def default_budget(self) -> str:
-        """Budget where none is given, see `Budget.parse`."""
+        """Budget if none is passed, see `Budget.parse`."""
 
     @property
     @abstractmethod
     def in_environment(self) -> bool:
-        """Return True where candidates act in the environment, False where they imitate."""
+        """Return True if candidates act in the environment, False if they imitate."""
 
     @property
-    def flights(self) -> tuple[str, ...]:
-        """Files of recorded data that the controller is made from; none by default."""
+    def recordings(self) -> tuple[str, ...]:
+        """Files of recorded data to imitate; none by default."""
         return ()
 
-    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
-        """Return the configuration with flight logs added to what it imitates.
+    def with_recordings(self, recordings: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the configuration with recorded data to imitate added.
 
         Args:
-            flights: files of logs.
-            alone: without the synthetic data.
+            recordings: files of logs.
+            alone: True to leave out the synthetic data.
 
         Raises:
-            ConfigError: it imitates nothing.
+            ConfigError: the method imitates no data.
         """
         raise ConfigError(
-            f"{self.name} imitates nothing and takes no flight logs; name a configuration with "
+            f"{self.name} imitates no data and takes no recordings; name a configuration with "
             "`system: blimp` or `method: gradient`"
         )
 
     @property
     @abstractmethod
     def data(self) -> str:
-        """Origin of the other data, for the provenance of models."""
+        """Origin of the data apart from the recordings, for the provenance of models."""
 
 
 def check_controller_name(name: str, system: System) -> None:
-    """Require a name that can be a file's and is not that of a baseline or a twin.
+    """Require a valid file name that is not reserved for a baseline or a twin.
 
     Raises:
-        ConfigError: with what is allowed.
+        ConfigError: another name; states the allowed ones.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"name: {name!r}; expected letters, digits, dots, hyphens, underscores")
     if system.role(name) != "subject":
-        raise ConfigError(
-            f"name: {name!r} is that of a {system.role(name)} in evaluations; choose another"
-        )
+        raise ConfigError(f"name: {name!r} is reserved for a {system.role(name)}; choose another")

@@ -1,4 +1,4 @@
-"""Models as the command line and the parameters of nodes name them: `swimmer-spiking:4-links`."""
+"""Model names of the command line and of node parameters, such as `swimmer-spiking:4-links`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _LINKS = re.compile(r"(\d+)-links")
 
 @dataclass(frozen=True)
 class ModelName:
-    """A name or path, and the options of `load` that follow it."""
+    """Name or path of a model, and options of `load` as suffixes."""
 
     base: str
     """Name or path."""
     untrained: bool = False
-    """`:untrained`: the circuit before it was trained."""
+    """`:untrained`: the circuit before training."""
     n_links: int | None = None
-    """`:4-links`: for a body of 4 links; None: for its own body."""
+    """`:4-links`: a body of 4 links; None: the body of the model."""
 
     @classmethod
     def parse(cls, text: str) -> ModelName:
-        """Split a text into name and suffixes, which come in any order, each once."""
+        """Split a text into name and suffixes, in any order, each at most once."""
         base, untrained, n_links = text, False, None
         while ":" in base:
             rest, _, last = base.rpartition(":")
@@ -53,7 +53,7 @@ def load_named(
     """Load the controller that a text names, see `ModelName` and `load`.
 
     Raises:
-        ParameterError: a suffix follows the name of a controller that does not take it.
+        ParameterError: the controller does not accept a suffix.
     """
     name = ModelName.parse(text)
     return load(name.base, control_period_s=control_period_s, resample=resample, **name.options)

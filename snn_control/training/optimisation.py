@@ -1,4 +1,4 @@
-"""Methods that make a controller, by the name that a configuration gives as `method`."""
+"""Optimisation methods, by the `method` key of a configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["METHODS", "Method", "optimisation_config", "optimise", "prepare", "r
 
 @dataclass(frozen=True)
 class Method:
-    """One way to make a controller."""
+    """Optimisation method."""
 
     config_type: type[MethodConfig]
     """Class of its configuration."""
@@ -36,7 +36,7 @@ class Method:
     unit: str
     """Unit of `gen` in a budget."""
     needs: tuple[tuple[str, str], ...] = ()
-    """Optional modules that it imports, and the extras that bring them."""
+    """Optional modules that the method imports, and the extras that install them."""
 
 
 METHODS: dict[str, Method] = {
@@ -47,7 +47,7 @@ METHODS: dict[str, Method] = {
 
 
 def read_optimisation(name_or_path: str | Path) -> MethodConfig:
-    """Read a shipped configuration or a YAML file, of whichever method.
+    """Read a shipped configuration or a YAML file of any method.
 
     Raises:
         UnknownNameError: no such configuration or file.
@@ -57,17 +57,17 @@ def read_optimisation(name_or_path: str | Path) -> MethodConfig:
 
 
 def optimisation_config(content: Any, where: str) -> MethodConfig:
-    """Build the configuration of the method that a mapping names.
+    """Build the configuration of the method named in a mapping.
 
     Raises:
-        ConfigError: no mapping, no or an unknown `method`, an unknown key or a wrong value.
+        ConfigError: not a mapping, no or an unknown `method`, an unknown key or an invalid value.
     """
     if not isinstance(content, Mapping):
         raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
     if "method" not in content:
         raise ConfigError(
             f"{where}: no method; add the line `method: evolve` and the line `system: NAME` for an "
-            "evolution (`task: {robot: NAME}` of older files goes), `method: gradient` for "
+            "evolution (remove `task: {robot: NAME}` of older files), `method: gradient` for "
             "surrogate gradients, or `method: ppo` for proximal policy optimisation"
         )
     method = str(content["method"])
@@ -80,10 +80,10 @@ def optimisation_config(content: Any, where: str) -> MethodConfig:
 
 
 def prepare(config: MethodConfig, budget: str = "") -> Budget:
-    """Return the budget of an optimisation, after what would keep it from beginning.
+    """Check that an optimisation can start, and return its budget.
 
     Raises:
-        ConfigError: the budget cannot be read, or does not suit it.
+        ConfigError: the budget is malformed or does not suit the method.
         MissingExtraError: a package is not installed.
     """
     parsed = Budget.parse(budget or config.default_budget)
@@ -105,16 +105,16 @@ def optimise(
     """Make a controller; return the document of the best model.
 
     Args:
-        config: of one of `METHODS`.
-        run: folder that takes records and checkpoints.
-        seed: of everything random.
-        budget: see `Budget.parse`; default: the configuration's own.
+        config: configuration of one of `METHODS`.
+        run: run for records and checkpoints.
+        seed: seed of all random draws.
+        budget: see `Budget.parse`; default: that of the configuration.
         on_progress: called with generation, best and median (or last) cost, and the fraction of the
             budget used.
         resume_from: arrays of the checkpoint to continue from.
 
     Raises:
-        ConfigError, MissingExtraError: of `prepare`.
+        ConfigError, MissingExtraError: see `prepare`.
     """
     return METHODS[config.method].run(
         config,

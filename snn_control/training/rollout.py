@@ -1,4 +1,4 @@
-"""One seeded episode of a controller in an environment; the two are matched by name."""
+"""One seeded episode of a controller in an environment; entries are matched by name."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["Episode", "match", "rollout", "spike_list"]
 
 @dataclass(frozen=True)
 class Episode:
-    """What an episode leaves."""
+    """Result of an episode."""
 
     total_reward: float
     """Sum of the rewards."""
     metrics: dict[str, float]
     """The environment's metrics, and `spikes_per_s`."""
     trace: dict[str, np.ndarray] = field(repr=False)
-    """One entry a tick: what the environment reports at all of them (`time_s`, `height_m` ...),
-    observations, actions and read-outs by name; and `spike_tick`, `spike_neuron`, one entry a
-    spike."""
+    """One entry a tick: scalars that the environment reports at every tick (`time_s`, `height_m`
+    ...), observations, actions and read-outs by name; `spike_tick` and `spike_neuron` with one
+    entry a spike."""
 
 
 def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
@@ -34,12 +34,12 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
 
     Args:
         controller: its observation names must be among the environment's, its action names equal.
-        env: a Gymnasium environment that declares `observation_names` and `action_names`, and may
-            declare `control_period_s`.
-        seed: seeds environment and controller.
+        env: Gymnasium environment that declares `observation_names` and `action_names`, and
+            optionally `control_period_s`.
+        seed: seed of environment and controller.
 
     Raises:
-        InterfaceMismatchError: lists the names of both.
+        InterfaceMismatchError: names do not match; lists both.
         ControlPeriodError: the environment declares another `control_period_s`.
     """
     pick = match(controller, env)
@@ -50,10 +50,10 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
     spikes: list[np.ndarray] = []
     total_reward, done = 0.0, False
     while not done:
-        seen = np.asarray(observation, np.float64)
-        action = controller.step(seen[pick])
+        values = np.asarray(observation, np.float64)
+        action = controller.step(values[pick])
         row = {name: info[name] for name in info if np.isscalar(info[name])}
-        row |= dict(zip(names, seen.tolist(), strict=True))
+        row |= dict(zip(names, values.tolist(), strict=True))
         row |= dict(zip(controller.action_names, action.tolist(), strict=True))
         rows.append(row | controller.readouts)
         spikes.append(controller.spikes)
@@ -70,18 +70,18 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
 
 
 def spike_list(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Return one entry a spike, of counts (n_ticks, n_spiking); a tick may hold several."""
+    """Expand spike counts, shape (n_ticks, n_spiking), to tick and neuron of each spike."""
     tick, neuron = np.nonzero(counts)
     times = counts[tick, neuron].astype(np.int64)
     return {"spike_tick": tick.repeat(times), "spike_neuron": neuron.repeat(times)}
 
 
 def match(controller: Controller, env: Any) -> list[int]:
-    """Return which entries of the observation the controller takes.
+    """Return the indices of the observation entries that the controller takes.
 
     Raises:
-        InterfaceMismatchError: lists the names of both.
-        ControlPeriodError: the environment declares a control period, and it is another one.
+        InterfaceMismatchError: names do not match; lists both.
+        ControlPeriodError: the environment declares another control period.
     """
     declared = Declared.by(env)
     offered, actions = declared.observation_names, declared.action_names
@@ -97,7 +97,7 @@ def match(controller: Controller, env: Any) -> list[int]:
     ):
         raise ControlPeriodError(
             f"controller was made for a control period of {controller.control_period_s:g} s, the "
-            f"environment has {period_s:g} s; change the environment's, or load the controller "
-            f"for it: snn_control.load(name, control_period_s={period_s:g}, resample=True)"
+            f"environment has {period_s:g} s; change it, or load the controller for the "
+            f"environment: snn_control.load(name, control_period_s={period_s:g}, resample=True)"
         )
     return [offered.index(name) for name in controller.observation_names]

@@ -11,16 +11,16 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def half_width(values: FloatArray) -> float:
-    """Half width of the 95 % interval of the mean of `values` (n,); NaN below two values."""
+    """Return the half width of the 95 % interval of the mean of `values` (n,); NaN if n < 2."""
     if values.size < 2:
         return float("nan")
     if np.ptp(values) == 0:
-        return 0.0  # the mean of equal numbers is rounded, which would leave a spread
+        return 0.0  # rounding of the mean would leave a spread
     return t95(values.size - 1) * float(values.std(ddof=1) / np.sqrt(values.size))
 
 
 def paired_ratio(mine: FloatArray, theirs: FloatArray) -> tuple[float, float]:
-    """Ratio of the means of two metrics on the same seeds, and the half width of its interval.
+    """Return the ratio of two means on the same seeds, and the half width of its interval.
 
         r = mean(x) / mean(y),   half width = that of the mean of (x - r y) / mean(y)
 
@@ -31,7 +31,7 @@ def paired_ratio(mine: FloatArray, theirs: FloatArray) -> tuple[float, float]:
         theirs: shape (n_seeds,), same order.
 
     Returns:
-        Both NaN where the mean of `theirs` is 0; the half width is NaN for one seed.
+        Ratio and half width; both NaN if the mean of `theirs` is 0, the half width for one seed.
     """
     below = float(theirs.mean())
     if below == 0.0:

@@ -1,7 +1,7 @@
-"""System: one robot or task with everything that optimising, evaluating and reporting it needs.
+"""System: one robot or task with all that its optimisation, evaluation and report need.
 
-A system is written once, in `training/<system>/system.py`, and named in `systems.SYSTEMS`, or by an
-entry point of another package. All other code takes what depends on the system from it.
+A system is defined once, in `training/<system>/system.py`, and registered in `systems.SYSTEMS` or
+by an entry point of another package. Generic code takes all system-dependent parts from it.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ TWIN = "-twin"
 
 @dataclass(frozen=True)
 class Headline:
-    """Metric that sums a result up in one figure."""
+    """Metric that summarises a result in one figure."""
 
     metric: str
     """Name among the metrics of an episode."""
     key: str
-    """Name in results: `CONTROLLER_KEY`."""
+    """Suffix of its key in results: `CONTROLLER_KEY`."""
     unit: str
-    """Unit in which `text` shows it."""
+    """Unit in `text`."""
     scale: float
     """Factor from the metric's unit to `unit`."""
     text: str
-    """Line for people, with `{value}` and `{unit}`."""
+    """Line for users, with `{value}` and `{unit}`."""
 
     def line(self, controller: str, value: float) -> str:
-        """Return the line of a controller whose mean is `value`, in the metric's unit."""
+        """Return the line of a controller with mean `value`, in the metric's unit."""
         return f"{controller}: {self.text.format(value=self.scale * value, unit=self.unit)}"
 
 
 @dataclass(frozen=True)
 class FilmWindow:
-    """Part of an episode that is filmed for the report, in s."""
+    """Part of an episode to film for the report, s."""
 
     start_s: float = 0.0
     stop_s: float = math.inf
@@ -56,29 +56,29 @@ class FilmWindow:
 
 @dataclass(frozen=True, eq=False)
 class Transfer:
-    """Learned transfer function: a read-out, settled at held observations."""
+    """Learned transfer function: a read-out, settled at constant observations."""
 
     observation: str
-    """Name of the one observation of the controllers that have it."""
+    """Name of the observation; controllers with any other are skipped."""
     readout: str
     """Read-out of the controllers."""
     observations: npt.NDArray[np.float64]
     """Values of the observation, shape (n,)."""
     ticks: int
-    """Control ticks for which each is held."""
+    """Control ticks for which each value is held."""
 
 
 class System(ABC):
-    """Declaration of a system; one instance without state serves all.
+    """Declaration of a system; its single instance has no state.
 
     Attributes:
-        name: in configurations (`system: NAME`).
-        environment: id of the environment that its controllers are made for.
-        headline: metric that sums a result up.
-        film_window: part of an episode that the report shows; None: the environment draws nothing.
-        compared: metrics that `compare` and `eval` show, where an episode has any; empty: all.
-        baselines: names of the controllers that others are compared with.
-        transfer: learned transfer that the report shows; None: there is none.
+        name: name in configurations (`system: NAME`).
+        environment: id of the environment of its controllers.
+        headline: metric that summarises a result.
+        film_window: part of an episode to film for the report; None: no film.
+        compared: metrics that `compare` and `eval` show, if an episode has any; empty: all.
+        baselines: names of the baseline controllers.
+        transfer: learned transfer function in the report; None: not shown.
     """
 
     name: ClassVar[str]
@@ -92,37 +92,37 @@ class System(ABC):
     @property
     @abstractmethod
     def task_type(self) -> type[Task]:
-        """Dataclass of what is evolved, read from `task` of a configuration."""
+        """Dataclass of the evolution task, read from `task` of a configuration."""
 
     @abstractmethod
     def accepts(self, controller: Controller) -> bool:
-        """Return whether a controller is made for this system, by the names that it declares."""
+        """Return True if the names that a controller declares are those of this system."""
 
     def environment_options(self, controller: Controller) -> dict[str, Any]:
-        """Return the options with which the environment suits a controller; none by default."""
+        """Return the options of the environment that suit a controller; none by default."""
         return {}
 
     def rivals(self, controller: Controller) -> dict[str, Controller]:
-        """Return the baselines that a result is shown beside, by name; none by default."""
+        """Return the baselines shown beside a result, by name; none by default."""
         return {}
 
     def twin(self, controller: Controller) -> Controller:
         """Return the quantised non-spiking twin of a controller.
 
         Raises:
-            ParameterError: there is none.
+            ParameterError: the controller has no twin.
         """
         raise ParameterError(f"system {self.name!r} has no twin for a {type(controller).__name__}")
 
     def trace_arrays(self, trace: Mapping[str, npt.NDArray[Any]], n_actions: int) -> Arrays:
-        """Return the arrays of a trace that a run keeps, named as in `snn_control.report`.
+        """Return the arrays of a trace to store in a run, named as in `snn_control.report`.
 
         Args:
-            trace: of an episode in any environment, one entry a tick.
-            n_actions: of the controller.
+            trace: trace of an episode in any environment, one entry a tick.
+            n_actions: number of actions of the controller.
 
         Returns:
-            Arrays by name; none where the trace lacks what they are made of.
+            Arrays by name; empty if the trace lacks a required entry.
         """
         return {}
 

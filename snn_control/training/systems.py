@@ -1,4 +1,4 @@
-"""The systems by name: of this package, and of others by entry points."""
+"""Registry of systems: those of this package, and entry points of others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SYSTEMS: dict[str, str] = {
     "blimp": "snn_control.training.blimp.system:Blimp",
     "swimmer": "snn_control.training.swimmer.system:Swimmer",
 }
-"""Systems of this package: `module:Class`, imported when they are needed."""
+"""Systems of this package: `module:Class`, imported on first use."""
 
 
 def system_names() -> list[str]:
@@ -44,7 +44,7 @@ def system(name: str) -> System:
 
     Raises:
         UnknownNameError: no such system; with the closest names.
-        ConfigError: another package registers something that is no `System`.
+        ConfigError: another package registers an object that is not a `System`.
     """
     if name in SYSTEMS:
         module, _, attribute = SYSTEMS[name].partition(":")
@@ -62,15 +62,15 @@ def _other(point: EntryPoint) -> System:
     try:
         kind = point.load()
         made = kind() if isinstance(kind, type) and issubclass(kind, System) else None
-    except Exception as exc:  # the module of another package may fail with anything
-        raise ConfigError(f"{where} cannot be used ({exc!r}); mend or uninstall it") from exc
+    except Exception as exc:  # modules of other packages raise exceptions of any type
+        raise ConfigError(f"{where} cannot be used ({exc!r}); fix or uninstall it") from exc
     if made is None:
-        raise ConfigError(f"{where} is no subclass of System")
+        raise ConfigError(f"{where} is not a subclass of System")
     for attribute in ("name", "environment"):
         if attribute not in dir(made):
             raise ConfigError(f"{where} has no `{attribute}`")
     if made.name != point.name:
-        raise ConfigError(f"{where} is called {made.name!r}; give both one name")
+        raise ConfigError(f"{where} has the name {made.name!r}; use the same name for both")
     if not is_dataclass(made.task_type):
         raise ConfigError(f"{where}: decorate its task with @dataclass(frozen=True)")
     return made
@@ -79,16 +79,16 @@ def _other(point: EntryPoint) -> System:
 def environment_of(
     controller: Controller, own: System | None, named: str | None = None
 ) -> tuple[str, dict[str, Any]]:
-    """Return the id of an environment for a controller, and the options that suit it.
+    """Return the id of the environment for a controller, and the options that suit it.
 
     Args:
-        controller: to act in it.
-        own: system of the controller; None: it has none.
+        controller: controller that acts in the environment.
+        own: system of the controller, or None.
         named: id of an environment; None: that of the system.
 
     Raises:
-        UnknownNameError, ConfigError: of `environment_id`.
-        InterfaceMismatchError: neither a system nor an environment.
+        UnknownNameError, ConfigError: see `environment_id`.
+        InterfaceMismatchError: no environment is named and no system accepts the controller.
     """
     if named is None:
         own = own or system_of(controller)
@@ -100,21 +100,21 @@ def environment_of(
 
 
 def find_system(controller: Controller) -> System | None:
-    """Return the first system that accepts a controller; None where none does."""
+    """Return the first system that accepts a controller, or None."""
     return next((s for s in map(system, system_names()) if s.accepts(controller)), None)
 
 
 def system_of(controller: Controller) -> System:
-    """Return the system that a controller is made for.
+    """Return the system of a controller.
 
     Raises:
-        InterfaceMismatchError: none accepts it; lists its names and the systems.
+        InterfaceMismatchError: no system accepts it; lists its names and the systems.
     """
-    found = find_system(controller)
-    if found is None:
+    accepting = find_system(controller)
+    if accepting is None:
         raise InterfaceMismatchError(
             f"controller takes {controller.observation_names} and gives "
             f"{controller.action_names}; no system accepts it: {', '.join(system_names())}. Name "
             f"the environment, or add a system (entry points of the group {ENTRY_POINT_GROUP})"
         )
-    return found
+    return accepting

@@ -1,4 +1,4 @@
-"""Task of an evolution: the genomes, their controllers and the objectives that are minimised."""
+"""Task of an evolution: genomes, their controllers and the minimised objectives."""
 
 from __future__ import annotations
 
@@ -18,32 +18,35 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Task(ABC):
-    """Settings of what is evolved; a system's own task is a frozen dataclass of this kind."""
+    """Settings of an evolution; the task of a system is a frozen dataclass derived from it."""
 
     objectives: tuple[str, ...] = ("cost",)
-    """Names of what is minimised, in the order of the columns of `Fitness`."""
-    flights: tuple[str, ...] = ()
-    """Files of recorded data that it is made from."""
+    """Names of the minimised quantities, in the order of the columns of `Fitness`."""
     data: ClassVar[str] = "not stated"
-    """Origin of the other data, for the provenance of models."""
+    """Origin of the data apart from the recordings, for the provenance of models."""
 
     @property
     def in_environment(self) -> bool:
-        """Return True where candidates act in the environment, False where they imitate."""
+        """Return True if candidates act in the environment, False if they imitate."""
         return True
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """Files of recorded data to imitate; none by default."""
+        return ()
 
     @abstractmethod
     def fitness(self, seed: int) -> Fitness:
-        """Return the fitness; `seed` draws data and scenarios."""
+        """Return the fitness; `seed` is that of data and scenarios."""
 
-    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
-        """Return the task with flight logs added, see `MethodConfig.with_flights`.
+    def with_recordings(self, recordings: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the task with recordings added, see `MethodConfig.with_recordings`.
 
         Raises:
-            ConfigError: it imitates nothing.
+            ConfigError: the task imitates no data.
         """
         raise ConfigError(
-            f"{type(self).__name__} imitates nothing and takes no flight logs; name a "
+            f"{type(self).__name__} imitates no data and takes no recordings; name a "
             "configuration with `system: blimp`"
         )
 
@@ -53,7 +56,7 @@ class Task(ABC):
 
 
 class Fitness(ABC):
-    """Objectives of genomes; equal for equal genomes whatever the number of threads."""
+    """Objectives of genomes; equal for equal genomes and any number of threads."""
 
     @property
     @abstractmethod
@@ -63,15 +66,15 @@ class Fitness(ABC):
     @property
     @abstractmethod
     def steps_per_genome(self) -> int:
-        """Control periods in the environment that a genome costs; 0 where it only imitates."""
+        """Control periods in the environment for each genome; 0 if it only imitates."""
 
     @abstractmethod
     def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
-        """Return the genome to start from, shape (n_genes,), each gene in [0, 1].
+        """Return the start genome, shape (n_genes,), each gene in [0, 1].
 
         Args:
-            numbers: values to start from, by the name of the gene.
-            seed: of the genes that are not named, where they are drawn.
+            numbers: start values by gene name.
+            seed: seed of the genes that are not named, if they are drawn.
 
         Raises:
             UnknownNameError: no such gene; with the closest names.
@@ -79,15 +82,15 @@ class Fitness(ABC):
 
     @abstractmethod
     def controller(self, genome: FloatArray) -> Controller:
-        """Build the controller of a genome, shape (n_genes,); `save` must take it."""
+        """Build the controller of a genome, shape (n_genes,); `save` must accept it."""
 
     @abstractmethod
     def __call__(self, genomes: FloatArray) -> FloatArray:
-        """Return the objectives of genomes, lower is better.
+        """Return the objectives of genomes; lower is better.
 
         Args:
             genomes: shape (n_genomes, n_genes), in [0, 1].
 
         Returns:
-            Shape (n_genomes, n_objectives); finite, or NaN for what the strategy must refuse.
+            Shape (n_genomes, n_objectives); finite. NaN stops the evolution with an error.
         """

@@ -1,4 +1,4 @@
-"""Arrays of an episode's trace that `traces/` of a run keeps, in the format of the report."""
+"""Arrays of an episode's trace for `traces/` of a run, in the format of the report."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _COMMON = ("time_s", "latency_s", "age_s", "step_s")
 
 
 def trace_arrays(episode: Episode, controller: Controller) -> Arrays:
-    """Return the arrays that the controller's system keeps, with times and spikes.
+    """Return the arrays that the controller's system stores, with times and spikes.
 
-    None where no system accepts the controller, or the trace lacks what they are made of.
+    Empty if no system accepts the controller, or the trace lacks a required entry.
     """
     system, trace = find_system(controller), episode.trace
     kept = system.trace_arrays(trace, len(controller.action_names)) if system else {}

@@ -1,4 +1,4 @@
-"""The loop of every training by gradients: advance, validate, log, keep checkpoints."""
+"""Loop of all trainings by gradients: advance, validate, log, write checkpoints."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from snn_control.runs import Run
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What Adam keeps for each parameter."""
+"""State of Adam for each parameter."""
 
 
 class Training(Protocol):
-    """Something that is trained; everything that changes can be taken out as arrays."""
+    """Contract of a training; its state can be exported as arrays."""
 
     step: int
     """Calls of `advance` so far."""
@@ -27,20 +27,20 @@ class Training(Protocol):
 
     @property
     def environment_steps(self) -> int:
-        """Control periods in the environment so far; 0: it has none."""
+        """Control periods in the environment so far; 0 without an environment."""
 
     def advance(self, spent: float) -> dict[str, Any]:
-        """Learn for a step at a share `spent` of the budget; return what to log of it.
+        """Take one step at a fraction `spent` of the budget; return its log record.
 
         Raises:
-            NotFiniteError: with what to change.
+            NotFiniteError: a value is NaN; names the setting to change.
         """
 
     def validate(self) -> float:
-        """Return the cost of what was learned, and keep that if it is the best."""
+        """Return the cost of the current parameters; keep them if they are the best so far."""
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that changes."""
+        """Return the state as arrays."""
 
     def write(self, folder: Path) -> None:
         """Write the best model as `folder/model`."""
@@ -53,17 +53,17 @@ def train_until_spent(
     validate_every: int,
     on_progress: OnProgress | None,
 ) -> Path:
-    """Train; return the document of the best model.
+    """Train until the budget is used up; return the document of the best model.
 
     Args:
-        training: new or restored.
-        run: where to write.
-        budget: when to stop.
-        validate_every: steps between validations; the first and the last step have one.
-        on_progress: called with step, best and last validation cost, and spent share.
+        training: new or restored training.
+        run: run to write to.
+        budget: stopping criterion.
+        validate_every: steps between validations; the first and the last step are validated too.
+        on_progress: called with step, best and last validation cost, and fraction of budget used.
 
     Raises:
-        NotFiniteError: of `advance`; the state is kept in the run's `crash/`.
+        NotFiniteError: see `advance`; the state is written to the run's `crash/`.
     """
     started, saved_at = time.monotonic(), -np.inf
 
@@ -71,18 +71,18 @@ def train_until_spent(
         elapsed_s = time.monotonic() - started
         return budget.spent(training.step, elapsed_s, training.environment_steps)
 
-    share = spent()
-    while share < 1.0:
+    used = spent()
+    while used < 1.0:
         try:
-            record = training.advance(share)
+            record = training.advance(used)
         except NotFiniteError as exc:
             run.crash(training.state(), str(exc))
             raise
-        share = spent()
-        if training.step > 1 and training.step % validate_every and share < 1.0:
+        used = spent()
+        if training.step > 1 and training.step % validate_every and used < 1.0:
             continue
         cost, elapsed_s = training.validate(), time.monotonic() - started
-        share = spent()
+        used = spent()
         if training.environment_steps:
             record["environment_steps"] = training.environment_steps
         run.log(
@@ -90,26 +90,26 @@ def train_until_spent(
             | record
             | {"elapsed_s": round(elapsed_s, 3)}
         )
-        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or share >= 1.0:
+        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or used >= 1.0:
             run.checkpoint(training.step, training.state(), {}, best=True, extra=training.write)
             saved_at = time.monotonic() - started
         if on_progress:
-            on_progress(training.step, training.best_cost, cost, share)
+            on_progress(training.step, training.best_cost, cost, used)
     return run.folder / "checkpoints" / "best" / "model.json"
 
 
 def adam_arrays(optimiser: Any, named: dict[str, Any]) -> dict[str, np.ndarray]:
     """Return parameters and moments of Adam as `value/NAME`, `step/NAME` and so on."""
-    found = {}
+    arrays = {}
     for name, parameter in named.items():
-        found[f"value/{name}"] = parameter.detach().numpy().copy()
+        arrays[f"value/{name}"] = parameter.detach().numpy().copy()
         for key, moment in optimiser.state.get(parameter, {}).items():
-            found[f"{key}/{name}"] = moment.numpy().copy()
-    return found
+            arrays[f"{key}/{name}"] = moment.numpy().copy()
+    return arrays
 
 
 def restore_adam(optimiser: Any, named: dict[str, Any], state: dict[str, np.ndarray]) -> None:
-    """Put parameters and moments back that `adam_arrays` returned; `require_arrays` came first."""
+    """Restore the arrays of `adam_arrays`; `require_arrays` must have accepted them."""
     import torch
 
     with torch.no_grad():
@@ -125,23 +125,23 @@ def require_arrays(state: dict[str, np.ndarray], names: list[str], named: dict[s
     """Refuse the state of another training.
 
     Args:
-        state: of a checkpoint.
-        names: that it must hold beside those of the parameters and of Adam.
-        named: the parameters.
+        state: arrays of a checkpoint.
+        names: required names besides those of the parameters and of Adam.
+        named: parameters by name.
 
     Raises:
-        ConfigError: something is missing.
+        ConfigError: an array is missing.
     """
     trained = [name for name, parameter in named.items() if parameter.requires_grad]
     needed = [*names, *(f"value/{name}" for name in named)]
     needed += [f"{key}/{name}" for key in MOMENTS for name in trained]
     if missing := [name for name in needed if name not in state]:
-        raise ConfigError(f"this is no checkpoint of such a training: no {missing[0]!r} in it")
+        raise ConfigError(f"the checkpoint is of another training: it has no {missing[0]!r}")
 
 
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
-    """Let torch use one thread: in small steps more threads only wait for each other."""
+    """Limit torch to one thread: in small steps more threads only wait for each other."""
     import torch
 
     threads = torch.get_num_threads()

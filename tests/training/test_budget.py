@@ -1,4 +1,4 @@
-"""Budgets as they are written, and the share of them that is spent."""
+"""Texts of budgets, and the fraction used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snn_control.training.budget import Budget
 @pytest.mark.parametrize(
     "text", ["", "60", "0s", "-1gen", "1.5gen", "gen", "60m", "nan s", "0steps", "1e5steps"]
 )
-def test_a_wrong_budget_is_refused_with_the_three_forms(text: str) -> None:
+def test_a_wrong_budget_is_an_error_with_the_three_forms(text: str) -> None:
     with pytest.raises(ConfigError, match=r"60s.*200gen.*180000steps"):
         Budget.parse(text)
 
@@ -25,22 +25,22 @@ def test_a_wrong_budget_is_refused_with_the_three_forms(text: str) -> None:
         ("180000steps", Budget(environment_steps=180_000)),
     ],
 )
-def test_budgets_are_read(text: str, expected: Budget) -> None:
+def test_budgets_are_parsed(text: str, expected: Budget) -> None:
     assert Budget.parse(text) == expected
 
 
 @pytest.mark.parametrize("text", ["20s", "4gen", "8000steps"])
-def test_each_is_spent_by_its_own_measure(text: str) -> None:
+def test_each_kind_of_budget_has_its_measure(text: str) -> None:
     budget = Budget.parse(text)
     assert budget.spent(0, 0.0, 0) == 0.0
     assert budget.spent(1, 5.0, 2000) == 0.25
     assert budget.spent(5, 25.0, 9000) == 1.0
 
 
-def test_only_budgets_in_its_steps_need_an_environment() -> None:
+def test_only_budgets_in_steps_need_an_environment() -> None:
     for text in ("60s", "200gen"):
         Budget.parse(text).check(in_environment=False)
     steps = Budget.parse("180000steps")
     steps.check(in_environment=True)
-    with pytest.raises(ConfigError, match="neither swims nor flies; give seconds"):
+    with pytest.raises(ConfigError, match="runs no environment; give seconds"):
         steps.check(in_environment=False)

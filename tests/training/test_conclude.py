@@ -1,4 +1,4 @@
-"""What follows an optimisation: three controllers on the same seeds, and their page."""
+"""Conclusion of an optimisation: three controllers on the same seeds, and their page."""
 
 import json
 
@@ -18,7 +18,7 @@ def finished(tmp_path_factory):
     return run, conclude(run, "mine", model, system=system("blimp"), seeds=range(2), films=False)
 
 
-def test_model_pid_and_twin_fly_the_same_seeds(finished):
+def test_model_pid_and_twin_run_on_the_same_seeds(finished):
     run, conclusion = finished
     documents = {p.stem: json.loads(p.read_text()) for p in run.folder.glob("eval/*.json")}
     roles = {d["controller"]: d["role"] for d in documents.values()}

@@ -1,4 +1,4 @@
-"""Operations counted against a count by hand; traces of one episode side by side."""
+"""Operations against a count by hand; traces of one episode side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUB_TICKS, N_TICKS = 3, 10
 
 
 class Held(gymnasium.Env):
-    """An error of 1 m for ten ticks, and no clock."""
+    """Environment with an error of 1 m for ten ticks, and no clock."""
 
     observation_names = ("height_error_m",)
     action_names = ("motor_command",)
@@ -38,9 +38,9 @@ class Held(gymnasium.Env):
 
 
 def small() -> Network:
-    """Of two neurons only the first ever spikes, in every network tick.
+    """Return a network of two spiking neurons, of which only the first spikes, in every tick.
 
-    It reaches three of four neurons and itself; the second one has a single synapse.
+    It has synapses to three of four neurons and itself; the second one has a single synapse.
     """
     return Network(
         "pd",
@@ -66,7 +66,7 @@ def small() -> Network:
     )  # fmt: skip
 
 
-def test_operations_are_those_of_a_count_by_hand_without_a_clock() -> None:
+def test_operations_equal_a_count_by_hand_without_a_clock() -> None:
     episode = run_episode(Altitude([small()]), Held(), seed=0)
     assert episode.trace["spikes"].tolist() == [SUB_TICKS] * N_TICKS
     assert episode.trace["spike_tick"].tolist() == np.repeat(range(N_TICKS), SUB_TICKS).tolist()
@@ -77,20 +77,20 @@ def test_operations_are_those_of_a_count_by_hand_without_a_clock() -> None:
     assert "synaptic_ops_per_s" not in episode.metrics
 
 
-def test_the_page_shows_no_two_episodes_side_by_side(tmp_path: Path) -> None:
+def test_the_page_reports_traces_of_different_episodes(tmp_path: Path) -> None:
     run = bare_run(tmp_path / "run")
     run.close()
     for name, seed, preset in (("a", 1, "clean"), ("b", 1, "clean"), ("pid", 2, "clean")):
-        flown = evaluate(PID(), name, seeds=[seed], preset=preset, duration_s=80.0)
-        write_evaluation(flown, run.folder, PID())
+        evaluation = evaluate(PID(), name, seeds=[seed], preset=preset, duration_s=80.0)
+        write_evaluation(evaluation, run.folder, PID())
     page = render_report(run.folder)
     assert "recorded in another episode: pid." in page
-    flown = evaluate(PID(), "pid", seeds=[1], preset="clean", duration_s=80.0)
-    write_evaluation(flown, run.folder, PID())
+    evaluation = evaluate(PID(), "pid", seeds=[1], preset="clean", duration_s=80.0)
+    write_evaluation(evaluation, run.folder, PID())
     assert "recorded in another episode" not in render_report(run.folder)
-    flown = evaluate(PID(), "pid", seeds=[1], preset="leak", duration_s=80.0)
-    write_evaluation(flown, run.folder, PID(), trace=False)
+    evaluation = evaluate(PID(), "pid", seeds=[1], preset="leak", duration_s=80.0)
+    write_evaluation(evaluation, run.folder, PID(), trace=False)
     assert "recorded in another episode" not in render_report(run.folder)
-    write_evaluation(flown, run.folder, PID())
+    write_evaluation(evaluation, run.folder, PID())
     assert "recorded in another episode: pid." in render_report(run.folder)
     assert not list(run.folder.rglob(".partial-*"))

@@ -1,4 +1,4 @@
-"""An evolution can be killed at any moment and goes on to the same result, bit for bit."""
+"""Evolution: bit-identical resuming after a kill, settings, objectives."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def curve(folder: Path) -> list[dict[str, float]]:
     return [{k: v for k, v in line.items() if k != "elapsed_s"} for line in lines]
 
 
-def test_a_killed_run_resumes_to_the_same_result_with_other_workers(tmp_path: Path) -> None:
+def test_a_killed_run_resumes_bit_identical_with_other_workers(tmp_path: Path) -> None:
     config = tmp_path / "tiny.yaml"
     config.write_text(CONFIG)
     budget = ("--budget", f"{GENERATIONS}gen", "--seed", "5")
@@ -75,7 +75,7 @@ def test_a_killed_run_resumes_to_the_same_result_with_other_workers(tmp_path: Pa
         assert (killed / best / name).read_bytes() == (whole / best / name).read_bytes()
 
 
-def test_unknown_keys_are_refused_with_the_closest() -> None:
+def test_unknown_keys_propose_the_closest() -> None:
     with pytest.raises(ConfigError, match="Did you mean: `strategy`"):
         EvolveConfig.read(HEAD | {"stratgy": "cma_es"}, "file")
     with pytest.raises(ConfigError, match="Did you mean: `pairs`"):
@@ -83,23 +83,23 @@ def test_unknown_keys_are_refused_with_the_closest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "settings", "said"),
+    ("strategy", "settings", "message"),
     [
         ("cma_es", {"populaton": 6}, r"unknown key 'populaton'. Did you mean: `population`"),
         ("cma_es", {"population": "many"}, "population: 'many' is not of kind int or NoneType"),
         ("genetic", {"crossover": "blent"}, "crossover: unknown 'blent'. Did you mean: `blend`"),
     ],
 )
-def test_settings_of_a_strategy_are_read_strictly(
-    strategy: str, settings: dict[str, object], said: str
+def test_wrong_settings_of_a_strategy_are_errors(
+    strategy: str, settings: dict[str, object], message: str
 ) -> None:
     content = HEAD | {"strategy": strategy, "strategy_config": settings}
     config = EvolveConfig.read(content, "file")
-    with pytest.raises(ConfigError, match=f"strategy_config: {said}"):
+    with pytest.raises(ConfigError, match=f"strategy_config: {message}"):
         strategy_settings(config)
 
 
-def test_settings_of_a_strategy_may_be_left_open() -> None:
+def test_settings_of_a_strategy_may_be_none() -> None:
     content = HEAD | {"strategy_config": {"population": None, "sigma": 1}}
     settings = strategy_settings(EvolveConfig.read(content, "file"))
     assert (settings.population, settings.sigma) == (None, 1.0)
@@ -128,8 +128,8 @@ def test_several_objectives_leave_a_front_of_models(tmp_path: Path) -> None:
     assert [f"exports/front/{name}" for name in models] == [row["model"] for row in rows]
     assert len(rows) >= 2
     values = np.array([[row[name] for name in config.task.objectives] for row in rows])
-    for mine in values:
-        dominated_by = np.all(values <= mine, axis=1) & np.any(values < mine, axis=1)
+    for row in values:
+        dominated_by = np.all(values <= row, axis=1) & np.any(values < row, axis=1)
         assert not dominated_by.any()
     assert load(tmp_path / "run" / rows[0]["model"]).observation_names == ("height_error_m",)
 

@@ -1,4 +1,4 @@
-"""Films: as many frames as the stretch asks for, real pictures, and clear refusals."""
+"""Filming: number of frames, content of pictures, and errors."""
 
 import ctypes.util
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer o
 SMALL: dict[str, Any] = {"environment": Blimp.environment, "width": 160, "height": 120}
 
 
-def test_a_film_has_the_frames_of_its_stretch(tmp_path):
+def test_a_film_has_the_frames_of_its_window(tmp_path):
     imageio = pytest.importorskip("imageio.v2")
     path = tmp_path / "a folder" / "f.mp4"
     options = SMALL | {"duration_s": 5.0, "preset": "clean"}
@@ -37,7 +37,7 @@ def test_a_film_has_the_frames_of_its_stretch(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["f.mp4"]
 
 
-def test_filming_does_not_change_the_flight():
+def test_filming_does_not_change_the_episode():
     taken: list[np.ndarray] = []
     options = SMALL | {"duration_s": 2.0, "render_mode": "rgb_array"}
     env = make_environment(options.pop("environment"), **options)
@@ -47,25 +47,25 @@ def test_filming_does_not_change_the_flight():
     assert len(taken) == pytest.approx(2 * FRAMES_PER_S, abs=2)
 
 
-def test_an_episode_that_ends_before_leaves_no_file(tmp_path):
+def test_an_episode_that_ends_before_the_window_leaves_no_file(tmp_path):
     with pytest.raises(ParameterError, match="ended before"):
         film(PID(), tmp_path / "f.mp4", seed=1, window=FilmWindow(50.0), duration_s=1.0, **SMALL)
     assert not list(tmp_path.iterdir())
 
 
-def test_another_format_than_mp4_is_refused(tmp_path):
+def test_other_formats_than_mp4_are_errors(tmp_path):
     with pytest.raises(ParameterError, match=r"ends in \.mp4"):
         film(PID(), tmp_path / "f.gif", seed=1, environment=Blimp.environment)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_film_that_cannot_be_written_is_refused_with_a_remedy(tmp_path):
+def test_an_unwritable_path_is_an_error_with_a_remedy(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="choose another with --out"):
         film(PID(), tmp_path / "file" / "f.mp4", seed=1, duration_s=1.0, **SMALL)
 
 
-def test_environments_are_made_by_name_or_refused():
+def test_unknown_environments_and_options_are_errors():
     assert make_environment("BlimpAltitude-v0", preferred={"wings": 2}).unwrapped
     with pytest.raises(UnknownNameError, match="BlimpAltitude-v0`"):
         make_environment("BlimpAltitud-v0")
@@ -77,7 +77,7 @@ def test_environments_are_made_by_name_or_refused():
         make_environment(":X-v0")
 
 
-def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
+def test_without_a_renderer_filming_names_the_package(tmp_path):
     code = (
         "from pathlib import Path\n"
         "from snn_control.controllers import PID\n"
@@ -100,8 +100,8 @@ def test_without_a_renderer_it_flies_and_says_what_to_install(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_where_egl_is_not_installed_the_blimp_flies(tmp_path):
-    """The library is hidden in a mount namespace of its own; mujoco does not import then."""
+def test_evaluation_works_without_egl(tmp_path):
+    """Hide the library in a separate mount namespace; mujoco cannot be imported there."""
     egl = ctypes.util.find_library("EGL")
     if not egl or shutil.which("unshare") is None:
         pytest.skip("needs EGL to hide, and unshare of util-linux to hide it")

@@ -1,4 +1,4 @@
-"""Which window an episode is shown in; that of MuJoCo is tested with `play`."""
+"""Selection of the window of a live episode; tests of `play` cover that of MuJoCo."""
 
 import gymnasium
 import numpy as np
@@ -10,7 +10,7 @@ from snn_control.training import live
 
 
 class Shown(gymnasium.Env):
-    """Two ticks of nothing; draws itself where it is asked to."""
+    """Environment of two ticks with a render mode `human`."""
 
     metadata = {"render_modes": ["human"]}  # noqa: RUF012
     observation_names = ("height_error_m",)
@@ -36,13 +36,13 @@ class Shown(gymnasium.Env):
         return None
 
 
-class Unseen(Shown):
+class Windowless(Shown):
     metadata = {"render_modes": []}  # noqa: RUF012
 
 
 @pytest.fixture
 def registered():
-    names = {"live_test/Shown-v0": Shown, "live_test/Unseen-v0": Unseen}
+    names = {"live_test/Shown-v0": Shown, "live_test/Windowless-v0": Windowless}
     for name, cls in names.items():
         gymnasium.register(id=name, entry_point=cls)  # type: ignore[arg-type]
     yield list(names)
@@ -50,23 +50,23 @@ def registered():
         gymnasium.registry.pop(name)
 
 
-def test_an_environment_that_draws_itself_does_so(registered):
+def test_an_environment_with_a_window_uses_it(registered):
     Shown.made.clear()
     episode = live.watch(PID(), seed=1, environment=registered[0])
     assert episode.total_reward == 2.0
     assert Shown.made[-1] == "human"
 
 
-def test_one_that_cannot_be_shown_says_what_to_do(registered):
+def test_an_environment_without_any_window_is_an_error(registered):
     with pytest.raises(ConfigError, match="--out"):
         live.watch(PID(), seed=1, environment=registered[1])
 
 
-@pytest.mark.parametrize(("variable", "there"), [("DISPLAY", True), ("WAYLAND_DISPLAY", True)])
-def test_a_display_is_found_by_its_variable(variable, there, monkeypatch):
+@pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_display_is_detected_by_its_variable(variable, monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     assert not live.has_display()
     monkeypatch.setenv(variable, ":0")
-    assert live.has_display() is there
+    assert live.has_display()

@@ -1,4 +1,4 @@
-"""Models as the command line names them."""
+"""Model names with suffixes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from snn_control.training.model_name import ModelName, load_named
         ("swimmer:links", ModelName("swimmer:links")),
     ],
 )
-def test_a_name_is_taken_apart(text: str, expected: ModelName) -> None:
+def test_names_are_split_into_base_and_suffixes(text: str, expected: ModelName) -> None:
     assert ModelName.parse(text) == expected
 
 
@@ -35,11 +35,11 @@ def test_suffixes_are_the_options_of_load() -> None:
 
 
 @pytest.mark.parametrize("name", ["pid:4-links", "pid:untrained", "blimp-altitude:untrained"])
-def test_only_swimmers_are_untrained_or_have_links(name: str) -> None:
+def test_other_models_than_swimmers_accept_no_suffix(name: str) -> None:
     with pytest.raises(ParameterError, match=f"{name.partition(':')[0]}' takes no option"):
         load_named(name)
 
 
-def test_a_wrong_name_is_named_whatever_follows_it() -> None:
+def test_a_wrong_name_with_a_suffix_proposes_the_closest() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean: `swimmer-spiking`"):
         load_named("swimer-spiking:4-links")

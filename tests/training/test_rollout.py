@@ -1,4 +1,4 @@
-"""A controller meets an environment: by name and by control period."""
+"""Match of controller and environment by names and control period."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snn_control.errors import ControlPeriodError, InterfaceMismatchError
 
 
 class Ramp(gymnasium.Env):
-    """Errors of 0.01 m times the tick, for ten ticks; the reward is the command."""
+    """Environment with an error of 0.01 m times the tick, for ten ticks; reward: the command."""
 
     observation_names: tuple[str, ...] = ("dt_s", "height_error_m")
     action_names: tuple[str, ...] = ("motor_command",)
@@ -37,15 +37,15 @@ class Ramp(gymnasium.Env):
         return observation, float(action[0]), False, self.tick == 10, info
 
 
-def test_observations_are_picked_by_name() -> None:
+def test_observations_are_selected_by_name() -> None:
     episode = rollout(load("pid"), Ramp(), seed=0)
     np.testing.assert_allclose(episode.trace["p"], 9 * 0.01 * np.arange(10))
     np.testing.assert_allclose(episode.trace["height_error_m"], 0.01 * np.arange(10))
     assert episode.total_reward == pytest.approx(episode.trace["motor_command"].sum())
 
 
-def test_what_is_not_reported_at_every_tick_is_left_out() -> None:
-    class Forgetful(Ramp):
+def test_values_missing_at_some_ticks_are_left_out() -> None:
+    class Partial(Ramp):
         def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
             observation, info = super().reset(seed=seed)
             return observation, info | {"mass_kg": 1.0}
@@ -54,13 +54,13 @@ def test_what_is_not_reported_at_every_tick_is_left_out() -> None:
             *rest, _ = super().step(action)
             return *rest, {"time_s": 0.0}
 
-    episode = rollout(load("pid"), Forgetful(), seed=0)
+    episode = rollout(load("pid"), Partial(), seed=0)
     assert "mass_kg" not in episode.trace
     np.testing.assert_array_equal(episode.trace["time_s"], np.zeros(10))
     assert "spikes_per_s" not in episode.metrics
 
 
-def test_other_names_are_refused_with_both_lists() -> None:
+def test_unmatched_names_are_errors_with_both_lists() -> None:
     env = Ramp()
     env.observation_names = ("dt_s", "depth_error_m")
     with pytest.raises(InterfaceMismatchError, match=r"height_error_m.*depth_error_m"):
@@ -71,7 +71,7 @@ def test_other_names_are_refused_with_both_lists() -> None:
         rollout(load("pid"), env, seed=0)
 
 
-def test_another_control_period_is_refused_with_the_remedy() -> None:
+def test_another_control_period_is_an_error_with_a_remedy() -> None:
     assert rollout(load("pid"), Ramp(0.1), seed=0).total_reward != 0
     with pytest.raises(ControlPeriodError, match=r"0\.1 s.*0\.05 s.*control_period_s=0\.05"):
         rollout(load("pid"), Ramp(0.05), seed=0)

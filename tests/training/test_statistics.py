@@ -33,11 +33,11 @@ def test_ratio_and_interval_agree_with_a_bootstrap_over_the_seeds():
 
 def test_pairing_narrows_the_interval():
     rng = np.random.default_rng(1)
-    craft = rng.gamma(5.0, 1.0, 30)
-    paired = paired_ratio(1.1 * craft, craft)[1]
-    shuffled = paired_ratio(1.1 * rng.permutation(craft), craft)[1]
+    base = rng.gamma(5.0, 1.0, 30)
+    paired = paired_ratio(1.1 * base, base)[1]
+    shuffled = paired_ratio(1.1 * rng.permutation(base), base)[1]
     assert paired < 1e-9 < 0.1 < shuffled
 
 
-def test_nothing_to_divide_by():
+def test_the_ratio_to_zero_is_nan():
     assert np.isnan(paired_ratio(np.ones(3), np.zeros(3))).all()

@@ -1,4 +1,4 @@
-"""The loop of every training: when it validates, and that the best of it is on the disk."""
+"""Loop of trainings: steps of validation, and the saved best model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEP_S = 0.004
 
 
 class Descent:
-    """The square of a number, which goes down; a step and a validation take their time."""
+    """Training with the square of a shrinking number as cost; each call takes `STEP_S`."""
 
     def __init__(self) -> None:
         self.step, self.x, self.best_cost = 0, 1.0, np.inf
@@ -50,24 +50,22 @@ class Descent:
 @pytest.mark.parametrize(
     "budget", [Budget(seconds=0.15), Budget(generations=31), Budget(environment_steps=3050)]
 )
-def test_the_last_step_is_validated_and_its_best_is_on_the_disk(
-    budget: Budget, tmp_path: Path
-) -> None:
+def test_the_last_step_is_validated_and_the_best_is_saved(budget: Budget, tmp_path: Path) -> None:
     training, run = Descent(), Run.create(tmp_path / "run", command="", config=None, seed=0)
-    seen: list[tuple[int, float]] = []
+    reported: list[tuple[int, float]] = []
     model = train_until_spent(
-        training, run, budget, 7, lambda step, best, last, share: seen.append((step, share))
+        training, run, budget, 7, lambda step, best, last, used: reported.append((step, used))
     )
     assert training.step == 31 or budget.seconds
     assert training.validated == [*range(1, 2), *range(7, training.step, 7), training.step]
     assert [record["step"] for record in run.metrics()] == training.validated
     assert run.metrics()[-1]["environment_steps"] == 100 * training.step
-    assert seen[-1] == (training.step, 1.0)
+    assert reported[-1] == (training.step, 1.0)
     assert run.restore("last").step == training.step
     assert json.loads(model.read_text()) == training.best_cost == training.x**2
 
 
-def test_a_spent_budget_changes_nothing(tmp_path: Path) -> None:
+def test_a_used_budget_adds_no_steps(tmp_path: Path) -> None:
     training, run = Descent(), Run.create(tmp_path / "run", command="", config=None, seed=0)
     train_until_spent(training, run, Budget(generations=3), 1, None)
     train_until_spent(training, run, Budget(generations=3), 1, None)

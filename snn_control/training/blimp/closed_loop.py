@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 Array = Any
 
 RMSE, HOLD_RMSE, OVERSHOOT, STEADY_STATE_ERROR, CHATTER, SPIKES = range(6)
-"""Places of the figures, in the order of `Flights`."""
+"""Indices of the figures, in the order of `Flights`."""
 N_FIGURES = 6
 SETTLE_S = 10.0
 OVERSHOOT_S = 9.9
@@ -36,9 +36,9 @@ class Flights(NamedTuple):
     hold_rmse_m: FloatArray
     """The same from 10 s after each reference step to the next one."""
     overshoot_m: FloatArray
-    """Worst height beyond the new reference within 9.9 s, mean over the steps, zeros counted."""
+    """Largest height beyond the new reference within 9.9 s, mean over all steps with zeros."""
     steady_state_error_m: FloatArray
-    """Mean true height error, without sign, in the 10 s before each step and the end."""
+    """Mean absolute true height error in the 10 s before each step and before the end."""
     chatter: FloatArray
     """Mean change of the command from tick to tick, motor units."""
     spikes_per_s: FloatArray
@@ -51,7 +51,7 @@ def fly(layout: Layout, weights: Array, coefficients: Array, batch: ScenarioBatc
         layout: structure of the networks; their one input is the height error in m.
         weights: shape (n_networks, layout.n_weights), float64.
         coefficients: shape (n_networks, layout.n_coefficients), float64.
-        batch: the scenarios.
+        batch: scenarios.
 
     Raises:
         ParameterError: rows of another structure, or networks of several inputs.
@@ -81,7 +81,7 @@ def _fly(
         state = new_state(program, weights)
         fired = np.empty((1, 1), np.int64)
         error = np.empty((1, 1))
-        craft = np.empty(plant.STATE_SIZE)
+        vehicle = np.empty(plant.STATE_SIZE)
         heights = np.empty(reference.shape[1])
         commands = np.empty(reference.shape[1])
         w, c = aligned_copy(weights[g]), aligned_copy(coefficients[g])
@@ -89,36 +89,36 @@ def _fly(
             row = constants[s].copy()
             wind = gust[s].copy()
             rest(program, c, state)
-            plant.reset(craft, row)
+            plant.reset(vehicle, row)
             spikes = 0.0
             for t in range(n_ticks[s]):
                 target = reference[s, t]
-                error[0, 0] = target - plant.sense(craft, row)
+                error[0, 0] = target - plant.sense(vehicle, row)
                 start = control_tick(program, w, c, state, error, 0, fired, 0)
                 command = 0.0
                 for r in range(program[N_READOUTS]):
                     command += state.values[start + program[HEADER + r]]
                 spikes += fired[0, 0]
-                plant.advance(craft, row, wind, command, substeps[s, t])
-                heights[t] = craft[plant.HEIGHT]
+                plant.advance(vehicle, row, wind, command, substeps[s, t])
+                heights[t] = vehicle[plant.HEIGHT]
                 commands[t] = command
             judge(reference[s], heights, commands, substeps[s], n_ticks[s], figures[g, s])
-            figures[g, s, SPIKES] = spikes / (craft[plant.STEP] * plant.PHYSICS_STEP_S)
+            figures[g, s, SPIKES] = spikes / (vehicle[plant.STEP] * plant.PHYSICS_STEP_S)
 
 
 @kernel(nogil=True)
 def judge(
-    reference: Array, heights: Array, commands: Array, substeps: Array, n_ticks: int, found: Array
+    reference: Array, heights: Array, commands: Array, substeps: Array, n_ticks: int, figures: Array
 ) -> None:
-    """Write the figures of one flight to `found`, in the order of `Flights`, without spikes.
+    """Write the figures of one flight, except spikes, to `figures`, in the order of `Flights`.
 
     Args:
-        reference: m, at each called tick.
-        heights: true height at the end of each called tick, m.
-        commands: motor units, held during each called tick.
-        substeps: physics steps of each called tick.
-        n_ticks: length of the flight.
-        found: shape (5,) or longer.
+        reference: reference at each controller call, m.
+        heights: true height just before the next call, m.
+        commands: command held until the next call, motor units.
+        substeps: physics steps between two calls.
+        n_ticks: number of calls in the flight.
+        figures: shape (5,) or longer.
     """
     squares = hold_squares = overshoots = worst = change = direction = 0.0
     since_s, hold_ticks, steps = 1e9, 0, 0
@@ -137,16 +137,16 @@ def judge(
         elif since_s <= OVERSHOOT_S:
             worst = max(worst, -miss * direction)
         change += abs(commands[t] - commands[t - 1]) if t > 0 else 0.0
-    found[RMSE] = np.sqrt(squares / n_ticks)
-    found[HOLD_RMSE] = np.sqrt(hold_squares / max(hold_ticks, 1))
-    found[OVERSHOOT] = (overshoots + worst) / max(steps, 1)
-    found[STEADY_STATE_ERROR] = steady_state_error(reference, heights, substeps, n_ticks)
-    found[CHATTER] = change / n_ticks
+    figures[RMSE] = np.sqrt(squares / n_ticks)
+    figures[HOLD_RMSE] = np.sqrt(hold_squares / max(hold_ticks, 1))
+    figures[OVERSHOOT] = (overshoots + worst) / max(steps, 1)
+    figures[STEADY_STATE_ERROR] = steady_state_error(reference, heights, substeps, n_ticks)
+    figures[CHATTER] = change / n_ticks
 
 
 @kernel(nogil=True)
 def steady_state_error(reference: Array, heights: Array, substeps: Array, n_ticks: int) -> float:
-    """Mean over the windows of 10 s before each step and the end of the mean |height error|."""
+    """Return the mean of |height error| in the 10 s before each step and the end."""
     total, miss, left_s = 0.0, 0.0, STEADY_S
     windows, ticks = 1, 0
     for t in range(n_ticks - 1, -1, -1):

@@ -1,7 +1,7 @@
-"""What an altitude network can look like: a genome for each design, and the network it stands for.
+"""Designs of altitude networks: each maps a genome to a network.
 
-A design of few shared numbers (`thermometer`, `counter`) chooses the code and leaves its tuning to
-evolution; a published one leaves every neuron to it.
+A design of few shared numbers (`thermometer`, `counter`) fixes the code and evolves its tuning; a
+published design evolves the parameters of every neuron.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Design(ABC):
-    """A genome and the network it describes."""
+    """Mapping of a genome to a network."""
 
     n_genes: int
     """Length of a genome."""
     numbers: frozenset[str]
-    """Names of what can be started from or fixed."""
+    """Names of the numbers that can have a start value or be fixed."""
 
     @abstractmethod
     def network(self, genome: FloatArray) -> Network:
@@ -52,17 +52,17 @@ class Design(ABC):
 
     @abstractmethod
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
-        """Return the genome to start from: `numbers` where they are named, else at random."""
+        """Return the start genome: `numbers` for the genes they name, others at random."""
 
 
 class NumbersDesign(Design):
-    """A network described by few numbers.
+    """Network described by few numbers.
 
     Args:
         defaults: frozen dataclass of the network's numbers.
-        build: makes the network of such a dataclass.
-        genes: the numbers that may be evolved.
-        fixed: numbers that are not, by name; those of other designs are ignored.
+        build: function that builds the network from such a dataclass.
+        genes: numbers that may be evolved.
+        fixed: values of numbers that are not evolved; those of other designs are ignored.
     """
 
     def __init__(
@@ -90,19 +90,19 @@ class NumbersDesign(Design):
         return self._build(dataclasses.replace(self._defaults, **numbers))
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
-        """Return the genome of `numbers`, at random where one is not named."""
+        """Return the genome of `numbers`, with random values of the other genes."""
         own = {gene.name for gene in self._codec.genes}
         return self._codec.start({n: v for n, v in numbers.items() if n in own}, rng)
 
 
 class ParametersDesign(Design):
-    """A network with a gene for each free number.
+    """Network with a gene for each free number.
 
     Args:
-        template: gives the structure.
-        ranges: what may be evolved.
-        fixed: parameters that are not, by name, one number for all their entries; those of other
-            designs are ignored.
+        template: network with the structure.
+        ranges: parameters that may be evolved, with their bounds.
+        fixed: values of parameters that are not evolved, one for all entries of a parameter; those
+            of other designs are ignored.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class ParametersDesign(Design):
         return self._layout, *self._layout.rows_with(values, len(genomes))
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
-        """Return a random genome, with `numbers` for all entries of the parameters they name."""
+        """Return a random genome, with `numbers` in all entries of the parameters they name."""
         template = self._codec.template
         held = {name: value for name, value in numbers.items() if name in self.numbers}
         encoded = self._codec.encode(with_parameters(template, filled(template, held)))
@@ -147,7 +147,7 @@ THERMOMETER_GENES = (
 )
 COUNTER_GENES = (
     Gene("ki", 0.1, 2.0, log=True),
-    Gene("quantum", 0.041, 0.06, log=True),  # holds 7.5 to 11, the PID 7.5
+    Gene("quantum", 0.041, 0.06, log=True),  # limits of 7.5 to 11 motor units; the PID has 7.5
     Gene("finest_m", 0.002, 0.02, log=True),
 )
 PUBLISHED_RANGES = (
@@ -175,12 +175,12 @@ PUBLISHED_IWTA_RANGES = (
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is chosen about the designs of few numbers, and not evolved."""
+    """Sizes of the designs of few numbers; not evolved."""
 
     pairs: int = 40
     """Pairs of the thermometer."""
     taps: int = 0
-    """Taps of the thermometer's derivative, by delayed synapses; 0: it decays, without a delay."""
+    """Delayed synapses of the thermometer's derivative; 0: a decaying derivative without delay."""
 
 
 def _thermometer(fixed: Mapping[str, float], sizes: Sizes) -> Design:
@@ -211,7 +211,7 @@ DESIGNS: dict[str, dict[str, Callable[..., Design]]] = {
     },
     "i": {"counter": _counter, "published_iwta": _published("iwta", "i")},
 }
-"""For each part of the controller, the designs by name: `make(fixed, sizes)`."""
+"""Designs of each part of the controller by name: `make(fixed, sizes)`."""
 
 
 def make_designs(
@@ -221,12 +221,12 @@ def make_designs(
 
     Args:
         names: part (`pd`, `i`) -> name of its design.
-        fixed: numbers that are not evolved.
-        sizes: of the designs of few numbers.
+        fixed: values of numbers that are not evolved.
+        sizes: sizes of the designs of few numbers.
 
     Raises:
         UnknownNameError: no such design; with the closest names.
-        ConfigError: a fixed number belongs to none of them.
+        ConfigError: a fixed number belongs to none of the designs.
     """
     made = {}
     for part, name in names.items():

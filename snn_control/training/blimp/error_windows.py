@@ -1,4 +1,4 @@
-"""Windows of height errors with what the PID answers, to train on."""
+"""Training data: windows of height errors with the output of the PID as target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIDAR_STEP_M = 0.01
 
 
 class ErrorWindows:
-    """Synthetic flights and logged ones, cut into windows at random."""
+    """Random windows of synthetic and logged flights."""
 
     def __init__(self, config: TrainConfig, seed: int) -> None:
         self._config = config
@@ -33,14 +33,14 @@ class ErrorWindows:
         """Draw errors in m and P + D targets in motor units, each (window_ticks, batch)."""
         length = self._config.window_ticks
         errors, targets = [], []
-        for which in self._draw_flights(rng):
-            start = rng.integers(0, len(self._errors[which]) - length + 1)
-            errors.append(self._errors[which][start : start + length])
-            targets.append(self._targets[which][start : start + length])
+        for index in self._draw_flights(rng):
+            start = rng.integers(0, len(self._errors[index]) - length + 1)
+            errors.append(self._errors[index][start : start + length])
+            targets.append(self._targets[index][start : start + length])
         return np.stack(errors, 1).astype(np.float32), np.stack(targets, 1).astype(np.float32)
 
     def _draw_flights(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw the flight of each window; the logged ones come last."""
+        """Draw the index of the flight of each window; logged flights have the last indices."""
         c = self._config
         drawn = rng.integers(0, c.sequences, c.batch)
         if c.flights:

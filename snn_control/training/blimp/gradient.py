@@ -1,12 +1,12 @@
 """Train an altitude network by surrogate gradients: open-loop imitation through the torch engine.
 
-A step draws windows of error sequences, runs the network over them from rest and lowers
+Each step draws windows of error sequences, runs the network on them from rest and reduces
 
     raw mean |y - target| + mean |MA(y) - MA(target)|,    MA: moving average over 4 ticks,
 
-by Adam with a cosine schedule; the first ticks of a window do not count. Learning rates are
+by Adam with a cosine schedule; the first ticks of a window are ignored. Learning rates are
 relative to the spread of each parameter at the start, which differs by orders of magnitude between
-input weights and time constants. The best network on validation sequences is kept.
+input weights and time constants. The best network on the validation sequences is saved.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import torch
 
 LEAST_SPREAD = 0.1
-"""Learning rates are relative to the spread of a parameter, or to this where it is smaller."""
+"""Lower limit of the spread that scales the learning rate of a parameter."""
 
 
 def train(
@@ -51,26 +51,26 @@ def train(
     on_progress: OnProgress | None = None,
     resume_from: dict[str, np.ndarray] | None = None,
 ) -> Path:
-    """Train until the budget is spent; the run holds checkpoints and the best model.
+    """Train until the budget is used up; checkpoints and the best model are written to the run.
 
-    With a budget in steps (`Budget.generations`) a training goes on after an interruption to the
-    same result, bit for bit, on the same machine; with one in seconds it starts its schedule of
-    learning rates again.
+    With a budget in steps (`Budget.generations`) an interrupted training resumes to the
+    bit-identical result on the same machine; with a budget in seconds, the schedule of learning
+    rates restarts.
 
     Args:
-        config: what to train.
-        run: where to write.
-        seed: of the first weights, data and windows.
-        budget: when to stop.
-        on_progress: called with step, best and last validation cost, and spent share.
-        resume_from: arrays of the checkpoint to go on from.
+        config: configuration of the training.
+        run: run to write to.
+        seed: seed of the initial weights, data and windows.
+        budget: stopping criterion.
+        on_progress: called with step, best and last validation cost, and fraction of budget used.
+        resume_from: arrays of the checkpoint to resume from.
 
     Returns:
-        The document of the best model.
+        Path of the document of the best model.
 
     Raises:
-        ConfigError: a budget in the environment's steps.
-        NotFiniteError: the loss is NaN; the parameters are kept in the run's `crash/`.
+        ConfigError: a budget in environment steps.
+        NotFiniteError: the loss is NaN; the parameters are written to the run's `crash/`.
     """
     budget.check(config.in_environment)
     with one_torch_thread():
@@ -81,7 +81,7 @@ def train(
 
 
 class _Training:
-    """Network, optimiser and data; everything that changes can be taken out as arrays."""
+    """Network, optimiser and data; the state can be exported as arrays."""
 
     def __init__(self, config: TrainConfig, seed: int) -> None:
         import torch
@@ -106,11 +106,11 @@ class _Training:
 
     @property
     def environment_steps(self) -> int:
-        """None: it learns open loop."""
+        """Return 0: the training is open loop."""
         return 0
 
     def advance(self, spent: float) -> dict[str, Any]:
-        """Take one step at a share `spent` of the budget; return its loss and evaluations."""
+        """Take one step at a fraction `spent` of the budget; return its loss and evaluations."""
         import torch
 
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
@@ -119,8 +119,8 @@ class _Training:
         errors, targets = (torch.from_numpy(values) for values in drawn)
         outputs, _ = self.engine(errors[:, :, None])
         first = self.config.burn_in_ticks
-        missed = outputs[first:, :, 0] - targets[first:]
-        loss = self.config.raw * missed.abs().mean() + _moving_average(missed).abs().mean()
+        deviation = outputs[first:, :, 0] - targets[first:]
+        loss = self.config.raw * deviation.abs().mean() + _moving_average(deviation).abs().mean()
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.engine.parameters(), 1.0)
@@ -132,7 +132,7 @@ class _Training:
         return {"evaluations": self.step * self.config.batch, "loss": value}
 
     def validate(self) -> float:
-        """Return the imitation cost on the validation sequences; keep the network if it is best."""
+        """Return the imitation cost on the validation sequences; keep the best network."""
         engine, costs = NativeEngine(self.engine.network()), []
         for errors, targets in zip(self._validation, self._validation_targets, strict=True):
             engine.reset()
@@ -143,7 +143,7 @@ class _Training:
         return cost
 
     def write(self, folder: Path) -> None:
-        """Write the best model, with the integral it flies with, as `folder/model`."""
+        """Write the best network together with the integral network as `folder/model`."""
         now = self._values()
         self._set_values(self._best)
         networks = [self.engine.network(), counter_integral(CounterIntegral())]
@@ -152,13 +152,13 @@ class _Training:
         save(Altitude(networks), folder / "model", about)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that changes, as plain arrays."""
-        found = {"step": np.array(self.step), "best_cost": np.array(self.best_cost)}
-        found |= {f"best/{name}": value for name, value in self._best.items()}
-        return found | adam_arrays(self._optimiser, dict(self.engine.raw.items()))
+        """Return the state as plain arrays."""
+        arrays = {"step": np.array(self.step), "best_cost": np.array(self.best_cost)}
+        arrays |= {f"best/{name}": value for name, value in self._best.items()}
+        return arrays | adam_arrays(self._optimiser, dict(self.engine.raw.items()))
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned in a training of the same configuration."""
+        """Restore the arrays of `state` of a training with the same configuration."""
         named = dict(self.engine.raw.items())
         require_arrays(state, ["step", "best_cost", *(f"best/{name}" for name in named)], named)
         self.step, self.best_cost = int(state["step"]), float(state["best_cost"])

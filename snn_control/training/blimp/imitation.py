@@ -1,12 +1,12 @@
-"""Open-loop imitation: how well a network's output follows the PID's on sequences of errors.
+"""Open-loop imitation: agreement of a network's output with the PID's on sequences of errors.
 
 Published fitness (Burgers, Stroobants and de Croon, 2023, arXiv:2309.12937): with MA the moving
 average over 4 ticks,
 
     fit = mean |MA(y) - MA(target)| + 1 - r(MA(y), MA(target)).
 
-It is gamed by chatter of period 2 to 4, which MA hides, so `imitation_cost` adds the same terms of
-the raw output. The target of the P + D network is soft-compressed beyond 15 motor units.
+MA hides chatter of period 2 to 4, so `imitation_cost` adds the same terms of the raw output. The
+target of the P + D network is soft-compressed beyond 15 motor units.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMPRESSION = 5.0 / 90.0
 
 
 def pid_targets(errors: FloatArray, config: PIDConfig | None = None) -> dict[str, FloatArray]:
-    """Return what networks imitate on a sequence of height errors in m, shape (n_ticks,).
+    """Return the imitation targets for a sequence of height errors in m, shape (n_ticks,).
 
     Returns:
         `pd` (compressed P + D) and `i`, motor units, each of shape (n_ticks,).
@@ -49,7 +49,7 @@ def moving_average(values: FloatArray) -> FloatArray:
 
 
 def correlation(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Pearson's r along the last axis; 0 where one of the two is constant."""
+    """Return Pearson's r along the last axis; 0 if one of the two is constant."""
     a = a - a.mean(axis=-1, keepdims=True)
     b = b - b.mean(axis=-1, keepdims=True)
     scale = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
@@ -57,17 +57,17 @@ def correlation(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def mae_and_r(outputs: FloatArray, targets: FloatArray) -> FloatArray:
-    """Mean absolute error plus 1 - r along the last axis."""
+    """Return mean absolute error plus 1 - r along the last axis."""
     return np.abs(outputs - targets).mean(axis=-1) + 1.0 - correlation(outputs, targets)
 
 
 def published_fit(outputs: FloatArray, targets: FloatArray) -> FloatArray:
-    """The published fitness between moving averages, along the last axis; 0 is perfect."""
+    """Return the published fitness along the last axis; 0 is perfect."""
     return mae_and_r(moving_average(outputs), moving_average(targets))
 
 
 def imitation_cost(outputs: FloatArray, targets: FloatArray) -> FloatArray:
-    """Published fitness plus its raw terms, along the last axis; 0 is perfect."""
+    """Return the published fitness plus its raw terms along the last axis; 0 is perfect."""
     return published_fit(outputs, targets) + mae_and_r(outputs, targets)
 
 
@@ -75,7 +75,7 @@ def pd_network(controller: Controller, name: str) -> Network:
     """Return the network of a controller that imitates P + D.
 
     Raises:
-        ParameterError: it has none; `name` is that of the controller.
+        ParameterError: the controller, called `name`, has none.
     """
     for network in controller.networks:
         named = [readout.name for readout in network.readouts]

@@ -1,4 +1,4 @@
-"""Height errors as a PID of drawn gains sees them in drawn blimps: data for imitation."""
+"""Height errors of PIDs with drawn gains in drawn blimps: data for imitation."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ def synthetic_errors(
 
     Args:
         n_sequences: number of flights.
-        n_ticks: length of each in ticks.
-        seed: of gains, scenarios and references.
-        presets: of the scenarios, taken in turn.
-        least_share: of P, I and D: gains are drawn between this share and 1.3 times 9 / 0.75 / 14.
-            Small ones leave errors that stay or swing, as of a worse controller.
-        random_reference: steps at random times and of random sizes, instead of the environment's.
+        n_ticks: length of each flight, ticks.
+        seed: seed of gains, scenarios and references.
+        presets: presets of the scenarios, taken in turn.
+        least_share: lower bounds of P, I and D: gains are drawn between this fraction and 1.3 times
+            9 / 0.75 / 14. Small gains add lasting and oscillating errors, those of worse
+            controllers.
+        random_reference: True for steps of random time and size; False for the environment's.
 
     Returns:
-        Height errors in m as the controller saw them, shape (n_sequences, n_ticks).
+        Measured height errors, m, shape (n_sequences, n_ticks).
     """
     if n_sequences == 0:
         return np.zeros((0, n_ticks))
@@ -49,9 +50,9 @@ def synthetic_errors(
         pids.append(PID(PIDConfig(kp=kp, ki=ki, kd=kd)))
     plants = BlimpPlants(scenarios)
     errors = np.zeros((n_sequences, n_ticks))
-    seen = plants.reset().copy()
+    measured = plants.reset().copy()
     for t in range(n_ticks):
-        errors[:, t] = seen
-        commands = np.array([pid.step(seen[k : k + 1])[0] for k, pid in enumerate(pids)])
-        seen = plants.step(commands).copy()
+        errors[:, t] = measured
+        commands = np.array([pid.step(measured[k : k + 1])[0] for k, pid in enumerate(pids)])
+        measured = plants.step(commands).copy()
     return errors

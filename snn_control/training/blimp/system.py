@@ -1,4 +1,4 @@
-"""The blimp that holds its altitude, as a system."""
+"""System of the blimp that holds its altitude."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEEDED = ("height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks
 
 
 class Blimp(System):
-    """An indoor blimp; the PID and the int8 twin of a spiking controller are beside it."""
+    """Indoor blimp; baselines are the PID and the int8 twin of a spiking controller."""
 
     name = "blimp"
     environment = "snn_control/BlimpAltitude-v0"
@@ -31,7 +31,7 @@ class Blimp(System):
         "hold_rmse_m", "hold_rmse_m", "cm RMSE", 100.0, "holds altitude within {value:.2f} {unit}"
     )
     film_window: ClassVar[FilmWindow | None] = FilmWindow(67.0, 87.0)
-    """Around the first reference step, at 70 s."""
+    """Window around the first reference step, at 70 s."""
     compared = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m")
     baselines = ("pid",)
     transfer: ClassVar[Transfer | None] = Transfer(
@@ -40,13 +40,13 @@ class Blimp(System):
 
     @property
     def task_type(self) -> type[Task]:
-        """Imitation of the PID and closed loop."""
+        """Imitation of the PID and closed-loop control."""
         from snn_control.training.blimp.task import AltitudeTask
 
         return AltitudeTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Return whether it turns some of `OBSERVABLE` into a motor command."""
+        """Return True if the controller maps some of `OBSERVABLE` to a motor command."""
         known = all(name in OBSERVABLE for name in controller.observation_names)
         return known and tuple(controller.action_names) == ACTIONS
 
@@ -55,13 +55,13 @@ class Blimp(System):
         return {"pid": PID()}
 
     def twin(self, controller: Controller) -> QuantisedTwin:
-        """Return the int8 network that is fitted to the same function."""
+        """Return the int8 network fitted to the same function."""
         if not isinstance(controller, Altitude):
             raise ParameterError("only an altitude controller made of networks has a twin")
         return quantised_twin(controller)
 
     def trace_arrays(self, trace: Mapping[str, npt.NDArray[Any]], n_actions: int) -> Arrays:
-        """Return heights, measured height, command and parts of the controller."""
+        """Return heights, measured height, command and the terms of the controller."""
         if not all(name in trace for name in _NEEDED):
             return {}
         kept = {

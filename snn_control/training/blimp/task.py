@@ -1,11 +1,11 @@
-"""The task of the altitude controller as a fitness: imitate the PID, and hold real blimps.
+"""Task of the altitude controller: imitate the PID, and hold the altitude in closed loop.
 
     cost = imitation * fit(PD) + integral * fit(I) + closed_loop * mean (r + WORSE max(r - AIM, 0))
 
 The fits are means over error sequences (`training.blimp.imitation`); the ratios r are those of hold
 RMSE, overshoot, run RMSE and steady-state error to the two-tap PID in the same randomised
-scenarios. Failing to beat the PID in one of them weighs more than beating it by far in another.
-Instead of the one cost, several of its parts can be objectives.
+scenarios. Failing to beat the PID in one ratio weighs more than beating it by far in another.
+Several parts of the cost can be separate objectives instead.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ Rows = tuple[Layout, FloatArray, FloatArray]
 """Structure of networks, and their weight and coefficient rows."""
 
 LEAST_M = 0.001
-"""Figures of the PID below a millimetre count as one."""
+"""Lower limit of the figures of the PID in the ratios, m."""
 SHORTEST_S = 90.0
-"""Shortest scenario: the first reference step and its settling."""
+"""Shortest scenario, s: the first reference step and its settling."""
 AIM, WORSE = 0.95, 4.0
-"""Extra weight of what a ratio to the PID exceeds the aim by."""
+"""Aim of the ratios to the PID, and extra weight of the excess over it."""
 RATIOS = ("hold_rmse_m", "overshoot_m", "rmse_m", "steady_state_error_m")
 FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
     "raw_and_average": imitation_cost,
@@ -75,16 +75,16 @@ OBJECTIVES = ("cost", "imitation", "integral", *IN_FLIGHT)
 
 @dataclass(frozen=True)
 class AltitudeTask(Task):
-    """Networks, what they imitate, and the scenarios that they are judged in."""
+    """Networks, data to imitate, and scenarios of the closed loop."""
 
     pd: str = "thermometer"
     """Design of the network that mimics P + D."""
     i: str = "counter"
     """Design of the network that mimics I."""
     sizes: Sizes = field(default_factory=Sizes)
-    """What is chosen about the designs of few numbers, and not evolved."""
+    """Sizes of the designs of few numbers; not evolved."""
     fixed: dict[str, float] = field(default_factory=dict)
-    """Numbers that are not evolved, by gene name."""
+    """Values of numbers that are not evolved, by gene name."""
     imitation: float = 1.0
     """Weight of the imitation of P + D."""
     integral: float = 0.0
@@ -92,22 +92,22 @@ class AltitudeTask(Task):
     closed_loop: float = 1.0
     """Weight of the closed loop."""
     objectives: tuple[str, ...] = ("cost",)
-    """What is minimised: `cost`, or several of `imitation`, `integral`, `closed_loop`, `rmse_m`,
-    `hold_rmse_m`, `spikes_per_s`, for a strategy of several objectives."""
+    """Minimised quantities: `cost`, or several of `imitation`, `integral`, `closed_loop`, `rmse_m`,
+    `hold_rmse_m`, `spikes_per_s` for a multi-objective strategy."""
     fit: str = "raw_and_average"
     """`published`: MAE + 1 - r of 4-tick averages; `raw_and_average` adds that of raw outputs."""
     sequences: int = 24
-    """Synthetic error sequences; 0 is possible where there are flights."""
+    """Number of synthetic error sequences; may be 0 if `flights` are named."""
     sequence_ticks: int = 1000
-    """Ticks of each."""
+    """Ticks of each synthetic sequence."""
     flights: tuple[str, ...] = ()
-    """Files of flight logs whose errors are imitated as well."""
+    """Files of flight logs, for imitation on their errors as well."""
     presets: tuple[str, ...] = ("clean", "missed", "default")
     """Presets of the randomised scenarios."""
     scenarios: int = 12
-    """Scenarios flown by every genome, shared out over the presets."""
+    """Scenarios flown by every genome, taking the presets in turn."""
     duration_s: float = 150.0
-    """Length of a scenario in s."""
+    """Length of a scenario, s."""
     data: ClassVar[str] = (
         "synthetic: drawn PIDs and randomised blimps of snn_control/BlimpAltitude-v0"
     )
@@ -119,25 +119,23 @@ class AltitudeTask(Task):
         if self.fit not in FITS:
             raise UnknownNameError("fit", self.fit, FITS)
         if not self.objectives or len(set(self.objectives)) < len(self.objectives):
-            raise ConfigError(
-                f"objectives: {self.objectives}; name at least one, none of them twice"
-            )
+            raise ConfigError(f"objectives: {self.objectives}; name at least one, each once")
         if not self.presets:
             raise ConfigError("presets: name at least one, for example clean")
         check_between("scenarios", self.scenarios, 1)
         check_between("sequences", self.sequences, 0)
         if not self.sequences and not self.flights:
-            raise ConfigError("sequences: 0 and no flights; there is nothing to imitate")
+            raise ConfigError("sequences: 0 and no flights; expected at least one of both")
         check_between("sequence_ticks", self.sequence_ticks, WINDOW + 1)
         weights = [getattr(self, name) for name in WEIGHED]
         for name, weight in zip(WEIGHED, weights, strict=True):
             check_between(name, weight, 0.0)
         if "cost" in self.objectives and not any(weights):
-            raise ConfigError(f"one of {', '.join(WEIGHED)} must be above 0, they make up the cost")
+            raise ConfigError(f"one of {', '.join(WEIGHED)} must be above 0: weights of the cost")
         if self.duration_s < SHORTEST_S:
             raise ConfigError(
-                f"duration_s: {self.duration_s:g} leaves no step to judge, "
-                f"the first comes at 70 s; expected at least {SHORTEST_S:g}"
+                f"duration_s: {self.duration_s:g}; expected at least {SHORTEST_S:g}: the first "
+                "reference step is at 70 s"
             )
 
     @property
@@ -147,23 +145,28 @@ class AltitudeTask(Task):
 
     @property
     def needed(self) -> set[str]:
-        """Numbers that the objectives are made of."""
-        found = set(self.objectives)
-        return found | set(self.weighed) if "cost" in found else found
+        """Quantities that the objectives require."""
+        names = set(self.objectives)
+        return names | set(self.weighed) if "cost" in names else names
 
     @property
     def in_environment(self) -> bool:
-        """Whether candidates fly."""
+        """Return True if an objective requires flights."""
         return bool(self.needed & set(IN_FLIGHT))
 
     def fitness(self, seed: int) -> AltitudeFitness:
-        """Return the fitness; `seed` draws sequences and scenarios."""
+        """Return the fitness; `seed` is that of sequences and scenarios."""
         return AltitudeFitness(self, seed)
 
-    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
-        """Return the task with flight logs added, see `MethodConfig.with_flights`."""
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """Files of flight logs."""
+        return self.flights
+
+    def with_recordings(self, recordings: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the task with flight logs added, see `MethodConfig.with_recordings`."""
         sequences = 0 if alone else self.sequences
-        return dataclasses.replace(self, flights=self.flights + flights, sequences=sequences)
+        return dataclasses.replace(self, flights=self.flights + recordings, sequences=sequences)
 
     def smallest(self) -> Self:
         """Return this task with one sequence and one scenario."""
@@ -180,8 +183,8 @@ class AltitudeFitness(Fitness):
         self._ends = np.cumsum([design.n_genes for design in self.designs.values()])
         data_seed, scenario_seed = np.random.SeedSequence(seed).generate_state(2)
         synthetic = synthetic_errors(task.sequences, task.sequence_ticks, int(data_seed))
-        flown = [read_flight_log(Path(path)).error_m for path in task.flights]
-        self._errors: list[FloatArray] = [*synthetic, *flown]
+        logged = [read_flight_log(Path(path)).error_m for path in task.flights]
+        self._errors: list[FloatArray] = [*synthetic, *logged]
         self._targets: list[dict[str, Any]] = [pid_targets(row) for row in self._errors]
         self._batch = scenario_batch(
             task.presets, task.scenarios, task.duration_s, int(scenario_seed)
@@ -189,7 +192,7 @@ class AltitudeFitness(Fitness):
 
     @functools.cached_property
     def _pid(self) -> Flights:
-        """The PID's flights through the same scenarios; not flown where nothing compares."""
+        """Flights of the PID through the same scenarios, simulated on first use."""
         return fly_controllers([PID() for _ in range(self.task.scenarios)], self._batch)
 
     @property
@@ -199,11 +202,11 @@ class AltitudeFitness(Fitness):
 
     @property
     def steps_per_genome(self) -> int:
-        """Control periods that a genome flies; 0 where it only imitates."""
+        """Control periods that a genome flies; 0 if it only imitates."""
         return int(self._batch.n_ticks.sum()) if self.task.in_environment else 0
 
     def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
-        """Return the genome to start from: `numbers` where they are named, else at random."""
+        """Return the start genome: `numbers` for the genes they name, others at random."""
         known = set().union(*(design.numbers for design in self.designs.values()))
         for name in numbers:
             if name not in known - self.task.fixed.keys():
@@ -212,7 +215,7 @@ class AltitudeFitness(Fitness):
         return np.concatenate([design.start(numbers, rng) for design in self.designs.values()])
 
     def networks(self, genome: FloatArray) -> list[Network]:
-        """Build the PD and the I network of a genome; both start as that of PD does."""
+        """Build the PD and the I network of a genome; both have the `start` of the PD network."""
         genes = np.split(genome, self._ends[:-1])
         pd, i = (d.network(part) for d, part in zip(self.designs.values(), genes, strict=True))
         return [pd, dataclasses.replace(i, start=pd.start)]
@@ -222,26 +225,26 @@ class AltitudeFitness(Fitness):
         return Altitude(self.networks(genome))
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
-        """Objectives of each genome, shape (n_genomes, n_objectives); lower is better."""
+        """Return the objectives of each genome, shape (n_genomes, n_objectives)."""
         task = self.task
         parts = np.split(genomes, self._ends[:-1], axis=1)
         rows = {
             name: design.rows(genes)
             for (name, design), genes in zip(self.designs.items(), parts, strict=True)
         }
-        found: dict[str, FloatArray] = {}
+        values: dict[str, FloatArray] = {}
         needed = task.needed
         if "imitation" in needed:
-            found["imitation"] = self._imitate("pd", rows["pd"])
+            values["imitation"] = self._imitate("pd", rows["pd"])
         if "integral" in needed:
-            found["integral"] = self._imitate("i", rows["i"])
+            values["integral"] = self._imitate("i", rows["i"])
         if task.in_environment:
-            found |= self._fly(rows["pd"], rows["i"])
+            values |= self._fly(rows["pd"], rows["i"])
         if "cost" in needed:
-            found["cost"] = np.sum(
-                [getattr(task, name) * found[name] for name in task.weighed], axis=0
+            values["cost"] = np.sum(
+                [getattr(task, name) * values[name] for name in task.weighed], axis=0
             )
-        return np.stack([found[name] for name in task.objectives], axis=1)
+        return np.stack([values[name] for name in task.objectives], axis=1)
 
     def _imitate(self, part: str, rows: Rows) -> FloatArray:
         population = NativePopulation(*rows)
@@ -254,7 +257,7 @@ class AltitudeFitness(Fitness):
     def _fly(self, pd: Rows, i: Rows) -> dict[str, FloatArray]:
         first = pd[0].network
         layout = lay_out(merge([first, dataclasses.replace(i[0].network, start=first.start)]))
-        # The rows of merged networks are those of the networks, side by side.
+        # Rows of merged networks are the rows of the networks side by side.
         weights, coefficients = (np.concatenate([pd[k], i[k]], axis=1) for k in (1, 2))
         flights = fly(layout, weights, coefficients, self._batch)
         ratios = np.stack([self._ratio(flights, name) for name in RATIOS])

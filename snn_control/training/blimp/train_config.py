@@ -22,43 +22,43 @@ class TrainConfig(MethodConfig):
 
     method: Literal["gradient"]
     name: str
-    """Name of the controller that comes out."""
+    """Name of the resulting controller."""
     network: FreeNetwork = field(default_factory=FreeNetwork)
-    """The network of P + D; that of I is `counter_integral` as it is."""
+    """Network of P + D; that of I is the default `counter_integral`."""
     system: Literal["blimp"] = "blimp"
     """System of the controller: networks that imitate the blimp's PID."""
     steps: int = 6000
-    """Steps where no budget is given."""
+    """Steps if no budget is passed."""
     learning_rate: float = 0.02
-    """Of Adam at the start, relative to the spread of each parameter."""
+    """Initial learning rate of Adam, relative to the spread of each parameter."""
     batch: int = 192
-    """Windows a step."""
+    """Windows in each step."""
     window_ticks: int = 40
-    """Length of a window."""
+    """Length of a window, ticks."""
     burn_in_ticks: int = 10
-    """Ticks at the start of a window that do not count."""
+    """Ticks at the start of a window that the loss ignores."""
     raw: float = 1.0
-    """Weight of the raw output's error; that of its average over 4 ticks weighs 1."""
+    """Weight of the raw output's error; that of its average over 4 ticks has weight 1."""
     surrogate_alpha: float = 3.0
     """Steepness of the surrogate gradient (SuperSpike)."""
     validate_every: int = 100
     """Steps between validations."""
     sequences: int = 96
-    """Synthetic error sequences to train on."""
+    """Number of synthetic error sequences for training."""
     validation_sequences: int = 12
-    """Further ones to choose the best network by."""
+    """Number of further synthetic sequences for validation."""
     sequence_ticks: int = 1000
-    """Ticks of each."""
+    """Ticks of each synthetic sequence."""
     least_share: tuple[float, float, float] = (0.5, 0.0, 0.4)
-    """Gains of the PIDs that fly: see `synthetic_errors`."""
+    """Lower bounds of the gains of the simulated PIDs, see `synthetic_errors`."""
     random_reference: bool = True
-    """Whether they follow random steps instead of the environment's, which are further apart."""
+    """Random reference steps instead of the environment's, which are further apart."""
     flicker: float = 0.1
-    """Share of ticks in which the error is a centimetre off, as it is of a real range sensor."""
+    """Fraction of ticks with an error of 1 cm in the measurement, as of a real range sensor."""
     flights: tuple[str, ...] = ()
-    """Files of flight logs to train on as well."""
+    """Files of flight logs for training as well."""
     flight_share: float = 0.3
-    """Share of the windows that come from these logs, where there are any."""
+    """Fraction of the windows from these logs, if any."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name, Blimp())
@@ -72,7 +72,7 @@ class TrainConfig(MethodConfig):
         if not WINDOW < self.window_ticks - self.burn_in_ticks <= self.window_ticks:
             raise ConfigError(
                 f"window_ticks {self.window_ticks} and burn_in_ticks {self.burn_in_ticks}: "
-                f"more than {WINDOW} ticks must count"
+                f"more than {WINDOW} ticks must remain"
             )
         if self.window_ticks > self.sequence_ticks:
             raise ConfigError(
@@ -80,10 +80,15 @@ class TrainConfig(MethodConfig):
                 f"{self.sequence_ticks}"
             )
 
-    def with_flights(self, flights: tuple[str, ...], *, alone: bool) -> Self:
-        """Return the configuration with flight logs added, see `MethodConfig.with_flights`."""
-        share = 1.0 if alone else self.flight_share
-        return replace(self, flights=self.flights + flights, flight_share=share)
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """Files of flight logs."""
+        return self.flights
+
+    def with_recordings(self, recordings: tuple[str, ...], *, alone: bool) -> Self:
+        """Return the configuration with flight logs added, see `MethodConfig.with_recordings`."""
+        fraction = 1.0 if alone else self.flight_share
+        return replace(self, flights=self.flights + recordings, flight_share=fraction)
 
     @property
     def data(self) -> str:

@@ -1,4 +1,4 @@
-"""Circuits and swimmers fused in one compiled loop: many networks, many starts, on all cores."""
+"""Circuits and swimmers fused in one compiled loop: many networks and starts, on all cores."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ class Swims(NamedTuple):
     """Records of every network from every start."""
 
     speed_m_s: FloatArray
-    """Forward, after each control period, shape (n_networks, n_starts, n_ticks)."""
+    """Forward speed after each control period, shape (n_networks, n_starts, n_ticks)."""
     spikes: FloatArray
-    """A control period, mean, shape (n_networks, n_starts)."""
+    """Mean spikes in a control period, shape (n_networks, n_starts)."""
     activity: FloatArray
-    """Of each joint's muscles, mean over time, shape (n_networks, n_starts, n_joints)."""
+    """Mean activity of each joint's muscles, shape (n_networks, n_starts, n_joints)."""
     gains: FloatArray
-    """Of the stretch receptors at the end, shape (n_networks, n_starts, n_joints)."""
+    """Final gains of the stretch receptors, shape (n_networks, n_starts, n_joints)."""
     lag: FloatArray
-    """Of the last joint's muscles behind the first's in the clock's last period, in periods and but
-    for whole ones, shape (n_networks, n_starts, 1)."""
+    """Lag of the last joint's muscles behind the first's in the clock's last period, periods modulo
+    1, shape (n_networks, n_starts, 1)."""
 
     @property
     def returns(self) -> FloatArray:
         """Sum of the published rewards, shape (n_networks, n_starts)."""
-        found: FloatArray = swim_reward(self.speed_m_s).sum(axis=2)
-        return found
+        returns: FloatArray = swim_reward(self.speed_m_s).sum(axis=2)
+        return returns
 
 
 def swim(
@@ -66,18 +66,19 @@ def swim(
     homeostasis: Homeostasis | None = None,
     command: tuple[float, float] = (1.0, 0.0),
 ) -> Swims:
-    """Swim with every network from every start; equal to `Swimmer` in `Swim-v0` tick by tick.
+    """Simulate every network from every start; equal to `Swimmer` in `Swim-v0` tick by tick.
 
     Args:
-        layout: structure of the networks, those of a `Swimmer`.
+        layout: structure of the networks, which must be those of a `Swimmer`.
         weights: shape (n_networks, layout.n_weights), float64.
         coefficients: shape (n_networks, layout.n_coefficients), float64.
-        pool: the bodies.
-        starts: of the episodes.
-        period_ticks: of the square wave, for all networks or each; nothing to one without a clock.
+        pool: bodies.
+        starts: starts of the episodes.
+        period_ticks: period of the square wave, control periods, one for all networks or for each;
+            unused without a clock.
         posture_start: see `Swimmer`.
         n_ticks: length of an episode, control periods.
-        homeostasis: adaptation that is switched on.
+        homeostasis: adaptation; None: none.
         command: speed and turn, see `Swimmer.command`.
 
     Raises:
@@ -102,25 +103,25 @@ def swim(
         homeostasis.check_joints(n_joints)
         set_points = homeostasis.set_points
     network = layout.network
-    crowd = _Crowd(
+    networks = _Networks(
         layout.program, weights, coefficients, network.n_spiking,
         np.broadcast_to(np.asarray(period_ticks, np.int64), len(weights)).copy(),
     )  # fmt: skip
-    reflexes = _Reflexes(
+    settings = _Settings(
         CLOCK[0] in network.inputs, posture_start,
         network.sub_ticks if muscles_spike(network) else 0,
         set_points, bounds_of(homeostasis, network),
     )  # fmt: skip
-    places = _Starts(
+    stacked = _Starts(
         np.stack([start.joint_rad for start in starts]),
         np.array([start.turn_rad for start in starts]),
         np.stack([start.sensor_error_rad for start in starts]),
     )
-    _swim(crowd, reflexes, places, np.array(command_inputs(*command)), pool.addresses, swims)
+    _swim(networks, settings, stacked, np.array(command_inputs(*command)), pool.addresses, swims)
     return swims
 
 
-class _Crowd(NamedTuple):
+class _Networks(NamedTuple):
     """Networks of one structure."""
 
     program: Array
@@ -128,11 +129,11 @@ class _Crowd(NamedTuple):
     coefficients: Array
     n_spiking: int
     periods: Array
-    """Periods of their clocks, control periods, shape (n_networks,)."""
+    """Clock periods, control periods, shape (n_networks,)."""
 
 
-class _Reflexes(NamedTuple):
-    """Settings of all swimmers, see `Swimmer`, `perceive` and `act`."""
+class _Settings(NamedTuple):
+    """Settings common to all swimmers, see `Swimmer`, `perceive` and `act`."""
 
     clocked: bool
     posture_start: bool
@@ -142,7 +143,7 @@ class _Reflexes(NamedTuple):
 
 
 class _Starts(NamedTuple):
-    """Starts of the episodes, along the first axis, see `Start`."""
+    """Starts of the episodes, stacked along the first axis, see `Start`."""
 
     joint_rad: Array
     turn_rad: Array
@@ -150,7 +151,7 @@ class _Starts(NamedTuple):
 
 
 class _Circuit(NamedTuple):
-    """One network, its state, its input and its spikes."""
+    """Network with its state, input and spikes."""
 
     program: Array
     weights: Array
@@ -171,20 +172,20 @@ class _Swim(NamedTuple):
 
 @kernel(parallel=True, nogil=True)
 def _swim(
-    crowd: _Crowd, reflexes: _Reflexes, starts: _Starts, commands: Array, bodies: Array,
+    networks: _Networks, settings: _Settings, starts: _Starts, commands: Array, bodies: Array,
     swims: Swims,
 ) -> None:  # fmt: skip
-    """Swim with every network from every start, one body a thread.
+    """Simulate every network from every start, one body for each thread.
 
     Args:
-        crowd: the networks.
-        reflexes: settings of all.
-        starts: of the episodes.
-        commands: of `command_inputs`.
+        networks: networks.
+        settings: settings of all swimmers.
+        starts: starts of the episodes.
+        commands: result of `command_inputs`.
         bodies: addresses of the pool.
-        swims: written.
+        swims: output.
     """
-    program, weights, coefficients, n_spiking, periods = crowd
+    program, weights, coefficients, n_spiking, periods = networks
     joint_rad, turn_rad, errors = starts
     speeds, spikes, activity, gains, lags = swims
     n_starts, n_bodies, n_inputs = joint_rad.shape[0], bodies.shape[0], program[N_INPUTS]
@@ -201,25 +202,25 @@ def _swim(
             pool_reset(bodies[first], joint_rad[s], turn_rad[s])
             circuit = _Circuit(program, aligned_copy(weights[g]), c, state, inputs, fired)
             record = _Swim(speeds[g, s], activity[g, s], gains[g, s], lags[g, s])
-            spikes[g, s] = _episode(circuit, reflexes, periods[g], bodies[first], errors[s], record)
+            spikes[g, s] = _episode(circuit, settings, periods[g], bodies[first], errors[s], record)
 
 
 @kernel(nogil=True)
 def _episode(
-    circuit: _Circuit, reflexes: _Reflexes, period: int, body: Array, errors: Array, record: _Swim
+    circuit: _Circuit, settings: _Settings, period: int, body: Array, errors: Array, record: _Swim
 ) -> float:
-    """Swim with one network from where its body is; return its spikes a control period."""
+    """Run an episode from the current state of the body; return mean spikes a control period."""
     program, weights, c, state, inputs, fired = circuit
-    clocked, posture_start, ticks, set_points, bounds = reflexes
+    clocked, posture_start, ticks, set_points, bounds = settings
     speeds, activity, gains, lag = record
     n, total = gains.size, 0.0
-    muscles, effort, seen, graded = np.zeros(2 * n), np.zeros(n), np.zeros(n), np.zeros(2 * n)
+    muscles, effort, measured, graded = np.zeros(2 * n), np.zeros(n), np.zeros(n), np.zeros(2 * n)
     clock, joint_rad = np.zeros(CLOCK_SIZE), joint_angles(body, n)
     for t in range(speeds.size):
-        seen[:] = joint_rad
+        measured[:] = joint_rad
         if errors.shape[1]:
-            seen += errors[min(t, errors.shape[0] - 1)]
-        perceive(inputs[0], seen, gains, clock, clocked, period, posture_start)
+            measured += errors[min(t, errors.shape[0] - 1)]
+        perceive(inputs[0], measured, gains, clock, clocked, period, posture_start)
         start = control_tick(program, weights, c, state, inputs, 0, fired, 0)
         if ticks:
             act(fired[0], ticks, muscles, effort, gains, clock, set_points, bounds, period)

@@ -1,4 +1,4 @@
-"""Plans of swimmers by the names of their models."""
+"""Plans of swimmers by model name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snn_control.errors import ParameterError
 from snn_control.training.model_name import load_named
 
 CLOCK_FREE = "clock-free"
-"""Name of the untrained circuit whose head swings by itself."""
+"""Name of the untrained circuit with a half-centre in place of the clock."""
 
 
 def named_plan(name: str) -> SwimmerPlan:
@@ -16,11 +16,13 @@ def named_plan(name: str) -> SwimmerPlan:
 
     Raises:
         UnknownNameError: no such model.
-        ParameterError: it is not a swimmer.
+        ParameterError: the model is not a swimmer controller.
     """
     if name == CLOCK_FREE:
         return SwimmerPlan(sub_ticks=15, clock_free=True)
     controller = load_named(name)
     if not isinstance(controller, Swimmer):
-        raise ParameterError(f"{name} is no swimmer; name one, for example swimmer-spiking")
+        raise ParameterError(
+            f"{name} is not a swimmer controller; name one, for example swimmer-spiking"
+        )
     return controller.plan

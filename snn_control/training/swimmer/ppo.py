@@ -1,7 +1,7 @@
-"""Train a swimmer's circuit by proximal policy optimisation, of stable-baselines3.
+"""Train a swimmer's circuit by proximal policy optimisation (PPO), of stable-baselines3.
 
-In a round each body swims an episode, with updates on the way. Every draw of round k follows from
-the seed and k alone, so that a training that was interrupted goes on to the same result.
+In each round every body swims one episode, with several updates on the way. The draws of round k
+depend only on the seed and k, so an interrupted training resumes to the same result.
 """
 
 from __future__ import annotations
@@ -48,25 +48,25 @@ def train_ppo(
     on_progress: OnProgress | None = None,
     resume_from: dict[str, np.ndarray] | None = None,
 ) -> Path:
-    """Train until the budget is spent; the run holds checkpoints and the best model.
+    """Train until the budget is used up; checkpoints and the best model are written to the run.
 
-    With a budget in environment steps or rounds (`Budget.generations`) a training goes on after an
-    interruption to the same result, bit for bit, on the same machine.
+    With a budget in environment steps or rounds (`Budget.generations`) an interrupted training
+    resumes to the bit-identical result on the same machine.
 
     Args:
-        config: what to train.
-        run: where to write.
-        seed: of the critic's first weights, starts and exploration.
-        budget: when to stop.
-        on_progress: called with round, best and last validation cost, and spent share.
-        resume_from: arrays of the checkpoint to go on from.
+        config: configuration of the training.
+        run: run to write to.
+        seed: seed of the critic's initial weights, starts and exploration.
+        budget: stopping criterion.
+        on_progress: called with round, best and last validation cost, and fraction of budget used.
+        resume_from: arrays of the checkpoint to resume from.
 
     Returns:
-        The document of the best model.
+        Path of the document of the best model.
 
     Raises:
         MissingExtraError: stable-baselines3 is not installed.
-        NotFiniteError: a parameter is NaN; the parameters are kept in the run's `crash/`.
+        NotFiniteError: a parameter is NaN; the parameters are written to the run's `crash/`.
     """
     require("stable_baselines3", "rl")
     with one_torch_thread():
@@ -77,7 +77,7 @@ def train_ppo(
 
 
 class PpoTraining:
-    """Circuit, critic, optimiser and bodies; everything that changes can be taken out as arrays."""
+    """Circuit, critic, optimiser and bodies; the state can be exported as arrays."""
 
     def __init__(self, config: PpoConfig, seed: int) -> None:
         from snn_control.training.swimmer.ppo_parts import SwimmerVecEnv
@@ -90,7 +90,7 @@ class PpoTraining:
             int(starts_seed),
             reward_scale=1.0 - config.discount,
         )
-        with _drawing(seed, 0):
+        with _seeded_generators(seed, 0):
             self._ppo = _make_ppo(config, self._env)
         self._named = dict(self._ppo.policy.named_parameters())
         self._layout = lay_out(config.swimmer.network())
@@ -103,26 +103,26 @@ class PpoTraining:
 
     @property
     def environment_steps(self) -> int:
-        """Control periods that were trained on."""
+        """Control periods in training so far."""
         return self.step * self.config.steps_per_round
 
     def strengths(self) -> dict[str, float]:
-        """Return the strengths as they are now."""
+        """Return the current strengths."""
         actor: Any = self._ppo.policy.action_net
-        found: dict[str, float] = actor.circuit.strengths()
-        return found
+        strengths: dict[str, float] = actor.circuit.strengths()
+        return strengths
 
     def advance(self, spent: float = 0.0) -> dict[str, Any]:
-        """Swim an episode with each body and learn from them; return their mean cost.
+        """Run one round of episodes and updates; return the mean cost of the episodes.
 
         Raises:
             NotFiniteError: an update made a parameter NaN.
         """
         self.step += 1
         try:
-            with _drawing(self.seed, self.step):
+            with _seeded_generators(self.seed, self.step):
                 self._ppo.learn(self.config.steps_per_round, reset_num_timesteps=False)
-        except ValueError:  # how stable-baselines3 ends where actions are NaN
+        except ValueError:  # raised by stable-baselines3 on NaN actions
             self._check_finite()
             raise
         self._check_finite()
@@ -139,9 +139,9 @@ class PpoTraining:
                 )
 
     def validate(self) -> float:
-        """Return the cost without exploration; keep the strengths if it is the best."""
+        """Return the cost without exploration; keep the strengths if they are the best so far."""
         strengths = self.strengths()
-        found = swim(
+        swims = swim(
             self._layout,
             *self._layout.rows([self._with(strengths).network()]),
             self._pool,
@@ -149,13 +149,13 @@ class PpoTraining:
             period_ticks=self.config.swimmer.period_ticks,
             posture_start=self.config.swimmer.posture_start,
         )
-        cost = 1.0 - float(found.returns.mean()) / EPISODE_TICKS
+        cost = 1.0 - float(swims.returns.mean()) / EPISODE_TICKS
         if cost < self.best_cost:
             self.best_cost, self._best = cost, strengths
         return cost
 
     def best(self) -> SwimmerPlan:
-        """Return the plan with the best strengths that were validated."""
+        """Return the plan with the best validated strengths."""
         return self._with(self._best)
 
     def _with(self, strengths: dict[str, float]) -> SwimmerPlan:
@@ -171,13 +171,13 @@ class PpoTraining:
         )
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that changes, as plain arrays."""
-        found = {"step": np.array(self.step), "best_cost": np.array(self.best_cost)}
-        found |= {f"best/{name}": np.array(value) for name, value in self._best.items()}
-        return found | adam_arrays(self._ppo.policy.optimizer, self._named)
+        """Return the state as plain arrays."""
+        arrays = {"step": np.array(self.step), "best_cost": np.array(self.best_cost)}
+        arrays |= {f"best/{name}": np.array(value) for name, value in self._best.items()}
+        return arrays | adam_arrays(self._ppo.policy.optimizer, self._named)
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned in a training of the same configuration."""
+        """Restore the arrays of `state` of a training with the same configuration."""
         best = [f"best/{name}" for name in self._best]
         require_arrays(state, ["step", "best_cost", *best], self._named)
         self.step, self.best_cost = int(state["step"]), float(state["best_cost"])
@@ -218,8 +218,8 @@ def _make_ppo(config: PpoConfig, env: Any) -> PPO:
 
 
 @contextmanager
-def _drawing(seed: int, round_: int) -> Iterator[None]:
-    """Let the global generators, which stable-baselines3 draws from, follow from the round."""
+def _seeded_generators(seed: int, round_: int) -> Iterator[None]:
+    """Seed the global generators, which stable-baselines3 draws from, from seed and round."""
     import torch
 
     before = np.random.get_state()  # noqa: NPY002

@@ -1,4 +1,4 @@
-"""Configuration of training a swimmer by PPO."""
+"""Configuration of PPO training of a swimmer."""
 
 from __future__ import annotations
 
@@ -21,48 +21,49 @@ __all__ = ["PpoConfig"]
 class PpoConfig(MethodConfig):
     """Configuration of training by proximal policy optimisation.
 
-    J. Schulman et al. (2017), arXiv:1707.06347. Graded cells are trained; spiking ones fire their
-    rates, so that the same strengths serve both.
+    J. Schulman et al. (2017), arXiv:1707.06347. Graded cells are trained; the firing rates of
+    spiking cells equal their outputs, so the same strengths apply to both.
     """
 
     method: Literal["ppo"]
     name: str
-    """Name of the controller that comes out."""
+    """Name of the resulting controller."""
     swimmer: SwimmerPlan = field(default_factory=lambda: SwimmerPlan(posture_start=True))
-    """The controller before it is trained; with a clock."""
+    """Controller before training; must have a clock."""
     system: Literal["swimmer"] = "swimmer"
     """System of the controller."""
     trained: tuple[str, ...] = ("proprioception", "oscillator", "ipsilateral", "contralateral")
-    """Strengths of its circuit that are trained; signs stay."""
+    """Trained strengths of the circuit; their signs stay."""
     environment_steps: int = 180_000
-    """Control periods to train for where no budget is given."""
+    """Control periods of the training if no budget is passed."""
     bodies: int = 4
-    """That swim side by side, through rounds of an episode of `EPISODE_TICKS` each."""
+    """Number of bodies in parallel; in a round each swims an episode of `EPISODE_TICKS`."""
     updates_per_round: int = 4
-    """After equal parts of the episodes."""
+    """Updates in a round, after equal parts of the episodes."""
     action_std: float = 0.2
-    """Of the exploration, in efforts; fixed."""
+    """Constant standard deviation of the exploration noise on the efforts."""
     learning_rate: float = 0.01
-    """Of Adam."""
+    """Learning rate of Adam."""
     epochs: int = 10
-    """Passes over the episodes of an update, at most."""
+    """Maximum passes over the data of an update."""
     batch: int = 250
-    """Control periods a step of Adam."""
+    """Control periods in a step of Adam."""
     discount: float = 0.97
+    """Discount factor of the return, below 1."""
     gae_lambda: float = 0.95
-    """Of generalised advantage estimation, arXiv:1506.02438."""
+    """Lambda of generalised advantage estimation, arXiv:1506.02438."""
     clip_range: float = 0.4
-    """Of the ratio of new and old probability."""
+    """Clipping range of the ratio of new to old probability."""
     target_kl: float | None = None
-    """Divergence of new and old policy that ends an update; None: any."""
+    """KL divergence of new and old policy that ends an update; None: no limit."""
     largest_gradient: float = 0.5
-    """Norm that gradients are clipped to: without it ratios explode at a small `action_std`."""
+    """Maximum norm of gradients; unclipped, the ratios explode at a small `action_std`."""
     critic: tuple[int, ...] = (64, 64)
-    """Hidden layers of the critic, which alone sees the velocities."""
+    """Sizes of the hidden layers of the critic, which alone observes the velocities."""
     validate_every: int = 3
     """Rounds between validations."""
     validation_starts: int = 5
-    """Episodes of a validation, without exploration; they are no part of the budget."""
+    """Episodes of a validation, without exploration and not counted in the budget."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name, Swimmer())
@@ -87,17 +88,15 @@ class PpoConfig(MethodConfig):
         if self.discount >= 1.0:
             raise ConfigError(f"discount: {self.discount:g}; expected less than 1")
         if self.swimmer.control_period_s != CONTROL_PERIOD_S:
-            raise ConfigError(f"swimmer: its bodies have a period of {CONTROL_PERIOD_S:g} s")
+            raise ConfigError(f"swimmer: expected a control_period_s of {CONTROL_PERIOD_S:g} s")
         if self.swimmer.clock_free:
-            raise ConfigError(
-                "swimmer: a half-centre has a memory; PPO trains circuits with a clock"
-            )
+            raise ConfigError("swimmer: clock_free: PPO needs a clock, as a half-centre has memory")
         strengths = self.swimmer.circuit().strengths
         for name in self.trained:
             if name not in strengths:
                 raise UnknownNameError("strength", name, strengths)
         if not self.trained or len(set(self.trained)) < len(self.trained):
-            raise ConfigError(f"trained: {self.trained}; name at least one, none of them twice")
+            raise ConfigError(f"trained: {self.trained}; name at least one, each once")
 
     @property
     def steps_per_round(self) -> int:
@@ -111,7 +110,7 @@ class PpoConfig(MethodConfig):
 
     @property
     def in_environment(self) -> bool:
-        """Return True: swimmers swim."""
+        """Return True: bodies are simulated."""
         return True
 
     @property

@@ -1,4 +1,4 @@
-"""What stable-baselines3 is given to train a swimmer: bodies, and its circuit as the actor."""
+"""Parts for stable-baselines3: swimmers as a vector environment, the circuit as the actor."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from snn_control.training.swimmer.task import FIRST_TRAINING_SEED
 
 
 class SwimmerVecEnv(VecEnv):
-    """Bodies side by side; an observation is the circuit's input, then velocities of the links.
+    """Vector environment of swimmers; an observation is the circuit's input, then link velocities.
 
-    The starts of round k, which ends after 1000 control periods for all bodies at once, follow from
-    `seed` and k alone. Rewards are scaled, so that a critic's values are near 1.
+    A round ends after 1000 control periods for all bodies at once; the starts of round k depend
+    only on `seed` and k. Rewards are scaled to keep the critic's values near 1.
 
     Args:
-        plan: of the controller, with a clock.
-        n_bodies: at least 1.
-        seed: of the starts.
+        plan: plan of the controller, with a clock.
+        n_bodies: number of bodies, at least 1.
+        seed: seed of the starts.
         reward_scale: factor of the task's rewards.
     """
 
@@ -42,7 +42,7 @@ class SwimmerVecEnv(VecEnv):
         self._first_ticks = np.zeros(n_bodies, np.int64)
         self._returns = np.zeros(n_bodies)
         self.last_returns = np.zeros(n_bodies)
-        """Of the last whole round, in the task's rewards."""
+        """Returns of the last complete round, in the task's rewards."""
         n_observed = len(plan.circuit().inputs) + 3 * plan.n_links
         super().__init__(
             n_bodies,
@@ -51,14 +51,14 @@ class SwimmerVecEnv(VecEnv):
         )
 
     def starts(self) -> list[Start]:
-        """Return the starts of the present round."""
+        """Return the starts of the current round."""
         drawn = np.random.default_rng([self._seed, self.round]).integers(
             FIRST_TRAINING_SEED, 2**31, self.num_envs
         )
         return [draw_start(self._plan.n_links, int(s), EPISODE_TICKS) for s in drawn]
 
     def reset(self) -> np.ndarray:
-        """Begin the present round."""
+        """Begin the current round."""
         self._batch.reset(self.starts())
         self._tick = 0
         self._returns[:] = 0.0
@@ -67,23 +67,23 @@ class SwimmerVecEnv(VecEnv):
         return self._observe()
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Take the efforts of the next control period."""
+        """Store the efforts of the next control period."""
         self._effort = actions
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """Hold them; at the end of a round the next one begins."""
+        """Apply the efforts for a control period; after a round begin the next one."""
         self._batch.step(self._effort)
         self._tick += 1
         rewards = swim_reward(self._batch.forward_speed_m_s)
         self._returns += rewards
-        seen, over = self._observe(), self._tick == EPISODE_TICKS
+        observations, done = self._observe(), self._tick == EPISODE_TICKS
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        if over:
-            infos = [{"terminal_observation": s, "TimeLimit.truncated": True} for s in seen]
+        if done:
+            infos = [{"terminal_observation": s, "TimeLimit.truncated": True} for s in observations]
             self.last_returns = self._returns.copy()
             self.round += 1
-            seen = self.reset()
-        return seen, self._scale * rewards, np.full(self.num_envs, over), infos
+            observations = self.reset()
+        return observations, self._scale * rewards, np.full(self.num_envs, done), infos
 
     def _observe(self) -> np.ndarray:
         period = self._plan.period_ticks
@@ -94,27 +94,27 @@ class SwimmerVecEnv(VecEnv):
         )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no resource is open."""
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Return an attribute once a body."""
+        """Return an attribute, repeated for each body."""
         return [getattr(self, attr_name) for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Refuse: bodies have no attributes of their own."""
+        """Refuse: bodies have no separate attributes."""
         raise AttributeError(attr_name)
 
     def env_method(self, method_name: str, *_: Any, indices: Any = None, **__: Any) -> list[Any]:
-        """Refuse: bodies have no methods of their own."""
+        """Refuse: bodies have no separate methods."""
         raise AttributeError(method_name)
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Return that no body is wrapped."""
+        """Return False for each body."""
         return [False for _ in self._get_indices(indices)]
 
 
 class CircuitActor(torch.nn.Module):
-    """Mean efforts of a graded circuit, from the observations of a `SwimmerVecEnv`."""
+    """Mean efforts of a graded circuit for the observations of a `SwimmerVecEnv`."""
 
     def __init__(self, plan: SwimmerPlan, trained: Sequence[str]) -> None:
         super().__init__()
@@ -129,14 +129,14 @@ class CircuitActor(torch.nn.Module):
 
 
 class CircuitPolicy(ActorCriticPolicy):
-    """A circuit as actor beside a perceptron as critic; exploration keeps its width.
+    """Policy with a circuit as actor, a perceptron as critic and constant exploration noise.
 
     Args:
-        args: those of `ActorCriticPolicy` that stable-baselines3 gives.
-        plan: of the circuit, graded.
-        trained: names of its strengths.
+        args: arguments of `ActorCriticPolicy`, passed by stable-baselines3.
+        plan: plan of the circuit, graded.
+        trained: names of the trained strengths.
         critic: sizes of the critic's hidden layers.
-        action_std: width of the exploration.
+        action_std: standard deviation of the exploration noise.
     """
 
     def __init__(
@@ -148,14 +148,14 @@ class CircuitPolicy(ActorCriticPolicy):
         action_std: float,
         **kwargs: Any,
     ) -> None:
-        self._made_of = plan, trained
+        self._plan_and_trained = plan, trained
         kwargs["net_arch"] = {"pi": [], "vf": list(critic)}
         kwargs["log_std_init"] = float(np.log(action_std))
         super().__init__(*args, **kwargs)
 
     def _build(self, lr_schedule: Any) -> None:
         super()._build(lr_schedule)
-        self.action_net = CircuitActor(*self._made_of)
+        self.action_net = CircuitActor(*self._plan_and_trained)
         self.log_std.requires_grad_(False)
         trainable = [p for p in self.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trainable, lr=lr_schedule(1), eps=1e-5)

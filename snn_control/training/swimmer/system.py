@@ -1,4 +1,4 @@
-"""The swimmer as a system."""
+"""System of the swimmer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Swimmer"]
 
 
 class Swimmer(System):
-    """A swimmer of 3 to 30 links; its untrained circuit is beside it."""
+    """Swimmer of 3 to 30 links; the baseline is its untrained circuit."""
 
     name = "swimmer"
     environment = "snn_control/Swim-v0"
@@ -30,13 +30,13 @@ class Swimmer(System):
 
     @property
     def task_type(self) -> type[Task]:
-        """Return of few episodes, by few strengths."""
+        """Maximisation of the return by few strengths."""
         from snn_control.training.swimmer.task import SwimmerTask
 
         return SwimmerTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Return whether it turns the angles of all joints into their efforts."""
+        """Return True if the controller maps the angles of all joints to their efforts."""
         n = len(controller.action_names)
         return controller.observation_names == tuple(
             f"joint_{k}_rad" for k in range(n)
@@ -55,7 +55,7 @@ class Swimmer(System):
     def trace_arrays(self, trace: Mapping[str, npt.NDArray[Any]], n_actions: int) -> Arrays:
         """Return joint angles and efforts, (n_ticks, n_joints), and the forward speed."""
         joints = range(n_actions)
-        if not all(f"joint_{k}_{what}" in trace for k in joints for what in ("rad", "effort")):
+        if not all(f"joint_{k}_{name}" in trace for k in joints for name in ("rad", "effort")):
             return {}
         kept = {
             "joint_rad": np.stack([trace[f"joint_{k}_rad"] for k in joints], axis=1),

@@ -1,4 +1,4 @@
-"""The task of the swimmer's circuit as a fitness: the return that is missing, few strengths."""
+"""Task of the swimmer: maximise the return by few strengths of its circuit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["FIRST_TRAINING_SEED", "SwimmerFitness", "SwimmerTask"]
 
 FloatArray = npt.NDArray[np.float64]
 FIRST_TRAINING_SEED = 10**6
-"""Starts of trainings have this seed or a higher one; evaluations have lower ones."""
+"""Smallest seed of training starts; evaluations use smaller seeds."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,23 @@ class SwimmerTask(Task):
     """Body, circuit and evolved strengths."""
 
     n_links: int = 6
-    """Of the body, 3 to 30."""
+    """Number of links of the body, 3 to 30."""
     cells: Literal["graded", "spiking"] = "spiking"
-    """Of B cells and muscles."""
+    """Model of B cells and muscles."""
     sub_ticks: int = 5
     """Network ticks in a control period."""
     clock_free: bool = False
-    """Whether a half-centre swings the head in place of the clock."""
+    """Half-centre that swings the head in place of the clock."""
     period_ticks: int = 60
-    """Of the clock, control periods."""
+    """Period of the clock, control periods."""
     posture_start: bool = True
-    """Whether the clock starts against the bend of the body."""
+    """Start of the clock against the bend of the body, see `Swimmer`."""
     genes: tuple[str, ...] = ("proprioception", "oscillator", "ipsilateral", "contralateral")
-    """Strengths of the circuit that are evolved; signs stay."""
+    """Evolved strengths of the circuit; their signs stay."""
     widest: float = 8.0
-    """Largest factor between a strength and the one that the circuit begins with, either way."""
+    """Largest factor between a strength and its initial value, in either direction."""
     starts: int = 1
-    """Episodes of each genome, of `EPISODE_TICKS` control periods; all genomes begin alike."""
+    """Episodes of each genome, of `EPISODE_TICKS` control periods; equal for all genomes."""
     data: ClassVar[str] = "simulated: random starts of snn_control/Swim-v0"
 
     def __post_init__(self) -> None:
@@ -64,11 +64,11 @@ class SwimmerTask(Task):
             if name not in strengths:
                 raise UnknownNameError("strength", name, strengths)
         if not self.genes or len(set(self.genes)) < len(self.genes):
-            raise ConfigError(f"genes: {self.genes}; name at least one, none of them twice")
+            raise ConfigError(f"genes: {self.genes}; name at least one, each once")
 
     @property
     def plan(self) -> SwimmerPlan:
-        """What is evolved, before it is."""
+        """Plan of the circuit before evolution."""
         return SwimmerPlan(
             self.n_links,
             self.cells,
@@ -79,12 +79,12 @@ class SwimmerTask(Task):
         )
 
     def fitness(self, seed: int) -> SwimmerFitness:
-        """Return the fitness; `seed` draws the starts."""
+        """Return the fitness; `seed` is that of the starts."""
         return SwimmerFitness(self, seed)
 
 
 class SwimmerFitness(Fitness):
-    """Fraction of the highest return that a genome misses, 0 to 1."""
+    """Fraction of the highest return that a genome misses, 0 to 1; lower is better."""
 
     def __init__(self, task: SwimmerTask, seed: int) -> None:
         self.task, self._circuit = task, task.plan.circuit()
@@ -111,7 +111,7 @@ class SwimmerFitness(Fitness):
         return self.task.starts * EPISODE_TICKS
 
     def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
-        """Return the genome to start from: the circuit's own strengths where none is named."""
+        """Return the start genome: `numbers`, and the circuit's strengths for other genes."""
         for name in numbers:
             if name not in self.task.genes:
                 raise UnknownNameError("gene", name, self.task.genes)
@@ -130,7 +130,7 @@ class SwimmerFitness(Fitness):
         return Swimmer.planned(replace(self.task.plan, strengths=self.strengths(genome)))
 
     def swims(self, genomes: FloatArray) -> Swims:
-        """Let each genome swim from each start."""
+        """Simulate each genome from each start."""
         networks = [self._circuit.network(self.strengths(genome)) for genome in genomes]
         return swim(
             self._layout,
@@ -142,7 +142,7 @@ class SwimmerFitness(Fitness):
         )
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
-        """Cost of each genome, shape (n_genomes, 1); lower is better."""
-        found = self.swims(genomes)
-        cost: FloatArray = 1.0 - found.returns.mean(axis=1, keepdims=True) / EPISODE_TICKS
+        """Return the cost of each genome, shape (n_genomes, 1)."""
+        swims = self.swims(genomes)
+        cost: FloatArray = 1.0 - swims.returns.mean(axis=1, keepdims=True) / EPISODE_TICKS
         return cost

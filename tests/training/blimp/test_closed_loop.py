@@ -1,4 +1,4 @@
-"""The fused loop agrees with the controller in the plant tick by tick, and with MuJoCo."""
+"""Fused loop against the controller in the plant, tick by tick, and rollouts in MuJoCo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def altitude() -> Altitude:
     return Altitude([thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())])
 
 
-def test_fused_flights_equal_the_controller_tick_by_tick() -> None:
+def test_fused_flights_equal_those_of_controller_and_plant() -> None:
     batch = scenario_batch(("default", "stress"), 4, 100.0, seed=3)
     network = merge(altitude().networks)
     layout = lay_out(network)
@@ -46,7 +46,7 @@ def test_equal_seeds_give_equal_episodes_and_the_controller_holds() -> None:
     assert pid.metrics["spikes_per_s"] == 0.0
 
 
-def test_a_mismatch_lists_both_sides() -> None:
+def test_a_mismatch_lists_the_names_of_both_sides() -> None:
     env = gymnasium.make("snn_control/BlimpAltitude-v0")
     pid = PID()
     pid.observation_names = ("depth_m",)

@@ -1,4 +1,4 @@
-"""Training by surrogate gradients: it learns, goes on bit for bit, and says what is wrong."""
+"""Training by surrogate gradients: learning, bit-identical resuming, errors."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def costs(run: Run) -> list[tuple[float, float, float]]:
     return [(r["step"], r["validation"], r["loss"]) for r in run.metrics()]
 
 
-def test_it_learns_and_leaves_a_controller_that_flies(tmp_path: Path) -> None:
+def test_training_lowers_the_cost_and_saves_a_controller(tmp_path: Path) -> None:
     run = start(tmp_path / "run")
     model = train(TINY, run, seed=3, budget=Budget(generations=150))
-    found = [record["validation"] for record in run.metrics()]
-    assert min(found) == run.metrics()[-1]["best"]
-    assert min(found) < 0.8 * found[0]
+    validations = [record["validation"] for record in run.metrics()]
+    assert min(validations) == run.metrics()[-1]["best"]
+    assert min(validations) < 0.8 * validations[0]
     controller = load(model)
     assert isinstance(controller, Altitude)
     assert controller.networks[0].n_spiking == 20
     assert np.isfinite(controller.step(np.array([0.2]))).all()
 
 
-def test_a_resumed_training_is_the_same_one(tmp_path: Path) -> None:
+def test_a_resumed_training_has_the_same_result(tmp_path: Path) -> None:
     config = dataclasses.replace(TINY, validate_every=1)
     budget = Budget(generations=6)
     whole, broken = start(tmp_path / "whole", config), start(tmp_path / "broken", config)
@@ -74,7 +74,7 @@ def test_a_resumed_training_is_the_same_one(tmp_path: Path) -> None:
         assert model.with_suffix(suffix).read_bytes() == expected.with_suffix(suffix).read_bytes()
 
 
-def test_a_loss_that_is_not_finite_leaves_the_parameters(tmp_path: Path) -> None:
+def test_a_non_finite_loss_saves_the_parameters(tmp_path: Path) -> None:
     run = start(tmp_path / "run")
     wild = dataclasses.replace(TINY, learning_rate=1e30)
     with pytest.raises(NotFiniteError, match="learning_rate"):
@@ -85,7 +85,7 @@ def test_a_loss_that_is_not_finite_leaves_the_parameters(tmp_path: Path) -> None
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     run = start(tmp_path / "run")
-    with pytest.raises(ConfigError, match="no checkpoint of such a training"):
+    with pytest.raises(ConfigError, match="of another training"):
         train(
             TINY, run, seed=3, budget=Budget(generations=1),
             resume_from={"generation": np.array(1)},
@@ -115,8 +115,8 @@ def test_the_loss_is_linear_in_the_weight_of_the_raw_error(tmp_path: Path) -> No
     assert double - average == pytest.approx(4 * (half - average), rel=1e-4)
 
 
-def test_windows_must_fit() -> None:
-    with pytest.raises(ConfigError, match="must count"):
+def test_window_sizes_must_be_consistent() -> None:
+    with pytest.raises(ConfigError, match="must remain"):
         dataclasses.replace(TINY, burn_in_ticks=22)
     with pytest.raises(ConfigError, match="longer than sequence_ticks"):
         dataclasses.replace(TINY, window_ticks=300)
@@ -124,7 +124,7 @@ def test_windows_must_fit() -> None:
         FreeNetwork(smallest_gain=10.0, largest_gain=5.0)
 
 
-def test_random_networks_have_no_pairs_and_equal_seeds_are_equal() -> None:
+def test_random_networks_have_no_pairs_and_repeat_by_seed() -> None:
     one, two = (free_network(FreeNetwork(), np.random.default_rng(1)) for _ in range(2))
     gains = np.asarray(one.connections[0].weights)
     np.testing.assert_array_equal(gains, two.connections[0].weights)
@@ -144,6 +144,6 @@ def test_random_networks_have_no_pairs_and_equal_seeds_are_equal() -> None:
         ({"name": "pid"}, "name"),
     ],
 )
-def test_settings_out_of_range_are_named(changed: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_settings_out_of_range_are_errors(changed: dict, message: str) -> None:  # type: ignore[type-arg]
     with pytest.raises((ConfigError, ParameterError), match=message):
         dataclasses.replace(TINY, **changed)

@@ -26,7 +26,7 @@ def test_published_fit_equals_numpy() -> None:
     np.testing.assert_allclose(published_fit(a, b), expected)
 
 
-def test_chatter_games_the_published_fit_but_not_the_cost() -> None:
+def test_chatter_raises_the_cost_but_not_the_published_fit() -> None:
     target = np.sin(np.arange(400) / 15)
     chatter = target + 2.0 * (-1.0) ** np.arange(400)
     assert published_fit(chatter, target) < 1e-9
@@ -36,14 +36,14 @@ def test_chatter_games_the_published_fit_but_not_the_cost() -> None:
 
 def test_targets_follow_the_published_relations() -> None:
     error = np.round(0.3 * np.sin(np.arange(300) / 20), 2)
-    found = pid_targets(error)
+    targets = pid_targets(error)
     d = np.diff(error, prepend=error[0]) * 10
     derivative = 14 * (d + np.r_[0.0, d[:-1]]) / 2
     derivative[:2] = 0.0
-    np.testing.assert_allclose(found["pd"], 9 * error + derivative, atol=1e-9)
-    np.testing.assert_allclose(found["i"], 0.075 * np.cumsum(error), atol=1e-9)
+    np.testing.assert_allclose(targets["pd"], 9 * error + derivative, atol=1e-9)
+    np.testing.assert_allclose(targets["i"], 0.075 * np.cumsum(error), atol=1e-9)
 
 
 def test_targets_are_compressed_beyond_15() -> None:
-    found = pid_targets(np.full(5, 2.0))["pd"]
-    np.testing.assert_allclose(found[2:], 15 + 3 * 5 / 90)
+    targets = pid_targets(np.full(5, 2.0))["pd"]
+    np.testing.assert_allclose(targets[2:], 15 + 3 * 5 / 90)

@@ -1,4 +1,4 @@
-"""The shipped models against the bars they were made for, on real flights they never saw."""
+"""Shipped models against their accuracy targets, on held-out real flights."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from snn_control.network.mismatch import mismatched
 from snn_control.resources import models_folder
 from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
 from snn_control.training.optimisation import read_optimisation
-from tests.flights import EVALUATION
-from tests.flights import flight as flight_log
+from tests.flights import EVALUATION, recorded_log
 
-BARS = {"blimp-altitude": (0.10, 0.96), "blimp-altitude-delay": (0.05, 0.99)}
+TARGETS = {"blimp-altitude": (0.10, 0.96), "blimp-altitude-delay": (0.05, 0.99)}
 MODELS = sorted(path.stem for path in models_folder().glob("blimp-*.json"))
 
 
@@ -33,12 +32,12 @@ def output(network: Network, errors: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_size_delay_and_provenance(name: str) -> None:
-    found = networks(name)
-    assert sum(network.n_spiking for network in found.values()) <= 160
+    parts = networks(name)
+    assert sum(network.n_spiking for network in parts.values()) <= 160
     if not name.endswith("-delay"):
-        for network in found.values():
-            place = {p.name: k for k, p in enumerate(network.populations)} | {"input": -1}
-            forward = [c for c in network.connections if place[c.source] < place[c.target]]
+        for network in parts.values():
+            position = {p.name: k for k, p in enumerate(network.populations)} | {"input": -1}
+            forward = [c for c in network.connections if position[c.source] < position[c.target]]
             assert all(c.delay_ticks == 0 for c in forward)
     about = json.loads((models_folder() / f"{name}.json").read_text())["about"]
     assert about["license"] == "Apache-2.0"
@@ -46,38 +45,38 @@ def test_size_delay_and_provenance(name: str) -> None:
 
 
 @pytest.mark.parametrize("flight", EVALUATION)
-@pytest.mark.parametrize("name", BARS)
+@pytest.mark.parametrize("name", TARGETS)
 def test_imitation_of_p_and_d_on_flights(name: str, flight: str) -> None:
-    errors = flight_log(flight).error_m
+    errors = recorded_log(flight).error_m
     target = pid_targets(errors)["pd"]
-    found = output(networks(name)["pd"], errors)
-    most, least_r = BARS[name]
-    assert published_fit(found, target) <= most
-    assert correlation(found, target) >= least_r
+    outputs = output(networks(name)["pd"], errors)
+    most, least_r = TARGETS[name]
+    assert published_fit(outputs, target) <= most
+    assert correlation(outputs, target) >= least_r
 
 
 @pytest.mark.parametrize("flight", EVALUATION)
-@pytest.mark.parametrize("name", BARS)
+@pytest.mark.parametrize("name", TARGETS)
 def test_imitation_of_the_integral_on_flights(name: str, flight: str) -> None:
-    errors = flight_log(flight).error_m
+    errors = recorded_log(flight).error_m
     target = pid_targets(errors)["i"]
-    found = output(networks(name)["i"], errors)
-    assert np.abs(found - target).mean() <= 0.06
-    assert correlation(found, target) >= 0.97
+    outputs = output(networks(name)["i"], errors)
+    assert np.abs(outputs - target).mean() <= 0.06
+    assert correlation(outputs, target) >= 0.97
 
 
-@pytest.mark.parametrize("name", BARS)
+@pytest.mark.parametrize("name", TARGETS)
 def test_a_held_integral_does_not_drift(name: str) -> None:
     errors = np.zeros(1000)
     errors[:40] = 1.0
-    found = output(networks(name)["i"], errors)
-    assert found[100] == pytest.approx(3.0, abs=0.1)
-    assert abs(found[-1] - found[-601]) <= 0.05
+    outputs = output(networks(name)["i"], errors)
+    assert outputs[100] == pytest.approx(3.0, abs=0.1)
+    assert abs(outputs[-1] - outputs[-601]) <= 0.05
 
 
-@pytest.mark.parametrize("name", BARS)
-def test_five_percent_of_mismatch_leaves_the_imitation(name: str) -> None:
-    flights = [flight_log(flight).error_m for flight in EVALUATION]
+@pytest.mark.parametrize("name", TARGETS)
+def test_five_percent_of_mismatch_keeps_the_imitation(name: str) -> None:
+    flights = [recorded_log(flight).error_m for flight in EVALUATION]
     network = networks(name)["pd"]
     fits = [
         np.mean([published_fit(output(changed, e), pid_targets(e)["pd"]) for e in flights])

@@ -30,7 +30,7 @@ def test_every_pair_of_designs_is_evaluated(pd: str, i: str) -> None:
     np.testing.assert_array_equal(fitness(genomes[1:2]), costs[1:2])
 
 
-def test_sizes_of_the_published_genomes_are_of_the_published_order() -> None:
+def test_sizes_of_the_published_genomes() -> None:
     for name, n_genes in (("published_lif", 221), ("published_iwta", 281)):
         design = make_designs({"pd": name}, {}, Sizes())["pd"]
         assert design.n_genes == n_genes
@@ -44,14 +44,14 @@ def test_objectives_add_up_to_the_cost() -> None:
     )
     whole = dataclasses.replace(TINY, imitation=1.0, closed_loop=2.0, integral=0.5)
     genomes = np.random.default_rng(2).random((4, AltitudeFitness(TINY, 3).n_genes))
-    found = AltitudeFitness(parts, seed=3)(genomes)
+    values = AltitudeFitness(parts, seed=3)(genomes)
     cost = AltitudeFitness(whole, seed=3)(genomes)[:, 0]
-    np.testing.assert_allclose(found[:, 0] + 2.0 * found[:, 1] + 0.5 * found[:, 2], cost)
-    assert np.all(found[:, 3] > 0.0)
-    assert np.all(found[:, 4] > 0.0)
+    np.testing.assert_allclose(values[:, 0] + 2.0 * values[:, 1] + 0.5 * values[:, 2], cost)
+    assert np.all(values[:, 3] > 0.0)
+    assert np.all(values[:, 4] > 0.0)
 
 
-def test_named_numbers_start_there_and_fixed_ones_stay() -> None:
+def test_start_values_are_used_and_fixed_numbers_are_no_genes() -> None:
     task = dataclasses.replace(TINY, fixed={"ki": 0.75})
     fitness = AltitudeFitness(task, seed=0)
     genome = fitness.start({"kp": 9.0}, seed=0)
@@ -64,7 +64,7 @@ def test_named_numbers_start_there_and_fixed_ones_stay() -> None:
         fitness.start({"ki": 1.0}, seed=0)
 
 
-def test_logged_errors_are_imitated_too(tmp_path: Path) -> None:
+def test_logged_errors_are_imitated_as_well(tmp_path: Path) -> None:
     log = tmp_path / "flight.csv"
     heights = 1.0 + 0.2 * np.sin(np.arange(200) / 9)
     rows = [f"{k / 10:.1f},1.0,{height:.2f}" for k, height in enumerate(heights)]
@@ -95,13 +95,13 @@ def test_logged_errors_are_imitated_too(tmp_path: Path) -> None:
         ({"fit": "publish"}, "published"),
     ],
 )
-def test_wrong_names_are_refused_with_the_closest(changed: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_unknown_names_propose_the_closest(changed: dict, message: str) -> None:  # type: ignore[type-arg]
     with pytest.raises((UnknownNameError, ConfigError), match=f"Did you mean: `{message}`"):
         AltitudeFitness(dataclasses.replace(TINY, **changed), seed=0)
 
 
 @pytest.mark.parametrize("taps", [0, 2])
-def test_a_held_error_leaves_no_derivative_whatever_the_weights(taps: int) -> None:
+def test_a_constant_error_has_no_derivative_for_any_weights(taps: int) -> None:
     errors = np.r_[np.full(20, 0.31), np.full(60, 0.52)][:, None]
     for kd in (0.1, 14.0, 40.0):
         network = thermometer_pd(ThermometerPD(kd=kd, taps=taps))
@@ -110,14 +110,14 @@ def test_a_held_error_leaves_no_derivative_whatever_the_weights(taps: int) -> No
         assert settled[-1] == pytest.approx(9 * 0.52, abs=0.25)
 
 
-def test_two_taps_are_those_of_the_pid() -> None:
+def test_two_taps_give_the_derivative_of_the_pid() -> None:
     errors = 0.1 * np.sin(np.arange(300) / 7)
     network = thermometer_pd(ThermometerPD(taps=2, pairs=200, top=12.0))
-    found = NativeEngine(network).run(errors[:, None]).readouts[:, 0]
-    np.testing.assert_allclose(found[2:], pid_targets(errors)["pd"][2:], atol=0.1)
+    outputs = NativeEngine(network).run(errors[:, None]).readouts[:, 0]
+    np.testing.assert_allclose(outputs[2:], pid_targets(errors)["pd"][2:], atol=0.1)
 
 
-def test_the_alternation_adds_and_takes_away_in_turn() -> None:
+def test_the_dither_alternates_in_sign() -> None:
     errors = np.full((40, 1), 0.2)
     plain, dithered = (
         NativeEngine(thermometer_pd(ThermometerPD(dither=amplitude))).run(errors).readouts[:, 0]
@@ -126,7 +126,7 @@ def test_the_alternation_adds_and_takes_away_in_turn() -> None:
     np.testing.assert_allclose(dithered - plain, 0.05 * (-1.0) ** np.arange(40), atol=1e-12)
 
 
-def test_the_counter_can_hold_what_the_pid_can_and_no_more() -> None:
+def test_the_counter_holds_the_limit_of_the_pid_without_windup() -> None:
     design = make_designs({"i": "counter"}, {"ki": 0.75}, Sizes())["i"]
     errors = np.r_[np.full(900, 0.3), np.full(40, -0.3)][:, None]
     for genome in (np.zeros(design.n_genes), np.ones(design.n_genes)):
@@ -145,11 +145,11 @@ def test_the_counter_can_hold_what_the_pid_can_and_no_more() -> None:
         ({"sequence_ticks": 2}, "sequence_ticks"),
         ({"imitation": -1.0}, "imitation"),
         ({"imitation": 0.0, "closed_loop": 0.0}, "above 0"),
-        ({"objectives": ("rmse_m", "rmse_m")}, "twice"),
+        ({"objectives": ("rmse_m", "rmse_m")}, "each once"),
         ({"fixed": {"kp": -5.0}}, "kp is -5, expected 3 to 18"),
         ({"sizes": Sizes(taps=-1)}, "taps"),
     ],
 )
-def test_values_out_of_range_are_named(changed: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_values_out_of_range_are_errors(changed: dict, message: str) -> None:  # type: ignore[type-arg]
     with pytest.raises((ConfigError, ParameterError), match=message):
         AltitudeFitness(dataclasses.replace(TINY, **changed), seed=0)

@@ -1,4 +1,4 @@
-"""The fused loop against controller and environment, and against the published draws."""
+"""Fused loop against controller and environment, and against published returns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLOCK_FREE = swimmer_circuit(
 ).network()
 
 
-def swum(network: Network, seeds: Sequence[int], n_links: int = 6) -> Swims:
+def simulate(network: Network, seeds: Sequence[int], n_links: int = 6) -> Swims:
     layout = lay_out(network)
     weights, coefficients = layout.row()
     starts = [draw_start(n_links, seed, 1000) for seed in seeds]
@@ -37,7 +37,7 @@ def swum(network: Network, seeds: Sequence[int], n_links: int = 6) -> Swims:
 
 @pytest.mark.parametrize("network", [GRADED, SPIKING, CLOCK_FREE], ids=["graded", "if", "free"])
 @pytest.mark.parametrize("adapts", [False, True])
-def test_the_loop_is_controller_and_environment_bit_for_bit(network: Network, adapts: bool) -> None:
+def test_the_loop_equals_controller_and_environment(network: Network, adapts: bool) -> None:
     damage = Damage(lost_muscles=("both_2",), noise_rad=0.1)
     homeostasis = Homeostasis(np.full(4, 0.7), 3.0, 0.5, 5.0, 0.1, 0.5) if adapts else None
     env = gymnasium.make("snn_control/Swim-v0", damage=vars(damage), n_ticks=150)
@@ -52,44 +52,44 @@ def test_the_loop_is_controller_and_environment_bit_for_bit(network: Network, ad
 
     layout = lay_out(network)
     weights, coefficients = (np.tile(row, (3, 1)) for row in layout.row())
-    found = swim(
+    swims = swim(
         layout, weights, coefficients, SwimmerPool(6, 2, damage), [start] * 2,
         period_ticks=[20, 50, 60], n_ticks=150, posture_start=adapts,
         homeostasis=homeostasis, command=(0.8, 0.5),
     )  # fmt: skip
-    np.testing.assert_array_equal(found.speed_m_s[1], [speeds, speeds])
-    np.testing.assert_array_equal(found.gains[1, 0], swimmer.gains)
-    assert np.ptp(found.gains[1, 0]) > 0.1 if adapts else np.all(found.gains == 1.0)
+    np.testing.assert_array_equal(swims.speed_m_s[1], [speeds, speeds])
+    np.testing.assert_array_equal(swims.gains[1, 0], swimmer.gains)
+    assert np.ptp(swims.gains[1, 0]) > 0.1 if adapts else np.all(swims.gains == 1.0)
 
 
-def test_untrained_circuits_swim_as_measured() -> None:
-    graded = swum(GRADED, range(60)).returns[0]
+def test_returns_of_untrained_circuits() -> None:
+    graded = simulate(GRADED, range(60)).returns[0]
     assert graded[:5].mean() == pytest.approx(800.26, abs=0.5)
     assert graded.mean() == pytest.approx(797.0, abs=2.0)
-    spiking = swum(SPIKING, range(20))
+    spiking = simulate(SPIKING, range(20))
     assert spiking.returns[0, :5].mean() >= graded[:5].mean() - 5.0
     assert spiking.returns.mean() >= graded[:20].mean() - 5.0
     assert spiking.spikes.mean() < 8.0
 
 
-def test_the_clock_free_circuit_swims_better_than_with_a_clock() -> None:
-    assert swum(CLOCK_FREE, range(20)).returns.mean() >= 815.0
+def test_the_clock_free_circuit_exceeds_the_circuit_with_a_clock() -> None:
+    assert simulate(CLOCK_FREE, range(20)).returns.mean() >= 815.0
 
 
 @pytest.mark.parametrize(("n_links", "expected"), [(3, 289.41), (12, 904.48)])
-def test_other_bodies_swim_as_measured(n_links: int, expected: float) -> None:
+def test_returns_on_bodies_of_other_lengths(n_links: int, expected: float) -> None:
     network = swimmer_circuit(n_links - 1, joint_limit_rad(n_links)).network()
-    assert swum(network, range(5), n_links).returns.mean() == pytest.approx(expected, abs=0.5)
+    assert simulate(network, range(5), n_links).returns.mean() == pytest.approx(expected, abs=0.5)
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_mismatched_bodies_starts_and_setpoints_are_errors() -> None:
     layout = lay_out(GRADED)
     weights, coefficients = (row[None] for row in layout.row())
     with pytest.raises(ParameterError, match="5 joints, the body 3"):
         swim(layout, weights, coefficients, SwimmerPool(4), [draw_start(4, 0, 10)])
     with pytest.raises(ParameterError, match="start of 3 joints"):
         swim(layout, weights, coefficients, SwimmerPool(6), [draw_start(4, 0, 10)])
-    with pytest.raises(ParameterError, match="set-points"):
+    with pytest.raises(ParameterError, match="setpoints"):
         swim(
             layout, weights, coefficients, SwimmerPool(6), [draw_start(6, 0, 10)],
             homeostasis=Homeostasis(np.zeros(3)),
@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"set_points": np.array([1.5])}, "set_points"),
         ({"set_points": np.zeros(4), "rate_per_s": math.nan}, "rate_per_s"),
@@ -106,6 +106,6 @@ def test_what_does_not_fit_is_refused() -> None:
         ({"set_points": np.zeros(4), "lag_set_point": math.inf}, "lag_set_point"),
     ],
 )
-def test_wrong_settings_of_homeostasis_are_refused(settings: dict, said: str) -> None:
-    with pytest.raises(ParameterError, match=said):
+def test_wrong_settings_of_homeostasis_are_errors(settings: dict, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         Homeostasis(**settings)

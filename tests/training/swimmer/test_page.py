@@ -1,4 +1,4 @@
-"""The page of a swimmer: its swim and spikes instead of a height."""
+"""Page of a swimmer: body wave and spikes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from snn_control.training.evaluate import evaluate, write_evaluation
 pytest.importorskip("plotly", reason="needs the extra [report]")
 
 
-def test_a_swim_is_shown_with_its_wave_and_its_spikes(tmp_path: Path) -> None:
+def test_the_page_shows_wave_and_spikes(tmp_path: Path) -> None:
     from snn_control.report import render_report
 
     run = Run.create(tmp_path / "run", command="", config=None, seed=0)
     for name in ("swimmer-spiking", "swimmer-graded"):
         swimmer = load(name, n_links=4)
-        swum = evaluate(swimmer, name, seeds=[3], n_ticks=200)
-        write_evaluation(swum, run.folder, swimmer)
+        evaluation = evaluate(swimmer, name, seeds=[3], n_ticks=200)
+        write_evaluation(evaluation, run.folder, swimmer)
     run.finish()
     page = render_report(run.folder)
     assert re.findall(r'<section id="([a-z]+)"', page)[:3] == ["result", "video", "swim"]
@@ -38,8 +38,8 @@ def test_a_swim_is_shown_with_its_wave_and_its_spikes(tmp_path: Path) -> None:
         assert "spike_tick" not in trace
     assert "recorded in another episode" not in page
     other = load("swimmer-graded", n_links=4)
-    swum = evaluate(other, "the-other", seeds=[4], n_ticks=200)
-    write_evaluation(swum, run.folder, other)
+    evaluation = evaluate(other, "the-other", seeds=[4], n_ticks=200)
+    write_evaluation(evaluation, run.folder, other)
     assert "recorded in another episode: the-other." in render_report(run.folder)
     episode = json.loads((run.folder / "eval" / "swimmer-spiking-default.json").read_text())
     assert episode["mean"]["mean_speed_m_s"] == pytest.approx(speeds.mean(), rel=0.02)

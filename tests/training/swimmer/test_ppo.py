@@ -1,4 +1,4 @@
-"""PPO of a swimmer: the same swimmer for the library and for flight, learning, resuming, traps."""
+"""PPO of a swimmer: equal dynamics in training and simulation, learning, resuming, errors."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def start(folder: Path, config: PpoConfig = SMALL) -> Run:
     return Run.create(folder, command="", config=config, seed=1)
 
 
-def test_the_library_meets_the_swimmer_that_flies() -> None:
+def test_the_vector_environment_equals_the_simulation() -> None:
     from snn_control.training.swimmer.ppo_parts import CircuitActor, SwimmerVecEnv
 
     plan = SwimmerPlan(n_links=4, cells="graded", sub_ticks=1, posture_start=True, period_ticks=41)
     env = SwimmerVecEnv(plan, 3, seed=5, reward_scale=0.1)
     starts, actor = env.starts(), CircuitActor(plan, ["oscillator"])
-    seen, total = env.reset(), np.zeros(3)
+    values, total = env.reset(), np.zeros(3)
     for tick in range(1000):
         with torch.no_grad():
-            efforts = actor(torch.from_numpy(seen).float()).numpy().astype(float)
+            efforts = actor(torch.from_numpy(values).float()).numpy().astype(float)
         env.step_async(efforts)
-        seen, rewards, done, infos = env.step_wait()
+        values, rewards, done, infos = env.step_wait()
         total += rewards / 0.1
         assert done.all() == (tick == 999)
     assert all(info["TimeLimit.truncated"] for info in infos)
@@ -62,10 +62,12 @@ def test_the_library_meets_the_swimmer_that_flies() -> None:
     rows = layout.rows([plan.network()])
     own = swim(layout, *rows, SwimmerPool(4), starts, period_ticks=41, posture_start=True)
     np.testing.assert_allclose(env.last_returns, own.returns[0], rtol=1e-3)
-    assert not np.array_equal(env.starts()[0].joint_rad, starts[0].joint_rad)  # the next round's
+    assert not np.array_equal(
+        env.starts()[0].joint_rad, starts[0].joint_rad
+    )  # starts of the next round
 
 
-def test_what_is_trained_is_what_is_validated() -> None:
+def test_the_actor_equals_the_validated_network() -> None:
     from snn_control.training.swimmer.ppo_parts import CircuitActor
 
     strengths = {"proprioception": 2.0, "ipsilateral": 3.0}
@@ -73,8 +75,8 @@ def test_what_is_trained_is_what_is_validated() -> None:
     actor = CircuitActor(plan, ["ipsilateral"])
     assert actor.circuit.strengths() == pytest.approx({"ipsilateral": 3.0})
     own, planned = NativeEngine(actor.circuit.network()), NativeEngine(plan.network())
-    given = np.random.default_rng(0).uniform(0.0, 1.0, (20, len(planned.network.inputs)))
-    np.testing.assert_allclose(own.run(given).readouts, planned.run(given).readouts, atol=1e-6)
+    inputs = np.random.default_rng(0).uniform(0.0, 1.0, (20, len(planned.network.inputs)))
+    np.testing.assert_allclose(own.run(inputs).readouts, planned.run(inputs).readouts, atol=1e-6)
 
 
 def test_it_learns_within_a_few_rounds(tmp_path: Path) -> None:
@@ -82,10 +84,10 @@ def test_it_learns_within_a_few_rounds(tmp_path: Path) -> None:
     run = start(tmp_path / "run", config)
     model = train_ppo(config, run, seed=1, budget=Budget(environment_steps=20_000))
     run.finish()
-    found = load(model)
-    assert isinstance(found, Swimmer)
-    assert found.posture_start
-    strengths = strengths_of(found.networks[0])
+    swimmer = load(model)
+    assert isinstance(swimmer, Swimmer)
+    assert swimmer.posture_start
+    strengths = strengths_of(swimmer.networks[0])
     assert strengths["proprioception"] > 1.1
     assert strengths["contralateral"] < 0.0
     rows = run.metrics()
@@ -93,13 +95,13 @@ def test_it_learns_within_a_few_rounds(tmp_path: Path) -> None:
     assert rows[-1]["best"] < rows[0]["best"] - 0.05
 
 
-def test_an_interrupted_training_goes_on_to_the_same_result(tmp_path: Path) -> None:
+def test_an_interrupted_training_resumes_to_the_same_result(tmp_path: Path) -> None:
     config = dataclasses.replace(SMALL, bodies=1)
     whole = start(tmp_path / "whole", config)
     model = train_ppo(config, whole, seed=3, budget=Budget(generations=2))
-    begun = start(tmp_path / "broken", config)
-    train_ppo(config, begun, seed=3, budget=Budget(generations=1))
-    begun.close()
+    interrupted = start(tmp_path / "broken", config)
+    train_ppo(config, interrupted, seed=3, budget=Budget(generations=1))
+    interrupted.close()
     broken, checkpoint = Run.resume(tmp_path / "broken")
     arrays, budget = checkpoint.arrays, Budget(generations=2)
     assert checkpoint.step == 1
@@ -113,7 +115,7 @@ def test_an_interrupted_training_goes_on_to_the_same_result(tmp_path: Path) -> N
             train_ppo(config, broken, seed=3, budget=budget, resume_from=less)
 
 
-def test_exploding_steps_end_with_a_remedy_and_what_they_came_from(tmp_path: Path) -> None:
+def test_exploding_steps_are_errors_and_save_the_parameters(tmp_path: Path) -> None:
     config = dataclasses.replace(SMALL, bodies=1, learning_rate=1e30, largest_gradient=1e30)
     run = start(tmp_path / "run", config)
     with pytest.raises(NotFiniteError, match="lower"):
@@ -128,7 +130,7 @@ def test_exploding_steps_end_with_a_remedy_and_what_they_came_from(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"trained": ["propriception"]}, "proprioception"),
         ({"trained": []}, "at least one"),
@@ -148,12 +150,12 @@ def test_exploding_steps_end_with_a_remedy_and_what_they_came_from(tmp_path: Pat
         ({"epoch": 3}, "epochs"),
     ],
 )
-def test_wrong_configurations_are_refused(wrong: dict, said: str) -> None:
-    with pytest.raises((ConfigError, ParameterError, UnknownNameError), match=said):
+def test_wrong_configurations_are_errors(wrong: dict, message: str) -> None:
+    with pytest.raises((ConfigError, ParameterError, UnknownNameError), match=message):
         from_mapping(PpoConfig, {"method": "ppo", "name": "x"} | wrong, "file")
 
 
-def test_the_shipped_configuration_begins_with_the_untrained_circuit() -> None:
+def test_the_shipped_configuration_starts_untrained() -> None:
     config = read_optimisation("swimmer")
     assert isinstance(config, PpoConfig)
     own = load("swimmer-spiking", untrained=True)

@@ -25,7 +25,7 @@ from snn_control.training.swimmer.task import SwimmerTask
 HEAD = {"method": "evolve", "system": "swimmer", "name": "x"}
 
 
-def test_the_task_is_that_of_the_system() -> None:
+def test_the_system_selects_the_task() -> None:
     for name, kind in (("swimmer-spiking", SwimmerTask), ("blimp-altitude", AltitudeTask)):
         config = read_optimisation(name)
         assert isinstance(config, EvolveConfig)
@@ -54,7 +54,7 @@ def test_the_task_is_that_of_the_system() -> None:
         {"clock_free": True},
     ],
 )
-def test_wrong_tasks_are_refused(wrong: dict) -> None:
+def test_wrong_tasks_are_errors(wrong: dict) -> None:
     with pytest.raises((ConfigError, ParameterError, UnknownNameError)):
         SwimmerTask(**wrong)
 
@@ -72,7 +72,7 @@ def test_the_start_of_the_search_is_the_untrained_circuit() -> None:
         fitness.start({"ipsilatral": 1.0}, 0)
 
 
-def test_a_cost_is_the_return_that_the_controller_misses() -> None:
+def test_costs_are_equal_for_equal_genomes() -> None:
     fitness = SwimmerTask(n_links=4, starts=2).fitness(5)
     genomes = np.random.default_rng(0).random((3, fitness.n_genes))
     costs = fitness(genomes)
@@ -81,7 +81,7 @@ def test_a_cost_is_the_return_that_the_controller_misses() -> None:
     assert isinstance(fitness.controller(genomes[0]), Swimmer)
 
 
-def test_evolution_betters_the_untrained_circuit(tmp_path: Path) -> None:
+def test_evolution_improves_the_untrained_circuit(tmp_path: Path) -> None:
     content = HEAD | {
         "strategy_config": {"population": 6, "sigma": 0.15},
         "task": {"n_links": 4, "sub_ticks": 1},
@@ -90,9 +90,9 @@ def test_evolution_betters_the_untrained_circuit(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", command="", config=config, seed=1)
     model = evolve(config, run, seed=1, budget=Budget(environment_steps=35_500))
     run.finish()
-    found = load(model)
-    assert isinstance(found, Swimmer)
-    assert strengths_of(found.networks[0])["contralateral"] < 0.0
+    swimmer = load(model)
+    assert isinstance(swimmer, Swimmer)
+    assert strengths_of(swimmer.networks[0])["contralateral"] < 0.0
     fitness = config.task.fitness(1)
     own = fitness(fitness.start({}, 1)[None])[0, 0]
     rows = run.metrics()
@@ -101,7 +101,7 @@ def test_evolution_betters_the_untrained_circuit(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_thirty_generations_reach_the_published_bar_on_five_seeds() -> None:
+def test_thirty_generations_reach_the_published_return() -> None:
     returns = []
     starts = [draw_start(6, seed, 1000) for seed in range(5)]
     for seed in range(5):
@@ -113,6 +113,6 @@ def test_thirty_generations_reach_the_published_bar_on_five_seeds() -> None:
         network = fitness.controller(strategy.best_genome).networks[0]
         layout = lay_out(network)
         rows = [row[None] for row in layout.row()]
-        found = swim(layout, rows[0], rows[1], SwimmerPool(6), starts, posture_start=True)
-        returns.append(found.returns.mean())
+        swims = swim(layout, rows[0], rows[1], SwimmerPool(6), starts, posture_start=True)
+        returns.append(swims.returns.mean())
     assert np.mean(returns) >= 940.0
