@@ -1,14 +1,14 @@
-"""Registered experiments: each one file, run by `snn-control study NAME`.
+"""Registered experiments, one file each, run by `snn-control study NAME`.
 
-A study is a module `snn_control.studies.NAME` (a hyphen in the name is an underscore there) with
+A study is a module, `snn_control.studies.NAME` by default (with underscores for hyphens), with
 
-- a docstring whose first line says what it asks,
+- a docstring whose first line states the question,
 - `Config`: a keyword-only frozen dataclass, a docstring a field, that derives from `StudyConfig`,
-- `run(config, *, folder, say) -> StudyResult`: does the work; `folder` is the run folder (further
-  files may go there), `say(text)` reports progress,
+- `run(config, *, folder, progress) -> StudyResult`: does the work; `folder` is the run folder (for
+  further files too), `progress(text)` reports progress,
 
-and one line in `snn_control.studies.registry.STUDIES`. `run_study` writes the run folder:
-`study.json` (table, figures, summary) beside what every run holds, and the page from it.
+and one line in `snn_control.studies.registry.STUDIES`. `run_study` writes the run folder, with
+`study.json` (table, figures, summary) for the report page.
 """
 
 from snn_control.studies.registry import STUDIES, config_type, read_study, study_module

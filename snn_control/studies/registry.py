@@ -1,4 +1,4 @@
-"""The studies by name, with one line each."""
+"""Registry of studies, with one line each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from snn_control.studies.study import METHOD, StudyConfig
 
 STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
-    "mismatch": "imitation of P + D by models whose weights and thresholds are a little off",
-    "place": "places recognised in another visit, beside sums of absolute differences",
-    "swimmer-ablation": "the swimmer's untrained circuit with a part of it taken away or random",
+    "mismatch": "imitation of P + D by models with mismatch of weights and thresholds",
+    "place": "place recognition on a query traverse, beside sums of absolute differences",
+    "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",
-    "swimmer-spiking": "what swimmers lose with spiking cells of 1 to 15 ticks a control period",
-    "swimmer-transfer": "swimmers on bodies of 3 to 14 links, untrained on them",
+    "swimmer-spiking": "swimmers with spiking cells of 1 to 15 network ticks in a control period",
+    "swimmer-transfer": "swimmers on bodies of 3 to 14 links, without training on them",
 }
+
+_MODULES = {"imitation": "blimp_imitation", "mismatch": "blimp_mismatch"}
+"""Modules of the studies whose names differ."""
 
 
 def study_module(name: str) -> ModuleType:
@@ -30,15 +33,16 @@ def study_module(name: str) -> ModuleType:
     """
     if name not in STUDIES:
         raise UnknownNameError("study", name, STUDIES)
-    return importlib.import_module(f"snn_control.studies.{name.replace('-', '_')}")
+    module = _MODULES.get(name, name.replace("-", "_"))
+    return importlib.import_module(f"snn_control.studies.{module}")
 
 
 def read_study(content: Any, where: str) -> tuple[str, StudyConfig]:
-    """Return name and settings of a study that a mapping describes: `method: study`, `study: NAME`.
+    """Return name and settings of a study from a mapping with `method: study` and `study: NAME`.
 
     Args:
-        content: keys and values, as YAML has them.
-        where: file, for messages.
+        content: content of the YAML file.
+        where: name of the file, for messages.
 
     Raises:
         ConfigError: another method, no study, an unknown key or a value of the wrong kind.
@@ -59,5 +63,5 @@ def read_study(content: Any, where: str) -> tuple[str, StudyConfig]:
 
 
 def config_type(name: str) -> type[StudyConfig]:
-    """Return the configuration's class of a study."""
+    """Return the configuration class of a study."""
     return study_module(name).Config

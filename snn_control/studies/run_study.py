@@ -1,4 +1,4 @@
-"""Runs a study into a run folder."""
+"""Execution of a study in a run folder."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from snn_control.report.study_file import STUDY_FILE
 from snn_control.runs import Run, atomic
 from snn_control.runs.metrics_file import plain
 from snn_control.studies.registry import STUDIES, study_module
-from snn_control.studies.study import METHOD, Say, StudyConfig, StudyResult, silent
+from snn_control.studies.study import METHOD, Progress, StudyConfig, StudyResult, silent
 
 
 def run_study(
-    name: str, config: StudyConfig, folder: Path, *, command: str = "", say: Say = silent
+    name: str, config: StudyConfig, folder: Path, *, command: str = "", progress: Progress = silent
 ) -> StudyResult:
-    """Run a study; its table and figures are in `folder` then, as `study.json`.
+    """Run a study and write its table and figures to `study.json` in `folder`.
 
     Args:
-        name: of a registered study.
-        config: of that study's type.
-        folder: run folder to make.
-        command: for the manifest.
-        say: takes lines of progress.
+        name: name of a registered study.
+        config: configuration of that study.
+        folder: run folder to create.
+        command: command line for the manifest.
+        progress: called with each line of progress.
 
     Raises:
         UnknownNameError: no such study.
@@ -34,7 +34,7 @@ def run_study(
     run = Run.create(folder, command=command, config=resolved, seed=config.first_seed)
     status = "crashed"
     try:
-        result: StudyResult = module.run(config, folder=folder, say=say)
+        result: StudyResult = module.run(config, folder=folder, progress=progress)
         document = {
             "study": name,
             "question": STUDIES[name],

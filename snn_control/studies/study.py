@@ -1,4 +1,4 @@
-"""What every study takes and gives."""
+"""Configuration and result common to all studies."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 
 from snn_control.errors import ParameterError
 
-__all__ = ["METHOD", "Say", "StudyConfig", "StudyResult", "TablePart", "silent"]
+__all__ = ["METHOD", "Progress", "StudyConfig", "StudyResult", "TablePart", "silent"]
 
-Say = Callable[[str], None]
-"""Takes a line of progress."""
-
+Progress = Callable[[str], None]
+"""Called with a line of progress."""
 
 METHOD = "study"
 """Method of a study's configuration."""
@@ -24,16 +23,16 @@ def silent(text: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyConfig:
-    """Settings that all studies have.
+    """Settings common to all studies.
 
     Raises:
-        ParameterError: fewer than one seed.
+        ParameterError: `seeds` below 1 or `first_seed` below 0.
     """
 
     seeds: int = 5
-    """Independent repetitions, each with a seed of its own."""
+    """Number of independent repetitions, each with a different seed."""
     first_seed: int = 0
-    """The first of the seeds."""
+    """First of the consecutive seeds."""
 
     def __post_init__(self) -> None:
         if self.seeds < 1:
@@ -44,28 +43,27 @@ class StudyConfig:
 
 @dataclass(frozen=True)
 class TablePart:
-    """A part of a table that is too wide or too long to be read as a whole."""
+    """Part of a table that is too wide or too long to read as a whole."""
 
     title: str
     labels: tuple[str, ...]
-    """Columns that say what a row is of."""
+    """Columns that identify a row."""
     columns: tuple[str, ...]
-    """Columns of figures; empty ones, and rows that have none of them, are left out."""
+    """Columns of figures; empty columns, and rows without any of them, are left out."""
     where: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    """Values by column of the rows that belong to it; default: all rows."""
+    """Values by column that select the rows of the part; default: all rows."""
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What a study found."""
+    """Result of a study."""
 
     rows: list[dict[str, Any]]
-    """The table: one mapping a row, all with the same keys, which are the columns. Numbers are in
-    SI units; `x_ci95` is the half width of the 95 % interval of `x` and is shown beside it."""
+    """Table: one mapping for each row, all with the same keys, the columns. Numbers are in SI
+    units; `x_ci95` is the half width of the 95 % interval of `x` and is shown beside it."""
     summary: str = ""
-    """One or two sentences: how it was done and what came out, also where it is bad."""
+    """Method and outcome in one or two sentences, bad results included."""
     figures: list[dict[str, Any]] = field(default_factory=list)
     """Plotly figures as plain data: `title`, `data`, `layout` (see `plots.error_bars`)."""
     parts: Sequence[TablePart] = ()
-    """How the table is shown: on the page in these parts, on a terminal the first of them alone;
-    default: as it is."""
+    """Parts of the table on the page; a terminal shows the first one only. Default: one table."""

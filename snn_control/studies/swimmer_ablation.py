@@ -1,6 +1,6 @@
-"""What each part of the swimmer's circuit is for: untrained, with a part taken away.
+"""Ablation of the swimmer's untrained circuit: return without, or with random, parts.
 
-Random circuits are drawn anew for every seed, which is also that of the start.
+The seed of a start is also that of a random circuit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.network import Network
 from snn_control.network.circuit import Circuit, Strength
-from snn_control.studies.study import Say, StudyResult, silent
+from snn_control.studies.study import Progress, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.swimmers import SwimConfig, episodes, figures
 from snn_control.training.statistics import half_width
@@ -30,9 +30,9 @@ class Config(SwimConfig):
     """Settings of the study."""
 
     links: int = 6
-    """Of the body."""
+    """Number of links of the body."""
     sub_ticks: int = 5
-    """Network ticks in a control period of the spiking circuits."""
+    """Network ticks in a control period, for the spiking circuits."""
 
 
 def _whole(circuit: Circuit, rng: np.random.Generator) -> Network:
@@ -81,8 +81,8 @@ ABLATIONS: dict[str, Draw] = {
 }
 
 
-def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
-    """Take away and swim."""
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Simulate every ablated circuit from every start."""
     rows = []
     kinds: tuple[tuple[Literal["graded", "spiking"], int], ...] = (
         ("graded", 1),
@@ -92,20 +92,20 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         plan = SwimmerPlan(config.links, cells, sub_ticks)
         circuit = plan.circuit()
         for name, draw in ABLATIONS.items():
-            found = [
+            results = [
                 figures(episodes([draw(circuit, np.random.default_rng(seed))], plan, [seed]))
                 for seed in config.starts
             ]
             row: dict[str, object] = {"cells": cells, "circuit": name}
             for figure in ("return", "speed_m_s"):
-                values = np.array([one[figure] for one in found])
+                values = np.array([result[figure] for result in results])
                 row |= {figure: float(values.mean()), f"{figure}_ci95": half_width(values)}
-            row["best_return"] = max(one["return"] for one in found)
+            row["best_return"] = max(result["return"] for result in results)
             rows.append(row)
-            say(f"{cells}, {name}: return {row['return']:.1f}")
+            progress(f"{cells}, {name}: return {row['return']:.1f}")
     summary = (
-        f"Untrained circuits on {config.links} links, {config.seeds} seeds, each with a start and, "
-        "where something is random, a circuit of its own. Magnitudes are uniform from 0 to 1."
+        f"Untrained circuits on {config.links} links, {config.seeds} seeds, each with a "
+        "different start and random circuit. Random magnitudes are uniform from 0 to 1."
     )
     bars = error_bars(
         rows,

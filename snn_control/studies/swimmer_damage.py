@@ -1,7 +1,7 @@
-"""How a swimmer lives with damage, with and without homeostasis.
+"""Swimmers with damage, with and without homeostasis.
 
-The damage is there from the start of the 30 s. Set-points are the activities of the undamaged body
-on other starts.
+The damage is present from the start of the 30 s. Setpoints are the activities of the undamaged body
+from other starts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.envs.swimmer.damage import Damage
-from snn_control.studies.study import Say, StudyResult, silent
+from snn_control.studies.study import Progress, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.swimmers import (
     MODELS,
@@ -32,22 +32,22 @@ class Config(SwimConfig):
     """Settings of the study."""
 
     models: tuple[str, ...] = MODELS
-    """Swimmers."""
+    """Models of swimmers."""
     links: int = 6
-    """Of the body."""
+    """Number of links of the body."""
     rate_per_s: float = 0.3
-    """Of the homeostasis of the stretch receptors."""
+    """Rate of the homeostasis of the stretch receptors, 1 / s."""
     lag_rate: float = 0.5
-    """Of that of the clock."""
+    """Rate of the adaptation of the clock, see `Homeostasis`."""
 
 
 def damages(n_joints: int) -> dict[str, tuple[Damage, tuple[str, ...]]]:
     """Return damage of the body and dead cells of the circuit, by name."""
-    found: dict[str, tuple[Damage, tuple[str, ...]]] = {"none": (Damage(), ())}
+    cases: dict[str, tuple[Damage, tuple[str, ...]]] = {"none": (Damage(), ())}
     for k in range(n_joints):
-        found[f"muscles of joint {k} lost"] = Damage(lost_muscles=(f"both_{k}",)), ()
+        cases[f"muscles of joint {k} lost"] = Damage(lost_muscles=(f"both_{k}",)), ()
     middle = n_joints // 2
-    return found | {
+    return cases | {
         f"dorsal muscle of joint {middle} lost": (Damage(lost_muscles=(f"dorsal_{middle}",)), ()),
         f"joint {middle} locked": (Damage(locked_joints=(middle,)), ()),
         f"cell b_dorsal_{middle} dead": (Damage(), (f"b_dorsal_{middle}",)),
@@ -60,8 +60,8 @@ def damages(n_joints: int) -> dict[str, tuple[Damage, tuple[str, ...]]]:
     }
 
 
-def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
-    """Damage, swim, compare."""
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Simulate every damage with and without homeostasis."""
     rows: list[dict[str, Any]] = []
     for name in config.models:
         plan = named_plan(name).on(config.links)
@@ -69,26 +69,28 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         for label, (damage, dead) in damages(config.links - 1).items():
             network = plan.network(dead)
             for adapts in (False, True):
-                found = episodes(
+                swims = episodes(
                     [network], plan, config.starts,
                     damage=damage, homeostasis=homeostasis if adapts else None,
                 )  # fmt: skip
-                last = found.speed_m_s[0, :, -LAST_TICKS:].mean(axis=1)
+                last = swims.speed_m_s[0, :, -LAST_TICKS:].mean(axis=1)
                 row: dict[str, Any] = {"controller": name, "damage": label}
                 row["homeostasis"] = adapts
-                row |= figures(found)
+                row |= figures(swims)
                 row |= {
                     "last_speed_m_s": float(last.mean()),
                     "last_speed_m_s_ci95": half_width(last),
                     "case": f"{name}, {'with' if adapts else 'without'} homeostasis",
                 }
                 rows.append(row)
-            say(f"{name}, {label}: return {rows[-2]['return']:.1f}, adapting {row['return']:.1f}")
+            progress(
+                f"{name}, {label}: return {rows[-2]['return']:.1f}, adapting {row['return']:.1f}"
+            )
     summary = (
-        f"Return of 30 s with the damage there from the start, mean of {config.seeds} starts; the "
-        "last speed is that of the last 10 s. Homeostasis scales the stretch receptors until each "
-        "joint's muscles are as busy as they were undamaged, and the clock's period until the wave "
-        "along the body lags as it did."
+        f"Return of 30 s with damage from the start, mean of {config.seeds} starts; the "
+        "last speed is that of the last 10 s. Homeostasis scales the stretch receptors towards "
+        "the muscle activity of the undamaged body, and the clock's period towards the lag of its "
+        "wave."
     )
     bars = error_bars(
         rows,

@@ -1,7 +1,7 @@
 """One circuit on bodies of 3 to 14 links, without training on them.
 
-Each is swum as it is, its stretch receptors saturated at the limit of the new body's joints, and by
-the rule of `controllers.swimmer_plan` from the number of links.
+Each circuit runs unchanged, except that its stretch receptors saturate at the joint limits of the
+new body, and by the rule of `controllers.swimmer.plan` for the number of links.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from snn_control.studies.study import Say, StudyResult, silent
+from snn_control.studies.study import Progress, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.swimmers import (
     MODELS,
@@ -26,24 +26,24 @@ class Config(SwimConfig):
     """Settings of the study."""
 
     models: tuple[str, ...] = (*MODELS, CLOCK_FREE)
-    """Swimmers, and `clock-free`, the untrained circuit with a half-centre."""
+    """Models of swimmers, and `clock-free`, the untrained circuit with a half-centre."""
     links: tuple[int, ...] = (3, 4, 6, 8, 10, 12, 14)
-    """Bodies, by their number of links."""
+    """Numbers of links of the bodies."""
 
 
-def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
-    """Swim with every model on every body."""
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Simulate every model on every body."""
     rows = []
     for name in config.models:
         own = named_plan(name)
         for n_links in config.links:
             for rule, plan in ((False, replace(own, n_links=n_links)), (True, own.on(n_links))):
-                found = episodes([plan.network()], plan, config.starts)
-                rows.append({"controller": name, "links": n_links, "rule": rule} | figures(found))
-            say(f"{name}, {n_links} links: return {rows[-1]['return']:.1f}")
+                swims = episodes([plan.network()], plan, config.starts)
+                rows.append({"controller": name, "links": n_links, "rule": rule} | figures(swims))
+            progress(f"{name}, {n_links} links: return {rows[-1]['return']:.1f}")
     summary = (
         f"Return of 1000 control periods in snn_control/Swim-v0, mean of {config.seeds} starts, "
-        "the same ones for all; no circuit was trained on a body other than its own. With the "
+        "equal for all; no circuit was trained on another body than its own. With the "
         "rule, shorter bodies have a shorter period and more proprioception."
     )
     return StudyResult(rows, summary, [_figure(rows, rule) for rule in (True, False)])

@@ -88,7 +88,7 @@ def test_a_run_without_a_checkpoint_and_a_folder_that_is_none(tmp_path):
 
 
 def test_a_study_is_a_run_without_checkpoints(tmp_path):
-    from snn_control.studies.mismatch import Config
+    from snn_control.studies.blimp_mismatch import Config
 
     config: StudyConfig = Config(seeds=1, shares=(0.0,), models=("blimp-altitude",))
     run_study("mismatch", config, tmp_path / "study")

@@ -1,4 +1,4 @@
-"""Every registered study has the parts of a study; what the runner leaves in a folder."""
+"""Parts of every registered study, and the run folder of a study."""
 
 import dataclasses
 import inspect
@@ -37,64 +37,66 @@ def test_an_unknown_study_proposes_the_closest():
 
 
 @pytest.mark.parametrize("wrong", [{"seeds": 0}, {"first_seed": -1}])
-def test_settings_out_of_range_are_refused(wrong):
+def test_settings_out_of_range_are_errors(wrong):
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         StudyConfig(**wrong)
 
 
 class Toy:
-    """A study of this test: numbers that are known."""
+    """Study with constant figures."""
 
     Config = StudyConfig
 
     @staticmethod
-    def run(config, *, folder, say=silent):
-        say("half way")
+    def run(config, *, folder, progress=silent):
+        progress("half way")
         rows = [{"who": "a", "hold_rmse_m": 0.0123, "hold_rmse_m_ci95": 0.001, "count": None}]
         figure = {"title": "Toy", "data": [{"type": "bar", "x": [1], "y": [2]}], "layout": {}}
         return StudyResult(rows, "One row.", [figure])
 
 
 class Broken(Toy):
-    """Fails."""
+    """Study that fails."""
 
     @staticmethod
-    def run(config, *, folder, say=silent):
+    def run(config, *, folder, progress=silent):
         raise ParameterError("no")
 
 
 @pytest.fixture
 def registered(monkeypatch):
     def register(module):
-        monkeypatch.setitem(STUDIES, "toy", "what a toy does")
+        monkeypatch.setitem(STUDIES, "toy", "figures of a toy")
         monkeypatch.setitem(sys.modules, "snn_control.studies.toy", module)
 
     return register
 
 
-def test_the_folder_is_a_finished_run_and_its_page_shows_the_study(registered, tmp_path):
+def test_a_study_leaves_a_finished_run_with_a_page(registered, tmp_path):
     registered(Toy)
-    said: list[str] = []
-    runner("toy", StudyConfig(first_seed=3), tmp_path / "run", command="c", say=said.append)
+    reported: list[str] = []
+    runner(
+        "toy", StudyConfig(first_seed=3), tmp_path / "run", command="c", progress=reported.append
+    )
     run = Run.open(tmp_path / "run")
     assert (run.manifest["status"], run.manifest["seed"]) == ("finished", 3)
     assert run.config["seeds"] == 5
-    assert said == ["half way"]
+    assert reported == ["half way"]
     assert json.loads((tmp_path / "run" / "study.json").read_text())["rows"][0]["count"] is None
     page = build_report(tmp_path / "run").read_text("utf-8")
-    for text in ("What a toy does", "One row.", "1.23 ± 0.1", "plot-study-0", 'id="provenance"'):
+    for text in ("Figures of a toy", "One row.", "1.23 ± 0.1", "plot-study-0", 'id="provenance"'):
         assert text in page
     assert 'id="learning"' not in page
 
 
-def test_a_study_that_fails_leaves_a_run_that_says_so(registered, tmp_path):
+def test_a_failed_study_leaves_a_crashed_run(registered, tmp_path):
     registered(Broken)
     with pytest.raises(ParameterError):
         runner("toy", StudyConfig(), tmp_path / "run")
     assert Run.open(tmp_path / "run").manifest["status"] == "crashed"
 
 
-def test_a_malformed_study_file_is_named(registered, tmp_path):
+def test_a_malformed_study_file_is_an_error(registered, tmp_path):
     registered(Toy)
     runner("toy", StudyConfig(), tmp_path / "run")
     path = tmp_path / "run" / "study.json"

@@ -1,4 +1,4 @@
-"""The studies of swimmers on few starts: what they must show, and that nothing is made up."""
+"""Studies of swimmers on few starts, against published figures and expected effects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def by(rows: list[dict[str, Any]], *keys: str) -> dict[Any, dict[str, Any]]:
     return {tuple(row[key] for key in keys): row for row in rows}
 
 
-def test_circuits_carry_over_to_other_bodies() -> None:
+def test_circuits_transfer_to_other_bodies() -> None:
     config = swimmer_transfer.Config(
         seeds=5, models=(UNTRAINED, "swimmer-spiking", "swimmer-graded"), links=(3, 4, 6, 12)
     )
@@ -34,7 +34,7 @@ def test_circuits_carry_over_to_other_bodies() -> None:
     assert [len(figure["data"]) for figure in result.figures] == [3, 3]
 
 
-def test_the_parts_of_the_circuit_are_needed() -> None:
+def test_removed_parts_of_the_circuit_lower_the_return() -> None:
     rows = by(swimmer_ablation.run(swimmer_ablation.Config(seeds=3)).rows, "cells", "circuit")
     assert len(rows) == 2 * len(swimmer_ablation.ABLATIONS)
     for cells in ("graded", "spiking"):
@@ -45,7 +45,7 @@ def test_the_parts_of_the_circuit_are_needed() -> None:
 
 
 @pytest.mark.parametrize("model", [UNTRAINED, "swimmer-spiking"])
-def test_damage_costs_and_homeostasis_helps(model: str) -> None:
+def test_damage_lowers_and_homeostasis_raises_the_return(model: str) -> None:
     config = swimmer_damage.Config(seeds=3, models=(model,))
     rows = by(swimmer_damage.run(config).rows, "damage", "homeostasis")
     assert len(rows) == 2 * len(swimmer_damage.damages(5))
@@ -57,7 +57,7 @@ def test_damage_costs_and_homeostasis_helps(model: str) -> None:
     assert rows[two, True]["return"] > rows[two, False]["return"] + 20.0
 
 
-def test_one_bit_a_decision_is_enough() -> None:
+def test_one_network_tick_in_a_control_period_is_enough() -> None:
     config = swimmer_spiking.Config(seeds=5, models=("swimmer-spiking:untrained",), graded=())
     rows = by(swimmer_spiking.run(config).rows, "sub_ticks")
     for ticks in (1, 2, 5, 15):
@@ -65,10 +65,10 @@ def test_one_bit_a_decision_is_enough() -> None:
     assert rows[(0,)]["spikes_per_decision"] == 0.0 < rows[(1,)]["spikes_per_decision"] < 8.0
 
 
-def test_set_points_are_those_of_the_healthy_body() -> None:
+def test_setpoints_are_activities_of_the_undamaged_body() -> None:
     plan = named_plan("swimmer-spiking:untrained")
-    found = healthy(plan, 1.0, 0.5).set_points
-    assert found.shape == (4,)
-    assert np.all((found > 0.2) & (found < 1.0))
-    with pytest.raises(ParameterError, match="no swimmer"):
+    set_points = healthy(plan, 1.0, 0.5).set_points
+    assert set_points.shape == (4,)
+    assert np.all((set_points > 0.2) & (set_points < 1.0))
+    with pytest.raises(ParameterError, match="not a swimmer"):
         named_plan("blimp-altitude")

@@ -70,9 +70,9 @@ def run(args: Args) -> Result:
     if Path(study).suffix in SUFFIXES:
         study = read_study(*read_yaml(study))[0]
     folder = args.out or Path("runs") / f"study-{study}-{args.config.first_seed}"
-    say = silent if args.json else _say
+    progress = silent if args.json else _say
     command = "snn-control " + shlex.join(sys.argv[1:])
-    found = run_study(study, args.config, folder, command=command, say=say)
+    found = run_study(study, args.config, folder, command=command, progress=progress)
     data: dict[str, Any] = {
         "run": str(folder),
         "study": study,

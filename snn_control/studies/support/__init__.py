@@ -1,1 +1,1 @@
-"""Parts that several studies share."""
+"""Parts shared by several studies."""

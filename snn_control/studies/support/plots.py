@@ -1,4 +1,4 @@
-"""Figures of studies as plain plotly data, so that a study needs no plotly."""
+"""Figures of studies as plain plotly data; the plotly package is not required."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def error_bars(
     x_title: str,
     y_title: str,
 ) -> dict[str, Any]:
-    """Return a figure of `y` with the half widths `y_ci95` over `x`, one line a value of `by`."""
+    """Return a figure of `y` with half widths `y_ci95` over `x`, one line per value of `by`."""
     groups: dict[Any, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row[by], []).append(row)

@@ -1,4 +1,4 @@
-"""What the studies of swimmers share: circuits by name, episodes, figures."""
+"""Parts shared by the studies of swimmers: models, episodes, figures."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ FloatArray = npt.NDArray[np.float64]
 MODELS = ("swimmer-graded:untrained", "swimmer-spiking:untrained", "swimmer-graded",
           "swimmer-spiking")  # fmt: skip
 HEALTHY_SEEDS = range(2000, 2005)
-"""Starts that set-points are measured from."""
+"""Seeds of the starts for measuring setpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SwimConfig(StudyConfig):
-    """Settings of a study of swimmers; seeds are those of the starts."""
+    """Settings of a study of swimmers; the seeds are those of the starts."""
 
     seeds: int = 20
-    """Starts, the same ones for all."""
+    """Number of starts, equal for all swimmers."""
 
     @property
     def starts(self) -> range:
@@ -50,7 +50,7 @@ def episodes(
     damage: Damage | None = None,
     homeostasis: Homeostasis | None = None,
 ) -> Swims:
-    """Let networks of the plan's structure swim 30 s from each start."""
+    """Simulate networks of the plan's structure for 30 s from each start."""
     layout = lay_out(networks[0])
     return swim(
         layout,
@@ -64,19 +64,19 @@ def episodes(
 
 
 def healthy(plan: SwimmerPlan, rate_per_s: float, lag_rate: float) -> Homeostasis:
-    """Return a homeostasis towards activity and lag of an undamaged body."""
-    found = episodes([plan.network()], plan, HEALTHY_SEEDS)
-    set_points = np.clip(found.activity.mean(axis=(0, 1))[1:], 0.0, 1.0)
-    lag = np.angle(np.exp(2j * np.pi * found.lag).mean()) / (2.0 * np.pi)
+    """Return a homeostasis with activity and lag of the undamaged body as setpoints."""
+    swims = episodes([plan.network()], plan, HEALTHY_SEEDS)
+    set_points = np.clip(swims.activity.mean(axis=(0, 1))[1:], 0.0, 1.0)
+    lag = np.angle(np.exp(2j * np.pi * swims.lag).mean()) / (2.0 * np.pi)
     return Homeostasis(set_points, rate_per_s, lag_set_point=float(lag), lag_rate=lag_rate)
 
 
-def figures(found: Swims) -> dict[str, Any]:
+def figures(swims: Swims) -> dict[str, Any]:
     """Return mean and interval over all episodes of return, speed, and the mean of spikes."""
     row: dict[str, Any] = {}
     for name, values in (
-        ("return", found.returns.ravel()),
-        ("speed_m_s", found.speed_m_s.mean(axis=2).ravel()),
+        ("return", swims.returns.ravel()),
+        ("speed_m_s", swims.speed_m_s.mean(axis=2).ravel()),
     ):
         row |= {name: float(values.mean()), f"{name}_ci95": half_width(values)}
-    return row | {"spikes_per_decision": float(found.spikes.mean())}
+    return row | {"spikes_per_decision": float(swims.spikes.mean())}

@@ -1,7 +1,7 @@
-"""How well networks that are evolved or trained on several seeds imitate P + D on unseen errors.
+"""Imitation of P + D on held-out errors by networks evolved or trained on several seeds.
 
-Every configuration runs once a seed, into `seeds/NAME-SEED` of the study's run. The best network
-of each then runs open loop on sequences of height errors that no optimisation has seen.
+Every configuration is optimised once for each seed, in `seeds/NAME-SEED` of the study's run. The
+best network of each then runs open loop on sequences of height errors of no optimisation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from snn_control.controllers import load
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
-from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
@@ -43,41 +43,45 @@ class Config(StudyConfig):
         "blimp-published-lif",
         "blimp-published-iwta",
     )
-    """Configurations of `evolve` or `train`."""
+    """Configurations of `evolve` or `train`, by name or file."""
     budget: str = ""
-    """Of each optimisation, as of `evolve`; default: the configuration's own."""
+    """Budget of each optimisation, as for `evolve`; default: that of the configuration."""
     flights: tuple[Path, ...] = ()
-    """Own flight logs (CSV) or folders of them; default: synthetic flights."""
+    """Flight logs (CSV) or folders of them for the comparison; default: synthetic flights."""
     training_flights: tuple[Path, ...] = ()
-    """Further logs for every configuration to train on."""
+    """Flight logs that every configuration imitates as well."""
     synthetic: bool = True
-    """Whether it trains on its synthetic data as well."""
+    """Synthetic training data in addition to `training_flights`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.synthetic and not self.training_flights:
-            raise ParameterError("without synthetic data name training_flights")
+            raise ParameterError("synthetic is False; name training_flights")
 
 
-def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
-    """Optimise, run, compare."""
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Optimise every configuration on every seed, and compare the results."""
     if folder is None:
-        raise ParameterError("this study keeps its runs: call it with folder=..., or by run_study")
+        raise ParameterError("the study writes runs: call it with folder=..., or by run_study")
     sequences = error_sequences(config.flights)
-    flights = tuple(str(path) for path in config.training_flights)
+    training_flights = tuple(str(path) for path in config.training_flights)
     rows: list[dict[str, Any]] = []
-    for given in config.configs:
-        name = Path(given).stem
+    for source in config.configs:
+        name = Path(source).stem
         fits = np.zeros((config.seeds, len(sequences)))
         rs, took_s = np.zeros_like(fits), np.zeros(config.seeds)
         for k in range(config.seeds):
             seed = config.first_seed + k
             started = time.monotonic()
-            made = read_optimisation(given).with_flights(flights, alone=not config.synthetic)
-            model = make(made, given, seed, config.budget, folder / "seeds" / f"{name}-{seed}")
+            optimisation = read_optimisation(source).with_recordings(
+                training_flights, alone=not config.synthetic
+            )
+            model = make(
+                optimisation, source, seed, config.budget, folder / "seeds" / f"{name}-{seed}"
+            )
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
-            say(f"{name}, seed {seed}: fit {fits[k].mean():.3f}, r {rs[k].mean():.3f}")
+            progress(f"{name}, seed {seed}: fit {fits[k].mean():.3f}, r {rs[k].mean():.3f}")
         for column, sequence in enumerate([*sequences, "all"]):
             fit = fits.mean(axis=1) if sequence == "all" else fits[:, column]
             r = rs.mean(axis=1) if sequence == "all" else rs[:, column]
@@ -93,9 +97,9 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
                     "optimisation_s": float(took_s.mean()),
                 }
             )
-    of_what = "logged flights" if config.flights else "synthetic flights"
+    kind = "logged flights" if config.flights else "synthetic flights"
     summary = (
-        f"Open loop on {len(sequences)} {of_what}, {config.seeds} seeds a configuration. The fit "
+        f"Open loop on {len(sequences)} {kind}, {config.seeds} seeds a configuration. The fit "
         "is the published fitness, mean absolute difference of 4-tick averages plus 1 - r, 0 is "
         "perfect; the correlation is that of the raw output; the worst fit is that of all seeds."
     )
@@ -112,7 +116,7 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
 
 
 def make(config: MethodConfig, name: str, seed: int, budget: str, folder: Path) -> Path:
-    """Run one configuration on one seed into `folder`; return the document of its best model."""
+    """Optimise a configuration on one seed in `folder`; return the document of the best model."""
     command = f"snn-control {METHODS[config.method].verb} {name} --seed {seed}"
     opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
     status = "crashed"
@@ -131,17 +135,17 @@ def make(config: MethodConfig, name: str, seed: int, budget: str, folder: Path) 
 def imitation_on(
     model: str | Path, errors: list[FloatArray]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Published fit and raw correlation of a model's `pd` on each sequence, each (n_sequences,)."""
+    """Return published fit and raw correlation of a model's `pd`, each of shape (n_sequences,)."""
     controller = load(model)
     networks = [n for n in controller.networks if "pd" in {r.name for r in n.readouts}]
     if not networks:
         raise ParameterError(
             f"{model} has no network with a read-out `pd`; name an altitude controller"
         )
-    engine, found = NativeEngine(networks[0]), []
+    engine, results = NativeEngine(networks[0]), []
     for row in errors:
         engine.reset()
         output, target = engine.run(row[:, None]).readouts[:, 0], pid_targets(row)["pd"]
-        found.append((published_fit(output, target), correlation(output, target)))
-    fits, rs = np.array(found).T
+        results.append((published_fit(output, target), correlation(output, target)))
+    fits, rs = np.array(results).T
     return fits, rs

@@ -1,8 +1,8 @@
-"""How much of a model's imitation of P + D is left when its weights and thresholds are off.
+"""Imitation of P + D by a model with mismatch of its weights and thresholds.
 
-Every weight and threshold of every network is multiplied by 1 + share N(0, 1), anew in each draw;
-the networks then run open loop on sequences of height errors. Figures are means over the sequences,
-and intervals are those of the mean over the draws.
+Every weight and threshold of every network is multiplied by 1 + share N(0, 1), independently in
+each draw; the networks then run open loop on sequences of height errors. Figures are means over the
+sequences, and intervals are those of the mean over the draws.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
-from snn_control.studies.study import Say, StudyConfig, StudyResult, silent
+from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import correlation, pd_network, pid_targets, published_fit
@@ -33,17 +33,17 @@ class Config(StudyConfig):
     """Settings of the study."""
 
     seeds: int = 20
-    """Draws at each share."""
+    """Number of draws for each of `shares`."""
     models: tuple[str, ...] = ("blimp-altitude", "blimp-altitude-delay")
     """Names, run folders or files of altitude controllers with a read-out `pd`."""
     shares: tuple[float, ...] = (0.0, 0.01, 0.02, 0.05, 0.1)
     """Standard deviations of the mismatch, relative to each value."""
     flights: tuple[Path, ...] = ()
-    """Own flight logs (CSV) or folders of them; default: synthetic flights."""
+    """Flight logs (CSV) or folders of them; default: synthetic flights."""
 
 
-def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
-    """Draw, run, compare."""
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Run models with drawn mismatch and compare them."""
     errors = list(error_sequences(config.flights).values())
     targets = [pid_targets(row) for row in errors]
     rows = []
@@ -51,15 +51,15 @@ def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> Stu
         controller = load(model)
         pd_network(controller, model)
         for share in config.shares:
-            found = _figures(controller.networks, share, config, errors, targets)
+            means = _figures(controller.networks, share, config, errors, targets)
             row: dict[str, Any] = {"model": Path(model).stem, "mismatch": share}
-            for name, values in found.items():
+            for name, values in means.items():
                 row |= {name: float(values.mean()), f"{name}_ci95": half_width(values)}
             rows.append(row)
-            say(f"{model}, mismatch {share:g}: fit {row['pd_fit']:.3f}")
-    of_what = "logged flights" if config.flights else "synthetic flights"
+            progress(f"{model}, mismatch {share:g}: fit {row['pd_fit']:.3f}")
+    kind = "logged flights" if config.flights else "synthetic flights"
     summary = (
-        f"Open loop on {len(errors)} {of_what}, {config.seeds} draws. The fit is the published "
+        f"Open loop on {len(errors)} {kind}, {config.seeds} draws. The fit is the published "
         "fitness: mean absolute difference of 4-tick averages plus 1 - r, 0 is perfect; the "
         "correlation is that of the raw output; MAE of I is against the integral from 0."
     )
@@ -82,9 +82,9 @@ def _figures(
     errors: list[FloatArray],
     targets: list[dict[str, Any]],
 ) -> dict[str, FloatArray]:
-    """Return `pd_fit`, `pd_r` and, where there is an I network, `i_mae`, each (n_draws,)."""
+    """Return `pd_fit`, `pd_r` and, with an I network, `i_mae`, each of shape (n_draws,)."""
     seeds = range(config.first_seed, config.first_seed + config.seeds)
-    found: dict[str, FloatArray] = {}
+    sums: dict[str, FloatArray] = {}
     for index, network in enumerate(networks):
         drawn = [mismatched(network, np.random.default_rng([s, index]), share) for s in seeds]
         layout = lay_out(drawn[0])
@@ -95,8 +95,8 @@ def _figures(
             for name in {"pd", "i"} & set(names):
                 output = outputs[:, :, names.index(name)]
                 for key, values in _judge(name, output, target[name]).items():
-                    found[key] = found.get(key, 0.0) + values / len(errors)
-    return {name: found[name] for name in ("pd_fit", "pd_r", "i_mae") if name in found}
+                    sums[key] = sums.get(key, 0.0) + values / len(errors)
+    return {name: sums[name] for name in ("pd_fit", "pd_r", "i_mae") if name in sums}
 
 
 def _judge(name: str, output: npt.NDArray[Any], target: FloatArray) -> dict[str, Any]:

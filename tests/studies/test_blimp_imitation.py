@@ -1,4 +1,4 @@
-"""Study of imitation: every configuration on every seed, judged on errors of their own."""
+"""Study of imitation: every configuration on every seed, compared on held-out errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
-from snn_control.studies.imitation import Config, imitation_on, run
+from snn_control.studies.blimp_imitation import Config, imitation_on, run
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.blimp.train_config import TrainConfig
@@ -39,8 +39,8 @@ def test_configurations_of_both_verbs_run_on_each_seed(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(text)
     configs = tuple(str(tmp_path / f"{name}.yaml") for name in ("small", "free"))
     study = tmp_path / "study"
-    found = run(Config(configs=configs, seeds=2, budget="3gen"), folder=study)
-    assert [row["config"] for row in found.rows[:1] + found.rows[-1:]] == ["small", "free"]
+    result = run(Config(configs=configs, seeds=2, budget="3gen"), folder=study)
+    assert [row["config"] for row in result.rows[:1] + result.rows[-1:]] == ["small", "free"]
     errors = list(error_sequences(()).values())
     for name in ("small", "free"):
         fits = []
@@ -49,23 +49,23 @@ def test_configurations_of_both_verbs_run_on_each_seed(tmp_path: Path) -> None:
             assert Run.open(folder).manifest["status"] == "finished"
             assert Run.open(folder).manifest["seed"] == seed
             fits.append(imitation_on(folder, errors)[0].mean())
-        whole = next(r for r in found.rows if (r["config"], r["errors"]) == (name, "all"))
+        whole = next(r for r in result.rows if (r["config"], r["errors"]) == (name, "all"))
         np.testing.assert_allclose(whole["pd_fit"], np.mean(fits))
         np.testing.assert_allclose(whole["worst_fit"], np.max(fits))
 
 
 @pytest.mark.parametrize("alone", [False, True])
-def test_further_flights_to_train_on(alone: bool, tmp_path: Path) -> None:
+def test_configurations_imitate_further_logs(alone: bool, tmp_path: Path) -> None:
     for name, text in (("small", EVOLVED), ("free", TRAINED)):
         (tmp_path / f"{name}.yaml").write_text(text)
     log = tmp_path / "log.csv"
     rows = [f"{k / 10:.1f},1.0,{1 + 0.2 * np.sin(k / 9):.2f}" for k in range(120)]
     log.write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(rows) + "\n")
     configs = tuple(str(tmp_path / f"{name}.yaml") for name in ("small", "free"))
-    given = Config(
+    config = Config(
         configs=configs, seeds=1, budget="1gen", training_flights=(log,), synthetic=not alone
     )
-    run(given, folder=tmp_path / "study")
+    run(config, folder=tmp_path / "study")
     seeds = tmp_path / "study" / "seeds"
     evolved = read_optimisation(seeds / "small-0" / "config.yaml")
     assert isinstance(evolved, EvolveConfig)
@@ -77,7 +77,7 @@ def test_further_flights_to_train_on(alone: bool, tmp_path: Path) -> None:
     assert (evolved.task.sequences, trained.flight_share) == ((0, 1.0) if alone else (2, 0.3))
 
 
-def test_what_has_no_network_is_refused() -> None:
+def test_unsuitable_models_and_settings_are_errors() -> None:
     with pytest.raises(ParameterError, match="no network"):
         imitation_on("pid", [np.zeros(10)])
     with pytest.raises(ParameterError, match="training_flights"):

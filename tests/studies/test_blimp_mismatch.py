@@ -1,4 +1,4 @@
-"""The study of mismatch against the network run by hand, and the draws against their definition."""
+"""Study of mismatch against the network run by hand, and draws against their definition."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import FlightLogError, ParameterError
 from snn_control.network import expand
 from snn_control.network.mismatch import mismatched
-from snn_control.studies.mismatch import Config, run
+from snn_control.studies.blimp_mismatch import Config, run
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import pid_targets
 
@@ -17,7 +17,7 @@ MODEL = "blimp-altitude"
 
 @pytest.fixture
 def log(tmp_path):
-    """A flight log of 120 rows whose error is a slow wave in steps of 1 cm."""
+    """Write a flight log of 120 rows with an error of a slow wave in steps of 1 cm."""
     error = np.round(0.2 * np.sin(np.arange(120) / 12), 2)
     lines = [f"{k / 10:.1f},1.0,{1 - e:.2f}" for k, e in enumerate(error)]
     (tmp_path / "own.csv").write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(lines) + "\n")
@@ -25,25 +25,25 @@ def log(tmp_path):
 
 
 def by_hand(output, target):
-    """The published fitness from its definition."""
+    """Return the published fitness from its definition."""
     a, b = (np.convolve(x, np.ones(4) / 4, "valid") for x in (output, target))
     return np.abs(a - b).mean() + 1 - np.corrcoef(a, b)[0, 1]
 
 
-def test_without_mismatch_it_is_the_fit_of_the_model(log):
+def test_without_mismatch_the_fit_is_that_of_the_model(log):
     folder, error = log
-    found = run(Config(models=(MODEL,), shares=(0.0,), seeds=2, flights=(folder,)))
+    result = run(Config(models=(MODEL,), shares=(0.0,), seeds=2, flights=(folder,)))
     controller = load(MODEL)
     assert isinstance(controller, Altitude)
     pd = next(n for n in controller.networks if n.name == "pd")
     output = ReferenceEngine(pd).run(error[:, None]).readouts[:, 0]
-    (row,) = found.rows
+    (row,) = result.rows
     assert row["pd_fit"] == pytest.approx(by_hand(output, pid_targets(error)["pd"]))
     assert row["pd_fit_ci95"] == 0.0
     assert row["model"] == MODEL
 
 
-def test_more_mismatch_is_worse_and_seeds_decide(log):
+def test_the_fit_grows_with_mismatch_and_equal_seeds_repeat(log):
     config = Config(
         models=(MODEL,), shares=(0.0, 0.05, 0.2), seeds=8, flights=(log[0] / "own.csv",)
     )
@@ -55,7 +55,7 @@ def test_more_mismatch_is_worse_and_seeds_decide(log):
     assert all(row["pd_fit_ci95"] > 0 for row in first.rows[1:])
 
 
-def test_draws_have_the_spread_that_is_asked_for():
+def test_draws_have_the_requested_spread():
     controller = load(MODEL)
     assert isinstance(controller, Altitude)
     network = controller.networks[0]
@@ -75,8 +75,8 @@ def test_logs_of_one_name_are_all_used(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "1.csv").write_text("time_s,h_ref_m,h_meas_m\n" + rows)
         (tmp_path / folder / f"{folder}.csv").write_text("time_s,h_ref_m,h_meas_m\n" + rows)
-    found = error_sequences([tmp_path / "monday", tmp_path / "tuesday"])
-    assert {name: row[0].round(6) for name, row in found.items()} == {
+    sequences = error_sequences([tmp_path / "monday", tmp_path / "tuesday"])
+    assert {name: row[0].round(6) for name, row in sequences.items()} == {
         str(tmp_path / "monday" / "1.csv"): 0.1,
         "monday": 0.1,
         str(tmp_path / "tuesday" / "1.csv"): 0.2,
@@ -84,7 +84,7 @@ def test_logs_of_one_name_are_all_used(tmp_path):
     }
 
 
-def test_what_cannot_be_studied_is_refused(tmp_path):
+def test_unsuitable_models_and_settings_are_errors(tmp_path):
     with pytest.raises(ParameterError, match="pid has no network"):
         run(Config(models=("pid",)))
     with pytest.raises(FlightLogError, match="no flight log"):
