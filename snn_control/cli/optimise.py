@@ -122,7 +122,7 @@ def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
         made_by += f" --budget {budget}"
     data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
-        about = provenance(config.name, made_by, config.flights, config.data)
+        about = provenance(config.name, made_by, config.recordings, config.data)
         data["saved"] = str(save(load(model), args.save, about))
     if not args.report:
         opened.run.finish()

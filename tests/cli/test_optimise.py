@@ -40,7 +40,7 @@ def test_a_budget_in_steps_of_no_environment_makes_no_folder(name, tmp_path, cap
         name = str(tmp_path / "own.yaml")
     words = ("train", name, "--budget", "1000steps", "--out", str(tmp_path / "run"))
     assert main([*words]) == 1
-    assert "neither swims nor flies" in capsys.readouterr().err
+    assert "runs no environment" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

@@ -131,10 +131,10 @@ def test_an_entry_point_must_be_a_system(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(systems, "entry_points", lambda **_: [Point()])
     for found, message in (
-        (dict, "is no subclass of System"),
+        (dict, "is not a subclass of System"),
         (System, "cannot be used"),
         (ImportError("broken"), "cannot be used"),
-        (type(system("blimp")), "is called 'blimp'; give both one name"),
+        (type(system("blimp")), "has the name 'blimp'; use the same name for both"),
     ):
         Point.found = found
         with pytest.raises(ConfigError, match=rf"their\.module:thing.*{message}"):
@@ -146,7 +146,7 @@ def test_an_entry_point_must_be_a_system(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_a_result_is_not_called_like_a_baseline(name: str, system_name: str) -> None:
     content = {"method": "evolve", "system": system_name, "name": name}
-    with pytest.raises(ConfigError, match=f"name: '{name}' is that of a (baseline|twin)"):
+    with pytest.raises(ConfigError, match=f"name: '{name}' is reserved for a (baseline|twin)"):
         EvolveConfig.read(content, "file")
 
 
