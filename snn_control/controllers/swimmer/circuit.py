@@ -8,8 +8,8 @@ next to the head, dorsal (d) and ventral (v) halves alike,
     m_d[i] = g(a b_d[i] + c b_v[i])
     effort[i] = m_d[i] - m_v[i]
 
-B cells and muscles are graded, as published, or integrate-and-fire cells of threshold 1. Dendrites
-that compute g drive the latter, so that they fire g of their drive in spikes a tick without windup.
+B cells and muscles are graded, as published, or integrate-and-fire cells of threshold 1 behind
+dendrites that compute g. A spiking cell then fires g of its drive in spikes a tick, without windup.
 Initial strengths are those of the paper: p, o, a, r are 1, c and s are -1.
 
 The clock is an input, a square wave as published, or a half-centre in the circuit swings the head:
@@ -185,7 +185,7 @@ def swimmer_circuit(
 
 
 def muscles_spike(network: Network) -> bool:
-    """Return True where the muscles of a swimmer's network spike, False where they are graded."""
+    """Return True if the muscles of a swimmer's network spike, False if they are graded."""
     return network.populations[-1].params.spiking
 
 

@@ -83,7 +83,7 @@ def test_a_non_finite_loss_saves_the_parameters(tmp_path: Path) -> None:
     assert run.manifest["status"] == "crashed"
 
 
-def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_training_is_an_error(tmp_path: Path) -> None:
     run = start(tmp_path / "run")
     with pytest.raises(ConfigError, match="of another training"):
         train(
@@ -92,7 +92,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
         )  # fmt: skip
 
 
-def test_a_checkpoint_without_the_moments_of_adam_is_refused(tmp_path: Path) -> None:
+def test_a_checkpoint_without_moments_of_adam_is_an_error(tmp_path: Path) -> None:
     run = start(tmp_path / "run")
     train(TINY, run, seed=3, budget=Budget(generations=2))
     _, checkpoint = Run.resume(tmp_path / "run")
