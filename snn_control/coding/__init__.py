@@ -1,1 +1,1 @@
-"""From sensors to what neurons take: images, spike trains."""
+"""Encoders from sensor data to inputs of neurons: images, spike trains."""

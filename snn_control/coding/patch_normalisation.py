@@ -1,11 +1,11 @@
-"""Patch normalisation: every pixel by mean and spread of the patch around it.
+"""Patch normalisation: z-score of every pixel within the patch around it.
 
     z = (x - mean) / sqrt(var + floor^2),  clipped to -clip ... clip
 
-Mean and variance (of the population) are those of the pixels of a square window around x that lie
-in the image. 0 / 0 is 0. With a window of 7, no floor and a clip of 1 it is that of M. Milford and
+Mean and population variance are taken over the pixels of a square window around x, cropped to the
+image. 0 / 0 is 0. A window of 7, no floor and a clip of 1 give the normalisation of M. Milford and
 G. Wyeth (SeqSLAM, ICRA 2012) in the sliding form of arXiv:2209.08723. The floor, in grey levels,
-keeps noise of flat patches, sky and snow, from being blown up to full contrast.
+prevents the amplification of noise in flat patches such as sky and snow.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PatchNormalisation:
-    """How patches are normalised.
+    """Parameters and methods of patch normalisation.
 
     Raises:
         ParameterError: out of range.
     """
 
     window: int = 7
-    """Width of the patch, pixels; odd."""
+    """Width of the patch, pixels, odd."""
     floor: float = 0.0
-    """Spread that is added to that of each patch, grey levels."""
+    """Standard deviation added in quadrature to that of each patch, grey levels."""
     clip: float = 1.0
-    """Largest result, to either side."""
+    """Largest magnitude of the result."""
 
     def __post_init__(self) -> None:
         if self.window < 1 or self.window % 2 == 0:
@@ -49,20 +49,20 @@ class PatchNormalisation:
             raise ParameterError(f"clip is {self.clip:g}; expected above 0")
 
     def apply(self, image: Bytes) -> FloatArray:
-        """Return the normalised image, shape (h, w), by sums over boxes."""
-        found = np.empty(image.shape)
-        _by_boxes(np.ascontiguousarray(image), self.window // 2, self.floor, self.clip, found)
-        return found
+        """Return the normalised image, shape (h, w), computed with integral images."""
+        result = np.empty(image.shape)
+        _by_boxes(np.ascontiguousarray(image), self.window // 2, self.floor, self.clip, result)
+        return result
 
     def apply_exactly(self, image: Bytes) -> FloatArray:
-        """Return the same, from the pixels of every patch; slow, to check against."""
-        found = np.empty(image.shape)
-        _by_patches(np.ascontiguousarray(image), self.window // 2, self.floor, self.clip, found)
-        return found
+        """Return the same image computed patch by patch; slow, for verification."""
+        result = np.empty(image.shape)
+        _by_patches(np.ascontiguousarray(image), self.window // 2, self.floor, self.clip, result)
+        return result
 
 
 def to_bytes(normalised: FloatArray) -> Bytes:
-    """Return floor(255 (1 + z) / 2) of numbers from -1 to 1, as arXiv:2209.08723 has it."""
+    """Return floor(255 (1 + z) / 2) for z from -1 to 1, as in arXiv:2209.08723."""
     return np.floor(255.0 * (1.0 + normalised) / 2.0).astype(np.uint8)
 
 
@@ -78,7 +78,7 @@ def _normalised(pixel: int, n: int, total: int, squares: int, floor: float, clip
 
 
 @kernel(nogil=True)
-def _by_boxes(image: Any, radius: int, floor: float, clip: float, found: Any) -> None:
+def _by_boxes(image: Any, radius: int, floor: float, clip: float, result: Any) -> None:
     h, w = image.shape
     sums = np.zeros((h + 1, w + 1), np.int64)
     squares = np.zeros((h + 1, w + 1), np.int64)
@@ -94,7 +94,7 @@ def _by_boxes(image: Any, radius: int, floor: float, clip: float, found: Any) ->
         top, bottom = max(y - radius, 0), min(y + radius + 1, h)
         for x in range(w):
             left, right = max(x - radius, 0), min(x + radius + 1, w)
-            found[y, x] = _normalised(
+            result[y, x] = _normalised(
                 np.int64(image[y, x]),
                 (bottom - top) * (right - left),
                 sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left],
@@ -106,7 +106,7 @@ def _by_boxes(image: Any, radius: int, floor: float, clip: float, found: Any) ->
 
 
 @kernel(nogil=True)
-def _by_patches(image: Any, radius: int, floor: float, clip: float, found: Any) -> None:
+def _by_patches(image: Any, radius: int, floor: float, clip: float, result: Any) -> None:
     h, w = image.shape
     for y in range(h):
         for x in range(w):
@@ -117,4 +117,4 @@ def _by_patches(image: Any, radius: int, floor: float, clip: float, found: Any) 
                     n += 1
                     total += pixel
                     squares += pixel * pixel
-            found[y, x] = _normalised(np.int64(image[y, x]), n, total, squares, floor, clip)
+            result[y, x] = _normalised(np.int64(image[y, x]), n, total, squares, floor, clip)

@@ -1,17 +1,17 @@
-"""Anti-Hebbian lateral weights that silence what changes without meaning.
+"""Anti-Hebbian lateral weights that suppress disturbances.
 
-A layer answers an input x with y = P x, P symmetric. When it is shown a disturbance d, each pair of
-its cells weakens by the product of their activities, divided by a gain that all cells share:
+A layer responds to an input x with y = P x, P symmetric. For a disturbance d, the weight between
+each pair of cells decreases by the product of their activities, divided by a common gain:
 
     y = P d,    P <- P - y y^T / (1 + d . y)
 
-From P = I / stiffness this keeps, after any number of disturbances and in any order,
+Starting from P = I / stiffness, after any number of disturbances in any order,
 
     P = (stiffness I + sum of d d^T)^-1
 
-(Sherman and Morrison 1950), so that r . P x compares r and x by what disturbances leave alone: the
-linear discriminant where the d are differences between two sights of one place, whitening where
-they are the inputs themselves.
+(Sherman and Morrison 1950), so that r . P x compares r and x in directions without disturbances.
+This is the linear discriminant if the d are differences between two images of one place, and
+whitening if they are the inputs themselves.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Decorrelation:
     """Lateral weights of a layer.
 
     Args:
-        n: cells.
-        stiffness: sum of squared disturbances of a cell at which its gain has halved.
+        n: number of cells.
+        stiffness: sum of squared disturbances of a cell at which its gain is halved.
 
     Raises:
         ParameterError: out of range.
@@ -44,16 +44,16 @@ class Decorrelation:
         if n < 1 or not 0.0 < stiffness < np.inf:
             raise ParameterError(f"n {n}, stiffness {stiffness:g}: expected above 0")
         self.lateral: FloatArray = np.eye(n) / stiffness
-        """P, shape (n, n)."""
+        """Lateral weights P, shape (n, n)."""
 
     def learn(self, disturbances: FloatArray) -> None:
-        """Learn disturbances one after another.
+        """Learn disturbances one by one.
 
         Args:
             disturbances: shape (n_disturbances, n).
 
         Raises:
-            ParameterError: another shape, or not finite; nothing was learned.
+            ParameterError: a wrong shape, or not finite; nothing is changed.
         """
         if disturbances.ndim != 2 or disturbances.shape[1] != len(self.lateral):
             raise ParameterError(
@@ -65,9 +65,9 @@ class Decorrelation:
             _weaken(self.lateral, self.lateral @ disturbance, disturbance)
 
     def apply(self, inputs: FloatArray) -> FloatArray:
-        """Return P x of each input, shape as `inputs`, (..., n)."""
-        found: FloatArray = inputs @ self.lateral
-        return found
+        """Return P x for each input, shape as `inputs`, (..., n)."""
+        outputs: FloatArray = inputs @ self.lateral
+        return outputs
 
 
 @kernel(nogil=True)
@@ -77,4 +77,6 @@ def _weaken(lateral: Any, active: Any, disturbance: Any) -> None:
         gain += disturbance[i] * active[i]
     for i in range(active.size):
         for j in range(active.size):
-            lateral[i, j] -= active[i] * active[j] / gain  # in this order it stays symmetric
+            lateral[i, j] -= (
+                active[i] * active[j] / gain
+            )  # this order of operations keeps P symmetric

@@ -1,11 +1,11 @@
-"""Running homeostasis of responses: each neuron's offset and gain, learnt while it runs.
+"""Running standardisation of responses: homeostasis of each neuron's offset and gain.
 
     d = x - mean,   mean <- mean + d / count,   squares <- squares + d (x - mean)
     spread = sqrt(squares / count),   apply(x) = (x - mean) / spread
 
-O(1) a neuron a frame, without a sum that cancels: B. P. Welford, Technometrics 4 (1962) 419-420.
-Neurons of separately trained modules answer on different scales; standardised, their scores can
-be compared without a threshold that somebody has to pick.
+O(1) per neuron and frame, without cancellation: B. P. Welford, Technometrics 4 (1962) 419-420.
+Neurons of separately trained modules respond on different scales; standardised scores can be
+compared without a tuned threshold.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class RunningStandardisation:
-    """Mean and spread (of the population) of each of `n` responses over the frames so far.
+    """Running mean and population standard deviation of `n` responses.
 
     Args:
         n: number of neurons, at least 1.
-        floor: spread that is added to each neuron's, in quadrature, in the unit of the responses;
-            keeps a neuron that answered once in many frames from outweighing all others.
+        floor: standard deviation added in quadrature to that of each neuron, in the unit of the
+            responses; limits the weight of neurons that rarely respond.
 
     Raises:
         ParameterError: out of range.
@@ -38,7 +38,7 @@ class RunningStandardisation:
         if n < 1:
             raise ParameterError(f"n is {n}; expected at least 1 neuron")
         if not 0.0 <= floor < np.inf:
-            raise ParameterError(f"floor is {floor:g}; expected a number, at least 0")
+            raise ParameterError(f"floor is {floor:g}; expected a finite number of at least 0")
         self._floor = floor
         self._count = 0
         self._mean = np.zeros(n)
@@ -46,7 +46,7 @@ class RunningStandardisation:
 
     @property
     def count(self) -> int:
-        """Frames so far."""
+        """Number of frames so far."""
         return self._count
 
     @property
@@ -60,13 +60,13 @@ class RunningStandardisation:
         return np.sqrt(self._squares / max(self._count, 1))
 
     def update(self, values: npt.ArrayLike) -> None:
-        """Take one frame.
+        """Update mean and spread with one frame.
 
         Args:
             values: responses, shape (n,).
 
         Raises:
-            ObservationError: another shape, or not finite; nothing is changed.
+            ObservationError: a wrong shape, or not finite; nothing is changed.
         """
         x = self._checked(values)
         if x.ndim != 1:
@@ -79,21 +79,21 @@ class RunningStandardisation:
         self._squares += before * (x - self._mean)
 
     def apply(self, values: npt.ArrayLike) -> FloatArray:
-        """Return standardised responses; 0 where a neuron has not varied and there is no floor.
+        """Return standardised responses; 0 for neurons with zero spread and no floor.
 
         Args:
             values: responses, shape (n,) or (frames, n).
 
         Raises:
-            ObservationError: another shape, or not finite.
+            ObservationError: a wrong shape, or not finite.
         """
-        away = self._checked(values) - self._mean
+        deviation = self._checked(values) - self._mean
         scale = np.hypot(self.spread, self._floor)
-        # a neuron of unknown gain has no say
-        return np.divide(away, scale, out=np.zeros_like(away), where=scale > 0.0)
+        # a neuron without a known gain contributes nothing
+        return np.divide(deviation, scale, out=np.zeros_like(deviation), where=scale > 0.0)
 
     def state(self) -> dict[str, FloatArray]:
-        """Return all that `restore` needs, as arrays."""
+        """Return the state for `restore`, as arrays."""
         return {
             "count": np.array([self._count], np.float64),
             "mean": self._mean.copy(),
@@ -101,25 +101,25 @@ class RunningStandardisation:
         }
 
     def restore(self, state: Mapping[str, npt.ArrayLike]) -> None:
-        """Go on from what `state` returned, bit for bit.
+        """Resume from a result of `state`, bit for bit.
 
         Raises:
-            ParameterError: parts missing or of other shapes, or numbers out of range; nothing is
+            ParameterError: missing parts, wrong shapes, or numbers out of range; nothing is
                 changed.
         """
         n = self._mean.size
-        found: list[FloatArray] = []
+        parts: list[FloatArray] = []
         for name, size in (("count", 1), ("mean", n), ("squares", n)):
             part = np.array(state.get(name, ()), np.float64)
             if part.shape != (size,) or not np.all(np.isfinite(part)):
                 raise ParameterError(
-                    f"{name} of shape {part.shape}: expected {size} finite numbers, as `state` "
-                    f"of {n} neurons returns them"
+                    f"{name} of shape {part.shape}: expected {size} finite numbers, as "
+                    f"returned by `state` for {n} neurons"
                 )
-            found.append(part)
-        count, mean, squares = found
+            parts.append(part)
+        count, mean, squares = parts
         if count[0] < 0.0 or count[0] % 1.0 or np.any(squares < 0.0):
-            raise ParameterError("expected a whole count and squares of at least 0")
+            raise ParameterError("expected an integer count and squares of at least 0")
         self._count, self._mean, self._squares = int(count[0]), mean, squares
 
     def _checked(self, values: npt.ArrayLike) -> FloatArray:

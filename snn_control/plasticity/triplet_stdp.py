@@ -1,17 +1,17 @@
-"""Triplet spike-timing-dependent plasticity with traces that a spike resets.
+"""Triplet spike-timing-dependent plasticity (STDP) with resetting traces.
 
-Traces, each set to 1 by a spike and decaying exponentially: a of the pre-synaptic side, b1 (fast)
-and b2 (slow) of the post-synaptic one. For each synapse,
+Traces are set to 1 by a spike and decay exponentially: a of the pre-synaptic side, b1 (fast) and b2
+(slow) of the post-synaptic side. For each synapse,
 
     pre-synaptic spike arrives:  w <- clip(w + sign pre_rate b1, 0, w_max),   then a = 1
     post-synaptic spike:         w <- clip(w + post_rate a b2, 0, w_max),     then b1 = b2 = 1
 
 The sign is +1 in github.com/QVPR/VPRSNN (arXiv:2209.08723) and -1 in P. Diehl and M. Cook,
-Front. Comput. Neurosci. 9 (2015) 99, doi:10.3389/fncom.2015.00099, whose rule it is, after
+Front. Comput. Neurosci. 9 (2015) 99, doi:10.3389/fncom.2015.00099, the source of the rule, after
 J.-P. Pfister and W. Gerstner, J. Neurosci. 26 (2006) 9673-9682.
 
-Two homeostatic rules go with it: a spike raises its neuron's threshold, which falls back slowly;
-and the weights onto each neuron are scaled to a fixed sum.
+Two homeostatic rules complement it: each spike increases the threshold of its neuron, which decays
+slowly, and the weights onto each neuron are scaled to a constant sum.
 """
 
 from __future__ import annotations
@@ -39,38 +39,38 @@ __all__ = [
 
 
 class TripletNumbers(NamedTuple):
-    """What the kernels need of a rule, for one time step."""
+    """Constants of the rule for the kernels, per time step."""
 
     pre_change: float
     post_rate: float
     w_max: float
     pre_per_step: float
-    """Rate of decay of the pre-synaptic trace: a = exp(-steps pre_per_step)."""
+    """Decay rate of the pre-synaptic trace: a = exp(-steps pre_per_step)."""
     slow_per_step: float
     fast_kept: float
-    """Share of the fast post-synaptic trace that is left after a step."""
+    """Decay factor of the fast post-synaptic trace per step."""
 
 
 @dataclass(frozen=True)
 class TripletSTDP:
-    """Constants of the rule.
+    """Parameters of the rule.
 
     Raises:
         ParameterError: out of range.
     """
 
     pre_rate: float = 1e-4
-    """Change of a weight by an arriving spike, for a fast trace of 1."""
+    """Change of a weight per arriving spike, for a fast trace of 1."""
     post_rate: float = 0.01
-    """Change of a weight by a post-synaptic spike, for traces of 1."""
+    """Change of a weight per post-synaptic spike, for traces of 1."""
     pre_sign: int = 1
-    """Whether an arriving spike strengthens, 1, or weakens, -1, its synapse."""
+    """Sign of the change by an arriving spike, 1 (strengthens) or -1 (weakens)."""
     tau_pre_s: float = 0.02
-    """Decay of the pre-synaptic trace."""
+    """Time constant of the pre-synaptic trace, s."""
     tau_fast_s: float = 0.02
-    """Decay of the fast post-synaptic trace."""
+    """Time constant of the fast post-synaptic trace, s."""
     tau_slow_s: float = 0.04
-    """Decay of the slow post-synaptic trace."""
+    """Time constant of the slow post-synaptic trace, s."""
     w_max: float = 1.0
     """Largest weight."""
 
@@ -85,7 +85,7 @@ class TripletSTDP:
                 raise ParameterError(f"{name} is {getattr(self, name):g}; expected above 0")
 
     def numbers(self, dt_s: float) -> TripletNumbers:
-        """Return what the kernels take, for steps of `dt_s`."""
+        """Return the constants for the kernels, for time steps of `dt_s`."""
         return TripletNumbers(
             self.pre_sign * self.pre_rate,
             self.post_rate,
@@ -98,13 +98,13 @@ class TripletSTDP:
 
 @kernel(inline="always")
 def trace(steps: int, per_step: float) -> float:
-    """Return a trace `steps` after the spike that set it to 1."""
+    """Return the value of a trace `steps` after the spike that set it to 1."""
     return math.exp(-steps * per_step)
 
 
 @kernel(inline="always")
 def after_arrival(w: float, fast: float, rule: Any) -> float:
-    """Return a weight after a pre-synaptic spike arrived; `fast` is b1 of its target."""
+    """Return a weight after the arrival of a pre-synaptic spike; `fast` is b1 of its target."""
     return min(max(w + rule.pre_change * fast, 0.0), rule.w_max)
 
 
@@ -115,14 +115,14 @@ def after_spike(w: float, pre: float, slow: float, rule: Any) -> float:
 
 
 SILENT = 1e-100
-"""Below this a decaying number is put to 0: it adds nothing, and denormal numbers are slow."""
+"""Magnitude below which decaying numbers are set to 0, since denormal numbers are slow."""
 
 
 @kernel(inline="always")
 def faded(value: float, kept: float) -> float:
-    """Return a non-negative trace or conductance a step later, `kept` of it being left."""
-    left = value * kept
-    return left if left > SILENT else 0.0
+    """Return a non-negative trace or conductance one step later; `kept` is its decay factor."""
+    decayed = value * kept
+    return decayed if decayed > SILENT else 0.0
 
 
 @kernel(inline="always")
@@ -133,13 +133,13 @@ def raised(threshold: float, rise: float) -> float:
 
 @kernel(nogil=True)
 def normalise(weights: Any, targets: Any, n_targets: int, total: float) -> None:
-    """Scale the weights onto each neuron to a sum; a neuron without any keeps its zeros.
+    """Scale the weights onto each neuron to a given sum; zero weights stay zero.
 
     Args:
-        weights: shape (n_sources, n_synapses a source), at least 0; changed.
-        targets: neuron that each synapse leads to, same shape.
-        n_targets: number of neurons.
-        total: sum over the synapses onto each.
+        weights: shape (n_sources, synapses per source), at least 0; changed in place.
+        targets: target neuron of each synapse, same shape.
+        n_targets: number of target neurons.
+        total: sum of the weights onto each neuron.
     """
     sums = np.zeros(n_targets)
     for i in range(weights.shape[0]):

@@ -1,4 +1,4 @@
-"""`eval/place.npz` of a run: checks what the sections on the recognition of places draw."""
+"""Format of `eval/place.npz`, the data of the report sections on place recognition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snn_control.errors import RunError
 PLACE_FILE = Path("eval") / "place.npz"
 CURVES = ("precision", "recall")
 
-# By prefix: kinds of data (a number, u8 for bytes) and axes; equal letters are equally long.
+# By prefix: type of the data (u8: bytes, empty: any number) and axes; equal letters, equal sizes.
 _GROUPS = {
     "similarity": {
         "similarity": ("u8", "LQP"),
@@ -43,10 +43,10 @@ _HINT = "run the study again"
 
 
 def check_place(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Check the arrays of the file; a group of them may be missing as a whole.
+    """Check the arrays of the file; whole groups of them are optional.
 
     Raises:
-        RunError: an array is missing, or has another type or shape than it should.
+        RunError: a missing array, or a wrong type or shape.
     """
     for group, expected in _GROUPS.items():
         if any(key.split("_")[0] == group for key in arrays):
@@ -59,12 +59,12 @@ def check_place(path: Path, arrays: dict[str, np.ndarray]) -> None:
         if len(rest) != 2 or not rest[1].isdecimal() or other not in arrays:
             raise RunError(f"{path}: {key} has no {other} beside it; {_HINT}")
         if arrays[key].ndim != 1 or arrays[key].shape != arrays[other].shape:
-            raise RunError(f"{path}: {key} and {other} are not equally long; {_HINT}")
+            raise RunError(f"{path}: {key} and {other} have different lengths; {_HINT}")
         _check_numbers(path, key, arrays[key])
 
 
 def curves_of(arrays: dict[str, np.ndarray]) -> tuple[list[str], list[int]]:
-    """Return methods, in the order of the file, and lengths that have curves."""
+    """Return the methods, in the order of the file, and the lengths with curves."""
     names = [key.split(":")[1:] for key in arrays if key.startswith(f"{CURVES[0]}:")]
     methods = list(dict.fromkeys(method for method, _ in names))
     return methods, sorted({int(length) for _, length in names})
@@ -77,18 +77,18 @@ def _check_group(
     for key, (kind, axes) in expected.items():
         if key not in arrays:
             raise RunError(f"{path} lacks {key}; {_HINT}")
-        found = arrays[key]
-        fits = found.ndim == len(axes) and all(
-            sizes.setdefault(axis, n) == n for axis, n in zip(axes, found.shape, strict=True)
+        array = arrays[key]
+        fits = array.ndim == len(axes) and all(
+            sizes.setdefault(axis, n) == n for axis, n in zip(axes, array.shape, strict=True)
         )
         if not fits:
             shape = ", ".join(str(sizes.get(axis, axis)) for axis in axes)
-            raise RunError(f"{path}: {key} is of shape {found.shape}, expected ({shape}); {_HINT}")
-        if kind == "u8" and found.dtype != np.uint8:
-            raise RunError(f"{path}: {key} is {found.dtype}, expected uint8; {_HINT}")
-        _check_numbers(path, key, found)
+            raise RunError(f"{path}: {key} has shape {array.shape}, expected ({shape}); {_HINT}")
+        if kind == "u8" and array.dtype != np.uint8:
+            raise RunError(f"{path}: {key} is {array.dtype}, expected uint8; {_HINT}")
+        _check_numbers(path, key, array)
 
 
-def _check_numbers(path: Path, key: str, found: np.ndarray) -> None:
-    if found.dtype.kind not in "biuf" or not np.isfinite(found).all():
-        raise RunError(f"{path}: {key} holds something else than finite numbers; {_HINT}")
+def _check_numbers(path: Path, key: str, array: np.ndarray) -> None:
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        raise RunError(f"{path}: {key}: expected finite numbers; {_HINT}")

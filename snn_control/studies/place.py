@@ -1,11 +1,12 @@
-"""Places recognised in another visit: the spiking recogniser beside SAD and the linear one.
+"""Study of place recognition: spiking recogniser, sum of absolute differences, linear discriminant.
 
-The first part of the places calibrates everything that is chosen or learned from queries; the rest
-tests it. The map is of the tested places alone (`own`) or of all (`whole`); for `all` the queries
-of the first part are asked too, of a recogniser that was calibrated on the last part. Random steps
-take every first to third query, with their true odometry. For unknown places, queries of the second
-half of the calibration part are asked of the own map by recognisers that were calibrated on the
-first half. With a folder, `place_pictures` leaves what the page draws.
+The first part of the places is used for calibration, that is for all that is chosen or learned from
+queries; the rest is used for testing. The map contains the tested places only (`own`) or all places
+(`whole`). For `all`, the queries of the first part are evaluated too, with a recogniser that was
+calibrated on the last part. Random steps use every first to third query, with true odometry. For
+unknown places, recognisers are calibrated on the first half of the calibration part, and queries of
+its second half are matched with the map `own`. With a run folder, `place_report_data` writes the
+data of the report.
 """
 
 from __future__ import annotations
@@ -23,11 +24,17 @@ from snn_control.controllers.place import PlaceRecognizer, Recognizer
 from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
 from snn_control.controllers.place.sequence import LONGEST
 from snn_control.errors import ParameterError, UnknownNameError
-from snn_control.studies.study import Say, StudyConfig, StudyResult, TablePart, silent
-from snn_control.studies.support.place_data import Sights, read_sights
-from snn_control.studies.support.place_pictures import Pictures
+from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
+from snn_control.studies.support.place_data import Traverses, read_traverses
+from snn_control.studies.support.place_report_data import ReportData
 from snn_control.studies.support.plots import error_bars
-from snn_control.training.place.evaluation import Visit, ask, figures, joined, unknown_figures
+from snn_control.training.place.evaluation import (
+    QueryTraverse,
+    concatenated,
+    evaluate,
+    known_metrics,
+    unknown_metrics,
+)
 from snn_control.training.statistics import half_width
 
 METHODS: dict[str, Callable[[int], Recognizer]] = {
@@ -37,11 +44,11 @@ METHODS: dict[str, Callable[[int], Recognizer]] = {
     "sad-local": lambda seed: SadRecognizer(),
     "sad-large": lambda seed: SadRecognizer(56, 56, window=15),
 }
-"""By name: the recogniser of a seed. `sad-local` and `sad-large` compare neighbours (local z)."""
+"""Recogniser for a seed, by name; `sad-local` and `sad-large` use local contrast (local z)."""
 _LEAST_CALIBRATION = 40
-"""Places, since unknown places take half of them away."""
+"""Minimum number of calibration places, half of which are used as unknown places."""
 SPIKING = "place"
-"""The one that is random, and whose run spike by spike is timed."""
+"""Name of the method that depends on the seed and is also timed spike by spike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +56,18 @@ class Config(StudyConfig):
     """Settings of the study."""
 
     reference: str = ""
-    """Images of the places, in order: a folder, or FILE.npz:ARRAY; default: Route-v0 by day."""
+    """Reference images in route order, a folder or FILE.npz:ARRAY; default: Route-v0 by day."""
     query: str = ""
-    """Images of another visit, one a place, in order, likewise; default: Route-v0 under
-    stress (other light, season, fog and noise)."""
+    """Query images of the same places in the same order, likewise; default: Route-v0 under stress
+    (other light and season, fog, noise)."""
     select: str = ""
-    """Boolean array FILE.npz:ARRAY of the images that are used; default: all."""
+    """Boolean array FILE.npz:ARRAY of the images to use; default: all."""
     calibration: float = 0.2
-    """Share of the places, the first ones, that calibrate."""
+    """Fraction of the places for calibration, from the first on."""
     lengths: tuple[int, ...] = (1, 5, 10, 20)
-    """Frames of a sequence."""
+    """Lengths of the sequences, frames."""
     methods: tuple[str, ...] = tuple(METHODS)
-    """Which recognisers."""
+    """Names of the recognisers."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,127 +82,142 @@ class Config(StudyConfig):
             if not 1 <= length <= LONGEST:
                 raise ParameterError(f"length {length}; expected 1 to {LONGEST} frames")
         if bool(self.reference) != bool(self.query):
-            raise ParameterError("name both, reference and query, or neither")
+            raise ParameterError("set both reference and query, or neither")
         if not 0.0 < self.calibration <= 0.5:
             raise ParameterError(
                 f"calibration is {self.calibration:g}; expected above 0, at most half of the places"
             )
 
 
-def run(config: Config, *, folder: Path | None = None, say: Say = silent) -> StudyResult:
-    """Recognise with every method."""
-    sights = read_sights(config.reference, config.query, config.select)
-    n_calibration = round(config.calibration * len(sights.mapped))
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Evaluate every method."""
+    traverses = read_traverses(config.reference, config.query, config.select)
+    n_calibration = round(config.calibration * len(traverses.reference))
     if n_calibration < _LEAST_CALIBRATION:
         raise ParameterError(
-            f"calibration {config.calibration:g} of {len(sights.mapped)} places is "
-            f"{n_calibration}; expected at least {_LEAST_CALIBRATION}: give more places or a "
-            "larger share"
+            f"calibration {config.calibration:g} of {len(traverses.reference)} places is "
+            f"{n_calibration}; expected at least {_LEAST_CALIBRATION}: use more places or a "
+            "larger fraction"
         )
     rows: list[dict[str, Any]] = []
-    pictures = Pictures()
+    report_data = ReportData()
     for name in config.methods:
-        found = _of_method(name, config, sights, n_calibration, pictures if folder else None)
-        rows += [{"method": name} | _mean(cells) for cells in found]
-        say(f"{name}: recall at 1 of {found[0][0]['recall_at_1']:.3f} with one frame")
+        seeds = _method_rows(
+            name, config, traverses, n_calibration, report_data if folder else None
+        )
+        rows += [{"method": name} | _mean(cells) for cells in seeds]
+        progress(f"{name}: recall at 1 of {seeds[0][0]['recall_at_1']:.3f} with one frame")
     if folder is not None:
-        pictures.write(folder)
-    n = len(sights.mapped)
-    many = "seed" if config.seeds == 1 else "seeds"
+        report_data.write(folder)
+    n = len(traverses.reference)
+    unit = "seed" if config.seeds == 1 else "seeds"
     summary = (
-        f"{n} places, the first {n_calibration} of them for calibration; {config.seeds} {many} of "
-        f"{SPIKING} and of random steps, the other methods are not random. Recall counts all "
-        "queries, and is precision at full recall; precision's confidence is the lead of the "
-        "best score over its best rival."
+        f"{n} places, the first {n_calibration} of them for calibration; {config.seeds} {unit} of "
+        f"{SPIKING} and of random steps, the other methods are deterministic. Recall counts all "
+        "queries and equals the precision at full recall; precision is ordered by the lead of "
+        "the best score over its best rival."
     )
     return StudyResult(rows, summary, [_figure(rows)], PARTS)
 
 
-def _of_method(
-    name: str, config: Config, sights: Sights, n_calibration: int, pictures: Pictures | None
+def _method_rows(
+    name: str,
+    config: Config,
+    traverses: Traverses,
+    n_calibration: int,
+    report_data: ReportData | None,
 ) -> list[list[dict[str, Any]]]:
-    """Return the rows of each map and length, one a seed, without the method; fill `pictures`.
+    """Return the rows of each map and length, one per seed, and add to `report_data`.
 
-    Of a method that is not random, the random steps alone have several seeds.
+    Deterministic methods have several seeds for random steps only.
     """
-    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    by_case: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for k in range(config.seeds):
         seed, rows = config.first_seed + k, []
         if k == 0 or name == SPIKING:
-            costs, whole = _fitted(name, seed, sights, slice(0, n_calibration))
-            rows = _of_seed(
-                name, seed, sights, n_calibration, config.lengths, whole,
-                pictures if k == 0 else None,
+            costs, whole = _fitted(name, seed, traverses, slice(0, n_calibration))
+            rows = _seed_rows(
+                name, seed, traverses, n_calibration, config.lengths, whole,
+                report_data if k == 0 else None,
             )  # fmt: skip
-            rows[0] |= costs | _costs(whole, _tested(sights.visit, n_calibration))
-        rows += _of_strides(whole, sights.visit, n_calibration, config.lengths[1:], seed)
+            rows[0] |= costs | _costs(whole, _tested(traverses.query, n_calibration))
+        rows += _random_step_rows(whole, traverses.query, n_calibration, config.lengths[1:], seed)
         for row in rows:
-            found.setdefault((row["map"], row["sequence"]), []).append(row)
-    return [found[key] for key in sorted(found, key=lambda key: MAPS.index(key[0]))]
+            by_case.setdefault((row["map"], row["sequence"]), []).append(row)
+    return [by_case[key] for key in sorted(by_case, key=lambda key: MAPS.index(key[0]))]
 
 
-def _of_seed(
+def _seed_rows(
     name: str,
     seed: int,
-    sights: Sights,
+    traverses: Traverses,
     n_calibration: int,
     lengths: tuple[int, ...],
     whole: Recognizer,
-    pictures: Pictures | None,
+    report_data: ReportData | None,
 ) -> list[dict[str, Any]]:
-    """Return rows of steps of one place, those of the whole map first; `whole` has all places."""
-    visit, tested = sights.visit, _tested(sights.visit, n_calibration)
-    _, other = _fitted(name, seed, sights, slice(-n_calibration, None))
-    calibrating = visit.part(np.flatnonzero(visit.places < n_calibration))
+    """Return the rows with steps of one place, those of the map `whole` first."""
+    traverse, tested = traverses.query, _tested(traverses.query, n_calibration)
+    _, other = _fitted(name, seed, traverses, slice(-n_calibration, None))
+    calibrating = traverse.part(np.flatnonzero(traverse.places < n_calibration))
     rows = []
     for length in lengths:
-        answers = ask(whole, tested, length)
-        rows.append(_row("whole", length, figures(answers)))
-        every = joined(ask(other, calibrating, length), answers)
-        rows.append(_row("all", length, figures(every)))
+        answers = evaluate(whole, tested, length)
+        rows.append(_row("whole", length, known_metrics(answers)))
+        combined = concatenated(evaluate(other, calibrating, length), answers)
+        rows.append(_row("all", length, known_metrics(combined)))
     own = copy.deepcopy(whole)
     own.remove(range(n_calibration))
-    _, half = _fitted(name, seed, sights, slice(0, n_calibration // 2))
+    _, half = _fitted(name, seed, traverses, slice(0, n_calibration // 2))
     half.remove(range(n_calibration))
-    unknown = visit.part(
-        np.flatnonzero((visit.places >= n_calibration // 2) & (visit.places < n_calibration))
+    unknown = traverse.part(
+        np.flatnonzero((traverse.places >= n_calibration // 2) & (traverse.places < n_calibration))
     )
-    said = {length: ask(own, tested, length) for length in lengths}
-    if pictures is not None:
-        pictures.take(name, own, sights.mapped, tested, said)
-    for length, answers in said.items():
-        row = figures(answers)
-        row |= unknown_figures(ask(half, tested, length), ask(half, unknown, length))
+    answers_by_length = {length: evaluate(own, tested, length) for length in lengths}
+    if report_data is not None:
+        report_data.add_method(name, own, traverses.reference, tested, answers_by_length)
+    for length, answers in answers_by_length.items():
+        row = known_metrics(answers)
+        row |= unknown_metrics(evaluate(half, tested, length), evaluate(half, unknown, length))
         rows.append(_row("own", length, row))
     return rows
 
 
-def _of_strides(
-    whole: Recognizer, visit: Visit, n_calibration: int, lengths: tuple[int, ...], seed: int
+def _random_step_rows(
+    whole: Recognizer,
+    traverse: QueryTraverse,
+    n_calibration: int,
+    lengths: tuple[int, ...],
+    seed: int,
 ) -> list[dict[str, Any]]:
-    """Return rows of random steps."""
-    tested = _tested(visit, n_calibration)
-    taken = np.cumsum(np.random.default_rng(seed).integers(1, 4, len(tested.images)))
-    strides = tested.part(taken[taken < len(tested.images)])
+    """Return the rows with random steps of one to three places."""
+    tested = _tested(traverse, n_calibration)
+    positions = np.cumsum(np.random.default_rng(seed).integers(1, 4, len(tested.images)))
+    strides = tested.part(positions[positions < len(tested.images)])
     return [
-        _row("whole, random steps", length, figures(ask(whole, strides, length)))
+        _row("whole, random steps", length, known_metrics(evaluate(whole, strides, length)))
         for length in lengths
     ]
 
 
-def _tested(visit: Visit, n_calibration: int) -> Visit:
-    """Return the queries that calibrate nothing."""
-    return visit.part(slice(int((visit.places < n_calibration).sum()), None))
+def _tested(traverse: QueryTraverse, n_calibration: int) -> QueryTraverse:
+    """Return the queries that are not used for calibration."""
+    return traverse.part(slice(int((traverse.places < n_calibration).sum()), None))
 
 
 def _fitted(
-    name: str, seed: int, sights: Sights, calibrating: slice
+    name: str, seed: int, traverses: Traverses, calibrating: slice
 ) -> tuple[dict[str, float], Recognizer]:
-    """Return costs, and the recogniser of all places, calibrated on some of them."""
-    shown = np.flatnonzero(np.isin(sights.visit.places, np.arange(len(sights.mapped))[calibrating]))
+    """Return costs and a recogniser of all places, calibrated on a part of them."""
+    queries = np.flatnonzero(
+        np.isin(traverses.query.places, np.arange(len(traverses.reference))[calibrating])
+    )
     recognizer = METHODS[name](seed)
     began = time.process_time()
-    recognizer.fit(sights.mapped, (sights.visit.images[shown], sights.visit.places[shown].tolist()))
+    recognizer.fit(
+        traverses.reference,
+        (traverses.query.images[queries], traverses.query.places[queries].tolist()),
+    )
     costs = {"train_s": time.process_time() - began}
     if isinstance(recognizer, PlaceRecognizer):
         costs["map_bytes"] = float(recognizer.map.weights.nbytes + recognizer.map.codes.nbytes)
@@ -204,20 +226,20 @@ def _fitted(
     return costs, recognizer
 
 
-def _costs(recognizer: Recognizer, tested: Visit) -> dict[str, float]:
-    """Return what a new place costs, and what a query costs spike by spike."""
+def _costs(recognizer: Recognizer, tested: QueryTraverse) -> dict[str, float]:
+    """Return the costs of adding a place and of a query spike by spike."""
     recognizer = copy.deepcopy(recognizer)
     some, n_places = tested.part(slice(0, 200)), len(recognizer)
     costs = {}
     if isinstance(recognizer, PlaceRecognizer):
-        said = ask(recognizer, some, 1, spiking=True)
-        spikes = float(said.spikes.mean())
+        answers = evaluate(recognizer, some, 1, spiking=True)
+        spikes = float(answers.spikes.mean())
         costs = {
-            "spiking_query_s": float(np.median(said.query_s)),
+            "spiking_query_s": float(np.median(answers.query_s)),
             "spikes_per_decision": spikes,
             "synaptic_ops_per_decision": spikes * n_places,
         }
-    recognizer.add(some.images[0])  # compiles what adding needs
+    recognizer.add(some.images[0])  # compile first
     began = time.perf_counter()
     for image in some.images[:20]:
         recognizer.add(image)
@@ -230,7 +252,7 @@ KEYS = (
     "accepted_right", "accepted_unknown", "query_s", "spiking_query_s", "train_s", "add_s",
     "map_bytes", "spikes_per_decision", "synaptic_ops_per_decision",
 )  # fmt: skip
-"""Columns of figures."""
+"""Metric columns of the table."""
 MAPS = ("own", "whole", "all", "whole, random steps")
 _LABELS = ("method", "sequence")
 _MAIN = (
@@ -245,20 +267,20 @@ _COSTS = (
 _OWN: dict[str, tuple[Any, ...]] = {"map": MAPS[:1]}
 PARTS = (
     TablePart("Map of the tested places", _LABELS, _MAIN, _OWN),
-    TablePart("Map of the tested places: nearly right", _LABELS, _NEAR, _OWN),
+    TablePart("Map of the tested places: near misses and ranks", _LABELS, _NEAR, _OWN),
     TablePart("Unknown places", _LABELS, _UNKNOWN, _OWN),
     TablePart("Costs, with all places on the map", ("method",), _COSTS, {"map": ("whole",)}),
     TablePart("Other maps", ("method", "map", "sequence"), _MAIN, {"map": MAPS[1:]}),
 )
-"""Of the table."""
+"""Parts of the table."""
 
 
-def _row(map_name: str, length: int, found: dict[str, float]) -> dict[str, Any]:
-    return {"map": map_name, "sequence": length} | found
+def _row(map_name: str, length: int, metrics: dict[str, float]) -> dict[str, Any]:
+    return {"map": map_name, "sequence": length} | metrics
 
 
 def _mean(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the mean over seeds of every column, with intervals; None where there is none."""
+    """Return the mean over seeds of every column with its interval; None for missing values."""
     row = {key: cells[0][key] for key in ("map", "sequence")}
     for key in KEYS:
         values = np.array([cell[key] for cell in cells if key in cell])
@@ -274,7 +296,7 @@ def _figure(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "sequence",
         "recall_at_1",
         by="method",
-        title="Recall at 1 over the length of the sequence, map of the tested places",
+        title="Recall at 1 by length of the sequence, map of the tested places",
         x_title="frames",
         y_title="recall at 1",
     )

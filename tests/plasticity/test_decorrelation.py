@@ -1,4 +1,4 @@
-"""Anti-Hebbian decorrelation against the inverse that it stands for, and what it is good for."""
+"""Anti-Hebbian decorrelation against the matrix inverse, and its effect on disturbances."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from snn_control.errors import ParameterError
 from snn_control.plasticity.decorrelation import Decorrelation
 
 
-def test_it_keeps_the_inverse_in_any_order() -> None:
-    shown = np.random.default_rng(0).normal(size=(200, 12)) * np.arange(1, 13)
-    expected = np.linalg.inv(3.0 * np.eye(12) + shown.T @ shown)
+def test_weights_equal_the_inverse_in_any_order() -> None:
+    disturbances = np.random.default_rng(0).normal(size=(200, 12)) * np.arange(1, 13)
+    expected = np.linalg.inv(3.0 * np.eye(12) + disturbances.T @ disturbances)
     for order in (slice(None), slice(None, None, -1)):
         layer = Decorrelation(12, 3.0)
-        layer.learn(shown[order])
+        layer.learn(disturbances[order])
         np.testing.assert_allclose(layer.lateral, expected, rtol=1e-9, atol=1e-12)
         np.testing.assert_array_equal(layer.lateral, layer.lateral.T)
 
 
-def test_shown_its_inputs_it_whitens_them() -> None:
+def test_learning_the_inputs_whitens_them() -> None:
     rng = np.random.default_rng(1)
     inputs = rng.normal(size=(20_000, 6)) @ rng.normal(size=(6, 6))
     layer = Decorrelation(6, 1e-3)
     layer.learn(inputs)
-    answers = layer.apply(inputs)
-    np.testing.assert_allclose(answers.T @ inputs, np.eye(6), atol=1e-4)
+    outputs = layer.apply(inputs)
+    np.testing.assert_allclose(outputs.T @ inputs, np.eye(6), atol=1e-4)
 
 
-def test_a_disturbance_is_silenced_and_the_rest_is_not() -> None:
+def test_only_disturbances_are_suppressed() -> None:
     layer = Decorrelation(4, 1.0)
     glare = np.array([1.0, 1.0, 0.0, 0.0])
     layer.learn(np.tile(30.0 * glare, (50, 1)))
@@ -38,7 +38,7 @@ def test_a_disturbance_is_silenced_and_the_rest_is_not() -> None:
 
 
 @pytest.mark.parametrize("wrong", [np.zeros(4), np.zeros((2, 3)), np.full((1, 4), np.nan)])
-def test_what_is_no_disturbance_changes_nothing(wrong: np.ndarray) -> None:
+def test_invalid_disturbances_change_nothing(wrong: np.ndarray) -> None:
     layer = Decorrelation(4, 2.0)
     with pytest.raises(ParameterError, match="disturbances"):
         layer.learn(wrong)

@@ -97,12 +97,12 @@ def test_matrices_have_places_upwards_and_their_own_scores(given: inputs.ReportI
 def test_cards_are_marked_and_captioned(given: inputs.ReportInputs) -> None:
     section = queries.make(given)
     surest, unsure, wrong = (gallery.cards[0] for gallery in section.galleries)
-    assert (surest.mark, surest.caption) == ("ahead", "right, probability 0.990, known")
-    assert (unsure.mark, unsure.caption) == ("ahead", "right, probability 0.200, taken for unknown")
+    assert (surest.mark, surest.caption) == ("ahead", "correct, probability 0.990, known")
+    assert (unsure.mark, unsure.caption) == ("ahead", "correct, probability 0.200, unknown")
     assert (wrong.mark, wrong.caption) == ("behind", "1 place off, probability 0.875, known")
     labels = [image.label for image in wrong.images]
     assert labels == ["query 3", "answer: place 14", "truth: place 15"]
-    assert [image.label for image in surest.images] == ["query 0", "answer, and truth: place 10"]
+    assert [image.label for image in surest.images] == ["query 0", "answer and truth: place 10"]
     assert wrong.images[2].png == png(given.place["strip_images"][2, 2])
 
 
@@ -148,11 +148,11 @@ def test_a_group_that_is_missing_has_no_section(tmp_path: Path) -> None:
     [
         ({"module_due": None}, "lacks module_due"),
         ({"recall:sad:1": None}, "precision:sad:1 has no recall:sad:1"),
-        ({"recall:sad:1": np.zeros(3)}, "not equally long"),
+        ({"recall:sad:1": np.zeros(3)}, "have different lengths"),
         ({"similarity": np.zeros((2, 4, 6))}, "similarity is float64, expected uint8"),
-        ({"similarity_truth": np.zeros(5)}, r"similarity_truth is of shape \(5,\), expected \(4\)"),
-        ({"strip_answer": np.array(["a", "b", "c"])}, "strip_answer holds something else"),
-        ({"module_mean": np.full((2, 2), np.nan)}, "module_mean holds something else"),
+        ({"similarity_truth": np.zeros(5)}, r"similarity_truth has shape \(5,\), expected \(4\)"),
+        ({"strip_answer": np.array(["a", "b", "c"])}, "strip_answer: expected finite numbers"),
+        ({"module_mean": np.full((2, 2), np.nan)}, "module_mean: expected finite numbers"),
     ],
 )
 def test_a_malformed_file_is_named(

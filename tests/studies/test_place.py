@@ -1,4 +1,4 @@
-"""The study of places on a made-up route: its table, what it leaves for the page, wrong inputs."""
+"""Study of place recognition on a synthetic route: table, report data, invalid inputs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from snn_control.report.place_file import PLACE_FILE, check_place
 from snn_control.studies import StudyResult, run_study
 from snn_control.studies.place import KEYS, MAPS, METHODS, PARTS, Config, run
 from snn_control.studies.support import place_data
-from snn_control.studies.support.place_data import read_sights
-from snn_control.studies.support.place_pictures import (
+from snn_control.studies.support.place_data import read_traverses
+from snn_control.studies.support.place_report_data import (
     APART,
     EACH_KIND,
     LARGEST_MATRIX,
     Blocks,
     strip,
 )
-from snn_control.training.place.evaluation import Answers, Visit
+from snn_control.training.place.evaluation import Answers, QueryTraverse
 from tests.controllers.place.route import other_season, route
 
 N, LENGTHS = 200, (1, 5)
@@ -33,28 +33,28 @@ OWN = round(0.75 * N)
 
 
 @pytest.fixture(scope="module")
-def visits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    images = route(N)
-    path = tmp_path_factory.mktemp("visits") / "route.npz"
-    np.savez(path, summer=images, winter=other_season(images), some=np.arange(N) % 2 == 0)
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    summer = route(N)
+    path = tmp_path_factory.mktemp("images") / "route.npz"
+    np.savez(path, summer=summer, winter=other_season(summer), some=np.arange(N) % 2 == 0)
     return path
 
 
-def config(visits: Path, **changes: Any) -> Config:
-    given = Config(
+def config(images: Path, **changes: Any) -> Config:
+    settings = Config(
         seeds=1,
-        reference=f"{visits}:summer",
-        query=f"{visits}:winter",
+        reference=f"{images}:summer",
+        query=f"{images}:winter",
         calibration=0.25,
         lengths=LENGTHS,
     )
-    return dataclasses.replace(given, **changes)
+    return dataclasses.replace(settings, **changes)
 
 
 @pytest.fixture(scope="module")
-def studied(visits: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult]:
+def studied(images: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult]:
     folder = tmp_path_factory.mktemp("run") / "place"
-    return folder, run_study("place", config(visits), folder)
+    return folder, run_study("place", config(images), folder)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def arrays(studied: tuple[Path, StudyResult]) -> dict[str, np.ndarray]:
         return dict(file)
 
 
-def test_rows_have_all_columns_and_sensible_values(studied: tuple[Path, StudyResult]) -> None:
+def test_rows_have_all_columns_and_plausible_values(studied: tuple[Path, StudyResult]) -> None:
     rows = studied[1].rows
     labels = {(row["method"], row["map"], row["sequence"]) for row in rows}
     expected = {
@@ -87,12 +87,12 @@ def test_rows_have_all_columns_and_sensible_values(studied: tuple[Path, StudyRes
     assert spiking["synaptic_ops_per_decision"] == spiking["spikes_per_decision"] * N
 
 
-def test_every_column_of_figures_has_a_name_and_a_place_in_the_table() -> None:
+def test_every_metric_has_a_name_and_a_column() -> None:
     assert set(KEYS) <= METRICS.keys()
     assert {column for part in PARTS for column in part.columns} == set(KEYS)
 
 
-def test_pictures_show_what_the_table_says(
+def test_report_data_agree_with_the_table(
     studied: tuple[Path, StudyResult], arrays: dict[str, np.ndarray]
 ) -> None:
     check_place(studied[0] / PLACE_FILE, arrays)
@@ -110,7 +110,7 @@ def test_pictures_show_what_the_table_says(
     assert (best.mean(axis=1) > 0.85).all()
 
 
-def test_modules_have_their_share(arrays: dict[str, np.ndarray]) -> None:
+def test_modules_win_their_expected_number(arrays: dict[str, np.ndarray]) -> None:
     np.testing.assert_array_equal(arrays["module_places"], [[50, 150], [149, 199]])
     np.testing.assert_allclose(arrays["module_due"], [2 / 3, 1 / 3])
     np.testing.assert_allclose(arrays["module_wins"].sum(axis=1), 1.0)
@@ -119,19 +119,17 @@ def test_modules_have_their_share(arrays: dict[str, np.ndarray]) -> None:
     np.testing.assert_allclose(arrays["module_spread"][1], 1.0, atol=0.3)
 
 
-def test_images_are_those_of_the_places_that_are_named(
-    visits: Path, arrays: dict[str, np.ndarray]
-) -> None:
-    sights = read_sights(f"{visits}:summer", f"{visits}:winter", "")
+def test_shown_images_belong_to_their_places(images: Path, arrays: dict[str, np.ndarray]) -> None:
+    traverses = read_traverses(f"{images}:summer", f"{images}:winter", "")
     query, answer, truth = (arrays[f"strip_{name}"] for name in ("query", "answer", "truth"))
     assert 2 * EACH_KIND <= len(query) <= 3 * EACH_KIND
-    asked = sights.visit.images[N - OWN :][query]
-    expected = np.stack([asked, sights.mapped[answer], sights.mapped[truth]], axis=1)
+    queries = traverses.query.images[N - OWN :][query]
+    expected = np.stack([queries, traverses.reference[answer], traverses.reference[truth]], axis=1)
     np.testing.assert_array_equal(arrays["strip_images"], expected)
     np.testing.assert_array_equal(truth, query + N - OWN)
 
 
-def test_the_page_has_its_sections(studied: tuple[Path, StudyResult]) -> None:
+def test_report_has_its_sections(studied: tuple[Path, StudyResult]) -> None:
     page = render_report(studied[0])
     for name in ("study", "precision-recall", "similarity", "queries", "modules", "provenance"):
         assert f'<section id="{name}"' in page
@@ -139,8 +137,10 @@ def test_the_page_has_its_sections(studied: tuple[Path, StudyResult]) -> None:
     assert '<section id="response"' not in page
 
 
-def test_a_folder_changes_no_result(visits: Path, studied: tuple[Path, StudyResult]) -> None:
-    bare = run(config(visits, methods=("place",))).rows
+def test_run_folder_does_not_change_results(
+    images: Path, studied: tuple[Path, StudyResult]
+) -> None:
+    bare = run(config(images, methods=("place",))).rows
     timed = {key for key in KEYS if key.endswith("_s")}
     with_file, without = (
         [{key: row[key] for key in row if key not in timed} for row in rows]
@@ -149,22 +149,22 @@ def test_a_folder_changes_no_result(visits: Path, studied: tuple[Path, StudyResu
     assert with_file == without
 
 
-def test_queries_shown_are_the_surest_the_least_sure_and_wrong() -> None:
+def test_shown_queries_have_extreme_probabilities() -> None:
     n = 60
     zeros, numbers = np.zeros(n), np.arange(n)
-    right = numbers >= 20
-    places = np.where(right, numbers, 0)
-    answers = Answers(places, np.where(right, 0, 9), places, zeros, numbers / n, zeros,
+    correct = numbers >= 20
+    places = np.where(correct, numbers, 0)
+    answers = Answers(places, np.where(correct, 0, 9), places, zeros, numbers / n, zeros,
                       numbers > 30, zeros, places)  # fmt: skip
     images = np.repeat(np.arange(n, dtype=np.uint8), 300 * 2).reshape(n, 2, 300)
-    found = strip(images, Visit(images, numbers, zeros), answers, 1)
-    assert found["strip_query"].tolist() == [59, 49, 39, 29, 20, 30, 40, 50, 19, 9, 18, 17]
-    assert found["strip_images"].shape == (12, 3, 1, 100)
-    assert found["strip_images"][8, :, 0, 0].tolist() == [19, 0, 19]
+    result = strip(images, QueryTraverse(images, numbers, zeros), answers, 1)
+    assert result["strip_query"].tolist() == [59, 49, 39, 29, 20, 30, 40, 50, 19, 9, 18, 17]
+    assert result["strip_images"].shape == (12, 3, 1, 100)
+    assert result["strip_images"][8, :, 0, 0].tolist() == [19, 0, 19]
     assert APART == 10
 
 
-def test_a_large_matrix_keeps_the_best_of_each_block() -> None:
+def test_large_matrices_keep_the_maximum_of_each_block() -> None:
     n = 2 * LARGEST_MATRIX + 1
     blocks, rng = Blocks(n, n), np.random.default_rng(0)
     scores = rng.random((n, n))
@@ -178,20 +178,20 @@ def test_a_large_matrix_keeps_the_best_of_each_block() -> None:
     np.testing.assert_allclose(low + (high - low) * matrix / 255, blocks.matrix, atol=0.01)
 
 
-def test_sights_are_images_of_the_same_places(visits: Path) -> None:
-    sights = read_sights(f"{visits}:summer", f"{visits}:winter", f"{visits}:some")
-    assert len(sights.mapped) == len(sights.visit.images) == N // 2
-    np.testing.assert_array_equal(sights.visit.places, np.arange(N // 2))
-    with np.load(visits) as file:
-        np.testing.assert_array_equal(sights.visit.images[3], file["winter"][6])
+def test_traverses_show_the_same_places(images: Path) -> None:
+    traverses = read_traverses(f"{images}:summer", f"{images}:winter", f"{images}:some")
+    assert len(traverses.reference) == len(traverses.query.images) == N // 2
+    np.testing.assert_array_equal(traverses.query.places, np.arange(N // 2))
+    with np.load(images) as file:
+        np.testing.assert_array_equal(traverses.query.images[3], file["winter"][6])
 
 
-def test_drawn_sights_show_each_place_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendered_traverses_show_each_place_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place_data, "_LENGTH_M", 60.0)
-    sights = read_sights("", "", "")
-    assert len(sights.mapped) == len(sights.visit.images)
-    np.testing.assert_array_equal(sights.visit.places, np.arange(len(sights.mapped)))
-    assert sights.mapped.dtype == sights.visit.images.dtype == np.uint8
+    traverses = read_traverses("", "", "")
+    assert len(traverses.reference) == len(traverses.query.images)
+    np.testing.assert_array_equal(traverses.query.places, np.arange(len(traverses.reference)))
+    assert traverses.reference.dtype == traverses.query.images.dtype == np.uint8
 
 
 @pytest.mark.parametrize(
@@ -204,27 +204,27 @@ def test_drawn_sights_show_each_place_once(monkeypatch: pytest.MonkeyPatch) -> N
         ({"calibration": 1.0}, "calibration is 1"),
     ],
 )
-def test_wrong_settings_are_refused(wrong: dict[str, Any], message: str) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(SnnControlError, match=message):
         Config(**wrong)
 
 
-def test_wrong_inputs_are_refused(visits: Path, tmp_path: Path) -> None:
+def test_invalid_inputs_are_refused(images: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean: `winter`"):
-        run(config(visits, query=f"{visits}:wintr"))
+        run(config(images, query=f"{images}:wintr"))
     np.savez(tmp_path / "few.npz", few=np.zeros((5, 4, 4), np.uint8))
     with pytest.raises(ParameterError, match=r"200 images in .*, 5 in"):
-        run(config(visits, query=f"{tmp_path / 'few.npz'}:few"))
+        run(config(images, query=f"{tmp_path / 'few.npz'}:few"))
     with pytest.raises(ParameterError, match=r"select .*summer.* is uint8"):
-        run(config(visits, select=f"{visits}:summer"))
+        run(config(images, select=f"{images}:summer"))
     with pytest.raises(ParameterError, match=r"cannot be read as FILE\.npz:ARRAY"):
-        run(config(visits, select=f"{visits}:none"))
-    (tmp_path / "cut.npz").write_bytes(visits.read_bytes()[:-100])
+        run(config(images, select=f"{images}:none"))
+    (tmp_path / "cut.npz").write_bytes(images.read_bytes()[:-100])
     np.save(tmp_path / "bare.npy", np.ones(N, bool))
     for source in ("cut.npz:some", "bare.npy:some"):
         with pytest.raises(ParameterError, match=r"cannot be read as FILE\.npz:ARRAY"):
-            run(config(visits, select=f"{tmp_path / source}"))
+            run(config(images, select=f"{tmp_path / source}"))
     with pytest.raises(ParameterError, match="is no folder"):
-        run(config(visits, reference=str(tmp_path / "nowhere")))
+        run(config(images, reference=str(tmp_path / "nowhere")))
     with pytest.raises(ParameterError, match="expected at least 40"):
-        run(config(visits, calibration=0.05))
+        run(config(images, calibration=0.05))

@@ -1,4 +1,4 @@
-"""Modules of a map: their answers before and after homeostasis, and how often each wins."""
+"""Modules of a map: responses before and after homeostasis, and wins of each module."""
 
 from __future__ import annotations
 
@@ -16,59 +16,58 @@ _WHEN = ("before homeostasis", "after")
 _COLOURS = (style.SERIES[1], style.SERIES[0])
 
 
-def applies(given: ReportInputs) -> bool:
-    """Return True where the answers of modules were kept."""
-    return "module_mean" in given.place
+def applies(inputs: ReportInputs) -> bool:
+    """Return True if the run has responses of modules."""
+    return "module_mean" in inputs.place
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the modules of eval/place.npz."""
-    found = given.place
+def make(inputs: ReportInputs) -> Section:
+    """Return the section from the modules in eval/place.npz."""
+    arrays = inputs.place
     figure = make_subplots(
         rows=2,
         cols=2,
         specs=[[{}, {}], [{"colspan": 2}, None]],
-        subplot_titles=("answers before homeostasis", "answers after", "wins"),
+        subplot_titles=("responses before homeostasis", "responses after", "wins"),
         vertical_spacing=0.2,
         horizontal_spacing=0.09,
     )
     for k in range(len(_WHEN)):
-        _add_answers(figure, found, k)
-    _add_wins(figure, found)
+        _add_responses(figure, arrays, k)
+    _add_wins(figure, arrays)
     legend = {"x": 1.0, "xanchor": "right", "y": 0.41}
     margin = {"l": 64, "r": 24, "t": 60, "b": 48}
     style.layout(figure, 700, bargap=0.3, legend=legend, margin=margin)
-    first, last = int(found["module_places"].min()), int(found["module_places"].max())
+    first, last = int(arrays["module_places"].min()), int(arrays["module_places"].max())
     beside = 0.02 * (last - first) + 1
-    figure.update_xaxes(
-        title="module, numbers of its places", range=[first - beside, last + beside]
-    )
-    figure.update_yaxes(title="answer, weights x spikes", row=1, col=1)
-    figure.update_yaxes(title="answer, standard deviations", row=1, col=2)
-    figure.update_yaxes(title="share of the queries, %", rangemode="tozero", row=2, col=1)
-    before, after = excess(found)
+    figure.update_xaxes(title="module, by its place numbers", range=[first - beside, last + beside])
+    figure.update_yaxes(title="response, weights x spikes", row=1, col=1)
+    figure.update_yaxes(title="response, standard deviations", row=1, col=2)
+    figure.update_yaxes(title="fraction of the queries, %", rangemode="tozero", row=2, col=1)
+    before, after = excess(arrays)
     wins = (
-        f"wins beyond what a module is due are {number(100.0 * before)} % of the queries before "
+        f"wins above the expected number are {number(100.0 * before)} % of the queries before "
         f"homeostasis and {number(100.0 * after)} % after"
     )
     lead = (
-        "Mean and spread of the answers of each module's neurons to all queries; below, how often "
-        "one of them answers most strongly, beside how often the true place is one of its own: "
+        "Mean and standard deviation of the responses of each module's neurons to all queries. "
+        "Below, the fraction of queries in which one of its neurons responds most strongly (wins), "
+        "and the fraction whose true place is in the module (expected): "
         f"{wins}."
     )
-    label = f"{_TITLE}: {found['module_due'].size} modules; {wins}"
+    label = f"{_TITLE}: {arrays['module_due'].size} modules; {wins}"
     return Section("modules", _TITLE, lead, [Figure("plot-modules", figure, label)])
 
 
-def excess(found: Trace) -> tuple[float, float]:
-    """Return the share of the queries that modules win beyond their due, before and after."""
-    before, after = np.maximum(found["module_wins"] - found["module_due"], 0.0).sum(axis=1)
+def excess(arrays: Trace) -> tuple[float, float]:
+    """Return the fraction of queries won above the expected one, before and after."""
+    before, after = np.maximum(arrays["module_wins"] - arrays["module_due"], 0.0).sum(axis=1)
     return float(before), float(after)
 
 
-def _modules(found: Trace) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return middle and width of each module on the axis of places, and its places in words."""
-    first, last = found["module_places"]
+def _modules(arrays: Trace) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return centre, width and label of each module on the axis of places."""
+    first, last = arrays["module_places"]
     return (
         (first + last) / 2,
         last - first + 1,
@@ -76,13 +75,13 @@ def _modules(found: Trace) -> tuple[np.ndarray, np.ndarray, list[str]]:
     )
 
 
-def _add_answers(figure: go.Figure, found: Trace, k: int) -> None:
-    middle, _, names = _modules(found)
+def _add_responses(figure: go.Figure, arrays: Trace, k: int) -> None:
+    middle, _, names = _modules(arrays)
     figure.add_scatter(
         x=middle,
-        y=found["module_mean"][k],
+        y=arrays["module_mean"][k],
         text=names,
-        error_y={"array": found["module_spread"][k], "color": style.translucent(_COLOURS[k], 0.6)},
+        error_y={"array": arrays["module_spread"][k], "color": style.translucent(_COLOURS[k], 0.6)},
         mode="markers",
         marker={"color": _COLOURS[k], "size": 7},
         showlegend=False,
@@ -92,13 +91,13 @@ def _add_answers(figure: go.Figure, found: Trace, k: int) -> None:
     )
 
 
-def _add_wins(figure: go.Figure, found: Trace) -> None:
-    middle, width, names = _modules(found)
+def _add_wins(figure: go.Figure, arrays: Trace) -> None:
+    middle, width, names = _modules(arrays)
     bar = 0.38 * width
     for k, side in enumerate((-0.5, 0.5)):
         figure.add_bar(
             x=middle + side * bar,
-            y=100.0 * found["module_wins"][k],
+            y=100.0 * arrays["module_wins"][k],
             width=bar,
             hovertext=names,
             name=_WHEN[k],
@@ -110,11 +109,11 @@ def _add_wins(figure: go.Figure, found: Trace) -> None:
     ends = np.column_stack([middle - bar, middle + bar, np.full(len(middle), np.nan)])
     figure.add_scatter(
         x=ends.ravel(),
-        y=np.repeat(100.0 * found["module_due"], 3),
-        name="due: queries of its places",
+        y=np.repeat(100.0 * arrays["module_due"], 3),
+        name="expected: queries of its places",
         mode="lines",
         line={"color": style.REFERENCE, "width": 3},
-        hovertemplate="due: %{y:.2f} %<extra></extra>",
+        hovertemplate="expected: %{y:.2f} %<extra></extra>",
         row=2,
         col=1,
     )

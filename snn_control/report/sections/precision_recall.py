@@ -1,4 +1,4 @@
-"""Precision over recall of every method that recognised places, one panel a length."""
+"""Precision-recall curves of the place recognition methods, one panel per length."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _COLUMNS = 2
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def applies(given: ReportInputs) -> bool:
-    """Return True where recognition was measured."""
-    return bool(curves_of(given.place)[0])
+def applies(inputs: ReportInputs) -> bool:
+    """Return True if the run has precision-recall curves."""
+    return bool(curves_of(inputs.place)[0])
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the curves of eval/place.npz."""
-    methods, lengths = curves_of(given.place)
+def make(inputs: ReportInputs) -> Section:
+    """Return the section from the curves in eval/place.npz."""
+    methods, lengths = curves_of(inputs.place)
     rows = -(-len(lengths) // _COLUMNS)
     figure = make_subplots(
         rows=rows,
@@ -34,10 +34,10 @@ def make(given: ReportInputs) -> Section:
     )
     for k, method in enumerate(methods):
         for panel, length in enumerate(lengths):
-            if f"recall:{method}:{length}" in given.place:
+            if f"recall:{method}:{length}" in inputs.place:
                 figure.add_scatter(
-                    x=given.place[f"recall:{method}:{length}"],
-                    y=given.place[f"precision:{method}:{length}"],
+                    x=inputs.place[f"recall:{method}:{length}"],
+                    y=inputs.place[f"precision:{method}:{length}"],
                     name=method,
                     legendgroup=method,
                     showlegend=panel == 0,
@@ -61,9 +61,10 @@ def make(given: ReportInputs) -> Section:
         row, column = divmod(panel, _COLUMNS)
         figure.update_xaxes(title="recall", showticklabels=True, row=row + 1, col=column + 1)
     lead = (
-        "Share of the given answers that are right, over the share of all queries that are "
-        "answered rightly, as the lead that an answer needs over its best rival falls. A line ends "
-        "where every query is answered. The map holds the tested places alone."
+        "Precision (correct fraction of the accepted answers) over recall (fraction of all queries "
+        "with a correct accepted answer), for a decreasing threshold of the lead over the best "
+        "rival. A curve ends where all answers are accepted. The map contains the tested places "
+        "only."
     )
     label = f"{_TITLE} of {', '.join(methods)} after {', '.join(map(frames, lengths))}"
     return Section(
@@ -72,5 +73,5 @@ def make(given: ReportInputs) -> Section:
 
 
 def frames(length: int) -> str:
-    """Return a length of sequences in words."""
+    """Return the label of a sequence length."""
     return "one frame" if length == 1 else f"{length} frames"

@@ -1,4 +1,4 @@
-"""Queries as images, beside the place that was answered and the true one."""
+"""Query images beside the matched and the true place."""
 
 from __future__ import annotations
 
@@ -10,51 +10,53 @@ from snn_control.report.sections.precision_recall import frames
 _TITLE = "Queries and answers"
 
 
-def applies(given: ReportInputs) -> bool:
-    """Return True where images were kept."""
-    return "strip_images" in given.place
+def applies(inputs: ReportInputs) -> bool:
+    """Return True if the run has query images."""
+    return "strip_images" in inputs.place
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the images of eval/place.npz: right and sure, right and unsure, wrong."""
-    found = given.place
-    right = [k for k in range(len(found["strip_query"])) if _right(found, k)]
-    wrong = [k for k in range(len(found["strip_query"])) if not _right(found, k)]
-    half = (len(right) + 1) // 2
+def make(inputs: ReportInputs) -> Section:
+    """Return the section from eval/place.npz: correct with high or low probability, and wrong."""
+    arrays = inputs.place
+    correct = [k for k in range(len(arrays["strip_query"])) if _is_correct(arrays, k)]
+    wrong = [k for k in range(len(arrays["strip_query"])) if not _is_correct(arrays, k)]
+    half = (len(correct) + 1) // 2
     groups = {
-        "Right, and surest": right[:half],
-        "Right, and least sure": right[half:],
-        "Wrong, and surest: the dangerous ones": wrong,
+        "Correct, highest probabilities": correct[:half],
+        "Correct, lowest probabilities": correct[half:],
+        "Wrong, highest probabilities": wrong,
     }
     galleries = [
-        Gallery(title, [_card(found, k) for k in which]) for title, which in groups.items() if which
+        Gallery(title, [_card(arrays, k) for k in which])
+        for title, which in groups.items()
+        if which
     ]
     lead = (
-        f"Answers after {frames(int(found['strip_length']))}, of the highest and of the lowest "
-        "probability of being right. Known: the place is taken to be on the map."
+        f"Answers after {frames(int(arrays['strip_length']))} with the highest and the lowest "
+        "probabilities of being correct. Known: the place is classified as being on the map."
     )
     if not wrong:
         lead += " No answer was wrong."
     return Section("queries", _TITLE, lead, galleries=galleries)
 
 
-def _right(found: Trace, k: int) -> bool:
-    return bool(found["strip_answer"][k] == found["strip_truth"][k])
+def _is_correct(arrays: Trace, k: int) -> bool:
+    return bool(arrays["strip_answer"][k] == arrays["strip_truth"][k])
 
 
-def _card(found: Trace, k: int) -> Card:
-    query, answered, true = (png(image) for image in found["strip_images"][k])
-    answer, truth = int(found["strip_answer"][k]), int(found["strip_truth"][k])
-    asked = Image(f"query {int(found['strip_query'][k])}", query)
-    said = f"probability {found['strip_probability'][k]:.3f}, "
-    said += "known" if found["strip_known"][k] else "taken for unknown"
+def _card(arrays: Trace, k: int) -> Card:
+    query, matched, true = (png(image) for image in arrays["strip_images"][k])
+    answer, truth = int(arrays["strip_answer"][k]), int(arrays["strip_truth"][k])
+    query_image = Image(f"query {int(arrays['strip_query'][k])}", query)
+    rating = f"probability {arrays['strip_probability'][k]:.3f}, "
+    rating += "known" if arrays["strip_known"][k] else "unknown"
     if answer == truth:
-        images = [asked, Image(f"answer, and truth: place {answer}", answered)]
-        return Card(images, f"right, {said}", "ahead")
+        images = [query_image, Image(f"answer and truth: place {answer}", matched)]
+        return Card(images, f"correct, {rating}", "ahead")
     images = [
-        asked,
-        Image(f"answer: place {answer}", answered),
+        query_image,
+        Image(f"answer: place {answer}", matched),
         Image(f"truth: place {truth}", true),
     ]
     off = abs(answer - truth)
-    return Card(images, f"{off} {'place' if off == 1 else 'places'} off, {said}", "behind")
+    return Card(images, f"{off} {'place' if off == 1 else 'places'} off, {rating}", "behind")

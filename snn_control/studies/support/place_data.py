@@ -1,4 +1,4 @@
-"""Two visits to the same places, an image a place: from files, or drawn by Route-v0."""
+"""Reference and query traverse of the same places, from files or rendered by Route-v0."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
-from snn_control.training.place.evaluation import Visit
+from snn_control.training.place.evaluation import QueryTraverse
 
 _LENGTH_M = 1200.0
 
 
 @dataclass(frozen=True)
-class Sights:
-    """A map's images, and a visit that asks."""
+class Traverses:
+    """Reference images and a query traverse."""
 
-    mapped: npt.NDArray[np.uint8]
-    """One a place, in the order of the route, (n, h, w)."""
-    visit: Visit
+    reference: npt.NDArray[np.uint8]
+    """Images of the reference traverse, one per place in route order, (n, h, w)."""
+    query: QueryTraverse
 
 
-def read_sights(reference: str, query: str, select: str) -> Sights:
-    """Read two visits.
+def read_traverses(reference: str, query: str, select: str) -> Traverses:
+    """Read a reference and a query traverse.
 
     Args:
-        reference: a folder of images, or FILE.npz:ARRAY; empty, with `query`: Route-v0.
-        query: likewise, as many images.
-        select: boolean array FILE.npz:ARRAY of those to take; empty: all.
+        reference: folder of images or FILE.npz:ARRAY; empty, together with `query`: Route-v0.
+        query: likewise, with the same number of images.
+        select: boolean array FILE.npz:ARRAY of the images to use; empty: all.
 
     Raises:
-        ParameterError: other numbers of images, or files that cannot be read.
+        ParameterError: different numbers of images, or unreadable files.
     """
     if not reference:
-        return _drawn()
-    mapped, asked = _images(reference), _images(query)
-    if len(mapped) != len(asked):
+        return _rendered()
+    mapped, queries = _images(reference), _images(query)
+    if len(mapped) != len(queries):
         raise ParameterError(
-            f"{len(mapped)} images in {reference}, {len(asked)} in {query}; expected image k of "
+            f"{len(mapped)} images in {reference}, {len(queries)} in {query}; expected image k of "
             "both to show place k"
         )
     if select:
-        chosen = _chosen(select, len(mapped))
-        mapped, asked = mapped[chosen], asked[chosen]
+        selected = _selected(select, len(mapped))
+        mapped, queries = mapped[selected], queries[selected]
     n = len(mapped)
-    return Sights(mapped, Visit(asked, np.arange(n), np.ones(n)))
+    return Traverses(mapped, QueryTraverse(queries, np.arange(n), np.ones(n)))
 
 
 def _images(source: str) -> npt.NDArray[np.uint8]:
@@ -57,21 +57,22 @@ def _images(source: str) -> npt.NDArray[np.uint8]:
     return images_from_folder(source).images
 
 
-def _chosen(source: str, n: int) -> npt.NDArray[np.bool_]:
+def _selected(source: str, n: int) -> npt.NDArray[np.bool_]:
     path, _, key = source.rpartition(":")
     try:
         with np.load(path, allow_pickle=False) as file:
-            found = file[key]
-    except Exception as exc:  # whatever unpacking a damaged file, or one of another kind, raises
+            selected = file[key]
+    except Exception as exc:  # damaged files raise errors of many types
         raise ParameterError(f"select {source!r} cannot be read as FILE.npz:ARRAY: {exc}") from exc
-    if found.shape != (n,) or found.dtype != bool:
+    if selected.shape != (n,) or selected.dtype != bool:
         raise ParameterError(
-            f"select {source!r} is {found.dtype} of shape {found.shape}; expected ({n},) of bool"
+            f"select {source!r} is {selected.dtype} of shape {selected.shape}; expected bool of "
+            f"shape ({n},)"
         )
-    return np.asarray(found, np.bool_)
+    return np.asarray(selected, np.bool_)
 
 
-def _drawn() -> Sights:
+def _rendered() -> Traverses:
     from snn_control.envs.route.drive import drive
 
     by_day, in_stress = (
@@ -79,13 +80,13 @@ def _drawn() -> Sights:
         for seed, preset in enumerate(("day", "stress"))
     )
     n = int(min(by_day.places.max(), in_stress.places.max())) + 1
-    mapped = by_day.images[_nearest(by_day.places, n)]
-    visit = Visit(in_stress.images, in_stress.place_index, in_stress.steps)
-    at_places = visit.part(_nearest(in_stress.places, n))
-    return Sights(mapped, Visit(at_places.images, np.arange(n), at_places.steps))
+    reference = by_day.images[_nearest(by_day.places, n)]
+    traverse = QueryTraverse(in_stress.images, in_stress.place_index, in_stress.steps)
+    query = traverse.part(_nearest(in_stress.places, n))
+    return Traverses(reference, QueryTraverse(query.images, np.arange(n), query.steps))
 
 
 def _nearest(positions: npt.NDArray[np.float64], n_places: int) -> npt.NDArray[np.int64]:
-    """Return the frame that is nearest to each place, (n_places,)."""
-    away = np.abs(positions[None] - np.arange(n_places)[:, None])
-    return np.asarray(away.argmin(axis=1), np.int64)
+    """Return the index of the nearest frame to each place, (n_places,)."""
+    distances = np.abs(positions[None] - np.arange(n_places)[:, None])
+    return np.asarray(distances.argmin(axis=1), np.int64)

@@ -1,4 +1,4 @@
-"""Sequences of height errors that studies of imitation share."""
+"""Sequences of height errors for the studies of imitation."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ FloatArray = npt.NDArray[np.float64]
 SYNTHETIC = 12
 SYNTHETIC_TICKS = 1000
 SYNTHETIC_SEED = 20_000
-"""Not a seed of any training set."""
+"""Seed that no training set uses."""
 
 
-def error_sequences(flights: Sequence[Path]) -> dict[str, FloatArray]:
-    """Return sequences of height errors in m by name, each of shape (n_ticks,).
+def error_sequences(logs: Sequence[Path]) -> dict[str, FloatArray]:
+    """Return sequences of height errors, m, by name, each of shape (n_ticks,).
 
-    A log is called by its file name, or by its path where two have one name.
+    The name of a log is its file name, or its path if two logs have the same file name.
 
     Args:
-        flights: flight logs (CSV) and folders of them; none: synthetic flights of drawn PIDs
-            through drawn blimps.
+        logs: flight logs (CSV) and folders of them; empty: synthetic flights of random PIDs and
+            random blimps.
 
     Raises:
-        FlightLogError: there is no log, or one is malformed; the message names file and line.
+        FlightLogError: no log, or a malformed one; the message names file and line.
     """
-    if not flights:
+    if not logs:
         rows = synthetic_errors(SYNTHETIC, SYNTHETIC_TICKS, SYNTHETIC_SEED)
         return {f"synthetic {k}": row for k, row in enumerate(rows)}
     paths: list[Path] = []
-    for given in flights:
-        found = sorted(given.glob("*.csv")) if given.is_dir() else [given]
-        if not found:
+    for source in logs:
+        files = sorted(source.glob("*.csv")) if source.is_dir() else [source]
+        if not files:
             raise FlightLogError(
-                f"{given}: no flight log; expected *.csv with columns time_s, h_ref_m, h_meas_m"
+                f"{source}: no flight log; expected *.csv with columns time_s, h_ref_m, h_meas_m"
             )
-        paths += found
+        paths += files
     stems = [path.stem for path in paths]
     names = [path.stem if stems.count(path.stem) == 1 else str(path) for path in paths]
     return {name: read_flight_log(path).error_m for name, path in zip(names, paths, strict=True)}

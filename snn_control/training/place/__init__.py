@@ -1,1 +1,1 @@
-"""Evaluation of place recognisers."""
+"""Evaluation of place recognisers on query traverses."""

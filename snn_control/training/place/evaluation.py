@@ -1,4 +1,4 @@
-"""Asks a recogniser of places along a visit, and counts what its answers are worth."""
+"""Evaluation of a place recogniser on a query traverse."""
 
 from __future__ import annotations
 
@@ -28,117 +28,121 @@ RANKS = (5, 10, 20)
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Images of a visit, in order."""
+class QueryTraverse:
+    """Images of a query traverse, in order."""
 
     images: npt.NDArray[np.uint8]
-    """(n, h, w)."""
+    """Images, (n, h, w)."""
     places: IntArray
-    """Number of the true place of each, (n,)."""
+    """Number of the true place of each image, (n,)."""
     steps: FloatArray
-    """Places moved since the image before, (n,); the first does not count."""
+    """Odometry distance since the previous image, places, (n,); the first is not used."""
 
-    def part(self, which: IntArray | slice) -> Visit:
-        """Return some of the images, with the ways between them."""
+    def part(self, which: IntArray | slice) -> QueryTraverse:
+        """Return a part of the images, with the distances between them."""
         places = self.places[which]
-        moved = np.cumsum(self.steps)[which]
-        return Visit(self.images[which], places, np.diff(moved, prepend=moved[:1]))
+        distances = np.cumsum(self.steps)[which]
+        return QueryTraverse(self.images[which], places, np.diff(distances, prepend=distances[:1]))
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What was said at each image of a visit, arrays of shape (n,)."""
+    """Answers to the images of a query traverse, arrays of shape (n,)."""
 
     places: IntArray
-    """Numbers that were answered."""
+    """Numbers of the matched places."""
     off: IntArray
-    """How many places on the map from the truth."""
+    """Distance from the true place on the map, places."""
     rank: IntArray
-    """Places with a better score than the true one."""
+    """Number of places with a better score than the true one."""
     lead: FloatArray
     """Lead of the best score over its best rival."""
     probability: FloatArray
     familiarity: FloatArray
     known: npt.NDArray[np.bool_]
     query_s: FloatArray
-    """Time that each took."""
+    """Processing time, s."""
     spikes: IntArray
 
     @property
-    def right(self) -> npt.NDArray[np.bool_]:
-        """Whether the answer was the true place."""
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """True for answers that are the true place, (n,)."""
         return self.off == 0
 
 
 @one_blas_thread()
-def ask(recognizer: Recognizer, visit: Visit, length: int, *, spiking: bool = False) -> Answers:
-    """Ask at every image, on one thread, from a fresh start.
+def evaluate(
+    recognizer: Recognizer, traverse: QueryTraverse, length: int, *, spiking: bool = False
+) -> Answers:
+    """Match every image of a traverse, on one thread, with a new sequence.
 
     Args:
-        recognizer: whose map holds the places of the visit, or none of them; it is left as it is,
-            so that nothing learned from a visit helps in another pass of it.
-        visit: to make.
-        length: frames of a sequence.
+        recognizer: recogniser with all places of the traverse on its map, or none of them; it is
+            not changed, so that passes over a traverse are independent.
+        traverse: query traverse.
+        length: length of a sequence, frames.
         spiking: see `Recognizer.match`.
     """
     recognizer = copy.deepcopy(recognizer)
     recognizer.reset_sequence()
     position = {int(number): k for k, number in enumerate(recognizer.places)}
     rows = []
-    for image, place, step in zip(visit.images, visit.places.tolist(), visit.steps, strict=True):
+    for image, place, step in zip(
+        traverse.images, traverse.places.tolist(), traverse.steps, strict=True
+    ):
         began = time.perf_counter()
-        said = recognizer.match(image, length, float(step), spiking=spiking)
+        match = recognizer.match(image, length, float(step), spiking=spiking)
         took = time.perf_counter() - began
-        best, given = features(said.scores, 1, recognizer.same_place)
+        best, values = features(match.scores, 1, recognizer.same_place)
         truth = position.get(place)
         off = len(position) if truth is None else abs(best - truth)
-        rank = len(position) if truth is None else rank_of_truth(said.scores, truth)
+        rank = len(position) if truth is None else rank_of_truth(match.scores, truth)
         rows.append(
-            (said.place, off, rank, given[0], said.probability, said.familiarity, said.known,
-             took, said.spikes)
+            (match.place, off, rank, values[0], match.probability, match.familiarity, match.known,
+             took, match.spikes)
         )  # fmt: skip
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     return Answers(*columns)
 
 
-def joined(one: Answers, other: Answers) -> Answers:
-    """Return the answers of two visits as those of one."""
+def concatenated(one: Answers, other: Answers) -> Answers:
+    """Concatenate the answers to two traverses."""
     columns = zip(vars(one).values(), vars(other).values(), strict=True)
     return Answers(*(np.concatenate(pair) for pair in columns))
 
 
-def figures(answers: Answers) -> dict[str, float]:
-    """Return the metrics of answers to places that are on the map.
+def known_metrics(answers: Answers) -> dict[str, float]:
+    """Return the metrics of answers to known places.
 
-    `recall_at_1` counts the true place alone, `within_1` and `within_2` its neighbours too. The
-    confidence of precision is the lead.
+    `recall_at_1` counts the true place only, `within_1` and `within_2` also its neighbours.
+    Precision is ordered by the lead.
     """
-    found = {
-        "recall_at_1": float(answers.right.mean()),
+    metrics = {
+        "recall_at_1": float(answers.correct.mean()),
         "within_1": float((answers.off <= 1).mean()),
         "within_2": float((answers.off <= 2).mean()),
     }
-    found |= {f"recall_at_{k}": float((answers.rank < k).mean()) for k in RANKS}
-    return found | {
-        "auc_pr": auc_pr(answers.lead, answers.right),
-        "recall_at_full_precision": recall_at_full_precision(answers.lead, answers.right),
-        "calibration_error": calibration_error(answers.probability, answers.right),
+    metrics |= {f"recall_at_{k}": float((answers.rank < k).mean()) for k in RANKS}
+    return metrics | {
+        "auc_pr": auc_pr(answers.lead, answers.correct),
+        "recall_at_full_precision": recall_at_full_precision(answers.lead, answers.correct),
+        "calibration_error": calibration_error(answers.probability, answers.correct),
         "query_s": float(np.median(answers.query_s)),
     }
 
 
-def unknown_figures(known: Answers, unknown: Answers) -> dict[str, float]:
-    """Return how well unknown places are told from known ones.
+def unknown_metrics(known: Answers, unknown: Answers) -> dict[str, float]:
+    """Return the metrics of separating unknown places from known ones.
 
     Args:
-        known: answers to places that are on the map.
-        unknown: answers to places that are not.
+        known: answers to places on the map.
+        unknown: answers to places that are not on the map.
     """
     threshold = np.quantile(unknown.familiarity, 1.0 - FALSE_ACCEPTANCE)
-    accepted = known.right & (known.familiarity > threshold)
+    accepted = known.correct & (known.familiarity > threshold)
     return {
         "auroc": auroc(known.familiarity, unknown.familiarity),
         "right_at_false_acceptance": float(accepted.mean()),
-        "accepted_right": float((known.right & known.known).mean()),
+        "accepted_right": float((known.correct & known.known).mean()),
         "accepted_unknown": float(unknown.known.mean()),
     }

@@ -1,4 +1,4 @@
-"""Metrics of place recognition against answers by hand."""
+"""Metrics of place recognition, against results by hand."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from snn_control.training.place.metrics import (
     recall_at_full_precision,
 )
 
-SURE = np.array([0.9, 0.8, 0.7, 0.7, 0.1])
-RIGHT = np.array([True, True, False, True, False])
+CONFIDENCE = np.array([0.9, 0.8, 0.7, 0.7, 0.1])
+CORRECT = np.array([True, True, False, True, False])
 
 
 def test_precision_and_recall_by_hand() -> None:
-    precision, recall = precision_recall(SURE, RIGHT)
+    precision, recall = precision_recall(CONFIDENCE, CORRECT)
     np.testing.assert_allclose(precision, [1.0, 1.0, 1.0, 0.75, 0.6])
     np.testing.assert_allclose(recall, [0.0, 0.2, 0.4, 0.6, 0.6])
-    assert auc_pr(SURE, RIGHT) == pytest.approx(0.4 + 0.2 * 0.875)
-    assert recall_at_full_precision(SURE, RIGHT) == pytest.approx(0.4)
-    assert recall_at_full_precision(SURE, ~RIGHT) == 0.0
-    assert recall_at_full_precision(SURE, np.ones(5, bool)) == auc_pr(SURE, np.ones(5, bool)) == 1.0
+    assert auc_pr(CONFIDENCE, CORRECT) == pytest.approx(0.4 + 0.2 * 0.875)
+    assert recall_at_full_precision(CONFIDENCE, CORRECT) == pytest.approx(0.4)
+    assert recall_at_full_precision(CONFIDENCE, ~CORRECT) == 0.0
+    assert (
+        recall_at_full_precision(CONFIDENCE, np.ones(5, bool))
+        == auc_pr(CONFIDENCE, np.ones(5, bool))
+        == 1.0
+    )
 
 
 def test_auroc_counts_pairs() -> None:
@@ -34,7 +38,7 @@ def test_auroc_counts_pairs() -> None:
     assert auroc(known, unknown) == pytest.approx(np.mean(pairs))
 
 
-def test_calibration_error_is_what_is_said_less_what_is_right() -> None:
+def test_calibration_error_by_hand() -> None:
     assert calibration_error(np.array([0.99, 0.98, 0.5, 0.5]), np.array([1, 1, 1, 0], bool)) == (
         pytest.approx(0.03 / 4)
     )
@@ -43,5 +47,5 @@ def test_calibration_error_is_what_is_said_less_what_is_right() -> None:
 
 def test_rank_of_truth() -> None:
     assert rank_of_truth(np.array([3.0, 9.0, 5.0, 4.0]), 2) == 1
-    assert rank_of_truth(np.array([3.0, 9.0, 5.0, 5.0]), 2) == 2, "a draw is no hit"
+    assert rank_of_truth(np.array([3.0, 9.0, 5.0, 5.0]), 2) == 2, "a tie does not count as a hit"
     assert rank_of_truth(np.zeros(9), 4) == 8
