@@ -28,10 +28,10 @@ from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recogniz
 from snn_control.controllers.place.baselines import SadRecognizer
 from snn_control.controllers.place.place_map import PlaceMap, standardised
 from snn_control.controllers.place.recognizer import LEAST_QUERIES
-from snn_control.controllers.place.senses import Senses
+from snn_control.controllers.place.image_encoder import ImageEncoder
 from snn_control.plasticity.decorrelation import Decorrelation
-from snn_control.studies.support.place_data import Sights, read_sights
-from snn_control.training.place.evaluation import Answers, Visit, ask, figures
+from snn_control.studies.support.place_data import Traverses, read_traverses
+from snn_control.training.place.evaluation import Answers, QueryTraverse, evaluate, known_metrics
 from snn_control.training.place.metrics import calibration_error
 
 CALIBRATION = 0.2
@@ -51,25 +51,25 @@ def _percentiles(call: Callable[[int], Any], n: int) -> dict[str, float]:
     return {"p50_ms": round(float(p50), 3), "p99_ms": round(float(p99), 3)}
 
 
-def speed(sights: Sights) -> dict[str, Any]:
+def speed(traverses: Traverses) -> dict[str, Any]:
     """Return times of a query from image to answer, of training and of growing, and sizes."""
-    images, n = sights.visit.images, len(sights.mapped)
+    images, n = traverses.query.images, len(traverses.reference)
     first = round(CALIBRATION * n)
     calibration = (images[:first], list(range(first)))
-    compiled = PlaceRecognizer().fit(sights.mapped[:50])
+    compiled = PlaceRecognizer().fit(traverses.reference[:50])
     compiled.match(images[0], spiking=True)
     compiled.add(images[0])
     began = time.process_time()
-    recognizer = PlaceRecognizer().fit(sights.mapped, calibration)
+    recognizer = PlaceRecognizer().fit(traverses.reference, calibration)
     trained_s = time.process_time() - began
-    sad = SadRecognizer().fit(sights.mapped, calibration)
+    sad = SadRecognizer().fit(traverses.reference, calibration)
     asked = images[first : first + QUERIES]
 
     def query(of: Recognizer, **options: Any) -> Callable[[int], Any]:
         return lambda k: of.match(asked[k % len(asked)], 10, **options)
 
-    code = recognizer.senses.codes(
-        recognizer.senses.normalise(asked[0])[0], recognizer.adaptation.mean
+    code = recognizer.encoder.codes(
+        recognizer.encoder.normalise(asked[0])[0], recognizer.adaptation.mean
     )
     found: dict[str, Any] = {
         "places": n,
@@ -78,7 +78,7 @@ def speed(sights: Sights) -> dict[str, Any]:
         "query_spiking": _percentiles(query(recognizer, spiking=True), QUERIES),
         "query_sad": _percentiles(query(sad), QUERIES),
         "potentials": _percentiles(lambda k: recognizer.map.potentials(code), QUERIES),
-        "normalisation": _percentiles(lambda k: recognizer.senses.normalise(asked[0]), QUERIES),
+        "normalisation": _percentiles(lambda k: recognizer.encoder.normalise(asked[0]), QUERIES),
     }
     with TemporaryDirectory() as folder:
         for name, deployed in (("map_bytes", False), ("deployed_map_bytes", True)):
@@ -89,36 +89,36 @@ def speed(sights: Sights) -> dict[str, Any]:
     return found
 
 
-def growth(sights: Sights) -> dict[str, Any]:
+def growth(traverses: Traverses) -> dict[str, Any]:
     """Return recall and calibration of a map that grew place by place, beside one fitted at once.
 
     The first half of the route is fitted, calibrated on its first part, and the other half added;
     queries are those behind the calibration part.
     """
-    n = len(sights.mapped)
+    n = len(traverses.reference)
     first, half = round(CALIBRATION * n), n // 2
-    calibration = (sights.visit.images[:first], list(range(first)))
-    grown = PlaceRecognizer().fit(sights.mapped[:half], calibration)
-    early = sights.visit.part(slice(first, half))
+    calibration = (traverses.query.images[:first], list(range(first)))
+    grown = PlaceRecognizer().fit(traverses.reference[:half], calibration)
+    early = traverses.query.part(slice(first, half))
     found: dict[str, Any] = {"places_before": half, "places": n}
-    found["before, on its half"] = {k: _said(ask(grown, early, k)) for k in LENGTHS}
-    for image in sights.mapped[half:]:
+    found["before, on its half"] = {k: _said(evaluate(grown, early, k)) for k in LENGTHS}
+    for image in traverses.reference[half:]:
         grown.add(image)
-    at_once = PlaceRecognizer().fit(sights.mapped, calibration)
-    tested = sights.visit.part(slice(first, None))
+    at_once = PlaceRecognizer().fit(traverses.reference, calibration)
+    tested = traverses.query.part(slice(first, None))
     for name, recognizer in (("grown", grown), ("at once", at_once)):
-        found[f"{name}, on that half"] = {k: _said(ask(recognizer, early, k)) for k in LENGTHS}
-        found[f"{name}, on all"] = {k: _said(ask(recognizer, tested, k)) for k in LENGTHS}
+        found[f"{name}, on that half"] = {k: _said(evaluate(recognizer, early, k)) for k in LENGTHS}
+        found[f"{name}, on all"] = {k: _said(evaluate(recognizer, tested, k)) for k in LENGTHS}
     return found
 
 
-def hurry(sights: Sights) -> dict[str, Any]:
+def hurry(traverses: Traverses) -> dict[str, Any]:
     """Return what answers are worth that wait for all spikes, until settled, or for some ticks."""
-    n = len(sights.mapped)
+    n = len(traverses.reference)
     first = round(CALIBRATION * n)
-    calibration = (sights.visit.images[:first], list(range(first)))
-    recognizer = PlaceRecognizer().fit(sights.mapped, calibration)
-    tested, found = sights.visit.part(slice(first, None)), {}
+    calibration = (traverses.query.images[:first], list(range(first)))
+    recognizer = PlaceRecognizer().fit(traverses.reference, calibration)
+    tested, found = traverses.query.part(slice(first, None)), {}
     every = recognizer.config.ticks
     waits: dict[str, dict[str, Any]] = {"all spikes": {"spiking": True}, "early": {"early": True}}
     waits |= {f"{k} of {every} ticks": {"deadline_s": k + 1.0} for k in _TICKS}
@@ -145,23 +145,23 @@ def hurry(sights: Sights) -> dict[str, Any]:
     return found
 
 
-def uncalibrated(sights: Sights) -> dict[str, Any]:
+def uncalibrated(traverses: Traverses) -> dict[str, Any]:
     """Return recall on the tested places alone, mapped without a query to calibrate on."""
-    n = len(sights.mapped)
-    tested = sights.visit.part(slice(round(CALIBRATION * n), None))
+    n = len(traverses.reference)
+    tested = traverses.query.part(slice(round(CALIBRATION * n), None))
     first = int(tested.places[0])
-    own = Visit(tested.images, tested.places - first, tested.steps)
-    recognizer = PlaceRecognizer().fit(sights.mapped[first:])
-    return {str(length): _said(ask(recognizer, own, length)) for length in LENGTHS}
+    own = QueryTraverse(tested.images, tested.places - first, tested.steps)
+    recognizer = PlaceRecognizer().fit(traverses.reference[first:])
+    return {str(length): _said(evaluate(recognizer, own, length)) for length in LENGTHS}
 
 
-def small(sights: Sights) -> dict[str, Any]:
+def small(traverses: Traverses) -> dict[str, Any]:
     """Return the share of unknown places that pass as known, by size of the map.
 
     Maps begin at several places, without calibration, and with one on every second place;
     unknown are the places of the half of the route that begins a quarter of it further.
     """
-    n, found = len(sights.mapped), {}
+    n, found = len(traverses.reference), {}
     for size in _SIZES:
         shares: dict[str, list[float]] = {}
         for first in range(0, n - size, n // _STARTS):
@@ -170,14 +170,14 @@ def small(sights: Sights) -> dict[str, Any]:
             elsewhere = elsewhere[
                 (elsewhere < first - _APART) | (elsewhere >= first + size + _APART)
             ]
-            unknown = sights.visit.part(np.sort(elsewhere))
-            halves = (sights.visit.images[own[::2]], list(range(0, size, 2)))
+            unknown = traverses.query.part(np.sort(elsewhere))
+            halves = (traverses.query.images[own[::2]], list(range(0, size, 2)))
             for name, known in (("self-calibrated", None), ("calibrated", halves)):
                 if known is not None and len(known[1]) < LEAST_QUERIES:
                     continue
-                recognizer = PlaceRecognizer().fit(sights.mapped[own], known)
+                recognizer = PlaceRecognizer().fit(traverses.reference[own], known)
                 for length in (1, 10):
-                    share = float(ask(recognizer, unknown, length).known.mean())
+                    share = float(evaluate(recognizer, unknown, length).known.mean())
                     shares.setdefault(f"{name}, {length} frames", []).append(round(share, 3))
         found[str(size)] = shares
     return found
@@ -185,10 +185,10 @@ def small(sights: Sights) -> dict[str, Any]:
 
 def _said(answers: Answers) -> dict[str, float]:
     kept = ("recall_at_1", "calibration_error")
-    return {name: round(value, 4) for name, value in figures(answers).items() if name in kept}
+    return {name: round(value, 4) for name, value in known_metrics(answers).items() if name in kept}
 
 
-def modules(sights: Sights) -> list[dict[str, Any]]:
+def modules(traverses: Traverses) -> list[dict[str, Any]]:
     """Return recall at 1 of one frame by size of the modules.
 
     Lateral weights are shared and learned from the calibration part, shared and learned from the
@@ -196,12 +196,12 @@ def modules(sights: Sights) -> list[dict[str, Any]]:
     or by each neuron's mean and spread over the mapped places.
     """
     config = PlaceConfig()
-    senses, n = Senses(config, 0), len(sights.mapped)
+    encoder, n = ImageEncoder(config, 0), len(traverses.reference)
     first = round(CALIBRATION * n)
-    seen = np.array([senses.normalise(image)[0] for image in sights.mapped])
-    asked = np.array([senses.normalise(image)[0] for image in sights.visit.images])
+    seen = np.array([encoder.normalise(image)[0] for image in traverses.reference])
+    asked = np.array([encoder.normalise(image)[0] for image in traverses.query.images])
     usual, theirs = seen.mean(axis=0), asked[:first].mean(axis=0)
-    mapped, queries = senses.codes(seen[first:], usual), senses.codes(asked[first:], theirs)
+    mapped, queries = encoder.codes(seen[first:], usual), encoder.codes(asked[first:], theirs)
     own_share = np.sqrt(config.reference_share)
 
     def lateral(disturbances: Any) -> Decorrelation:
@@ -260,37 +260,37 @@ _CHOICES: dict[str, tuple[float, ...]] = {
 """Values of `PlaceConfig` that are compared; one at a time, the others at their defaults."""
 
 
-def choices(sights: Sights) -> dict[str, Any]:
+def choices(traverses: Traverses) -> dict[str, Any]:
     """Return recall on queries of the calibration part, by setting: what defaults were chosen by.
 
     All places are mapped. Each quarter of the queries is answered by a recogniser that was
     calibrated on the others; for `reference_share`, by one without calibration.
     """
-    visit = sights.visit.part(slice(0, round(CALIBRATION * len(sights.mapped))))
+    traverse = traverses.query.part(slice(0, round(CALIBRATION * len(traverses.reference))))
     found: dict[str, Any] = {}
     for name, values in _CHOICES.items():
         for value in values:
             config = dataclasses.replace(PlaceConfig(), **{name: value})
-            recalls = _chosen_by(config, sights, visit, calibrated=name != "reference_share")
+            recalls = _chosen_by(config, traverses, traverse, calibrated=name != "reference_share")
             found[f"{name} {value:g}"] = recalls
     return found
 
 
 def _chosen_by(
-    config: PlaceConfig, sights: Sights, visit: Visit, calibrated: bool
+    config: PlaceConfig, traverses: Traverses, traverse: QueryTraverse, calibrated: bool
 ) -> dict[str, float]:
-    every = np.arange(len(visit.images))
+    every = np.arange(len(traverse.images))
     right: dict[int, list[Any]] = {1: [], 5: [], 10: []}
     for mine in np.array_split(every, 4 if calibrated else 1):
         others = np.setdiff1d(every, mine)
-        known = (visit.images[others], visit.places[others].tolist()) if calibrated else None
-        recognizer = PlaceRecognizer(config=config).fit(sights.mapped, known)
+        known = (traverse.images[others], traverse.places[others].tolist()) if calibrated else None
+        recognizer = PlaceRecognizer(config=config).fit(traverses.reference, known)
         for length, each in right.items():
-            each.append(ask(recognizer, visit.part(mine), length).right)
+            each.append(evaluate(recognizer, traverse.part(mine), length).right)
     return {f"{k} frames": round(float(np.concatenate(v).mean()), 3) for k, v in right.items()}
 
 
-PARTS: dict[str, Callable[[Sights], Any]] = {
+PARTS: dict[str, Callable[[Traverses], Any]] = {
     "speed": speed,
     "growth": growth,
     "modules": modules,
@@ -308,9 +308,9 @@ def main(words: Sequence[str] | None = None) -> None:
     for name in ("reference", "query", "select"):
         parser.add_argument(f"--{name}", default="")
     args = parser.parse_args(words)
-    sights = read_sights(args.reference, args.query, args.select)
+    traverses = read_traverses(args.reference, args.query, args.select)
     for part in args.parts or PARTS:
-        print(json.dumps({part: PARTS[part](sights)}), flush=True)
+        print(json.dumps({part: PARTS[part](traverses)}), flush=True)
 
 
 if __name__ == "__main__":

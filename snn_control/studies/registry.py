@@ -21,9 +21,6 @@ STUDIES: dict[str, str] = {
     "swimmer-transfer": "swimmers on bodies of 3 to 14 links, without training on them",
 }
 
-_MODULES = {"imitation": "blimp_imitation", "mismatch": "blimp_mismatch"}
-"""Modules of the studies whose names differ."""
-
 
 def study_module(name: str) -> ModuleType:
     """Import the module of a study.
@@ -33,8 +30,7 @@ def study_module(name: str) -> ModuleType:
     """
     if name not in STUDIES:
         raise UnknownNameError("study", name, STUDIES)
-    module = _MODULES.get(name, name.replace("-", "_"))
-    return importlib.import_module(f"snn_control.studies.{module}")
+    return importlib.import_module(f"snn_control.studies.{name.replace('-', '_')}")
 
 
 def read_study(content: Any, where: str) -> tuple[str, StudyConfig]:

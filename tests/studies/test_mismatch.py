@@ -8,7 +8,7 @@ from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import FlightLogError, ParameterError
 from snn_control.network import expand
 from snn_control.network.mismatch import mismatched
-from snn_control.studies.blimp_mismatch import Config, run
+from snn_control.studies.mismatch import Config, run
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import pid_targets
 

@@ -9,7 +9,7 @@ import pytest
 
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
-from snn_control.studies.blimp_imitation import Config, imitation_on, run
+from snn_control.studies.imitation import Config, imitation_on, run
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.blimp.train_config import TrainConfig
