@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help test slow demo check bench clean
+.PHONY: help test slow demo check docs bench clean
 
 # A Python >= 3.11 for the environment; the first that fits is taken.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -48,6 +48,10 @@ check: .venv/.check  ## lint, format check, types and tests: what CI runs
 	$(PY) -m mypy
 	@$(MAKE) --no-print-directory test
 
+docs: .venv/.docs  ## build the documentation site into build/site; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo build/site/index.html
+
 bench: .venv/.demo  ## timed benchmarks beside Norse
 	$(PY) -m snn_control bench
 
@@ -69,6 +73,11 @@ clean:  ## remove the environment and all caches
 	@echo 'installing snn_control[report,$(TEST),dev]'
 	@$(PIP) -c constraints.txt -e '.[report,$(TEST),dev]'
 	@touch $@ .venv/.test .venv/.demo
+
+.venv/.docs: .venv/.torch $(INPUTS)
+	@echo 'installing snn_control[docs]'
+	@$(PIP) -c constraints.txt -e '.[docs]'
+	@touch $@
 
 # torch goes first and alone: norse pulls torchvision, and a plain resolution would then replace the
 # CPU build by one that brings several GB of CUDA packages.

@@ -37,9 +37,10 @@ for folder, patterns in (
         package_data[f"{NAME}.{folder}"] = patterns
 
 README = Path("README.md")  # not beside this file where colcon links the package
-REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5"]
+REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5", "pillow>=10.1"]
 LOGS = ["rosbags>=0.11"]
 RL = ["stable-baselines3>=2.4"]
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.29"]
 # The wheels exist for these Pythons only; elsewhere the extra is empty and a sourced ROS 2 serves.
 # Always `ros-jazzy-*`: a bare `ros-*` brings a newer distribution and mixes the two.
 WHEELS = (
@@ -118,6 +119,7 @@ setup(
         "ros": ROS,
         "logs": LOGS,
         "rl": RL,
+        "docs": DOCS,
         "test": TEST,
         "test-sourced": TEST_SOURCED,
         "dev": DEV,

@@ -31,7 +31,7 @@ def check_controller(name: str) -> list[Outcome]:
         made.append(load_named(name))
         return type(made[0]).__name__
 
-    remedy = "docs/guides/own_body.md shows a controller and its entry point, docs/models.md a file"
+    remedy = "docs/tutorials/own_robot.md shows a controller and its entry point, docs/reference/models.md a file"
     if not check("can be loaded", remedy, make):
         return check.outcomes
     controller, asked = made[0], ModelName.parse(name)

@@ -34,7 +34,7 @@ def check_environment(name: str) -> list[Outcome]:
     if not check("can be made", remedy + "snn_control.environments", make):
         return check.outcomes
     env = made[0]
-    guide = "docs/guides/own_body.md has an example"
+    guide = "docs/tutorials/own_robot.md has an example"
     try:
         check("Gymnasium's checker", "do what it says; " + guide, lambda: _gymnasium(env))
         named = check(

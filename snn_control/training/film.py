@@ -34,15 +34,19 @@ NO_RENDERER = (
 class Filmed(gymnasium.Wrapper):
     """Wrapper that passes the frames of a window to `take` and ends the episode with the window.
 
-    Frames are due every 1 / 8 s of the environment's `info["time_s"]`; an environment without it is
-    filmed once a step.
+    Frames are due every `period_s` of the environment's `info["time_s"]`; an environment without it
+    is filmed once a step.
     """
 
     def __init__(
-        self, env: gymnasium.Env, take: Callable[[np.ndarray], Any], window: FilmWindow = WHOLE
+        self,
+        env: gymnasium.Env,
+        take: Callable[[np.ndarray], Any],
+        window: FilmWindow = WHOLE,
+        period_s: float = 1.0 / FRAMES_PER_S,
     ) -> None:
         super().__init__(env)
-        self._take, self._window = take, window
+        self._take, self._window, self._period_s = take, window, period_s
         self.frames = 0
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
@@ -66,7 +70,7 @@ class Filmed(gymnasium.Wrapper):
         while self._due_s <= time_s:
             self._take(self._frame())
             self.frames += 1
-            self._due_s += 1.0 / FRAMES_PER_S
+            self._due_s += self._period_s
 
     def _frame(self) -> np.ndarray:
         try:

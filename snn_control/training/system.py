@@ -19,7 +19,7 @@ from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 from snn_control.training.task import Task
 
-__all__ = ["TWIN", "FilmWindow", "Headline", "System", "Transfer"]
+__all__ = ["TWIN", "FilmWindow", "Headline", "Response", "System", "Transfer"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 TWIN = "-twin"
@@ -54,6 +54,20 @@ class FilmWindow:
     stop_s: float = math.inf
 
 
+@dataclass(frozen=True)
+class Response:
+    """Entry of a trace that shows how well a controller does, for plots."""
+
+    value: str
+    """Name of the entry."""
+    label: str
+    """Label of the axis, with the unit."""
+    scale: float = 1.0
+    """Factor from the entry's unit to that of the label."""
+    reference: str = ""
+    """Name of the entry to follow; empty: none."""
+
+
 @dataclass(frozen=True, eq=False)
 class Transfer:
     """Learned transfer function: a read-out, settled at constant observations."""
@@ -79,6 +93,7 @@ class System(ABC):
         compared: metrics that `compare` and `eval` show, if an episode has any; empty: all.
         baselines: names of the baseline controllers.
         transfer: learned transfer function in the report; None: not shown.
+        response: entry of a trace that a picture of an episode plots; None: no pictures.
     """
 
     name: ClassVar[str]
@@ -88,6 +103,7 @@ class System(ABC):
     compared: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
     transfer: ClassVar[Transfer | None] = None
+    response: ClassVar[Response | None] = None
 
     @property
     @abstractmethod

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.fences import blocks
+from tests.docs.pages import blocks
 from tests.paths import ROOT
 
-GUIDES = ROOT / "docs" / "guides"
+TUTORIALS = ROOT / "docs" / "tutorials"
 FILES = (".py", ".toml", ".yaml")
 
 
@@ -44,7 +44,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, *pages: str) -> Path:
     (source / "my_robot").mkdir()
     (source / "my_robot" / "__init__.py").touch()
     for page in pages:
-        write_files(GUIDES / page, source)
+        write_files(TUTORIALS / page, source)
     install(source, site)
     for path in source.glob("*.yaml"):
         (site / path.name).write_text(path.read_text("utf-8"), encoding="utf-8")
@@ -70,7 +70,7 @@ def environment(package: Path) -> dict[str, str]:
 def run_commands(package: Path, page: str, index: int = 0) -> dict[str, str]:
     """Run the commands of a block of a page one by one; return the output of each."""
     outputs = {}
-    for line in blocks(GUIDES / page, "sh")[index].splitlines():
+    for line in blocks(TUTORIALS / page, "sh")[index].splitlines():
         words = line.split()[1:]
         done = run_python(
             package, f"import sys; from snn_control.cli.main import main; sys.exit(main({words}))"

@@ -23,7 +23,7 @@ def test_every_file_that_is_named_exists() -> None:
     paths = re.findall(r"`((?:[a-z_]+/)*[a-z0-9_]+\.(?:py|md|yaml))`", PAGE)
     assert len(paths) > 15
     for path in paths:
-        places = (path, f"snn_control/{path}", f"docs/guides/{path}")
+        places = (path, f"snn_control/{path}", f"docs/{path}")
         assert any((ROOT / place).is_file() for place in places), path
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from snn_control.controllers.files import ENTRY_POINT_GROUP
 from snn_control.evolution import Strategy
-from tests.docs.fences import blocks
-from tests.docs.guide_package import GUIDES, installed, run_commands, run_python
+from tests.docs.guide_package import TUTORIALS, installed, run_commands, run_python
+from tests.docs.pages import blocks
 
-PAGE = GUIDES / "own_body.md"
+PAGE = TUTORIALS / "own_robot.md"
 REPORT = """
 import json
 from snn_control.errors import UnknownNameError
@@ -35,7 +35,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    return installed(tmp_path_factory, "own_body.md")
+    return installed(tmp_path_factory, "own_robot.md")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_entry_points_make_all_three_known(outcome):
 
 
 def test_the_commands_of_the_guide_pass(package):
-    run_commands(package, "own_body.md")
+    run_commands(package, "own_robot.md")
 
 
 def test_an_entry_point_must_be_a_controller(package):

@@ -10,7 +10,7 @@ from tests.ros.conftest import NEEDS_ROS
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    return installed(tmp_path_factory, "own_body.md", "own_system.md")
+    return installed(tmp_path_factory, "own_robot.md", "own_system.md")
 
 
 @pytest.fixture(scope="module")

@@ -1,122 +1,70 @@
-"""What the README names exists: verbs, files, environments, presets, metrics; its snippet runs."""
+"""README: the answers of its first minute, its length, its picture, the result of its example."""
 
-import json
+from __future__ import annotations
+
 import re
 import subprocess
 import sys
 
 import pytest
 
-import snn_control.envs
-from snn_control.cli.main import main
-from snn_control.cli.registry import VERBS
-from snn_control.controllers import Altitude, save
-from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
-from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
-from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.route.body import can_draw
-from snn_control.errors import ModelFileError
-from tests.docs.fences import blocks
+from tests.docs.pages import DOCS, blocks
 from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TOP = {path.name for path in ROOT.iterdir()}
+HEAD = "\n".join(README.splitlines()[:60])
+QUESTIONS = {
+    "what it is": r"^Spiking neural network \(SNN\) controllers for robots:",
+    "for whom": r"^For robotics engineers and researchers",
+    "why spikes": r"^Choose a spiking controller for ",
+    "when not": r"On\san\sordinary\sCPU\schoose\sthe\sPID",
+    "error of the spiking network": r"^\| spiking network.*\| \d\.\d+ ± \d",
+    "error of the PID": r"^\| PID, tuned \| \d\.\d+ ± \d",
+    "error and operations of the int8 twin": r"^\| its int8 twin.*\d+ multiplications \|$",
+    "a row where spikes lose": r"fewer operations for the same errors",
+    "how to try it": r"^make demo\b",
+    "how to put it on a robot": r"^python -m snn_control\.ros\.altitude_controller",
+    "safety on a robot": r"the controller stays disarmed until",
+    "what is not in it": r"^## Not included\n",
+    "licence": r"Licence: Apache-2\.0",
+}
+"""Questions that the first 60 lines answer, and the text that answers each."""
 
 
-def ids(path):
-    return str(path.relative_to(ROOT))
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_first_minute_answers(question: str) -> None:
+    assert re.search(QUESTIONS[question], HEAD, re.M)
 
 
-def paths(text):
-    """Return what stands in back quotes and starts with a folder or a file of the checkout."""
-    quoted = [q.strip() for q in re.findall(r"`([^`\n]+)`", text)]
-    simple = [q for q in quoted if re.fullmatch(r"[\w./-]+", q) and "-v0" not in q]
-    return {q for q in simple if ("/" in q and q.split("/")[0] in TOP) or q in TOP}
+def test_it_is_short_and_has_six_parts_and_three_quick_starts() -> None:
+    assert len(README.splitlines()) <= 150
+    architecture = README.split("## Architecture\n")[1].split("\n## ")[0]
+    assert len(re.findall(r"^\| [A-Z]", architecture, re.M)) == 6
+    starts = README.split("## Quick starts\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\*\*(.+?)\*\*", starts, re.M) == ["Evolve", "ROS 2", "Places"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=ids)
-def test_every_path_that_a_page_names_exists(page):
-    missing = [path for path in paths(page.read_text("utf-8")) if not (ROOT / path).exists()]
-    assert not missing
+def test_its_picture_is_small() -> None:
+    (picture,) = re.findall(r"\]\((docs/images/\w+\.png)\)", README)
+    assert (ROOT / picture).stat().st_size <= 300_000
 
 
-@pytest.mark.parametrize("page", PAGES, ids=ids)
-def test_every_verb_that_a_page_names_exists(page):
-    text = page.read_text("utf-8")
-    named = set(re.findall(r"(?:snn-control|python -m snn_control) ([a-z][\w-]*)", text))
-    assert named <= VERBS.keys()
+def test_figures_are_those_of_the_results_page() -> None:
+    results = (DOCS / "explanation" / "results" / "index.md").read_text("utf-8")
+    figures = re.findall(r"\d+\.\d+ ± \d\.\d+", HEAD)
+    assert len(figures) >= 9
+    assert all(figure in results for figure in figures)
 
 
-def test_readme_tours_every_verb():
-    commands = "\n".join(blocks(ROOT / "README.md", "sh"))
-    missing = [verb for verb in VERBS if f"snn-control {verb}" not in commands]
-    assert not missing, "add a line for each of them to the README's tour of the command line"
-
-
-def test_options_that_the_readme_uses_are_in_the_help(capsys):
-    for line in "\n".join(blocks(ROOT / "README.md", "sh")).splitlines():
-        words = line.split("#")[0].split()
-        if words[:1] == ["snn-control"]:
-            assert main([words[1], "--help"]) == 0
-            shown = capsys.readouterr().out
-            for option in (word for word in words if word.startswith("--")):
-                assert option in shown, line
-
-
-def test_make_targets_exist():
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    assert set(re.findall(r"\bmake ([a-z]+)\b", README)) - {"sure"} <= set(targets)
-
-
-def test_environments_and_presets_exist():
-    assert set(re.findall(r"snn_control/\w+-v\d+", README)) <= set(snn_control.envs.environments())
-    line = next(line for line in README.splitlines() if line.startswith("- Presets"))
-    assert set(re.findall(r"`(\w+)`", line)) <= PRESETS.keys()
-
-
-def test_snippet_runs_and_metrics_are_named_right(tmp_path):
-    snippet, _ = blocks(ROOT / "README.md", "python")
-    line = next(line for line in README.splitlines() if line.startswith("- Metrics"))
-    metrics = re.findall(r"`(\w+)`", line)
-    code = f"{snippet}\nassert set({metrics}) <= set(episode.metrics), episode.metrics\n"
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_snippet_of_places_names_the_place():
+def test_the_place_of_the_example_is_correct() -> None:
     if not can_draw():
-        pytest.skip("no off-screen renderer: see docs/route.md")
-    _, snippet = blocks(ROOT / "README.md", "python")
+        pytest.skip("no off-screen renderer: see docs/explanation/route.md")
+    snippet, _ = blocks(ROOT / "README.md", "python")
     command = [sys.executable, "-c", snippet]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    place, probability, known, *_, truth = done.stdout.split()
+    place, probability, known, truth = done.stdout.split()
     assert abs(float(place) - float(truth)) <= 1.0
     assert float(probability) > 0.8
     assert known == "True"
-
-
-def test_a_model_of_another_version_is_refused_in_the_words_of_the_page(tmp_path):
-    networks = [thermometer_pd(ThermometerPD()), counter_integral(CounterIntegral())]
-    assert sum(network.n_spiking for network in networks) == 158
-    path = save(Altitude(networks), tmp_path / "old")
-    document = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps(document | {"schema_version": 0}), encoding="utf-8")
-    with pytest.raises(ModelFileError) as refused:
-        snn_control.load(path)
-    page = (ROOT / "docs" / "models.md").read_text("utf-8")
-    assert str(refused.value).replace(f"{tmp_path}/", "") in page
-
-
-def test_shipped_models_state_their_provenance():
-    page = (ROOT / "docs" / "models.md").read_text("utf-8")
-    for path in sorted((ROOT / "models").glob("*.json")):
-        document = json.loads(path.read_text("utf-8"))
-        about = document["about"]
-        assert about["license"] == "Apache-2.0"
-        assert about["made_by"] in page
-        assert f"`{path.stem}`" in page
-        assert (ROOT / "configs" / f"{path.stem}.yaml").is_file()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.fences import blocks
-from tests.docs.guide_package import GUIDES, environment, write_files
+from tests.docs.guide_package import TUTORIALS, environment, write_files
+from tests.docs.pages import blocks
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
@@ -43,8 +43,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("snn_control", "envs", "models", "configs"):  # laid out as an installation
         place = copy / "snn_control" / ("" if name == "snn_control" else name)
         shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__"))
-    for page in ("own_body.md", "own_system.md"):
-        write_files(GUIDES / page, source)
+    for page in ("own_robot.md", "own_system.md"):
+        write_files(TUTORIALS / page, source)
     for name, module in PLACES.items():
         path = copy / "snn_control" / module.replace(".", "/")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lines() -> list[tuple[str, str, str]]:
     """Return file, registry and line of each edit that the guide names."""
-    found = [LINE.fullmatch(block) for block in blocks(GUIDES / "own_system.md", "python")]
+    found = [LINE.fullmatch(block) for block in blocks(TUTORIALS / "own_system.md", "python")]
     return [(match[1], match[2], match[3]) for match in found if match]
 
 
@@ -80,7 +80,7 @@ def run(tree: Path, words: list[str]) -> str:
 def test_three_lines_are_edited_outside_of_its_folders() -> None:
     assert len(lines()) == 3
     assert max(len(line) for _, _, line in lines()) <= 100
-    assert "a system edits three lines of code" in (GUIDES / "own_system.md").read_text("utf-8")
+    assert "a system edits three lines of code" in (TUTORIALS / "own_system.md").read_text("utf-8")
 
 
 def test_the_copy_is_what_runs(tree: Path) -> None:

@@ -16,11 +16,11 @@ from snn_control.envs.blimp.parameter_file import write_parameters
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Fit the blimp's vertical plant to flight logs of one craft.
+    """Fit the blimp's vertical plant to flight logs of one blimp.
 
     Each log is a CSV file with the columns time_s, h_ref_m, h_meas_m and u_motor_units, at least
-    13 s long; docs/blimp_plant.md describes it. `eval`, `compare` and `play` take the file that
-    --out writes with --parameters.
+    13 s long; docs/how-to/fit_flight_logs.md describes it. The file written by --out is an option
+    of `eval`, `compare` and `play`: --parameters FILE.
 
     Example: snn-control fit monday.csv tuesday.csv --out my_blimp.yaml
     """

@@ -15,10 +15,11 @@ from snn_control.resources import configs_folder, models_folder
 from snn_control.runs.manifest import commit, versions
 
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "report": ("plotly", "jinja2", "imageio_ffmpeg"),
+    "report": ("plotly", "jinja2", "imageio_ffmpeg", "PIL"),
     "ros": ("rclpy", "diagnostic_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "std_srvs"),
     "logs": ("rosbags",),
     "rl": ("stable_baselines3",),
+    "docs": ("mkdocs", "material", "mkdocstrings"),
 }
 """Modules that each optional extra brings."""
 

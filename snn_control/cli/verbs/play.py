@@ -16,6 +16,7 @@ from snn_control.report.metric_names import metric_name, number
 from snn_control.training.film import film
 from snn_control.training.live import has_display, watch
 from snn_control.training.model_name import load_named
+from snn_control.training.picture import picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,8 @@ class Args(EnvironmentOptions, JsonOption):
     duration_s: Annotated[float | None, tyro.conf.arg(aliases=["--duration"])] = None
     """Length of the episode in s; default: 100 where the environment takes one."""
     out: Path | None = None
-    """Film to write (MP4); default where there is no display: MODEL-SEED.mp4."""
+    """Film (MP4), or picture of response and film frames (PNG); default without a display:
+    MODEL-SEED.mp4."""
 
 
 def run(args: Args) -> Result:
@@ -49,6 +51,8 @@ def run(args: Args) -> Result:
     path = args.out
     if path is None and has_display():
         episode = watch(controller, **flown)
+    elif path is not None and path.suffix.lower() == ".png":
+        episode = picture(controller, name, path, **flown)
     else:
         path = path or Path(f"{name}-{args.seed}.mp4")
         episode = film(controller, path, **flown)

@@ -14,7 +14,7 @@ from snn_control.controllers.blimp.quantised_twin import QuantisedTwin, quantise
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE
-from snn_control.training.system import Arrays, FilmWindow, Headline, System, Transfer
+from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System, Transfer
 from snn_control.training.task import Task
 
 __all__ = ["Blimp"]
@@ -36,6 +36,9 @@ class Blimp(System):
     baselines = ("pid",)
     transfer: ClassVar[Transfer | None] = Transfer(
         "height_error_m", "pd", np.linspace(-0.6, 0.6, 121), 30
+    )
+    response: ClassVar[Response | None] = Response(
+        "height_m", "height, m", reference="height_ref_m"
     )
 
     @property

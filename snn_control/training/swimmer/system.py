@@ -11,7 +11,7 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.swimmer.circuit import unit_strengths
 from snn_control.controllers.swimmer.swimmer import Swimmer as SwimmerController
-from snn_control.training.system import Arrays, FilmWindow, Headline, System
+from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System
 from snn_control.training.task import Task
 
 __all__ = ["Swimmer"]
@@ -27,6 +27,9 @@ class Swimmer(System):
     )
     film_window: ClassVar[FilmWindow | None] = FilmWindow(0.0, 20.0)
     baselines = ("untrained",)
+    response: ClassVar[Response | None] = Response(
+        "forward_speed_m_s", "forward speed, cm/s", 100.0
+    )
 
     @property
     def task_type(self) -> type[Task]:

@@ -1,0 +1,192 @@
+"""Generated pages of the documentation site: Python API, command line, decisions, project files."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from snn_control.cli.main import main  # noqa: E402
+from snn_control.cli.registry import VERBS  # noqa: E402
+from snn_control.envs import environments  # noqa: E402
+from snn_control.evolution import STRATEGIES  # noqa: E402
+from snn_control.loops.field import field_docs  # noqa: E402
+from snn_control.studies.registry import STUDIES, study_module  # noqa: E402
+from snn_control.training.optimisation import METHODS  # noqa: E402
+from snn_control.training.systems import SYSTEMS, system  # noqa: E402
+
+PROJECT = {
+    "contributing": "CONTRIBUTING.md",
+    "changelog": "CHANGELOG.md",
+    "quality_declaration": "QUALITY_DECLARATION.md",
+}
+"""Pages of `project/` and the files that they show."""
+
+
+@event_priority(100)  # before the plugins read their settings
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Complete the navigation, and lay the package out for the handler of docstrings."""
+    layout = Path(tempfile.mkdtemp(prefix="snn_control_docs_")) / "snn_control"
+    layout.mkdir()
+    for path in (ROOT / "snn_control").iterdir():
+        (layout / path.name).symlink_to(path)
+    if not (layout / "envs").exists():
+        (layout / "envs").symlink_to(ROOT / "envs")
+    config.plugins["mkdocstrings"].config["handlers"]["python"]["paths"] = [str(layout.parent)]
+    section(config.nav, "Python API").extend(api_navigation())
+    section(config.nav, "Decisions").extend(decisions())
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages."""
+    pages = {
+        "reference/command_line.md": command_line(),
+        "reference/configurations.md": configurations(),
+        "reference/environments.md": specifications(),
+    }
+    pages |= {
+        api_page(module): api_text(module, names) for module, names in public_modules().items()
+    }
+    pages |= {
+        f"project/{name}.md": linked((ROOT / file).read_text("utf-8"))
+        for name, file in PROJECT.items()
+    }
+    for path, text in pages.items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def section(navigation: list, title: str) -> list:
+    """Return the list of a titled section, at any depth."""
+    for entry in navigation:
+        for name, value in entry.items() if isinstance(entry, dict) else ():
+            if name == title:
+                return value
+            if isinstance(value, list) and (inner := section(value, title)) is not None:
+                return inner
+    return None
+
+
+def decisions() -> list[dict[str, str]]:
+    """Return the navigation of the decision records, by number."""
+    entries = []
+    for path in sorted((ROOT / "docs" / "adr").glob("[0-9]*.md")):
+        title = path.read_text("utf-8").splitlines()[0].removeprefix("# ")
+        entries.append({title: f"adr/{path.name}"})
+    return entries
+
+
+def public_modules() -> dict[str, list[str]]:
+    """Return `__all__` of each module that has one, by its dotted name."""
+    modules = {}
+    for base, prefix in (
+        (ROOT / "snn_control", "snn_control"),
+        (ROOT / "envs", "snn_control.envs"),
+    ):
+        for path in sorted(base.rglob("*.py")):
+            parts = path.relative_to(base).with_suffix("").parts
+            dotted = ".".join((prefix, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                    modules[dotted] = list(ast.literal_eval(node.value))
+    return dict(sorted(modules.items()))
+
+
+def api_page(module: str) -> str:
+    """Return the path of the page of a module."""
+    return f"reference/api/{module}.md"
+
+
+def api_text(module: str, names: list[str]) -> str:
+    """Return the page of a module: its docstring and its public names."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"# `{module}`\n\n::: {module}\n    options:\n      members: [{listed}]\n"
+
+
+def api_navigation() -> list[dict[str, object]]:
+    """Return the modules grouped by layer."""
+    layers: dict[str, list[dict[str, str]]] = {}
+    for module in public_modules():
+        layer = ".".join(module.split(".")[:2])
+        layers.setdefault(layer, []).append({module: api_page(module)})
+    return [
+        {layer: entries} if len(entries) > 1 else entries[0] for layer, entries in layers.items()
+    ]
+
+
+def command_line() -> str:
+    """Return the help of every verb."""
+    overview = "\n".join(f"| [`{verb}`](#{verb}) | {line} |" for verb, line in VERBS.items())
+    text = (
+        "# Command line\n\n`snn-control VERB [options]`, also `python -m snn_control VERB`. "
+        "Every verb takes `--json`. Exit codes: 0 done, 1 failed, 2 wrong use.\n\n"
+        f"| verb | purpose |\n|---|---|\n{overview}\n"
+    )
+    for verb in VERBS:
+        text += f"\n## {verb}\n\n```text\n{output([verb, '--help'])}\n```\n"
+    return text
+
+
+def configurations() -> str:
+    """Return the fields of every configuration that a YAML file or a study may set."""
+    text = (
+        "# Configurations\n\nA YAML file, shipped in `configs/` or your own, names its `method`. "
+        "Unknown keys are errors. `snn-control show NAME` prints a shipped one. The resolved "
+        "configuration is written to `config.yaml` of the run.\n"
+    )
+    kinds = {f"method: {name}": method.config_type for name, method in METHODS.items()}
+    kinds |= {f"task of system: {name}": system(name).task_type for name in SYSTEMS}
+    kinds |= {f"strategy: {name}": STRATEGIES[name].config_type for name in STRATEGIES}
+    kinds |= {f"study: {name}": study_module(name).Config for name in STUDIES}
+    for title, kind in kinds.items():
+        text += f"\n## `{title}`\n\n| field | default | meaning |\n|---|---|---|\n"
+        docs = field_docs(kind)
+        for field in dataclasses.fields(kind):
+            meaning = docs.get(field.name, "").replace("|", "\\|")
+            text += f"| `{field.name}` | {default(field)} | {meaning} |\n"
+    return text
+
+
+def default(field: dataclasses.Field) -> str:
+    """Return the default of a field as code, or a dash."""
+    value = field.default
+    if value is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
+        value = field.default_factory()
+    if value is dataclasses.MISSING:
+        return "-"
+    return f"`{type(value).__name__}(...)`" if dataclasses.is_dataclass(value) else f"`{value!r}`"
+
+
+def specifications() -> str:
+    """Return the specification of every environment."""
+    text = "# Environments\n\nAs `snn-control show ENVIRONMENT` prints them.\n"
+    for name in environments():
+        if name.startswith("snn_control/"):
+            text += f"\n## {name}\n\n```text\n{output(['show', name])}\n```\n"
+    return text
+
+
+def output(words: list[str]) -> str:
+    """Return the plain output of a command."""
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        main(words)
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.getvalue()).strip()
+
+
+def linked(text: str) -> str:
+    """Return the text of a file at the root with paths of pages as links from `project/`."""
+    return re.sub(r"(?<!\[)`docs/([\w/-]+\.md)`", r"[\1](../\1)", text)
