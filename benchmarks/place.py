@@ -1,11 +1,11 @@
-"""Place recognition: speed and size beside SAD, growing maps, small modules, early answers.
+"""Benchmarks of place recognition: speed, size, growing maps, small modules, early exit.
 
     python benchmarks/place.py [speed] [growth] [modules] [hurry] [uncalibrated] [small] [choices]
                                [--reference R --query Q --select S]
 
-Prints one JSON object a part. R and Q are folders of images or FILE.npz:ARRAY, S a boolean array of
-the images to take; without them passes through Route-v0 are drawn. `speed` wants a quiet machine.
-What is recognised how well: `snn-control study place` with the same options.
+Prints one JSON object per part. R and Q are folders of images or FILE.npz:ARRAY, S is a boolean
+array of the images to use; by default traverses of Route-v0 are rendered. `speed` requires an idle
+machine. For recognition rates: `snn-control study place` with the same options.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ import numpy as np
 
 from snn_control.controllers.place import PlaceConfig, PlaceRecognizer, Recognizer, presentation
 from snn_control.controllers.place.baselines import SadRecognizer
+from snn_control.controllers.place.image_encoder import ImageEncoder
 from snn_control.controllers.place.place_map import PlaceMap, standardised
 from snn_control.controllers.place.recognizer import LEAST_QUERIES
-from snn_control.controllers.place.image_encoder import ImageEncoder
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.studies.support.place_data import Traverses, read_traverses
 from snn_control.training.place.evaluation import Answers, QueryTraverse, evaluate, known_metrics
@@ -52,7 +52,7 @@ def _percentiles(call: Callable[[int], Any], n: int) -> dict[str, float]:
 
 
 def speed(traverses: Traverses) -> dict[str, Any]:
-    """Return times of a query from image to answer, of training and of growing, and sizes."""
+    """Return the times of queries, of training and of adding a place, and the sizes of maps."""
     images, n = traverses.query.images, len(traverses.reference)
     first = round(CALIBRATION * n)
     calibration = (images[:first], list(range(first)))
@@ -63,62 +63,64 @@ def speed(traverses: Traverses) -> dict[str, Any]:
     recognizer = PlaceRecognizer().fit(traverses.reference, calibration)
     trained_s = time.process_time() - began
     sad = SadRecognizer().fit(traverses.reference, calibration)
-    asked = images[first : first + QUERIES]
+    queries = images[first : first + QUERIES]
 
-    def query(of: Recognizer, **options: Any) -> Callable[[int], Any]:
-        return lambda k: of.match(asked[k % len(asked)], 10, **options)
+    def query(recogniser: Recognizer, **options: Any) -> Callable[[int], Any]:
+        return lambda k: recogniser.match(queries[k % len(queries)], 10, **options)
 
     code = recognizer.encoder.codes(
-        recognizer.encoder.normalise(asked[0])[0], recognizer.adaptation.mean
+        recognizer.encoder.normalise(queries[0])[0], recognizer.adaptation.mean
     )
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "places": n,
         "train_cpu_s": round(trained_s, 2),
         "query": _percentiles(query(recognizer), QUERIES),
         "query_spiking": _percentiles(query(recognizer, spiking=True), QUERIES),
         "query_sad": _percentiles(query(sad), QUERIES),
         "potentials": _percentiles(lambda k: recognizer.map.potentials(code), QUERIES),
-        "normalisation": _percentiles(lambda k: recognizer.encoder.normalise(asked[0]), QUERIES),
+        "normalisation": _percentiles(lambda k: recognizer.encoder.normalise(queries[0]), QUERIES),
     }
     with TemporaryDirectory() as folder:
         for name, deployed in (("map_bytes", False), ("deployed_map_bytes", True)):
             path = recognizer.save(f"{folder}/{name}", deployed=deployed)
             arrays = path.with_suffix(".safetensors")
-            found[name] = path.stat().st_size + arrays.stat().st_size
-    found["add"] = _percentiles(lambda k: recognizer.add(asked[k]), 50)
-    return found
+            results[name] = path.stat().st_size + arrays.stat().st_size
+    results["add"] = _percentiles(lambda k: recognizer.add(queries[k]), 50)
+    return results
 
 
 def growth(traverses: Traverses) -> dict[str, Any]:
-    """Return recall and calibration of a map that grew place by place, beside one fitted at once.
+    """Return recall and calibration error of a grown map and of one fitted in one batch.
 
-    The first half of the route is fitted, calibrated on its first part, and the other half added;
-    queries are those behind the calibration part.
+    The first half of the route is fitted and calibrated on its first part, and the other half is
+    added; the queries are those after the calibration part.
     """
     n = len(traverses.reference)
     first, half = round(CALIBRATION * n), n // 2
     calibration = (traverses.query.images[:first], list(range(first)))
     grown = PlaceRecognizer().fit(traverses.reference[:half], calibration)
     early = traverses.query.part(slice(first, half))
-    found: dict[str, Any] = {"places_before": half, "places": n}
-    found["before, on its half"] = {k: _said(evaluate(grown, early, k)) for k in LENGTHS}
+    results: dict[str, Any] = {"places_before": half, "places": n}
+    results["before, on its half"] = {k: _summary(evaluate(grown, early, k)) for k in LENGTHS}
     for image in traverses.reference[half:]:
         grown.add(image)
     at_once = PlaceRecognizer().fit(traverses.reference, calibration)
     tested = traverses.query.part(slice(first, None))
     for name, recognizer in (("grown", grown), ("at once", at_once)):
-        found[f"{name}, on that half"] = {k: _said(evaluate(recognizer, early, k)) for k in LENGTHS}
-        found[f"{name}, on all"] = {k: _said(evaluate(recognizer, tested, k)) for k in LENGTHS}
-    return found
+        results[f"{name}, on that half"] = {
+            k: _summary(evaluate(recognizer, early, k)) for k in LENGTHS
+        }
+        results[f"{name}, on all"] = {k: _summary(evaluate(recognizer, tested, k)) for k in LENGTHS}
+    return results
 
 
 def hurry(traverses: Traverses) -> dict[str, Any]:
-    """Return what answers are worth that wait for all spikes, until settled, or for some ticks."""
+    """Return recall and calibration error for all spikes, with early exit, and with deadlines."""
     n = len(traverses.reference)
     first = round(CALIBRATION * n)
     calibration = (traverses.query.images[:first], list(range(first)))
     recognizer = PlaceRecognizer().fit(traverses.reference, calibration)
-    tested, found = traverses.query.part(slice(first, None)), {}
+    tested, results = traverses.query.part(slice(first, None)), {}
     every = recognizer.config.ticks
     waits: dict[str, dict[str, Any]] = {"all spikes": {"spiking": True}, "early": {"early": True}}
     waits |= {f"{k} of {every} ticks": {"deadline_s": k + 1.0} for k in _TICKS}
@@ -126,44 +128,42 @@ def hurry(traverses: Traverses) -> dict[str, Any]:
     clock = SimpleNamespace(perf_counter=lambda: float(next(ticking)))
     for length in LENGTHS:
         for name, options in waits.items():
-            asked = copy.deepcopy(recognizer)
-            with patch.object(
-                presentation, "time", clock
-            ):  # a deadline in ticks, whatever they take
-                said = [
-                    asked.match(image, length, step, **options)
+            matcher = copy.deepcopy(recognizer)
+            with patch.object(presentation, "time", clock):  # deadlines in ticks
+                matches = [
+                    matcher.match(image, length, step, **options)
                     for image, step in zip(tested.images, tested.steps.tolist(), strict=True)
                 ]
-            right = np.array([m.place for m in said]) == tested.places
-            sure = np.array([m.probability for m in said])
-            found[f"{length} frames, {name}"] = {
-                "recall_at_1": round(float(right.mean()), 4),
-                "calibration_error": round(calibration_error(sure, right), 4),
-                "spikes": round(float(np.mean([m.spikes for m in said])), 1),
-                "cut": round(float(np.mean([not m.complete for m in said])), 3),
+            correct = np.array([m.place for m in matches]) == tested.places
+            probability = np.array([m.probability for m in matches])
+            results[f"{length} frames, {name}"] = {
+                "recall_at_1": round(float(correct.mean()), 4),
+                "calibration_error": round(calibration_error(probability, correct), 4),
+                "spikes": round(float(np.mean([m.spikes for m in matches])), 1),
+                "cut": round(float(np.mean([not m.complete for m in matches])), 3),
             }
-    return found
+    return results
 
 
 def uncalibrated(traverses: Traverses) -> dict[str, Any]:
-    """Return recall on the tested places alone, mapped without a query to calibrate on."""
+    """Return recall on the tested places only, mapped without calibration queries."""
     n = len(traverses.reference)
     tested = traverses.query.part(slice(round(CALIBRATION * n), None))
     first = int(tested.places[0])
     own = QueryTraverse(tested.images, tested.places - first, tested.steps)
     recognizer = PlaceRecognizer().fit(traverses.reference[first:])
-    return {str(length): _said(evaluate(recognizer, own, length)) for length in LENGTHS}
+    return {str(length): _summary(evaluate(recognizer, own, length)) for length in LENGTHS}
 
 
 def small(traverses: Traverses) -> dict[str, Any]:
-    """Return the share of unknown places that pass as known, by size of the map.
+    """Return the fraction of unknown places that are classified as known, by size of the map.
 
-    Maps begin at several places, without calibration, and with one on every second place;
-    unknown are the places of the half of the route that begins a quarter of it further.
+    Maps start at several places, without calibration queries and with queries of every second
+    place. The unknown places are half of the route, starting a quarter of the route after the map.
     """
-    n, found = len(traverses.reference), {}
+    n, results = len(traverses.reference), {}
     for size in _SIZES:
-        shares: dict[str, list[float]] = {}
+        fractions: dict[str, list[float]] = {}
         for first in range(0, n - size, n // _STARTS):
             own = np.arange(first, first + size)
             elsewhere = (first + n // 4 + np.arange(n // 2)) % n
@@ -177,72 +177,73 @@ def small(traverses: Traverses) -> dict[str, Any]:
                     continue
                 recognizer = PlaceRecognizer().fit(traverses.reference[own], known)
                 for length in (1, 10):
-                    share = float(evaluate(recognizer, unknown, length).known.mean())
-                    shares.setdefault(f"{name}, {length} frames", []).append(round(share, 3))
-        found[str(size)] = shares
-    return found
+                    fraction = float(evaluate(recognizer, unknown, length).known.mean())
+                    fractions.setdefault(f"{name}, {length} frames", []).append(round(fraction, 3))
+        results[str(size)] = fractions
+    return results
 
 
-def _said(answers: Answers) -> dict[str, float]:
+def _summary(answers: Answers) -> dict[str, float]:
     kept = ("recall_at_1", "calibration_error")
     return {name: round(value, 4) for name, value in known_metrics(answers).items() if name in kept}
 
 
 def modules(traverses: Traverses) -> list[dict[str, Any]]:
-    """Return recall at 1 of one frame by size of the modules.
+    """Return recall at 1 for one frame by size of the modules.
 
     Lateral weights are shared and learned from the calibration part, shared and learned from the
-    mapped places, or each module's own, learned from its places. Scores are compared as they are,
-    or by each neuron's mean and spread over the mapped places.
+    mapped places, or separate for each module and learned from its places. Scores are raw, or
+    standardised for each neuron by mean and spread over the mapped places.
     """
     config = PlaceConfig()
     encoder, n = ImageEncoder(config, 0), len(traverses.reference)
     first = round(CALIBRATION * n)
-    seen = np.array([encoder.normalise(image)[0] for image in traverses.reference])
-    asked = np.array([encoder.normalise(image)[0] for image in traverses.query.images])
-    usual, theirs = seen.mean(axis=0), asked[:first].mean(axis=0)
-    mapped, queries = encoder.codes(seen[first:], usual), encoder.codes(asked[first:], theirs)
-    own_share = np.sqrt(config.reference_share)
+    reference = np.array([encoder.normalise(image)[0] for image in traverses.reference])
+    query = np.array([encoder.normalise(image)[0] for image in traverses.query.images])
+    reference_mean, query_mean = reference.mean(axis=0), query[:first].mean(axis=0)
+    mapped = encoder.codes(reference[first:], reference_mean)
+    queries = encoder.codes(query[first:], query_mean)
+    own_gain = np.sqrt(config.reference_share)
 
     def lateral(disturbances: Any) -> Decorrelation:
-        found = Decorrelation(config.n_inputs, config.stiffness * config.levels**2)
-        found.learn(disturbances)
-        return found
+        layer = Decorrelation(config.n_inputs, config.stiffness * config.levels**2)
+        layer.learn(disturbances)
+        return layer
 
-    pairs = asked[:first] - theirs - (seen[:first] - seen[:first].mean(axis=0))
+    pairs = query[:first] - query_mean - (reference[:first] - reference[:first].mean(axis=0))
     calibrated = lateral(config.levels * pairs)
-    whole = lateral(own_share * mapped.astype(np.float64))
+    whole = lateral(own_gain * mapped.astype(np.float64))
     rows = []
     for kind in ("shared, calibrated", "shared, of the map", "of each module"):
         for size in (25, 100, 500, len(mapped)):
-            answers, to_mapped = [], []
+            responses, to_mapped = [], []
             for k in range(0, len(mapped), size):
                 own = mapped[k : k + size]
                 weights = {"shared, calibrated": calibrated, "shared, of the map": whole}.get(kind)
-                weights = weights or lateral(own_share * own.astype(np.float64))
+                weights = weights or lateral(own_gain * own.astype(np.float64))
                 module = PlaceMap(config.n_inputs)
                 module.imprint(own, weights)
                 drive = module.weights.astype(np.float64) * module.scales
-                answers.append(queries @ drive)
+                responses.append(queries @ drive)
                 to_mapped.append(mapped @ drive)
             rows.append(
                 {"lateral": kind, "places": size}
-                | _recalls(np.hstack(answers), np.hstack(to_mapped))
+                | _recalls(np.hstack(responses), np.hstack(to_mapped))
             )
     return rows
 
 
-def _recalls(answers: Any, to_mapped: Any) -> dict[str, float]:
-    truth = np.arange(len(answers))
+def _recalls(responses: Any, to_mapped: Any) -> dict[str, float]:
+    truth = np.arange(len(responses))
     np.fill_diagonal(to_mapped, np.nan)
-    balanced = (answers - np.nanmean(to_mapped, axis=0)) / np.nanstd(to_mapped, axis=0)
+    balanced = (responses - np.nanmean(to_mapped, axis=0)) / np.nanstd(to_mapped, axis=0)
     rows = standardised(np.where(np.isnan(to_mapped), np.nanmean(to_mapped), to_mapped))
     np.fill_diagonal(rows, np.nan)
-    both = (standardised(answers) - np.nanmean(rows, axis=0)) / np.nanstd(rows, axis=0)
+    both = (standardised(responses) - np.nanmean(rows, axis=0)) / np.nanstd(rows, axis=0)
     return {
         name: round(float((scores.argmax(axis=1) == truth).mean()), 3)
         for name, scores in (
-            ("as_they_are", answers), ("balanced", balanced), ("standardised_and_balanced", both),
+            ("as_they_are", responses), ("balanced", balanced), ("standardised_and_balanced", both),
         )
     }  # fmt: skip
 
@@ -257,37 +258,39 @@ _CHOICES: dict[str, tuple[float, ...]] = {
     "blend": (0.0, 0.1, 0.3, 0.6, 1.0),
     "reference_share": (0.03, 0.06, 0.13, 0.25, 0.5, 1.0),
 }
-"""Values of `PlaceConfig` that are compared; one at a time, the others at their defaults."""
+"""Values of `PlaceConfig` to compare, one setting at a time with the others at their defaults."""
 
 
 def choices(traverses: Traverses) -> dict[str, Any]:
-    """Return recall on queries of the calibration part, by setting: what defaults were chosen by.
+    """Return recall on the calibration part by setting, which determined the defaults.
 
-    All places are mapped. Each quarter of the queries is answered by a recogniser that was
-    calibrated on the others; for `reference_share`, by one without calibration.
+    All places are mapped. Each quarter of the queries is matched by a recogniser that was
+    calibrated on the other quarters; for `reference_share`, by one without calibration queries.
     """
     traverse = traverses.query.part(slice(0, round(CALIBRATION * len(traverses.reference))))
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name, values in _CHOICES.items():
         for value in values:
             config = dataclasses.replace(PlaceConfig(), **{name: value})
-            recalls = _chosen_by(config, traverses, traverse, calibrated=name != "reference_share")
-            found[f"{name} {value:g}"] = recalls
-    return found
+            recalls = _calibration_recalls(
+                config, traverses, traverse, calibrated=name != "reference_share"
+            )
+            results[f"{name} {value:g}"] = recalls
+    return results
 
 
-def _chosen_by(
+def _calibration_recalls(
     config: PlaceConfig, traverses: Traverses, traverse: QueryTraverse, calibrated: bool
 ) -> dict[str, float]:
     every = np.arange(len(traverse.images))
-    right: dict[int, list[Any]] = {1: [], 5: [], 10: []}
+    correct: dict[int, list[Any]] = {1: [], 5: [], 10: []}
     for mine in np.array_split(every, 4 if calibrated else 1):
         others = np.setdiff1d(every, mine)
         known = (traverse.images[others], traverse.places[others].tolist()) if calibrated else None
         recognizer = PlaceRecognizer(config=config).fit(traverses.reference, known)
-        for length, each in right.items():
-            each.append(evaluate(recognizer, traverse.part(mine), length).right)
-    return {f"{k} frames": round(float(np.concatenate(v).mean()), 3) for k, v in right.items()}
+        for length, each in correct.items():
+            each.append(evaluate(recognizer, traverse.part(mine), length).correct)
+    return {f"{k} frames": round(float(np.concatenate(v).mean()), 3) for k, v in correct.items()}
 
 
 PARTS: dict[str, Callable[[Traverses], Any]] = {
@@ -302,7 +305,7 @@ PARTS: dict[str, Callable[[Traverses], Any]] = {
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Run the parts that are named, or all."""
+    """Run the named parts, by default all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
     for name in ("reference", "query", "select"):

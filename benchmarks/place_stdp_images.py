@@ -1,4 +1,4 @@
-"""Images of the benchmark `place_stdp`: places of Nordland, and how their frames are augmented."""
+"""Images of the benchmark `place_stdp`: places of Nordland and augmented frames."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DATA = Path(
 
 
 class Route(NamedTuple):
-    """Patch-normalised bytes of consecutive places, shape (places, 28, 28) each."""
+    """Patch-normalised images of consecutive places, uint8, (places, 28, 28) each."""
 
     summer: Bytes
     augmented: Bytes
     winter: Bytes
 
     def part(self, begin: int, n: int) -> Route:
-        """Return n places from one on."""
+        """Return n places from `begin` on."""
         return Route(*(images[begin : begin + n] for images in self))
 
 
@@ -38,7 +38,7 @@ def read(n_test: int, n_calibration: int) -> tuple[Route, Route]:
     path = DATA / "nordland_64x32.npz"
     if not path.exists():
         raise SystemExit(
-            f"{path} is not here; set SNN_CONTROL_DATA to the folder of nordland_64x32.npz"
+            f"{path} is missing; set SNN_CONTROL_DATA to the folder of nordland_64x32.npz"
         )
     with np.load(path, allow_pickle=False) as data:
         rows = np.flatnonzero(data["moving"])
@@ -57,7 +57,7 @@ def normal(image: Bytes) -> Bytes:
 
 
 def augment(image: Bytes, random: np.random.Generator) -> Bytes:
-    """Change the looks of a frame: blur, contrast, light from one side, brightness, noise.
+    """Augment a frame: blur, contrast, directional light, brightness, noise.
 
     Blur by a Gaussian of 0 to 1 pixels; contrast times 0.6 to 1.4; a ramp of light of at most 40
     grey levels in any direction; brightness by -30 to 30; noise of 8 grey levels a pixel.

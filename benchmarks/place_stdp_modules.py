@@ -1,4 +1,4 @@
-"""Modules of the benchmark `place_stdp`: training, answers, and shares of right answers."""
+"""Modules of the benchmark `place_stdp`: training, responses and recall."""
 
 from __future__ import annotations
 
@@ -30,38 +30,42 @@ FloatArray = npt.NDArray[np.float64]
 PLACES = 25
 
 
-class Asked(NamedTuple):
-    """A module's spikes, shape (images, n_excitatory), for the recorded and the asked images."""
+class Responses(NamedTuple):
+    """Spikes of a module for the reference and the query images, (images, n_excitatory) each."""
 
     module: DiehlCookModule
-    recorded: FloatArray
+    reference: FloatArray
     queries: FloatArray
 
 
-# --- from spikes to shares ---------------------------------------------------------------------
+# --- from spikes to recall ---------------------------------------------------------------------
 
 
-def raw(asked: Asked, _: int) -> FloatArray:
-    return asked.module.scores(asked.queries)
+def raw(responses: Responses, _: int) -> FloatArray:
+    return responses.module.scores(responses.queries)
 
 
-def counted(asked: Asked, threshold: int) -> FloatArray:
-    return asked.module.scores(silenced(asked.queries, activity(asked.recorded), threshold))
+def counted(responses: Responses, threshold: int) -> FloatArray:
+    return responses.module.scores(
+        silenced(responses.queries, activity(responses.reference), threshold)
+    )
 
 
-def by_neuron(asked: Asked, _: int) -> FloatArray:
-    return asked.module.scores(standardised(asked.recorded, asked.queries))
+def by_neuron(responses: Responses, _: int) -> FloatArray:
+    return responses.module.scores(standardised(responses.reference, responses.queries))
 
 
-def by_place(asked: Asked, _: int) -> FloatArray:
-    return standardised(asked.module.scores(asked.recorded), asked.module.scores(asked.queries))
+def by_place(responses: Responses, _: int) -> FloatArray:
+    return standardised(
+        responses.module.scores(responses.reference), responses.module.scores(responses.queries)
+    )
 
 
-def weighted(asked: Asked, _: int) -> FloatArray:
-    return asked.module.scores(asked.queries, weighted=True)
+def weighted(responses: Responses, _: int) -> FloatArray:
+    return responses.module.scores(responses.queries, weighted=True)
 
 
-WAYS: dict[str, Callable[[Asked, int], FloatArray]] = {
+METHODS: dict[str, Callable[[Responses, int], FloatArray]] = {
     "none": raw,
     "count rule": counted,
     "standardised neurons": by_neuron,
@@ -70,12 +74,12 @@ WAYS: dict[str, Callable[[Asked, int], FloatArray]] = {
 }
 
 
-def fused(asked: Sequence[Asked], way: str, threshold: int = 0) -> FloatArray:
-    return side_by_side([WAYS[way](one, threshold) for one in asked])
+def fused(responses: Sequence[Responses], method: str, threshold: int = 0) -> FloatArray:
+    return side_by_side([METHODS[method](one, threshold) for one in responses])
 
 
-def spikes_a_query(asked: Sequence[Asked]) -> float:
-    return float(np.mean([one.queries.sum(axis=1).mean() for one in asked]))
+def spikes_a_query(responses: Sequence[Responses]) -> float:
+    return float(np.mean([one.queries.sum(axis=1).mean() for one in responses]))
 
 
 def recall(scores: FloatArray) -> float:
@@ -83,63 +87,63 @@ def recall(scores: FloatArray) -> float:
 
 
 def recall_within(scores: FloatArray, size: int = PLACES) -> float:
-    """R@1 of each query among the places of its own module, mean over the modules."""
+    """Return R@1 among the places of the module of each query, mean over the modules."""
     n = len(scores) // size
     blocks = scores.reshape(n, size, n, size)
     return float(np.mean([recall(blocks[m, :, m]) for m in range(n)]))
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
-    """Mean over seeds and half of its 95 % interval."""
-    found = np.array(values)
-    return {"mean": round(float(found.mean()), 4), "ci95": round(half_width(found), 4)}
+    """Return the mean over seeds and half of its 95 % confidence interval."""
+    results = np.array(values)
+    return {"mean": round(float(results.mean()), 4), "ci95": round(half_width(results), 4)}
 
 
-def of_queries(share: float, n: int) -> dict[str, Any]:
-    """Share of n queries with its 95 % interval (E. B. Wilson, 1927)."""
+def of_queries(fraction: float, n: int) -> dict[str, Any]:
+    """Return a fraction of n queries with its 95 % interval (E. B. Wilson, 1927)."""
     z = 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    middle = (fraction + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(fraction * (1 - fraction) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     interval = [round(float(middle - half), 4), round(float(middle + half), 4)]
-    return {"r@1": round(share, 4), "ci95": interval, "n": n}
+    return {"r@1": round(fraction, 4), "ci95": interval, "n": n}
 
 
 def summed(matrices: Sequence[FloatArray]) -> dict[str, Any]:
-    """R@1 of the sum over k seeds, mean over all choices of k; for all seeds with its interval."""
-    found: dict[str, Any] = {}
+    """Return R@1 of the sum over k seeds, mean over all choices of k, and that of all seeds."""
+    results: dict[str, Any] = {}
     for k in range(1, len(matrices) + 1):
-        shares = [recall(added_up(some)) for some in itertools.combinations(matrices, k)]
-        found[str(k)] = round(float(np.mean(shares)), 4)
-    return found | {"all": of_queries(recall(added_up(matrices)), len(matrices[0]))}
+        recalls = [recall(added_up(some)) for some in itertools.combinations(matrices, k)]
+        results[str(k)] = round(float(np.mean(recalls)), 4)
+    return results | {"all": of_queries(recall(added_up(matrices)), len(matrices[0]))}
 
 
 # --- modules -----------------------------------------------------------------------------------
 
 
 class Clock:
-    """CPU seconds by what they went for."""
+    """CPU seconds by name of the work."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.times: dict[str, int] = {}
 
     def timed(self, name: str, n: int, work: Callable[[], Any]) -> Any:
-        """Do work that is n times what the name says."""
+        """Execute work that counts as n repetitions, and return its result."""
         began = time.process_time()
-        found = work()
+        results = work()
         self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - began
         self.times[name] = self.times.get(name, 0) + n
-        return found
+        return results
 
     def each(self) -> dict[str, float]:
-        """Return the CPU seconds of one of each."""
+        """Return the CPU seconds per repetition."""
         return {name: round(s / self.times[name], 5) for name, s in self.seconds.items()}
 
 
 def modules_of(
     route: Route, config: DiehlCookConfig, seed: int, size: int = PLACES
 ) -> list[DiehlCookModule]:
-    """Make a module for every `size` places; each has its own random numbers."""
+    """Return a module for every `size` places; each has its own random numbers."""
     n = len(route.summer) // size
     return [DiehlCookModule(size, config, seed=1000 * seed + m) for m in range(n)]
 
@@ -152,21 +156,21 @@ def train(modules: Sequence[DiehlCookModule], route: Route, epochs: int, clock: 
         clock.timed("training presentation", n, lambda: module.fit(images, epochs))  # noqa: B023
 
 
-def ask(
+def respond(
     modules: Sequence[DiehlCookModule], reference: Bytes, queries: Bytes, clock: Clock
-) -> list[Asked]:
-    found = []
+) -> list[Responses]:
+    results = []
     for module in modules:
         both = [
             clock.timed("query of a module", len(images), lambda: module.responses(images))  # noqa: B023
             for images in (reference, queries)
         ]
-        found.append(Asked(module, *both))
-    return found
+        results.append(Responses(module, *both))
+    return results
 
 
 class Tuned(NamedTuple):
-    """Threshold of the count rule and, for each way, the scores of winter, (queries, places)."""
+    """Threshold of the count rule, and the winter scores of each method, (queries, places)."""
 
     threshold: int
     calibration: dict[str, FloatArray]
@@ -175,7 +179,7 @@ class Tuned(NamedTuple):
 
 
 class Pair:
-    """Modules of the test places, and others that choose a threshold for them."""
+    """Modules of the test places, and calibration modules that determine their threshold."""
 
     def __init__(
         self, test: Route, calibration: Route, seed: int, clock: Clock, size: int = PLACES
@@ -186,26 +190,26 @@ class Pair:
         self.modules = modules_of(test, config, seed, size)
 
     def train(self, epochs: int) -> None:
-        """Train all of them for so many epochs more."""
+        """Train all modules for further epochs."""
         train(self.others, self.calibration, epochs, self.clock)
         train(self.modules, self.test, epochs, self.clock)
 
-    def ask(self) -> Tuned:
-        """Choose the threshold, then ask for winter."""
+    def winter_scores(self) -> Tuned:
+        """Choose the threshold, then compute the winter scores."""
         reference = np.concatenate((self.test.summer, self.calibration.summer))
-        others = ask(self.others, reference, self.calibration.winter, self.clock)
+        others = respond(self.others, reference, self.calibration.winter, self.clock)
         best, _ = choose_threshold(lambda t: recall(fused(others, "count rule", t)))
-        asked = ask(self.modules, reference, self.test.winter, self.clock)
+        test = respond(self.modules, reference, self.test.winter, self.clock)
         return Tuned(
             best,
-            {way: fused(others, way, best) for way in WAYS},
-            {way: fused(asked, way, best) for way in WAYS},
-            spikes_a_query(asked),
+            {method: fused(others, method, best) for method in METHODS},
+            {method: fused(test, method, best) for method in METHODS},
+            spikes_a_query(test),
         )
 
 
 def warm_up() -> None:
-    """Compile before anything is timed."""
+    """Compile the kernels before timing."""
     module = DiehlCookModule(1, DiehlCookConfig(n_excitatory=2, image_s=0.01))
     image = np.zeros((1, 28, 28), np.uint8)
     module.fit(image, epochs=1)
@@ -213,9 +217,9 @@ def warm_up() -> None:
 
 
 def sad(route: Route) -> FloatArray:
-    """Negative sum of absolute differences of the bytes, shape (queries, places)."""
-    map_, asked = (x.reshape(len(x), -1).astype(float) for x in (route.summer, route.winter))
-    return -np.array([np.abs(query - map_).sum(axis=1) for query in asked])
+    """Return the negative sum of absolute differences, shape (queries, places)."""
+    reference, queries = (x.reshape(len(x), -1).astype(float) for x in (route.summer, route.winter))
+    return -np.array([np.abs(query - reference).sum(axis=1) for query in queries])
 
 
 def baseline(route: Route, size: int = PLACES) -> dict[str, Any]:
