@@ -1,4 +1,4 @@
-"""Altitude of one blimp by the tuned PID, the baseline with the same interfaces.
+"""Altitude control of one blimp by the tuned PID, the baseline with the same interfaces.
 
 ros2 launch snn_control pid_baseline.launch.py sim:=true record:=true
 """
@@ -7,5 +7,5 @@ from snn_control.ros.launching import vehicle
 
 
 def generate_launch_description():
-    """Describe the launch."""
+    """Return the launch description."""
     return vehicle("pid_controller")

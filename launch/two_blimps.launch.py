@@ -1,8 +1,8 @@
-"""Two blimps on one bus, in the namespaces /blimp_1 and /blimp_2; arguments go to both.
+"""Two blimps on one bus, in the namespaces /blimp_1 and /blimp_2, with the same arguments.
 
     ros2 launch snn_control two_blimps.launch.py sim:=true record:=true
 
-Simulated ones fly with different seeds and in real time, as a bus has one clock.
+Simulated blimps fly with different seeds and in real time, because a bus has only one /clock.
 """
 
 from launch.actions import GroupAction, IncludeLaunchDescription
@@ -17,7 +17,7 @@ SHARED = ("model", "sim", "params_file", "sim_params_file", "record", "autostart
 
 
 def generate_launch_description():
-    """Describe the launch."""
+    """Return the launch description."""
     one = PathJoinSubstitution([ThisLaunchFileDir(), "blimp_altitude.launch.py"])
     shared = {name: LaunchConfiguration(name) for name in SHARED}
     blimps = [

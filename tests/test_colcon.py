@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from snn_control.ros.launching import NODES
-from tests.ros.started import becomes_active
+from tests.ros.start_node import check_start
 from tests.test_packaging import ROOT, copy_checkout
 
 COLCON = [
@@ -146,7 +146,7 @@ def test_launch_finds_the_executables_of_a_workspace(workspace: Workspace) -> No
 def test_an_executable_of_a_workspace_works(workspace: Workspace) -> None:
     executable = workspace.prefix / "lib" / "snn_control" / "altitude_controller"
     script = f'{SOURCE}; exec "{executable}" "$@"'
-    becomes_active(["sh", "-c", script, "sh"], workspace.environment, workspace.folder)
+    check_start(["sh", "-c", script, "sh"], workspace.environment, workspace.folder)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from snn_control.ros.launching import NODES
-from tests.ros.started import becomes_active
+from tests.ros.start_node import check_start
 from tests.test_packaging import copy_checkout
 
 PROBE = """
@@ -81,7 +81,7 @@ def test_launch_starts_a_node_of_the_environment(
     if not editable:
         command = [str(venv / "lib" / "snn_control" / "altitude_controller")]
     away_from_the_environment = variables(venv) | {"PATH": os.environ["PATH"]}
-    becomes_active(command, away_from_the_environment, tmp_path)
+    check_start(command, away_from_the_environment, tmp_path)
 
 
 @pytest.mark.slow
@@ -89,4 +89,4 @@ def test_a_node_is_a_command_of_the_environment(
     environment: tuple[Path, Path, bool], tmp_path: Path
 ) -> None:
     venv, _, _ = environment
-    becomes_active([venv / "bin" / "pid_controller"], variables(venv), tmp_path, "pid_controller")
+    check_start([venv / "bin" / "pid_controller"], variables(venv), tmp_path, "pid_controller")

@@ -83,7 +83,7 @@ class VehicleAdapter(ABC, Generic[M]):
     @property
     @abstractmethod
     def trim(self) -> FloatArray:
-        """Command that keeps the vehicle about in place, (n_actions,)."""
+        """Command that approximately keeps the vehicle in place, (n_actions,)."""
 
     @abstractmethod
     def restart(self) -> None:

@@ -1,5 +1,5 @@
-"""ROS 2 nodes and message adapters: no mathematics, and the only place that imports rclpy.
+"""ROS 2 nodes and message adapters; the only package that imports rclpy, free of mathematics.
 
-Each node is one module that runs as `python -m snn_control.ros.NODE`; `snn_control.ros.nodes` lists
-them. Their topics and services are joined in `snn_control.ros.interfaces`.
+Each node is one module, run by `python -m snn_control.ros.NODE`; `snn_control.ros.nodes` lists
+them. `snn_control.ros.interfaces` combines their topics and services.
 """

@@ -1,4 +1,4 @@
-"""The node `altitude_controller`: range and set-point in, motor command out, by any model."""
+"""The node `altitude_controller`: range and setpoint in, motor command out; any model."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Config(AltitudeNodeConfig):
     model: str = parameter("blimp-altitude")
     """Name of a shipped model, a run folder or a model file."""
     control_period_s: float = parameter(0.0, 0.0, 10.0)
-    """Period the measurements come at, s; 0: that of the model. Another one is refused."""
+    """Period of the measurements, s; 0: that of the model. Another period is refused."""
     resample: bool = parameter(False)
-    """Whether a model of another period may be resampled instead."""
+    """Resampling of a model of another period, in place of the refusal."""
 
 
 class AltitudeController(AltitudeNode):
-    """Node of an altitude controller, any model."""
+    """Node of an altitude controller with any model."""
 
     config_type = Config
 

@@ -1,4 +1,4 @@
-"""The node `blimp_simulator`: the Gymnasium blimp as a robot on the bus."""
+"""The node `blimp_simulator`: simulated blimp of the Gymnasium environment."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Config(SimulatorConfig):
     preset: str = parameter("default")
     """Preset of the faults: default, clean, missed, leak or stress."""
     parameters_file: str = parameter("")
-    """File of blimp parameters that override the preset, as `snn-control fit` writes it."""
+    """File of blimp parameters that override the preset, as written by `snn-control fit`."""
     reference: bool = parameter(True)
-    """Whether the set-points of the task are published."""
+    """Publication of the setpoints of the task."""
     motor_timeout_s: float = parameter(2.0, 0.1, 3600.0)
     """Time without a command after which the motors stop, s."""
     period_s: float = parameter(0.0, 0.0, 1.0)
@@ -52,7 +52,7 @@ class Config(SimulatorConfig):
 
 
 class BlimpSimulator(SimulatorNode[BlimpRobot]):
-    """Flies one scenario."""
+    """Simulator node that flies one scenario."""
 
     config_type = Config
     interface = SIMULATOR
@@ -62,7 +62,7 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         super().__init__("blimp_simulator", **options)
 
     def make_robot(self, config: Config) -> BlimpRobot:
-        """Draw the scenario."""
+        """Return the blimp at the start of a drawn scenario."""
         changes = read_parameters(Path(config.parameters_file)) if config.parameters_file else {}
         if config.period_s:
             changes = {**changes, "control_period_s": config.period_s}
@@ -71,7 +71,7 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         return BlimpRobot(scenario, config.motor_timeout_s)
 
     def open_topics(self) -> tuple[Any, Any, list[Any]]:
-        """Open range and command, battery, set-point and truth."""
+        """Open the topics of range, command, battery, setpoint and ground truth."""
         self._range = self.create_publisher(Range, "range", qos("sensor"))
         self._battery = self.create_publisher(BatteryState, "battery", qos("sensor"))
         self._set_point = self.create_publisher(Float64, "height_set_point", qos("latched"))
@@ -82,20 +82,20 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         return self._range, commands, [self._battery, self._set_point, self._truth]
 
     def begin(self) -> None:
-        """Forget which set-point and voltage were published."""
-        self._wanted_m = self._battery_at_s = -math.inf
+        """Reset the published setpoint and voltage."""
+        self._published_m = self._battery_at_s = -math.inf
 
     def _on_command(self, message: Float64) -> None:
         try:
-            self._flying().command(message.data)
+            self._current().command(message.data)
         except ParameterError as exc:
             self.refuse(exc)
 
     def publish(self, measurement: Measurement, stamp: Any) -> None:
-        """Publish range and truth, and set-point and battery where they are new."""
-        if self.config.reference and measurement.height_ref_m != self._wanted_m:
-            self._wanted_m = measurement.height_ref_m
-            self._set_point.publish(Float64(data=self._wanted_m))
+        """Publish range and ground truth; setpoint on change; battery every second."""
+        if self.config.reference and measurement.height_ref_m != self._published_m:
+            self._published_m = measurement.height_ref_m
+            self._set_point.publish(Float64(data=self._published_m))
         if measurement.time_s - self._battery_at_s >= 1.0:
             self._battery_at_s = measurement.time_s
             battery = BatteryState(voltage=measurement.battery_v, present=True)
@@ -112,7 +112,7 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         self._truth.publish(self._odometry(stamp))
 
     def _odometry(self, stamp: Any) -> Odometry:
-        body = self._flying().body
+        body = self._current().body
         message = Odometry(child_frame_id="base_link")
         message.header.stamp, message.header.frame_id = stamp, "map"
         position, turn = message.pose.pose.position, message.pose.pose.orientation
@@ -122,8 +122,8 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         message.twist.twist.linear.z = body.speed_m_s
         return message
 
-    def write_flight(self, robot: BlimpRobot, path: Path) -> None:
-        """Write the trace of the flight, `BlimpAltitude.trace` and its ticks, without pickles."""
+    def write_episode(self, robot: BlimpRobot, path: Path) -> None:
+        """Write the trace `BlimpAltitude.trace` and its ticks, without pickles."""
         ticks = robot.scenario.tick_step
         arrays = robot.trace() | {
             "tick_step": ticks[ticks < robot.step],

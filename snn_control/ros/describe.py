@@ -1,7 +1,7 @@
-"""Prints the nodes, their interfaces and parameters as the tables of `docs/ros2.md`.
+"""Print the nodes, their interfaces and parameters as the tables of `docs/reference/ros2/index.md`.
 
-With the name of a node: its file of parameters, as `configs/ros/NODE.yaml`. With `--write`, in a
-checkout: the files of all nodes in `configs/ros` and `scripts`.
+With the name of a node, print its parameter file, as `configs/ros/NODE.yaml`. With `--write`, in a
+checkout, write the files of all nodes to `configs/ros` and `scripts`.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from snn_control.ros.interfaces import OWN, SHARED, class_of
 
 SCRIPT = """\
 #!/bin/sh
-# What `ros2 run` and `ros2 launch` start after `pip install`: the node, by the Python beside it.
+# Start of the node by `ros2 run` and `ros2 launch` after `pip install`, with the installed Python.
 python=$(cd "$(dirname "$0")" && pwd -P)/../../bin/python3
 [ -x "$python" ] || python=python3
 exec "$python" -P -m "snn_control.ros.$(basename "$0")" "$@"
 """
 """Content of each file in `scripts`."""
 NODES: dict[str, type[Any]] = {node.name: class_of(node).config_type for node in nodes.NODES}
-"""Type of the parameters of each node, beside those of every node."""
+"""Type of the parameters of each node, without those of every node."""
 
 
 def _configs() -> dict[str, type[Any]]:
-    """Return each table of parameters: of every node, of bases that nodes share, of each node."""
+    """Return each table of parameters: of every node, of shared base classes, of each node."""
     users: dict[type[Any], list[nodes.Node]] = {}
     for node in nodes.NODES:
         for kind in reversed(NODES[node.name].__mro__):
@@ -61,7 +61,7 @@ CONFIGS = _configs()
 
 
 def node_table() -> list[str]:
-    """Return the table of our nodes; the meaning is the head of each module."""
+    """Return the table of our nodes; the meaning is the docstring of each module."""
     rows = []
     for node in nodes.NODES:
         head = (sys.modules[class_of(node).__module__].__doc__ or "").splitlines()[0]
@@ -71,7 +71,7 @@ def node_table() -> list[str]:
 
 
 def topic_table() -> list[str]:
-    """Return the table of topics, one row a topic, nodes with equal rows joined."""
+    """Return the table of topics, one row per topic; nodes with equal rows are joined."""
     columns = [field.name for field in dataclasses.fields(Topic) if field.name != "only"]
 
     def cells(interface: Interface) -> list[tuple[str, ...]]:
@@ -83,7 +83,7 @@ def topic_table() -> list[str]:
 
 
 def service_table() -> list[str]:
-    """Return the table of services, nodes with equal rows joined."""
+    """Return the table of services; nodes with equal rows are joined."""
     columns = [field.name for field in dataclasses.fields(Service)]
     rows = _joined(lambda interface: [dataclasses.astuple(s) for s in interface.services])
     cells = (("<br>".join(of), *_code(rest, 0, 1)) for rest, of in rows.items())
@@ -93,7 +93,7 @@ def service_table() -> list[str]:
 def _joined(
     cells: Callable[[Interface], Sequence[tuple[str, ...]]],
 ) -> dict[tuple[str, ...], list[str]]:
-    """Return rows and the nodes that have them: of each kind the nodes' own, then the shared."""
+    """Return rows with their nodes; of each kind the rows of single nodes, then the shared ones."""
     joined: dict[tuple[str, ...], list[str]] = {}
     for kind, group in groupby(nodes.NODES, lambda node: node.kind):
         names = [node.name for node in group]
@@ -116,19 +116,20 @@ def parameter_table(of: str) -> list[str]:
         limits = field.metadata.get("range")
         allowed = "" if limits is None else " to ".join(map(_number, limits))
         when = "start" if field.metadata.get("read_only") else "unconfigured"
-        when = "in flight" if field.metadata.get("live") else when
+        when = "in operation" if field.metadata.get("live") else when
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         rows.append((f"`{field.name}`", f"`{default}`", allowed, when, docs[field.name]))
     return list(_table(("parameter", "default", "range", "can change", "meaning"), rows))
 
 
 def parameter_file(node: str) -> str:
-    """Return a file of all parameters of a node with their defaults, for any name and namespace."""
+    """Return a parameter file of a node with all defaults, for any name and namespace."""
     kinds = (NodeConfig, NODES[node])
     docs = field_docs(NodeConfig) | field_docs(NODES[node])
     lines = [
         f"# python -m snn_control.ros.{node} --ros-args --params-file THIS_FILE",
-        f"# Parameters of {node}, each with its default; ranges are in docs/ros2.md.",
+        f"# Parameters of {node}, each with its default; ranges are in "
+        "docs/reference/ros2/parameters.md.",
         "# The keys hold in every namespace. A number with a point must keep it.",
         "/**:",
         "  ros__parameters:",
@@ -175,7 +176,7 @@ def write(checkout: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Print all tables, or the files of parameters of the nodes that are named, or write all."""
+    """Print all tables or the parameter files of the named nodes, or write all files."""
     if arguments == ["--write"]:
         write(Path())
         return

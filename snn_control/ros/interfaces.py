@@ -1,6 +1,6 @@
-"""Every topic and service of our nodes: the contract that docs and tests are compared with.
+"""All topics and services of our nodes: the contract for docs and tests.
 
-Joined from what the class of each node in `nodes.NODES` declares.
+Combined from the declarations of the node classes in `nodes.NODES`.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ SHARED: dict[Kind, Interface] = {
     "controller": EVERY_CONTROLLER,
     "simulator": EVERY_SIMULATOR,
 }
-"""Topics and services that all nodes of a kind have beside their own."""
+"""Topics and services shared by all nodes of a kind."""
 
 
 def class_of(node: Node) -> type[ManagedNode]:
-    """Return the class of a node: the one that its module defines."""
+    """Return the class of a node, the only node class that its module defines."""
     module = import_module(f"snn_control.ros.{node.name}")
-    (found,) = (
+    (node_class,) = (
         value
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, ManagedNode)
         and value.__module__ == module.__name__
     )
-    return found
+    return node_class
 
 
 OWN: dict[str, Interface] = {node.name: class_of(node).interface for node in NODES}
-"""Interface of each node beside that of its kind."""
+"""Interface of each node, without that of its kind."""
 
 
 def interface(node: Node) -> Interface:

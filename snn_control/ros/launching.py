@@ -1,7 +1,7 @@
-"""Parts of the launch files: how a node is started, and the launch of a vehicle.
+"""Parts of the launch files: start of a node, and launch of a vehicle.
 
-Imports neither rclpy nor, before it is called, launch: the Python of `ros2 launch` may be another
-one than that of the nodes.
+The module does not import rclpy, and imports launch only in functions: `ros2 launch` may use
+another Python than the nodes.
 """
 
 from __future__ import annotations
@@ -21,37 +21,38 @@ PACKAGE = "snn_control"
 NODES = {node.name: node for node in nodes.NODES}
 MARKER = Path("share", "ament_index", "resource_index", "packages", PACKAGE)
 RESPAWN_DELAY_S = 2.0
-"""Below 1 s, a launch whose node dies at the start may never end."""
+"""Delay before a restart, s; below 1 s, a launch whose node dies at the start may never end."""
 RESPAWNS = 5
+"""Maximum number of restarts."""
 LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 ARGUMENTS = {
     "model": ("", "shipped model, run folder or model file; empty: that of params_file"),
-    "sim": ("false", "start the simulated robot too, and end with the last flight"),
+    "sim": ("false", "also start the simulator; the launch ends with the last episode"),
     "namespace": ("", "namespace of all nodes"),
     "params_file": ("", "parameters of the controller; empty: configs/ros/NODE.yaml"),
     "sim_params_file": ("", "parameters of the simulator; empty: configs/ros/NODE.yaml"),
     "seed": ("", "seed of the simulator; empty: that of sim_params_file"),
     "record": ("false", "record a bag (MCAP)"),
     "bag": ("", "folder of the bag, which must not exist; empty: bag-NAMESPACE-DATE-TIME"),
-    "use_sim_time": ("false", "take the time from /clock; the simulator then publishes it"),
+    "use_sim_time": ("false", "use the time of /clock; the simulator then publishes it"),
     "autostart": ("true", "configure and activate the nodes"),
-    "arm": ("", "arm the controller when it becomes active; empty: with sim only"),
-    "log_level": ("info", "level of the nodes' logs"),
-    "respawn": ("false", "start the controller again when it dies"),
+    "arm": ("", "arm the controller on activation; empty: only with sim"),
+    "log_level": ("info", "log level of the nodes"),
+    "respawn": ("false", "restart the controller if it dies"),
 }
-"""Arguments of a vehicle: default and meaning."""
+"""Launch arguments of a vehicle: default and meaning."""
 
 
 def module_of(node: str) -> str:
     """Return the module that runs a node.
 
     Args:
-        node: name of one of our nodes, or the dotted module of one of another package, whose last
+        node: name of one of our nodes, or dotted module of a node of another package; its last
             part is the name of the node.
 
     Raises:
-        UnknownNameError: no dotted name, and none of our nodes.
+        UnknownNameError: neither a dotted name nor one of our nodes.
     """
     if "." in node:
         return node
@@ -63,9 +64,8 @@ def module_of(node: str) -> str:
 def how_to_start(node: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the arguments of launch_ros' `Node` that start a node, named as in `module_of`.
 
-    The executable of the package where the ament index holds it (a sourced workspace, or an
-    installation on AMENT_PREFIX_PATH), else this Python: an editable install and a checkout have no
-    entry.
+    The node runs as executable of the package if the ament index contains it (a sourced workspace,
+    or an installation on AMENT_PREFIX_PATH), else in this Python (editable install, checkout).
 
     Raises:
         UnknownNameError: no such node.
@@ -83,26 +83,25 @@ def how_to_start(node: str, environment: Mapping[str, str] = os.environ) -> dict
     }
 
 
-def parameters_of(node: str, given: str = "") -> Path:
-    """Return the file of parameters of a node: the given one, else the one that ships.
+def parameters_of(node: str, file: str = "") -> Path:
+    """Return the absolute path of a parameter file; by default the shipped file of the node.
 
     Raises:
-        ConfigError: the given one does not exist.
+        ConfigError: the file does not exist.
     """
-    path = Path(given) if given else configs_folder() / "ros" / f"{node}.yaml"
+    path = Path(file) if file else configs_folder() / "ros" / f"{node}.yaml"
     if not path.is_file():
-        raise ConfigError(f"parameter file {path} does not exist; give the path of a YAML file")
+        raise ConfigError(f"parameter file {path} does not exist; name an existing YAML file")
     return path.absolute()
 
 
 def vehicle(controller: str) -> Any:
-    """Describe the launch of one vehicle: a controller, on request simulator and recorder.
+    """Return the `LaunchDescription` of one vehicle: controller, optional simulator and recorder.
+
+    Its launch arguments are those of `ARGUMENTS`, without `model` if the node has none.
 
     Args:
-        controller: one of our controller nodes; the launch has a `model` where the node takes one.
-
-    Returns:
-        a `LaunchDescription` with the arguments of `ARGUMENTS`.
+        controller: one of our controller nodes.
     """
     from launch.actions import OpaqueFunction
     from launch.launch_description import LaunchDescription
@@ -110,16 +109,16 @@ def vehicle(controller: str) -> Any:
     names = [n for n in ARGUMENTS if n != "model" or NODES[controller].takes_model]
 
     def start(context: Any) -> list[Any]:
-        given = values(context)
-        if switch(given, "sim"):
-            _count_flights(context, 1)
-        return vehicle_nodes(controller, given)
+        settings = values(context)
+        if switch(settings, "sim"):
+            _count_simulators(context, 1)
+        return vehicle_nodes(controller, settings)
 
     return LaunchDescription([*declare(*names), OpaqueFunction(function=start)])
 
 
 def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -> list[Any]:
-    """Declare launch arguments out of `arguments`."""
+    """Return the declarations of the named launch arguments."""
     from launch.actions import DeclareLaunchArgument
 
     return [
@@ -133,55 +132,54 @@ def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -
     ]
 
 
-def vehicle_nodes(controller: str, given: Mapping[str, str]) -> list[Any]:
+def vehicle_nodes(controller: str, settings: Mapping[str, str]) -> list[Any]:
     """Return the nodes of one vehicle.
 
     Args:
         controller: one of our controller nodes.
-        given: value of each launch argument.
+        settings: value of each launch argument.
 
     Raises:
-        ConfigError: an argument cannot be used.
+        ConfigError: the value of an argument is invalid.
     """
-    namespace, simulated = given["namespace"].strip("/"), switch(given, "sim")
-    flies, common = shared(given, namespace)
-    everywhere, timed = dict(flies), flies.get("use_sim_time", False)
-    if given.get("model"):
-        flies["model"] = given["model"]
-    if switch(given, "arm", simulated):
-        flies["arm_on_activate"] = True
-    respawn = switch(given, "respawn")
-    file = parameters_of(controller, given["params_file"])
-    nodes = [launch_node(controller, [file, flies], respawn=respawn, **common)]
+    namespace, simulated = settings["namespace"].strip("/"), switch(settings, "sim")
+    everywhere, common = shared(settings, namespace)
+    overrides = dict(everywhere)
+    if settings.get("model"):
+        overrides["model"] = settings["model"]
+    if switch(settings, "arm", simulated):
+        overrides["arm_on_activate"] = True
+    respawn = switch(settings, "respawn")
+    file = parameters_of(controller, settings["params_file"])
+    nodes = [launch_node(controller, [file, overrides], respawn=respawn, **common)]
     if simulated:
-        flown = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
-        flown.pop("use_sim_time", None)  # it makes the time
-        if switch(given, "record"):
-            flown["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
-        if timed:
-            flown["clock"] = True
-        if given["seed"]:
-            flown["seed"] = _whole(given, "seed")
+        overrides = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
+        if overrides.pop("use_sim_time", False):  # the simulator is the source of the time
+            overrides["clock"] = True
+        if switch(settings, "record"):
+            overrides["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
+        if settings["seed"]:
+            overrides["seed"] = _whole(settings, "seed")
         simulator = NODES[controller].simulator
-        file = parameters_of(simulator, given["sim_params_file"])
-        nodes.append(launch_node(simulator, [file, flown], ends_all=True, **common))
-    if switch(given, "record"):
-        nodes.append(recorder(given, namespace, everywhere, common))
+        file = parameters_of(simulator, settings["sim_params_file"])
+        nodes.append(launch_node(simulator, [file, overrides], ends_all=True, **common))
+    if switch(settings, "record"):
+        nodes.append(recorder(settings, namespace, everywhere, common))
     return nodes
 
 
-def shared(given: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return parameters and arguments of `launch_node` that all nodes of a launch share."""
-    everywhere: dict[str, Any] = {"autostart": switch(given, "autostart")}
-    if namespace:  # keeps two vehicles on one bus apart in diagnostics
+def shared(settings: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parameters and arguments of `launch_node` that are common to all nodes."""
+    everywhere: dict[str, Any] = {"autostart": switch(settings, "autostart")}
+    if namespace:  # distinguishes several vehicles on one bus in diagnostics
         everywhere["diagnostic_updater.use_fqn"] = True
-    if switch(given, "use_sim_time"):
+    if switch(settings, "use_sim_time"):
         everywhere["use_sim_time"] = True
-    return everywhere, {"namespace": namespace, "log_level": given["log_level"]}
+    return everywhere, {"namespace": namespace, "log_level": settings["log_level"]}
 
 
 def recorder(
-    given: Mapping[str, str],
+    settings: Mapping[str, str],
     namespace: str,
     everywhere: Mapping[str, Any],
     common: Mapping[str, Any],
@@ -189,15 +187,15 @@ def recorder(
     """Return the recorder of a launch.
 
     Args:
-        given: value of each launch argument.
-        namespace: of the launch; part of the bag's name where `given` has none.
+        settings: value of each launch argument.
+        namespace: namespace of the launch; part of the default name of the bag.
         everywhere: parameters of all nodes, from `shared`.
         common: arguments of `launch_node`, from `shared`.
     """
     date = time.strftime("%Y%m%d-%H%M%S")
-    bag = given["bag"] or "-".join(filter(None, ("bag", namespace.replace("/", "-"), date)))
-    kept = {**everywhere, "bag": str(Path(bag).absolute())}
-    return launch_node("recorder", [parameters_of("recorder"), kept], **common)
+    bag = settings["bag"] or "-".join(filter(None, ("bag", namespace.replace("/", "-"), date)))
+    overrides = {**everywhere, "bag": str(Path(bag).absolute())}
+    return launch_node("recorder", [parameters_of("recorder"), overrides], **common)
 
 
 def launch_node(
@@ -213,13 +211,13 @@ def launch_node(
     """Return the launch action of one of our nodes.
 
     Args:
-        node: its name.
-        parameters: files and dictionaries; later ones win.
-        namespace: of the node.
+        node: name of the node.
+        parameters: files and dictionaries; later ones override earlier ones.
+        namespace: namespace of the node.
         log_level: one of `LEVELS`.
-        respawn: whether it is started again when it dies, `RESPAWNS` times.
-        ends_all: whether the launch ends with it, or with the last one like it.
-        remappings: names of topics in the node and on the bus.
+        respawn: True to restart the node if it dies, at most `RESPAWNS` times.
+        ends_all: True if the launch ends with the last such node.
+        remappings: pairs of topic names, in the node and on the bus.
     """
     from launch.actions import OpaqueFunction
     from launch_ros.actions import Node
@@ -235,23 +233,23 @@ def launch_node(
         respawn=respawn,
         respawn_delay=RESPAWN_DELAY_S,
         respawn_max_retries=RESPAWNS,
-        on_exit=OpaqueFunction(function=_end_with_the_last_flight) if ends_all else None,
+        on_exit=OpaqueFunction(function=_end_with_last_simulator) if ends_all else None,
     )
 
 
-def _end_with_the_last_flight(context: Any) -> list[Any]:
+def _end_with_last_simulator(context: Any) -> list[Any]:
     from launch.actions import Shutdown
 
-    left = _count_flights(context, -1)
-    return [] if left else [Shutdown(reason="all flights have ended")]
+    left = _count_simulators(context, -1)
+    return [] if left else [Shutdown(reason="all simulators have ended")]
 
 
-def _count_flights(context: Any, change: int) -> int:
-    """Change the number of simulated flights of a launch, and return it."""
-    name = "snn_control_flights"
-    flights = int(context.get_locals_as_dict().get(name, 0)) + change
-    context.extend_globals({name: flights})
-    return flights
+def _count_simulators(context: Any, change: int) -> int:
+    """Change the number of running simulators of a launch, and return it."""
+    name = "snn_control_simulators"
+    number = int(context.get_locals_as_dict().get(name, 0)) + change
+    context.extend_globals({name: number})
+    return number
 
 
 def values(context: Any, arguments: Mapping[str, Any] = ARGUMENTS) -> dict[str, str]:
@@ -259,22 +257,22 @@ def values(context: Any, arguments: Mapping[str, Any] = ARGUMENTS) -> dict[str, 
     return {name: context.launch_configurations.get(name, "") for name in arguments}
 
 
-def switch(given: Mapping[str, str], name: str, default: bool = False) -> bool:
-    """Return an argument that is true or false; empty means the default.
+def switch(settings: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """Return a boolean argument; an empty value means the default.
 
     Raises:
-        ConfigError: neither.
+        ConfigError: the value is neither true nor false.
     """
-    value = given[name].strip().lower()
+    value = settings[name].strip().lower()
     if value in ("true", "1", "false", "0"):
         return value in ("true", "1")
     if value:
-        raise ConfigError(f"{name}:={given[name]}: expected true or false")
+        raise ConfigError(f"{name}:={settings[name]}: expected true or false")
     return default
 
 
-def _whole(given: Mapping[str, str], name: str) -> int:
+def _whole(settings: Mapping[str, str], name: str) -> int:
     try:
-        return int(given[name])
+        return int(settings[name])
     except ValueError as exc:
-        raise ConfigError(f"{name}:={given[name]}: expected a whole number") from exc
+        raise ConfigError(f"{name}:={settings[name]}: expected a whole number") from exc

@@ -1,8 +1,8 @@
-"""The one list of systems on the bus: setup.py, launch files, tables and tests follow from it.
+"""List of the systems on the bus, the source of setup.py, launch files, tables and tests.
 
-setup.py runs this file by its path, before the package can be imported: it imports nothing of the
-package. A new system is a line in `SYSTEMS`, a new node a name in the line of its system; each node
-is a module here, with the files that `python -m snn_control.ros.describe --write` makes.
+setup.py runs this file by its path before the package can be imported, so that it imports nothing
+of the package. A new system is a line in `SYSTEMS`, a new node a name in the line of its system;
+each node is a module here, with files written by `python -m snn_control.ros.describe --write`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Kind = Literal["controller", "simulator", "recogniser", "recorder"]
 
 
 class System(NamedTuple):
-    """Nodes of one system, or nodes that serve all."""
+    """Nodes of one system, or nodes for all systems."""
 
     name: str
     """Stem of its folder, `snn_control/ros/NAME`; empty: all systems."""
     vehicle: str = ""
-    """Class in `snn_control.ros.NAME.vehicle`; empty: it is not run by `snn-control fly`."""
+    """Class in `snn_control.ros.NAME.vehicle`; empty if `snn-control fly` does not run it."""
     controllers: tuple[str, ...] = ()
     """Nodes that run a control loop."""
     simulator: str = ""
-    """Node that simulates the vehicle; empty: there is none."""
+    """Node that simulates the vehicle; empty if there is none."""
     recognisers: tuple[str, ...] = ()
     recorders: tuple[str, ...] = ()
 
@@ -50,7 +50,7 @@ class Node(NamedTuple):
     simulator: str = ""
     """Node that simulates the vehicle of a controller."""
     takes_model: bool = False
-    """True where it has the parameter `model`."""
+    """True if it has the parameter `model`."""
 
 
 NODES = (

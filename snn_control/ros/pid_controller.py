@@ -1,4 +1,4 @@
-"""The node `pid_controller`: the baseline, with the interfaces of `altitude_controller`."""
+"""The node `pid_controller`: PID baseline with the interfaces of `altitude_controller`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Config(AltitudeNodeConfig):
     """Parameters of `pid_controller`."""
 
     kp: float = parameter(9.0, 0.0, 1000.0)
-    """Proportional gain, motor units a metre."""
+    """Proportional gain, motor units per metre."""
     ki: float = parameter(0.75, 0.0, 1000.0)
-    """Integral gain, motor units a metre and second."""
+    """Integral gain, motor units per metre and second."""
     kd: float = parameter(14.0, 0.0, 1000.0)
-    """Derivative gain, motor units a metre per second."""
+    """Derivative gain, motor units per metre per second."""
     derivative_taps: int = parameter(2, 1, 100)
-    """How many differences the derivative averages."""
+    """Number of differences averaged for the derivative."""
     control_period_s: float = parameter(0.1, 0.001, 10.0)
-    """Period the measurements come at, s."""
+    """Period of the measurements, s."""
 
 
-class GivenPid(ModelSource):
-    """A PID whose gains are parameters."""
+class PidSource(ModelSource):
+    """Source of a PID with gains from parameters."""
 
     def load(self, config: Config) -> Controller:
         """Return the PID."""
@@ -46,17 +46,17 @@ class GivenPid(ModelSource):
         )
 
     def status(self, controller: Controller, config: Config) -> Status:
-        """Return its name."""
+        """Return the name of the controller."""
         return Status(message="pid", values={"model": "pid"})
 
 
 class PidController(AltitudeNode):
-    """Node of a PID of given gains."""
+    """Node of a PID with gains from parameters."""
 
     config_type = Config
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("pid_controller", GivenPid(), **options)
+        super().__init__("pid_controller", PidSource(), **options)
 
 
 def main(arguments: list[str] | None = None) -> int:

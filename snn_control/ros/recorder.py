@@ -1,4 +1,4 @@
-"""The node `recorder`: topics into a bag (MCAP), byte for byte as they came."""
+"""The node `recorder`: topics recorded unchanged in a bag (MCAP)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from snn_control.ros.base.run_node import run_node
 from snn_control.runs.atomic import PARTIAL
 
 BAG_VERSION: Literal[9] = 9
-LOOK_S = 0.2
-"""Time between two looks for topics that have appeared."""
+SEARCH_S = 0.2
+"""Time between two searches for new topics, s."""
 INTERFACE = Interface(
     topics=(
         Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
-              "1 Hz", "health; the recorder takes all topics of its parameter `topics`"),
+              "1 Hz", "health; the parameter `topics` selects the recorded topics"),
     ),
 )  # fmt: skip
 
@@ -33,14 +33,14 @@ class Config:
     """Parameters of `recorder`.
 
     Raises:
-        ParameterError: no place to write to.
+        ParameterError: `bag` is empty.
     """
 
     bag: str = parameter("bag")
-    """Folder of the bag; it must not exist. It lies in `.partial-NAME` until it is closed."""
+    """Folder of the bag, which must not exist; `.partial-NAME/NAME` until the bag is closed."""
     topics: tuple[str, ...] = parameter(("",))
-    """Topics to record, relative to the namespace; an empty one stands for all in it, and
-    /diagnostics."""
+    """Topics to record, relative to the namespace; an empty name selects all topics of the
+    namespace, /diagnostics and /clock."""
 
     def __post_init__(self) -> None:
         if not self.bag:
@@ -48,7 +48,7 @@ class Config:
 
 
 class Recorder(ManagedNode):
-    """Subscribes to raw messages as topics appear, and writes them."""
+    """Node that subscribes to topics as they appear and writes their raw messages."""
 
     config_type = Config
     interface = INTERFACE
@@ -70,12 +70,12 @@ class Recorder(ManagedNode):
         self._bag = Path(config.bag).absolute()
         if self._bag.exists():
             raise ConfigError(f"bag: {self._bag} exists; name another folder")
-        # The file inside is named like its folder: the temporary name is that of one around it.
-        self._around = self._bag.with_name(PARTIAL + self._bag.name)
-        self._partial = self._around / self._bag.name
+        # The bag file is named after its folder, so that the temporary name is of the folder above.
+        self._parent = self._bag.with_name(PARTIAL + self._bag.name)
+        self._partial = self._parent / self._bag.name
         try:
-            _keep_aside(self._around)
-            self._around.mkdir(parents=True)
+            _move_aside(self._parent)
+            self._parent.mkdir(parents=True)
             self._writer = Writer(
                 self._partial, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP
             )
@@ -85,24 +85,24 @@ class Recorder(ManagedNode):
         self.recorded, self._refused = {}, set()
 
     def activate(self) -> None:
-        """Start to record.
+        """Start recording.
 
         Raises:
             ConfigError: the bag was closed by a deactivation.
         """
         if self._writer is None:
             raise ConfigError(f"bag: {self._bag} is closed; clean up and configure another one")
-        self._look()
-        self._entities.append(self.create_timer(LOOK_S, self.guarded(self._look)))
+        self._find_topics()
+        self._entities.append(self.create_timer(SEARCH_S, self.guarded(self._find_topics)))
 
     def deactivate(self) -> None:
-        """Stop recording, close the bag and give it its name."""
+        """Stop recording, close the bag and rename it to its final name."""
         destroy(self, *self._entities)
         self._entities = []
         self._close()
 
     def cleanup(self) -> None:
-        """Close the bag where it is still open."""
+        """Close the bag if it is open."""
         self.deactivate()
 
     def _close(self) -> None:
@@ -111,23 +111,23 @@ class Recorder(ManagedNode):
         writer, self._writer = self._writer, None
         writer.close()
         self._partial.rename(self._bag)
-        self._around.rmdir()
+        self._parent.rmdir()
         self.get_logger().info(f"{sum(self.recorded.values())} messages in {self._bag}")
 
-    def _look(self) -> None:
+    def _find_topics(self) -> None:
         own = self.get_namespace().rstrip("/") + "/"
-        wanted = [self.resolve_topic_name(name) for name in self.config.topics if name]
-        everything = len(wanted) < len(self.config.topics)
+        names = [self.resolve_topic_name(name) for name in self.config.topics if name]
+        everything = len(names) < len(self.config.topics)
         for topic, kinds in self.get_topic_names_and_types():
-            named = topic in wanted or (
+            selected = topic in names or (
                 everything and (topic.startswith(own) or topic in ("/diagnostics", "/clock"))
             )
             known = topic in self.recorded or topic in self._refused
-            if not named or known or _internal(topic):
+            if not selected or known or _internal(topic):
                 continue
             try:
                 self._record(topic, kinds[0])
-            except Exception as exc:  # whatever a foreign message package or its text raises
+            except Exception as exc:  # message packages of others may raise anything
                 self._refused.add(topic)
                 self.get_logger().warning(f"{topic} is not recorded: {kinds[0]}: {exc!r}")
 
@@ -158,12 +158,12 @@ class Recorder(ManagedNode):
         status = Status(values={"messages": sum(self.recorded.values())})
         status.values |= {f"messages of {topic}": n for topic, n in self.recorded.items()}
         if self.active and self._writer is None:
-            status.say(ERROR, "the bag is closed")
+            status.escalate(ERROR, "the bag is closed")
         return status
 
 
-def _keep_aside(folder: Path) -> None:
-    """Rename what an earlier recorder could not end: it may be the only trace of a crash."""
+def _move_aside(folder: Path) -> None:
+    """Rename an unfinished bag of an earlier recorder: it may be the only record of a crash."""
     number = 1
     while folder.exists():
         aside = folder.with_name(f"{folder.name}-{number}")
@@ -177,7 +177,7 @@ def _internal(topic: str) -> bool:
 
 
 def _matching(publishers: list[Any]) -> QoSProfile:
-    """Return a profile that all publishers fulfil, and that gets as much as they give."""
+    """Return the strictest quality of service that all publishers offer."""
     profiles = [publisher.qos_profile for publisher in publishers]
     reliable = all(p.reliability == ReliabilityPolicy.RELIABLE for p in profiles)
     latched = all(p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in profiles)

@@ -1,4 +1,4 @@
-"""The node `swimmer_controller`: joint states and cmd_vel in, joint efforts out, by any swimmer."""
+"""The node `swimmer_controller`: joint states and cmd_vel in, joint efforts out; any swimmer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from snn_control.ros.swimmer.interfaces import CONTROLLER
 
 
 class SwimmerController(ControllerNode[SwimmerAdapter]):
-    """Node of a swimmer's controller, any model."""
+    """Node of a swimmer controller with any model."""
 
     config_type = SwimmerConfig
     interface = CONTROLLER
@@ -38,12 +38,12 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool
     ) -> ControlLoop[SwimmerAdapter]:
-        """Return the loop around a swimmer; it has no fallback."""
+        """Return the loop of a swimmer, without a fallback."""
         adapter = SwimmerAdapter(controller, config)
         return ControlLoop(controller, adapter, simulated_time=simulated_time)
 
     def try_sensor(self, config: Any) -> None:
-        """Refuse joint states that cannot be used, if any come."""
+        """Refuse unusable joint states, if any arrive within `probe_s`."""
         adapter, end_s, fault = self._running().adapter, time.monotonic() + config.probe_s, ""
         while (left_s := end_s - time.monotonic()) > 0.0:
             message = next_message(self, JointState, "joint_states", qos("sensor"), left_s)
@@ -57,7 +57,7 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
             raise ConfigError(f"topic {self.resolve_topic_name('joint_states')}: {fault}")
 
     def open_commands(self, period_s: float, events: PublisherEventCallbacks) -> Any:
-        """Return the publisher of the efforts, in the form that `output` names."""
+        """Return the publisher of the efforts, of the type that `output` selects."""
         names = self._running().adapter.joints.names
         self._efforts = MultiArrayDimension(
             label=",".join(names), size=len(names), stride=len(names)
@@ -68,7 +68,7 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
         return self.create_publisher(kind, name, qos("command", period_s), event_callbacks=events)
 
     def to_message(self, command: FloatArray) -> Float64MultiArray | JointTrajectory:
-        """Return the message of efforts, in N m; a trajectory begins when it arrives."""
+        """Return the message of efforts, N m; a trajectory starts on arrival."""
         efforts = (command * self.config.effort_scale).tolist()
         if self.config.output == "trajectory":
             point = JointTrajectoryPoint(effort=efforts)
@@ -85,7 +85,7 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
         )
 
     def own_services(self) -> Callbacks:
-        """Return nothing: a swimmer has the services of every controller."""
+        """Return (): a swimmer has only the services of every controller."""
         return ()
 
     def _on_joints(self, message: JointState) -> None:
@@ -97,12 +97,12 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
         forward_m_s, left_rad_s = message.linear.x, message.angular.z
         if not self._running().adapter.on_cmd_vel(forward_m_s, left_rad_s, time.monotonic()):
             self.get_logger().warning(
-                f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s is not taken",
+                f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s is refused: not finite",
                 throttle_duration_sec=1.0,
             )
         elif forward_m_s < 0.0:
             self.get_logger().warning(
-                f"cmd_vel of {forward_m_s:g} m/s: it swims forward only, and rests",
+                f"cmd_vel of {forward_m_s:g} m/s: the swimmer only swims forward and rests instead",
                 throttle_duration_sec=5.0,
             )
 

@@ -1,4 +1,4 @@
-"""The node `swimmer_simulator`: the swimmer in MuJoCo as a robot on the bus."""
+"""The node `swimmer_simulator`: simulated swimmer in MuJoCo."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ class Config(SimulatorConfig):
     """Parameters of `swimmer_simulator`.
 
     Raises:
-        ParameterError: n_links out of range, or damage out of range.
-        UnknownNameError: a locked joint that the body lacks.
+        ParameterError: `n_links` or damage is out of range.
+        UnknownNameError: the body has no such joint to lock.
     """
 
     duration_s: float = parameter(30.0, 1.0, 86400.0)
-    """Length of the swim, s; whole control periods of 0.03 s."""
+    """Duration of the episode, s; rounded to control periods of 0.03 s."""
     n_links: int = parameter(6, 3, 30)
-    """Links of the body, one more than it has joints."""
+    """Number of links of the body, one more than joints."""
     joint_names: tuple[str, ...] = parameter(("",))
-    """Joints from the head to the tail; an empty one stands for joint_0 and on."""
+    """Joints from head to tail; one empty name: joint_0, joint_1, ..."""
     effort_scale: float = parameter(1.0, 1e-9, 1e6)
-    """What joint_efforts calls full effort, N m; 1: shares of it."""
+    """Full effort in joint_efforts, N m; 1: efforts are fractions of it."""
     effort_timeout_s: float = parameter(0.2, 0.01, 3600.0)
     """Time without efforts after which the muscles rest, s."""
     locked_joints: tuple[str, ...] = parameter(("",))
-    """Joints that stay at the angle of the start, by name."""
+    """Names of joints that are locked at their initial angle."""
     lost_muscles: tuple[str, ...] = parameter(("",))
     """Muscles without force: dorsal_2, ventral_2 or both_2, joint 0 next to the head."""
     density_scale: float = parameter(1.0, 0.0, 100.0)
-    """Factor of the fluid's density."""
+    """Factor on the density of the fluid."""
     viscosity_pa_s: float = parameter(0.0, 0.0, 1000.0)
     """Viscosity of the fluid, Pa s."""
     noise_rad: float = parameter(0.0, 0.0, 10.0)
-    """Standard deviation of the noise on each measured angle, rad."""
+    """Standard deviation of the noise of each measured angle, rad."""
     bias_rad: float = parameter(0.0, 0.0, 10.0)
-    """Standard deviation over joints of a constant error of the measured angle, rad."""
+    """Standard deviation over joints of the constant error of measured angles, rad."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,7 +68,7 @@ class Config(SimulatorConfig):
         return joint_names(self.joint_names, self.n_links - 1)
 
     def damage(self) -> Damage:
-        """Return what is wrong with the body."""
+        """Return the damage of the body."""
         names, locked = self.names(), [name for name in self.locked_joints if name]
         for name in locked:
             if name not in names:
@@ -84,7 +84,7 @@ class Config(SimulatorConfig):
 
 
 class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
-    """Swims one episode."""
+    """Simulator node that swims one episode."""
 
     config_type = Config
     interface = SIMULATOR
@@ -95,7 +95,7 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
         super().__init__("swimmer_simulator", **options)
 
     def make_robot(self, config: Config) -> SwimmerRobot:
-        """Put the body at its start."""
+        """Return the body at its start."""
         n_ticks = max(round(config.duration_s / CONTROL_PERIOD_S), 1)
         self._names = config.names()
         return SwimmerRobot(
@@ -103,7 +103,7 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
         )
 
     def open_topics(self) -> tuple[Any, Any, list[Any]]:
-        """Open joint states and efforts, and the truth."""
+        """Open the topics of joint states, efforts and ground truth."""
         self._joints = self.create_publisher(JointState, "joint_states", qos("sensor"))
         self._truth = self.create_publisher(Odometry, "ground_truth", qos("sensor"))
         efforts = self.create_subscription(
@@ -114,35 +114,35 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
     def _on_efforts(self, message: Float64MultiArray) -> None:
         self.catch_up()
         try:
-            self._flying().command(self._efforts(message))
+            self._current().command(self._efforts(message))
         except ParameterError as exc:
             self.refuse(exc)
 
     def _efforts(self, message: Float64MultiArray) -> np.ndarray:
         label = message.layout.dim[0].label if message.layout.dim else ""
         efforts = np.array(message.data, np.float64) / self.config.effort_scale
-        given = tuple(label.split(","))
-        if not label or given == self._names:
+        names = tuple(label.split(","))
+        if not label or names == self._names:
             return efforts
-        if sorted(given) != sorted(self._names) or efforts.size != len(given):
+        if sorted(names) != sorted(self._names) or efforts.size != len(names):
             raise ParameterError(f"efforts are of {label}; expected {','.join(self._names)}")
-        return efforts[[given.index(name) for name in self._names]]
+        return efforts[[names.index(name) for name in self._names]]
 
     def publish(self, measurement: Measurement, stamp: Any) -> None:
-        """Publish joint states and truth."""
+        """Publish joint states and ground truth."""
         message = JointState(name=self._names, position=measurement.joint_rad.tolist())
         message.velocity = measurement.joint_rad_s.tolist()
         message.header.stamp = stamp
         self._joints.publish(message)
         self._truth.publish(odometry(measurement, stamp))
 
-    def write_flight(self, robot: SwimmerRobot, path: Path) -> None:
+    def write_episode(self, robot: SwimmerRobot, path: Path) -> None:
         """Write `SwimmerRobot.trace`, without pickles."""
         atomic.write_arrays(path, robot.trace() | {"finished": np.array(robot.finished)})
 
 
 def odometry(measurement: Measurement, stamp: Any) -> Odometry:
-    """Return the nose's pose in the world and its velocity in the head's frame, x forward."""
+    """Return the pose of the nose in the world and its velocity in the head frame, x forward."""
     message = Odometry(child_frame_id="base_link")
     message.header.stamp, message.header.frame_id = stamp, "map"
     pose, twist = message.pose.pose, message.twist.twist

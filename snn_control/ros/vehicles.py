@@ -1,7 +1,7 @@
-"""Vehicles that controllers are run with over the bus.
+"""Vehicles for runs of controllers over the bus.
 
-Another package adds a vehicle by an entry point of the group `snn_control.vehicles`, whose name is
-the vehicle's and whose object is a subclass of `Vehicle`.
+Another package adds a vehicle by an entry point of the group `snn_control.vehicles`, with the name
+of the vehicle and a subclass of `Vehicle` as its object.
 """
 
 from __future__ import annotations
@@ -33,20 +33,19 @@ def vehicle_names() -> list[str]:
 
 
 def vehicle_of(controller: Controller) -> Vehicle:
-    """Return the vehicle of a controller; ours come before those of other packages.
+    """Return the vehicle of a controller; ours take precedence over those of other packages.
 
     Raises:
-        InterfaceMismatchError: no vehicle accepts it; with the names of all vehicles.
-        ConfigError: another package registers something that is not a `Vehicle`.
+        InterfaceMismatchError: no vehicle accepts it; lists the names of all vehicles.
+        ConfigError: an entry point cannot be loaded or is not a `Vehicle`.
     """
     for kind in _types():
         if kind.accepts(controller):
             return kind(controller)
     raise InterfaceMismatchError(
-        f"the controller takes {controller.observation_names} and gives "
-        f"{controller.action_names}, which no vehicle does: name a controller of "
-        f"{', '.join(vehicle_names())}, or register a vehicle of your own as an entry point of "
-        f"the group {ENTRY_POINT_GROUP}"
+        f"no vehicle accepts a controller with inputs {controller.observation_names} and outputs "
+        f"{controller.action_names}: name a controller of {', '.join(vehicle_names())}, or "
+        f"register your vehicle as an entry point of the group {ENTRY_POINT_GROUP}"
     )
 
 
@@ -56,15 +55,15 @@ def _types() -> Iterator[type[Vehicle]]:
         if point.name in VEHICLES:
             continue
         try:
-            found = point.load()
-        except Exception as exc:  # the module of another package may fail with anything
+            vehicle = point.load()
+        except Exception as exc:  # modules of other packages may raise anything
             raise ConfigError(
                 f"entry point {point.value!r} of vehicle {point.name!r} cannot be used ({exc!r}); "
-                "mend or uninstall it"
+                "fix or uninstall it"
             ) from exc
-        if not (isinstance(found, type) and issubclass(found, Vehicle)):
+        if not (isinstance(vehicle, type) and issubclass(vehicle, Vehicle)):
             raise ConfigError(
                 f"entry point {point.value!r} of vehicle {point.name!r} is not a subclass of "
                 "Vehicle"
             )
-        yield found
+        yield vehicle

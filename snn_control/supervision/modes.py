@@ -226,7 +226,7 @@ class ModeMachine:
 
         Args:
             held: last command before the fault.
-            trim: command that keeps the vehicle about in place.
+            trim: command that approximately keeps the vehicle in place.
             now_s: present time.
         """
         match self.mode:

@@ -1,4 +1,4 @@
-"""A bus of its own for each test, nodes as processes on it, and a peer."""
+"""Fixtures: an isolated bus for each test, nodes as processes on it, and a peer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 NEEDS_ROS = 'needs rclpy: pip install "snn_control[ros]" or source ROS 2'
 
 QUICK = {"diagnostic_updater": {"period": 0.2}}
-"""Diagnostics more often than once a second, for tests that wait for what they say."""
+"""Short period of diagnostics, for tests that wait for them."""
 REPEATS = 2
-"""A busy machine stalls a process for longer than the bounds of time tested here; a fault of a
-node shows each time."""
+"""Number of repetitions. A busy machine may stall a process beyond the tested time bounds; a fault
+of a node occurs each time."""
 
 
 START_NODES = {"nodes", "make_bus", "make_shared_bus"}
@@ -82,12 +82,12 @@ def swim_peer(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwimPeer
 
 
 MakeBus = Callable[..., "tuple[Nodes, Peer]"]
-"""Takes the arguments of a `Peer` after its domain; returns nodes and a peer of a new bus."""
+"""Function with the arguments of `Peer` without the domain; returns nodes and peer of a new bus."""
 
 
 @contextmanager
-def busses(folder: Path) -> Iterator[MakeBus]:
-    """Make busses of their own, whose nodes start, wait and end side by side."""
+def buses(folder: Path) -> Iterator[MakeBus]:
+    """Create isolated buses, whose nodes start, wait and end in parallel."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from tests.ros.peer import Peer
 
@@ -97,9 +97,9 @@ def busses(folder: Path) -> Iterator[MakeBus]:
 
         def make(*arguments: Any, **named: Any) -> tuple[Nodes, Peer]:
             domain = free_domain()
-            # Only the first participant of a process takes the port that shows a domain in use.
-            taken = opened.enter_context(socket(AF_INET, SOCK_DGRAM))
-            taken.bind(("", 7410 + 250 * domain))
+            # Only the first participant of a process binds the port that marks a domain as used.
+            port = opened.enter_context(socket(AF_INET, SOCK_DGRAM))
+            port.bind(("", 7410 + 250 * domain))
             peer = Peer(domain, *arguments, **named)
             opened.callback(peer.close)
             made.append(opened.enter_context(Nodes(folder / f"{len(made)}", local_bus(domain))))
@@ -112,11 +112,11 @@ def busses(folder: Path) -> Iterator[MakeBus]:
 
 @pytest.fixture
 def make_bus(tmp_path: Path) -> Iterator[MakeBus]:
-    with busses(tmp_path / "busses") as make:
+    with buses(tmp_path / "buses") as make:
         yield make
 
 
 @pytest.fixture(scope="module")
 def make_shared_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeBus]:
-    with busses(tmp_path_factory.mktemp("busses")) as make:
+    with buses(tmp_path_factory.mktemp("buses")) as make:
         yield make

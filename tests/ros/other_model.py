@@ -1,4 +1,4 @@
-"""A network that is no altitude controller."""
+"""Network that is not an altitude controller."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from snn_control.network import Connection, Network, Population, Readout
 from snn_control.network.neurons import LIF, LeakyIntegrator
 
 
-def foreign_network() -> Network:
-    """Two neurons that see a pendulum's angle."""
+def pendulum_network() -> Network:
+    """Return a network of two neurons for the angle of a pendulum."""
     return Network(
         "pd",
         0.1,

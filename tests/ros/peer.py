@@ -1,4 +1,4 @@
-"""A peer on a real bus: it feeds a node that runs as a process, and hears what it does."""
+"""Peer on a real bus, which feeds a node in another process and records its outputs."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from std_srvs.srv import SetBool, Trigger
 from snn_control.ros.base.interface import qos
 
 PERIOD_S = 0.1
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 UNCONFIGURED = State.PRIMARY_STATE_UNCONFIGURED
 INACTIVE = State.PRIMARY_STATE_INACTIVE
 ACTIVE = State.PRIMARY_STATE_ACTIVE
 
 
 class Peer:
-    """Publishes range, set-point and battery; keeps commands, modes and diagnostics by arrival."""
+    """Publisher of range, setpoint and battery; records commands, modes and diagnostics."""
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class Peer:
         self.target = node
         self._clients: dict[str, Client] = {}
         self.commands: list[tuple[float, float]] = []
-        """Time (monotonic) and command."""
+        """Monotonic time, s, and command."""
         self.modes: list[tuple[float, str, str]] = []
-        """Time (monotonic), mode and reason."""
+        """Monotonic time, s, mode and reason."""
         self.diagnostics: list[tuple[float, DiagnosticArray]] = []
         many = QoSProfile(depth=1000)
         self.listen(
@@ -68,24 +68,24 @@ class Peer:
     def listen(self, kind: Any, name: str, profile: QoSProfile, callback: Callable) -> None:
         self.node.create_subscription(kind, name, callback, profile)
 
-    def _keep(self, where: list[Any], what: Any) -> None:
-        where.append((time.monotonic(), what))
+    def _keep(self, records: list[Any], content: Any) -> None:
+        records.append((time.monotonic(), content))
 
     def _on_mode(self, message: DiagnosticStatus) -> None:
         reason = {v.key: v.value for v in message.values}["reason"]
         self.modes.append((time.monotonic(), message.message, reason))
 
     def spin(self, seconds: float) -> None:
-        """Hear for a while."""
+        """Process messages for a duration."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=min(left, 0.05))
 
-    def until(self, condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
-        """Hear until the condition holds, or fail."""
-        end = time.monotonic() + patience_s
+    def until(self, condition: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> None:
+        """Process messages until the condition holds, or fail."""
+        end = time.monotonic() + timeout_s
         while not condition():
-            assert time.monotonic() < end, "it did not happen in time"
+            assert time.monotonic() < end, "timeout"
             self._executor.spin_once(timeout_sec=0.02)
 
     def measure(self, range_m: float = 1.0, stamp: Any = None) -> float:
@@ -113,7 +113,7 @@ class Peer:
         self._manual.publish(Float64(data=float(command)))
 
     def connected(self) -> None:
-        """Wait until the node takes the range and sends commands."""
+        """Wait until the node subscribes its inputs and publishes commands."""
         self.until(
             lambda: (
                 self._range.get_subscription_count()
@@ -122,15 +122,15 @@ class Peer:
             )
         )
 
-    def call(self, kind: Any, name: str, request: Any, patience_s: float = PATIENCE_S) -> Any:
+    def call(self, kind: Any, name: str, request: Any, timeout_s: float = TIMEOUT_S) -> Any:
         """Call a service of the node."""
         client = self.client(kind, name)
         future = client.call_async(request)
-        self.until(future.done, patience_s)
+        self.until(future.done, timeout_s)
         return future.result()
 
     def client(self, kind: Any, name: str) -> Client:
-        """Return a client of a service of the node, which is there."""
+        """Return a client of a service of the node, once the service is available."""
         full = f"{self.target}/{name}"
         if full not in self._clients:
             self._clients[full] = self.node.create_client(kind, full)
@@ -152,13 +152,13 @@ class Peer:
         return int(self.call(GetState, "get_state", GetState.Request()).current_state.id)
 
     def set_parameter(self, name: str, value: Any) -> tuple[bool, str]:
-        """Set one parameter; return whether it was taken, and the reason if not."""
+        """Set one parameter; return success and, after a refusal, the reason."""
         request = SetParameters.Request(parameters=[Parameter(name=name, value=_value(value))])
         result = self.call(SetParameters, "set_parameters", request).results[0]
         return bool(result.successful), str(result.reason)
 
     def status(self, task: str) -> tuple[bytes, str, dict[str, str]]:
-        """Return level, message and values of the newest status of a task of the node."""
+        """Return level, message and values of the latest status of a task of the node."""
         for _, array in reversed(self.diagnostics):
             for status in array.status:
                 if status.name == f"{self.target}: {task}":

@@ -1,4 +1,4 @@
-"""Whether a command starts a node that works: it becomes active, and ends well when interrupted."""
+"""Check that a command starts a node: it becomes active and ends cleanly after an interrupt."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from snn_control.ros.bus.processes import free_domain, local_bus
 from tests.ros.conftest import NEEDS_ROS
 
 
-def becomes_active(
+def check_start(
     command: Sequence[str | Path],
     environment: Mapping[str, str],
     folder: Path,
     node: str = "altitude_controller",
 ) -> None:
-    """Start a node by a command in a folder, on a bus of its own; without rclpy the test skips."""
+    """Start a node by a command in a folder, on an isolated bus; skip the test without rclpy."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from tests.ros.peer import ACTIVE, Peer
 

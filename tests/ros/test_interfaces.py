@@ -1,4 +1,4 @@
-"""Table of interfaces, docs and running nodes say the same."""
+"""Consistency of interface tables, docs and running nodes."""
 
 from __future__ import annotations
 
@@ -25,38 +25,39 @@ from snn_control.supervision.modes import Mode
 from tests.paths import ROOT
 from tests.ros.peer import UNCONFIGURED, Peer
 
-DOCS = (ROOT / "docs" / "ros2.md").read_text("utf-8")
+PAGES = sorted((ROOT / "docs" / "reference" / "ros2").glob("*.md"))
+DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
 SETTINGS = sorted({(n, t.only) for n, i in INTERFACES.items() for t in i.topics if t.only})
 CASES = [*((n, "") for n in INTERFACES.keys() - {n for n, _ in SETTINGS}), *SETTINGS]
-"""Nodes, and each with the settings on which its topics depend."""
+"""Nodes, each also with the settings on which its topics depend."""
 NOT_OURS = re.compile(r"/(rosout|parameter_events|transition_event)$|^/(rosout|parameter_events)$")
 
 
 @pytest.mark.parametrize(
     "table", [describe.node_table(), describe.topic_table(), describe.service_table()]
 )
-def test_docs_hold_the_table(table: list[str]) -> None:
+def test_docs_contain_the_table(table: list[str]) -> None:
     assert "\n".join(table) in DOCS
 
 
 @pytest.mark.parametrize("of", describe.CONFIGS)
-def test_docs_hold_all_parameters(of: str) -> None:
+def test_docs_contain_all_parameters(of: str) -> None:
     assert f"### {of}\n" + "\n".join(describe.parameter_table(of)) in DOCS
 
 
-def test_docs_name_fields_and_modes_of_a_tick() -> None:
+def test_docs_list_fields_and_modes_of_a_tick() -> None:
     assert all(f"`{field}`" in DOCS for field in TICK_FIELDS)
     assert ", ".join(f"{mode} {k}" for k, mode in enumerate(Mode)) in DOCS
 
 
-def test_docs_name_fields_and_reasons_of_an_answer() -> None:
+def test_docs_list_fields_and_reasons_of_a_match() -> None:
     fields = {*MATCH_FIELDS, *CANDIDATE_FIELDS, *LOOP_FIELDS}
     assert all(f"`{field}`" in DOCS for field in fields)
     assert sorted(CODES.values()) == sorted(Reason) == [*range(9)]
     assert f"{max(Reason)}: too few spikes came before the deadline)" in " ".join(DOCS.split())
 
 
-def test_observations_are_those_of_the_environment() -> None:
+def test_observables_equal_those_of_the_environment() -> None:
     from snn_control.envs.blimp.altitude import BlimpAltitude
 
     assert OBSERVABLE == BlimpAltitude.observation_names
@@ -66,17 +67,17 @@ def test_observations_are_those_of_the_environment() -> None:
 def running(
     make_shared_bus: MakeBus, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[str, str], Peer]:
-    """The peers of all cases, whose nodes start side by side."""
+    """Peers of all cases, whose nodes start in parallel."""
     bag, peers = tmp_path_factory.mktemp("recorded") / "bag", {}
     for node, setting in CASES:
-        nodes, peers[node, setting] = make_shared_bus(node, namespace="/craft", topics=False)
+        nodes, peers[node, setting] = make_shared_bus(node, namespace="/robot", topics=False)
         own = {"bag": str(bag)} if node == "recorder" else yaml.safe_load(setting) or {}
-        nodes.start(node, {"autostart": False, **own}, namespace="craft")
+        nodes.start(node, {"autostart": False, **own}, namespace="robot")
     return peers
 
 
 @pytest.mark.parametrize(("node", "setting"), sorted(CASES))
-def test_running_nodes_have_what_the_table_says(
+def test_running_nodes_have_the_interfaces_of_the_table(
     node: str, setting: str, running: dict[tuple[str, str], Peer]
 ) -> None:
     peer = running[node, setting]
@@ -98,29 +99,29 @@ def test_running_nodes_have_what_the_table_says(
     ):
         expected = {full(t.name, node): [t.type] for t in table if t.direction == direction}
 
-        def found(of_node: Callable[..., list] = of_node, direction: str = direction) -> dict:
-            taken = {k: v for k, v in of_node(node, "/craft") if not NOT_OURS.search(k)}
-            return {k: v for k, v in taken.items() if direction == "out" or k != "/clock"}
+        def actual(of_node: Callable[..., list] = of_node, direction: str = direction) -> dict:
+            topics = {k: v for k, v in of_node(node, "/robot") if not NOT_OURS.search(k)}
+            return {k: v for k, v in topics.items() if direction == "out" or k != "/clock"}
 
         peer.spin(0.5)
-        peer.until(partial(_as_many, found, expected))
-        assert found() == expected
+        peer.until(partial(_as_many, actual, expected))
+        assert actual() == expected
         for topic in (t for t in table if t.direction == direction):
             [info] = [i for i in infos(full(topic.name, node)) if i.node_name == node]
             profile = qos(topic.quality)
             assert info.qos_profile.reliability == profile.reliability
             assert info.qos_profile.durability == profile.durability
-    services = graph.get_service_names_and_types_by_node(node, "/craft")
+    services = graph.get_service_names_and_types_by_node(node, "/robot")
     standard = ("rcl_interfaces/", "lifecycle_msgs/", "type_description_interfaces/")
     offered = {name: kinds for name, kinds in services if not kinds[0].startswith(standard)}
     assert offered == {full(s.name, node): [s.type] for s in INTERFACES[node].services}
 
 
-def _as_many(found: Callable[[], dict], expected: dict) -> bool:
-    return len(found()) >= len(expected)
+def _as_many(actual: Callable[[], dict], expected: dict) -> bool:
+    return len(actual()) >= len(expected)
 
 
 def full(name: str, node: str) -> str:
     if name.startswith("/"):
         return name
-    return f"/craft/{node}/{name[2:]}" if name.startswith("~/") else f"/craft/{name}"
+    return f"/robot/{node}/{name[2:]}" if name.startswith("~/") else f"/robot/{name}"

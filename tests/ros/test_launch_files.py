@@ -1,4 +1,4 @@
-"""Launch files and files of parameters: loaded, compared with the nodes, and really launched."""
+"""Launch files and parameter files: loaded, compared with the nodes, and launched."""
 
 from __future__ import annotations
 
@@ -48,25 +48,25 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.launch_service import LaunchService
 service = LaunchService()
 source = PythonLaunchDescriptionSource(sys.argv[1])
-given = [argument.split(":=", 1) for argument in sys.argv[2:]]
+pairs = [argument.split(":=", 1) for argument in sys.argv[2:]]
 service.include_launch_description(
-    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=given)])
+    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=pairs)])
 )
 sys.exit(service.run())
 """
-"""What `ros2 launch FILE NAME:=VALUE` does."""
-FLIGHT_S = 3.0
+"""Equivalent of `ros2 launch FILE NAME:=VALUE`."""
+EPISODE_S = 3.0
 
 
-def given(**arguments: str) -> dict[str, str]:
+def settings(**arguments: str) -> dict[str, str]:
     return {name: default for name, (default, _) in ARGUMENTS.items()} | arguments
 
 
-# How a node is started.
+# Start of a node.
 
 
 def prefix_with(folder: Path, *executables: str) -> Path:
-    """An ament prefix that holds the package."""
+    """Return an ament prefix that contains the package."""
     (folder / MARKER).parent.mkdir(parents=True)
     (folder / MARKER).touch()
     (folder / "lib" / "snn_control").mkdir(parents=True)
@@ -75,7 +75,7 @@ def prefix_with(folder: Path, *executables: str) -> Path:
     return folder
 
 
-def test_an_entry_of_the_index_is_taken(tmp_path: Path) -> None:
+def test_an_executable_of_the_index_is_used(tmp_path: Path) -> None:
     other, ours = tmp_path / "other", prefix_with(tmp_path / "ours", "recorder")
     path = {"AMENT_PREFIX_PATH": f"{other}{os.pathsep}{ours}"}
     assert how_to_start("recorder", path) == {"package": "snn_control", "executable": "recorder"}
@@ -95,7 +95,7 @@ def test_without_an_executable_this_python_runs_the_module(tmp_path: Path, index
     assert done.returncode == 0
 
 
-def test_what_cannot_be_started_is_named() -> None:
+def test_unknown_nodes_and_files_are_errors() -> None:
     with pytest.raises(UnknownNameError, match="recorder"):
         how_to_start("recoder", {})
     with pytest.raises(ConfigError, match=r"no\.yaml does not exist"):
@@ -113,12 +113,12 @@ def test_launching_needs_neither_rclpy_nor_launch() -> None:
     assert done.stdout.strip() == "[]"
 
 
-# Files of parameters.
+# Parameter files.
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_parameters_are_those_of_the_node(node: str) -> None:
-    """Every key is a field, every value its default; the text is what the command prints."""
+def test_a_parameter_file_equals_the_defaults_of_the_node(node: str) -> None:
+    """Comparison of keys and values with the fields, and of the text with that of the command."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from snn_control.ros import describe
     from snn_control.ros.base.node_config import NodeConfig
@@ -137,11 +137,11 @@ def test_parameters_are_those_of_the_node(node: str) -> None:
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_a_node_takes_its_file_in_a_namespace(
+def test_a_node_reads_its_parameter_file_in_a_namespace(
     node: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
 ) -> None:
     changed = yaml.safe_load(parameters_of(node).read_text("utf-8"))
-    changed["/**"]["ros__parameters"] |= {"hardware_id": "craft 7"}
+    changed["/**"]["ros__parameters"] |= {"hardware_id": "blimp 7"}
     path = tmp_path / "changed.yaml"
     path.write_text(yaml.safe_dump(changed), "utf-8")
     peer = make_peer(node, namespace="/blimp_1", topics=False)
@@ -151,14 +151,14 @@ def test_a_node_takes_its_file_in_a_namespace(
     )
     of_node = [s for _, a in peer.diagnostics for s in a.status if s.name == f"{node}: node"]
     assert of_node[-1].level == b"\x00", of_node[-1].message
-    assert of_node[-1].hardware_id == "craft 7"
+    assert of_node[-1].hardware_id == "blimp 7"
 
 
 # Launch files.
 
 
 @pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
-def test_a_launch_file_describes_itself(path: Path) -> None:
+def test_a_launch_file_shows_its_command(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     text = ast.get_docstring(tree) or ""
     assert f"ros2 launch snn_control {path.name}" in text
@@ -171,8 +171,8 @@ def test_a_launch_file_describes_itself(path: Path) -> None:
     ("head", "arguments"),
     [("argument", ARGUMENTS), ("argument of places", place_launching.ARGUMENTS)],
 )
-def test_the_guide_has_the_arguments(head: str, arguments: dict[str, tuple[str, str]]) -> None:
-    lines = (ROOT / "docs" / "guides" / "ros2_install.md").read_text("utf-8").splitlines()
+def test_the_guide_lists_the_arguments(head: str, arguments: dict[str, tuple[str, str]]) -> None:
+    lines = (ROOT / "docs" / "how-to" / "ros2_install.md").read_text("utf-8").splitlines()
     start = lines.index(f"| {head} | default | meaning |") + 2
     for line, (name, (default, meaning)) in zip(lines[start:], arguments.items(), strict=False):
         assert line == f"| `{name}` | {f'`{default}`' if default else '-'} | {meaning} |"
@@ -180,7 +180,7 @@ def test_the_guide_has_the_arguments(head: str, arguments: dict[str, tuple[str, 
 
 
 @pytest.mark.parametrize("path", VEHICLES, ids=lambda p: p.name)
-def test_arguments(path: Path) -> None:
+def test_launch_arguments(path: Path) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     from launch.launch_context import LaunchContext
     from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -188,14 +188,14 @@ def test_arguments(path: Path) -> None:
     source = PythonLaunchDescriptionSource(str(path))
     description = source.get_launch_description(LaunchContext())
     names = {a.name for a in description.get_launch_arguments()}
-    wanted = {"sim", "params_file", "record", "autostart", "log_level", "respawn"}
+    required = {"sim", "params_file", "record", "autostart", "log_level", "respawn"}
     if path.name != "two_blimps.launch.py":
-        wanted |= {"namespace", "use_sim_time"}
-    assert wanted <= names <= set(ARGUMENTS)
+        required |= {"namespace", "use_sim_time"}
+    assert required <= names <= set(ARGUMENTS)
     assert ("model" in names) == (path.name != "pid_baseline.launch.py")
 
 
-def test_the_place_recognizer_is_launched_behind_a_camera(tmp_path: Path) -> None:
+def test_the_place_recogniser_is_launched_with_a_camera(tmp_path: Path) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     from launch.launch_context import LaunchContext
     from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -211,10 +211,10 @@ def test_the_place_recognizer_is_launched_behind_a_camera(tmp_path: Path) -> Non
         recogniser_nodes(arguments | {"respawn": "maybe"})
 
 
-def test_a_respawning_controller_waits() -> None:
+def test_a_respawn_has_a_delay() -> None:
     """Without a delay a launch whose node dies at the start does not end."""
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
-    (node,) = vehicle_nodes("pid_controller", given(respawn="true"))
+    (node,) = vehicle_nodes("pid_controller", settings(respawn="true"))
     assert node._ExecuteLocal__respawn is True
     assert node._ExecuteLocal__respawn_delay == RESPAWN_DELAY_S >= 1.0
     assert node._ExecuteLocal__respawn_max_retries > 0
@@ -228,15 +228,15 @@ def test_a_respawning_controller_waits() -> None:
         ({"params_file": "no.yaml"}, "does not exist"),
     ],
 )
-def test_wrong_arguments_are_named(wrong: dict[str, str], message: str) -> None:
+def test_wrong_arguments_are_errors(wrong: dict[str, str], message: str) -> None:
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     with pytest.raises(ConfigError, match=message):
-        vehicle_nodes("altitude_controller", given(**wrong))
+        vehicle_nodes("altitude_controller", settings(**wrong))
 
 
 @pytest.fixture
 def launched(domain: int, tmp_path: Path) -> Callable[..., Any]:
-    """Launch a file with arguments, on a bus of its own, as a group of processes."""
+    """Return a function that launches a file on an isolated bus, as a process group."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
     program = tmp_path / "launch_program.py"
@@ -263,43 +263,43 @@ def launched(domain: int, tmp_path: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def short_flight(tmp_path: Path) -> str:
+def short_episode(tmp_path: Path) -> str:
     path = tmp_path / "short.yaml"
-    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": {"duration_s": FLIGHT_S}}}))
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": {"duration_s": EPISODE_S}}}))
     return f"sim_params_file:={path}"
 
 
 @pytest.mark.parametrize("file", [path.name for path in VEHICLES])
-def test_a_launch_flies_and_ends_with_the_last_flight(
-    file: str, launched: Callable[..., Any], short_flight: str, tmp_path: Path
+def test_a_simulated_launch_ends_with_its_last_episode(
+    file: str, launched: Callable[..., Any], short_episode: str, tmp_path: Path
 ) -> None:
-    """All processes end by themselves, and the bag of each vehicle holds its ticks."""
+    """All processes end automatically, and the bag of each vehicle contains its ticks."""
     pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
     from snn_control.ros.base.bag import read_ticks
 
-    with launched(file, "sim:=true", "record:=true", short_flight) as (process, output):
+    with launched(file, "sim:=true", "record:=true", short_episode) as (process, output):
         assert process.wait(60.0) == 0, output.read_text()
         text = output.read_text()
     bags = sorted(tmp_path.glob("bag*"))
-    wanted = ["bag-blimp_1", "bag-blimp_2"] if file == "two_blimps.launch.py" else ["bag"]
-    assert [bag.name.rsplit("-", 2)[0] for bag in bags] == wanted, text
+    expected = ["bag-blimp_1", "bag-blimp_2"] if file == "two_blimps.launch.py" else ["bag"]
+    assert [bag.name.rsplit("-", 2)[0] for bag in bags] == expected, text
     for bag in bags:
         ticks = read_ticks(bag)
         assert ticks.fields["tick"][0] <= 1, text
-        assert (ticks.stamp_ns[-1] - ticks.stamp_ns[0]) * 1e-9 > FLIGHT_S - 1.0, text
+        assert (ticks.stamp_ns[-1] - ticks.stamp_ns[0]) * 1e-9 > EPISODE_S - 1.0, text
     assert "Traceback" not in text
 
 
-def test_an_interrupted_launch_leaves_nothing_behind(
+def test_an_interrupted_launch_leaves_no_process(
     launched: Callable[..., Any], make_peer: Callable[..., Peer]
 ) -> None:
-    """The controller without a vehicle waits disarmed, and ends with code 0."""
+    """A controller without a vehicle waits disarmed and ends with code 0."""
     arguments = ("namespace:=blimp_7", "log_level:=warn", "use_sim_time:=false")
     peer = make_peer("altitude_controller", namespace="/blimp_7")
     with launched("blimp_altitude.launch.py", *arguments) as (process, output):
         peer.until(lambda: peer.modes, 40.0)
         assert peer.modes[-1][1] == "disarmed"
-        os.killpg(process.pid, signal.SIGINT)  # to all, as a terminal does
+        os.killpg(process.pid, signal.SIGINT)  # to the whole group, like a terminal
         began = time.monotonic()
         assert process.wait(20.0) == 0, output.read_text()
         assert time.monotonic() - began < 5.0

@@ -1,4 +1,4 @@
-"""The list of nodes, and everything that has to name the same ones."""
+"""List of the nodes, and its consistency with setup, files, docs and classes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.ros.conftest import NEEDS_ROS
 NAMES = [node.name for node in NODES]
 SETUP = """
 import json, runpy, setuptools, sys
-given = {}
-setuptools.setup = given.update
+options = {}
+setuptools.setup = options.update
 runpy.run_path("setup.py")
 ours = [name for name in sys.modules if name.startswith("snn_control")]
-print(json.dumps([given["entry_points"]["console_scripts"], dict(given["data_files"]), ours]))
+print(json.dumps([options["entry_points"]["console_scripts"], dict(options["data_files"]), ours]))
 """
 
 
-def test_names_are_unique_and_simulators_are_simulators() -> None:
+def test_names_are_unique_and_simulators_exist() -> None:
     kinds = {node.name: node.kind for node in NODES}
     assert len(kinds) == len(NODES)
     for node in NODES:
@@ -37,7 +37,7 @@ def test_names_are_unique_and_simulators_are_simulators() -> None:
 
 
 def test_nodes_are_listed_by_kind() -> None:
-    """The tables join the rows of neighbours."""
+    """The tables join the rows of adjacent nodes."""
     kinds = [node.kind for node in NODES]
     assert sorted(kinds, key=kinds.index) == kinds
 
@@ -57,14 +57,14 @@ def test_a_system_has_its_folder(system: str) -> None:
     assert (ROOT / "snn_control" / "ros" / system / "interfaces.py").is_file()
 
 
-def test_the_list_imports_nothing_of_the_package() -> None:
+def test_the_list_does_not_import_the_package() -> None:
     tree = ast.parse((ROOT / "snn_control" / "ros" / "nodes.py").read_text("utf-8"))
     imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert imported == {"__future__", "typing"}
     assert not [n for n in ast.walk(tree) if isinstance(n, ast.Import)]
 
 
-def test_setup_has_a_command_and_an_executable_for_each() -> None:
+def test_setup_has_a_command_and_an_executable_for_each_node() -> None:
     import json
 
     done = subprocess.run(
@@ -79,7 +79,7 @@ def test_setup_has_a_command_and_an_executable_for_each() -> None:
     assert not ours
 
 
-def test_scripts_and_parameters_are_those_of_the_nodes() -> None:
+def test_each_node_has_a_script_and_a_parameter_file() -> None:
     assert {path.name for path in (ROOT / "scripts").iterdir()} == set(NAMES)
     assert {path.name for path in (ROOT / "configs" / "ros").iterdir()} == {
         f"{name}.yaml" for name in NAMES
@@ -88,12 +88,12 @@ def test_scripts_and_parameters_are_those_of_the_nodes() -> None:
 
 
 def test_the_guide_lists_the_nodes() -> None:
-    text = (ROOT / "docs" / "ros2.md").read_text("utf-8")
+    text = (ROOT / "docs" / "reference" / "ros2" / "index.md").read_text("utf-8")
     rows = [f"| `{node.name}` | {node.system or '-'} | {node.kind} | " for node in NODES]
     assert all(row in text for row in rows)
 
 
-def test_launching_knows_the_nodes() -> None:
+def test_launching_contains_the_nodes() -> None:
     assert list(launching.NODES.values()) == list(NODES)
     assert launching.module_of("recorder") == "snn_control.ros.recorder"
     assert launching.module_of("cart_package.cart_controller") == "cart_package.cart_controller"
@@ -102,7 +102,7 @@ def test_launching_knows_the_nodes() -> None:
 
 
 @pytest.mark.parametrize("node", NODES, ids=NAMES)
-def test_the_class_of_a_node_declares_what_the_list_says(node: launching.nodes.Node) -> None:
+def test_the_class_of_a_node_matches_the_list(node: launching.nodes.Node) -> None:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from snn_control.ros import describe, interfaces
     from snn_control.ros.base.controller_node import ControllerNode
@@ -118,7 +118,7 @@ def test_the_class_of_a_node_declares_what_the_list_says(node: launching.nodes.N
     assert describe.CONFIGS[node.name] is kind.config_type
 
 
-def test_the_files_of_the_nodes_are_those_that_the_command_writes(tmp_path: Path) -> None:
+def test_the_files_of_the_nodes_equal_those_of_the_command(tmp_path: Path) -> None:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     from snn_control.ros import describe
 

@@ -1,4 +1,4 @@
-"""Recorder and simulator as processes: what they write, refuse and report."""
+"""Recorder and simulator as processes: files, refusals and diagnostics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from snn_control.ros.bus.processes import Nodes
 from tests.ros.peer import ACTIVE, UNCONFIGURED, Peer
 
 
-def test_every_message_is_in_the_bag_as_it_came(
+def test_the_bag_contains_every_message_unchanged(
     nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
 ) -> None:
     peer = make_peer("recorder", topics=False)
@@ -74,7 +74,7 @@ def test_the_bag_of_a_killed_recorder_is_kept(
     assert (tmp_path / ".partial-bag-1" / "bag" / "bag.mcap").read_bytes() == b"only trace"
 
 
-def test_a_closed_bag_is_not_recorded_into(
+def test_a_closed_bag_is_not_reopened(
     nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
 ) -> None:
     peer = make_peer("recorder", topics=False)
@@ -86,18 +86,18 @@ def test_a_closed_bag_is_not_recorded_into(
     peer.until(lambda: "closed" in peer.status("node")[1])
 
 
-def test_the_simulator_is_the_blimp_of_its_seed(
+def test_the_simulator_equals_the_blimp_of_its_seed(
     nodes: Nodes, make_peer: Callable[..., Peer]
 ) -> None:
     peer = make_peer("blimp_simulator", topics=False)
     ranges: list[Range] = []
     truth: list[Odometry] = []
     volts: list[float] = []
-    wanted: list[float] = []
+    setpoints: list[float] = []
     peer.listen(Range, "range", qos("sensor"), ranges.append)
     peer.listen(Odometry, "ground_truth", qos("sensor"), truth.append)
     peer.listen(BatteryState, "battery", qos("sensor"), lambda m: volts.append(m.voltage))
-    peer.listen(Float64, "height_set_point", qos("latched"), lambda m: wanted.append(m.data))
+    peer.listen(Float64, "height_set_point", qos("latched"), lambda m: setpoints.append(m.data))
     nodes.start("blimp_simulator", {"seed": 7, "preset": "clean", "rate": 6.0, "clock": True})
     peer.until(lambda: len(ranges) >= 40)
     robot = BlimpRobot(draw_scenario(blimp_parameters("clean"), 7), motor_timeout_s=2.0)
@@ -113,8 +113,8 @@ def test_the_simulator_is_the_blimp_of_its_seed(
         assert message.range == expected[stamp.sec * 10**9 + stamp.nanosec]
         assert message.header.frame_id == "lidar"
     assert truth[-1].header.frame_id == "map"
-    assert truth[-1].pose.pose.position.z < truth[0].pose.pose.position.z, "no motor, it sinks"
-    assert wanted == [0.5]
+    assert truth[-1].pose.pose.position.z < truth[0].pose.pose.position.z, "it sinks without thrust"
+    assert setpoints == [0.5]
     assert volts
     assert np.isfinite(volts).all()
 
@@ -127,19 +127,17 @@ UNUSABLE: list[tuple[dict, str]] = [
 ]
 
 
-def test_what_the_simulator_cannot_fly_is_refused(make_bus: MakeBus) -> None:
+def test_invalid_parameters_of_the_simulator_are_refused(make_bus: MakeBus) -> None:
     started = [make_bus("blimp_simulator", topics=False) for _ in UNUSABLE]
     for (parameters, _), (nodes, _) in zip(UNUSABLE, started, strict=True):
         nodes.start("blimp_simulator", {**parameters, **QUICK})
-    for (parameters, said), (_, peer) in zip(UNUSABLE, started, strict=True):
+    for (parameters, message), (_, peer) in zip(UNUSABLE, started, strict=True):
         peer.until(lambda peer=peer: peer.diagnostics)  # type: ignore[misc]
-        peer.until(lambda peer=peer, said=said: said in peer.status("node")[1])  # type: ignore[misc]
+        peer.until(lambda peer=peer, message=message: message in peer.status("node")[1])  # type: ignore[misc]
         assert peer.state() == UNCONFIGURED, parameters
 
 
-def test_commands_that_are_not_finite_are_refused(
-    nodes: Nodes, make_peer: Callable[..., Peer]
-) -> None:
+def test_non_finite_commands_are_refused(nodes: Nodes, make_peer: Callable[..., Peer]) -> None:
     peer = make_peer("blimp_simulator", topics=False)
     commands = peer.node.create_publisher(Float64, "motor_command", qos("command"))
     nodes.start("blimp_simulator", {"preset": "clean", **QUICK})

@@ -1,4 +1,4 @@
-"""The registry of vehicles, and the vehicle of a controller."""
+"""Registry of the vehicles, and selection of the vehicle of a controller."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODELS = [*model_names(), "swimmer:4-links"]
 
 
 class Declared(Controller):
-    """A controller of given names."""
+    """Controller with arbitrary observation and action names."""
 
     control_period_s = 0.1
 
@@ -46,7 +46,7 @@ CART = Declared(("position_m",), ("force_n",))
 
 
 class CartVehicle(Vehicle):
-    """A vehicle of another package."""
+    """Vehicle of another package."""
 
     environment = "cart_package/Cart-v0"
     duration_s = 10.0
@@ -62,7 +62,7 @@ class CartVehicle(Vehicle):
     def simulator_node(self, run: BusRun) -> NodeStart:
         return NodeStart("cart_package.cart_simulator")
 
-    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
+    def episode(self, ticks: RecordedTicks, simulated: Arrays) -> tuple[Episode, int]:
         return Episode(0.0, {}, {}), 0
 
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
@@ -70,7 +70,7 @@ class CartVehicle(Vehicle):
 
 
 class Greedy(CartVehicle):
-    """A vehicle that accepts every controller."""
+    """Vehicle that accepts every controller."""
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
@@ -93,7 +93,7 @@ def test_exactly_one_vehicle_accepts_a_model(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nodes_of_a_vehicle_are_those_of_the_list(model: str) -> None:
+def test_nodes_of_a_vehicle_match_the_list(model: str) -> None:
     vehicle = vehicle_of(load_named(model))
     start = vehicle.controller_node(model)
     node = launching.NODES[start.node]
@@ -118,10 +118,12 @@ def test_every_controller_node_has_a_vehicle() -> None:
     ],
     ids=["cart", "other-angles", "too-few-angles", "other-measurement"],
 )
-def test_a_controller_of_no_vehicle_is_an_error_that_lists_them(controller: Controller) -> None:
-    with pytest.raises(InterfaceMismatchError, match="name a controller of blimp, swimmer") as said:
+def test_a_controller_without_a_vehicle_is_an_error(controller: Controller) -> None:
+    with pytest.raises(
+        InterfaceMismatchError, match="name a controller of blimp, swimmer"
+    ) as error:
         vehicle_of(controller)
-    assert str(controller.observation_names) in str(said.value)
+    assert str(controller.observation_names) in str(error.value)
 
 
 def test_another_package_can_register_a_vehicle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,19 +136,19 @@ def test_another_package_can_register_a_vehicle(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", ["greedy", "blimp"])
-def test_ours_come_before_those_of_other_packages(
+def test_our_vehicles_take_precedence_over_other_packages(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(monkeypatch, name, f"{__name__}:Greedy")
     assert type(vehicle_of(load_named("pid"))) is VEHICLES["blimp"]
 
 
-def test_what_is_not_a_vehicle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_point_that_is_not_a_vehicle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch, "cart", f"{__name__}:Declared")
     with pytest.raises(ConfigError, match="is not a subclass of Vehicle"):
         vehicle_of(CART)
 
 
-def test_the_length_of_a_swimmer_follows_from_its_controller() -> None:
+def test_the_number_of_links_follows_from_the_controller() -> None:
     made: Any = vehicle_of(load_named("swimmer:4-links")).simulator_node(BusRun("swimmer:4-links"))
     assert made.parameters == {"n_links": 4}

@@ -40,7 +40,7 @@ class Setpoint:
         """Present setpoint; None before `start`."""
 
     def request(self, value: float) -> bool:
-        """Accept a requested value, limited to the limits; return True if it was within them.
+        """Accept a requested value, clipped to the limits; return True if it was within them.
 
         A value that is not finite is refused: the last request stays in force.
         """
@@ -50,7 +50,7 @@ class Setpoint:
         return self.requested == value
 
     def start(self, value: float) -> None:
-        """Start from `value`, limited to the limits."""
+        """Start from `value`, clipped to the limits."""
         self.value = self._limited(value)
 
     def advance(self, dt_s: float, instead: float | None = None) -> float:
@@ -103,7 +103,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         """Time of the last voltage, s."""
         self.battery_v = math.nan
         self.over_ceiling = 0
-        """Number of upward commands that were refused above the ceiling."""
+        """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
         self._range_m = math.nan
 
@@ -155,7 +155,7 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     @property
     def trim(self) -> FloatArray:
-        """Thrust that keeps the blimp about at its height."""
+        """Thrust that approximately keeps the blimp at its height."""
         return np.array([self.config.trim_command])
 
     def restart(self) -> None:

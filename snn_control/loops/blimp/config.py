@@ -31,7 +31,7 @@ class AltitudeNodeConfig(ControllerConfig):
     ramp_s: float = parameter(0.2, 0.0, 60.0)
     """Time from the held command to trim, s."""
     trim_command: float = parameter(3.1, -FULL, FULL, live=True)
-    """Command that keeps the blimp about at its height, motor units; within the command limits."""
+    """Command that approximately holds the height, motor units; within the command limits."""
 
     command_low: float = parameter(-FULL, -FULL, 0.0)
     """Minimum command, motor units; 0 stops the motors and is always allowed."""

@@ -1,1 +1,1 @@
-"""Parts that all nodes share: lifecycle, parameters, diagnostics, bags."""
+"""Shared parts of all nodes: lifecycle, parameters, diagnostics, bags."""

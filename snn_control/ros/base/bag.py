@@ -1,4 +1,4 @@
-"""Reads what a controller node left in a bag; needs rosbags, not rclpy."""
+"""Reading of the ticks of a controller node from a bag; needs rosbags, not rclpy."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RecordedTicks:
-    """Every `~/tick` of one node, in order."""
+    """All messages `~/tick` of one node, in order."""
 
     fields: dict[str, FloatArray]
     """Columns by name, each (n_ticks,): those of `interface.tick_fields` and the observation."""
     order_names: tuple[str, ...]
-    """Which of them the controller was told beside its observation, by `take_orders`."""
+    """Names of the inputs beside the observation, passed to the controller by `take_orders`."""
     observation_names: tuple[str, ...]
-    """Which of them are the observation."""
+    """Names of the columns of the observation."""
     spikes: npt.NDArray[np.uint8]
-    """Spikes in the ticks with an output, (n_stepped, n_spiking); empty where any was lost."""
+    """Spikes in the ticks with an output, (n_stepped, n_spiking); empty if any message was lost."""
 
     @property
     def observations(self) -> FloatArray:
@@ -38,17 +38,17 @@ class RecordedTicks:
 
     @property
     def orders(self) -> FloatArray:
-        """What the controller was told, (n_ticks, n_orders)."""
+        """Inputs of the controller beside the observation, (n_ticks, n_orders)."""
         return self._stack(self.order_names)
 
     @property
     def outputs(self) -> FloatArray:
-        """Outputs of the controller, (n_ticks, n_actions); NaN where it was not called."""
+        """Outputs of the controller, (n_ticks, n_actions); NaN if it was not called."""
         return self._stack([name for name in self.fields if name.startswith("output")])
 
     @property
     def commands(self) -> FloatArray:
-        """Commands sent, (n_ticks, n_actions); NaN: none."""
+        """Sent commands, (n_ticks, n_actions); NaN if none was sent."""
         return self._stack([name for name in self.fields if name.startswith("command")])
 
     @property
@@ -62,7 +62,7 @@ class RecordedTicks:
 
     @property
     def stamp_ns(self) -> npt.NDArray[np.int64]:
-        """Stamps of the measurements in ns, (n_ticks,)."""
+        """Stamps of the measurements, ns, (n_ticks,)."""
         seconds, rest = self.fields["stamp_s"], self.fields["stamp_ns"]
         return seconds.astype(np.int64) * 1_000_000_000 + rest.astype(np.int64)
 
@@ -72,10 +72,10 @@ def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
 
     Args:
         bag: folder of the bag.
-        topic: full name of the `tick` topic; may be left out where there is one.
+        topic: full name of the `tick` topic; optional if the bag has only one.
 
     Raises:
-        RunError: no bag, no such topic, or several to choose from.
+        RunError: the bag cannot be read, has no such topic, or has several and none is named.
     """
     require("rosbags", "logs")
     from rosbags.highlevel import AnyReader
@@ -85,18 +85,20 @@ def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
         reader = AnyReader([Path(bag)], default_typestore=get_typestore(Stores.ROS2_JAZZY))
         reader.open()
     except Exception as exc:
-        raise RunError(f"{bag}: not a bag that can be read ({exc})") from exc
+        raise RunError(f"{bag}: not a readable bag ({exc})") from exc
     try:
-        found = sorted(t for t in reader.topics if t.endswith("/tick"))
-        if not topic and len(found) != 1:
-            raise RunError(f"{bag}: expected one topic that ends in /tick, found {found}")
-        topic = topic or found[0]
+        tick_topics = sorted(t for t in reader.topics if t.endswith("/tick"))
+        if not topic and len(tick_topics) != 1:
+            raise RunError(
+                f"{bag}: expected one topic that ends in /tick, it has {tick_topics}; name one"
+            )
+        topic = topic or tick_topics[0]
         if topic not in reader.topics:
             raise RunError(f"{bag}: no topic {topic!r}; it has {sorted(reader.topics)}")
         spikes_topic = topic.removesuffix("tick") + "spikes"
         rows, spikes, label = [], [], ""
-        wanted = [c for c in reader.connections if c.topic in (topic, spikes_topic)]
-        for connection, _, raw in reader.messages(connections=wanted):
+        connections = [c for c in reader.connections if c.topic in (topic, spikes_topic)]
+        for connection, _, raw in reader.messages(connections=connections):
             message: Any = reader.deserialize(raw, connection.msgtype)
             if connection.topic == topic:
                 rows.append(message.data)
@@ -120,9 +122,9 @@ def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
 
 
 def replay(ticks: RecordedTicks, controller: Controller, seed: int = 0) -> FloatArray:
-    """Give an offline controller what the node's was given; return outputs as `ticks.outputs`.
+    """Replay the inputs of the node on an offline controller; return outputs like `ticks.outputs`.
 
-    It is reset where the node's was. Ticks in which the node did not call it are NaN.
+    It is reset at the ticks where the node reset its own. Outputs are NaN at ticks without a call.
     """
     outputs = np.full(ticks.outputs.shape, np.nan)
     resets, observations, orders = ticks.fields["resets"], ticks.observations, ticks.orders

@@ -36,33 +36,33 @@ MODE_LEVELS = {
 
 
 class VehicleStatus(ABC, Generic[A]):
-    """Part of the health of a controller node that depends on the vehicle.
+    """Vehicle-specific part of the health of a controller node.
 
     Attributes:
-        measurement: quantity that the sensor measures, for people.
+        measurement: display name of the measured quantity.
     """
 
     measurement: str
 
     @abstractmethod
     def add_inputs(self, loop: ControlLoop[A], now_s: float, status: Status) -> None:
-        """Add the inputs beside the measurements."""
+        """Add the status of the inputs beside the measurements."""
 
     @abstractmethod
     def add_commands(self, loop: ControlLoop[A], status: Status) -> None:
-        """Add the command."""
+        """Add the status of the command."""
 
     @abstractmethod
     def expects_spikes(self, loop: ControlLoop[A]) -> bool:
-        """Return whether a healthy network spikes at its present orders."""
+        """Return True if a healthy network spikes at its present orders."""
 
 
 @final
 class PlainStatus(VehicleStatus[Any]):
-    """Status of a vehicle that has nothing beside measurement, mode and command.
+    """Status of a vehicle with only measurement, mode and command.
 
     Args:
-        measurement: quantity that the sensor measures, for people.
+        measurement: display name of the measured quantity.
     """
 
     def __init__(self, measurement: str) -> None:
@@ -82,10 +82,10 @@ class PlainStatus(VehicleStatus[Any]):
 
 @final
 class ControllerHealth(Generic[A]):
-    """Counts of a controller node, reported as one status a task.
+    """Counts of a controller node, reported as one status per task.
 
     Args:
-        vehicle: adds what depends on the vehicle.
+        vehicle: vehicle-specific part of the status.
     """
 
     def __init__(self, vehicle: VehicleStatus[A]) -> None:
@@ -109,14 +109,14 @@ class ControllerHealth(Generic[A]):
         }
 
     def watch(self, loop: ControlLoop[A] | None) -> None:
-        """Report on this loop from now on."""
+        """Set the loop to report on, and reset all counts."""
         self._loop = loop
         self._step_s.reset()
         self._dt_s.reset()
         self.reset()
 
     def reset(self) -> None:
-        """Reset the counts; times of steps and periods are those of the loop and stay."""
+        """Reset the counts, except the times of steps and periods, which belong to the loop."""
         self._latency_s.reset()
         self._age_s.reset()
         self.overruns = self.own_overruns = self.deadlines = 0
@@ -127,11 +127,11 @@ class ControllerHealth(Generic[A]):
         self._ticks_before = self._loop.ticks if self._loop else 0
 
     def ticked(self, tick: Tick, latency_s: float, age_s: float) -> None:
-        """Take the times of one tick.
+        """Record the times of one tick.
 
-        An overrun is a command later than the budget after the callback began, on the monotonic
-        clock: stamps of another machine's clock must not raise alarms. It is our own where the
-        step of the controller alone took longer.
+        An overrun is a command later than the budget after the start of the callback, on the
+        monotonic clock: stamps of another machine's clock must not raise alarms. `own_overruns`
+        counts controller steps that alone exceed the budget.
         """
         self._latency_s.add(latency_s)
         self._age_s.add(age_s)
@@ -144,32 +144,32 @@ class ControllerHealth(Generic[A]):
         self.own_overruns += tick.step_s > budget_s
 
     def spiked(self, spikes: float) -> None:
-        """Take the number of spikes of one tick."""
+        """Record the number of spikes of one tick."""
         self._spikes += spikes
 
     def incompatible(self, _: Any) -> None:
-        """Take the event of a peer with incompatible quality of service."""
+        """Record the event of a peer with incompatible quality of service."""
         self.incompatible_topics += 1
 
     def deadline(self, _: Any) -> None:
-        """Take the event of a command that did not come in time."""
+        """Record the event of a missed command deadline."""
         self.deadlines += self._loop is not None and self._loop.modes.armed
 
     # Tasks.
 
     def mode_status(self) -> Status:
-        """Mode and reason."""
+        """Return mode and reason."""
         if self._loop is None:
             return Status(message="not configured")
         modes = self._loop.modes
         status = Status(message=str(modes.mode))
         status.values = {"mode": modes.mode, "reason": modes.reason, "armed": modes.armed}
         if MODE_LEVELS[modes.mode] != OK:
-            status.say(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
+            status.escalate(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
         if self._loop.landing:
-            status.say(ERROR, f"landing: {self._loop.trouble}")
+            status.escalate(ERROR, f"landing: {self._loop.trouble}")
         if self._loop.fallback_failure:
-            status.say(WARN, f"no fallback: {self._loop.fallback_failure}")
+            status.escalate(WARN, f"no fallback: {self._loop.fallback_failure}")
         return status
 
     def _loop_status(self) -> Status:
@@ -191,16 +191,18 @@ class ControllerHealth(Generic[A]):
         }
         period_s = self._dt_s.quantiles()[0]
         if math.isfinite(period_s) and abs(period_s / loop.period_s - 1) > RATE_TOLERANCE:
-            status.say(
+            status.escalate(
                 WARN,
-                f"measurements come every {period_s:.4g} s, the controller was made for "
+                f"measurements arrive every {period_s:.4g} s, the controller was made for "
                 f"{loop.period_s:g} s",
             )
         overruns, own = self._overruns_before
         if self.own_overruns > own:
-            status.say(ERROR, f"{self.own_overruns} steps took longer than the budget")
+            status.escalate(
+                ERROR, f"{self.own_overruns} controller steps exceeded the latency budget"
+            )
         elif self.overruns > overruns:
-            status.say(WARN, f"{self.overruns} commands came later than the budget")
+            status.escalate(WARN, f"{self.overruns} commands exceeded the latency budget")
         self._overruns_before = (self.overruns, self.own_overruns)
         return status
 
@@ -218,16 +220,16 @@ class ControllerHealth(Generic[A]):
             "incompatible peers": self.incompatible_topics,
         }
         if loop.measured_s is None:
-            status.say(STALE, f"no {self._vehicle.measurement} yet")
+            status.escalate(STALE, f"no {self._vehicle.measurement} yet")
         elif now_s - loop.measured_s > loop.adapter.config.hold_s:
             since_s = now_s - loop.measured_s
-            status.say(ERROR, f"no usable {self._vehicle.measurement} for {since_s:.1f} s")
+            status.escalate(ERROR, f"no usable {self._vehicle.measurement} for {since_s:.1f} s")
         self._vehicle.add_inputs(loop, now_s, status)
         if loop.adapter.bad_values > self._bad_before:
-            status.say(WARN, loop.adapter.bad_value)
+            status.escalate(WARN, loop.adapter.bad_value)
         self._bad_before = loop.adapter.bad_values
         if self.incompatible_topics:
-            status.say(ERROR, "a peer offers or asks for another quality of service")
+            status.escalate(ERROR, "a peer offers or requests an incompatible quality of service")
         return status
 
     def _command_status(self) -> Status:
@@ -248,7 +250,7 @@ class ControllerHealth(Generic[A]):
         status = Status(values={"spikes per second": rate})
         self._spikes, self._spikes_since_s = 0.0, time.monotonic()
         if loop.modes.mode is Mode.AUTO and not rate and self._vehicle.expects_spikes(loop):
-            status.say(WARN, "the network is silent")
+            status.escalate(WARN, "the network is silent")
         return status
 
     def _rate_hz(self, loop: ControlLoop[A]) -> float:
@@ -264,12 +266,12 @@ class ControllerHealth(Generic[A]):
 
 
 def age(since_s: float | None, now_s: float) -> float:
-    """Return the age of what came at `since_s`; NaN of what never came."""
+    """Return the age of an input received at `since_s`; NaN if there was none."""
     return math.nan if since_s is None else now_s - since_s
 
 
 def quantiles(name: str, values: Rolling) -> dict[str, float]:
-    """Return p50, p99 and the largest of values, by name; the unit stands at its end."""
+    """Return p50, p99 and maximum of values by name; `name` ends with the unit."""
     stem, _, unit = name.rpartition(" ")
-    found = zip(("p50", "p99", "max"), values.quantiles(), strict=True)
-    return {f"{stem} {which} {unit}": value for which, value in found}
+    named = zip(("p50", "p99", "max"), values.quantiles(), strict=True)
+    return {f"{stem} {label} {unit}": value for label, value in named}

@@ -1,4 +1,4 @@
-"""Base of the controller nodes: a model, a tick a measurement, services, records, lifecycle."""
+"""Base of the controller nodes: model, one tick per measurement, services, records, lifecycle."""
 
 from __future__ import annotations
 
@@ -28,23 +28,24 @@ from snn_control.ros.base.interface import qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
 from snn_control.ros.base.run_node import Stop
-from snn_control.supervision.modes import FLYING, Mode
+from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
 __all__ = ["ACKNOWLEDGED_S", "MODES", "Callbacks", "ControllerNode", "answer", "nanoseconds"]
 
 FloatArray = npt.NDArray[np.float64]
 ACKNOWLEDGED_S = 0.5
+"""Maximum wait for the acknowledgement of the safe command, s."""
 MODES = list(Mode)
 
 Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
-"""Type, name and callback of topics or services."""
+"""Message type, name and callback of topics or services."""
 
 
 class ControllerNode(ManagedNode, Generic[A]):
-    """Runs the control loop of a vehicle; subclasses name the vehicle."""
+    """Node that runs the control loop of a vehicle; subclasses define the vehicle."""
 
     watch_s: ClassVar[float] = 0.05
-    """Time between two looks at what did not come."""
+    """Period of the watch for missing measurements, s."""
 
     def __init__(
         self,
@@ -60,11 +61,11 @@ class ControllerNode(ManagedNode, Generic[A]):
         self.loop: ControlLoop[A] | None = None
         self.health = ControllerHealth(status)
         self._entities: list[Any] = []
-        self._said: tuple[Mode, str] | None = None
+        self._published: tuple[Mode, str] | None = None
         self._fields = MultiArrayDimension()
         self._sent_s = -math.inf
-        for task, ask in self.health.tasks().items():
-            self.diagnostics.add(task, ask)
+        for task, status_of in self.health.tasks().items():
+            self.diagnostics.add(task, status_of)
         self.diagnostics.add("model", self._model_status)
 
     # Implemented by the node of a vehicle.
@@ -73,7 +74,7 @@ class ControllerNode(ManagedNode, Generic[A]):
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool
     ) -> ControlLoop[A]:
-        """Return the loop around a warm controller."""
+        """Return the control loop of a warm controller."""
 
     @abstractmethod
     def open_commands(self, period_s: float, events: PublisherEventCallbacks) -> Any:
@@ -98,11 +99,11 @@ class ControllerNode(ManagedNode, Generic[A]):
     # Lifecycle.
 
     def configure(self, config: Any) -> None:
-        """Load the controller, warm its engine up, open topics and services."""
+        """Load the controller, compile its engine, open topics and services."""
         controller = warm(self._model.load(config))
         simulated_time = bool(self.get_parameter("use_sim_time").value)
         self.loop = self.make_loop(controller, config, simulated_time)
-        self.try_sensor(config)  # gives discovery the time that the types need to be known
+        self.try_sensor(config)  # its wait gives discovery time to learn the types of the topics
         self._require_types()
         self.health.watch(self.loop)
         self._open()
@@ -112,7 +113,7 @@ class ControllerNode(ManagedNode, Generic[A]):
             require_type(self, self.resolve_topic_name(entry.name), entry.type)
 
     def activate(self) -> None:
-        """Start with a controller in its first state."""
+        """Start with the controller in its initial state."""
         loop = self._running()
         loop.reset()
         self.health.reset()
@@ -120,15 +121,15 @@ class ControllerNode(ManagedNode, Generic[A]):
             loop.arm(time.monotonic())
             if not loop.modes.armed:
                 self.get_logger().warning(loop.modes.reason)
-        self._say_mode()
+        self._publish_mode()
 
     def make_safe(self) -> None:
-        """Disarm: motors off, and wait until that has arrived."""
+        """Disarm, stop the motors and wait for the acknowledgement of the command."""
         if self.loop is None or not self._entities:
             return
         self._send(self.loop.disarm())
         self._commands.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED_S))
-        self._say_mode()
+        self._publish_mode()
 
     def cleanup(self) -> None:
         """Close topics and services, drop the controller."""
@@ -138,7 +139,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self.health.watch(None)
 
     def reconfigure(self, config: Any) -> None:
-        """Take over the parameters that may change in operation."""
+        """Apply the parameters that may change in operation."""
         self._running().adapter.config = config
 
     def _open(self) -> None:
@@ -153,10 +154,10 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._entities = [self._commands, self._ticks, self._spikes, self._mode]
         for kind, name, callback in self.inputs():
             quality = qos(self.interface.topic(name).quality)
-            heard = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
+            input_events = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
             self._entities.append(
                 self.create_subscription(
-                    kind, name, self.guarded(callback), quality, event_callbacks=heard
+                    kind, name, self.guarded(callback), quality, event_callbacks=input_events
                 )
             )
         common = (
@@ -165,8 +166,8 @@ class ControllerNode(ManagedNode, Generic[A]):
             (Trigger, "~/reset", self._on_reset),
             (Trigger, "~/reload", self._on_reload),
         )
-        for kind, name, answer in (*common, *self.own_services()):
-            self._entities.append(self.create_service(kind, name, self.guarded(answer)))
+        for kind, name, callback in (*common, *self.own_services()):
+            self._entities.append(self.create_service(kind, name, self.guarded(callback)))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         on_watch = self.guarded(self.while_active(self._on_watch))
         watch = self.create_timer(self.watch_s, on_watch, clock=steady)
@@ -181,12 +182,12 @@ class ControllerNode(ManagedNode, Generic[A]):
     # Ticks.
 
     def process(self, reading: Reading[Any], stamp: Any, since_s: float) -> None:
-        """Send the command that a measurement leads to, then record the tick.
+        """Process a measurement: send its command, then record the tick.
 
         Args:
-            reading: of the adapter.
-            stamp: of the message.
-            since_s: monotonic time at which the callback began.
+            reading: reading of the adapter.
+            stamp: stamp of the message.
+            since_s: monotonic time of the start of the callback.
         """
         clock_ns = int(self.get_clock().now().nanoseconds)
         tick = self._running().tick(reading, nanoseconds(stamp), clock_ns, since_s)
@@ -198,7 +199,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         age_s = (int(self.get_clock().now().nanoseconds) - tick.stamp_ns) * 1e-9
         self.health.ticked(tick, latency_s, age_s)
         self._record(tick, latency_s, age_s)
-        self._say_mode()
+        self._publish_mode()
         self._running().keep_ready()
 
     def _on_watch(self) -> None:
@@ -207,9 +208,9 @@ class ControllerNode(ManagedNode, Generic[A]):
         pause_s = now_s - self._sent_s
         if command is not None:
             self._send(command)
-        elif loop.modes.mode in (*FLYING, Mode.MANUAL) and pause_s > 1.5 * loop.period_s:
-            self._send(loop.gate.last)  # held, and the receiver knows that the node is alive
-        self._say_mode()
+        elif loop.modes.mode in (*CONTROLLER_MODES, Mode.MANUAL) and pause_s > 1.5 * loop.period_s:
+            self._send(loop.gate.last)  # repeated, as a sign of life for the receiver
+        self._publish_mode()
 
     def _send(self, command: FloatArray) -> None:
         self._commands.publish(self.to_message(command))
@@ -247,7 +248,7 @@ class ControllerNode(ManagedNode, Generic[A]):
             loop.arm(time.monotonic())
         else:
             self._send(loop.disarm())
-        self._say_mode()
+        self._publish_mode()
         done = loop.modes.armed == request.data
         return answer(response, done, loop.modes.mode if done else loop.modes.reason)
 
@@ -262,16 +263,16 @@ class ControllerNode(ManagedNode, Generic[A]):
         loop = self._running()
         loop.reset()
         failure = loop.modes.failure
-        return answer(response, not failure, failure or "the controller is in its first state")
+        return answer(response, not failure, failure or "the controller is in its initial state")
 
     def _on_reload(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
             self._running().replace(warm(self._model.load(self.config)))
         except Exception as exc:
-            return answer(response, False, f"the old controller flies on: {exc}")
+            return answer(response, False, f"the current controller stays active: {exc}")
         return answer(response, True, "loaded")
 
-    # Inside.
+    # Implementation.
 
     def _model_status(self) -> Status:
         if self.loop is None or self.config is None:
@@ -282,14 +283,14 @@ class ControllerNode(ManagedNode, Generic[A]):
         assert self.loop is not None, "not configured"
         return self.loop
 
-    def _say_mode(self) -> None:
+    def _publish_mode(self) -> None:
         modes = self._running().modes
-        said = (modes.mode, modes.reason)
-        if said == self._said:
+        current = (modes.mode, modes.reason)
+        if current == self._published:
             return
-        if self._said is None or self._said[0] is not modes.mode:
+        if self._published is None or self._published[0] is not modes.mode:
             self.get_logger().info(f"mode {modes.mode}: {modes.reason}")
-        self._said = said
+        self._published = current
         status = self.health.mode_status()
         message = self.diagnostics.to_message("mode", status)
         message.message = str(modes.mode)
@@ -304,5 +305,5 @@ def answer(response: Any, success: bool, message: str) -> Any:
 
 
 def nanoseconds(stamp: Any) -> int:
-    """Return the ns of a stamp."""
+    """Return the time of a stamp, ns."""
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)

@@ -1,11 +1,12 @@
-"""`/diagnostics` as diagnostic_updater publishes it, over diagnostic_msgs alone.
+"""Publisher of `/diagnostics` in the format of diagnostic_updater, without its package.
 
 Status names are `node: task`; the parameters are `diagnostic_updater.period` and
-`diagnostic_updater.use_fqn`. Keys are a contract: see `docs/ros2.md`.
+`diagnostic_updater.use_fqn`. Keys are a contract: see `docs/reference/ros2/index.md`.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,32 +27,37 @@ OK, WARN, ERROR, STALE = (
 
 @dataclass
 class Status:
-    """One status; the gravest of what is said of it is its level."""
+    """One status, with the level and message of its most severe problem."""
 
     level: bytes = OK
     message: str = "ok"
     values: dict[str, Any] = field(default_factory=dict)
 
-    def say(self, level: bytes, message: str) -> None:
-        """Raise the level, and let the message of the gravest stand."""
+    def escalate(self, level: bytes, message: str) -> None:
+        """Set level and message if the level is more severe than the present one."""
         if level > self.level:
             self.level, self.message = level, message
+
+    def say(self, level: bytes, message: str) -> None:
+        """Raise the level; a deprecated name of `escalate`."""
+        warnings.warn("use escalate()", DeprecationWarning, stacklevel=2)
+        self.escalate(level, message)
 
 
 Task = Callable[[], Status]
 
 
 class Diagnostics:
-    """Publishes the status of each task every period of wall time, whatever the node's state."""
+    """Publisher of the status of each task, once per period of wall time in any node state."""
 
     def __init__(self, node: Node, hardware_id: str) -> None:
         period = ParameterDescriptor(
-            description="Time between two messages on /diagnostics, s.",
+            description="Period of the messages on /diagnostics, s.",
             floating_point_range=[FloatingPointRange(from_value=0.01, to_value=60.0)],
             read_only=True,
         )
         fqn = ParameterDescriptor(
-            description="Whether status names begin with the full name of the node.", read_only=True
+            description="Status names with the full name of the node.", read_only=True
         )
         node.declare_parameter("diagnostic_updater.period", 1.0, period)
         node.declare_parameter("diagnostic_updater.use_fqn", False, fqn)
@@ -63,19 +69,19 @@ class Diagnostics:
         self.period_s = float(node.get_parameter("diagnostic_updater.period").value)
 
     def add(self, task: str, status: Task) -> None:
-        """Add a task; one of the same name is replaced."""
+        """Add a task, or replace that of the same name."""
         self._tasks[task] = status
 
     def publish(self) -> None:
-        """Ask every task and publish; a task that fails is an ERROR of its own."""
+        """Publish the status of every task; a task that fails is reported as an ERROR."""
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
-        for task, ask in self._tasks.items():
+        for task, status_of in self._tasks.items():
             try:
-                status = ask()
+                status = status_of()
             except Exception as exc:
                 self._node.get_logger().error(f"diagnostics of {task}: {exc!r}")
-                status = Status(ERROR, f"status cannot be told: {exc!r}")
+                status = Status(ERROR, f"no status available: {exc!r}")
             message.status.append(self.to_message(task, status))
         self._publisher.publish(message)
 

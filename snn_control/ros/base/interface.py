@@ -1,4 +1,4 @@
-"""Topics and services of a node as data, their quality of service, and those of every controller.
+"""Topics and services of a node as data, quality of service, and shared interfaces of nodes.
 
 Names are relative to the namespace of the node, `~/` to the node itself.
 """
@@ -46,7 +46,7 @@ class Topic:
     rate: str
     meaning: str
     only: str = ""
-    """Setting without which the node does not have it; empty: it always has."""
+    """Setting that the topic requires; empty if the node always has it."""
 
 
 @dataclass(frozen=True)
@@ -85,25 +85,25 @@ class Interface:
 EVERY_CONTROLLER = Interface(
     topics=(
         Topic("~/tick", "out", "std_msgs/msg/Float64MultiArray", "see `TICK_FIELDS`", "", "record",
-              "control rate", "the assembled observation and all that came of it"),
+              "control rate", "observation, controller output, command and times of each tick"),
         Topic("~/spikes", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "record", "control rate",
-              "spikes of each spiking neuron in the tick; none from a controller without spikes"),
+              "spikes of each spiking neuron in the tick; silent for a controller without spikes"),
         Topic("~/mode", "out", "diagnostic_msgs/msg/DiagnosticStatus", "", "", "latched",
-              "on change", "`message` is the mode, the value `reason` why"),
+              "on change", "`message` is the mode, the value `reason` its reason"),
         Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
-              "1 Hz", "health, to the contract of diagnostic_updater"),
+              "1 Hz", "health, in the format of diagnostic_updater"),
     ),
     services=(
         Service("~/arm", "std_srvs/srv/SetBool",
                 "arm or disarm; disarming stops the motors"),
-        Service("~/reset", "std_srvs/srv/Trigger", "put the controller into its first state"),
+        Service("~/reset", "std_srvs/srv/Trigger", "reset the controller to its initial state"),
         Service("~/reload", "std_srvs/srv/Trigger",
-                "load the model's file again; keeps the old if bad"),
+                "load the model file again; an invalid file is refused"),
         Service("~/freeze", "std_srvs/srv/SetBool",
-                "stop or go on with adaptation; refused by a controller that does not adapt"),
+                "freeze or resume adaptation; refused by a controller that does not adapt"),
     ),
 )  # fmt: skip
-"""Interface of every controller node, beside its own."""
+"""Interface of every controller node, in addition to its own."""
 
 HEALTH = Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
                "1 Hz", "health")  # fmt: skip
@@ -114,7 +114,7 @@ EVERY_SIMULATOR = Interface(
         HEALTH,
     ),
 )  # fmt: skip
-"""Interface of every simulator node, beside its own."""
+"""Interface of every simulator node, in addition to its own."""
 
 TICK_FIELDS = (
     "tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault",
@@ -122,16 +122,17 @@ TICK_FIELDS = (
 )  # fmt: skip
 """Entries of `~/tick` before the observation: number of the tick, stamp of the measurement (s and
 ns), time since the last one, missed ticks before it, resets of the controller so far, mode (index
-in `snn_control.supervision.modes.Mode`), whether the controller failed, its output, the command
-sent, age of the measurement when the command was sent (node clock), time of the controller's
-step, time from the entry of the callback to the command being sent (monotonic clock)."""
+in `snn_control.supervision.modes.Mode`), 1 if the controller failed, its output, the sent command,
+age of the measurement when the command was sent (node clock), time of the controller's step, time
+from the start of the callback to the sent command (monotonic clock)."""
 
 
 def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the entries of `~/tick` before the observation.
 
     Args:
-        n_actions: of the controller; more than one are numbered: `output_0`, ... `command_0`, ...
+        n_actions: number of actions of the controller; several are numbered: `output_0`, ...
+            `command_0`, ...
         orders: inputs of the controller beside its observation; they come before its output.
     """
     first = TICK_FIELDS.index("output")
@@ -142,7 +143,7 @@ def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, 
 
 
 def qos(quality: Quality, period_s: float = 0.0) -> QoSProfile:
-    """Return the profile; a command offers a deadline of two periods where one is given."""
+    """Return the profile; a command offers a deadline of two periods if `period_s` is not 0."""
     reliable, last = ReliabilityPolicy.RELIABLE, HistoryPolicy.KEEP_LAST
     match quality:
         case "sensor":
@@ -156,7 +157,7 @@ def qos(quality: Quality, period_s: float = 0.0) -> QoSProfile:
             latched = DurabilityPolicy.TRANSIENT_LOCAL
             return QoSProfile(reliability=reliable, history=last, depth=1, durability=latched)
         case "record":
-            # Latched, so that a recorder that is found late has the first ticks too.
+            # Latched, so that a recorder that is discovered late receives the first ticks too.
             latched = DurabilityPolicy.TRANSIENT_LOCAL
             return QoSProfile(reliability=reliable, history=last, depth=1000, durability=latched)
         case "clock":

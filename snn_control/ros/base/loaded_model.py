@@ -1,4 +1,4 @@
-"""Source of a node's controller: a model, loaded, warm, and compared with its file."""
+"""Source of the controller of a node: a model, loaded, warmed up and compared with its file."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ class ModelSource(ABC):
 
     @abstractmethod
     def load(self, config: Any) -> Controller:
-        """Return a new controller, by the parameters of the node."""
+        """Return a new controller for the parameters of the node."""
 
     @abstractmethod
     def status(self, controller: Controller, config: Any) -> Status:
-        """Return the status of the controller that is in use."""
+        """Return the status of the current controller."""
 
 
 class LoadedModel(ModelSource):
-    """A model file, which may change while its controller is in use."""
+    """Model file that may change while its controller is in use."""
 
     def __init__(self) -> None:
         self._newest: tuple[Controller | None, str] = (None, "")
 
     def load(self, config: Any) -> Controller:
-        """Load the model that the parameters name."""
+        """Load the model named by the parameters."""
         digest, period_s = model_hash(config.model), config.control_period_s or None
         controller = load_named(config.model, control_period_s=period_s, resample=config.resample)
         self._newest = (controller, digest)
         return controller
 
     def status(self, controller: Controller, config: Any) -> Status:
-        """Return name and hash of the model; a warning where its file is newer."""
+        """Return name and hash of the model, with a warning if its file has changed."""
         newest, digest = self._newest
         current = newest is controller
         status = Status()
@@ -53,21 +53,21 @@ class LoadedModel(ModelSource):
             "control period (s)": controller.control_period_s,
         }
         if not current or model_hash(config.model) != digest:
-            status.say(WARN, "the model's file has changed: call ~/reload")
+            status.escalate(WARN, "the model file has changed: call ~/reload")
         return status
 
 
 def warm(controller: Controller) -> Controller:
-    """Call a controller once, so that nothing is compiled in operation."""
+    """Step a controller once and reset it, so that nothing is compiled in operation."""
     controller.step(np.zeros(len(controller.observation_names)))
     controller.reset()
     return controller
 
 
 def model_hash(name: str) -> str:
-    """Return the first 16 digits of the SHA-256 of a model's document; it holds that of its arrays.
+    """Return the first 16 digits of the SHA-256 of a model document; empty if it is not a file.
 
-    A controller that is no file has none.
+    The document contains the hash of its arrays.
     """
     path = model_path(ModelName.parse(name).base)
     try:

@@ -1,9 +1,8 @@
-"""The lifecycle node that all nodes derive from: it survives, reports and leaves things safe.
+"""Base class of all nodes: a lifecycle node that stays alive after errors and makes outputs safe.
 
-A node implements `configure`, `activate`, `deactivate`, `cleanup` and `make_safe`. What they raise
-ends the transition: an error of ours (`SnnControlError`) refuses it with its message, any other is
-logged with its traceback. An exception in a `guarded` callback makes the outputs safe and
-deactivates the node.
+A node implements `configure`, `activate`, `deactivate`, `cleanup` and `make_safe`. An exception in
+them ends the transition: a `SnnControlError` refuses it with its message, any other is logged with
+its traceback. An exception in a `guarded` callback makes the outputs safe and deactivates the node.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ SUCCESS, FAILURE, FAULT = (
 
 
 class ManagedNode(LifecycleNode, ABC):
-    """A lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
+    """Lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
 
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
-        interface: topics and services that the node has beside those of every node of its kind.
-        config: its instance since the last configure.
+        interface: topics and services of the node, without those of every node of its kind.
+        config: instance of `config_type` since the last configure.
     """
 
     config_type: ClassVar[type[Any]]
@@ -61,40 +60,40 @@ class ManagedNode(LifecycleNode, ABC):
         self.diagnostics.add("node", self._node_status)
         self.create_timer(self.diagnostics.period_s, self.diagnostics.publish, clock=wall)
 
-    # What a node implements.
+    # Implemented by each node.
 
     def configure(self, config: Any) -> None:
-        """Check and load everything; nothing moves yet."""
+        """Check and load everything, without any motion."""
 
     def activate(self) -> None:
         """Start."""
 
     def deactivate(self) -> None:
-        """Stop, once after each `activate`, a failed one too; the outputs are safe already."""
+        """Stop; called once after each `activate`, also a failed one, with safe outputs."""
 
     def cleanup(self) -> None:
-        """Drop what `configure` made."""
+        """Release everything that `configure` created."""
 
     def make_safe(self) -> None:
-        """Send the safe command, if there is one; called in any state, and more than once."""
+        """Send the safe command, if there is one; called in any state, also repeatedly."""
 
     def reconfigure(self, config: Any) -> None:
-        """Take changed parameters over, between two ticks."""
+        """Apply changed parameters, between two ticks."""
 
     # Transitions.
 
     @property
     def state(self) -> int:
-        """Primary or transition state, of `lifecycle_msgs.msg.State`."""
+        """Primary or transition state, a constant of `lifecycle_msgs.msg.State`."""
         return int(self._state_machine.current_state[0])
 
     @property
     def active(self) -> bool:
-        """Whether the node is active."""
+        """True if the node is active."""
         return self.state == State.PRIMARY_STATE_ACTIVE
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Read the parameters and `configure`."""
+        """Read the parameters and call `configure`."""
 
         def configure() -> None:
             self.config = self.parameters.read()
@@ -106,7 +105,7 @@ class ManagedNode(LifecycleNode, ABC):
         return done
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """`activate`."""
+        """Call `activate`; after a failure make the outputs safe."""
         self._started = True
         done = self._attempt("activate", self.activate)
         if done is not SUCCESS:
@@ -115,21 +114,21 @@ class ManagedNode(LifecycleNode, ABC):
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Safe outputs first, then `deactivate`."""
+        """Make the outputs safe, then call `deactivate`."""
         self._attempt("make safe", self.make_safe)
         return self._halt()
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """`cleanup`."""
+        """Call `cleanup`."""
         return self._attempt("clean up", self.cleanup)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Safe outputs first; never fails."""
+        """Make the outputs safe and release everything; never fails."""
         self._end()
         return SUCCESS
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Safe outputs first; the node is unconfigured afterwards and can be configured again."""
+        """Make the outputs safe; the node is then unconfigured and can be configured again."""
         self._end()
         return SUCCESS
 
@@ -151,25 +150,25 @@ class ManagedNode(LifecycleNode, ABC):
             self._halt()
         self._attempt("clean up", self.cleanup)
 
-    def _attempt(self, what: str, step: Callable[[], None]) -> TransitionCallbackReturn:
+    def _attempt(self, name: str, step: Callable[[], None]) -> TransitionCallbackReturn:
         try:
             step()
         except SnnControlError as exc:
-            self.trouble = f"{what}: {exc}"
+            self.trouble = f"{name}: {exc}"
             self.get_logger().error(self.trouble)
             return FAILURE
         except Exception as exc:
-            self.trouble = f"{what}: {exc!r}"
-            self.get_logger().error(f"{what} failed\n{traceback.format_exc()}")
+            self.trouble = f"{name}: {exc!r}"
+            self.get_logger().error(f"{name} failed\n{traceback.format_exc()}")
             return FAULT
-        if what in ("configure", "activate"):
+        if name in ("configure", "activate"):
             self.trouble = ""
         return SUCCESS
 
     def guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap a callback: what it raises is logged, outputs are made safe, the node deactivated.
+        """Wrap a callback: an exception is logged, makes the outputs safe and deactivates the node.
 
-        A service callback gets its response back, with `success` false.
+        A service then returns its response with `success` false.
         """
 
         @functools.wraps(callback)
@@ -191,7 +190,7 @@ class ManagedNode(LifecycleNode, ABC):
         return run
 
     def while_active(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """Wrap a callback of a topic or timer: it is not called while the node is not active."""
+        """Wrap a callback of a topic or timer, to be called only while the node is active."""
 
         @functools.wraps(callback)
         def run(*arguments: Any) -> None:
@@ -207,33 +206,33 @@ class ManagedNode(LifecycleNode, ABC):
         ):
             return
         self.config = config
-        self._attempt("take parameters over", lambda: self.reconfigure(config))
+        self._attempt("apply parameters", lambda: self.reconfigure(config))
 
     def _node_status(self) -> Status:
         label = self._state_machine.current_state[1]
         status = Status(message=label, values={"state": label})
         for problem in self.parameters.problems.values():
-            status.say(ERROR, problem)
+            status.escalate(ERROR, problem)
         if self.trouble:
-            status.say(ERROR if not self.active else WARN, self.trouble)
+            status.escalate(ERROR if not self.active else WARN, self.trouble)
         return status
 
     def destroy_node(self) -> None:
-        """Destroy all entities."""
+        """Release everything and destroy the node."""
         self._attempt("clean up", self.cleanup)
         super().destroy_node()
 
 
 def guard_transitions(node: LifecycleNode) -> None:
-    """Let no illegal transition id raise out of the spin.
+    """Refuse illegal transition ids before rclpy raises.
 
-    rclpy 7.1 raises `RCLError` for an id that is illegal in the current state, out of the executor
-    and through `main`: any peer could end the node with one service call (ros2/rclpy#1209).
+    rclpy 7.1 raises `RCLError` for an id that is illegal in the current state, through the executor
+    and `main`: any peer could end the node with one service call (ros2/rclpy#1209).
     """
     service = getattr(node, "_service_change_state", None)
     machine = getattr(node, "_state_machine", None)
     if service is None or machine is None:
-        node.get_logger().warning("transitions are not guarded: this rclpy has other internals")
+        node.get_logger().warning("transitions are not guarded: unknown rclpy internals")
         return
     original = service.callback
 
@@ -253,7 +252,7 @@ def guard_transitions(node: LifecycleNode) -> None:
 
 
 def destroy(node: Node, *entities: Any) -> None:
-    """Destroy publishers, subscriptions, services and timers, those that are None left out."""
+    """Destroy publishers, subscriptions, services and timers; None is ignored."""
     for entity in entities:
         if entity is None:
             continue
@@ -263,15 +262,15 @@ def destroy(node: Node, *entities: Any) -> None:
 
 
 def next_message(node: Node, kind: Any, topic: str, quality: QoSProfile, wait_s: float) -> Any:
-    """Return the next message of a topic, or None; needs no executor, and so works in callbacks."""
+    """Return the next message of a topic, or None; needs no executor and works in callbacks."""
     subscription = node.create_subscription(kind, topic, lambda _: None, quality)
     end_s = time.monotonic() + wait_s
     try:
         while time.monotonic() < end_s:
             with subscription.handle:
-                taken = subscription.handle.take_message(kind, False)
-            if taken is not None:
-                return taken[0]
+                received = subscription.handle.take_message(kind, False)
+            if received is not None:
+                return received[0]
             time.sleep(0.005)
         return None
     finally:
@@ -279,15 +278,15 @@ def next_message(node: Node, kind: Any, topic: str, quality: QoSProfile, wait_s:
 
 
 def require_type(node: Node, topic: str, expected: str) -> None:
-    """Refuse a topic that someone publishes or takes as another type.
+    """Refuse a topic that a node publishes or subscribes with another type.
 
     Raises:
-        ConfigError: names node and type.
+        ConfigError: another type is in use; names node and type.
     """
     infos = node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic)
     for info in infos:
         if info.topic_type != expected:
             raise ConfigError(
-                f"topic {topic}: node {info.node_name!r} has it as {info.topic_type}, expected "
+                f"topic {topic}: node {info.node_name!r} uses type {info.topic_type}, expected "
                 f"{expected}; remap one of them"
             )

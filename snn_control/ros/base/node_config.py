@@ -1,4 +1,4 @@
-"""Parameters that all nodes have."""
+"""Parameters of all nodes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class NodeConfig:
     """
 
     executor: str = parameter("events", read_only=True)
-    """Executor: events, single or multi; events falls back to single where rclpy has none."""
+    """Executor: events, single or multi; events falls back to single if rclpy lacks it."""
     autostart: bool = parameter(False, read_only=True)
-    """Whether the node configures and activates itself at the start."""
+    """Automatic configuration and activation at the start."""
     exit_if_refused: bool = parameter(False, read_only=True)
-    """Whether the process ends, with code 1, where it cannot start itself."""
+    """Exit with code 1 if the automatic start is refused."""
     hardware_id: str = parameter("none", read_only=True)
-    """Name of the craft in diagnostics."""
+    """Name of the vehicle in diagnostics."""
 
     def __post_init__(self) -> None:
         if self.executor not in EXECUTORS:

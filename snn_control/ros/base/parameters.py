@@ -30,10 +30,10 @@ _NOT_OUR_PREFIXES = ("qos_overrides.", "diagnostic_updater.")
 
 
 class Parameters:
-    """Declares the fields of `NodeConfig` and of a node's own dataclass, and makes their instances.
+    """ROS parameters for the fields of `NodeConfig` and of the dataclass of a node.
 
-    A wrong override does not end the node: it is kept in `problems`, and its default stands until
-    the parameter is set. `read` refuses to make a configuration while there are problems.
+    An invalid override does not end the node: it is listed in `problems`, and the default is used
+    until the parameter is set. `read` raises an error while there are problems.
     """
 
     def __init__(self, node: Node, config_type: type[Any]) -> None:
@@ -50,17 +50,17 @@ class Parameters:
             meant = did_you_mean(name, self._fields)
             self.problems[name] = f"unknown parameter {name!r}{meant}"
         self.changed: Any = None
-        """Called with the new configuration after a change; may be set."""
+        """Function called with the new configuration after a change; optional."""
         self.configured: Any = lambda: False
-        """Tells whether the node is configured; may be set."""
+        """Function that returns True if the node is configured; optional."""
         node.add_on_set_parameters_callback(self._check)
-        node.add_post_set_parameters_callback(self._take)
+        node.add_post_set_parameters_callback(self._apply)
 
     def read(self) -> Any:
-        """Return the node's own configuration; that of every node is checked with it.
+        """Return the configuration of the node; `NodeConfig` is checked as well.
 
         Raises:
-            ConfigError: names every parameter that cannot be used.
+            ConfigError: a parameter is invalid; lists all of them.
         """
         if self.problems:
             raise ConfigError("; ".join(self.problems.values()))
@@ -90,11 +90,10 @@ class Parameters:
         try:
             self._node.declare_parameter(field.name, default, descriptor)
         except InvalidParameterTypeException:
-            given = override.value if override else None
-            hint = f"; write {float(given)}" if type(given) is int else ""
-            wanted = type(default).__name__
+            value = override.value if override else None
+            hint = f"; write {float(value)}" if type(value) is int else ""
             self.problems[field.name] = (
-                f"parameter {field.name!r} is {given!r}, expected a {wanted}{hint}"
+                f"parameter {field.name!r} is {value!r}, expected a {type(default).__name__}{hint}"
             )
         except InvalidParameterValueException as exc:
             self.problems[field.name] = str(exc)
@@ -104,32 +103,33 @@ class Parameters:
 
     def _check(self, parameters: list[Parameter]) -> SetParametersResult:
         changes: dict[str, Any] = {}
-        for given in parameters:
-            field = self._fields.get(given.name)
+        for parameter in parameters:
+            field = self._fields.get(parameter.name)
             if field is None:
                 continue
             if self.configured() and not field.metadata.get("live"):
                 reason = (
-                    f"{given.name} cannot change while the node is configured; clean it up first"
+                    f"{parameter.name} cannot change while the node is configured; "
+                    "clean it up first"
                 )
                 return SetParametersResult(successful=False, reason=reason)
-            value = given.value
-            changes[given.name] = tuple(value) if isinstance(field.default, tuple) else value
-        reason = self._wrong(changes) if changes else ""
-        if reason and not self._wrong({}):  # what is wrong already may be mended step by step
+            value = parameter.value
+            changes[parameter.name] = tuple(value) if isinstance(field.default, tuple) else value
+        reason = self._fault(changes) if changes else ""
+        if reason and not self._fault({}):  # an invalid configuration may be fixed step by step
             return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
-    def _wrong(self, changes: dict[str, Any]) -> str:
+    def _fault(self, changes: dict[str, Any]) -> str:
         try:
             self._build(changes)
         except (SnnControlError, TypeError) as exc:
             return str(exc)
         return ""
 
-    def _take(self, parameters: list[Parameter]) -> None:
+    def _apply(self, parameters: list[Parameter]) -> None:
         ours = [p.name for p in parameters if p.name in self._fields]
         for name in ours:
             self.problems.pop(name, None)
-        if ours and self.changed is not None and not self.problems and not self._wrong({}):
+        if ours and self.changed is not None and not self.problems and not self._fault({}):
             self.changed(self._build({}))

@@ -1,4 +1,4 @@
-"""Runs a node as a process: own signals, an executor that ends, a last command that arrives."""
+"""Execution of a node as a process: signals, executor and safe end."""
 
 from __future__ import annotations
 
@@ -19,35 +19,36 @@ from snn_control.ros.base.managed_node import ManagedNode
 __all__ = ["CLOCK_WAIT_S", "REFUSED", "SPIN_S", "UNREADABLE", "Stop", "make_executor", "run_node"]
 
 SPIN_S = 0.05
-"""An EventsExecutor of rclpy 7.1 without a finite time-out runs no callback and never ends."""
+"""Timeout of one spin, s; without one, EventsExecutor of rclpy 7.1 calls nothing and never ends."""
 CLOCK_WAIT_S = 1.0
+"""Time after which a missing /clock is reported, s."""
 REFUSED, UNREADABLE = 1, 2
+"""Exit codes of a refused start and of arguments that cannot be parsed."""
 
 
 class Stop:
-    """Set by SIGINT and SIGTERM, and by nodes that have done their work."""
+    """Request to end, set by SIGINT, SIGTERM and nodes that are finished."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self.code = 0
 
     def __call__(self, code: int = 0) -> None:
-        """Ask for the end, with an exit code."""
-        self.asked, self.code = True, code
+        """Request the end, with an exit code."""
+        self.requested, self.code = True, code
 
 
 def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None = None) -> int:
-    """Run one node until SIGINT, SIGTERM or its own end; return the exit code.
+    """Run one node until SIGINT, SIGTERM or its end; return the exit code.
 
     Args:
-        make: called with `problem` (what is wrong with the arguments, or nothing) and `stop`.
-        arguments: of the command line, with `--ros-args`.
+        make: called with `problem` (fault of the arguments, or an empty string) and `stop`.
+        arguments: arguments of the command line, with `--ros-args`.
     """
     stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop())
-    given = list(sys.argv if arguments is None else arguments)
-    problem = _initialise(given)
+    problem = _initialise(list(sys.argv if arguments is None else arguments))
     if problem is None:
         return UNREADABLE
     node = make(problem=problem, stop=stop)
@@ -58,10 +59,10 @@ def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None =
         if not started and node.get_parameter("exit_if_refused").value:
             stop(REFUSED)
     gc.collect()
-    gc.freeze()  # what lives now lives to the end: collections during a tick need not look at it
+    gc.freeze()  # excludes long-lived objects from collections during a tick
     waiting_since = time.monotonic()
     try:
-        while not stop.asked:
+        while not stop.requested:
             executor.spin_once(timeout_sec=SPIN_S)
             waiting_since = _warn_without_clock(node, waiting_since)
     finally:
@@ -70,7 +71,7 @@ def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None =
 
 
 def make_executor(kind: str) -> Executor:
-    """Make an executor: `events` where rclpy has it, `single` or `multi`."""
+    """Return an executor: `single`, `multi`, or `events` if rclpy has it."""
     if kind == "multi":
         return MultiThreadedExecutor()
     if kind == "events":
@@ -83,7 +84,7 @@ def make_executor(kind: str) -> Executor:
 
 
 def _initialise(arguments: list[str]) -> str | None:
-    """Initialise rclpy; return what is wrong with a file of parameters, None if nothing helps."""
+    """Initialise rclpy; return the fault of a parameter file (empty: none), or None on failure."""
     handlers = SignalHandlerOptions.NO
     try:
         rclpy.init(args=arguments, signal_handler_options=handlers)
@@ -91,7 +92,7 @@ def _initialise(arguments: list[str]) -> str | None:
     except Exception as exc:
         problem, without = str(exc).split(", at ")[0], _without_files(arguments)
         if without == arguments:
-            print(f"arguments cannot be used: {problem}", file=sys.stderr)
+            print(f"arguments cannot be parsed: {problem}", file=sys.stderr)
             return None
     files = [name for name in arguments if name not in without and Path(name).suffix]
     rclpy.try_shutdown()
@@ -110,12 +111,12 @@ def _without_files(arguments: list[str]) -> list[str]:
 
 
 def _warn_without_clock(node: Any, since_s: float) -> float:
-    """Say once that simulated time stands still; without a clock no timer of it ever fires."""
+    """Warn once if simulated time stands still: without /clock its timers never fire."""
     if since_s == float("inf") or time.monotonic() - since_s < CLOCK_WAIT_S:
         return since_s
     if node.get_parameter("use_sim_time").value and not node.get_clock().now().nanoseconds:
         node.get_logger().warning(
-            "use_sim_time is set and nothing publishes /clock: simulated time stands still"
+            "use_sim_time is set, but no node publishes /clock: simulated time stands still"
         )
     return float("inf")
 
@@ -127,4 +128,4 @@ def _end(node: ManagedNode, executor: Executor) -> None:
     node.destroy_node()
     rclpy.try_shutdown()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the interpreter would end with -2 on its way out
+        signal.signal(number, signal.SIG_IGN)  # else the interpreter may exit with -2

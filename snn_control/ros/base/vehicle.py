@@ -1,4 +1,4 @@
-"""A run over the bus, and the part of it that depends on the vehicle."""
+"""Run over the bus, and its vehicle-specific part."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class BusRun:
     seed: int = 0
     """Seed of the simulated vehicle."""
     duration_s: float = 300.0
-    """Simulated time."""
+    """Simulated duration, s."""
     rate: float = 1.0
-    """Simulated seconds a second; other than 1 with simulated time on /clock."""
+    """Simulated seconds per second of wall time; values other than 1 use /clock."""
     period_s: float = 0.0
-    """Control period of a blimp; 0: the preset's."""
+    """Control period of a blimp, s; 0: that of the preset."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ class BusResult:
     """Episode and figures of one run over the bus."""
 
     episode: Episode
-    """Metrics and trace, one entry a tick, as of `rollout`; also `latency_s`, `age_s`, `step_s`."""
+    """Metrics and trace as of `rollout`, one entry per tick, and `latency_s`, `age_s`, `step_s`."""
     summary: dict[str, Any]
-    """Figures of vehicle and bus, by the names of `snn-control fly --json`."""
+    """Figures of vehicle and bus, with the names of `snn-control fly --json`."""
     environment: str
-    """Name of the environment, for people."""
+    """Display name of the environment."""
 
     def evaluation(self, run: BusRun) -> Evaluation:
-        """Return the evaluation that the page shows."""
+        """Return the evaluation for the report."""
         name = controller_name(run.model)
         return Evaluation(name, self.environment, run.preset, (run.seed,), (self.episode,))
 
@@ -68,10 +68,10 @@ class NodeStart:
     """Node to start as a process, with its parameters."""
 
     node: str
-    """Name of one of our nodes (`snn_control.ros.nodes`), or the dotted module of another package's
-    (`cart_package.cart_controller`), whose last part is the name of the node."""
+    """Name of one of our nodes (`snn_control.ros.nodes`), or dotted module of a node of another
+    package (`cart_package.cart_controller`); its last part is the name of the node."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters of the vehicle's own; those of every controller or simulator are added."""
+    """Parameters of the vehicle; those of every controller or simulator are added."""
 
     @property
     def name(self) -> str:
@@ -86,12 +86,12 @@ class Vehicle(ABC):
     modules with a `main`, a `ControllerNode` and a `SimulatorNode`.
 
     Args:
-        controller: controller of the vehicle, one that `accepts` accepts.
+        controller: controller for which `accepts` returns True.
 
     Attributes:
-        environment: id of the environment that is the same vehicle in process.
-        duration_s: default length of a run, simulated s.
-        headline: figures of the summary that come first, and the metrics that they are.
+        environment: id of the environment of the same vehicle.
+        duration_s: default duration of a run, simulated s.
+        headline: first figures of the summary, each with its metric.
     """
 
     environment: ClassVar[str]
@@ -104,7 +104,7 @@ class Vehicle(ABC):
     @classmethod
     @abstractmethod
     def accepts(cls, controller: Controller) -> bool:
-        """Return whether a controller is one of this vehicle, by the names that it declares."""
+        """Return True if a controller fits this vehicle, by its observation and action names."""
 
     @abstractmethod
     def controller_node(self, model: str) -> NodeStart:
@@ -123,17 +123,17 @@ class Vehicle(ABC):
         """
 
     @abstractmethod
-    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
+    def episode(self, ticks: RecordedTicks, simulated: Arrays) -> tuple[Episode, int]:
         """Return the episode of a run, and the number of measurements that the simulator sent.
 
         Args:
             ticks: ticks of the controller node.
-            flight: arrays of the simulator's `flight_file`.
+            simulated: arrays of the simulator's `flight_file`.
         """
 
     @abstractmethod
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
-        """Evaluate the same run in process; return it, and those of controllers to compare with."""
+        """Evaluate the same run in process, for this controller and those to compare with."""
 
 
 def controller_name(model: str) -> str:
@@ -142,7 +142,7 @@ def controller_name(model: str) -> str:
 
 
 def bus_trace(ticks: RecordedTicks) -> Arrays:
-    """Return the part of a trace that every run over the bus has, one entry a tick."""
+    """Return the columns of a trace common to all runs over the bus, one entry per tick."""
     names = ("latency_s", "age_s", "step_s")
     return {
         "time_s": (ticks.stamp_ns - ticks.stamp_ns[0]) * 1e-9,
@@ -152,10 +152,10 @@ def bus_trace(ticks: RecordedTicks) -> Arrays:
 
 
 def bus_figures(ticks: RecordedTicks, controller: Controller, rate: float = 1.0) -> dict[str, Any]:
-    """Return the figures of the bus, and whether an offline controller gives the same outputs."""
+    """Return the figures of the bus; `replay_identical` compares with an offline replay."""
     latency_s, outputs = ticks.fields["latency_s"], ticks.outputs
     period_s = controller.control_period_s
-    # Ages are of simulated time, latencies of wall time.
+    # Ages are in simulated time, latencies in wall time.
     late = np.maximum(latency_s * rate, ticks.fields["age_s"]) > period_s
     again = replay(ticks, controller)
     identical = bool(np.array_equal(again, outputs, equal_nan=True))

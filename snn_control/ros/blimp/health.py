@@ -16,18 +16,16 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
     def add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
         """Add setpoint and battery."""
         blimp, config = loop.adapter, loop.adapter.config
-        set_point_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery_s, now_s)
-        status.values |= {
-            "set-point age (s)": set_point_s,
-            "battery age (s)": battery_s,
-            "battery (V)": blimp.battery_v,
-        }
-        if config.set_point_max_age_s and not set_point_s <= config.set_point_max_age_s:
-            status.say(WARN, "set-point lost: the last one is held")
+        setpoint_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery_s, now_s)
+        ages_s = {"set-point": setpoint_s, "battery": battery_s}
+        status.values |= {f"{name} age (s)": age_s for name, age_s in ages_s.items()}
+        status.values["battery (V)"] = blimp.battery_v
+        if config.set_point_max_age_s and not setpoint_s <= config.set_point_max_age_s:
+            status.escalate(WARN, "setpoint lost: the last one is held")
         if config.battery_max_age_s and not battery_s <= config.battery_max_age_s:
-            status.say(WARN, "battery lost: no voltage")
+            status.escalate(WARN, "battery lost: no voltage")
         if blimp.battery_v < config.battery_low_v:
-            status.say(WARN, f"battery low: {blimp.battery_v:.2f} V")
+            status.escalate(WARN, f"battery low: {blimp.battery_v:.2f} V")
 
     def add_commands(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
         """Add command and ceiling."""

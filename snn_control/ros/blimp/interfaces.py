@@ -7,32 +7,32 @@ from snn_control.ros.base.interface import Interface, Service, Topic
 CONTROLLER = Interface(
     topics=(
         Topic("range", "in", "sensor_msgs/msg/Range", "m", "any", "sensor", "control rate",
-              "height above ground, positive; each one triggers a tick"),
+              "height above ground, positive; each message triggers a tick"),
         Topic("height_set_point", "in", "std_msgs/msg/Float64", "m", "map, up", "latched",
-              "on change", "height to hold; before the first one, the height at arming"),
+              "on change", "height setpoint; before the first one, the height at arming"),
         Topic("battery", "in", "sensor_msgs/msg/BatteryState", "V", "", "sensor", "any",
               "`voltage` is used"),
         Topic("manual_command", "in", "std_msgs/msg/Float64", "motor units", "up", "command",
-              "> 2 Hz", "sent on in mode manual"),
+              "> 2 Hz", "forwarded in mode manual"),
         Topic("motor_command", "out", "std_msgs/msg/Float64", "motor units", "up", "command",
               "control rate", "-10 to 10, positive is up; 10 is full thrust"),
     ),
     services=(
         Service("~/manual", "std_srvs/srv/SetBool",
-                "hand over to `manual_command`, or take back"),
+                "start or end manual control by `manual_command`"),
     ),
 )  # fmt: skip
 
 SIMULATOR = Interface(
     topics=(
         Topic("motor_command", "in", "std_msgs/msg/Float64", "motor units", "up", "command",
-              "control rate", "held until the next; none for 2 s stops the motors"),
+              "control rate", "held until the next one; after 2 s without one the motors stop"),
         Topic("range", "out", "sensor_msgs/msg/Range", "m", "lidar", "sensor",
               "10 Hz, less missed ticks", "lidar, stamped at the measurement"),
         Topic("battery", "out", "sensor_msgs/msg/BatteryState", "V", "", "sensor", "1 Hz",
-              "voltage of the one cell"),
+              "voltage of the single cell"),
         Topic("height_set_point", "out", "std_msgs/msg/Float64", "m", "map, up", "latched",
-              "on change", "the reference of the task; parameter `reference`"),
+              "on change", "reference height of the task; parameter `reference`"),
         Topic("ground_truth", "out", "nav_msgs/msg/Odometry", "m, m/s", "map to base_link",
               "sensor", "control rate", "true pose and velocity"),
     ),

@@ -67,7 +67,7 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
         )
 
     def own_services(self) -> Callbacks:
-        """Return the service that hands over to a person."""
+        """Return the service that starts and ends manual control."""
         return ((SetBool, "~/manual", self._on_override),)
 
     def _read(self, message: Range) -> Reading[float]:
@@ -81,7 +81,7 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     def _on_set_point(self, message: Float64) -> None:
         if not self._running().adapter.on_setpoint(message.data, time.monotonic()):
             self.get_logger().warning(
-                f"set-point {message.data:g} m is not between {self.config.set_point_low_m:g} and "
+                f"setpoint {message.data:g} m is not between {self.config.set_point_low_m:g} and "
                 f"{self.config.set_point_high_m:g} m",
                 throttle_duration_sec=1.0,
             )
@@ -103,5 +103,5 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
         if not (self.active and loop.modes.armed):
             return answer(response, False, "the vehicle is not armed; call ~/arm first")
         loop.override(request.data, time.monotonic())
-        self._say_mode()
+        self._publish_mode()
         return answer(response, True, loop.modes.mode)

@@ -37,7 +37,7 @@ class BlimpVehicle(Vehicle):
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
-        """Return whether a controller is one of the blimp."""
+        """Return True if a controller is an altitude controller."""
         return Blimp().accepts(controller)
 
     def controller_node(self, model: str) -> NodeStart:
@@ -47,49 +47,51 @@ class BlimpVehicle(Vehicle):
         return NodeStart("altitude_controller", {"model": model})
 
     def simulator_node(self, run: BusRun) -> NodeStart:
-        """Return the simulator with preset and period."""
+        """Return the simulator node with preset and period."""
         parameters = {"preset": run.preset, "period_s": float(run.period_s)}
         return NodeStart("blimp_simulator", parameters)
 
-    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
-        """Return the episode: metrics are of the true height."""
-        trace = _trace(ticks, flight)
-        metrics = altitude_metrics(flight["time_s"], flight["height_ref_m"], flight["height_m"])
+    def episode(self, ticks: RecordedTicks, simulated: Arrays) -> tuple[Episode, int]:
+        """Return the episode, with metrics of the true height."""
+        trace = _trace(ticks, simulated)
+        metrics = altitude_metrics(
+            simulated["time_s"], simulated["height_ref_m"], simulated["height_m"]
+        )
         if ticks.spikes.size:
             trace |= spike_list(ticks.spikes[: int(ticks.stepped.sum())])
-            metrics["spikes_per_s"] = float(ticks.spikes.sum()) / float(flight["time_s"][-1])
+            metrics["spikes_per_s"] = float(ticks.spikes.sum()) / float(simulated["time_s"][-1])
         episode = Episode(math.nan, metrics, trace)
         metrics |= operations_metrics(self.controller, episode)
-        return episode, len(flight["tick_step"])
+        return episode, len(simulated["tick_step"])
 
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
         """Evaluate the model and the PID in the same scenario."""
         name = controller_name(run.model)
-        rivals = {f"{name}-in-process": self.controller}
+        controllers = {f"{name}-in-process": self.controller}
         if name != "pid":
-            rivals["pid"] = load("pid")
+            controllers["pid"] = load("pid")
         return [
             (
                 evaluate(
-                    rival,
+                    controller,
                     label,
                     seeds=[run.seed],
                     preset=run.preset,
                     duration_s=run.duration_s,
                 ),
-                rival,
+                controller,
             )
-            for label, rival in rivals.items()
+            for label, controller in controllers.items()
         ]
 
 
-def _trace(ticks: RecordedTicks, flight: Arrays) -> Arrays:
+def _trace(ticks: RecordedTicks, simulated: Arrays) -> Arrays:
     shared = bus_trace(ticks)
     steps = np.rint(shared["time_s"] / PHYSICS_STEP_S).astype(int)
-    at = np.clip(steps, 0, len(flight["time_s"]) - 1)
-    reference_m = flight["height_ref_m"][at]
+    at = np.clip(steps, 0, len(simulated["time_s"]) - 1)
+    reference_m = simulated["height_ref_m"][at]
     return shared | {
-        "height_m": flight["height_m"][at],
+        "height_m": simulated["height_m"][at],
         "height_ref_m": reference_m,
         "range_m": reference_m - ticks.fields["height_error_m"],
         "motor_command": ticks.fields["command"],

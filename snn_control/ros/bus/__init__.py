@@ -1,1 +1,1 @@
-"""Runs on the bus: processes, a whole vehicle."""
+"""Processes of nodes, and runs of a whole vehicle over the bus."""

@@ -17,28 +17,28 @@ from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.ros.vehicles import vehicle_of
 from snn_control.training.model_name import load_named
 
-ALL_OR_NONE = {"exit_if_refused": True}
+EXIT_IF_REFUSED = {"exit_if_refused": True}
 START_S = 60.0
-"""Wall time that nodes may take to start, on a busy machine."""
+"""Maximum wall time for the start of the nodes on a busy machine, s."""
 SLOW = 3.0
-"""Factor on the requested duration after which a run is given up."""
+"""Multiple of the requested duration after which a run is aborted."""
 
 
 def run_simulated(run: BusRun, folder: Path) -> BusResult:
     """Run the simulated vehicle on an isolated bus; bag, logs and parameters go to `folder`/ros.
 
     Raises:
-        UnknownNameError, ModelFileError: no such model, or a broken one.
+        UnknownNameError, ModelFileError: no such model, or an invalid file.
         InterfaceMismatchError: no vehicle has the interface of the model.
         ConfigError: the vehicle has no such preset or period.
-        RunError: a node died or the run took far too long; including the tail of its log.
+        RunError: a node died or the run exceeded its time; including the tail of its log.
     """
     vehicle = vehicle_of(load_named(run.model))
     ros = folder.absolute() / "ros"
     accelerated = run.rate != 1.0
     simulator = vehicle.simulator_node(run)
     simulated = {
-        **ALL_OR_NONE,
+        **EXIT_IF_REFUSED,
         **simulator.parameters,
         "seed": run.seed,
         "duration_s": float(run.duration_s),
@@ -49,7 +49,7 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
         "flight_file": str(ros / "flight.npz"),
     }
     with Nodes(ros, local_bus(free_domain())) as nodes:
-        nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
+        nodes.start("recorder", {"bag": str(ros / "bag"), **EXIT_IF_REFUSED})
         parameters = {"use_sim_time": accelerated, "arm_on_activate": True}
         name = _start_controller(nodes, vehicle, run.model, parameters)
         simulated["wait_for_listeners"] = [f"{name}/tick", f"{name}/spikes"]
@@ -62,7 +62,7 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
 def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
     """Run controller and recorder on the bus of the environment; return the figures of the bus.
 
-    The controller waits disarmed. Ends with the duration, where there is one, or with Ctrl-C.
+    The controller waits disarmed. The run ends after its duration, if any, or with Ctrl-C.
 
     Raises:
         InterfaceMismatchError: no vehicle has the interface of the model.
@@ -70,7 +70,7 @@ def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
     """
     vehicle, ros = vehicle_of(load_named(run.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
-        nodes.start("recorder", {"bag": str(ros / "bag"), **ALL_OR_NONE})
+        nodes.start("recorder", {"bag": str(ros / "bag"), **EXIT_IF_REFUSED})
         name = _start_controller(nodes, vehicle, run.model, {})
         with suppress(KeyboardInterrupt):
             nodes.watch(run.duration_s or math.inf)
@@ -82,7 +82,7 @@ def _start_controller(
     nodes: Nodes, vehicle: Vehicle, model: str, parameters: dict[str, Any]
 ) -> str:
     start = vehicle.controller_node(_absolute(model))
-    nodes.start(start.node, {**ALL_OR_NONE, **parameters, **start.parameters})
+    nodes.start(start.node, {**EXIT_IF_REFUSED, **parameters, **start.parameters})
     return start.name
 
 
@@ -93,16 +93,16 @@ def _absolute(model: str) -> str:
 
 
 def examine(run: BusRun, ros: Path, vehicle: Vehicle) -> BusResult:
-    """Make metrics and trace from the bag and the flight file in the folder `ros`."""
+    """Return metrics and trace of the bag and the recorded episode in the folder `ros`."""
     ticks = read_ticks(ros / "bag")
     with np.load(ros / "flight.npz", allow_pickle=False) as archive:
-        flight = {name: archive[name] for name in archive.files}
-    episode, sent = vehicle.episode(ticks, flight)
+        simulated = {name: archive[name] for name in archive.files}
+    episode, n_sent = vehicle.episode(ticks, simulated)
     summary = {
         "model": controller_name(run.model),
         "preset": run.preset,
         "seed": run.seed,
         **{name: episode.metrics[metric] for name, metric in vehicle.headline.items()},
-        "lost_ticks": sent - len(ticks.stamp_ns),
+        "lost_ticks": n_sent - len(ticks.stamp_ns),
     } | bus_figures(ticks, vehicle.controller, run.rate)
     return BusResult(episode, summary, f"{vehicle.environment} over ROS 2")

@@ -19,8 +19,8 @@ from snn_control.errors import RunError
 from snn_control.ros.launching import module_of
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
-"""Domains whose ports lie below those that Linux gives to clients."""
-LEADS_ELSEWHERE = (
+"""First and last domain with ports below the ephemeral ports of Linux."""
+DISCOVERY_VARIABLES = (
     "CYCLONEDDS_URI",
     "FASTDDS_DEFAULT_PROFILES_FILE",
     "FASTRTPS_DEFAULT_PROFILES_FILE",
@@ -32,17 +32,18 @@ LEADS_ELSEWHERE = (
     "ZENOH_ROUTER_CONFIG_URI",
     "ZENOH_SESSION_CONFIG_URI",
 )
-"""Variables that join a bus to other machines, or override that it does not."""
-LOOK_S = 0.05
-PATIENCE_S = 3.0
-"""Time a node has to end by itself."""
+"""Environment variables that connect a bus to other machines."""
+POLL_S = 0.05
+"""Period of checks for ended processes, s."""
+END_TIMEOUT_S = 3.0
+"""Time for a node to end after an interrupt, s; then it is killed."""
 
 
 def free_domain() -> int:
-    """Return a ROS domain that nobody on this machine uses.
+    """Return a ROS domain without participants on this machine.
 
-    A participant of domain d binds UDP port 7410 + 250 d (RTPS 2.3, 9.6.1.1); one who has no such
-    port cannot be found, and a domain without is free.
+    The first participant of domain d binds UDP port 7410 + 250 d (RTPS 2.3, 9.6.1.1), so that a
+    domain whose port is free is unused.
 
     Raises:
         RunError: all domains are in use.
@@ -57,12 +58,12 @@ def free_domain() -> int:
             except OSError:
                 continue
             return domain
-    raise RunError("all ROS domains are in use; end some nodes, or name one in ROS_DOMAIN_ID")
+    raise RunError("all ROS domains are in use; end some nodes, or set ROS_DOMAIN_ID")
 
 
 def local_bus(domain: int) -> dict[str, str]:
-    """Return the environment of processes that meet in a domain on this machine alone."""
-    kept = {name: value for name, value in os.environ.items() if name not in LEADS_ELSEWHERE}
+    """Return the environment of processes that share a domain on this machine only."""
+    kept = {name: value for name, value in os.environ.items() if name not in DISCOVERY_VARIABLES}
     return {
         **kept,
         "ROS_DOMAIN_ID": str(domain),
@@ -71,11 +72,11 @@ def local_bus(domain: int) -> dict[str, str]:
 
 
 class Nodes:
-    """Processes of nodes, which all end with the block that opened them.
+    """Context manager of the processes of nodes, which ends all of them at its exit.
 
     Args:
-        folder: takes the parameters and the output of each node.
-        environment: of the processes.
+        folder: folder for the parameters and the log of each node.
+        environment: environment variables of the processes.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
@@ -90,13 +91,13 @@ class Nodes:
         self.stop(*self.running)
 
     def start(self, node: str, parameters: Mapping[str, Any], namespace: str = "") -> None:
-        """Start a node that configures and activates itself.
+        """Start a node with automatic configuration and activation.
 
         Args:
             node: name of one of our nodes, or the dotted module of one of another package. The last
                 part of the module is the name of the node and, after `NAMESPACE-`, of its process.
-            parameters: of the node.
-            namespace: of the node.
+            parameters: parameters of the node.
+            namespace: namespace of the node.
 
         Raises:
             UnknownNameError: none of our nodes has this name.
@@ -115,7 +116,7 @@ class Nodes:
         namespace: str = "",
         remaps: Mapping[str, str] | None = None,
     ) -> None:
-        """Start a node, as `start` does, with a file of parameters; its stem names the process."""
+        """Start a node, as in `start`, with a parameter file; its stem names the process."""
         name = parameters.stem
         command = [sys.executable, "-m", module_of(node)]
         command += ["--ros-args", "--params-file", str(parameters)]
@@ -134,43 +135,43 @@ class Nodes:
             )
 
     def wait(self, name: str, timeout_s: float) -> None:
-        """Wait until a node has ended by itself.
+        """Wait until a node has ended.
 
         Raises:
-            RunError: a node died, or it did not end in time; including the tail of its log.
+            RunError: a node died, or the node did not end in time; including the tail of the log.
         """
         end_s = time.monotonic() + timeout_s
         while (code := self.running[name].poll()) is None:
-            self._all_but(name)
+            self._require_others(name)
             if time.monotonic() > end_s:
                 raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         if code:
             raise RunError(f"{name} died with code {code}: {self.log(name)}")
 
     def watch(self, duration_s: float) -> None:
-        """Wait while all nodes live.
+        """Wait for a duration while all nodes run.
 
         Raises:
-            RunError: one died; including the tail of its log.
+            RunError: a node died; including the tail of its log.
         """
         end_s = time.monotonic() + duration_s
         while time.monotonic() < end_s:
-            self._all_but("")
-            time.sleep(LOOK_S)
+            self._require_others("")
+            time.sleep(POLL_S)
 
-    def _all_but(self, name: str) -> None:
+    def _require_others(self, name: str) -> None:
         for other, process in self.running.items():
             if other != name and process.poll() is not None:
                 raise RunError(f"{other} died with code {process.returncode}: {self.log(other)}")
 
     def stop(self, *names: str) -> None:
-        """Interrupt nodes, all at once, and wait for them; what does not end is killed."""
+        """Interrupt nodes at once and wait for their end; kill those that exceed the timeout."""
         chosen = [self.running.pop(name) for name in names if name in self.running]
         for process in chosen:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-        end_s = time.monotonic() + PATIENCE_S
+        end_s = time.monotonic() + END_TIMEOUT_S
         for process in chosen:
             try:
                 process.wait(max(0.0, end_s - time.monotonic()))
@@ -179,13 +180,13 @@ class Nodes:
                 process.wait()
 
     def log(self, name: str, lines: int = 5) -> str:
-        """Return the last lines that a node wrote."""
+        """Return the last lines of the log of a node."""
         text = (self._folder / f"{name}.log").read_text("utf-8", errors="replace")
-        return " | ".join(text.strip().splitlines()[-lines:]) or "it said nothing"
+        return " | ".join(text.strip().splitlines()[-lines:]) or "no output"
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end the process with the one that started it, however that ends."""
+    """Request SIGTERM from Linux when the parent process ends, also if that is killed."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

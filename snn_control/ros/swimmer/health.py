@@ -10,7 +10,7 @@ from snn_control.ros.base.controller_health import VehicleStatus, age
 from snn_control.ros.base.diagnostics import WARN, Status
 
 RESTS_BELOW = 0.5
-"""Speed, of 0 to 1, below which the shipped circuits may rest."""
+"""Speed command (0 to 1) below which the shipped circuits may rest."""
 
 
 class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
@@ -19,13 +19,13 @@ class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
     measurement = "joint_states"
 
     def add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
-        """Add the velocity."""
+        """Add the age of cmd_vel."""
         status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
         if loop.adapter.lost(now_s):
-            status.say(WARN, "cmd_vel lost: the body rests")
+            status.escalate(WARN, "cmd_vel lost: the body rests")
 
     def expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
-        """Return whether the speed is above that at which circuits may rest."""
+        """Return True if the speed command is above `RESTS_BELOW`."""
         if loop.ordered is None:
             return loop.adapter.config.cruise_speed > RESTS_BELOW
         return loop.ordered[ORDERS.index("speed")] > RESTS_BELOW

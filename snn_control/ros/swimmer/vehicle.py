@@ -26,7 +26,7 @@ from snn_control.training.swimmer.system import Swimmer
 
 
 class SwimmerVehicle(Vehicle):
-    """Swimmer of as many joints as its controller."""
+    """Swimmer with the joints of its controller."""
 
     environment = Swimmer.environment
     duration_s = 30.0
@@ -39,7 +39,7 @@ class SwimmerVehicle(Vehicle):
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
-        """Return whether a controller is one of the swimmer."""
+        """Return True if a controller is a swimmer controller."""
         return Swimmer().accepts(controller)
 
     def controller_node(self, model: str) -> NodeStart:
@@ -47,29 +47,29 @@ class SwimmerVehicle(Vehicle):
         return NodeStart("swimmer_controller", {"model": model})
 
     def simulator_node(self, run: BusRun) -> NodeStart:
-        """Return the simulator with the length of the body.
+        """Return the simulator node with the number of links of the controller.
 
         Raises:
-            ConfigError: a preset, or another period than that of the body.
+            ConfigError: a preset was named, or the period differs from that of the body.
         """
         own_s = self.controller.control_period_s
         if not math.isclose(own_s, CONTROL_PERIOD_S, rel_tol=1e-6):
             raise ConfigError(
-                f"the model has a period of {own_s:g} s, the simulated body of "
+                f"the model has a period of {own_s:g} s, expected that of the simulated body, "
                 f"{CONTROL_PERIOD_S:g} s"
             )
         if run.preset != "default" or run.period_s:
             raise ConfigError(
                 f"preset {run.preset!r}, period_s {run.period_s:g}: the swimmer has neither; "
-                "damage it by the parameters of swimmer_simulator"
+                "set faults by the parameters of swimmer_simulator"
             )
         return NodeStart("swimmer_simulator", Swimmer().environment_options(self.controller))
 
-    def episode(self, ticks: RecordedTicks, flight: Arrays) -> tuple[Episode, int]:
-        """Return the episode; its total reward is the return of `Swim`, as far as it was swum."""
-        speeds = flight["forward_speed_m_s"]
-        metrics = swim_metrics(speeds, flight["path_m"])
-        total = float(flight["reward"].sum())
+    def episode(self, ticks: RecordedTicks, simulated: Arrays) -> tuple[Episode, int]:
+        """Return the episode; its total reward is the return of `Swim` over the recorded time."""
+        speeds = simulated["forward_speed_m_s"]
+        metrics = swim_metrics(speeds, simulated["path_m"])
+        total = float(simulated["reward"].sum())
         trace = bus_trace(ticks)
         names = zip(self.controller.action_names, ticks.commands.T, strict=True)
         trace |= dict(names) | {name: ticks.fields[name] for name in ticks.observation_names}
@@ -85,12 +85,12 @@ class SwimmerVehicle(Vehicle):
         return episode, len(speeds)
 
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
-        """Evaluate the model from the same start."""
+        """Evaluate the model in process from the same start."""
         n_ticks = round(run.duration_s / self.controller.control_period_s)
-        alone = evaluate(
+        in_process = evaluate(
             self.controller,
             f"{controller_name(run.model)}-in-process",
             seeds=[run.seed],
             n_ticks=n_ticks,
         )
-        return [(alone, self.controller)]
+        return [(in_process, self.controller)]

@@ -1,4 +1,4 @@
-"""Lifecycle on a real bus: no request ends a node, every failure says why and can be mended."""
+"""Lifecycle on a real bus: no request ends a node; failures have a reason and can be fixed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from snn_control.ros.base.interface import qos
 from snn_control.ros.bus.processes import Nodes
 from tests.ros.peer import ACTIVE, INACTIVE, UNCONFIGURED, Peer
 
-WAY = {
+CYCLE = {
     Transition.TRANSITION_CONFIGURE: INACTIVE,
     Transition.TRANSITION_ACTIVATE: ACTIVE,
     Transition.TRANSITION_DEACTIVATE: INACTIVE,
@@ -52,16 +52,16 @@ DEFAULTS = {f.name: f.default for f in dataclasses.fields(Config)}
 
 
 def flood(peer: Peer, numbers: list[int]) -> int:
-    """Send all these transitions, some at a time; return how many succeeded."""
-    client, done = peer.client(ChangeState, "change_state"), 0
-    for few in batched(numbers, 8):
-        requests = [ChangeState.Request() for _ in few]
-        for request, number in zip(requests, few, strict=True):
+    """Send transitions in batches; return the number of successes."""
+    client, n_done = peer.client(ChangeState, "change_state"), 0
+    for batch in batched(numbers, 8):
+        requests = [ChangeState.Request() for _ in batch]
+        for request, number in zip(requests, batch, strict=True):
             request.transition.id = number
         futures = [client.call_async(request) for request in requests]
         peer.until(lambda futures=futures: all(future.done() for future in futures))  # type: ignore[misc]
-        done += sum(bool(future.result().success) for future in futures)
-    return done
+        n_done += sum(bool(future.result().success) for future in futures)
+    return n_done
 
 
 def batched(numbers: list[int], size: int) -> list[list[int]]:
@@ -74,7 +74,7 @@ def test_no_transition_id_ends_the_node_in_any_state(
 ) -> None:
     nodes.start("altitude_controller", {"autostart": False, "executor": executor})
     state = UNCONFIGURED
-    for number, reached in WAY.items():
+    for number, reached in CYCLE.items():
         assert flood(peer, [k for k in range(256) if k not in LEGAL[state]]) == 0
         assert not peer.transition(label="no_such_transition")
         assert peer.state() == state
@@ -88,13 +88,13 @@ def test_no_transition_id_ends_the_node_in_any_state(
     assert peer.state() == ACTIVE
 
 
-def test_all_nodes_walk_the_whole_way(make_bus: MakeBus, tmp_path: Path) -> None:
+def test_all_nodes_complete_the_lifecycle(make_bus: MakeBus, tmp_path: Path) -> None:
     started = {node: make_bus(node) for node in launching.NODES if node != "altitude_controller"}
     for node, (nodes, _) in started.items():
         own = {"bag": str(tmp_path / "bag")} if node == "recorder" else {}
         nodes.start(node, {"autostart": False, **own})
     for node, (nodes, peer) in started.items():
-        for number, reached in WAY.items():
+        for number, reached in CYCLE.items():
             assert flood(peer, [0, 99, 255]) == 0, node
             assert peer.transition(number), (node, number)
             assert peer.state() == reached, (node, number)
@@ -114,15 +114,15 @@ UNUSABLE: list[tuple[dict, str]] = [
 ]
 
 
-def test_what_cannot_be_used_is_refused_at_configure(make_bus: MakeBus) -> None:
+def test_invalid_parameters_are_refused_at_configure(make_bus: MakeBus) -> None:
     started = [make_bus() for _ in UNUSABLE]
     for (parameters, _), (nodes, _) in zip(UNUSABLE, started, strict=True):
         nodes.start("altitude_controller", parameters)
-    for (parameters, said), (nodes, peer) in zip(UNUSABLE, started, strict=True):
+    for (parameters, message), (nodes, peer) in zip(UNUSABLE, started, strict=True):
         peer.until(lambda peer=peer: peer.diagnostics)  # type: ignore[misc]
         assert peer.state() == UNCONFIGURED, parameters
-        peer.until(partial(_says, peer, said))
-        assert said in nodes.log("altitude_controller", 50)
+        peer.until(partial(_reports, peer, message))
+        assert message in nodes.log("altitude_controller", 50)
         assert nodes.running["altitude_controller"].poll() is None, parameters
         if "gian" in parameters:
             continue
@@ -131,16 +131,16 @@ def test_what_cannot_be_used_is_refused_at_configure(make_bus: MakeBus) -> None:
         assert peer.transition(Transition.TRANSITION_CONFIGURE), parameters
 
 
-def test_a_controller_of_something_else_is_refused(nodes: Nodes, peer: Peer, tmp_path) -> None:
+def test_a_model_of_another_vehicle_is_refused(nodes: Nodes, peer: Peer, tmp_path) -> None:
     from snn_control.controllers.files import write_pair
     from snn_control.network.files import network_document
-    from tests.ros.foreign import foreign_network
+    from tests.ros.other_model import pendulum_network
 
     tensors: dict = {}
     document = {
         "kind": "controller",
         "controller": "altitude",
-        "networks": [network_document(foreign_network(), tensors, prefix="0/")],
+        "networks": [network_document(pendulum_network(), tensors, prefix="0/")],
         "about": {},
     }
     write_pair(tmp_path / "other", document, tensors)
@@ -150,7 +150,7 @@ def test_a_controller_of_something_else_is_refused(nodes: Nodes, peer: Peer, tmp
     assert peer.state() == UNCONFIGURED
 
 
-def test_an_unreadable_file_of_parameters_leaves_the_node_alive(
+def test_an_unreadable_parameter_file_leaves_the_node_alive(
     nodes: Nodes, peer: Peer, tmp_path
 ) -> None:
     path = tmp_path / "altitude_controller.yaml"
@@ -168,26 +168,26 @@ def test_another_type_on_a_topic_is_refused(
     context = Context()
     peer = make_peer(topics=False)
     rclpy.init(context=context, domain_id=domain)
-    stranger = rclpy.create_node("millimetres", context=context)
-    stranger.create_publisher(Float64, "range", qos("sensor"))
+    publisher = rclpy.create_node("millimetres", context=context)
+    publisher.create_publisher(Float64, "range", qos("sensor"))
     nodes.start("altitude_controller", {"autostart": False, **QUICK})
     peer.until(lambda: peer.diagnostics)
     peer.spin(0.5)
     assert not peer.transition(Transition.TRANSITION_CONFIGURE)
     peer.until(lambda: "expected sensor_msgs/msg/Range" in peer.status("node")[1])
     assert "millimetres" in peer.status("node")[1]
-    stranger.destroy_node()
+    publisher.destroy_node()
     rclpy.try_shutdown(context=context)
     peer.spin(0.5)
     assert peer.transition(Transition.TRANSITION_CONFIGURE)
 
 
-def _says(peer: Peer, said: str) -> bool:
-    return said in peer.status("node")[1]
+def _reports(peer: Peer, message: str) -> bool:
+    return message in peer.status("node")[1]
 
 
 @pytest.mark.parametrize("executor", ["events", "multi"])
-def test_a_sensor_that_cannot_be_used_is_refused_at_configure(
+def test_an_unusable_sensor_is_refused_at_configure(
     executor: str, nodes: Nodes, peer: Peer
 ) -> None:
     nodes.start("altitude_controller", {"autostart": False, "executor": executor, **QUICK})
@@ -195,13 +195,13 @@ def test_a_sensor_that_cannot_be_used_is_refused_at_configure(
     configure = ChangeState.Request()
     configure.transition.id = Transition.TRANSITION_CONFIGURE
     client = peer.client(ChangeState, "change_state")
-    for bad, said in ((1234.0, "millimetres"), (-0.5, "negative"), (float("inf"), "no return")):
+    for bad, message in ((1234.0, "millimetres"), (-0.5, "negative"), (float("inf"), "no return")):
         future = client.call_async(configure)
         while not future.done():
             peer.measure(bad)
             peer.spin(0.05)
         assert not future.result().success
-        peer.until(partial(_says, peer, said))
+        peer.until(partial(_reports, peer, message))
         assert peer.state() == UNCONFIGURED
     future = client.call_async(configure)
     while not future.done():
@@ -211,7 +211,7 @@ def test_a_sensor_that_cannot_be_used_is_refused_at_configure(
 
 
 @pytest.mark.parametrize("topic", ["range", "/lidar"])
-def test_a_node_that_starts_itself_refuses_such_a_sensor_too(
+def test_an_autostarted_node_refuses_an_unusable_sensor(
     topic: str, nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
 ) -> None:
     peer = make_peer(topics=False)
@@ -220,19 +220,19 @@ def test_a_node_that_starts_itself_refuses_such_a_sensor_too(
     path.write_text("/**: {ros__parameters: {autostart: true, probe_s: 8.0}}", "utf-8")
     nodes.start_with(path, "altitude_controller", remaps={"range": topic})
 
-    def said() -> bool:
+    def reported() -> bool:
         message = Range(range=1234.0, max_range=4000.0)
         message.header.stamp = peer.node.get_clock().now().to_msg()
         lidar.publish(message)
-        return bool(peer.diagnostics) and _says(peer, f"topic {lidar.topic_name}: range 1234")
+        return bool(peer.diagnostics) and _reports(peer, f"topic {lidar.topic_name}: range 1234")
 
-    peer.until(said)
+    peer.until(reported)
     assert peer.state() == UNCONFIGURED
 
 
-def test_diagnostics_come_every_second_in_every_state(nodes: Nodes, peer: Peer) -> None:
+def test_diagnostics_are_published_every_second_in_every_state(nodes: Nodes, peer: Peer) -> None:
     nodes.start("altitude_controller", {"autostart": False, "hardware_id": "blimp-7"})
-    for number in WAY:
+    for number in CYCLE:
         peer.diagnostics.clear()
         peer.until(lambda: len(peer.diagnostics) == 3)
         assert 1.5 <= peer.diagnostics[2][0] - peer.diagnostics[0][0] <= 3.0
@@ -245,11 +245,11 @@ def test_diagnostics_come_every_second_in_every_state(nodes: Nodes, peer: Peer) 
         peer.transition(number)
 
 
-def test_wrong_settings_of_parameters_are_refused_with_a_reason(nodes: Nodes, peer: Peer) -> None:
+def test_invalid_parameter_changes_are_refused_with_a_reason(nodes: Nodes, peer: Peer) -> None:
     nodes.start("altitude_controller", {})
     peer.connected()
     peer.until(lambda: peer.state() == ACTIVE)
-    for name, value, said in (
+    for name, value, message in (
         ("executor", "multi", "read-only"),
         ("trim_command", 99.0, "out of range"),
         ("trim_command", float("nan"), "out of range"),
@@ -258,14 +258,14 @@ def test_wrong_settings_of_parameters_are_refused_with_a_reason(nodes: Nodes, pe
         ("battery_low_v", 3.0, "battery_critical_v 3.2 is not below"),
         ("nothing", 3.0, "undeclared"),
     ):
-        taken, reason = peer.set_parameter(name, value)
-        assert not taken, name
-        assert said in reason, (name, reason)
+        done, reason = peer.set_parameter(name, value)
+        assert not done, name
+        assert message in reason, (name, reason)
     assert peer.set_parameter("trim_command", 2.5) == (True, "")
     assert peer.state() == ACTIVE
 
 
-def test_start_to_first_command_is_fast_with_every_executor(make_bus: MakeBus) -> None:
+def test_the_first_command_follows_within_a_second(make_bus: MakeBus) -> None:
     started = {executor: make_bus() for executor in ("events", "single", "multi")}
     for executor, (nodes, _) in started.items():
         nodes.start("altitude_controller", {"executor": executor, "arm_on_activate": True})
@@ -291,7 +291,7 @@ def fuzz(peer: Peer, rng: np.random.Generator) -> None:
             peer.set_parameter(name, value)
 
 
-def test_no_setting_of_any_parameter_ends_the_node_in_any_state(nodes: Nodes, peer: Peer) -> None:
+def test_no_parameter_value_ends_the_node_in_any_state(nodes: Nodes, peer: Peer) -> None:
     nodes.start("altitude_controller", {"autostart": False})
     rng = np.random.default_rng(0)
     fuzz(peer, rng)

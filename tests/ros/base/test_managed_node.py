@@ -1,4 +1,4 @@
-"""The lifecycle base: what fails is logged, made safe and turned into a transition."""
+"""Base class of the nodes: failures are logged, outputs made safe, and transitions refused."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Config:
     """Parameters of the node under test."""
 
     gain: float = parameter(1.0, 0.0, 2.0, live=True)
-    """Gain of it, 1/s."""
+    """Feedback gain, 1/s."""
 
 
 class Fragile(ManagedNode):
-    """Fails in the step that it is told to."""
+    """Node that fails in chosen steps."""
 
     config_type = Config
 
@@ -42,10 +42,10 @@ class Fragile(ManagedNode):
         self.fails: dict[str, Exception] = {}
         self.done: list[str] = []
 
-    def _do(self, what: str) -> None:
-        self.done.append(what)
-        if what in self.fails:
-            raise self.fails[what]
+    def _do(self, step: str) -> None:
+        self.done.append(step)
+        if step in self.fails:
+            raise self.fails[step]
 
     def configure(self, config: Any) -> None:
         self._do("configure")
@@ -84,7 +84,7 @@ def node() -> Iterator[Fragile]:
     rclpy.try_shutdown(context=context)
 
 
-def test_outputs_are_safe_before_anything_else_on_the_way_down(node: Fragile) -> None:
+def test_outputs_are_made_safe_before_deactivation_and_shutdown(node: Fragile) -> None:
     assert node.try_transition("configure")
     assert node.try_transition("activate")
     node.done.clear()
@@ -98,18 +98,18 @@ def test_outputs_are_safe_before_anything_else_on_the_way_down(node: Fragile) ->
 
 
 @pytest.mark.parametrize("step", ["configure", "activate", "deactivate", "cleanup"])
-@pytest.mark.parametrize("error", [ConfigError("what to change"), ZeroDivisionError("bad luck")])
-def test_a_step_that_fails_leaves_a_node_that_can_be_configured_again(
+@pytest.mark.parametrize("error", [ConfigError("wrong setting"), ZeroDivisionError("bad luck")])
+def test_a_node_can_be_configured_again_after_a_failed_step(
     step: str, error: Exception, node: Fragile, capfd: pytest.CaptureFixture
 ) -> None:
-    way = ["configure", "activate", "deactivate", "cleanup"]
-    for transition in way[: way.index(step)]:
+    cycle = ["configure", "activate", "deactivate", "cleanup"]
+    for transition in cycle[: cycle.index(step)]:
         assert node.try_transition(transition)
     node.fails[step] = error
     assert not node.try_transition(step)
-    said = capfd.readouterr()
-    assert str(error) in said.out + said.err
-    assert ("Traceback" in said.out + said.err) == isinstance(error, ZeroDivisionError)
+    log = "".join(capfd.readouterr())
+    assert str(error) in log
+    assert ("Traceback" in log) == isinstance(error, ZeroDivisionError)
     assert str(error) in node.trouble
     node.fails.clear()
     if step == "activate":
@@ -123,7 +123,7 @@ def test_a_step_that_fails_leaves_a_node_that_can_be_configured_again(
     assert node.try_transition("activate")
 
 
-def test_even_an_unsafe_end_ends(node: Fragile) -> None:
+def test_shutdown_ends_even_if_every_step_fails(node: Fragile) -> None:
     node.try_transition("configure")
     node.try_transition("activate")
     node.fails = {step: RuntimeError(step) for step in ("make_safe", "deactivate", "cleanup")}
@@ -137,11 +137,11 @@ def test_a_callback_that_raises_makes_safe_and_deactivates(
     node.try_transition("configure")
     node.try_transition("activate")
     node.done.clear()
-    node.fails["beat"] = ZeroDivisionError("in flight")
+    node.fails["beat"] = ZeroDivisionError("in operation")
     assert node.guarded(node.beat)() is None
     assert node.state == State.PRIMARY_STATE_INACTIVE
     assert node.done[:2] == ["beat", "make_safe"]
-    assert "ZeroDivisionError: in flight" in capfd.readouterr().err
+    assert "ZeroDivisionError: in operation" in capfd.readouterr().err
     node.fails["answer"] = KeyError("service")
     response = node.guarded(node.answer)(Trigger.Request(), Trigger.Response())
     assert not response.success
@@ -166,9 +166,9 @@ def test_a_live_parameter_reaches_the_node(node: Fragile) -> None:
     assert node.config.gain == 1.5
 
 
-def test_descriptors_hold_text_range_and_flags(node: Fragile) -> None:
+def test_descriptors_contain_text_range_and_flags(node: Fragile) -> None:
     gain, executor = (node.describe_parameter(name) for name in ("gain", "executor"))
-    assert gain.description == "Gain of it, 1/s."
+    assert gain.description == "Feedback gain, 1/s."
     assert (gain.floating_point_range[0].from_value, gain.floating_point_range[0].to_value) == (
         0,
         2,

@@ -1,4 +1,4 @@
-"""The way of a height error through a node, from its callback to the published command."""
+"""Call path of a height error through a node, from its callback to the published command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snn_control.ros.bus.processes import free_domain
 from snn_control.ros.pid_controller import PidController
 from snn_control.supervision.modes import Mode
 from tests.loops.blimp.harness import Scripted
-from tests.loops.way import Way
+from tests.loops.call_path import CallPath
 
 
 @pytest.fixture
@@ -36,33 +36,33 @@ def node() -> Iterator[PidController]:
 
 
 class Commands:
-    """Stands for the publisher of the commands; the way ends here."""
+    """Publisher of the commands, in place of the real one; ends the call path."""
 
-    def __init__(self, way: Way) -> None:
-        self.way, self.sent = way, []  # type: ignore[var-annotated]
+    def __init__(self, path: CallPath) -> None:
+        self.path, self.sent = path, []  # type: ignore[var-annotated]
 
     def publish(self, message: Float64) -> None:
-        self.way.end()
+        self.path.end()
         self.sent.append(message.data)
 
     def wait_for_all_acked(self, _: object) -> None:
         pass
 
 
-def test_from_a_range_message_to_its_command(node: PidController) -> None:
-    """The controller is that of the test, which counts the files around it."""
-    loop, way = node.loop, Way("blimp")
+def test_path_from_range_message_to_command(node: PidController) -> None:
+    """Path with a controller of the test, so that only the files around it count."""
+    loop, path = node.loop, CallPath("blimp")
     assert loop is not None
     loop.replace(Scripted(1.5))
     loop.arm(0.0)
     message = Range(range=1.0, min_range=0.05, max_range=12.0)
     message.header.stamp = node.get_clock().now().to_msg()
-    publisher, commands = node._commands, Commands(way)
+    publisher, commands = node._commands, Commands(path)
     node._commands = commands
-    way.follow(node._on_range, message)
+    path.follow(node._on_range, message)
     node._commands = publisher
     assert loop.modes.mode is Mode.AUTO
     assert commands.sent == [1.5]
-    assert len(way.files) == 8, sorted(way.files)
-    assert {"ros/blimp/node.py", "loops/control_loop.py", "loops/blimp/adapter.py"} < way.files
-    assert way.crossings == 4
+    assert len(path.files) == 8, sorted(path.files)
+    assert {"ros/blimp/node.py", "loops/control_loop.py", "loops/blimp/adapter.py"} < path.files
+    assert path.crossings == 4

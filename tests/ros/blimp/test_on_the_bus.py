@@ -1,4 +1,4 @@
-"""What the controller does when things go wrong, as a process on a real bus, with time bounds."""
+"""Reactions of the controller to faults, as a process on a real bus, with time bounds."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.resources import models_folder
 from snn_control.ros.bus.processes import Nodes
-from tests.ros.peer import PATIENCE_S, Peer
+from tests.ros.peer import TIMEOUT_S, Peer
 
 TRIM = 3.1
 SAFE_S = 1.0
 SLACK_S = 0.15
-"""What a busy machine may add to a time bound."""
+"""Addition to the time bounds for a busy machine, s."""
 
 
 def start(nodes: Nodes, peer: Peer, **parameters: object) -> None:
-    """Start an armed controller and let it fly for a moment."""
+    """Start an armed controller and bring it to mode auto."""
     nodes.start("altitude_controller", {"arm_on_activate": True, **QUICK, **parameters})
-    let_fly(peer)
+    reach_auto(peer)
 
 
 @pytest.fixture(scope="module")
 def shared(make_shared_bus: MakeBus) -> Peer:
-    """The peer of an armed controller, for all that leaves it ready to fly on."""
+    """Peer of an armed controller, shared by tests that leave it in operation."""
     nodes, peer = make_shared_bus()
     nodes.start("altitude_controller", {"arm_on_activate": True, "stop_s": 2.0, **QUICK})
     return peer
 
 
 @pytest.fixture
-def flying(shared: Peer) -> Peer:
-    let_fly(shared)
+def blimp_peer(shared: Peer) -> Peer:
+    reach_auto(shared)
     return shared
 
 
-def let_fly(peer: Peer) -> None:
-    """Feed a controller until it has flown for a moment."""
+def reach_auto(peer: Peer) -> None:
+    """Feed a controller until it is in mode auto, and for 0.5 s more."""
     peer.connected()
     peer.set_point(1.2)
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + TIMEOUT_S
     while not (peer.modes and peer.modes[-1][1] == "auto"):
-        assert time.monotonic() < end, "it does not fly"
+        assert time.monotonic() < end, "mode auto not reached"
         peer.feed(0.1)
     peer.feed(0.5)
 
@@ -67,8 +67,8 @@ def after(peer: Peer, since_s: float) -> list[tuple[float, float]]:
     return [(t - since_s, command) for t, command in peer.commands if t > since_s]
 
 
-def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(flying: Peer) -> None:
-    peer = flying
+def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(blimp_peer: Peer) -> None:
+    peer = blimp_peer
     last = peer.feed(0.3)
     held = answer(peer, last)
     peer.spin(2.5)
@@ -80,15 +80,15 @@ def test_a_cut_stream_holds_the_last_command_and_then_goes_to_trim(flying: Peer)
     assert min(at_trim) <= SAFE_S + SLACK_S
     assert min(age for age, command in sent if command == 0.0) <= 2.0 + SLACK_S
     times = [age for age, _ in sent]
-    assert np.diff(times).max() < 0.3, "the receiver must hear that the node lives"
+    assert np.diff(times).max() < 0.3, "the receiver needs a sign of life"
     assert [mode for _, mode, _ in peer.modes[-3:]] == ["hold", "trim", "stop"]
     peer.feed(0.5)
     assert peer.modes[-1][1] == "auto"
     assert all(np.isfinite(command) and abs(command) <= 10 for _, command in peer.commands)
 
 
-def test_healthy_gaps_are_held_and_not_alarmed(flying: Peer) -> None:
-    peer = flying
+def test_healthy_gaps_are_held_without_alarm(blimp_peer: Peer) -> None:
+    peer = blimp_peer
     n_modes = len(peer.modes)
     for _ in range(4):
         last = peer.feed(0.2)
@@ -98,14 +98,14 @@ def test_healthy_gaps_are_held_and_not_alarmed(flying: Peer) -> None:
     assert len(peer.modes) == n_modes
 
 
-def inputs_counted(peer: Peer, what: str) -> int:
-    return int(peer.status("inputs")[2].get(what, 0))
+def input_count(peer: Peer, key: str) -> int:
+    return int(peer.status("inputs")[2].get(key, 0))
 
 
-def test_bursts_of_bad_values_are_held_at_once(flying: Peer) -> None:
-    peer = flying
-    peer.feed(0.5)  # what came before is counted
-    before = inputs_counted(peer, "bad values")
+def test_bursts_of_bad_values_are_held_at_once(blimp_peer: Peer) -> None:
+    peer = blimp_peer
+    peer.feed(0.5)  # counts earlier measurements
+    before = input_count(peer, "bad values")
     for k, bad in enumerate((float("nan"), float("inf"), -0.5, 1234.0), 1):
         last = peer.feed(0.2)
         held = answer(peer, last)
@@ -118,13 +118,13 @@ def test_bursts_of_bad_values_are_held_at_once(flying: Peer) -> None:
         peer.feed(0.5)
         assert peer.modes[-1][1] == "auto"
         count = before + 12 * k
-        peer.until(lambda: inputs_counted(peer, "bad values") == count)  # noqa: B023
+        peer.until(lambda: input_count(peer, "bad values") == count)  # noqa: B023
 
 
-def test_frozen_stamps_are_no_measurements(flying: Peer) -> None:
-    peer = flying
+def test_frozen_stamps_are_ignored(blimp_peer: Peer) -> None:
+    peer = blimp_peer
     peer.feed(0.5)
-    before = inputs_counted(peer, "stamps: repeated")
+    before = input_count(peer, "stamps: repeated")
     stamp = peer.node.get_clock().now().to_msg()
     last = peer.measure(1.0, stamp)
     for _ in range(13):
@@ -132,11 +132,11 @@ def test_frozen_stamps_are_no_measurements(flying: Peer) -> None:
         peer.measure(1.0, stamp)
     sent = after(peer, last)
     assert min(age for age, command in sent if command == TRIM) <= SAFE_S + SLACK_S
-    peer.until(lambda: inputs_counted(peer, "stamps: repeated") == before + 13)
+    peer.until(lambda: input_count(peer, "stamps: repeated") == before + 13)
 
 
-def test_stamps_of_the_future_and_of_the_past_are_refused(flying: Peer) -> None:
-    peer = flying
+def test_stamps_of_the_future_and_the_past_are_refused(blimp_peer: Peer) -> None:
+    peer = blimp_peer
     for shift_ns in (10**9, -(10**8)):
         stamp = peer.node.get_clock().now().to_msg()
         total = stamp.sec * 10**9 + stamp.nanosec + shift_ns
@@ -149,10 +149,10 @@ def test_stamps_of_the_future_and_of_the_past_are_refused(flying: Peer) -> None:
         assert peer.modes[-1][1] == "auto"
 
 
-def test_a_lost_set_point_is_held_and_reported(nodes: Nodes, peer: Peer) -> None:
+def test_a_lost_setpoint_is_held_and_reported(nodes: Nodes, peer: Peer) -> None:
     start(nodes, peer, set_point_max_age_s=0.5)
     peer.feed(2.0)
-    peer.until(lambda: "set-point lost" in peer.status("inputs")[1])
+    peer.until(lambda: "setpoint lost" in peer.status("inputs")[1])
     assert peer.modes[-1][1] == "auto"
     peer.set_point(float("nan"))
     peer.feed(0.3)
@@ -162,22 +162,22 @@ def test_a_lost_set_point_is_held_and_reported(nodes: Nodes, peer: Peer) -> None
 def test_a_killed_controller_stops_the_motors_of_the_simulator(
     nodes: Nodes, peer: Peer, tmp_path: Path
 ) -> None:
-    flight = tmp_path / "flight.npz"
+    path = tmp_path / "flight.npz"
     nodes.start("altitude_controller", {"arm_on_activate": True})
-    simulator = {"wait_for_controller": True, "flight_file": str(flight), "preset": "clean"}
+    simulator = {"wait_for_controller": True, "flight_file": str(path), "preset": "clean"}
     nodes.start("blimp_simulator", simulator)
     peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
     peer.spin(1.0)
     nodes.running["altitude_controller"].kill()
     peer.spin(3.0)
     nodes.stop("blimp_simulator")
-    with np.load(flight) as flown:
-        commands = flown["motor_command"]
+    with np.load(path) as episode:
+        commands = episode["motor_command"]
     silent = int((commands[::-1] == 0.0).argmin())
-    assert 0.6 < silent * 0.01 < 1.3, "3 s of silence, 2 s of which the last command is held"
+    assert 0.6 < silent * 0.01 < 1.3, "the last command is held for 2 s of 3 s of silence"
 
 
-def test_a_killed_simulator_leaves_a_command_that_is_safe(nodes: Nodes, peer: Peer) -> None:
+def test_a_killed_simulator_leads_to_a_safe_command(nodes: Nodes, peer: Peer) -> None:
     nodes.start("altitude_controller", {"arm_on_activate": True})
     nodes.start("blimp_simulator", {"wait_for_controller": True, "preset": "clean"})
     peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
@@ -189,20 +189,20 @@ def test_a_killed_simulator_leaves_a_command_that_is_safe(nodes: Nodes, peer: Pe
     assert nodes.running["altitude_controller"].poll() is None
 
 
-def test_a_model_replaced_while_it_flies(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
+def test_a_model_file_replaced_in_operation(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
     for suffix in (".json", ".safetensors"):
         shutil.copy(models_folder() / f"blimp-altitude{suffix}", tmp_path / f"mine{suffix}")
     model = tmp_path / "mine.json"
     start(nodes, peer, model=str(model))
-    whole = model.read_text()
-    model.write_text(whole[: len(whole) // 2])
+    text = model.read_text()
+    model.write_text(text[: len(text) // 2])
     peer.feed(1.5)
     assert peer.modes[-1][1] == "auto"
     assert "has changed" in peer.status("model")[1]
     answer = peer.trigger("reload")
     assert not answer.success
-    assert "flies on" in answer.message
-    document = json.loads(whole)
+    assert "stays active" in answer.message
+    document = json.loads(text)
     document["about"]["note"] = "another"
     model.write_text(json.dumps(document))
     assert peer.trigger("reload").success
@@ -226,7 +226,7 @@ def test_battery_manual_arm_and_reset(nodes: Nodes, peer: Peer) -> None:
         peer.feed(0.1)
     peer.feed(2.0)
     assert "landing" in peer.status("mode")[1]
-    assert peer.commands[-1][1] < -3.0, "it is 0.6 m above the landing height"
+    assert peer.commands[-1][1] < -3.0, "the height is 0.6 m above the landing height"
     assert peer.switch("arm", False).success
     assert peer.modes[-1][1] == "disarmed"
     assert peer.commands[-1][1] == 0.0
@@ -243,23 +243,23 @@ def test_battery_manual_arm_and_reset(nodes: Nodes, peer: Peer) -> None:
     assert peer.modes[-1][1] == "auto"
 
 
-def test_a_signal_leaves_the_motors_off(make_bus: MakeBus) -> None:
-    chosen = [
+def test_a_signal_stops_the_motors(make_bus: MakeBus) -> None:
+    cases = [
         ("events", signal.SIGTERM),
         ("events", signal.SIGINT),
         ("single", signal.SIGTERM),
         ("multi", signal.SIGINT),
     ]
-    started = [make_bus() for _ in chosen]
-    for (executor, _), (nodes, _) in zip(chosen, started, strict=True):
+    started = [make_bus() for _ in cases]
+    for (executor, _), (nodes, _) in zip(cases, started, strict=True):
         nodes.start("altitude_controller", {"arm_on_activate": True, "executor": executor})
-    for (executor, number), (nodes, peer) in zip(chosen, started, strict=True):
-        let_fly(peer)
+    for (executor, number), (nodes, peer) in zip(cases, started, strict=True):
+        reach_auto(peer)
         process = nodes.running["altitude_controller"]
         assert peer.commands[-1][1] != 0.0
         signalled = time.monotonic()
         while process.poll() is None and time.monotonic() - signalled < 3.0:
-            os.kill(process.pid, number)  # more than one may come, as of a launch that ends
+            os.kill(process.pid, number)  # repeated, like those of an ending launch
             time.sleep(0.02)
         assert process.wait(timeout=0.1) == 0, (executor, number)
         took_s = time.monotonic() - signalled

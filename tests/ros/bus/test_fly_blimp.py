@@ -1,4 +1,4 @@
-"""Whole flights: simulator, controller and recorder as processes; what the bag holds replays."""
+"""Whole flights: simulator, controller and recorder as processes; replays of the bag."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BusResult]:
-    """Flight at four times real time; flown once more where a stall of the machine lost ticks."""
+def flight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BusResult]:
+    """Flight at four times real time, repeated once if a stall of the machine lost ticks."""
     run = BusRun("blimp-altitude", seed=3, duration_s=DURATION_S, rate=4.0)
     for _ in range(2):
         folder = tmp_path_factory.mktemp("a flight")
@@ -49,18 +49,20 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BusResult]:
     return folder, result
 
 
-def test_it_holds_the_height_as_without_a_bus(flown: tuple[Path, BusResult]) -> None:
+def test_it_holds_the_height_as_in_process(flight: tuple[Path, BusResult]) -> None:
     env = gymnasium.make("snn_control/BlimpAltitude-v0", duration_s=DURATION_S)
-    alone = snn_control.rollout(load("blimp-altitude"), env, seed=3)
-    episode = flown[1].episode
+    in_process = snn_control.rollout(load("blimp-altitude"), env, seed=3)
+    episode = flight[1].episode
     for metric in ("hold_rmse_m", "rmse_m", "steady_state_error_m"):
-        assert episode.metrics[metric] == pytest.approx(alone.metrics[metric], rel=0.25, abs=0.005)
-    assert flown[1].summary["lost_ticks"] == 0
+        assert episode.metrics[metric] == pytest.approx(
+            in_process.metrics[metric], rel=0.25, abs=0.005
+        )
+    assert flight[1].summary["lost_ticks"] == 0
     assert len(episode.trace["spike_tick"]) > 1000
 
 
-def test_the_bag_replays_bit_for_bit(flown: tuple[Path, BusResult]) -> None:
-    ticks = read_ticks(flown[0] / "ros" / "bag")
+def test_the_bag_replays_bit_for_bit(flight: tuple[Path, BusResult]) -> None:
+    ticks = read_ticks(flight[0] / "ros" / "bag")
     outputs = replay(ticks, load("blimp-altitude"))
     np.testing.assert_array_equal(outputs, ticks.outputs)
     np.testing.assert_array_equal(np.clip(outputs, -10, 10), ticks.commands)
@@ -74,7 +76,7 @@ def test_the_bag_replays_bit_for_bit(flown: tuple[Path, BusResult]) -> None:
 
 
 class Recorded(gymnasium.Env):
-    """A Gymnasium environment that shows the recorded observations."""
+    """Gymnasium environment that returns recorded observations."""
 
     observation_names, action_names = ("height_error_m",), ("motor_command",)
     action_space = gymnasium.spaces.Box(-10, 10, (1,), np.float64)
@@ -93,13 +95,13 @@ class Recorded(gymnasium.Env):
         return self._observations[self._k - over], 0.0, False, over, {}
 
 
-def test_the_gymnasium_loop_gives_the_same_commands(flown: tuple[Path, BusResult]) -> None:
-    ticks = read_ticks(flown[0] / "ros" / "bag")
+def test_the_gymnasium_loop_returns_the_same_commands(flight: tuple[Path, BusResult]) -> None:
+    ticks = read_ticks(flight[0] / "ros" / "bag")
     episode = snn_control.rollout(load("blimp-altitude"), Recorded(ticks.observations), seed=0)
     np.testing.assert_array_equal(episode.trace["motor_command"], ticks.fields["output"])
 
 
-def test_a_drop_out_replays_too(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
+def test_dropouts_replay_bit_for_bit(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
     nodes.start("recorder", {"bag": str(tmp_path / "bag")})
     nodes.start("altitude_controller", {"arm_on_activate": True})
     peer.connected()
@@ -121,7 +123,7 @@ def test_a_drop_out_replays_too(nodes: Nodes, peer: Peer, tmp_path: Path) -> Non
     assert ticks.fields["resets"][-1] == ticks.fields["resets"][0] + 1
 
 
-def test_two_craft_in_namespaces_do_not_hear_each_other(
+def test_two_blimps_in_namespaces_are_independent(
     nodes: Nodes, make_peer: Callable[..., Peer]
 ) -> None:
     one, two = (make_peer(namespace=f"/{name}") for name in ("one", "two"))
@@ -144,24 +146,24 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "snn_control", "fly", *words]
 
 
-def test_the_verb_prints_one_object_and_leaves_a_run(tmp_path: Path) -> None:
+def test_the_verb_prints_one_object_and_writes_a_run(tmp_path: Path) -> None:
     run = tmp_path / "run"
     words = ("pid", "--sim", "--duration", "50", "--rate", "10", "--json", "--out", str(run))
     done = subprocess.run(command(*words), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
-    found = json.loads(line)
-    assert set(found) >= KEYS
-    assert found["run"] == str(run)
-    assert found["replay_identical"]
-    assert 0.0 < found["latency_p50_ms"] <= found["latency_p99_ms"]
+    summary = json.loads(line)
+    assert set(summary) >= KEYS
+    assert summary["run"] == str(run)
+    assert summary["replay_identical"]
+    assert 0.0 < summary["latency_p50_ms"] <= summary["latency_p99_ms"]
     assert (run / "report" / "index.html").stat().st_size > 100_000
     assert "Latency" in (run / "report" / "index.html").read_text("utf-8")
     assert json.loads((run / "manifest.json").read_text())["status"] == "finished"
 
 
 def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
-    """Three flights at once, each on a bus of its own, interrupted in three ways."""
+    """Three flights at once, each on an isolated bus, interrupted in three ways."""
     words, flights = ("blimp-altitude", "--sim", "--duration", "90", "--out"), {}
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         out = str(tmp_path / number.name)
@@ -169,8 +171,8 @@ def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
             command(*words, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     end = time.monotonic() + 30
-    while not all(under_way(tmp_path / number.name) for number in flights):
-        assert time.monotonic() < end, "they do not fly"
+    while not all(in_auto(tmp_path / number.name) for number in flights):
+        assert time.monotonic() < end, "mode auto not reached"
         time.sleep(0.05)
     for number, process in flights.items():
         started = children(process.pid)
@@ -185,14 +187,14 @@ def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
         assert not [pid for pid in started if alive(pid)]
 
 
-def under_way(run: Path) -> bool:
-    """Whether the controller of a flight was armed and has left that mode, by its log."""
+def in_auto(run: Path) -> bool:
+    """Return True if the controller of a flight has reached mode auto, by its log."""
     [*logs] = run.glob("ros/altitude_controller.log")
     return any("mode auto" in log.read_text("utf-8") for log in logs)
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended may wait to be collected."""
+    """Return True if a process runs; ended processes that are not yet reaped do not count."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -201,8 +203,8 @@ def alive(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """Processes whose parent is `pid`."""
-    found = []
+    """Return the child processes of `pid`."""
+    pids = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
@@ -210,11 +212,11 @@ def children(pid: int) -> list[int]:
             except OSError:
                 continue
             if int(stat.rpartition(")")[2].split()[1]) == pid:
-                found.append(int(entry))
-    return found
+                pids.append(int(entry))
+    return pids
 
 
-def test_a_node_that_is_refused_is_named_at_once(tmp_path: Path) -> None:
+def test_a_refused_node_is_reported_at_once(tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(RunError, match=r"blimp_simulator .*Did you mean: `clean`"):
         run_simulated(BusRun("pid", preset="claen"), tmp_path)
@@ -222,20 +224,20 @@ def test_a_node_that_is_refused_is_named_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "error", "said"),
+    ("run", "error", "message"),
     [
         (BusRun("blimp-altitud"), UnknownNameError, "Did you mean: `blimp-altitude`"),
         (BusRun("swimmer", preset="clean"), ConfigError, "the swimmer has neither"),
     ],
 )
-def test_what_cannot_be_flown_starts_no_node(
-    run: BusRun, error: type[Exception], said: str, tmp_path: Path
+def test_an_invalid_run_starts_no_node(
+    run: BusRun, error: type[Exception], message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         run_simulated(run, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_bag_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="not a bag"):
+def test_an_unreadable_bag_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="not a readable bag"):
         read_ticks(tmp_path)

@@ -1,4 +1,4 @@
-"""A whole swim by the verb: nodes as processes, a bag that replays, a run with its page."""
+"""Whole episode of the swimmer by the verb: nodes as processes, replay of the bag, report."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ def swum(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     return run, json.loads(line)
 
 
-def test_it_swims_as_without_a_bus(swum: tuple[Path, dict]) -> None:
-    run, found = swum
-    alone = json.loads((run / "eval" / "swimmer-in-process-default.json").read_text())["mean"]
-    assert found["return"] == pytest.approx(alone["total_reward"], rel=0.15)
-    assert found["mean_speed_m_s"] == pytest.approx(alone["mean_speed_m_s"], rel=0.15)
-    mine = json.loads((run / "eval" / "swimmer-default.json").read_text())["mean"]
-    assert mine["total_reward"] == found["return"]
-    assert mine["spikes_per_s"] == pytest.approx(alone["spikes_per_s"], rel=0.1)
-    assert found["ticks"] == DURATION_S / 0.03
-    assert found["lost_ticks"] == found["missed_ticks"] == 0
-    assert 0.0 < found["latency_p50_ms"] <= found["latency_p99_ms"] < 30.0 / RATE
+def test_it_swims_as_in_process(swum: tuple[Path, dict]) -> None:
+    run, summary = swum
+    in_process = json.loads((run / "eval" / "swimmer-in-process-default.json").read_text())["mean"]
+    assert summary["return"] == pytest.approx(in_process["total_reward"], rel=0.15)
+    assert summary["mean_speed_m_s"] == pytest.approx(in_process["mean_speed_m_s"], rel=0.15)
+    over_bus = json.loads((run / "eval" / "swimmer-default.json").read_text())["mean"]
+    assert over_bus["total_reward"] == summary["return"]
+    assert over_bus["spikes_per_s"] == pytest.approx(in_process["spikes_per_s"], rel=0.1)
+    assert summary["ticks"] == DURATION_S / 0.03
+    assert summary["lost_ticks"] == summary["missed_ticks"] == 0
+    assert 0.0 < summary["latency_p50_ms"] <= summary["latency_p99_ms"] < 30.0 / RATE
 
 
-def test_efforts_reach_the_body_in_the_control_period_that_they_are_for(
+def test_efforts_reach_the_body_in_their_control_period(
     swum: tuple[Path, dict],
 ) -> None:
     sent = read_ticks(swum[0] / "ros" / "bag").commands
-    with np.load(swum[0] / "ros" / "flight.npz") as flown:
-        held = flown["effort"]
+    with np.load(swum[0] / "ros" / "flight.npz") as episode:
+        held = episode["effort"]
     assert sent.shape == held.shape
     late = np.array([(held[3:] == sent[3 - k : len(sent) - k]).all(axis=1) for k in range(4)])
     assert late[0].mean() > 0.8
-    assert late.any(axis=0).all(), "a late one leaves the efforts of before, and no others"
+    assert late.any(axis=0).all(), "late efforts leave the previous ones in force"
 
 
 def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
@@ -72,12 +72,12 @@ def test_the_bag_replays_bit_for_bit(swum: tuple[Path, dict]) -> None:
     start = draw_start(6, 0, round(DURATION_S / 0.03))
     np.testing.assert_array_equal(ticks.observations[0], start.joint_rad)
     assert len(ticks.spikes) == ticks.stepped.sum()
-    told = replay(ticks, load("swimmer-spiking", untrained=True))
-    assert not np.array_equal(told, ticks.outputs), "another circuit is told apart"
+    untrained = replay(ticks, load("swimmer-spiking", untrained=True))
+    assert not np.array_equal(untrained, ticks.outputs), "another circuit differs"
 
 
-def test_the_page_shows_the_swim(swum: tuple[Path, dict]) -> None:
+def test_the_report_shows_the_episode(swum: tuple[Path, dict]) -> None:
     page = (swum[0] / "report" / "index.html").read_text("utf-8")
-    for said in ("Latency", "swimmer-in-process", "Spikes", "Total reward"):
-        assert said in page
+    for text in ("Latency", "swimmer-in-process", "Spikes", "Total reward"):
+        assert text in page
     assert json.loads((swum[0] / "manifest.json").read_text())["status"] == "finished"

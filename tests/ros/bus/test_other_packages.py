@@ -1,4 +1,4 @@
-"""Nodes of another package, started by their modules."""
+"""Nodes of another package, started by module."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class CartSimulator(SimulatorNode[Cart]):
     def publish(self, measurement, stamp):
         self._position.publish(Float64(data=measurement))
 
-    def write_flight(self, robot, path):
+    def write_episode(self, robot, path):
         atomic.write_arrays(path, {"time_s": np.array([robot.time_s])})
 
 
@@ -95,8 +95,20 @@ def test_a_simulator_of_another_package_runs_to_its_end(tmp_path: Path) -> None:
         assert archive["time_s"] == pytest.approx([1.0])
 
 
-def test_an_unknown_node_is_named_before_a_process_starts(tmp_path: Path) -> None:
+def test_an_unknown_node_is_an_error_before_its_start(tmp_path: Path) -> None:
     with Nodes(tmp_path, {}) as nodes:
         with pytest.raises(UnknownNameError, match="Did you mean: `recorder`"):
             nodes.start("recoder", {})
         assert not nodes.running
+
+
+def test_write_flight_is_a_deprecated_name_of_write_episode() -> None:
+    from snn_control.ros.base.simulator_node import SimulatorNode
+
+    def write_flight(self, robot, path) -> None:
+        pass
+
+    with pytest.warns(DeprecationWarning, match="rename write_flight to write_episode"):
+        simulator = type("OldSimulator", (SimulatorNode,), {"write_flight": write_flight})
+    assert vars(simulator)["write_episode"] is write_flight
+    assert "write_episode" not in vars(simulator)["__abstractmethods__"]

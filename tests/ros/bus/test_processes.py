@@ -1,4 +1,4 @@
-"""Processes of nodes, without any."""
+"""Environment of the processes of nodes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from snn_control.ros.bus.processes import local_bus
 
 
-def test_a_bus_of_its_own_reaches_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_bus_reaches_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER", "FASTRTPS_DEFAULT_PROFILES_FILE"):
         monkeypatch.setenv(name, "robot:11811")
     monkeypatch.setenv("ROS_LOCALHOST_ONLY", "0")

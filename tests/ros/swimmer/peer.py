@@ -1,4 +1,4 @@
-"""A swimmer's body on a real bus, as far as its controller can tell."""
+"""Peer of a swimmer controller, in place of the body, on a real bus."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PERIOD_S = 0.03
 
 
 class SwimPeer(Peer):
-    """Publishes joint states and velocities; keeps efforts and ticks by arrival."""
+    """Publisher of joint states and velocities; records efforts and ticks."""
 
     def __init__(self, domain: int, node: str = "swimmer_controller") -> None:
         super().__init__(domain, node, topics=False)
         self.efforts: list[tuple[float, Float64MultiArray]] = []
-        """Time (monotonic) and message."""
+        """Monotonic time, s, and message."""
         self.ticks: list[Float64MultiArray] = []
         self._joints = self.node.create_publisher(JointState, "joint_states", qos("sensor"))
         self._velocity = self.node.create_publisher(Twist, "cmd_vel", qos("command"))
@@ -56,7 +56,7 @@ class SwimPeer(Peer):
         self._velocity.publish(message)
 
     def connected(self) -> None:
-        """Wait until the node takes joint states and velocities and sends commands."""
+        """Wait until the node subscribes its inputs and publishes commands."""
         self.until(
             lambda: (
                 self._joints.get_subscription_count()
@@ -65,20 +65,20 @@ class SwimPeer(Peer):
             )
         )
 
-    def swims(self) -> None:
-        """Feed until the circuit swims."""
+    def reach_auto(self) -> None:
+        """Feed until the node is in mode auto."""
         end_s = time.monotonic() + 20.0
         while not (self.modes and self.modes[-1][1] == "auto"):
-            assert time.monotonic() < end_s, "it does not swim"
+            assert time.monotonic() < end_s, "mode auto not reached"
             self.feed(0.15)
 
     def tick(self, k: int = -1) -> dict[str, float]:
-        """Entries of a tick by name."""
+        """Return the entries of a tick by name."""
         names = self.ticks[k].layout.dim[0].label.split(",")
         return dict(zip(names, self.ticks[k].data, strict=True))
 
     def largest(self, since_s: float, until_s: float = np.inf) -> list[float]:
-        """Largest effort of each message between two times."""
+        """Return the largest effort of each message between two times."""
         return [
             max(abs(x) for x in message.data)
             for at_s, message in self.efforts

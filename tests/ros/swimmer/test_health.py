@@ -1,4 +1,4 @@
-"""Health of the swimmer's node: when a silent network is reported."""
+"""Health of the swimmer node: reports of a silent network."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.loops.swimmer.harness import SwimBench
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("swimmer-graded", "no spiking network"), ("swimmer-spiking", "the network is silent")],
 )
-def test_a_network_that_cannot_spike_is_not_called_silent(name: str, said: str) -> None:
+def test_only_a_spiking_network_is_reported_as_silent(name: str, message: str) -> None:
     bench, health = SwimBench(load(name)).arm(), ControllerHealth(SwimmerStatus())  # type: ignore[arg-type]
     health.watch(bench.loop)
     bench.measure()
-    assert health.tasks()["network"]().message == said
+    assert health.tasks()["network"]().message == message
     assert health.tasks()["inputs"]().values["bad values"] == 0
     assert health.tasks()["commands"]().values["largest effort"] <= 1.0
 
 
-def test_a_network_that_is_told_to_rest_is_not_called_silent() -> None:
+def test_a_network_at_rest_is_not_reported_as_silent() -> None:
     bench, health = SwimBench().arm(), ControllerHealth(SwimmerStatus())
     health.watch(bench.loop)
     assert bench.velocity(0.0, 0.0)

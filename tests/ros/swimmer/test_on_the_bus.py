@@ -1,4 +1,4 @@
-"""The swimmer's controller as a process on a real bus, with time bounds."""
+"""Swimmer controller as a process on a real bus, with time bounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.ros.swimmer.peer import SwimPeer
 REST_S = 0.1
 WATCH_S = 0.02
 SLACK_S = 0.15
-"""What a busy machine may add to a time bound."""
+"""Addition to the time bounds for a busy machine, s."""
 
 
 def start(nodes: Nodes, peer: SwimPeer, **parameters: object) -> None:
@@ -38,20 +38,20 @@ def start(nodes: Nodes, peer: SwimPeer, **parameters: object) -> None:
     peer.until(lambda: peer.modes and peer.modes[-1][1] == "hold")
 
 
-def test_joint_states_in_any_order_give_the_efforts_of_the_circuit(
+def test_joint_states_in_any_order_lead_to_the_efforts_of_the_circuit(
     nodes: Nodes, swim_peer: SwimPeer
 ) -> None:
     start(nodes, swim_peer, effort_scale=5e-4)
-    alone, rng, sent = swimmer(), np.random.default_rng(0), []
+    reference, rng, sent = swimmer(), np.random.default_rng(0), []
     for measured in angles(60):
-        shown = [*zip(NAMES, measured.tolist(), strict=True), ("wheel", math.nan)]
-        rng.shuffle(shown)
-        swim_peer.measure([float(x) for _, x in shown], [str(name) for name, _ in shown])
+        joints = [*zip(NAMES, measured.tolist(), strict=True), ("wheel", math.nan)]
+        rng.shuffle(joints)
+        swim_peer.measure([float(x) for _, x in joints], [str(name) for name, _ in joints])
         sent.append(measured)
         n = len(sent)
         swim_peer.until(lambda n=n: len(swim_peer.ticks) >= n)  # type: ignore[misc]
     for k, measured in enumerate(sent):
-        tick, expected = swim_peer.tick(k), alone.step(measured)
+        tick, expected = swim_peer.tick(k), reference.step(measured)
         assert [tick[f"joint_{j}_rad"] for j in range(5)] == measured.tolist()
         assert [tick[f"output_{j}"] for j in range(5)] == expected.tolist()
     swim_peer.until(lambda: len(swim_peer.efforts) >= len(sent))
@@ -63,18 +63,18 @@ def test_joint_states_in_any_order_give_the_efforts_of_the_circuit(
 
 def test_bad_and_missing_joint_states_and_velocities(nodes: Nodes, swim_peer: SwimPeer) -> None:
     start(nodes, swim_peer, diagnostic_updater={"period": 0.2})
-    swim_peer.swims()
+    swim_peer.reach_auto()
     last_s = swim_peer.feed(0.3, (0.8, 0.4, 0.0, -0.4, -0.8))
     swim_peer.spin(0.6)
     assert swim_peer.modes[-1][1] == "stop"
     assert swim_peer.largest(0.0, last_s)[-1] > 0.0
     resting = swim_peer.largest(last_s + REST_S + WATCH_S + SLACK_S)
-    assert resting, "the receiver must hear that the node lives"
+    assert resting, "the receiver needs a sign of life"
     assert set(resting) == {0.0}
-    swim_peer.swims()
+    swim_peer.reach_auto()
     swim_peer.measure((0.1, 0.1, math.nan, 0.1, 0.1))
     swim_peer.until(lambda: "joint_2 is nan" in swim_peer.modes[-1][2])
-    swim_peer.swims()
+    swim_peer.reach_auto()
     assert swim_peer.tick()["speed"] == 1.0
     swim_peer.velocity(0.05, 0.2)
     swim_peer.feed(0.3)
@@ -86,19 +86,17 @@ def test_bad_and_missing_joint_states_and_velocities(nodes: Nodes, swim_peer: Sw
     assert swim_peer.status("inputs")[2]["bad values"] == "2"
 
 
-def test_services_lifecycle_and_a_signal_leave_it_at_rest(
-    nodes: Nodes, swim_peer: SwimPeer
-) -> None:
+def test_services_lifecycle_and_signal_stop_the_efforts(nodes: Nodes, swim_peer: SwimPeer) -> None:
     nodes.start("swimmer_controller", {})
     swim_peer.connected()
     swim_peer.feed(0.3)
-    assert not swim_peer.efforts, "it is not armed"
+    assert not swim_peer.efforts, "the node is not armed"
     assert swim_peer.switch("arm", True).success
-    swim_peer.swims()
+    swim_peer.reach_auto()
     assert swim_peer.trigger("reset").success
     assert swim_peer.trigger("reload").success
     assert "does not adapt" in swim_peer.switch("freeze", True).message
-    swim_peer.swims()
+    swim_peer.reach_auto()
     assert swim_peer.switch("arm", False).success
     swim_peer.spin(0.1)
     n = len(swim_peer.efforts)
@@ -106,14 +104,14 @@ def test_services_lifecycle_and_a_signal_leave_it_at_rest(
     swim_peer.feed(0.3)
     assert len(swim_peer.efforts) == n
     assert swim_peer.switch("arm", True).success
-    swim_peer.swims()
+    swim_peer.reach_auto()
     assert swim_peer.transition(Transition.TRANSITION_DEACTIVATE)
     swim_peer.spin(0.1)
     assert set(swim_peer.efforts[-1][1].data) == {0.0}
     assert swim_peer.state() == INACTIVE
     assert swim_peer.transition(Transition.TRANSITION_ACTIVATE)
     assert swim_peer.switch("arm", True).success
-    swim_peer.swims()
+    swim_peer.reach_auto()
     process = nodes.running["swimmer_controller"]
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(timeout=3.0) == 0
@@ -121,7 +119,7 @@ def test_services_lifecycle_and_a_signal_leave_it_at_rest(
     assert set(swim_peer.efforts[-1][1].data) == {0.0}
 
 
-def test_what_cannot_be_used_is_refused_and_a_trajectory_is_sent_instead(
+def test_wrong_joint_names_are_refused_and_trajectories_sent(
     nodes: Nodes, swim_peer: SwimPeer
 ) -> None:
     trajectories: list[JointTrajectory] = []
@@ -131,13 +129,13 @@ def test_what_cannot_be_used_is_refused_and_a_trajectory_is_sent_instead(
     wrong = {"joint_names": ["a", "b"], "output": "trajectory", "effort_scale": 0.5}
     nodes.start("swimmer_controller", {**wrong, "diagnostic_updater": {"period": 0.2}})
     swim_peer.until(lambda: swim_peer.diagnostics)
-    for names, said in (
+    for names, message in (
         (["a", "b"], "2 names, the model 5 joints"),
         ([*NAMES[:4], "tail"], "lacks 'tail'"),
     ):
         assert swim_peer.set_parameter("joint_names", names)[0]
         assert not configures(swim_peer)
-        swim_peer.until(lambda said=said: said in swim_peer.status("node")[1])  # type: ignore[misc]
+        swim_peer.until(lambda message=message: message in swim_peer.status("node")[1])  # type: ignore[misc]
         assert swim_peer.state() == UNCONFIGURED
     assert "joint_names" in nodes.log("swimmer_controller")
     assert not swim_peer.set_parameter("output", "currents")[0]
@@ -146,10 +144,10 @@ def test_what_cannot_be_used_is_refused_and_a_trajectory_is_sent_instead(
     assert swim_peer.transition(Transition.TRANSITION_ACTIVATE)
     assert swim_peer.state() == ACTIVE
     assert swim_peer.switch("arm", True).success
-    swim_peer.swims()
+    swim_peer.reach_auto()
     swim_peer.spin(0.1)
-    assert {tuple(message.joint_names) for message in trajectories} == {NAMES}
-    efforts = [list(point.effort) for message in trajectories for point in message.points]
+    assert {tuple(sent.joint_names) for sent in trajectories} == {NAMES}
+    efforts = [list(point.effort) for sent in trajectories for point in sent.points]
     assert len(efforts) == len(trajectories)
     tick = swim_peer.tick()
     assert [0.5 * tick[f"command_{j}"] for j in range(5)] in efforts
@@ -158,7 +156,7 @@ def test_what_cannot_be_used_is_refused_and_a_trajectory_is_sent_instead(
 
 
 def configures(peer: SwimPeer) -> bool:
-    """Configure the node while joint states come, and return whether it did."""
+    """Configure the node while joint states arrive; return its success."""
     from lifecycle_msgs.srv import ChangeState
 
     request = ChangeState.Request()
@@ -192,8 +190,8 @@ def test_a_positive_turn_is_to_the_left_in_the_simulator(nodes: Nodes, swim_peer
         while time.monotonic() < end_s:
             swim_peer.velocity(0.1, left_rad_s)
             swim_peer.spin(0.1)
-        swum = np.unwrap(headings[n:])
-        turned[left_rad_s] = swum[-60:].mean() - swum[:60].mean()
+        turning = np.unwrap(headings[n:])
+        turned[left_rad_s] = turning[-60:].mean() - turning[:60].mean()
     assert turned[0.3] > 1.5, "about 0.29 rad/s in 14 s"
     assert turned[-0.3] < -1.5
     assert np.mean(speeds, axis=0)[0] > 0.04, "x is forward"
@@ -201,15 +199,15 @@ def test_a_positive_turn_is_to_the_left_in_the_simulator(nodes: Nodes, swim_peer
     assert np.corrcoef(steps, np.array(speeds)[1:, 1])[0, 1] > 0.7
 
 
-def test_the_simulator_says_what_it_refuses_and_rests_without_efforts(
+def test_the_simulator_reports_refusals_and_rests_without_efforts(
     nodes: Nodes, swim_peer: SwimPeer, tmp_path
 ) -> None:
     from std_msgs.msg import Float64MultiArray, MultiArrayDimension
 
-    flight = tmp_path / "flight.npz"
+    path = tmp_path / "flight.npz"
     swim_peer.target = "swimmer_simulator"
     publisher = swim_peer.node.create_publisher(Float64MultiArray, "joint_efforts", qos("command"))
-    parameters = {"flight_file": str(flight), "effort_scale": 2.0, "locked_joints": ["joint_9"]}
+    parameters = {"flight_file": str(path), "effort_scale": 2.0, "locked_joints": ["joint_9"]}
     nodes.start("swimmer_simulator", {**parameters, "diagnostic_updater": {"period": 0.2}})
     swim_peer.until(lambda: swim_peer.diagnostics)
     swim_peer.until(lambda: "unknown joint 'joint_9'" in swim_peer.status("node")[1])
@@ -231,9 +229,9 @@ def test_the_simulator_says_what_it_refuses_and_rests_without_efforts(
     swim_peer.until(lambda: swim_peer.status("flight")[2].get("refused commands") == "3")
     swim_peer.spin(0.4)
     nodes.stop("swimmer_simulator")
-    with np.load(flight) as flown:
-        efforts, joints = flown["effort"], flown["joint_rad"]
+    with np.load(path) as episode:
+        efforts, angles_rad = episode["effort"], episode["joint_rad"]
     assert [0.1, 0.2, 0.3, 0.4, 0.5] in np.round(efforts, 12).tolist()
     assert (efforts[-5:] == 0.0).all()
-    assert np.ptp(joints[:, 2]) < 0.01, "it is locked"
-    assert np.ptp(joints[:, 0]) > 0.05
+    assert np.ptp(angles_rad[:, 2]) < 0.01, "the joint is locked"
+    assert np.ptp(angles_rad[:, 0]) > 0.05
