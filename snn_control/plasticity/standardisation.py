@@ -126,8 +126,8 @@ class RunningStandardisation:
         x = np.asarray(values, np.float64)
         if x.ndim not in (1, 2) or x.shape[-1] != self._mean.size:
             raise ObservationError(
-                f"values of shape {x.shape}; expected ({self._mean.size},), one for each neuron, "
-                "or a row of them for each frame"
+                f"values of shape {x.shape}; expected ({self._mean.size},) or "
+                f"(frames, {self._mean.size})"
             )
         if not np.all(np.isfinite(x)):
             raise ObservationError("values are not finite; expected finite responses")

@@ -1,1 +1,1 @@
-"""Confidence of a match: calibration, probability, unknown places, learning in hindsight."""
+"""Confidence of a match: probability, unknown places, calibration, online recalibration."""
