@@ -121,9 +121,11 @@ def api_navigation() -> list[dict[str, object]]:
     layers: dict[str, list[dict[str, str]]] = {}
     for module in public_modules():
         layer = ".".join(module.split(".")[:2])
-        layers.setdefault(layer, []).append({module: api_page(module)})
+        short = module.removeprefix(layer + ".").removeprefix("snn_control.")
+        layers.setdefault(layer, []).append({short: api_page(module)})
     return [
-        {layer: entries} if len(entries) > 1 else entries[0] for layer, entries in layers.items()
+        {layer.removeprefix("snn_control."): entries} if len(entries) > 1 else entries[0]
+        for layer, entries in layers.items()
     ]
 
 
