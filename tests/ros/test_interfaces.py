@@ -54,7 +54,7 @@ def test_docs_list_fields_and_reasons_of_a_match() -> None:
     fields = {*MATCH_FIELDS, *CANDIDATE_FIELDS, *LOOP_FIELDS}
     assert all(f"`{field}`" in DOCS for field in fields)
     assert sorted(CODES.values()) == sorted(Reason) == [*range(9)]
-    assert f"{max(Reason)}: too few spikes came before the deadline)" in " ".join(DOCS.split())
+    assert f"| {max(Reason)} | under an eighth of the spikes arrived before the deadline |" in DOCS
 
 
 def test_observables_equal_those_of_the_environment() -> None:

@@ -39,8 +39,12 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8] | Sequence[Any]
 
-EMPTY, UNSURE = "the map is empty", "no mapped place matches the image"
+EMPTY = "the map is empty"
+"""Reason of a match on an empty map."""
+UNSURE = "no mapped place matches the image"
+"""Reason of a match below the threshold of known places."""
 INCOMPLETE = "under an eighth of the spikes had arrived"
+"""Reason of a match with too few spikes at the deadline."""
 ENOUGH = 0.125
 """Minimum fraction of the spikes for calibrated probabilities; below it they are reduced."""
 LEAST_PLACES = 10
