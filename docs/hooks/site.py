@@ -112,8 +112,18 @@ def api_page(module: str) -> str:
 
 def api_text(module: str, names: list[str]) -> str:
     """Return the page of a module: its docstring and its public names."""
-    listed = ", ".join(f'"{name}"' for name in names)
-    return f"# `{module}`\n\n::: {module}\n    options:\n      members: [{listed}]\n"
+    hidden = [name for name in names if is_module(f"{module}.{name}")]  # by a module of its name
+    listed = ", ".join(f'"{name}"' for name in names if name not in hidden)
+    text = f"# `{module}`\n\n::: {module}\n    options:\n      members: [{listed}]\n"
+    for name in hidden:
+        text += f"\n::: {module}.{name}.{name}\n    options:\n      show_root_heading: true\n"
+    return text
+
+
+def is_module(dotted: str) -> bool:
+    """Return True if a dotted name is one of our modules."""
+    parts = dotted.split(".")[1:]
+    return (ROOT / "snn_control").joinpath(*parts).with_suffix(".py").is_file()
 
 
 def api_navigation() -> list[dict[str, object]]:

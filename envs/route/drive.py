@@ -13,8 +13,14 @@ from snn_control.envs.route.passes import Pass
 
 __all__ = ["IMAGE_HEIGHT", "IMAGE_WIDTH", "LENGTH_M", "PLACE_SPACING_M", "drive"]
 
-LENGTH_M, PLACE_SPACING_M = 400.0, 4.0
-IMAGE_WIDTH, IMAGE_HEIGHT = 64, 32
+LENGTH_M = 400.0
+"""Length of the route, m."""
+PLACE_SPACING_M = 4.0
+"""Distance between places, m."""
+IMAGE_WIDTH = 64
+"""Width of an image, pixels."""
+IMAGE_HEIGHT = 32
+"""Height of an image, pixels."""
 
 
 def drive(

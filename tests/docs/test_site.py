@@ -42,7 +42,7 @@ def test_every_public_name_has_an_entry(site: Path) -> None:
         f"{module}.{name}"
         for module, names in PUBLIC.items()
         for name in names
-        if f"{module}.{name}" not in entries
+        if not {f"{module}.{name}", f"{module}.{name}.{name}"} & entries  # or in its submodule
     ]
     assert not missing
 

@@ -65,7 +65,10 @@ HALF_CENTRE_SUB_TICKS = 15
 OTHER = {"dorsal": "ventral", "ventral": "dorsal"}
 SPIKING_CELL = IntegrateAndFire(threshold=1.0 - 2.0**-20, floor=0.0)
 """Cell that spikes in the tick in which its input reaches 1; inhibition has no after-effect."""
-LEAST_JOINTS, MOST_JOINTS = 2, 29
+LEAST_JOINTS = 2
+"""Smallest number of joints of a circuit."""
+MOST_JOINTS = 29
+"""Largest number of joints of a circuit."""
 
 
 @dataclass(frozen=True)

@@ -31,21 +31,8 @@ from snn_control.errors import ParameterError
 __all__ = [
     "BOUNDS_SIZE",
     "CLOCK_SIZE",
-    "EXACT_PERIOD",
     "FROZEN",
-    "HEAD_COS",
-    "HEAD_SIN",
-    "HIGHEST",
-    "LAG",
-    "LAG_RATE",
-    "LAG_SET_POINT",
-    "LOWEST",
-    "PERIOD",
-    "RATE",
     "SLOWEST",
-    "TAIL_COS",
-    "TAIL_SIN",
-    "TICK",
     "Homeostasis",
     "adapt",
     "follow",
@@ -57,11 +44,13 @@ FloatArray = npt.NDArray[np.float64]
 RATE, LOWEST, HIGHEST, LAG_SET_POINT, LAG_RATE = range(5)
 """Indices of the bounds of an adaptation; RATE is that of the gains in a control period."""
 BOUNDS_SIZE = 5
+"""Length of the bounds of an adaptation."""
 TICK, PERIOD, EXACT_PERIOD, HEAD_COS, HEAD_SIN, TAIL_COS, TAIL_SIN, LAG = range(8)
 """Indices of a clock: tick and length of its period, ticks; unrounded length; sums over the period
 of the activity of the first and the last joint's muscles times cosine and sine of the clock's
 angle; lag in the last period, periods."""
 CLOCK_SIZE = 8
+"""Length of the state of a clock."""
 SLOWEST = 2.0
 """Largest factor between the clock's period and its initial period, in either direction."""
 

@@ -61,8 +61,10 @@ LEAST_M = 0.001
 """Lower limit of the figures of the PID in the ratios, m."""
 SHORTEST_S = 90.0
 """Shortest scenario, s: the first reference step and its settling."""
-AIM, WORSE = 0.95, 4.0
-"""Aim of the ratios to the PID, and extra weight of the excess over it."""
+AIM = 0.95
+"""Ratio to the PID above which a metric costs more."""
+WORSE = 4.0
+"""Additional weight of the excess over `AIM`."""
 RATIOS = ("hold_rmse_m", "overshoot_m", "rmse_m", "steady_state_error_m")
 FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
     "raw_and_average": imitation_cost,
