@@ -1,4 +1,4 @@
-"""Networks as plain data in SI units, their neuron models, and their files."""
+"""Networks as plain data in SI units, their neuron models and their files."""
 
 from snn_control.network.files import load_network, save_network
 from snn_control.network.merge import merge

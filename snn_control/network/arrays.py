@@ -1,4 +1,4 @@
-"""Strict reading of the arrays of a file: every one is asked for by name, shape, type and range."""
+"""Strict reading of the arrays of a file: each is requested by name, shape, type and range."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from snn_control.network.document import Tensors
 
 
 class Arrays:
-    """Hands out the arrays of a file.
+    """Reader of the arrays of a file.
 
     Args:
-        tensors: of the file; what was handed out is gone.
-        prefix: of the names that are asked for.
+        tensors: arrays of the file by name; `take` removes each array that it returns.
+        prefix: prefix of all requested names.
     """
 
     def __init__(self, tensors: Tensors, prefix: str = "") -> None:
@@ -26,7 +26,7 @@ class Arrays:
         return self._prefix + name in self._tensors
 
     def under(self, prefix: str) -> Arrays:
-        """Return what hands out those whose names begin so."""
+        """Return a reader of the arrays whose names begin with this prefix as well."""
         return Arrays(self._tensors, self._prefix + prefix)
 
     def take(
@@ -39,45 +39,45 @@ class Arrays:
         *,
         finite: bool = True,
     ) -> Any:
-        """Return a copy of an array.
+        """Remove an array and return a copy of it.
 
         Args:
-            name: after the prefix.
-            shape: None: any length.
-            dtype: of its numbers.
-            low: least of them.
-            high: largest of them.
-            finite: whether all must be.
+            name: name without the prefix.
+            shape: expected shape; None stands for any length.
+            dtype: expected type.
+            low: smallest allowed value.
+            high: largest allowed value.
+            finite: if True, infinite values are refused; NaN always is.
 
         Raises:
-            ModelFileError: it is missing, or not like that.
+            ModelFileError: the array is missing or does not match.
         """
         name = self._prefix + name
-        found = self._tensors.pop(name, None)
-        if found is None:
+        array = self._tensors.pop(name, None)
+        if array is None:
             raise ModelFileError(f"array {name!r} is missing")
-        fits = len(shape) == found.ndim and all(
-            n is None or n == m for n, m in zip(shape, found.shape, strict=True)
+        fits = len(shape) == array.ndim and all(
+            n is None or n == m for n, m in zip(shape, array.shape, strict=True)
         )
-        if not fits or found.dtype != dtype:
+        if not fits or array.dtype != dtype:
             expected = ", ".join("n" if n is None else str(n) for n in shape)
             raise ModelFileError(
-                f"array {name!r} is {found.dtype}{list(found.shape)}; expected "
+                f"array {name!r} is {array.dtype}{list(array.shape)}; expected "
                 f"{np.dtype(dtype)}[{expected}]"
             )
-        if finite and not np.isfinite(found).all():
+        if finite and not np.isfinite(array).all():
             raise ModelFileError(f"array {name!r} holds numbers that are not finite")
-        if not np.all((found >= low) & (found <= high)):
+        if not np.all((array >= low) & (array <= high)):
             raise ModelFileError(
                 f"array {name!r} holds numbers out of range; expected {low:g} to {high:g}"
             )
-        return found.copy()
+        return array.copy()
 
-    def nothing_left(self) -> None:
-        """Refuse arrays that nobody asked for.
+    def require_all_taken(self) -> None:
+        """Refuse arrays that were not taken.
 
         Raises:
-            ModelFileError: there is one.
+            ModelFileError: the file has an unknown array.
         """
         if self._tensors:
             raise ModelFileError(f"unknown array {next(iter(self._tensors))!r}")

@@ -1,6 +1,6 @@
-"""A circuit as data: named cells, and edges whose strengths they share and whose signs are fixed.
+"""A circuit as data: named cells, and edges with shared strengths of fixed sign.
 
-`Circuit.network` turns it into a network, which every engine runs.
+`Circuit.network` returns its network, which every engine runs.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ __all__ = ["Cell", "Circuit", "Edge", "Strength"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell."""
+    """Cell of a circuit."""
 
     name: str
     layer: str
-    """Cells of a layer are of one model; layers are evaluated in their order."""
+    """Name of its layer. All cells of a layer have the same neuron model."""
     side: Literal["", "dorsal", "ventral", "left", "right"] = ""
-    """Side of the body it belongs to."""
+    """Side of the body; empty for neither."""
     segment: int | None = None
-    """Joint it belongs to, 0 next to the head."""
+    """Index of its joint, 0 next to the head; None for no joint."""
 
 
 @dataclass(frozen=True)
 class Strength:
-    """A strength that edges share."""
+    """Strength that edges share."""
 
     value: float
     sign: Literal[-1, 0, 1] = 0
-    """Sign that it must have, by Dale's law or by design; 0: any."""
+    """Required sign, by Dale's law or by design; 0 allows both."""
 
     def allows(self, value: float) -> bool:
-        """Whether a strength may have this value."""
+        """Return True if `value` is finite and has the required sign."""
         return math.isfinite(value) and value * self.sign >= 0.0
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A synapse from a cell, or an input, to a cell."""
+    """Synapse from a cell or an input to a cell."""
 
     source: str
     target: str
@@ -59,31 +59,33 @@ class Edge:
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """Cells and edges.
+    """Cells and edges of a circuit.
 
     Raises:
-        UnknownNameError: an edge or read-out names a cell, layer or strength that is not there.
-        ParameterError: a name twice, or a strength that contradicts its sign.
+        UnknownNameError: a cell, edge or read-out refers to an unknown layer, cell or strength.
+        ParameterError: a name is used twice, or a strength contradicts its sign.
     """
 
     name: str
     control_period_s: float
     inputs: tuple[str, ...]
     layers: Mapping[str, NeuronParams]
-    """Parameters of the cells of each layer, in the order of evaluation."""
+    """Neuron parameters of each layer, in the order of evaluation."""
     cells: tuple[Cell, ...]
     edges: tuple[Edge, ...]
     strengths: Mapping[str, Strength]
     readouts: tuple[str, ...]
-    """Cells that are read out."""
+    """Names of the cells that are read out."""
     sub_ticks: int = 1
-    """Network ticks in a control period."""
+    """Network ticks in one control period."""
 
     def __post_init__(self) -> None:
         names = [*self.inputs, *(cell.name for cell in self.cells)]
         for name in names:
             if names.count(name) > 1:
-                raise ParameterError(f"circuit {self.name!r}: {name!r} is the name of two cells")
+                raise ParameterError(
+                    f"circuit {self.name!r}: duplicate cell or input name {name!r}"
+                )
         for cell in self.cells:
             _require("layer", cell.layer, self.layers)
         for edge in self.edges:
@@ -100,33 +102,33 @@ class Circuit:
         """Return the network of the circuit.
 
         Args:
-            strengths: values other than those of the circuit, by name.
-            dead_cells: cells that reach nobody.
+            strengths: values by name that replace those of the circuit.
+            dead_cells: names of cells whose outgoing edges are removed.
 
         Raises:
-            UnknownNameError: no such strength or cell.
+            UnknownNameError: a strength or cell is unknown.
             ParameterError: a strength is not finite or contradicts its sign.
         """
         values, dead = self._resolved(strengths or {}), set(dead_cells)
-        place, sizes = self._places()
+        location, sizes = self._locations()
         for name in dead:
             _require("cell", name, [cell.name for cell in self.cells])
-        bundles = _bundles([edge for edge in self.edges if edge.source not in dead], place)
+        bundles = _bundles([edge for edge in self.edges if edge.source not in dead], location)
         return Network(
             self.name,
             self.control_period_s,
             self.inputs,
             tuple(Population(name, sizes[name], p) for name, p in self.layers.items()),
-            tuple(_bundle(key, edges, place, values) for key, edges in bundles.items()),
-            tuple(Readout(name, *place[name]) for name in self.readouts),
+            tuple(_bundle(key, edges, location, values) for key, edges in bundles.items()),
+            tuple(Readout(name, *location[name]) for name in self.readouts),
             self.sub_ticks,
         )
 
     def with_strengths(self, strengths: Mapping[str, float]) -> Circuit:
-        """Return the circuit with other values of the named strengths; signs stay.
+        """Return the circuit with new values of the named strengths; their signs stay the same.
 
         Raises:
-            UnknownNameError: no such strength.
+            UnknownNameError: a strength is unknown.
             ParameterError: a strength is not finite or contradicts its sign.
         """
         values = self._resolved(strengths)
@@ -134,15 +136,15 @@ class Circuit:
         return replace(self, strengths=changed)
 
     def connection_strengths(self) -> tuple[tuple[str, ...], ...]:
-        """Return the names of the strengths that each connection of the network shares."""
-        bundles = _bundles(self.edges, self._places()[0])
+        """Return the names of the strengths of each connection of the network."""
+        bundles = _bundles(self.edges, self._locations()[0])
         return tuple(_strengths_of(edges) for edges in bundles.values())
 
     def unshared(self, names: Iterable[str]) -> Circuit:
-        """Return the circuit with a strength of its own, `NAME_CELL`, for each target of `names`.
+        """Return the circuit with a separate strength `NAME_CELL` for each target cell of `names`.
 
         Raises:
-            UnknownNameError: no such strength.
+            UnknownNameError: a strength is unknown.
         """
         names = set(names)
         for name in names:
@@ -151,20 +153,20 @@ class Circuit:
         edges = []
         for edge in self.edges:
             if edge.strength in names:
-                own = f"{edge.strength}_{edge.target}"
-                strengths[own] = self.strengths[edge.strength]
-                edge = replace(edge, strength=own)
+                separate = f"{edge.strength}_{edge.target}"
+                strengths[separate] = self.strengths[edge.strength]
+                edge = replace(edge, strength=separate)
             edges.append(edge)
         return replace(self, edges=tuple(edges), strengths=strengths)
 
-    def _places(self) -> tuple[dict[str, tuple[str, int]], dict[str, int]]:
-        """Population and number of each input and cell, and the size of each layer."""
-        place = {name: (INPUT, k) for k, name in enumerate(self.inputs)}
+    def _locations(self) -> tuple[dict[str, tuple[str, int]], dict[str, int]]:
+        """Return population and index of each input and cell, and the size of each layer."""
+        location = {name: (INPUT, k) for k, name in enumerate(self.inputs)}
         sizes = dict.fromkeys(self.layers, 0)
         for cell in self.cells:
-            place[cell.name] = (cell.layer, sizes[cell.layer])
+            location[cell.name] = (cell.layer, sizes[cell.layer])
             sizes[cell.layer] += 1
-        return place, sizes
+        return location, sizes
 
     def _resolved(self, changes: Mapping[str, float]) -> dict[str, float]:
         for name in changes:
@@ -173,20 +175,20 @@ class Circuit:
         for name, value in values.items():
             if not self.strengths[name].allows(value):
                 sign = self.strengths[name].sign
-                wanted = {-1: "at most 0", 0: "a finite number", 1: "at least 0"}[sign]
-                raise ParameterError(f"strength {name!r} is {value:g}; expected {wanted}")
+                expected = {-1: "at most 0", 0: "a finite number", 1: "at least 0"}[sign]
+                raise ParameterError(f"strength {name!r} is {value:g}; expected {expected}")
         return values
 
 
 def _bundles(
-    edges: Iterable[Edge], place: Mapping[str, tuple[str, int]]
+    edges: Iterable[Edge], location: Mapping[str, tuple[str, int]]
 ) -> dict[tuple[str, str, int], list[Edge]]:
     """Group edges into connections, by source, target and delay."""
-    found: dict[tuple[str, str, int], list[Edge]] = {}
+    bundles: dict[tuple[str, str, int], list[Edge]] = {}
     for edge in edges:
-        key = (place[edge.source][0], place[edge.target][0], edge.delay_ticks)
-        found.setdefault(key, []).append(edge)
-    return found
+        key = (location[edge.source][0], location[edge.target][0], edge.delay_ticks)
+        bundles.setdefault(key, []).append(edge)
+    return bundles
 
 
 def _strengths_of(edges: Iterable[Edge]) -> tuple[str, ...]:
@@ -196,10 +198,10 @@ def _strengths_of(edges: Iterable[Edge]) -> tuple[str, ...]:
 def _bundle(
     key: tuple[str, str, int],
     edges: list[Edge],
-    place: Mapping[str, tuple[str, int]],
+    location: Mapping[str, tuple[str, int]],
     values: Mapping[str, float],
 ) -> Connection:
-    edges = sorted(edges, key=lambda edge: (place[edge.source][1], place[edge.target][1]))
+    edges = sorted(edges, key=lambda edge: (location[edge.source][1], location[edge.target][1]))
     names = _strengths_of(edges)
     weights = Shared(
         np.array([values[name] for name in names]),
@@ -212,8 +214,8 @@ def _bundle(
         weights,
         "sparse",
         key[2],
-        pre=np.array([place[edge.source][1] for edge in edges]),
-        post=np.array([place[edge.target][1] for edge in edges]),
+        pre=np.array([location[edge.source][1] for edge in edges]),
+        post=np.array([location[edge.target][1] for edge in edges]),
     )
 
 

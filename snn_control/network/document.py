@@ -1,4 +1,4 @@
-"""A network as a JSON document and named arrays, and back; see `network.files`."""
+"""Conversion of a network to a JSON document with named arrays and back; see `network.files`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from snn_control.network.neurons import PARAMETERS, NeuronParams
 from snn_control.network.shared import Shared
 
 MAX_NEURONS = 1_000_000
-"""Most neurons that a file may ask for; with the limits below it bounds the memory of a load."""
+"""Largest number of neurons in a file; this and the limits below bound the memory of a load."""
 MAX_DELAY_TICKS = 10_000
 MAX_SUB_TICKS = 10_000
-MAX_REMEMBERED = 50_000_000
-"""Most outputs that delays may keep: neurons and inputs times (largest delay + 1)."""
+MAX_BUFFERED = 50_000_000
+"""Largest number of buffered outputs: (neurons + inputs) times (largest delay + 1)."""
 
 Document = dict[str, Any]
 Tensors = dict[str, np.ndarray]
 
 
 def network_document(network: Network, tensors: Tensors, prefix: str = "") -> Document:
-    """Describe `network`, putting its arrays into `tensors` under keys that start with `prefix`."""
+    """Return the document of a network; add its arrays to `tensors` with `prefix` in their keys."""
     return {
         "name": network.name,
         "control_period_s": network.control_period_s,
@@ -64,15 +64,15 @@ def network_document(network: Network, tensors: Tensors, prefix: str = "") -> Do
 
 
 def network_from_document(document: Document, tensors: Tensors, place: str = "network") -> Network:
-    """Rebuild a network from its description and arrays.
+    """Return the network of a document and its arrays.
 
     Args:
-        document: what `network_document` returned.
-        tensors: the arrays it refers to.
-        place: where the description stands, for messages.
+        document: result of `network_document`.
+        tensors: arrays by key.
+        place: position of the document in its file, for messages.
 
     Raises:
-        ModelFileError: the description is not one; the message names the field.
+        ModelFileError: the document is invalid; the message names the field.
     """
     root = Field(document, place).only(
         ("name", "control_period_s", "sub_ticks", "start", "inputs", "populations", "connections",
@@ -95,10 +95,10 @@ def network_from_document(document: Document, tensors: Tensors, place: str = "ne
     if len(set(names)) < len(names):
         raise ModelFileError(f"{place}.readouts: names must differ: {names}")
     values = len(network.inputs) + sum(p.size for p in network.populations)
-    if values * (network.max_delay_ticks + 1) > MAX_REMEMBERED:
+    if values * (network.max_delay_ticks + 1) > MAX_BUFFERED:
         raise ModelFileError(
             f"{place}.connections: a delay of {network.max_delay_ticks} ticks of {values} outputs "
-            f"keeps more than {MAX_REMEMBERED} numbers"
+            f"needs more than {MAX_BUFFERED} buffered numbers"
         )
     return network
 
@@ -106,16 +106,16 @@ def network_from_document(document: Document, tensors: Tensors, place: str = "ne
 def _distinct(field: Field) -> tuple[str, ...]:
     names = tuple(item.text() for item in field.items())
     if len(set(names)) < len(names):
-        raise field.fail("names that differ")
+        raise field.fail("distinct names")
     return names
 
 
 def _populations(field: Field, tensors: Tensors) -> tuple[Population, ...]:
-    """Read all populations; their sizes are bounded in sum before anything is made of them."""
+    """Read all populations; the sum of their sizes is checked before any array is made."""
     items = [p.only(("name", "size", "model", "parameters", "variant")) for p in field.items()]
     total = sum(p["size"].integer(1, MAX_NEURONS) for p in items)
     if total > MAX_NEURONS:
-        raise ModelFileError(f"{field.place}: {total} neurons, at most {MAX_NEURONS} are read")
+        raise ModelFileError(f"{field.place}: {total} neurons, expected at most {MAX_NEURONS}")
     return tuple(Population(p["name"].text(), p["size"].value, _params(p, tensors)) for p in items)
 
 
@@ -124,7 +124,7 @@ def _params(p: Field, tensors: Tensors) -> NeuronParams:
     if name not in PARAMETERS:
         raise ModelFileError(
             f"{p.place}.model: unknown {name[:60]!r}{did_you_mean(name[:60], PARAMETERS)} "
-            "(a neuron model of a newer version of snn_control needs that version)"
+            "(the file may need a newer version of snn_control)"
         )
     cls = PARAMETERS[name]
     numbers = p["parameters"].only(f.name for f in cls.numeric_fields())

@@ -1,7 +1,7 @@
-"""Strict reading of a JSON document: every value is asked for by name and type.
+"""Strict reading of a JSON document: every value is requested by name and type.
 
-Whatever is missing, unknown, of another type or out of range raises a `ModelFileError` that names
-the field by its place in the document, such as `network.populations[2].size`.
+A field that is missing, unknown, of another type or out of range raises a `ModelFileError` with its
+path in the document, such as `network.populations[2].size`.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _SHORT.maxstring = _SHORT.maxother = 60
 
 
 class Field:
-    """A value of a document and its place, for messages."""
+    """Value of a document with its path in the document, for messages."""
 
     def __init__(self, value: Any, place: str = "") -> None:
         self.value, self.place = value, place
 
     def fail(self, expected: str) -> ModelFileError:
-        """Return the error that says what was given here and what was expected."""
-        given = _SHORT.repr(self.value)
-        return ModelFileError(f"{self.place or 'document'}: expected {expected}, got {given}")
+        """Return the error that names the received and the expected value."""
+        received = _SHORT.repr(self.value)
+        return ModelFileError(f"{self.place or 'document'}: expected {expected}, got {received}")
 
     def __getitem__(self, name: str) -> Field:
         place = f"{self.place}.{name}" if self.place else name
@@ -45,7 +45,7 @@ class Field:
         return self.value
 
     def only(self, known: Iterable[str]) -> Field:
-        """Refuse fields that are not `known`; return this field."""
+        """Refuse fields that are not among `known`; return this field."""
         known = set(known)
         for name in self.mapping():
             if name not in known:
@@ -99,21 +99,21 @@ class Field:
 
 
 def parse(text: bytes) -> Any:
-    """Read JSON; a name that stands twice in an object is an error.
+    """Parse JSON; a duplicate name in an object is an error.
 
     Raises:
-        ValueError: not JSON, not UTF-8, nested too deeply, or with a name twice.
+        ValueError: the text is not JSON or UTF-8, is nested too deeply or has a duplicate name.
     """
     try:
-        return json.loads(text.decode("utf-8"), object_pairs_hook=_without_twins)
+        return json.loads(text.decode("utf-8"), object_pairs_hook=_unique_names)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{_SHORT.repr(twin)} stands twice in one object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"duplicate name {_SHORT.repr(duplicate)} in one object")
+    return mapping

@@ -1,8 +1,8 @@
-"""Networks on disk: a JSON document beside a safetensors file, byte-stable, no code in either.
+"""Network files: a JSON document and a safetensors file, byte-stable and without code.
 
-The document names everything and holds single numbers; arrays lie in the safetensors file under
-keys the document refers to. An infinite time constant or limit is `null`. The document carries the
-schema version and the SHA-256 of the array file. There is no time and no path in either.
+The document holds all names and single numbers; arrays are stored in the safetensors file under
+keys that the document refers to. An infinite time constant or limit is `null`. The document holds
+the schema version and the SHA-256 of the array file. Neither file contains a time or a path.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def save_network(network: Network, path: str | Path) -> Path:
     """Write `<path>.json` and `<path>.safetensors`; return the path of the document.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written; a model that was there stays.
+        RunError: the disk is full or the folder is not writable; an existing model is kept.
     """
     tensors: Tensors = {}
     document = {"kind": "network", "network": network_document(network, tensors)}
@@ -58,8 +58,8 @@ def load_network(path: str | Path) -> Network:
     """Read a network written by `save_network`.
 
     Raises:
-        ModelFileError: the file is missing, corrupt, truncated, of another version or not finite;
-            the message names the field.
+        ModelFileError: the file is missing, corrupt, truncated, of another version or holds
+            numbers that are not finite; the message names the field.
     """
     document, tensors = read_pair(path, "network")
     with reading(path):
@@ -70,10 +70,10 @@ def load_network(path: str | Path) -> Network:
 def write_pair(path: str | Path, document: Document, tensors: Tensors) -> Path:
     """Write a document and its arrays.
 
-    Both are written whole under temporary names before either takes its place.
+    Both are written completely under temporary names before either replaces an existing file.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written; a model that was there stays.
+        RunError: the disk is full or the folder is not writable; an existing model is kept.
     """
     stem = _stem(path)
     arrays = safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in tensors.items()})
@@ -106,10 +106,10 @@ _HEAD = ("schema_version", "arrays_sha256", "kind")
 
 
 def read_pair(path: str | Path, kind: str) -> tuple[Document, Tensors]:
-    """Read what `write_pair` wrote and check version, kind, checksum and finiteness.
+    """Read a document and its arrays; check version, kind, checksum and finiteness.
 
     Raises:
-        ModelFileError: names the file and the field.
+        ModelFileError: a check fails; the message names the file and the field.
     """
     stem = _stem(path)
     json_path = stem.with_name(stem.name + ".json")
@@ -140,7 +140,7 @@ def read_pair(path: str | Path, kind: str) -> tuple[Document, Tensors]:
 
 
 def _tensors(path: Path, content: bytes) -> Tensors:
-    """Decode arrays; whatever the decoder raises on broken input becomes a `ModelFileError`."""
+    """Decode arrays; any error of the decoder becomes a `ModelFileError`."""
     try:
         tensors = safetensors.numpy.load(content)
     except Exception as exc:
@@ -154,7 +154,7 @@ def _tensors(path: Path, content: bytes) -> Tensors:
 
 
 class reading:  # noqa: N801 - reads as a statement
-    """Put the name of the file in front of what goes wrong while rebuilding."""
+    """Context manager that adds the name of the model file to errors."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = path

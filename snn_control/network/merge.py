@@ -1,4 +1,4 @@
-"""Several networks on the same inputs as one."""
+"""Combination of several networks with the same inputs into one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from snn_control.network.network import INPUT, Network
 
 
 def merge(networks: Sequence[Network], name: str = "merged") -> Network:
-    """Put `networks` side by side; population names get the network's name in front.
+    """Merge networks into one; population names are prefixed by the name of their network.
 
     Raises:
-        ParameterError: they differ in inputs, period, sub-ticks or start.
+        ParameterError: the networks differ in inputs, control period, sub-ticks or start.
     """
     first = networks[0]
     for other in networks:
@@ -24,7 +24,7 @@ def merge(networks: Sequence[Network], name: str = "merged") -> Network:
                     f"{getattr(first, field)!r} of {first.name}"
                 )
 
-    def inside(network: Network, end: str) -> str:
+    def prefixed(network: Network, end: str) -> str:
         return end if end == INPUT else f"{network.name}.{end}"
 
     replace = dataclasses.replace
@@ -32,13 +32,15 @@ def merge(networks: Sequence[Network], name: str = "merged") -> Network:
         name,
         first.control_period_s,
         first.inputs,
-        tuple(replace(p, name=inside(n, p.name)) for n in networks for p in n.populations),
+        tuple(replace(p, name=prefixed(n, p.name)) for n in networks for p in n.populations),
         tuple(
-            replace(c, source=inside(n, c.source), target=inside(n, c.target))
+            replace(c, source=prefixed(n, c.source), target=prefixed(n, c.target))
             for n in networks
             for c in n.connections
         ),
-        tuple(replace(r, population=inside(n, r.population)) for n in networks for r in n.readouts),
+        tuple(
+            replace(r, population=prefixed(n, r.population)) for n in networks for r in n.readouts
+        ),
         sub_ticks=first.sub_ticks,
         start=first.start,
     )

@@ -1,4 +1,4 @@
-"""Device mismatch: every weight and threshold a little off, as on analogue or sloppy hardware."""
+"""Device mismatch: random deviations of weights and thresholds, as on analogue hardware."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["mismatched"]
 def mismatched(network: Network, rng: np.random.Generator, share: float) -> Network:
     """Return a copy whose weights and thresholds are each multiplied by 1 + share N(0, 1).
 
-    Every synapse and neuron gets a number of its own, so that nothing is shared afterwards. Time
-    constants, biases and delays stay.
+    The deviations of all synapses and neurons are independent, so that no parameter is shared
+    afterwards. Time constants, biases and delays do not change.
 
     Args:
-        network: stays as it is.
-        rng: source of the draws; their number depends on the network's structure alone.
-        share: standard deviation relative to the value, 0 or more.
+        network: network to copy.
+        rng: random generator; the number of draws depends only on the structure of the network.
+        share: standard deviation relative to the value, at least 0.
 
     Raises:
         ParameterError: `share` is negative or not finite.

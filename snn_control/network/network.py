@@ -1,8 +1,8 @@
 """A network as plain data: inputs, populations, signed connections and read-outs. No behaviour.
 
-Populations are evaluated in their order once a tick. A connection with delay 0 carries what its
-source puts out in the same tick, so the source must come before the target; with delay d >= 1 it
-carries the output of d ticks ago, so recurrent connections have at least delay 1.
+Populations are evaluated once a tick, in their order. A connection with delay 0 transmits the
+output of its source in the same tick, so the source must precede the target. With delay d >= 1 it
+transmits the output of d ticks ago. Recurrent connections need a delay of at least 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from snn_control.network.neurons import NeuronParams
 from snn_control.network.shared import Shared, expand
 
 INPUT = "input"
-"""Name under which connections refer to the network's inputs."""
+"""Source name of connections from the inputs of the network."""
 
 Kind = Literal["dense", "diagonal", "block2", "sparse"]
 Port = Literal["current", "adaptation"]
@@ -46,9 +46,9 @@ class Connection:
     pair, source in pair, target in pair; sparse (n_synapses,)."""
     kind: Kind = "dense"
     delay_ticks: int = 0
-    """Age of the source's output that arrives, in ticks."""
+    """Transmission delay, in ticks."""
     port: Port = "current"
-    """Where the input goes: the synaptic current, or the adaptation trace of an IWTA neuron."""
+    """Variable that receives the input: synaptic current, or adaptation trace (IWTA neurons)."""
     pre: npt.NDArray[np.int64] | None = None
     """Sparse only: source neuron of each synapse, shape (n_synapses,), ascending."""
     post: npt.NDArray[np.int64] | None = None
@@ -63,7 +63,7 @@ class Connection:
 
     @property
     def label(self) -> str:
-        """Name in messages and files, `source->target` with what tells it from its siblings."""
+        """Name in messages and files: `source->target` with the delay and port if not default."""
         tail = f"@{self.delay_ticks}" if self.delay_ticks else ""
         return f"{self.source}->{self.target}{tail}" + (
             "" if self.port == "current" else f":{self.port}"
@@ -72,7 +72,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Readout:
-    """A named value of the network: the output of one neuron."""
+    """Named output of a network: the output of one neuron."""
 
     name: str
     population: str
@@ -81,26 +81,26 @@ class Readout:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A spiking network as data.
+    """Spiking network as data.
 
     Raises:
-        ParameterError: on construction, where a shape, range, name or order is wrong; the message
-            names the field.
+        ParameterError: a shape, range, name or order is wrong; the message names the field.
     """
 
     name: str
     control_period_s: float
-    """Control period the network was made for, in s."""
+    """Control period of the network in s."""
     inputs: tuple[str, ...]
     populations: tuple[Population, ...]
     connections: tuple[Connection, ...]
     readouts: tuple[Readout, ...]
     sub_ticks: int = 1
-    """Network ticks in one control period; the input is held during them."""
+    """Network ticks in one control period, during which the input is held constant."""
     start: Literal["rest", "steady"] = "rest"
-    """State before the first tick: at rest, or where leaky integrators settle while the first input
-    is held and no neuron spikes. A loop of them, also through graded neurons, starts as after 200
-    ticks of that; a perfect integrator outside a loop never settles and starts at 0."""
+    """State before the first tick: at rest, or the steady state of the leaky integrators for the
+    first input and no spikes. A loop of leaky integrators, with or without graded neurons, starts
+    in its state after 200 such ticks. A perfect integrator outside a loop has no steady state and
+    starts at 0."""
     _by_name: dict[str, Population] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -126,28 +126,28 @@ class Network:
         """Return the population called `name`.
 
         Raises:
-            ParameterError: with the closest names.
+            ParameterError: the name is unknown; the message suggests similar names.
         """
         if name not in self._by_name:
             raise ParameterError(f"no population {name!r}{did_you_mean(name, self._by_name)}")
         return self._by_name[name]
 
     def size_of(self, source: str) -> int:
-        """Number of neurons of a population, or of inputs."""
+        """Return the number of neurons of a population, or of inputs for `INPUT`."""
         return len(self.inputs) if source == INPUT else self.population(source).size
 
     def require_period(self, control_period_s: float) -> None:
-        """Refuse to run at another control period than the network was made for.
+        """Refuse a control period that differs from that of the network.
 
         Raises:
-            ControlPeriodError: with both periods and the remedy.
+            ControlPeriodError: the periods differ; the message names both and the remedy.
         """
         if not np.isclose(control_period_s, self.control_period_s, rtol=1e-6):
             raise ControlPeriodError(
                 f"network {self.name!r} was made for a control period of "
-                f"{self.control_period_s:g} s and was asked to run at {control_period_s:g} s; "
-                "run it at its own period, make a network for the other one, or resample it "
-                f"explicitly: snn_control.network.resample(network, {control_period_s:g})"
+                f"{self.control_period_s:g} s; the requested one is {control_period_s:g} s; "
+                "run it at its own period, design a network for the requested one, or call "
+                f"snn_control.network.resample(network, {control_period_s:g})"
             )
 
 
@@ -186,7 +186,7 @@ def _check_connection(network: Network, c: Connection, order: dict[str, int]) ->
         raise ParameterError(f"{c.label}.delay_ticks: {c.delay_ticks} is negative")
     if c.delay_ticks == 0 and order[c.source] >= order[c.target]:
         raise ParameterError(
-            f"{c.label}.delay_ticks: 0 needs the source before the target; "
+            f"{c.label}.delay_ticks: a delay of 0 needs the source before the target; "
             "reorder the populations or give the connection a delay of 1"
         )
     if c.port == "adaptation" and network.population(c.target).params.model != "iwta":
@@ -217,7 +217,9 @@ def _check_connection(network: Network, c: Connection, order: dict[str, int]) ->
 def _check_synapses(c: Connection, n_source: int, n_target: int) -> tuple[int, ...]:
     pre, post = c.synapses
     if pre.shape != post.shape or pre.ndim != 1:
-        raise ParameterError(f"{c.label}: `pre` and `post` must have one equal length")
+        raise ParameterError(
+            f"{c.label}: `pre` and `post` must be one-dimensional and of equal length"
+        )
     if pre.size and (pre.min() < 0 or pre.max() >= n_source or np.any(np.diff(pre) < 0)):
         raise ParameterError(f"{c.label}.pre: must ascend within [0, {n_source})")
     if post.size and (post.min() < 0 or post.max() >= n_target):

@@ -1,4 +1,4 @@
-"""Synaptic operations of networks: the synapses that carried something."""
+"""Number of synaptic operations of networks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ __all__ = ["synaptic_operations"]
 def synaptic_operations(
     networks: Sequence[Network], spike_counts: npt.ArrayLike, n_ticks: int
 ) -> float:
-    """Return the additions and multiply-accumulates of an episode.
+    """Return the number of additions and multiply-accumulates of an episode.
 
-    A spike costs one operation for each synapse it reaches; an input, a leaky integrator or a
-    graded neuron costs one for each of its synapses every network tick. Weights of 0 do not count.
+    A spike costs one operation for each outgoing synapse. An input, a leaky integrator or a graded
+    neuron costs one operation for each outgoing synapse in every network tick. Weights of 0 do not
+    count.
 
     Args:
-        networks: in the order of `spike_counts`.
-        spike_counts: spikes of each spiking neuron in the episode, shape (n_spiking,).
-        n_ticks: control ticks of the episode.
+        networks: networks in the order of `spike_counts`.
+        spike_counts: number of spikes of each spiking neuron in the episode, shape (n_spiking,).
+        n_ticks: number of control ticks of the episode.
     """
     counts = np.asarray(spike_counts)
     total, first = 0.0, 0
@@ -46,14 +47,14 @@ def synaptic_operations(
 
 
 def _fan_out(connection: Connection, network: Network) -> npt.NDArray[Any]:
-    """Return the synapses of each source neuron, shape (n_source,)."""
-    there = expand(connection.weights) != 0
+    """Return the number of synapses of each source neuron, shape (n_source,)."""
+    present = expand(connection.weights) != 0
     match connection.kind:
         case "dense":
-            return there.sum(axis=1)
+            return present.sum(axis=1)
         case "block2":
-            return there.sum(axis=2).ravel()
+            return present.sum(axis=2).ravel()
         case "sparse":
             n_source = network.size_of(connection.source)
-            return np.bincount(connection.synapses[0], there, minlength=n_source)
-    return there.astype(np.int64)
+            return np.bincount(connection.synapses[0], present, minlength=n_source)
+    return present.astype(np.int64)

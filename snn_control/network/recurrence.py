@@ -1,4 +1,4 @@
-"""Loops among populations that do not spike: they decide where traces settle."""
+"""Loops among populations without spikes, which determine the steady state of traces."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from snn_control.network.network import Network
 __all__ = ["ANALOG", "SETTLING_PASSES", "looped_populations", "settling_passes"]
 
 SETTLING_PASSES = 200
-"""Most passes until a loop has settled; see `Network.start`."""
+"""Largest number of settling passes, used for loops; see `Network.start`."""
 ANALOG = ("leaky_integrator", "graded")
-"""Neuron models whose outputs are values, not spikes."""
+"""Neuron models with continuous outputs."""
 
 
 def looped_populations(network: Network) -> frozenset[str]:
-    """Names of the leaky integrators that feed back on themselves, through no spiking neuron."""
+    """Return the names of the leaky integrators in a loop without spiking neurons."""
     leaky = {p.name for p in network.populations if p.params.model == "leaky_integrator"}
     return frozenset(leaky & _looped(network))
 
 
 def settling_passes(network: Network) -> int:
-    """How often the traces are computed before the first tick: 0 where the network starts at rest.
+    """Return the number of passes that compute the steady state; 0 if the network starts at rest.
 
-    One pass settles traces without loops, and one more each connection to a population that comes
-    earlier.
+    Without loops, one pass is needed plus one for each connection to an earlier population.
     """
     if network.start == "rest":
         return 0
@@ -47,10 +46,10 @@ def _looped(network: Network) -> set[str]:
 
 def _reached(start: str, targets: dict[str, set[str]]) -> set[str]:
     reached: set[str] = set()
-    ahead = list(targets[start])
-    while ahead:
-        name = ahead.pop()
+    pending = list(targets[start])
+    while pending:
+        name = pending.pop()
         if name not in reached:
             reached.add(name)
-            ahead += targets.get(name, ())
+            pending += targets.get(name, ())
     return reached

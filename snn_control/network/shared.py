@@ -1,8 +1,8 @@
-"""Parameters that several synapses or neurons share, with a sign each.
+"""Parameters that several synapses or neurons share, each with its sign.
 
-The blimp networks of Burgers, Stroobants and de Croon (2023, arXiv:2309.12937) come in pairs, one
-neuron for a positive error and its twin for a negative one: weights `[w, -w]` are mirrored, biases
-and leaks are shared. Optimisers see the `values` only.
+The blimp networks of Burgers, Stroobants and de Croon (2023, arXiv:2309.12937) consist of pairs of
+neurons, one for positive and one for negative errors: weights `[w, -w]` are mirrored, biases and
+leaks are shared. Optimisers change only the `values`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Shared:
-    """An array whose entries are `sign * values[index]`.
+    """Array whose entries are `sign * values[index]`.
 
     Attributes:
-        values: the free parameters, shape (n_values,).
-        index: which value each entry takes, any shape, integers in [0, n_values).
-        sign: -1, 0 or +1 for each entry, shape of `index`.
+        values: free parameters, shape (n_values,).
+        index: index into `values` of each entry, any shape, integers in [0, n_values).
+        sign: -1, 0 or +1 for each entry, same shape as `index`.
     """
 
     values: FloatArray
@@ -52,17 +52,17 @@ class Shared:
         return self.index.shape
 
     def expand(self) -> FloatArray:
-        """Return the full array, shape of `index`."""
+        """Return the full array, same shape as `index`."""
         return self.values[self.index] * self.sign
 
     @classmethod
     def mirrored(cls, values: npt.ArrayLike) -> Shared:
-        """Pairs of opposite sign, interleaved: `[a, -a, b, -b, ...]`, shape (2 n,)."""
+        """Return interleaved pairs of opposite sign: `[a, -a, b, -b, ...]`, shape (2 n,)."""
         return cls._pairs(values, (1, -1))
 
     @classmethod
     def paired(cls, values: npt.ArrayLike) -> Shared:
-        """Equal pairs, interleaved: `[a, a, b, b, ...]`, shape (2 n,)."""
+        """Return interleaved equal pairs: `[a, a, b, b, ...]`, shape (2 n,)."""
         return cls._pairs(values, (1, 1))
 
     @classmethod
@@ -72,7 +72,7 @@ class Shared:
         return cls(array, np.repeat(np.arange(n), 2), np.tile(np.array(signs, np.int8), n))
 
     def reshaped(self, *shape: int) -> Shared:
-        """Return the same sharing in another shape."""
+        """Return the array in another shape, with the same shared values."""
         return Shared(self.values, self.index.reshape(shape), self.sign.reshape(shape))
 
 

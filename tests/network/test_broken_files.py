@@ -1,4 +1,4 @@
-"""Broken model files: whatever is wrong, a `ModelFileError` names the file, and no other error."""
+"""Broken model files: every fault is a `ModelFileError` that names the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.conformance.networks import make
 FUZZ = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @pytest.fixture(scope="module")
@@ -45,49 +45,49 @@ def arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
     return safetensors.numpy.load((folder / f"{name}.safetensors").read_bytes())
 
 
-def write(place: Path, document: Any, tensors: dict[str, np.ndarray]) -> Path:
-    """Write a pair whose checksum holds, whatever the rest says."""
+def write(path: Path, document: Any, tensors: dict[str, np.ndarray]) -> Path:
+    """Write a model with a valid checksum."""
     content = safetensors.numpy.save(tensors)
-    place.with_suffix(".safetensors").write_bytes(content)
+    path.with_suffix(".safetensors").write_bytes(content)
     document = document | {"arrays_sha256": hashlib.sha256(content).hexdigest()}
-    place.with_suffix(".json").write_text(json.dumps(document))
-    return place
+    path.with_suffix(".json").write_text(json.dumps(document))
+    return path
 
 
-def refused(place: Path, named: str = "") -> None:
+def assert_refused(path: Path, pattern: str = "") -> None:
     with pytest.raises(ModelFileError) as caught:
-        load_network(place)
+        load_network(path)
     message = str(caught.value)
-    assert str(place) in message
-    assert re.search(named, message), message
+    assert str(path) in message
+    assert re.search(pattern, message), message
     message.encode("utf-8")
 
 
-def loads_or_is_refused(place: Path) -> bool:
-    """Whether it loads; anything but a `ModelFileError` with its name fails the test."""
+def loads(path: Path) -> bool:
+    """Return True if the file loads, False on a `ModelFileError` with its name."""
     try:
-        return isinstance(load_network(place), Network)
+        return isinstance(load_network(path), Network)
     except ModelFileError as error:
-        if str(place) not in str(error):
+        if str(path) not in str(error):
             raise
         return False
 
 
-def places(value: Any, at: Place = ()) -> Iterator[Place]:
-    """Every value inside a document, by the keys that lead to it."""
-    if at:
-        yield at
+def key_paths(value: Any, key_path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the key path of every value of a document."""
+    if key_path:
+        yield key_path
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from places(item, (*at, key))
+            yield from key_paths(item, (*key_path, key))
 
 
-def changed(document: Any, at: Place, change: Callable[[Any, Any], None]) -> Any:
+def changed(document: Any, key_path: KeyPath, change: Callable[[Any, Any], None]) -> Any:
     document = copy.deepcopy(document)
     inner = document
-    for key in at[:-1]:
+    for key in key_path[:-1]:
         inner = inner[key]
-    change(inner, at[-1])
+    change(inner, key_path[-1])
     return document
 
 
@@ -102,7 +102,7 @@ def drop(inner: Any, key: Any) -> None:
     del inner[key]
 
 
-def test_cut_at_any_byte_it_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_truncated_files_are_refused(folder: Path, tmp_path: Path) -> None:
     for suffix in (".json", ".safetensors"):
         for other in (".json", ".safetensors"):
             (tmp_path / f"cut{other}").write_bytes((folder / f"sparse{other}").read_bytes())
@@ -110,69 +110,69 @@ def test_cut_at_any_byte_it_is_refused(folder: Path, tmp_path: Path) -> None:
         ends = {*range(0, len(whole) - 2, 37), *range(20), *range(len(whole) - 20, len(whole) - 2)}
         for end in sorted(ends):
             (tmp_path / f"cut{suffix}").write_bytes(whole[:end])
-            refused(tmp_path / "cut")
+            assert_refused(tmp_path / "cut")
 
 
 @FUZZ
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_in_the_arrays_is_refused(folder: Path, where: float, bit: int) -> None:
-    place = folder / "flipped"
+    path = folder / "flipped"
     content = bytearray((folder / "sparse.safetensors").read_bytes())
     content[int(where * len(content))] ^= 1 << bit
-    place.with_suffix(".safetensors").write_bytes(content)
-    place.with_suffix(".json").write_bytes((folder / "sparse.json").read_bytes())
-    refused(place, "arrays_sha256")
+    path.with_suffix(".safetensors").write_bytes(content)
+    path.with_suffix(".json").write_bytes((folder / "sparse.json").read_bytes())
+    assert_refused(path, "arrays_sha256")
 
 
 @FUZZ
 @given(where=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
-def test_a_changed_byte_is_an_error_that_names_the_file_or_none(
+def test_a_changed_byte_loads_or_is_an_error_with_the_file_name(
     folder: Path, where: float, byte: int
 ) -> None:
-    place = folder / "changed"
+    path = folder / "changed"
     for suffix in (".json", ".safetensors"):
         content = bytearray((folder / f"shared{suffix}").read_bytes())
         if suffix == ".json":
             content[int(where * len(content))] = byte
-        place.with_suffix(suffix).write_bytes(content)
-    loads_or_is_refused(place)
+        path.with_suffix(suffix).write_bytes(content)
+    loads(path)
 
 
 @FUZZ
 @given(where=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
-def test_array_files_that_only_the_checksum_would_catch(
+def test_changed_arrays_with_a_valid_checksum_load_or_are_refused(
     folder: Path, where: float, byte: int
 ) -> None:
-    place = folder / "forged"
+    path = folder / "forged"
     content = bytearray((folder / "shared.safetensors").read_bytes())
     content[int(where * len(content))] = byte
-    place.with_suffix(".safetensors").write_bytes(content)
+    path.with_suffix(".safetensors").write_bytes(content)
     document = documents(folder)["shared"]
     document["arrays_sha256"] = hashlib.sha256(content).hexdigest()
-    place.with_suffix(".json").write_text(json.dumps(document))
-    loads_or_is_refused(place)
+    path.with_suffix(".json").write_text(json.dumps(document))
+    loads(path)
 
 
 def test_every_missing_field_is_named(folder: Path, tmp_path: Path) -> None:
     for name, document in documents(folder).items():
-        for at in places(document):
-            if isinstance(at[-1], str):
-                broken = changed(document, at, drop)
-                place = write(tmp_path / "x", broken, arrays(folder, name))
-                if at == ("arrays_sha256",):
+        for key_path in key_paths(document):
+            if isinstance(key_path[-1], str):
+                broken = changed(document, key_path, drop)
+                path = write(tmp_path / "x", broken, arrays(folder, name))
+                if key_path == ("arrays_sha256",):
                     continue
-                refused(place, rf"{re.escape(at[-1])}|array")
+                assert_refused(path, rf"{re.escape(key_path[-1])}|array")
 
 
 def test_every_unknown_field_is_named(folder: Path, tmp_path: Path) -> None:
     document = documents(folder)["shared"]
-    for at in places(document):
+    for key_path in key_paths(document):
         inner = document
-        for key in at:
+        for key in key_path:
             inner = inner[key]
         if isinstance(inner, dict):
-            broken = changed(document, (*at, "weigths"), put(1))
-            refused(write(tmp_path / "x", broken, arrays(folder, "shared")), "weigths")
+            broken = changed(document, (*key_path, "weigths"), put(1))
+            assert_refused(write(tmp_path / "x", broken, arrays(folder, "shared")), "weigths")
 
 
 WRONG = {
@@ -185,45 +185,45 @@ WRONG = {
     "a large size": 10**12,
     "a negative number": -3,
     "a fraction": 2.5,
-    "too large a float": float("inf"),
+    "an infinite float": float("inf"),
     "NaN": float("nan"),
     "null": None,
-    "a name no terminal can print": "\ud800",
+    "an unprintable name": "\ud800",
     "an unknown array": {"array": "nothing"},
-    "a name that is no text": {"array": 3},
+    "an array name that is not text": {"array": 3},
     "nested objects": {"array": {"array": {}}},
-    "half a shared": {"shared": "connection0"},
+    "an incomplete shared array": {"shared": "connection0"},
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_no_value_of_a_wrong_type_raises_anything_else(
+def test_values_of_wrong_types_raise_only_model_file_errors(
     wrong: str, folder: Path, tmp_path: Path
 ) -> None:
-    """Some values are right in some places; where one is refused, the error is ours."""
+    """Load or refuse each value with a `ModelFileError`; some values are valid in some fields."""
     value, refusals = WRONG[wrong], 0
     for name, document in documents(folder).items():
         tensors = arrays(folder, name)
-        for at in places(document):
-            place = write(tmp_path / "x", changed(document, at, put(value)), tensors)
-            if at == ("arrays_sha256",):
+        for key_path in key_paths(document):
+            path = write(tmp_path / "x", changed(document, key_path, put(value)), tensors)
+            if key_path == ("arrays_sha256",):
                 continue
-            refusals += not loads_or_is_refused(place)
+            refusals += not loads(path)
     assert refusals > 50
 
 
-def network_change(*at: str | int, to: Any) -> Callable[[Any], Any]:
-    return lambda document: changed(document, ("network", *at), put(to))
+def network_change(*key_path: str | int, to: Any) -> Callable[[Any], Any]:
+    return lambda document: changed(document, ("network", *key_path), put(to))
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("change", "message"),
     [
         (network_change("populations", 1, "size", to="6"), r"populations\[1\].size.*'6'"),
         (network_change("populations", 1, "size", to=-6), r"populations\[1\].size"),
         (network_change("populations", 2, "size", to=10**12), r"populations\[2\].size"),
         (network_change("populations", 0, "name", to="cells"), "names must differ"),
-        (network_change("inputs", to=["a", "a"]), "inputs.*differ"),
+        (network_change("inputs", to=["a", "a"]), "inputs.*distinct"),
         (network_change("sub_ticks", to=10**9), "sub_ticks"),
         (network_change("sub_ticks", to=True), "sub_ticks"),
         (network_change("connections", 1, "delay_ticks", to=10**8), "delay_ticks"),
@@ -246,57 +246,62 @@ def network_change(*at: str | int, to: Any) -> Callable[[Any], Any]:
         (lambda d: d | {"network": []}, "network"),
     ],
 )
-def test_the_field_is_named(change: Any, named: str, folder: Path, tmp_path: Path) -> None:
+def test_errors_name_the_field(change: Any, message: str, folder: Path, tmp_path: Path) -> None:
     document = change(documents(folder)["sparse"])
-    refused(write(tmp_path / "x", document, arrays(folder, "sparse")), named)
+    assert_refused(write(tmp_path / "x", document, arrays(folder, "sparse")), message)
 
 
-def test_no_file_asks_for_all_the_memory(folder: Path, tmp_path: Path) -> None:
-    """Sizes are bounded in sum, and with the delays that their outputs are kept for."""
+def test_the_memory_of_a_load_is_bounded(folder: Path, tmp_path: Path) -> None:
+    """Test the limits of the sum of the sizes and of its product with the largest delay."""
     many = documents(folder)["sparse"]
     for population in many["network"]["populations"]:
         population["size"] = 900_000
-    refused(write(tmp_path / "x", many, arrays(folder, "sparse")), "2700000 neurons, at most")
-    long = documents(folder)["sparse"]
+    assert_refused(
+        write(tmp_path / "x", many, arrays(folder, "sparse")),
+        "2700000 neurons, expected at most",
+    )
+    delayed = documents(folder)["sparse"]
     idle: dict[str, Any] = {"name": "idle", "model": "graded", "variant": {}}
     idle |= {"size": 900_000, "parameters": {"bias": 0.0, "ceiling": None}}
-    long["network"]["populations"].append(idle)
-    long["network"]["connections"][1]["delay_ticks"] = 9000
-    refused(write(tmp_path / "x", long, arrays(folder, "sparse")), "9000 ticks of 900015 outputs")
+    delayed["network"]["populations"].append(idle)
+    delayed["network"]["connections"][1]["delay_ticks"] = 9000
+    assert_refused(
+        write(tmp_path / "x", delayed, arrays(folder, "sparse")), "9000 ticks of 900015 outputs"
+    )
 
 
-def test_two_readouts_of_one_name(folder: Path, tmp_path: Path) -> None:
+def test_duplicate_readout_names_are_refused(folder: Path, tmp_path: Path) -> None:
     document = documents(folder)["sparse"]
     document["network"]["readouts"] *= 2
-    refused(write(tmp_path / "x", document, arrays(folder, "sparse")), "readouts: names")
+    assert_refused(write(tmp_path / "x", document, arrays(folder, "sparse")), "readouts: names")
 
 
-def test_a_name_that_stands_twice_in_the_text(folder: Path, tmp_path: Path) -> None:
+def test_duplicate_names_in_an_object_are_refused(folder: Path, tmp_path: Path) -> None:
     text = (folder / "sparse.json").read_text()
-    place = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
-    place.with_suffix(".json").write_text('{"kind": "network",' + text.lstrip()[1:])
-    refused(place, "'kind' stands twice")
+    path = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
+    path.with_suffix(".json").write_text('{"kind": "network",' + text.lstrip()[1:])
+    assert_refused(path, "duplicate name 'kind'")
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "", "null", "1" * 5000, "[]"])
-def test_texts_that_are_no_document(text: str, folder: Path, tmp_path: Path) -> None:
-    place = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
-    place.with_suffix(".json").write_text(text)
-    refused(place)
+def test_texts_other_than_a_document_are_refused(text: str, folder: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
+    path.with_suffix(".json").write_text(text)
+    assert_refused(path)
 
 
-def test_values_nested_as_deeply_as_the_parser_takes_them(folder: Path, tmp_path: Path) -> None:
-    place = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
+def test_deeply_nested_values_are_refused(folder: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "x", documents(folder)["sparse"], arrays(folder, "sparse"))
     text = json.dumps(documents(folder)["sparse"])
     for depth in (100, 700, 900, 950, 990):
-        place.with_suffix(".json").write_text(
+        path.with_suffix(".json").write_text(
             text.replace('"sub_ticks": 1', '"sub_ticks": ' + "[" * depth + "]" * depth)
         )
-        refused(place)
+        assert_refused(path)
 
 
 @pytest.mark.parametrize(
-    ("array", "value", "named"),
+    ("array", "value", "message"),
     [
         ("connection0.weights", np.full((2, 6), np.nan), "connection0.weights holds NaN"),
         ("connection0.weights", np.full((2, 6), np.inf), r"input->drivers.weights: not finite"),
@@ -310,16 +315,18 @@ def test_values_nested_as_deeply_as_the_parser_takes_them(folder: Path, tmp_path
         ("connection2.post", np.zeros((3, 4), np.int64), "`pre` and `post`"),
     ],
 )
-def test_arrays_of_wrong_values(
-    array: str, value: np.ndarray, named: str, folder: Path, tmp_path: Path
+def test_invalid_arrays_are_refused(
+    array: str, value: np.ndarray, message: str, folder: Path, tmp_path: Path
 ) -> None:
     tensors = arrays(folder, "sparse")
     assert array in tensors
-    refused(write(tmp_path / "x", documents(folder)["sparse"], tensors | {array: value}), named)
+    assert_refused(
+        write(tmp_path / "x", documents(folder)["sparse"], tensors | {array: value}), message
+    )
 
 
 @pytest.mark.parametrize(
-    ("part", "value", "named"),
+    ("part", "value", "message"),
     [
         ("index", np.full(6, 99), "index outside"),
         ("sign", np.full(6, 7, np.int8), "signs must be"),
@@ -328,23 +335,23 @@ def test_arrays_of_wrong_values(
         ("index", np.zeros(6), "holds float64"),
     ],
 )
-def test_shared_arrays_of_wrong_values(
-    part: str, value: np.ndarray, named: str, folder: Path, tmp_path: Path
+def test_invalid_shared_arrays_are_refused(
+    part: str, value: np.ndarray, message: str, folder: Path, tmp_path: Path
 ) -> None:
     tensors = arrays(folder, "shared") | {f"connection2.weights.{part}": value}
-    refused(write(tmp_path / "x", documents(folder)["shared"], tensors), named)
+    assert_refused(write(tmp_path / "x", documents(folder)["shared"], tensors), message)
 
 
-def test_a_controller_file_names_its_network_too(tmp_path: Path) -> None:
+def test_errors_of_a_controller_file_name_the_network(tmp_path: Path) -> None:
     path = save(load("blimp-altitude"), tmp_path / "x")  # type: ignore[arg-type]
     document = json.loads(path.read_text())
-    for at, value, named in (
+    for key_path, value, message in (
         (("controller",), "altitud", "controller.*'altitude'"),
         (("networks",), [], "at least one"),
         (("networks", 1, "populations", 0, "size"), -1, r"networks\[1\].populations\[0\].size"),
         (("networks", 1, "inputs"), ["depth_m"], "height_error_m"),
     ):
-        path.write_text(json.dumps(changed(document, at, put(value))))
-        with pytest.raises(ModelFileError, match=named) as caught:
+        path.write_text(json.dumps(changed(document, key_path, put(value))))
+        with pytest.raises(ModelFileError, match=message) as caught:
             load(path)
         assert str(path) in str(caught.value)

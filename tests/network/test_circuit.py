@@ -1,4 +1,4 @@
-"""Circuits: what their network computes, and what is refused."""
+"""Circuits: outputs of their network, and refused definitions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from snn_control.network.neurons import Graded
 
 
 def circuit(**changes: Any) -> Circuit:
-    """Two inputs that excite, and inhibit across, two cells."""
-    made = Circuit(
+    """Return a circuit of two inputs that excite one of two cells and inhibit the other."""
+    pair = Circuit(
         "pair",
         0.03,
         ("left", "right"),
@@ -32,7 +32,7 @@ def circuit(**changes: Any) -> Circuit:
         {"excitation": Strength(2.0, 1), "inhibition": Strength(-0.5, -1)},
         ("l", "r"),
     )
-    return dataclasses.replace(made, **changes)
+    return dataclasses.replace(pair, **changes)
 
 
 @pytest.mark.parametrize("engine", [ReferenceEngine, NativeEngine])
@@ -43,13 +43,13 @@ def test_edges_carry_their_strengths(engine: Any) -> None:
     assert outputs == pytest.approx([3.0 - 0.2, 1.2 - 0.5])
 
 
-def test_edges_of_one_name_share_one_number() -> None:
+def test_edges_with_one_strength_name_share_its_value() -> None:
     weights: Any = circuit().network().connections[0].weights
     assert weights.values.tolist() == [2.0, -0.5]
     assert weights.expand().tolist() == [2.0, -0.5, -0.5, 2.0]
 
 
-def test_dead_cells_reach_nobody() -> None:
+def test_outgoing_edges_of_dead_cells_are_removed() -> None:
     chain = circuit(
         layers={"cells": Graded(ceiling=10.0), "late": Graded(ceiling=10.0)},
         cells=(*circuit().cells, Cell("end", "late")),
@@ -69,16 +69,16 @@ def test_a_strength_that_contradicts_its_sign_is_refused(value: float) -> None:
         circuit(strengths={**circuit().strengths, "excitation": Strength(value, 1)})
 
 
-def test_what_is_not_there_is_refused_with_proposals() -> None:
+def test_unknown_names_are_errors_with_suggestions() -> None:
     with pytest.raises(UnknownNameError, match=r"cell 'lift'.*`left`"):
         circuit(edges=(Edge("lift", "l", "excitation"),))
     with pytest.raises(UnknownNameError, match="cell 'left'"):
-        circuit(edges=(Edge("l", "left", "excitation"),))  # an input is no target
+        circuit(edges=(Edge("l", "left", "excitation"),))  # an input cannot be a target
     with pytest.raises(UnknownNameError, match="strength 'excite'"):
         circuit(edges=(Edge("left", "l", "excite"),))
     with pytest.raises(UnknownNameError, match="layer"):
         circuit(cells=(Cell("l", "cell"), Cell("r", "cells")))
     with pytest.raises(UnknownNameError, match="cell 'x'"):
         circuit().network(dead_cells=["x"])
-    with pytest.raises(ParameterError, match="'l' is the name of two"):
+    with pytest.raises(ParameterError, match="duplicate cell or input name 'l'"):
         circuit(cells=(Cell("l", "cells"), Cell("l", "cells")))

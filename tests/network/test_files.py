@@ -1,4 +1,4 @@
-"""Model files: round trips, byte stability, and clear errors for broken ones."""
+"""Network files: round trips, byte stability and errors for broken files."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.conformance.networks import CASES, inputs, make
 def test_a_round_trip_changes_nothing(case: tuple[str, str], tmp_path: Path) -> None:
     network = make(*case)
     save_network(network, tmp_path / "a")
-    again = load_network(tmp_path / "a")
+    loaded = load_network(tmp_path / "a")
     x = inputs(30)
     np.testing.assert_array_equal(
-        ReferenceEngine(again).run(x).readouts, ReferenceEngine(network).run(x).readouts
+        ReferenceEngine(loaded).run(x).readouts, ReferenceEngine(network).run(x).readouts
     )
-    save_network(again, tmp_path / "b")
+    save_network(loaded, tmp_path / "b")
     for suffix in (".json", ".safetensors"):
         a, b = ((tmp_path / name).with_suffix(suffix).read_bytes() for name in "ab")
         assert a == b
@@ -35,7 +35,7 @@ def test_an_infinite_time_constant_is_null(tmp_path: Path) -> None:
     assert cells["parameters"]["tau_adaptation_s"] is None
 
 
-def broken(tmp_path: Path, change: object) -> Path:
+def broken_file(tmp_path: Path, change: object) -> Path:
     path = save_network(make("lif-soft", "dense"), tmp_path / "a")
     document = json.loads(path.read_text())
     change(document)  # type: ignore[operator]
@@ -44,7 +44,7 @@ def broken(tmp_path: Path, change: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("change", "message"),
     [
         (lambda d: d.update(schema_version=99), "schema_version"),
         (lambda d: d.update(kind="controller"), "kind"),
@@ -60,9 +60,9 @@ def broken(tmp_path: Path, change: object) -> Path:
         ),
     ],
 )
-def test_a_wrong_document_names_the_field(change: object, named: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=named):
-        load_network(broken(tmp_path, change))
+def test_errors_of_a_document_name_the_field(change: object, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=message):
+        load_network(broken_file(tmp_path, change))
 
 
 def test_truncated_files_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The IWTA neuron against its equations written out, one neuron and one tick at a time."""
+"""The IWTA neuron against scalar equations, evaluated one neuron and one tick at a time."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def inputs(seed: int) -> np.ndarray:
     return 0.5 + 0.6 * np.sin(np.arange(N_TICKS) / 9) + rng.normal(0, 0.2, N_TICKS)
 
 
-def by_hand(n: dict[str, np.ndarray], x: np.ndarray, own: bool, ported: bool) -> np.ndarray:
-    """Spikes of the adaptive neurons, shape (n_ticks, SIZE); sources spike where x > k / 4."""
+def scalar_spikes(n: dict[str, np.ndarray], x: np.ndarray, own: bool, ported: bool) -> np.ndarray:
+    """Return spikes of the IWTA neurons, shape (n_ticks, SIZE); source k spikes if x > k / 4."""
     i, v, q = [0.0] * SIZE, [0.0] * SIZE, [0.0] * SIZE
     theta = [float(b) for b in n["base"]]
     s = [0.0] * SIZE
-    found = []
+    spikes = []
     for value in x:
         source = [1.0 if value > k / 4 else 0.0 for k in range(SIZE)]
         for k in range(SIZE):
@@ -58,8 +58,8 @@ def by_hand(n: dict[str, np.ndarray], x: np.ndarray, own: bool, ported: bool) ->
             other = k + 1 if k % 2 == 0 else k - 1
             theta[k] = n["base"][k] + n["own"][k] * q[k] + n["partner"][k] * q[other]
         s = [1.0 if v[k] > theta[k] else 0.0 for k in range(SIZE)]
-        found.append(s)
-    return np.array(found)
+        spikes.append(s)
+    return np.array(spikes)
 
 
 def network(n: dict[str, np.ndarray], own: bool, ported: bool) -> Network:
@@ -93,17 +93,17 @@ def network(n: dict[str, np.ndarray], own: bool, ported: bool) -> Network:
 
 @pytest.mark.parametrize("engine", [ReferenceEngine, NativeEngine])
 @pytest.mark.parametrize(("own", "ported"), [(True, False), (False, True), (True, True)])
-def test_spikes_are_those_of_the_written_out_equations(own: bool, ported: bool, engine) -> None:
+def test_spikes_equal_those_of_the_scalar_equations(own: bool, ported: bool, engine) -> None:
     for seed in range(3):
         n, x = numbers(seed), inputs(seed)
-        expected = by_hand(n, x, own, ported)
-        found = engine(network(n, own, ported)).run(x[:, None]).spikes[:, SIZE:]
-        np.testing.assert_array_equal(found, expected)
+        expected = scalar_spikes(n, x, own, ported)
+        spikes = engine(network(n, own, ported)).run(x[:, None]).spikes[:, SIZE:]
+        np.testing.assert_array_equal(spikes, expected)
         assert 0.02 < expected.mean() < 0.98
 
 
 def test_both_kinds_of_input_leak_the_trace_twice_a_tick() -> None:
-    """One source spike, then silence: the threshold returns by the square of the decay."""
+    """After one source spike the threshold decays by the square of the decay factor a tick."""
     leak = 0.8
     tau = -DT_S / math.log(leak)
     params = IWTA(threshold=1.0, adaptation=1.0, tau_adaptation_s=tau)
@@ -116,7 +116,7 @@ def test_both_kinds_of_input_leak_the_trace_twice_a_tick() -> None:
     np.testing.assert_allclose(thresholds, 1 + leak ** (2 * np.arange(4)), rtol=1e-12)
 
 
-def test_the_soft_reset_takes_the_threshold_of_the_tick_before() -> None:
+def test_the_soft_reset_uses_the_threshold_of_the_last_tick() -> None:
     params = IWTA(threshold=1.0, adaptation=0.5, tau_adaptation_s=np.inf, tau_mem_s=np.inf)
     c, state = iwta.coefficients(params, 1, DT_S), iwta.init(params, 1)
     state = iwta.step(params, c, state, np.array([1.25]))
@@ -127,7 +127,7 @@ def test_the_soft_reset_takes_the_threshold_of_the_tick_before() -> None:
 
 
 @pytest.mark.parametrize("engine", [ReferenceEngine, NativeEngine])
-def test_a_block_of_two_moves_a_pair_apart(engine) -> None:
+def test_mutual_adaptation_separates_the_thresholds_of_a_pair(engine) -> None:
     """a [[-1, 1], [1, -1]]: a spike lowers its neuron's threshold and raises its partner's."""
     a = 0.25
     params = IWTA(threshold=2.0, adaptation=-a, partner_adaptation=a, own_spikes=False)

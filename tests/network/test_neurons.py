@@ -35,7 +35,7 @@ def test_lif_fires_at_its_closed_form_rate(drive: float, tau_s: float) -> None:
 
 
 @pytest.mark.parametrize("drive", [0.013, 0.21, 0.9])
-def test_if_fires_its_drive_over_its_threshold(drive: float) -> None:
+def test_if_fires_at_drive_over_threshold(drive: float) -> None:
     spikes = respond(IntegrateAndFire(threshold=1.7), drive, 5000).spikes
     assert spikes.mean() == pytest.approx(drive / 1.7, abs=1e-3)
 

@@ -1,4 +1,4 @@
-"""Parameters and networks out of range: refused on construction, with the field's name."""
+"""Invalid parameters and networks: errors on construction that name the field."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_number_is_checked(model: str, name: str, limits: Any) -> None:
         network(PARAMETERS[model](**{name: value}))
 
 
-def test_time_constants_say_their_unit() -> None:
+def test_errors_of_time_constants_name_the_unit() -> None:
     with pytest.raises(ParameterError, match=r"cells\.tau_mem_s: -0\.02 is below 0 \(unit s\)"):
         network(LIF(tau_mem_s=-0.02))
 
@@ -65,7 +65,7 @@ def to_cells(weights: Any, **options: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("changes", "message"),
     [
         ({"control_period_s": 0.0}, "control_period_s"),
         ({"control_period_s": -0.1}, "control_period_s"),
@@ -91,13 +91,13 @@ def to_cells(weights: Any, **options: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_every_part_of_a_network_is_checked(changes: dict[str, Any], named: str) -> None:
-    with pytest.raises(ParameterError, match=named):
+def test_every_part_of_a_network_is_checked(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         network(LIF(), **changes)
 
 
-def test_nothing_of_a_refused_change_is_kept() -> None:
-    good = network(LeakyIntegrator(tau_mem_s=0.5))
+def test_a_refused_change_leaves_the_network_unchanged() -> None:
+    valid = network(LeakyIntegrator(tau_mem_s=0.5))
     with pytest.raises(ParameterError):
-        dataclasses.replace(good, control_period_s=-1.0)
-    assert good.control_period_s == 0.1
+        dataclasses.replace(valid, control_period_s=-1.0)
+    assert valid.control_period_s == 0.1

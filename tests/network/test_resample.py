@@ -1,4 +1,4 @@
-"""Networks at another control period: rates and slopes of closed forms, and refusals."""
+"""Resampled networks: rates and slopes from closed forms, and refusals."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ from snn_control.network.neurons import (
     NeuronParams,
 )
 
-MADE_FOR_S = 0.1
+PERIOD_S = 0.1
 PERIODS_S = (0.05, 0.1, 0.2, 0.08)
 
 
 def chain(*populations: NeuronParams, weights: tuple[float, ...], **options: Any) -> Network:
-    """Input -> one neuron after the other -> read-out of the last."""
-    named = [Population(f"p{k}", 1, params) for k, params in enumerate(populations)]
-    ends = ["input", *(p.name for p in named)]
+    """Return a chain of neurons from the input to the read-out of the last one."""
+    chained = [Population(f"p{k}", 1, params) for k, params in enumerate(populations)]
+    ends = ["input", *(p.name for p in chained)]
     return Network(
         "chain",
-        MADE_FOR_S,
+        PERIOD_S,
         ("x",),
-        tuple(named),
+        tuple(chained),
         tuple(
             Connection(a, b, np.array([[w]]))
             for a, b, w in zip(ends[:-1], ends[1:], weights, strict=True)
         ),
-        (Readout("y", named[-1].name),),
+        (Readout("y", chained[-1].name),),
         **options,
     )
 
 
-def held(network: Network, period_s: float, x: float, seconds: float) -> Any:
-    again = resample(network, period_s)
-    assert again.control_period_s == period_s
-    return ReferenceEngine(again).run(np.full((round(seconds / period_s), 1), x))
+def run_held(network: Network, period_s: float, x: float, seconds: float) -> Any:
+    resampled = resample(network, period_s)
+    assert resampled.control_period_s == period_s
+    return ReferenceEngine(resampled).run(np.full((round(seconds / period_s), 1), x))
 
 
 @pytest.mark.parametrize("period_s", PERIODS_S)
 @pytest.mark.parametrize("drive", [1.2, 1.7, 3.0])
 @pytest.mark.parametrize("normalised", [True, False])
 def test_a_leaky_neuron_keeps_its_rate(period_s: float, drive: float, normalised: bool) -> None:
-    """It spikes every tau log(I / (I - threshold)) s, rounded up to its tick."""
+    """Interval of tau log(I / (I - threshold)) s, rounded up to a whole number of ticks."""
     tau_s = 2.0
-    gain = 1.0 if normalised else -math.expm1(-MADE_FOR_S / tau_s)
+    gain = 1.0 if normalised else -math.expm1(-PERIOD_S / tau_s)
     lif = LIF(tau_mem_s=tau_s, reset="hard", normalised=normalised)
     network = chain(lif, weights=(gain,))
     interval_s = tau_s * math.log(drive / (drive - 1.0))
     tick_s = resample(network, period_s).dt_s
     expected = tick_s * (math.floor(interval_s / tick_s) + 1)
-    spikes = held(network, period_s, drive, 300.0).spikes.sum()
+    spikes = run_held(network, period_s, drive, 300.0).spikes.sum()
     assert 300.0 / spikes == pytest.approx(expected, rel=0.02)
     assert abs(300.0 / spikes - interval_s) < 1.1 * tick_s
 
@@ -72,23 +72,23 @@ def test_a_leaky_neuron_keeps_its_rate(period_s: float, drive: float, normalised
 @pytest.mark.parametrize("period_s", PERIODS_S)
 @pytest.mark.parametrize("x", [0.04, 0.21, 0.37])
 def test_an_integrator_of_spikes_keeps_its_slope(period_s: float, x: float) -> None:
-    """IF neuron (charge and bias once a tick) -> perfect integrator of its spikes."""
+    """Chain of an IF neuron (weight and bias once a tick) and a perfect integrator of spikes."""
     weight, bias, threshold, quantum = 0.9, 0.05, 1.0, 0.3
     network = chain(
         IntegrateAndFire(threshold=threshold, bias=bias),
         LeakyIntegrator(tau_mem_s=np.inf),
         weights=(weight, quantum),
     )
-    y = held(network, period_s, x, 400.0).readouts[:, 0]
-    slope = quantum * (weight * x + bias) / threshold / MADE_FOR_S
+    y = run_held(network, period_s, x, 400.0).readouts[:, 0]
+    slope = quantum * (weight * x + bias) / threshold / PERIOD_S
     assert y[-1] / 400.0 == pytest.approx(slope, rel=0.01)
 
 
 @pytest.mark.parametrize("period_s", PERIODS_S)
 def test_a_perfect_integrator_keeps_its_slope(period_s: float) -> None:
     network = chain(LeakyIntegrator(tau_mem_s=np.inf, bias=0.01), weights=(0.25,))
-    y = held(network, period_s, 0.4, 20.0).readouts[:, 0]
-    assert y[-1] == pytest.approx((0.25 * 0.4 + 0.01) / MADE_FOR_S * 20.0, rel=1e-9)
+    y = run_held(network, period_s, 0.4, 20.0).readouts[:, 0]
+    assert y[-1] == pytest.approx((0.25 * 0.4 + 0.01) / PERIOD_S * 20.0, rel=1e-9)
 
 
 @pytest.mark.parametrize("period_s", PERIODS_S)
@@ -96,30 +96,30 @@ def test_a_perfect_integrator_keeps_its_slope(period_s: float) -> None:
 def test_a_filter_settles_at_the_same_value(period_s: float, normalised: bool) -> None:
     params = LeakyIntegrator(tau_mem_s=1.5, tau_syn_s=0.9, bias=0.2, normalised=normalised)
     network = chain(params, weights=(0.7,))
-    gain = -1 / math.expm1(-MADE_FOR_S / 0.9)
-    gain *= 1.0 if normalised else -1 / math.expm1(-MADE_FOR_S / 1.5)
-    y = held(network, period_s, 1.3, 60.0).readouts[-1, 0]
+    gain = -1 / math.expm1(-PERIOD_S / 0.9)
+    gain *= 1.0 if normalised else -1 / math.expm1(-PERIOD_S / 1.5)
+    y = run_held(network, period_s, 1.3, 60.0).readouts[-1, 0]
     assert y == pytest.approx(gain * (0.7 * 1.3 + 0.2), rel=1e-9)
 
 
 @pytest.mark.parametrize("period_s", PERIODS_S)
 @pytest.mark.parametrize("normalised", [True, False])
 def test_a_filter_of_spikes_keeps_its_mean(period_s: float, normalised: bool) -> None:
-    """An IF neuron of 2.3 spikes a second into a filter: mean = rate * charge of a spike."""
+    """Filter of an IF neuron with 2.3 spikes a second: mean = rate * charge of a spike."""
     tau_s, weight = 1.0, 0.6
     network = chain(
         IntegrateAndFire(),
         LeakyIntegrator(tau_mem_s=tau_s, normalised=normalised),
         weights=(1.0, weight),
     )
-    y = held(network, period_s, 0.23, 400.0).readouts[:, 0]
-    charge_s = weight * MADE_FOR_S
-    charge_s *= 1.0 if normalised else -1 / math.expm1(-MADE_FOR_S / tau_s)
+    y = run_held(network, period_s, 0.23, 400.0).readouts[:, 0]
+    charge_s = weight * PERIOD_S
+    charge_s *= 1.0 if normalised else -1 / math.expm1(-PERIOD_S / tau_s)
     assert y[len(y) // 2 :].mean() == pytest.approx(2.3 * charge_s, rel=0.01)
 
 
-def test_a_whole_number_of_ticks_changes_nothing_but_the_holding() -> None:
-    """At k periods the network runs k ticks on a held input: bit for bit the old one."""
+def test_a_multiple_of_the_tick_only_changes_the_hold_time() -> None:
+    """At k periods the network runs k ticks on a held input, with unchanged outputs."""
     network = chain(
         LIF(tau_mem_s=3.0, bias=0.1), LeakyIntegrator(tau_mem_s=2.0), weights=(0.4, 0.3)
     )
@@ -133,19 +133,19 @@ def test_a_whole_number_of_ticks_changes_nothing_but_the_holding() -> None:
     assert (back.sub_ticks, back.dt_s) == (1, pytest.approx(0.1))
 
 
-def test_the_own_period_changes_nothing() -> None:
+def test_the_same_period_changes_nothing() -> None:
     network = chain(LIF(tau_mem_s=0.1), weights=(1.0,))
     assert resample(network, network.control_period_s) is network
 
 
 @pytest.mark.parametrize("period_s", [0.05, 0.1, 0.2])
-def test_counted_spikes_still_integrate(period_s: float) -> None:
-    """Levels of a thermometer into a perfect integrator: i = ki * integral of e."""
+def test_counted_spikes_keep_integrating_the_error(period_s: float) -> None:
+    """Thermometer code into a perfect integrator: i = ki * integral of e."""
     network = resample(counter_integral(CounterIntegral()), period_s)
     t = np.arange(0, 40, 0.05)[:: round(period_s / 0.05)]
     errors = 0.3 * np.sin(2 * np.pi * t / 9) + 0.02
-    found = ReferenceEngine(network).run(errors[:, None]).readouts[:, 0]
-    np.testing.assert_allclose(found, 0.75 * np.cumsum(errors) * period_s, atol=0.07)
+    integral = ReferenceEngine(network).run(errors[:, None]).readouts[:, 0]
+    np.testing.assert_allclose(integral, 0.75 * np.cumsum(errors) * period_s, atol=0.07)
 
 
 def test_delays_stay_in_seconds() -> None:
@@ -166,13 +166,13 @@ def test_delays_stay_in_seconds() -> None:
 
 
 def test_an_adaptation_trace_keeps_its_effect() -> None:
-    """Own spikes raise the threshold: the rate settles at drive = base + a tau rate."""
+    """Spikes raise the threshold: in steady state, drive = base + a tau rate."""
     params = IWTA(
         threshold=1.0, adaptation=0.4, tau_adaptation_s=4.0, tau_mem_s=1.0, normalised=True
     )
     network = chain(params, weights=(1.0,))
     rates = [
-        held(network, period_s, 2.0, 800.0).spikes[-round(600.0 / period_s) :].sum() / 600.0
+        run_held(network, period_s, 2.0, 800.0).spikes[-round(600.0 / period_s) :].sum() / 600.0
         for period_s in (0.1, 0.05, 0.08)
     ]
     np.testing.assert_allclose(rates, rates[0], rtol=0.05)
@@ -189,7 +189,7 @@ def test_shared_parameters_stay_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("network", "period_s", "named"),
+    ("network", "period_s", "message"),
     [
         (chain(LIF(tau_mem_s=0.1), weights=(1.0,)), 0.05, r"p0\.tau_mem_s: .*max_lag_change="),
         (chain(LIF(tau_mem_s=0.1), weights=(1.0,)), 0.2, r"p0\.tau_mem_s"),
@@ -197,17 +197,17 @@ def test_shared_parameters_stay_shared() -> None:
         (chain(IntegrateAndFire(), LIF(), weights=(1.0, 1.0)), 0.05, "p0->p1: spikes"),
     ],
 )
-def test_what_cannot_be_the_same_is_refused(network: Network, period_s: float, named: str) -> None:
-    with pytest.raises(ControlPeriodError, match=named):
+def test_changes_of_behaviour_are_refused(network: Network, period_s: float, message: str) -> None:
+    with pytest.raises(ControlPeriodError, match=message):
         resample(network, period_s)
 
 
 def test_a_loop_of_integrators_is_refused_unless_accepted() -> None:
-    """A washout: its steady slope stays, its transient does not."""
+    """Washout filter, which keeps its steady-state slope, but not its transient."""
     one = np.ones((1, 1))
     network = Network(
         "washout",
-        MADE_FOR_S,
+        PERIOD_S,
         ("x",),
         (
             Population("change", 1, LeakyIntegrator()),
@@ -220,11 +220,11 @@ def test_a_loop_of_integrators_is_refused_unless_accepted() -> None:
         ),
         (Readout("y", "change"),),
     )
-    with pytest.raises(ControlPeriodError, match="change, past: a loop"):
+    with pytest.raises(ControlPeriodError, match="change, past: the time constant of a loop"):
         resample(network, 0.05)
     half = resample(network, 0.05, max_lag_change=math.inf)
     ramp = np.arange(0, 10, 0.05)[:, None]
-    assert ReferenceEngine(half).run(ramp).readouts[-1] == pytest.approx(MADE_FOR_S / 0.5)
+    assert ReferenceEngine(half).run(ramp).readouts[-1] == pytest.approx(PERIOD_S / 0.5)
 
 
 @pytest.mark.parametrize("period_s", [0.0, -0.1, math.nan, math.inf])
@@ -234,10 +234,10 @@ def test_a_period_must_be_positive(period_s: float) -> None:
 
 
 def derivative(delay_ticks: int) -> Network:
-    """p e + d (e - e of some ticks ago), all in one neuron without memory."""
+    """Return p e + d (e - delayed e) in one memoryless neuron."""
     return Network(
         "pd",
-        MADE_FOR_S,
+        PERIOD_S,
         ("height_error_m",),
         (Population("pd", 1, LeakyIntegrator()),),
         (
@@ -250,7 +250,7 @@ def derivative(delay_ticks: int) -> Network:
 
 @pytest.mark.parametrize("period_s", [0.05, 0.1, 0.2, 0.04])
 def test_a_difference_to_a_delayed_input_keeps_its_gain(period_s: float) -> None:
-    """On a ramp of 1 m/s: d times the delay of 0.2 s."""
+    """Derivative term on a ramp of 1 m/s: d times the delay of 0.2 s."""
     ramp = np.arange(0, 4, period_s)[:, None]
     y = ReferenceEngine(resample(derivative(2), period_s)).run(ramp).readouts
     np.testing.assert_allclose(y[-5:], 9.0 * ramp[-5:] + 70.0 * 0.2, rtol=1e-9)
@@ -258,7 +258,7 @@ def test_a_difference_to_a_delayed_input_keeps_its_gain(period_s: float) -> None
 
 def test_a_controller_is_refused_or_resampled_on_request(tmp_path: Path) -> None:
     path = save(Altitude([derivative(2), counter_integral(CounterIntegral())]), tmp_path / "x")
-    with pytest.raises(ControlPeriodError, match=r"0\.1 s .* 0\.05 s.*resample=True"):
+    with pytest.raises(ControlPeriodError, match=r"0\.1 s.* 0\.05 s.*resample=True"):
         load(path, control_period_s=0.05)
     assert load(path, control_period_s=0.1).control_period_s == 0.1
     assert load(path, control_period_s=0.05, resample=True).control_period_s == 0.05

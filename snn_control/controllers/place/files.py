@@ -103,7 +103,7 @@ def load(path: str | Path) -> RecognizerState:
     with reading(path):
         arrays = Arrays(dict(tensors))
         state = _read_state(Field(document).only((*_HEAD, *_MAP)), arrays)
-        arrays.nothing_left()
+        arrays.require_all_taken()
     return state
 
 
@@ -131,7 +131,7 @@ def load_ensemble(path: str | Path) -> tuple[list[RecognizerState], CalibrationS
         if len({each.seed for each in members}) < len(members):
             raise ModelFileError("members: expected a different seed in each")
         confidence, bias = _read_confidence(root, arrays)
-        arrays.nothing_left()
+        arrays.require_all_taken()
     of_members = tuple(each.calibration for each in members)
     calibrated = all(each.calibrated for each in of_members)
     return members, CalibrationState(confidence, bias, calibrated, members=of_members)

@@ -1,4 +1,4 @@
-"""Neuron models, one a file: parameters, coefficients of a tick, state and a pure step."""
+"""Neuron models, one per file: parameters, coefficients of a tick, state and a pure step."""
 
 from __future__ import annotations
 

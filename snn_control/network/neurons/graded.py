@@ -2,8 +2,8 @@
 
     y[t] = min(max(drive[t] + bias, 0), ceiling)
 
-The graded cells of the C. elegans circuit of Bhattasali, Zador and Engel (2022), NeurIPS,
-arXiv:2201.05242, with ceiling 1.
+With ceiling 1, these are the graded cells of the C. elegans circuit of Bhattasali, Zador and Engel
+(2022), NeurIPS, arXiv:2201.05242.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Graded(NeuronParams):
 
 
 class Coefficients(NamedTuple):
-    """What one tick needs, each of shape (size,)."""
+    """Coefficients of one tick, each of shape (size,)."""
 
     bias: FloatArray
     ceiling: FloatArray
@@ -43,7 +43,7 @@ class State(NamedTuple):
 
 
 def coefficients(params: Graded, size: int, dt_s: float) -> Coefficients:
-    """Return the parameters for each neuron; the neuron has no time constant."""
+    """Return the parameters of each neuron; the model is independent of `dt_s`."""
     return Coefficients(params.expanded("bias", size), params.expanded("ceiling", size))
 
 

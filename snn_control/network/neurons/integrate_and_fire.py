@@ -1,10 +1,10 @@
-"""Integrate-and-fire neuron (IF): a counter of its input, without leak.
+"""Integrate-and-fire neuron (IF), without leak.
 
     v[t] = max(v[t-1] + drive[t] + bias, floor) - s[t-1] threshold     soft reset
     v[t] = max(r[t-1] + drive[t] + bias, floor)                        hard reset, r as in `lif`
     s[t] = 1 where v[t] > threshold, else 0
 
-With soft reset and a constant drive I in (0, threshold] it fires I / threshold spikes a tick.
+With soft reset and a constant drive I in (0, threshold] the rate is I / threshold spikes a tick.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class IntegrateAndFire(NeuronParams):
     reset_potential: Values = parameter(0.0)
     """Potential after a spike, hard reset only."""
     floor: Values = parameter(-1e30)
-    """Lowest potential before the reset is subtracted (keeps inhibition from winding up)."""
+    """Lower bound of the potential before the soft reset; limits wind-up by inhibition."""
     reset: Literal["soft", "hard"] = "soft"
-    """Subtract the threshold, or set the potential."""
+    """Soft subtracts the threshold, hard sets the potential to `reset_potential`."""
 
 
 class Coefficients(NamedTuple):
-    """What one tick needs, each of shape (size,)."""
+    """Coefficients of one tick, each of shape (size,)."""
 
     bias: FloatArray
     threshold: FloatArray
@@ -53,7 +53,7 @@ class State(NamedTuple):
 
 
 def coefficients(params: IntegrateAndFire, size: int, dt_s: float) -> Coefficients:
-    """Return the parameters for each neuron; a counter does not depend on `dt_s`."""
+    """Return the parameters of each neuron; the model is independent of `dt_s`."""
     return Coefficients(*(params.expanded(name, size) for name in Coefficients._fields))
 
 

@@ -9,10 +9,10 @@
     s[t]     = 1 where v[t] > theta[t], else 0
 
 Burgers, Stroobants and de Croon (2023), arXiv:2309.12937: the soft reset uses the threshold of the
-last tick, the spike test the new one, and with both kinds of input the trace leaks twice a tick.
+last tick, the spike test uses the new one. With both kinds of input the trace leaks twice a tick.
 Neurons 2k and 2k+1 are partners; `adaptation` = -a and `partner_adaptation` = a is the 2x2 block
 a [[-1, 1], [1, -1]]. With an infinite `tau_adaptation_s` the trace is a perfect integral of the
-spikes, and `limit` its anti-windup.
+spikes, and `limit` is its anti-windup.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class IWTA(NeuronParams):
     bias: Values = parameter(0.0)
     """Constant drive added every tick."""
     own_spikes: bool = True
-    """Whether the neuron's own spikes enter its trace."""
+    """Input of the neuron's own spikes to its trace."""
     normalised: bool = False
-    """Whether the current enters with gain 1 - d_mem instead of 1."""
+    """Gain 1 - d_mem of the current; otherwise 1."""
 
 
 class Coefficients(NamedTuple):
-    """What one tick needs, each of shape (size,)."""
+    """Coefficients of one tick, each of shape (size,)."""
 
     bias: FloatArray
     decay_syn: FloatArray
@@ -86,7 +86,7 @@ class State(NamedTuple):
 
 
 def coefficients(params: IWTA, size: int, dt_s: float) -> Coefficients:
-    """Turn SI parameters into the numbers of one tick of `dt_s` seconds."""
+    """Return the coefficients of one tick of `dt_s` seconds."""
     decay_mem = decay(params.expanded("tau_mem_s", size), dt_s)
     return Coefficients(
         bias=params.expanded("bias", size),
@@ -125,11 +125,11 @@ def step(
     """Advance one tick.
 
     Args:
-        params: for the variant only.
-        c: coefficients.
+        params: parameters; only the choice fields are read.
+        c: coefficients of the tick.
         state: state after the last tick.
         drive: summed weighted input to the current, shape (size,).
-        adaptation_drive: summed weighted input to the trace, or None without such connections.
+        adaptation_drive: summed weighted input to the trace, shape (size,); None if there is none.
     """
     current = c.decay_syn * state.current + (c.bias + drive)
     potential = c.decay_mem * state.potential + c.gain * current

@@ -1,9 +1,9 @@
-"""Leaky integrator: a synaptic current and a membrane without spikes, for traces and read-outs.
+"""Leaky integrator: synaptic current and membrane without spikes, for traces and read-outs.
 
     i[t] = d_syn i[t-1] + drive[t] + bias
     y[t] = d_mem y[t-1] + g i[t]
 
-with d = exp(-dt / tau) and g = 1, or 1 - d_mem where `normalised` (the "complementary leak" of
+with d = exp(-dt / tau) and g = 1, or 1 - d_mem if `normalised` (the "complementary leak" of
 Burgers, Stroobants and de Croon, 2023, arXiv:2309.12937).
 """
 
@@ -38,11 +38,11 @@ class LeakyIntegrator(NeuronParams):
     bias: Values = parameter(0.0)
     """Constant drive added every tick."""
     normalised: bool = False
-    """Whether the current enters with gain 1 - d_mem instead of 1."""
+    """Gain 1 - d_mem of the current; otherwise 1."""
 
 
 class Coefficients(NamedTuple):
-    """What one tick needs, each of shape (size,)."""
+    """Coefficients of one tick, each of shape (size,)."""
 
     bias: FloatArray
     decay_syn: FloatArray
@@ -58,7 +58,7 @@ class State(NamedTuple):
 
 
 def coefficients(params: LeakyIntegrator, size: int, dt_s: float) -> Coefficients:
-    """Turn SI parameters into the numbers of one tick of `dt_s` seconds."""
+    """Return the coefficients of one tick of `dt_s` seconds."""
     decay_mem = decay(params.expanded("tau_mem_s", size), dt_s)
     return Coefficients(
         bias=params.expanded("bias", size),

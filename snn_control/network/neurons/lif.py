@@ -6,10 +6,10 @@
            r[t-1] = reset_potential where s[t-1] = 1, else v[t-1]
     s[t] = 1 where v[t] > threshold, else 0
 
-with d = exp(-dt / tau). The gain g is 1, or 1 - d_mem where `normalised`, so that the potential
-settles at the value of a constant current. Soft reset as in Burgers, Stroobants and de Croon
-(2023), arXiv:2309.12937: the subtracted threshold is not leaked. Normalised with hard reset it is
-the LIF cell of Norse with `dt / tau` replaced by `1 - d`.
+with d = exp(-dt / tau). The gain g is 1, or 1 - d_mem if `normalised`, so that the potential
+converges to a constant current. Soft reset as in Burgers, Stroobants and de Croon
+(2023), arXiv:2309.12937: the subtracted threshold does not decay. The normalised model with hard
+reset is the LIF cell of Norse with `dt / tau` replaced by `1 - d`.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class LIF(NeuronParams):
     reset_potential: Values = parameter(0.0)
     """Potential after a spike, hard reset only."""
     reset: Literal["soft", "hard"] = "soft"
-    """Subtract the threshold, or set the potential."""
+    """Soft subtracts the threshold, hard sets the potential to `reset_potential`."""
     normalised: bool = False
-    """Whether the current enters with gain 1 - d_mem instead of 1."""
+    """Gain 1 - d_mem of the current; otherwise 1."""
 
 
 class Coefficients(NamedTuple):
-    """What one tick needs, each of shape (size,)."""
+    """Coefficients of one tick, each of shape (size,)."""
 
     bias: FloatArray
     decay_syn: FloatArray
@@ -72,7 +72,7 @@ class State(NamedTuple):
 
 
 def coefficients(params: LIF, size: int, dt_s: float) -> Coefficients:
-    """Turn SI parameters into the numbers of one tick of `dt_s` seconds."""
+    """Return the coefficients of one tick of `dt_s` seconds."""
     decay_mem = decay(params.expanded("tau_mem_s", size), dt_s)
     return Coefficients(
         bias=params.expanded("bias", size),

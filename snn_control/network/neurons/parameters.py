@@ -1,4 +1,4 @@
-"""What all neuron models share: parameters given once or per neuron, checked by their range."""
+"""Base class of neuron parameters: one value or one per neuron, with checked ranges."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def parameter(
     low: float = -np.inf,
     infinite: bool = False,
 ) -> Any:
-    """Declare a numeric field: its unit, lowest value, and whether +inf is allowed."""
+    """Declare a numeric field with its unit and lowest value; `infinite` allows +inf."""
     return dataclasses.field(
         default=default, metadata={"unit": unit, "low": low, "infinite": infinite}
     )
 
 
 def time_constant_s(default: Any = dataclasses.MISSING) -> Any:
-    """Declare a time constant in s: 0 forgets within the tick, inf never."""
+    """Declare a time constant in s: 0 keeps nothing beyond the tick, infinity never decays."""
     return parameter(default, unit="s", low=0.0, infinite=True)
 
 
 @dataclass(frozen=True, eq=False)
 class NeuronParams:
-    """Base of the parameters of a neuron model.
+    """Base class of the parameters of a neuron model.
 
-    Numeric fields take one number for all neurons, an array of shape (size,) or a `Shared`.
+    Numeric fields hold one number for all neurons, an array of shape (size,) or a `Shared`.
     """
 
     model: ClassVar[str]
@@ -47,28 +47,28 @@ class NeuronParams:
 
     @classmethod
     def time_constants(cls) -> tuple[str, ...]:
-        """Names of the fields that hold time constants in s."""
+        """Return the names of the fields that are time constants in s."""
         return tuple(f.name for f in cls.numeric_fields() if f.metadata["unit"] == "s")
 
     def choice(self, name: str, default: Any) -> Any:
-        """Return the choice field `name`, or `default` where the model has none of the name."""
-        own = {field.name for field in self.choice_fields()}
-        return getattr(self, name) if name in own else default
+        """Return the choice field `name`, or `default` if the model has no such field."""
+        names = {field.name for field in self.choice_fields()}
+        return getattr(self, name) if name in names else default
 
     @classmethod
     def numeric_fields(cls) -> tuple[dataclasses.Field[Any], ...]:
-        """Fields that hold numbers, in declared order."""
+        """Return the numeric fields in declared order."""
         return tuple(f for f in dataclasses.fields(cls) if "unit" in f.metadata)
 
     @classmethod
     def choice_fields(cls) -> tuple[dataclasses.Field[Any], ...]:
-        """Fields that choose a variant (strings and flags), in declared order."""
+        """Return the fields that select a variant (strings and flags) in declared order."""
         return tuple(f for f in dataclasses.fields(cls) if "unit" not in f.metadata)
 
     @classmethod
     @functools.cache
     def choices(cls, name: str) -> tuple[Any, ...]:
-        """What the choice field `name` may be: strings, or (False, True)."""
+        """Return the allowed values of the choice field `name`: strings, or (False, True)."""
         return get_args(get_type_hints(cls)[name]) or (False, True)
 
     def expanded(self, name: str, size: int) -> FloatArray:
@@ -79,7 +79,7 @@ class NeuronParams:
         """Check shapes and ranges for a population of `size` neurons.
 
         Raises:
-            ParameterError: names the field under `where`.
+            ParameterError: a field is invalid; the message names it as `where.field`.
         """
         for field in self.numeric_fields():
             label = f"{where}.{field.name}"

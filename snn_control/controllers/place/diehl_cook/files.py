@@ -110,7 +110,7 @@ def load(path: str | Path) -> TrainedModule:
         if len(counts) or "training.late" in arrays:
             training = Session(config, synapses, theta_v, random, learning=True)
             _restore_training(training, synapses, arrays, longest)
-        arrays.nothing_left()
+        arrays.require_all_taken()
     seen = [(int(place), one) for place, one in zip(places, counts, strict=True)]
     return TrainedModule(config, n_places, seed, synapses, theta_v, random, training, seen)
 
