@@ -1,1 +1,1 @@
-"""Run networks: `reference` (NumPy), `native` (compiled), `torch` (gradients); all agree."""
+"""Engines that run networks, with equal results: `reference`, `native` and `torch`."""

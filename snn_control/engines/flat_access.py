@@ -1,10 +1,10 @@
-"""Reads and writes of the flat arrays in kernels, without index checks.
+"""Access to flat arrays in kernels without index checks.
 
-Numba tests every computed index for being negative, and cannot know that two arrays do not overlap;
-both keep the compiler from vectorising. These accessors skip the test and carry the name of the
-array as an alias scope: `set_drive(drive, j, x)` never touches what `get_weight(weights, k)` reads.
-An index of `engines.lanes` reads or writes several neighbours at once.
-Arrays must be one-dimensional and contiguous, indices inside; nothing is checked.
+Numba tests every computed index for a negative value and has to assume that arrays overlap; both
+prevent vectorisation. These accessors skip the test and mark each access with an alias scope: the
+compiler may assume that `set_drive(drive, j, x)` does not change the result of
+`get_weight(weights, k)`. An index of `engines.lanes` accesses several neighbouring entries at once.
+Arrays must be one-dimensional and contiguous and indices in range; nothing is checked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _mark(instruction: Any, module: Any, scope: str) -> None:
 
 
 def _kinds(array: Any, index: Any) -> tuple[Any, Any, int]:
-    """Type of the element or lanes, of the index, and number of lanes (0 for one element)."""
+    """Return the types of value and index, and the number of lanes (0 for one element)."""
     if isinstance(index, LanesIndex):
         return LanesType(array.dtype, index.n), index, index.n
     return array.dtype, types.intp, 0
@@ -85,23 +85,23 @@ def _setter(scope: str) -> Any:
 
 
 GROUP = 8
-"""Sources that `list_group` looks at in one go."""
-_PLACES = [[k for k in range(GROUP) if mask >> k & 1] for mask in range(1 << GROUP)]
+"""Number of sources that `list_group` processes at once."""
+_POSITIONS = [[k for k in range(GROUP) if mask >> k & 1] for mask in range(1 << GROUP)]
 
 
-def _places_table(module: Any) -> Any:
-    """For every mask of a group the positions of its set bits, as a constant of the module."""
+def _positions_table(module: Any) -> Any:
+    """Return the constant table of the positions of the set bits of every mask."""
     row = ir.ArrayType(ir.IntType(8), GROUP)
     table = ir.ArrayType(row, 1 << GROUP)
-    name = "snn_control.places"
+    name = "snn_control.positions"
     if name in module.globals:
         return module.globals[name]
-    found = ir.GlobalVariable(module, table, name)
-    found.linkage, found.global_constant = "internal", True
-    found.initializer = ir.Constant(
-        table, [ir.Constant(row, (p + [0] * GROUP)[:GROUP]) for p in _PLACES]
+    constant = ir.GlobalVariable(module, table, name)
+    constant.linkage, constant.global_constant = "internal", True
+    constant.initializer = ir.Constant(
+        table, [ir.Constant(row, (p + [0] * GROUP)[:GROUP]) for p in _POSITIONS]
     )
-    return found
+    return constant
 
 
 @_intrinsic
@@ -110,7 +110,7 @@ def list_group(
 ) -> Any:
     """Write `first + k` to `active[at:]` for each `values[index + k]` that is not 0, k < GROUP.
 
-    All GROUP entries from `active[at]` on are overwritten. Returns how many count.
+    All GROUP entries from `active[at]` are overwritten. Returns the number of valid ones.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -121,9 +121,11 @@ def list_group(
         _mark(loaded, builder.module, "values")
         differs = builder.fcmp_unordered("!=", loaded, ir.Constant(loaded.type, None))
         mask = builder.zext(builder.bitcast(differs, ir.IntType(GROUP)), i64)
-        row = builder.gep(_places_table(builder.module), [ir.Constant(i64, 0), mask], inbounds=True)
+        row = builder.gep(
+            _positions_table(builder.module), [ir.Constant(i64, 0), mask], inbounds=True
+        )
         bytes_ = ir.VectorType(ir.IntType(8), GROUP)
-        places = builder.load(builder.bitcast(row, bytes_.as_pointer()), align=1)
+        positions = builder.load(builder.bitcast(row, bytes_.as_pointer()), align=1)
         indices = ir.VectorType(i32, GROUP)
         start = builder.insert_element(
             ir.Constant(indices, ir.Undefined), builder.trunc(base, i32), ir.Constant(i32, 0)
@@ -131,9 +133,9 @@ def list_group(
         start = builder.shuffle_vector(
             start, ir.Constant(indices, ir.Undefined), ir.Constant(indices, None)
         )
-        found = builder.add(builder.zext(places, indices), start)
+        sources = builder.add(builder.zext(positions, indices), start)
         pointer = _pointer(context, builder, kinds[2], arguments[2], target)
-        stored = builder.store(found, _as_lanes(builder, pointer, GROUP), align=4)
+        stored = builder.store(sources, _as_lanes(builder, pointer, GROUP), align=4)
         _mark(stored, builder.module, "active")
         return builder.ctpop(mask)
 

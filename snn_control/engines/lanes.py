@@ -1,10 +1,10 @@
-"""Neighbouring entries of an array computed side by side, as one value in kernels.
+"""Vectors of neighbouring array entries as single values in kernels.
 
-`lanes(array, k)` and `block(array, k)` are indices like the integer `k`, except that they stand for
-the 64 or 256 bytes of the array that begin at `k`. The accessors of `flat_access` give a `Lanes`
-value for them, with `+ - *` and the functions below that act on every entry as on a plain number.
-An equation is therefore written once and serves whole vectors as well as the entries left over.
-The compiler cuts the vectors to what the processor has.
+`lanes(array, k)` and `block(array, k)` are indices like the integer `k`, but refer to the 64 or 256
+bytes of the array that begin at `k`. For them the accessors of `flat_access` return a `Lanes`
+value; `+ - *` and the functions below act on each of its entries as on a plain number. Each
+equation is thus written once, for whole vectors and for remaining single entries. The compiler
+splits the vectors into registers of the processor.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LANES_BYTES, BLOCK_BYTES = 64, 256
 
 
 class LanesType(types.Type):  # type: ignore[misc]
-    """Type of `n` numbers side by side."""
+    """Type of a vector of `n` numbers."""
 
     def __init__(self, dtype: Any, n: int) -> None:
         self.dtype, self.n = dtype, n
@@ -82,8 +82,8 @@ lanes, lane_count = _indexer(LANES_BYTES), _counter(LANES_BYTES)
 block, block_count = _indexer(BLOCK_BYTES), _counter(BLOCK_BYTES)
 
 
-def _spread(builder: Any, value: Any, n: int) -> Any:
-    """Put a number into all lanes."""
+def _broadcast(builder: Any, value: Any, n: int) -> Any:
+    """Broadcast a number to all lanes."""
     vector = ir.VectorType(value.type, n)
     first = builder.insert_element(
         ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
@@ -104,7 +104,7 @@ def _arithmetic(symbol: Callable[..., Any], instruction: str) -> None:
     def lower(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
         left, right = arguments
         if not isinstance(sig.args[0], LanesType):
-            left = _spread(builder, left, sig.return_type.n)
+            left = _broadcast(builder, left, sig.return_type.n)
         return getattr(builder, instruction)(left, right)
 
     lower_builtin(symbol, LanesType, LanesType)(lower)
@@ -117,7 +117,7 @@ _arithmetic(operator.mul, "fmul")
 
 
 @infer_global(operator.add)
-class _Moved(AbstractTemplate):  # type: ignore[misc]
+class _ShiftedIndex(AbstractTemplate):  # type: ignore[misc]
     def generic(self, args: Any, kws: Any) -> Any:
         index_right = len(args) == 2 and isinstance(args[1], LanesIndex)
         if index_right and isinstance(args[0], types.Integer):
@@ -126,7 +126,7 @@ class _Moved(AbstractTemplate):  # type: ignore[misc]
 
 
 @lower_builtin(operator.add, types.Integer, LanesIndex)
-def _move(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
+def _shift_index(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
     return builder.add(*arguments)
 
 
@@ -180,4 +180,4 @@ def _extreme(comparison: str) -> Intrinsic:
 
 
 larger, smaller = _extreme(">="), _extreme("<=")
-"""The larger (smaller) of two; not a number where one of them is not, as in NumPy."""
+"""Larger (smaller) of two values; NaN if one of them is NaN, as in NumPy."""

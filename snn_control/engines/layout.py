@@ -1,18 +1,18 @@
-"""How a network lies in flat arrays: one integer program, one row of weights, one of coefficients.
+"""Layout of a network in flat arrays: integer program, weight row and coefficient row.
 
-The native engine and the genome codecs share this layout. A population of networks that differ in
-numbers only has one program and two matrices with one row a network.
+The native engine and the genome codecs share this layout. A population of networks with the same
+structure has one program and two matrices with one row per network.
 
 Program, int64, all sizes in elements:
-    header: `HEADER` numbers, at N_INPUTS to N_STATE,
-    then the value index of each read-out,
-    then for each population
-        `POPULATION` numbers, at MODEL to N_CONNECTIONS from its begin,
-        then for each connection
-            `CONNECTION` numbers, at KIND to SOURCE_SPIKING from its begin,
-    then of each sparse connection the source pointers and the targets.
-Values are the outputs of one tick: the inputs first, then the populations in order. Values,
-coefficients and state of a population begin at a multiple of `CACHE_LINE`; gaps hold nothing.
+    header of `HEADER` numbers, with the indices N_INPUTS to N_STATE,
+    value index of each read-out,
+    for each population:
+        `POPULATION` numbers, with the relative indices MODEL to N_CONNECTIONS,
+        for each of its incoming connections:
+            `CONNECTION` numbers, with the relative indices KIND to SOURCE_SPIKING,
+    for each sparse connection: source pointers and targets.
+Values are the outputs of one tick: first the inputs, then the populations in order. Values,
+coefficients and state of a population begin at a multiple of `CACHE_LINE`; gaps are unused.
 """
 
 from __future__ import annotations
@@ -35,64 +35,18 @@ from snn_control.network import (
 from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
-__all__ = [
-    "BLOCK2",
-    "CACHE_LINE",
-    "COEFFICIENTS",
-    "CONNECTION",
-    "DELAY",
-    "DENSE",
-    "DIAGONAL",
-    "GRADED",
-    "HEADER",
-    "IF",
-    "IWTA",
-    "KIND",
-    "KIND_CODES",
-    "LEAKY",
-    "LIF",
-    "MODEL",
-    "MODEL_CODES",
-    "N_CONNECTIONS",
-    "N_INPUTS",
-    "N_POPULATIONS",
-    "N_READOUTS",
-    "N_STATE",
-    "N_VALUES",
-    "OFFSET",
-    "POPULATION",
-    "PORT",
-    "RING",
-    "SETTLING_PASSES",
-    "SIZE",
-    "SOURCE",
-    "SOURCE_OFFSET",
-    "SOURCE_SIZE",
-    "SOURCE_SPIKING",
-    "SPARSE",
-    "SPIKING",
-    "STATE",
-    "STATE_ROWS",
-    "SUB_TICKS",
-    "SYNAPSES",
-    "VARIANT",
-    "WEIGHTS",
-    "Layout",
-    "lay_out",
-]
-
 HEADER = 8
 N_INPUTS, N_VALUES, RING, N_POPULATIONS, SUB_TICKS, N_READOUTS, SETTLING_PASSES, N_STATE = range(8)
-"""Places in the header; RING: slots of the values, N_STATE: numbers of the state."""
+"""Indices in the header. RING: number of value slots; N_STATE: length of the state."""
 POPULATION = 8
 MODEL, VARIANT, OFFSET, SIZE, COEFFICIENTS, STATE, SPIKING, N_CONNECTIONS = range(8)
-"""Places in a population; OFFSET: of its values, COEFFICIENTS and STATE: offsets of those."""
+"""Indices in a population. OFFSET, COEFFICIENTS, STATE: offsets of values, coefficients, state."""
 CONNECTION = 9
 KIND, SOURCE_OFFSET, SOURCE_SIZE, SOURCE, DELAY, WEIGHTS, PORT, SYNAPSES, SOURCE_SPIKING = range(9)
-"""Places in a connection; SOURCE: its population, 0 the inputs; DELAY: ticks; WEIGHTS: their
-offset; PORT: 1 into the adaptation; SYNAPSES: where pointers and targets begin, if sparse."""
+"""Indices in a connection. SOURCE: index of the population, 0 for the inputs; DELAY: ticks;
+WEIGHTS: offset; PORT: 1 for adaptation; SYNAPSES: offset of pointers and targets if sparse."""
 CACHE_LINE = 16
-"""Numbers in float32; vectors that cross a line load at half the speed."""
+"""Length of a cache line in float32 numbers; vectors across two lines load at half the speed."""
 
 IF, LIF, IWTA, LEAKY, GRADED = 0, 1, 2, 3, 4
 DENSE, DIAGONAL, BLOCK2, SPARSE = 0, 1, 2, 3
@@ -105,13 +59,13 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The program of a network and where each named parameter lies.
+    """Program of a network, and position of each named parameter.
 
     Attributes:
-        network: the network it was made from.
-        program: see the module docstring.
-        weight_slices: connection index -> slice of a weight row.
-        coefficient_slices: (population, coefficient) -> slice of a coefficient row.
+        network: network of the layout.
+        program: integer program, see the module docstring.
+        weight_slices: slice of a weight row for each connection.
+        coefficient_slices: slice of a coefficient row by (population, coefficient).
         n_weights: length of a weight row.
         n_coefficients: length of a coefficient row.
     """
@@ -127,8 +81,8 @@ class Layout:
         """Return the weight row and coefficient row of a network of this structure."""
         network = network or self.network
         weights = np.zeros(self.n_weights)
-        for piece, connection in zip(self.weight_slices, network.connections, strict=True):
-            weights[piece] = expand(connection.weights).ravel()
+        for part, connection in zip(self.weight_slices, network.connections, strict=True):
+            weights[part] = expand(connection.weights).ravel()
         coefficients = np.zeros(self.n_coefficients)
         for population in network.populations:
             model = NEURON_MODELS[population.params.model]
@@ -138,7 +92,7 @@ class Layout:
         return weights, coefficients
 
     def rows_with(self, values: dict[str, FloatArray], n: int) -> tuple[FloatArray, FloatArray]:
-        """Rows of `n` networks that differ from this one in some parameters, built at once.
+        """Return the rows of `n` networks that differ from this one in some parameters.
 
         Args:
             values: parameters by name (`population.field`, `source->target.weights`), each of
@@ -149,10 +103,10 @@ class Layout:
             Weight rows (n, n_weights) and coefficient rows (n, n_coefficients).
         """
         weights, coefficients = (np.tile(row, (n, 1)) for row in self.row())
-        for piece, connection in zip(self.weight_slices, self.network.connections, strict=True):
-            given = values.get(f"{connection.label}.weights")
-            if given is not None:
-                weights[:, piece] = given.reshape(n, -1)
+        for part, connection in zip(self.weight_slices, self.network.connections, strict=True):
+            changed = values.get(f"{connection.label}.weights")
+            if changed is not None:
+                weights[:, part] = changed.reshape(n, -1)
         for p in self.network.populations:
             fields = {f.name: values.get(f"{p.name}.{f.name}") for f in p.params.numeric_fields()}
             if all(value is None for value in fields.values()):
@@ -164,10 +118,10 @@ class Layout:
                 ).ravel()
                 for name, value in fields.items()
             }
-            crowd = dataclasses.replace(p.params, **columns)
+            combined = dataclasses.replace(p.params, **columns)
             model = NEURON_MODELS[p.params.model]
-            found = model.coefficients(crowd, n * p.size, self.network.dt_s)
-            for name, value in found._asdict().items():
+            computed = model.coefficients(combined, n * p.size, self.network.dt_s)
+            for name, value in computed._asdict().items():
                 coefficients[:, self.coefficient_slices[p.name, name]] = value.reshape(n, p.size)
         return weights, coefficients
 
@@ -177,17 +131,17 @@ class Layout:
         return np.stack([w for w, _ in pairs]), np.stack([c for _, c in pairs])
 
     def check_rows(self, weights: FloatArray, coefficients: FloatArray) -> None:
-        """Refuse rows that are not of this structure; kernels check no index.
+        """Refuse rows of another structure, because kernels do not check indices.
 
         Raises:
-            ParameterError: with the shapes that were expected.
+            ParameterError: the rows have other shapes.
         """
         n = len(weights)
         expected = (n, self.n_weights), (n, self.n_coefficients)
         if (weights.shape, coefficients.shape) != expected:
             raise ParameterError(
-                f"rows of shapes {weights.shape} and {coefficients.shape} for networks like "
-                f"{self.network.name!r}; expected {expected[0]} and {expected[1]}"
+                f"rows of shapes {weights.shape} and {coefficients.shape} for networks "
+                f"like {self.network.name!r}; expected {expected[0]} and {expected[1]}"
             )
 
 
@@ -263,7 +217,7 @@ def _padded(n: int) -> int:
 
 
 def _variant(population: Population, looped: frozenset[str]) -> int:
-    """Bit 0: hard reset. Bit 1: own spikes enter the adaptation trace. Bit 2: in a loop."""
+    """Return the variant bits: 0 hard reset, 1 own spikes in the adaptation trace, 2 in a loop."""
     params = population.params
     hard = params.choice("reset", "soft") == "hard"
     own = params.choice("own_spikes", False)

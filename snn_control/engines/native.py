@@ -1,7 +1,7 @@
-"""Native engine: compiled with Numba, for one network on board and for whole populations.
+"""Native engine: compiled with Numba, for single networks and for whole populations.
 
-Numba spends about 40 ns on each array argument of a call, more than many networks need for a tick.
-`_bind` writes the addresses of a network's arrays down; a tick then takes two arguments.
+Numba needs about 40 ns for each array argument of a call, longer than a tick of many networks.
+`_bind` therefore stores the addresses of all arrays in one array; a tick takes two arguments.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Array = Any
 def _bind(
     program: Array, weights: Array, c: Array, state: State, spikes: Array
 ) -> npt.NDArray[np.int64]:
-    """Return address and size of every array; the caller keeps the arrays alive and in place."""
+    """Return address and size of each array; the caller must keep the arrays alive."""
     arrays: Sequence[Array] = (program, weights, c, *state, spikes)
     return np.array([[a.ctypes.data, a.size] for a in arrays], np.int64).ravel()
 
@@ -44,11 +44,11 @@ def _array(bound: Array, k: int, dtype: Any) -> Array:
 
 @kernel()
 def _step_bound(bound: Array, exchange: Array) -> None:
-    """One network, one control tick.
+    """Advance one network by one control tick.
 
     Args:
-        bound: result of `_bind`; all arrays but the integers in the precision of `exchange`.
-        exchange: the inputs, then the read-outs, which are written.
+        bound: result of `_bind`; real arrays have the type of `exchange`.
+        exchange: inputs, followed by the read-outs, which are written.
     """
     real = exchange.dtype
     program = _array(bound, 0, np.int64)
@@ -65,11 +65,11 @@ def _step_bound(bound: Array, exchange: Array) -> None:
 
 
 class NativeEngine:
-    """Runs one network, one tick or many.
+    """Engine for one network.
 
     Args:
-        network: what to run.
-        dtype: `float64` (bit for bit equal to the reference engine) or `float32`.
+        network: network to run.
+        dtype: `float64` (bit-identical to the reference engine) or `float32`.
     """
 
     def __init__(self, network: Network, dtype: npt.DTypeLike = np.float64) -> None:
@@ -96,7 +96,7 @@ class NativeEngine:
         )
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
-        """Copies and unpickled engines have arrays of their own: bind those."""
+        """Restore a copied or unpickled engine and bind its new arrays."""
         self.__dict__.update(attributes)
         self._bind()
 
@@ -109,13 +109,13 @@ class NativeEngine:
         """Advance one control tick.
 
         Args:
-            inputs: shape (n_inputs,), held during the sub-ticks.
+            inputs: inputs held during the sub-ticks, shape (n_inputs,).
 
         Returns:
-            The read-outs, shape (n_readouts,): a view that the next step overwrites.
+            Read-outs, shape (n_readouts,): a view that the next step overwrites.
 
         Raises:
-            ParameterError: another shape; the state is unchanged.
+            ParameterError: the inputs have another shape; the state is unchanged.
         """
         if getattr(inputs, "shape", None) != self._input_shape:
             inputs = tick_inputs(inputs, self.network)
@@ -125,14 +125,14 @@ class NativeEngine:
 
     @property
     def spikes(self) -> FloatArray:
-        """Spikes of each spiking neuron in the last control tick, a view."""
+        """View of the spikes of each neuron in the last control tick, shape (n_spiking,)."""
         return self._spikes[0]
 
     def run(self, inputs: npt.ArrayLike) -> Trace:
-        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs).
+        """Advance from the current state over `inputs` of shape (n_ticks, n_inputs).
 
         Raises:
-            ParameterError: another shape; the state is unchanged.
+            ParameterError: the inputs have another shape; the state is unchanged.
         """
         rows = run_inputs(inputs, self.network, self._weights.dtype)
         outputs = np.zeros((len(rows), self._outputs.size), rows.dtype)
@@ -144,16 +144,16 @@ class NativeEngine:
 
 
 class NativePopulation:
-    """Runs many networks of one structure in parallel.
+    """Engine for many networks of one structure, run in parallel.
 
     Args:
-        layout: of the structure.
-        weights: shape (n_networks, layout.n_weights).
-        coefficients: shape (n_networks, layout.n_coefficients).
+        layout: common layout of the networks.
+        weights: weight rows, shape (n_networks, layout.n_weights).
+        coefficients: coefficient rows, shape (n_networks, layout.n_coefficients).
         dtype: `float64` or `float32`.
 
     Raises:
-        ParameterError: rows of another shape.
+        ParameterError: the rows have another shape.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class NativePopulation:
             network, shape (n_networks,).
 
         Raises:
-            ParameterError: inputs of another shape.
+            ParameterError: the inputs have another shape.
         """
         network, n = self.layout.network, len(self._weights)
         rows = population_inputs(inputs, network, n, self._weights.dtype)

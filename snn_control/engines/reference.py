@@ -1,7 +1,7 @@
-"""Reference engine: the equations in plain NumPy and float64, written to be read.
+"""Reference engine: the equations in plain NumPy and float64, written for readability.
 
-All engines add in the same order: bias last, connections as declared, source neurons ascending,
-silent sources left out. In float64 they therefore agree bit for bit with this one.
+Sums run over connections as declared and over source neurons ascending, without silent ones; the
+bias is added last. The native engine keeps this order and is thus bit-identical in float64.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class ReferenceEngine:
-    """Runs one network, one tick or many."""
+    """Engine for one network."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -62,21 +62,21 @@ class ReferenceEngine:
         """Advance one control tick.
 
         Args:
-            inputs: shape (n_inputs,), held during the sub-ticks.
+            inputs: inputs held during the sub-ticks, shape (n_inputs,).
 
         Returns:
-            The read-outs, shape (n_readouts,).
+            Read-outs, shape (n_readouts,).
 
         Raises:
-            ParameterError: another shape; the state is unchanged.
+            ParameterError: the inputs have another shape; the state is unchanged.
         """
         return self._advance(tick_inputs(inputs, self.network).astype(np.float64))[0]
 
     def run(self, inputs: npt.ArrayLike) -> Trace:
-        """Advance from the present state over `inputs` of shape (n_ticks, n_inputs).
+        """Advance from the current state over `inputs` of shape (n_ticks, n_inputs).
 
         Raises:
-            ParameterError: another shape; the state is unchanged.
+            ParameterError: the inputs have another shape; the state is unchanged.
         """
         rows = run_inputs(inputs, self.network, np.float64)
         ticks = [self._advance(row) for row in rows]
@@ -128,7 +128,7 @@ class ReferenceEngine:
         return drive
 
     def _settle(self, inputs: FloatArray) -> None:
-        """Put leaky integrators where they settle while `inputs` are held."""
+        """Set leaky integrators to their steady state for constant `inputs`."""
         settled = {p.name: np.zeros(p.size) for p in self.network.populations} | {INPUT: inputs}
         for _ in range(settling_passes(self.network)):
             self._settling_pass(settled)
@@ -151,25 +151,25 @@ class ReferenceEngine:
             match population.params.model:
                 case "lif" | "iwta":
                     self._state[population.name] = state._replace(
-                        current=_limit(drive, c.decay_syn)
+                        current=_steady_state(drive, c.decay_syn)
                     )
                 case "leaky_integrator":
-                    current = _limit(drive, c.decay_syn)
-                    output = _limit(c.gain * current, c.decay_mem)
+                    current = _steady_state(drive, c.decay_syn)
+                    output = _steady_state(c.gain * current, c.decay_mem)
                     self._state[population.name] = state._replace(current=current, output=output)
                     settled[population.name] = output
                 case "graded":
                     settled[population.name] = np.minimum(np.maximum(drive, 0.0), c.ceiling)
 
 
-def _limit(drive: FloatArray, decay: FloatArray) -> FloatArray:
-    """Where `x = decay x + drive` settles; 0 for a perfect integrator, which never does."""
+def _steady_state(drive: FloatArray, decay: FloatArray) -> FloatArray:
+    """Return the steady state of `x = decay x + drive`; 0 for a perfect integrator."""
     leaky = decay < 1.0
     return np.where(leaky, drive / np.where(leaky, 1.0 - decay, 1.0), 0.0)
 
 
 def _add(drive: FloatArray, source: FloatArray, weights: FloatArray, c: Connection) -> None:
-    """Add the weighted `source` to `drive` in place, silent sources left out."""
+    """Add the weighted `source` to `drive` in place, without silent sources."""
     match c.kind:
         case "dense":
             for k in np.flatnonzero(source):

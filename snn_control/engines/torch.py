@@ -1,8 +1,8 @@
-"""Torch engine: differentiable, batched, on any device; Norse cells where Norse has the model.
+"""Torch engine: differentiable, batched, on any device.
 
-Norse has the normalised LIF with hard reset and the normalised leaky integrator (its `dt / tau` is
-set to `1 - exp(-dt / tau)`) and the IF neuron with hard reset. The other variants are written here
-with Norse's surrogate gradients. Spikes are counted like those of the other engines.
+Norse provides the normalised LIF neuron with hard reset, the normalised leaky integrator (with its
+`dt / tau` set to `1 - exp(-dt / tau)`) and the IF neuron with hard reset. The other variants are
+implemented here with Norse's surrogate gradients.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from snn_control.engines.torch_parts import (
     partner,
     rest,
     settle,
-    through,
+    weighted_input,
 )
 from snn_control.engines.trace import Trace
 from snn_control.network import INPUT, Network, Population, Shared
@@ -42,16 +42,16 @@ __all__ = ["TorchEngine"]
 
 
 class TorchEngine(torch.nn.Module):
-    """A network as a torch module; weights, thresholds, biases and time constants are trainable.
+    """Network as a torch module with trainable weights, thresholds, biases and time constants.
 
     Shared parameters stay shared: the module holds their `values`. Time constants of 0 or infinity
-    stay as they are; the others are held as logarithms, so that they remain positive.
+    are fixed; the others are stored as logarithms, so that they remain positive.
 
     Args:
-        network: what to run.
+        network: network to run.
         dtype: floating-point type.
         surrogate: name of Norse's surrogate gradient.
-        alpha: its steepness.
+        alpha: steepness of the surrogate gradient.
     """
 
     def __init__(
@@ -67,20 +67,20 @@ class TorchEngine(torch.nn.Module):
         self.raw = torch.nn.ParameterDict()
         self._fixed: dict[str, tuple[Tensor, Tensor]] = {}
         for k, connection in enumerate(network.connections):
-            self._hold(f"connection{k}", connection.weights, dtype)
+            self._store(f"connection{k}", connection.weights, dtype)
         for population in network.populations:
             for field in population.params.numeric_fields():
                 value = getattr(population.params, field.name)
                 key = f"{population.name}__{field.name}"
                 if field.metadata["unit"] == "s":
-                    self._hold_time(key, value, dtype)
+                    self._store_time_constant(key, value, dtype)
                 else:
-                    self._hold(key, value, dtype)
+                    self._store(key, value, dtype)
 
     def _register(self, name: str, value: np.ndarray) -> None:
         self.register_buffer(name, torch.as_tensor(value), persistent=False)
 
-    def _hold(self, key: str, value: Any, dtype: torch.dtype) -> None:
+    def _store(self, key: str, value: Any, dtype: torch.dtype) -> None:
         if isinstance(value, Shared):
             self._register(f"{key}__index", value.index)
             self._register(f"{key}__sign", value.sign.astype(np.float64))
@@ -91,17 +91,17 @@ class TorchEngine(torch.nn.Module):
         else:
             self.register_buffer(f"{key}__fixed", torch.tensor(array, dtype=dtype))
 
-    def _hold_time(self, key: str, value: Any, dtype: torch.dtype) -> None:
+    def _store_time_constant(self, key: str, value: Any, dtype: torch.dtype) -> None:
         values = np.asarray(value.values if isinstance(value, Shared) else value, np.float64)
         free = np.isfinite(values) & (values > 0)
         logs = np.log(np.where(free, values, 1.0))
         self._register(f"{key}__free", free)
         self._register(f"{key}__constant", np.where(free, 1.0, values))
-        held = Shared(logs, value.index, value.sign) if isinstance(value, Shared) else logs
-        self._hold(key, held, dtype)
+        stored = Shared(logs, value.index, value.sign) if isinstance(value, Shared) else logs
+        self._store(key, stored, dtype)
 
     def _values(self, key: str) -> Tensor:
-        """The free values of a parameter, sharing not expanded."""
+        """Return the free values of a parameter, with shared values not expanded."""
         if key not in self.raw:
             return self.get_buffer(f"{key}__fixed")
         raw = self.raw[key]
@@ -118,9 +118,9 @@ class TorchEngine(torch.nn.Module):
         return values
 
     def network(self) -> Network:
-        """Return the network with the present values of the parameters."""
+        """Return the network with the current values of the parameters."""
 
-        def present(key: str, value: Any) -> Any:
+        def value_of(key: str, value: Any) -> Any:
             values = self._values(key).detach().cpu().to(torch.float64).numpy()
             if isinstance(value, Shared):
                 return Shared(values, value.index, value.sign)
@@ -128,7 +128,7 @@ class TorchEngine(torch.nn.Module):
 
         def params(population: Population) -> NeuronParams:
             changed = {
-                f.name: present(f"{population.name}__{f.name}", getattr(population.params, f.name))
+                f.name: value_of(f"{population.name}__{f.name}", getattr(population.params, f.name))
                 for f in population.params.numeric_fields()
             }
             return dataclasses.replace(population.params, **changed)
@@ -139,19 +139,20 @@ class TorchEngine(torch.nn.Module):
                 dataclasses.replace(p, params=params(p)) for p in self.source.populations
             ),
             connections=tuple(
-                dataclasses.replace(c, weights=present(f"connection{k}", c.weights))
+                dataclasses.replace(c, weights=value_of(f"connection{k}", c.weights))
                 for k, c in enumerate(self.source.connections)
             ),
         )
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Run from the start over `inputs` of shape (n_ticks, batch, n_inputs).
+        """Run from the initial state over `inputs` of shape (n_ticks, batch, n_inputs).
 
         Returns:
-            Read-outs (n_ticks, batch, n_readouts) and spikes (n_ticks, batch, n_spiking).
+            Read-outs, shape (n_ticks, batch, n_readouts), and spikes, shape
+            (n_ticks, batch, n_spiking).
 
         Raises:
-            ParameterError: inputs of another shape.
+            ParameterError: the inputs have another shape.
         """
         network = self.source
         check_batch(inputs.shape, network)
@@ -178,10 +179,10 @@ class TorchEngine(torch.nn.Module):
         return torch.stack(readouts), torch.stack(spikes)
 
     def run(self, inputs: Any) -> Trace:
-        """Run from the start over `inputs` (n_ticks, n_inputs), without gradients.
+        """Run from the initial state over `inputs` of shape (n_ticks, n_inputs), without gradients.
 
         Raises:
-            ParameterError: inputs of another shape.
+            ParameterError: the inputs have another shape.
         """
         rows = run_inputs(inputs, self.source, np.float64)
         dtype = next(iter(self.raw.values())).dtype
@@ -205,7 +206,7 @@ class TorchEngine(torch.nn.Module):
                 if connection.target == population.name:
                     age = connection.delay_ticks
                     source = (history[age - 1] if age else outputs)[connection.source]
-                    drives[connection.port] = drives.get(connection.port, 0.0) + through(
+                    drives[connection.port] = drives.get(connection.port, 0.0) + weighted_input(
                         connection, weight, source
                     )
             outputs[population.name] = self._step(
@@ -294,23 +295,23 @@ class TorchEngine(torch.nn.Module):
         return threshold(memory["potential"] - c["threshold"], self.surrogate, self.alpha)
 
     def _coefficients(self, population: Population) -> dict[str, Tensor]:
-        """The coefficients of a tick, as in the neuron model, with gradients."""
-        found = {}
+        """Return the coefficients of a tick, as in the neuron model, with gradients."""
+        coefficients = {}
         for field in population.params.numeric_fields():
             value = self._expanded(f"{population.name}__{field.name}").expand(population.size)
             if field.metadata["unit"] == "s":
                 name = field.name.replace("tau", "decay").removesuffix("_s")
-                found[name] = torch.exp(-self.source.dt_s / value)
+                coefficients[name] = torch.exp(-self.source.dt_s / value)
             else:
-                found[field.name] = value
-        if "decay_mem" in found:
+                coefficients[field.name] = value
+        if "decay_mem" in coefficients:
             normalised = population.params.choice("normalised", False)
-            one = torch.ones_like(found["decay_mem"])
-            found["gain"] = one - found["decay_mem"] if normalised else one
-        return found
+            one = torch.ones_like(coefficients["decay_mem"])
+            coefficients["gain"] = one - coefficients["decay_mem"] if normalised else one
+        return coefficients
 
     def _matrix(self, k: int) -> Tensor:
-        """Weights of connection `k` in the shape its product needs."""
+        """Return the weights of connection `k`; a sparse connection becomes a matrix."""
         connection = self.source.connections[k]
         weights = self._expanded(f"connection{k}")
         if connection.kind != "sparse":

@@ -1,8 +1,7 @@
-"""A circuit as a torch module whose strengths keep their signs while they are trained.
+"""A circuit as a torch module whose strengths keep their signs during training.
 
-A strength of fixed sign is `sign softplus(raw)`, softplus(x) = log(1 + exp(x)): no step of an
-optimiser crosses zero, and there is a gradient everywhere, to come back by. One of free sign is
-`raw` itself.
+A strength of fixed sign is `sign softplus(raw)` with softplus(x) = log(1 + exp(x)): no optimiser
+step crosses zero, and the gradient is nowhere zero. A strength of free sign is `raw` itself.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ __all__ = ["TorchCircuit"]
 
 
 class TorchCircuit(torch.nn.Module):
-    """A circuit whose named strengths are trainable; everything else stays.
+    """Circuit with some trainable strengths; all other parameters are fixed.
 
     Args:
-        circuit: to train.
-        trained: names of strengths.
+        circuit: circuit to train.
+        trained: names of the trainable strengths.
         dtype: floating-point type.
         surrogate: see `TorchEngine`.
         alpha: see `TorchEngine`.
 
     Raises:
-        UnknownNameError: no such strength.
-        ParameterError: a strength of fixed sign is 0 and would stay there.
+        UnknownNameError: a strength is unknown.
+        ParameterError: a trainable strength of fixed sign is 0 and could not change.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class TorchCircuit(torch.nn.Module):
             strength = circuit.strengths[name]
             value = torch.tensor(strength.value, dtype=dtype)
             if strength.sign and not strength.value:
-                raise ParameterError(f"strength {name!r} is 0; one of fixed sign cannot leave it")
+                raise ParameterError(f"strength {name!r} is 0; with a fixed sign it cannot change")
             size = value.abs()  # inverse of softplus, without its overflow
             raw = size + torch.log(-torch.expm1(-size)) if strength.sign else value
             self.raw[name] = torch.nn.Parameter(raw)
@@ -66,27 +65,27 @@ class TorchCircuit(torch.nn.Module):
         }
 
     def strengths(self) -> dict[str, float]:
-        """Return the trained strengths as they are now."""
+        """Return the current values of the trainable strengths."""
         return {name: float(self._strength(name).detach()) for name in self.raw}
 
     def network(self) -> Network:
-        """Return the network with the strengths as they are now."""
+        """Return the network with the current strengths."""
         return self.circuit.network(self.strengths())
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Run from the start, see `TorchEngine.forward`."""
-        held = dict(self.engine.named_parameters())
+        """Run from the initial state, see `TorchEngine.forward`."""
+        fixed = dict(self.engine.named_parameters())
         changed = {
             key: torch.stack(
                 [
-                    self._strength(name) if name in self.raw else held[key][k]
+                    self._strength(name) if name in self.raw else fixed[key][k]
                     for k, name in enumerate(names)
                 ]
             )
             for key, names in self._shared.items()
         }
-        found: tuple[Tensor, Tensor] = torch.func.functional_call(self.engine, changed, (inputs,))
-        return found
+        outputs: tuple[Tensor, Tensor] = torch.func.functional_call(self.engine, changed, (inputs,))
+        return outputs
 
     def _strength(self, name: str) -> Tensor:
         raw, sign = self.raw[name], self.circuit.strengths[name].sign

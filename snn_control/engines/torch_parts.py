@@ -1,4 +1,4 @@
-"""Parts of the torch engine that hold no parameters: states, connections, the settled start."""
+"""Parts of the torch engine without parameters: states, connections and the steady state."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from snn_control.network import (
 from snn_control.network.neurons import IWTA, LIF, Graded, LeakyIntegrator, NeuronParams
 
 Memory = dict[str, Tensor]
-"""What a population remembers, by name, each of shape (batch, size)."""
+"""State variables of a population by name, each of shape (batch, size)."""
 
 
 def is_norse_lif(params: NeuronParams) -> bool:
-    """Whether Norse has the model: its state keeps the current already decayed."""
+    """Return True if Norse provides the model; its state holds the current after the decay."""
     return isinstance(params, LIF) and params.reset == "hard" and params.normalised
 
 
 def leaky_integrator(
     params: LeakyIntegrator, c: dict[str, Tensor], memory: Memory, drive: Tensor
 ) -> Tensor:
-    """Advance leaky integrators by a tick, `memory` in place; return their output (batch, size)."""
+    """Advance `memory` by one tick in place; return the output, shape (batch, size)."""
     if params.normalised:
         p = LIParameters(1.0 - c["decay_syn"], 1.0 - c["decay_mem"], torch.zeros_like(drive))
         state = LIState(memory["potential"], memory["current"])
@@ -41,7 +41,7 @@ def leaky_integrator(
 
 
 def rest(population: Population, c: dict[str, Tensor], like: Tensor) -> Memory:
-    """Return the memory before the first tick for inputs `like` (n_ticks, batch, n_inputs)."""
+    """Return the state at rest for inputs `like` of shape (n_ticks, batch, n_inputs)."""
     zeros = like.new_zeros(like.shape[1], population.size)
     memory = {"current": zeros, "potential": zeros}
     if isinstance(population.params, IWTA):
@@ -49,8 +49,8 @@ def rest(population: Population, c: dict[str, Tensor], like: Tensor) -> Memory:
     return memory
 
 
-def through(connection: Connection, weights: Tensor, source: Tensor) -> Tensor:
-    """Return what a source (batch, n_source) gives its targets, shape (batch, n_target)."""
+def weighted_input(connection: Connection, weights: Tensor, source: Tensor) -> Tensor:
+    """Return the weighted input (batch, n_target) of the outputs `source` (batch, n_source)."""
     match connection.kind:
         case "diagonal":
             return source * weights
@@ -61,13 +61,13 @@ def through(connection: Connection, weights: Tensor, source: Tensor) -> Tensor:
 
 
 def partner(values: Tensor) -> Tensor:
-    """Swap the two of each pair, shape (batch, size); an odd one out is its own partner."""
+    """Swap neurons 2k and 2k+1, shape (batch, size); an odd last neuron is its own partner."""
     even = values.shape[1] // 2 * 2
     swapped = values[:, :even].reshape(len(values), -1, 2).flip(2).reshape(len(values), even)
     return torch.cat([swapped, values[:, even:]], 1)
 
 
-def _limit(drive: Tensor, decay: Tensor) -> Tensor:
+def _steady_state(drive: Tensor, decay: Tensor) -> Tensor:
     leaky = decay < 1.0
     return torch.where(leaky, drive / torch.where(leaky, 1.0 - decay, torch.ones_like(decay)), 0.0)
 
@@ -80,18 +80,18 @@ def settle(
     memory: dict[str, Memory],
     silent: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    """Let leaky integrators settle while `row` is held, `memory` in place; see `Network.start`.
+    """Set `memory` to the steady state for constant inputs `row`; see `Network.start`.
 
     Args:
-        network: what runs.
+        network: network of the engine.
         row: first inputs, shape (batch, n_inputs).
         c: coefficients by population.
-        weights: of the connections, as `through` takes them.
-        memory: at rest, by population.
+        weights: weights of the connections, as in `weighted_input`.
+        memory: state at rest by population, changed in place.
         silent: zeros of shape (batch, size) by population.
 
     Returns:
-        Outputs by population, the inputs among them.
+        Outputs by population, including the inputs.
     """
     settled = dict(silent) | {INPUT: row}
     for _ in range(settling_passes(network)):
@@ -113,17 +113,17 @@ def _settling_pass(
         drive = silent[name] + k["bias"]
         for weight, connection in zip(weights, network.connections, strict=True):
             if connection.target == name and connection.port == "current":
-                drive = drive + through(connection, weight, settled[connection.source])
+                drive = drive + weighted_input(connection, weight, settled[connection.source])
         match population.params:
             case Graded():
                 settled[name] = torch.minimum(torch.clamp(drive, min=0.0), k["ceiling"])
             case LIF() | IWTA():
-                memory[name]["current"] = _limit(drive, k["decay_syn"])
+                memory[name]["current"] = _steady_state(drive, k["decay_syn"])
             case LeakyIntegrator() if name in looped:
                 settled[name] = leaky_integrator(population.params, k, memory[name], drive)
             case LeakyIntegrator():
-                current = _limit(drive, k["decay_syn"])
-                output = _limit(k["gain"] * current, k["decay_mem"])
+                current = _steady_state(drive, k["decay_syn"])
+                output = _steady_state(k["gain"] * current, k["decay_mem"])
                 hidden = current * k["decay_syn"] if population.params.normalised else current
                 memory[name] = {"current": hidden, "potential": output}
                 settled[name] = output

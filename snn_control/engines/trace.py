@@ -1,4 +1,4 @@
-"""What running a network over many ticks leaves."""
+"""Result of running a network over many ticks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class Trace(NamedTuple):
     """Read-outs and spikes of a run."""
 
     readouts: npt.NDArray[np.floating]
-    """Shape (n_ticks, n_readouts)."""
+    """Read-outs in every control tick, shape (n_ticks, n_readouts)."""
     spikes: npt.NDArray[np.floating]
     """Spikes of every spiking neuron in every control tick, shape (n_ticks, n_spiking)."""

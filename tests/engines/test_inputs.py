@@ -1,4 +1,4 @@
-"""Inputs of another shape are refused by every engine, and leave its state as it was."""
+"""Inputs of a wrong shape: an error in every engine, with the state unchanged."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ NETWORK = Network(
 
 @pytest.mark.parametrize("engine", [NativeEngine, ReferenceEngine])
 @pytest.mark.parametrize("wrong", [1.0, [1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]], np.ones((2, 1))])
-def test_a_tick_of_another_shape_changes_nothing(engine: Any, wrong: Any) -> None:
-    running = engine(NETWORK)
-    running.step([1.0, 2.0])
+def test_tick_inputs_of_a_wrong_shape_leave_the_state_unchanged(engine: Any, wrong: Any) -> None:
+    instance = engine(NETWORK)
+    instance.step([1.0, 2.0])
     with pytest.raises(ParameterError, match=r"expected \(n_inputs,\).*n_inputs = 2: left, right"):
-        running.step(wrong)
-    np.testing.assert_array_equal(running.step(np.array([1.0, 2.0])), [2.0, 4.0])
+        instance.step(wrong)
+    np.testing.assert_array_equal(instance.step(np.array([1.0, 2.0])), [2.0, 4.0])
 
 
 @pytest.mark.parametrize("engine", [NativeEngine, ReferenceEngine, TorchEngine])
 @pytest.mark.parametrize("shape", [(), (2,), (5, 1), (5, 3), (1, 5, 2)])
-def test_a_run_of_another_shape_is_refused(engine: Any, shape: tuple[int, ...]) -> None:
-    running = engine(NETWORK)
+def test_run_inputs_of_a_wrong_shape_are_refused(engine: Any, shape: tuple[int, ...]) -> None:
+    instance = engine(NETWORK)
     with pytest.raises(ParameterError, match=r"expected \(n_ticks, n_inputs\)"):
-        running.run(np.ones(shape))
-    np.testing.assert_array_equal(running.run(np.ones((3, 2))).readouts[-1], [3.0, 3.0])
+        instance.run(np.ones(shape))
+    np.testing.assert_array_equal(instance.run(np.ones((3, 2))).readouts[-1], [3.0, 3.0])
 
 
 @pytest.mark.parametrize("shape", [(5, 1), (3, 5, 2), (4, 5, 1), (1, 1, 5, 2)])
-def test_inputs_of_a_population_must_be_for_one_or_for_all(shape: tuple[int, ...]) -> None:
+def test_population_inputs_must_be_for_one_or_all_networks(shape: tuple[int, ...]) -> None:
     layout = lay_out(NETWORK)
     population = NativePopulation(layout, *layout.rows([NETWORK] * 4))
     with pytest.raises(ParameterError, match=r"\[1 or 4,\] n_ticks, n_inputs"):
@@ -61,6 +61,6 @@ def test_rows_of_another_structure_are_refused() -> None:
             NativePopulation(layout, *rows)
 
 
-def test_a_batch_of_another_shape_is_refused() -> None:
+def test_batches_of_a_wrong_shape_are_refused() -> None:
     with pytest.raises(ParameterError, match=r"\(n_ticks, batch, n_inputs\)"):
         TorchEngine(NETWORK)(torch.ones(5, 4, 1, dtype=torch.float64))

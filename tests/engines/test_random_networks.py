@@ -1,4 +1,4 @@
-"""Networks drawn at random: the compiled engine gives the bits of the reference."""
+"""Random networks: the native engine is bit-identical to the reference engine."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def connection(
     )  # fmt: skip
 
 
-def draw(seed: int) -> Network:
+def random_network(seed: int) -> Network:
     rng = np.random.default_rng(seed)
     populations = []
     for k in range(rng.integers(1, 5)):
@@ -93,7 +93,7 @@ def draw(seed: int) -> Network:
         Readout(f"y{k}", p.name, int(rng.integers(p.size))) for k, p in enumerate(populations)
     )
     return Network(
-        "drawn", DT_S * (sub := int(rng.integers(1, 4))),
+        "random", DT_S * (sub := int(rng.integers(1, 4))),
         tuple(f"x{k}" for k in range(sizes[INPUT])), tuple(populations), tuple(connections),
         readouts, sub, "steady" if rng.random() < 0.3 else "rest",
     )  # fmt: skip
@@ -108,7 +108,7 @@ def inputs(network: Network, seed: int, n_ticks: int = 60) -> np.ndarray:
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_native_equals_reference_bit_for_bit(seed: int) -> None:
-    network = draw(seed)
+    network = random_network(seed)
     x = inputs(network, seed)
     with np.errstate(over="ignore", invalid="ignore"):
         reference = ReferenceEngine(network).run(x)
@@ -123,9 +123,9 @@ def test_native_equals_reference_bit_for_bit(seed: int) -> None:
 
 
 def variant(network: Network, rng: np.random.Generator) -> Network:
-    """The same structure with other numbers: weights, thresholds, biases, time constants."""
+    """Return a network of the same structure with varied parameter values."""
 
-    def other(p: Population) -> Population:
+    def varied(p: Population) -> Population:
         changed = {}
         for field in p.params.numeric_fields():
             values = p.params.expanded(field.name, p.size)
@@ -134,7 +134,7 @@ def variant(network: Network, rng: np.random.Generator) -> Network:
 
     return dataclasses.replace(
         network,
-        populations=tuple(other(p) for p in network.populations),
+        populations=tuple(varied(p) for p in network.populations),
         connections=tuple(
             dataclasses.replace(
                 c, weights=expand(c.weights) * rng.uniform(0.7, 1.3, expand(c.weights).shape)
@@ -145,35 +145,35 @@ def variant(network: Network, rng: np.random.Generator) -> Network:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_population_gives_the_bits_of_its_members(seed: int) -> None:
+def test_a_population_equals_its_members_bit_for_bit(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    first = draw(seed)
-    members = [first, *(variant(first, rng) for _ in range(6))]
-    layout = lay_out(first)
-    x = np.stack([inputs(first, 100 * seed + k) for k in range(len(members))])
+    template = random_network(seed)
+    members = [template, *(variant(template, rng) for _ in range(6))]
+    layout = lay_out(template)
+    x = np.stack([inputs(template, 100 * seed + k) for k in range(len(members))])
     population = NativePopulation(layout, *layout.rows(members))
     traces = [population.run(x, threads=n) for n in (1, 2, None)]
     for trace in traces[1:]:
         np.testing.assert_array_equal(trace.readouts, traces[0].readouts)
         np.testing.assert_array_equal(trace.spikes, traces[0].spikes)
     for k, member in enumerate(members):
-        alone = NativeEngine(member).run(x[k])
-        np.testing.assert_array_equal(traces[0].readouts[k], alone.readouts)
-        assert traces[0].spikes[k] == alone.spikes.sum()
+        single = NativeEngine(member).run(x[k])
+        np.testing.assert_array_equal(traces[0].readouts[k], single.readouts)
+        assert traces[0].spikes[k] == single.spikes.sum()
     assert len({trace.tobytes() for trace in traces[0].readouts}) > 1
 
 
-def test_the_number_of_threads_is_given_back() -> None:
+def test_the_number_of_threads_is_restored() -> None:
     before = numba.get_num_threads()
-    network = draw(3)
+    network = random_network(3)
     layout = lay_out(network)
     NativePopulation(layout, *layout.rows([network])).run(inputs(network, 0), threads=1)
     assert numba.get_num_threads() == before
 
 
 def test_a_step_returns_a_view_that_the_next_step_overwrites() -> None:
-    """So says its docstring; controllers copy it."""
-    network = draw(5)
+    """Controllers copy the view, as documented."""
+    network = random_network(5)
     engine = NativeEngine(network)
     before = engine.spikes
     first, second = (engine.step(row) for row in inputs(network, 0)[:2])
@@ -181,8 +181,8 @@ def test_a_step_returns_a_view_that_the_next_step_overwrites() -> None:
     assert np.shares_memory(before, engine.spikes)
 
 
-def test_a_run_goes_on_from_the_present_state() -> None:
-    network = draw(7)
+def test_a_run_continues_from_the_current_state() -> None:
+    network = random_network(7)
     x = inputs(network, 1)
     for engine in (NativeEngine(network), ReferenceEngine(network)):
         whole = engine.run(x).readouts

@@ -1,4 +1,4 @@
-"""Circuits in torch: signs that hold, gradients against finite differences, the same network."""
+"""Circuits in torch: fixed signs, gradients against finite differences, equal outputs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TRAINED = ("proprioception", "oscillator", "ipsilateral", "contralateral")
 
 def circuit(cells: str = "graded", **strengths: Strength) -> Circuit:
     ticks = 1 if cells == "graded" else 5
-    found = swimmer_circuit(3, 0.9, cells=cells, sub_ticks=ticks)  # type: ignore[arg-type]
-    return dataclasses.replace(found, strengths={**found.strengths, **strengths})
+    original = swimmer_circuit(3, 0.9, cells=cells, sub_ticks=ticks)  # type: ignore[arg-type]
+    return dataclasses.replace(original, strengths={**original.strengths, **strengths})
 
 
 def inputs(n_ticks: int, n: int) -> np.ndarray:
@@ -31,25 +31,25 @@ def inputs(n_ticks: int, n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("cells", ["graded", "spiking"])
-def test_it_runs_as_its_network_does(cells: str) -> None:
+def test_outputs_equal_those_of_its_network(cells: str) -> None:
     module = TorchCircuit(circuit(cells), TRAINED)
     with torch.no_grad():
         module.raw["contralateral"] += 0.7
         module.raw["proprioception"] -= 0.3
-    given = inputs(12, 1)
-    outputs, spikes = module(torch.from_numpy(given))
-    native = NativeEngine(module.network()).run(given[:, 0])
+    x = inputs(12, 1)
+    outputs, spikes = module(torch.from_numpy(x))
+    native = NativeEngine(module.network()).run(x[:, 0])
     np.testing.assert_allclose(outputs[:, 0].detach().numpy(), native.readouts, atol=1e-12)
     np.testing.assert_array_equal(spikes[:, 0].detach().numpy(), native.spikes)
 
 
-def test_gradients_are_those_of_finite_differences() -> None:
+def test_gradients_equal_finite_differences() -> None:
     module = TorchCircuit(circuit(), TRAINED)
-    given = torch.from_numpy(0.5 * inputs(1, 64))
-    push = torch.from_numpy(np.random.default_rng(4).normal(size=6))
+    x = torch.from_numpy(0.5 * inputs(1, 64))
+    direction = torch.from_numpy(np.random.default_rng(4).normal(size=6))
 
     def loss() -> torch.Tensor:
-        return (module(given)[0] * push).sum()
+        return (module(x)[0] * direction).sum()
 
     loss().backward()  # type: ignore[no-untyped-call]
     for raw in module.raw.values():
@@ -63,25 +63,25 @@ def test_gradients_are_those_of_finite_differences() -> None:
         assert float(raw.grad) == pytest.approx(float(above - below) / 2e-6, abs=1e-6)
 
 
-def test_spiking_circuits_have_gradients_too() -> None:
+def test_spiking_circuits_have_gradients() -> None:
     module = TorchCircuit(circuit("spiking"), TRAINED, surrogate="super", alpha=3.0)
-    given = 0.5 * inputs(4, 32)
-    given[..., -2:] = 0.3  # told to turn both ways, the head has both its sides firing
-    spikes = module(torch.from_numpy(given))[1]
-    spikes[..., -6:].square().mean().backward()  # of the muscles
+    x = 0.5 * inputs(4, 32)
+    x[..., -2:] = 0.3  # both turn commands, so that both sides of the head fire
+    spikes = module(torch.from_numpy(x))[1]
+    spikes[..., -6:].square().mean().backward()  # spikes of the muscles
     for name, raw in module.raw.items():
         assert raw.grad is not None
         assert float(raw.grad) != 0.0, name
 
 
-def test_no_step_crosses_zero_and_a_strength_near_it_comes_back() -> None:
+def test_no_step_crosses_zero_and_small_strengths_can_grow_again() -> None:
     module = TorchCircuit(circuit(), TRAINED)
-    given = torch.from_numpy(inputs(1, 64))
+    x = torch.from_numpy(inputs(1, 64))
     optimiser = torch.optim.Adam(module.parameters(), lr=0.05)
-    for wanted, least, most in ((0.0, 0.0, 0.1), (1.0, 0.8, np.inf)):
+    for target, least, most in ((0.0, 0.0, 0.1), (1.0, 0.8, np.inf)):
         for _ in range(400):
             optimiser.zero_grad()
-            (module(given)[0].mean() - wanted).abs().backward()  # type: ignore[no-untyped-call]
+            (module(x)[0].mean() - target).abs().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             for name, value in module.strengths().items():
                 assert value * module.circuit.strengths[name].value > 0.0
@@ -96,7 +96,7 @@ def test_free_signs_cross_zero_and_fixed_zeros_are_refused() -> None:
     assert free.strengths() == {"contralateral": 0.5}
     strong = TorchCircuit(circuit(ipsilateral=Strength(200.0, 1)), ["ipsilateral"], torch.float32)
     assert strong.strengths() == pytest.approx({"ipsilateral": 200.0})
-    with pytest.raises(ParameterError, match="cannot leave"):
+    with pytest.raises(ParameterError, match="cannot change"):
         TorchCircuit(circuit(oscillator=Strength(0.0, 1)), ["oscillator"])
     with pytest.raises(UnknownNameError, match="oscillator"):
         TorchCircuit(circuit(), ["oscilator"])

@@ -1,4 +1,4 @@
-"""Gradients of the torch engine, and the network that it gives back."""
+"""Gradients of the torch engine, and the network that it returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conformance.networks import CASES, VARIANTS, inputs, make
 
 
 def smooth(start: str = "rest") -> Network:
-    """Leaky integrators and graded neurons inside their bounds, with loops and delays."""
+    """Return a network of leaky integrators and graded neurons in range, with loops and delays."""
     rng = np.random.default_rng(2)
     return Network(
         "smooth",
@@ -48,8 +48,8 @@ def loss_of(network: Network, x: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("start", ["rest", "steady"])
-def test_gradients_are_the_differences_of_the_reference_engine(start: str) -> None:
-    """Every free number is moved by a little, and the plain NumPy engine runs the result."""
+def test_gradients_equal_differences_of_the_reference_engine(start: str) -> None:
+    """Compare with finite differences of each free value, run by the reference engine."""
     x = np.abs(inputs(25)) + 0.1
     engine = TorchEngine(smooth(start))
     readouts, _ = engine(torch.as_tensor(x)[:, None])
@@ -59,12 +59,12 @@ def test_gradients_are_the_differences_of_the_reference_engine(start: str) -> No
         gradient = torch.zeros_like(raw) if raw.grad is None else raw.grad
         for position in np.ndindex(*raw.shape):
             with torch.no_grad():
-                kept, step = raw[position].item(), 1e-6
+                original, step = raw[position].item(), 1e-6
                 losses = []
                 for sign in (1, -1):
-                    raw[position] = kept + sign * step
+                    raw[position] = original + sign * step
                     losses.append(loss_of(engine.network(), x))
-                raw[position] = kept
+                raw[position] = original
             expected = (losses[0] - losses[1]) / (2 * step)
             assert gradient[position].item() == pytest.approx(expected, rel=1e-5, abs=1e-6), name
             checked += abs(expected) > 1e-3
@@ -84,8 +84,8 @@ def test_surrogate_gradients_reach_every_part_of_a_spiking_network(variant: str)
         assert gradient.abs().max() > 1e-9, name
 
 
-def test_descending_a_surrogate_gradient_finds_a_rate() -> None:
-    """A neuron that fires too seldom learns to fire every second tick."""
+def test_surrogate_gradient_descent_reaches_a_target_rate() -> None:
+    """Train a neuron with a low rate to fire every second tick."""
     network = Network(
         "rate",
         0.01,
@@ -159,7 +159,7 @@ def test_shared_parameters_stay_shared_under_an_optimiser() -> None:
     assert np.all(tau[4:] == 0)
 
 
-def test_time_constants_stay_positive_and_the_extremes_stay() -> None:
+def test_time_constants_stay_positive_and_extremes_stay_fixed() -> None:
     network = with_cells(
         make("iwta-own", "dense"), {"tau_mem_s": 0.02, "tau_syn_s": 0.0, "tau_adaptation_s": np.inf}
     )
@@ -172,25 +172,25 @@ def test_time_constants_stay_positive_and_the_extremes_stay() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids="/".join)
-def test_the_network_it_gives_back_is_the_one_it_took(case: tuple[str, str]) -> None:
+def test_the_returned_network_equals_the_original(case: tuple[str, str]) -> None:
     network = make(*case)
-    back = TorchEngine(network).network()
-    for old, new in zip(network.connections, back.connections, strict=True):
+    returned = TorchEngine(network).network()
+    for old, new in zip(network.connections, returned.connections, strict=True):
         assert type(new.weights) is type(old.weights)
         assert (new.kind, new.delay_ticks, new.port) == (old.kind, old.delay_ticks, old.port)
     x = inputs(150)
-    expected, found = ReferenceEngine(network).run(x), ReferenceEngine(back).run(x)
-    np.testing.assert_array_equal(found.spikes, expected.spikes)
-    np.testing.assert_allclose(found.readouts, expected.readouts, rtol=1e-9, atol=1e-12)
+    expected, trace = ReferenceEngine(network).run(x), ReferenceEngine(returned).run(x)
+    np.testing.assert_array_equal(trace.spikes, expected.spikes)
+    np.testing.assert_allclose(trace.readouts, expected.readouts, rtol=1e-9, atol=1e-12)
 
 
-def test_rows_of_a_batch_do_not_touch_each_other() -> None:
+def test_rows_of_a_batch_are_independent() -> None:
     network = make("iwta-own", "dense")
     x = np.stack([inputs(80, seed=k) for k in range(3)], axis=1)
     engine = TorchEngine(network)
     with torch.no_grad():
         readouts, spikes = engine(torch.as_tensor(x))
     for k in range(3):
-        alone = ReferenceEngine(network).run(x[:, k])
-        np.testing.assert_array_equal(spikes[:, k].numpy(), alone.spikes)
-        np.testing.assert_allclose(readouts[:, k].numpy(), alone.readouts, atol=1e-9)
+        single = ReferenceEngine(network).run(x[:, k])
+        np.testing.assert_array_equal(spikes[:, k].numpy(), single.spikes)
+        np.testing.assert_allclose(readouts[:, k].numpy(), single.readouts, atol=1e-9)

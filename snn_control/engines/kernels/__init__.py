@@ -1,9 +1,9 @@
 """Compiled network kernels over the flat layout of `engines.layout`.
 
-`control_tick` is inlined into every loop: one tick, many ticks, many genomes, and the fused loops
-of plant and network elsewhere. The equations stand once, in `neurons` and `connections`. Dense and
-sparse connections are event-driven: only sources that are not silent are visited.
-Sums keep the order of the reference engine, so results are equal bit for bit in float64.
+`control_tick` is inlined into every loop: one tick, many ticks, many networks, and the fused loops
+of plant and network elsewhere. The equations are written once, in `neurons` and `connections`.
+Dense and sparse connections are event-driven: they skip silent sources. Sums keep the order of the
+reference engine, so that results are bit-identical in float64.
 """
 
 from snn_control.engines.kernels.loops import run_network, run_population

@@ -1,6 +1,6 @@
-"""What arrives at a population: lists of the sources that are not silent, and weighted sums.
+"""Input of a population: lists of active (not silent) sources, and weighted sums.
 
-Sums run over targets side by side (see `engines.lanes`), sources ascending within each.
+Several targets are summed at once (see `engines.lanes`), each over its sources in ascending order.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from snn_control.engines.layout import (
 
 Array = Any
 Index = Any
-"""An integer, or an index of several lanes."""
+"""Integer, or index of several lanes."""
 
 
 @kernel(_nrt=False, forceinline=True)
 def list_active(values: Array, active: Array, at: int, size: int) -> int:
-    """List the sources in `values[at : at + size]` that are not silent; return their number."""
+    """List the active sources in `values[at : at + size]`; return their number."""
     count = 0
     whole = size // GROUP * GROUP
     for first in range(0, whole, GROUP):
@@ -55,10 +55,10 @@ def list_active(values: Array, active: Array, at: int, size: int) -> int:
 
 
 @kernel(_nrt=False, forceinline=True)
-def take_inputs(program: Array, state: State, slot: int, inputs: Array, row: int) -> int:
-    """Copy `inputs[row]` into a slot and list those that are not 0; return their number.
+def load_inputs(program: Array, state: State, slot: int, inputs: Array, row: int) -> int:
+    """Copy `inputs[row]` to a slot and list the inputs that are not 0; return their number.
 
-    One pass: a vector read of what was just written one by one would wait for the writes.
+    One loop does both: a vector read right after scalar writes would stall.
     """
     at, count = slot * get_program(program, N_VALUES), 0
     for k in range(get_program(program, N_INPUTS)):
@@ -71,7 +71,7 @@ def take_inputs(program: Array, state: State, slot: int, inputs: Array, row: int
 
 @kernel(_nrt=False, forceinline=True)
 def clear(drive: Array, base: int, size: int) -> None:
-    """Put `drive[base : base + size]` to 0."""
+    """Set `drive[base : base + size]` to 0."""
     done = 0
     while size - done >= lane_count(drive):
         k = base + lanes(drive, done)
@@ -86,9 +86,9 @@ def add_connection(
     program: Array, p: int, weights: Array, state: State, start: int, count: int, base: int,
     size: int,
 ) -> None:  # fmt: skip
-    """Add the input through the connection at `program[p]` to `drive[base : base + size]`.
+    """Add the input of the connection at `program[p]` to `drive[base : base + size]`.
 
-    Its source's slot begins at `values[start]`; `count` of its neurons are active.
+    The slot of the source begins at `values[start]`; `count` source neurons are active.
     """
     kind, first = get_program(program, p + KIND), get_program(program, p + WEIGHTS)
     at = start + get_program(program, p + SOURCE_OFFSET)
@@ -103,15 +103,15 @@ def add_connection(
         for j in range(done, size):
             add_diagonal(j, weights, first, state, at, base)
     else:
-        add_others(program, p, weights, state, start, count, base, size)
+        add_block2_or_sparse(program, p, weights, state, start, count, base, size)
 
 
 @kernel(_nrt=False, forceinline=True)
-def add_one_by_one(
+def add_connection_scalar(
     program: Array, p: int, weights: Array, state: State, start: int, count: int, base: int,
     size: int,
 ) -> None:  # fmt: skip
-    """Do the same target by target: less to compile, for what runs once."""
+    """Add the input without lanes, which compiles faster, for code that runs once."""
     kind, first = get_program(program, p + KIND), get_program(program, p + WEIGHTS)
     at = start + get_program(program, p + SOURCE_OFFSET)
     if kind == DENSE:
@@ -122,15 +122,15 @@ def add_one_by_one(
         for j in range(size):
             add_diagonal(j, weights, first, state, at, base)
     else:
-        add_others(program, p, weights, state, start, count, base, size)
+        add_block2_or_sparse(program, p, weights, state, start, count, base, size)
 
 
 @kernel(_nrt=False, forceinline=True)
-def add_others(
+def add_block2_or_sparse(
     program: Array, p: int, weights: Array, state: State, start: int, count: int, base: int,
     size: int,
 ) -> None:  # fmt: skip
-    """Add the input through a connection of small blocks or single synapses."""
+    """Add the input of a block2 or sparse connection."""
     first, at = get_program(program, p + WEIGHTS), start + get_program(program, p + SOURCE_OFFSET)
     if get_program(program, p + KIND) == BLOCK2:
         for j in range(0, size, 2):
@@ -168,7 +168,7 @@ def add_columns(
     j: Index, weights: Array, first: int, state: State, at: int, count: int, spiking: int,
     base: int, size: int,
 ) -> None:  # fmt: skip
-    """Add the weights of all active sources to the targets at `j`, which stay in registers."""
+    """Add the weights of all active sources to the targets at `j`, with the sums in registers."""
     total = get_drive(state.drive, base + j)
     if spiking:
         for n in range(count):
@@ -184,7 +184,7 @@ def add_columns(
 
 @kernel(_nrt=False, forceinline=True)
 def add_diagonal(j: Index, weights: Array, first: int, state: State, at: int, base: int) -> None:
-    """Add one weighted source to each of the targets at `j`."""
+    """Add the weighted source of each target at `j`."""
     add_drive(
         state.drive, base + j, get_value(state.values, at + j) * get_weight(weights, first + j)
     )

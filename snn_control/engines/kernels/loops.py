@@ -19,7 +19,7 @@ def run_network(
     program: Array, weights: Array, c: Array, state: State, inputs: Array, outputs: Array,
     spikes: Array,
 ) -> None:  # fmt: skip
-    """One network, many control ticks: `inputs` (n, n_inputs), `outputs` (n, n_readouts)."""
+    """Run one network: `inputs` (n_ticks, n_inputs), `outputs` (n_ticks, n_readouts), written."""
     for t in range(inputs.shape[0]):
         start = control_tick(program, weights, c, state, inputs, t, spikes, t)
         read_out(program, state, start, outputs, t)
@@ -29,15 +29,15 @@ def run_network(
 def run_population(
     program: Array, weights: Array, c: Array, inputs: Array, outputs: Array, spikes: Array
 ) -> None:
-    """Many networks of one structure, many control ticks, in parallel over the networks.
+    """Run many networks of one structure from the initial state, in parallel.
 
     Args:
-        program: of the structure.
-        weights: (n_networks, n_weights).
-        c: coefficients, (n_networks, n_coefficients).
-        inputs: (1 or n_networks, n_ticks, n_inputs); one set serves all networks.
-        outputs: (n_networks, n_ticks, n_readouts), written.
-        spikes: (n_networks,) total number of spikes, written.
+        program: common program of the networks.
+        weights: weights, shape (n_networks, n_weights).
+        c: coefficients, shape (n_networks, n_coefficients).
+        inputs: inputs, shape (1 or n_networks, n_ticks, n_inputs); 1 for all networks.
+        outputs: read-outs, shape (n_networks, n_ticks, n_readouts), written.
+        spikes: number of spikes, shape (n_networks,), written.
     """
     for index in numba.prange(weights.shape[0]):
         g = np.int64(index)
@@ -45,10 +45,10 @@ def run_population(
         fired = np.empty((1, 1), np.int64)
         w, k = aligned_copy(weights[g]), aligned_copy(c[g])
         rest(program, k, state)
-        given = inputs[g if inputs.shape[0] > 1 else 0]
+        network_inputs = inputs[g if inputs.shape[0] > 1 else 0]
         total = 0
         for t in range(inputs.shape[1]):
-            start = control_tick(program, w, k, state, given, t, fired, 0)
+            start = control_tick(program, w, k, state, network_inputs, t, fired, 0)
             total += fired[0, 0]
             read_out(program, state, start, outputs[g], t)
         spikes[g] = total

@@ -1,8 +1,9 @@
-"""The equations of the neuron models, as in `network.neurons`, for one neuron or several lanes.
+"""Equations of the neuron models, as in `network.neurons`, for one neuron or several lanes.
 
-`k` is the position within the population: an integer, or an index of several lanes. `c` holds the
-coefficients from `co` on and `memory` the state from `mo` on, one row of `size` numbers a name, in
-the order of the model's `Coefficients`. Outputs go to `values[at:]`, the last ones lie at `before`.
+`k` is the position in the population: an integer, or an index of several lanes. The coefficients
+begin at `c[co]` and the state at `memory[mo]`, as rows of `size` numbers in the order of the
+model's `Coefficients` and `State`. New outputs are written to `values[at:]`; the outputs of the
+last tick begin at `values[before]`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Array = Any
 Index = Any
 
 HARD_RESET, OWN_SPIKES = 1, 2
-"""Bits of a population's variant."""
+"""Bits of the variant of a population."""
 
 
 @kernel(_nrt=False, forceinline=True)
@@ -42,7 +43,7 @@ def update_neurons(
     model: int, variant: int, size: int, at: int, before: int, c: Array, co: int, mo: int,
     state: State, second: int, adapted: int,
 ) -> None:  # fmt: skip
-    """Advance one population by a tick; `drive[second:]` holds the second port if `adapted`."""
+    """Advance a population by a tick; `drive[second:]` is the adaptation input if `adapted`."""
     done = 0
     while size - done >= lane_count(c):
         k = lanes(c, done)
@@ -52,7 +53,7 @@ def update_neurons(
         update(n, model, variant, size, at, before, c, co, mo, state, second, adapted)
     if model == IWTA:
         for n in range(size):
-            adapt(n, size, at, c, co, mo, state)
+            update_threshold(n, size, at, c, co, mo, state)
 
 
 @kernel(_nrt=False, forceinline=True)
@@ -97,7 +98,7 @@ def update(
 def filtered(
     k: Index, c: Array, co: int, mo: int, size: int, state: State, before: int, hard: int
 ) -> Any:
-    """Advance the synaptic current; return the potential before any soft reset."""
+    """Advance the synaptic current; return the potential before a soft reset."""
     bias, d_syn = get_coefficient(c, co + k), get_coefficient(c, co + size + k)
     d_mem, gain = get_coefficient(c, co + 2 * size + k), get_coefficient(c, co + 3 * size + k)
     current = d_syn * get_memory(state.memory, mo + k) + (bias + get_drive(state.drive, k))
@@ -128,15 +129,15 @@ def update_if(
 
 
 @kernel(_nrt=False, forceinline=True)
-def adapt(k: int, size: int, at: int, c: Array, co: int, mo: int, state: State) -> None:
-    """Threshold and spike of an IWTA neuron, once all traces of the population are up to date."""
+def update_threshold(k: int, size: int, at: int, c: Array, co: int, mo: int, state: State) -> None:
+    """Compute threshold and spike of an IWTA neuron from the updated traces of its population."""
     even = size // 2 * 2
-    twin = k ^ 1 if k < even else k
+    partner = k ^ 1 if k < even else k
     theta, own = get_coefficient(c, co + 4 * size + k), get_coefficient(c, co + 6 * size + k)
     cross = get_coefficient(c, co + 7 * size + k)
     trace = mo + 2 * size
     theta = (theta + own * get_memory(state.memory, trace + k)) + cross * get_memory(
-        state.memory, trace + twin
+        state.memory, trace + partner
     )
     set_memory(state.memory, mo + 3 * size + k, theta)
     set_value(state.values, at + k, above(get_memory(state.memory, mo + size + k), theta))

@@ -1,4 +1,4 @@
-"""The start of a network that has always seen its first input."""
+"""Initial state of a network in steady state for its first input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import Any
 
 from snn_control.compiled import kernel
 from snn_control.engines.flat_access import get_count, get_program, set_count
-from snn_control.engines.kernels.connections import add_one_by_one, clear, list_active, take_inputs
+from snn_control.engines.kernels.connections import (
+    add_connection_scalar,
+    clear,
+    list_active,
+    load_inputs,
+)
 from snn_control.engines.kernels.state import State
 from snn_control.engines.layout import (
     COEFFICIENTS,
@@ -33,14 +38,14 @@ from snn_control.engines.layout import (
 
 Array = Any
 LOOPED = 4
-"""Bit of a population's variant: in a loop of leaky integrators."""
+"""Bit of the variant of a population in a loop of leaky integrators."""
 
 
 @kernel(_nrt=False)
 def settle(program: Array, weights: Array, c: Array, state: State, inputs: Array, row: int) -> None:
-    """Let leaky integrators settle while `inputs[row]` are held. See `ReferenceEngine`."""
+    """Set leaky integrators to their steady state for `inputs[row]`; see `ReferenceEngine`."""
     n_values, width = get_program(program, N_VALUES), get_program(program, N_POPULATIONS) + 1
-    set_count(state.counts, 0, take_inputs(program, state, 0, inputs, row))
+    set_count(state.counts, 0, load_inputs(program, state, 0, inputs, row))
     for _ in range(get_program(program, SETTLING_PASSES)):
         if not settling_pass(program, weights, c, state):
             break
@@ -54,8 +59,8 @@ def settle(program: Array, weights: Array, c: Array, state: State, inputs: Array
 
 @kernel(_nrt=False)
 def settling_pass(program: Array, weights: Array, c: Array, state: State) -> bool:
-    """Settle each population once; return whether a population without spikes moved."""
-    moved = False
+    """Settle each population once; return True if a population without spikes changed."""
+    changed = False
     values, memory = state.values, state.memory
     p = HEADER + get_program(program, N_READOUTS)
     for index in range(1, get_program(program, N_POPULATIONS) + 1):
@@ -68,18 +73,18 @@ def settling_pass(program: Array, weights: Array, c: Array, state: State) -> boo
         for _ in range(n_in):
             if not get_program(program, p + PORT):
                 count = get_count(state.counts, get_program(program, p + SOURCE))
-                add_one_by_one(program, p, weights, state, 0, count, 0, size)
+                add_connection_scalar(program, p, weights, state, 0, count, 0, size)
             p += CONNECTION
         for k in range(size):
             x = c[co + k] + state.drive[k]
             if model == GRADED:
                 y = min(max(x, 0.0), c[co + size + k])
-                moved = moved or y != values[offset + k]
+                changed = changed or y != values[offset + k]
                 values[offset + k] = y
             elif looped:
                 current = c[co + size + k] * memory[mo + k] + x
                 y = c[co + 2 * size + k] * memory[mo + size + k] + c[co + 3 * size + k] * current
-                moved = moved or current != memory[mo + k] or y != memory[mo + size + k]
+                changed = changed or current != memory[mo + k] or y != memory[mo + size + k]
                 memory[mo + k] = current
                 memory[mo + size + k] = y
                 values[offset + k] = y
@@ -90,8 +95,8 @@ def settling_pass(program: Array, weights: Array, c: Array, state: State) -> boo
                 if model == LEAKY:
                     d_mem = c[co + 2 * size + k]
                     y = c[co + 3 * size + k] * current / (1 - d_mem) if d_mem < 1 else 0 * x
-                    moved = moved or y != values[offset + k]
+                    changed = changed or y != values[offset + k]
                     memory[mo + size + k] = y
                     values[offset + k] = y
         set_count(state.counts, index, list_active(values, state.active, offset, size))
-    return moved
+    return changed

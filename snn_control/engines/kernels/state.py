@@ -1,4 +1,4 @@
-"""The arrays of one running network."""
+"""State arrays of a network."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ from snn_control.engines.layout import (
 
 Array = Any
 SLOT, FRESH = range(2)
-"""Places in the clock of a state."""
+"""Indices in the clock of a state."""
 
 
 class State(NamedTuple):
-    """What a network remembers, and its scratch. A slot holds one tick; ticks go round the ring."""
+    """State and work arrays of a network, with a ring buffer of slots that hold one tick each."""
 
     values: Array
     """Outputs of the last ticks, shape (ring * n_values,)."""
     active: Array
-    """Indices of the sources that are not silent, beside `values`."""
+    """Indices of the active sources, at the positions of their populations in `values`."""
     counts: Array
-    """How many of them each population has, shape (ring * (n_populations + 1),)."""
+    """Number of active sources of each population, shape (ring * (n_populations + 1),)."""
     memory: Array
     """Currents, potentials, traces, shape (n_state,)."""
     drive: Array
-    """Summed input of the population at work by port, shape (2 * n_values,)."""
+    """Summed input of the current population by port, shape (2 * n_values,)."""
     clock: Array
-    """Slot of the last tick, and whether the state is fresh, shape (2,)."""
+    """Slot of the last tick, and 1 before the first tick, shape (2,)."""
 
 
 @kernel(forceinline=True)
 def aligned(n: int, like: Array) -> Array:
-    """Return an array of `n` numbers that begins at a cache line."""
+    """Return an array of `n` numbers aligned to a cache line."""
     size = like.itemsize
     room = np.empty(n + 64 // size, like.dtype)
     skip = -(room.ctypes.data // size) % (64 // size)
@@ -58,7 +58,7 @@ def aligned(n: int, like: Array) -> Array:
 
 @kernel(forceinline=True)
 def aligned_copy(row: Array) -> Array:
-    """Copy a row of weights or coefficients to where vectors load fastest."""
+    """Return a copy of a row that is aligned to a cache line."""
     copy = aligned(row.size, row)
     copy[:] = row
     return copy
@@ -66,7 +66,7 @@ def aligned_copy(row: Array) -> Array:
 
 @kernel(forceinline=True)
 def new_state(program: Array, like: Array) -> State:
-    """Make the arrays for one network in the precision of `like`; `rest` fills them."""
+    """Return uninitialised arrays for one network, with the type of `like`; see `rest`."""
     n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
     return State(
         aligned(ring * n_values, like),
@@ -80,7 +80,7 @@ def new_state(program: Array, like: Array) -> State:
 
 @kernel(_nrt=False)
 def rest(program: Array, c: Array, state: State) -> None:
-    """Put a network into the state before its first tick."""
+    """Reset a network to its state before the first tick."""
     state.values[:] = 0
     state.active[:] = 0
     state.counts[:] = 0

@@ -1,4 +1,4 @@
-"""One network tick, and one control tick of several."""
+"""Network tick, and control tick of several network ticks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from snn_control.compiled import kernel
 from snn_control.engines.flat_access import get_count, get_program, get_value, set_count
-from snn_control.engines.kernels.connections import add_connection, clear, list_active, take_inputs
+from snn_control.engines.kernels.connections import add_connection, clear, list_active, load_inputs
 from snn_control.engines.kernels.neurons import update_neurons
 from snn_control.engines.kernels.settle import settle
 from snn_control.engines.kernels.state import FRESH, SLOT, State
@@ -38,7 +38,7 @@ Array = Any
 
 @kernel(_nrt=False, forceinline=True)
 def tick(program: Array, weights: Array, c: Array, state: State, slot: int) -> None:
-    """Advance one network tick; the inputs already lie in `slot`."""
+    """Advance one network tick; `slot` already holds the inputs."""
     n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
     width = get_program(program, N_POPULATIONS) + 1
     before = (slot - 1 if slot else ring - 1) * n_values
@@ -68,8 +68,8 @@ def tick(program: Array, weights: Array, c: Array, state: State, slot: int) -> N
             model, variant, size, here + offset, before + offset, c, co, mo, state, n_values,
             adapted,
         )  # fmt: skip
-        found = list_active(state.values, state.active, here + offset, size)
-        set_count(state.counts, slot * width + index, found)
+        n_active = list_active(state.values, state.active, here + offset, size)
+        set_count(state.counts, slot * width + index, n_active)
 
 
 @kernel(_nrt=False, forceinline=True)
@@ -77,9 +77,9 @@ def control_tick(
     program: Array, weights: Array, c: Array, state: State, inputs: Array, row: int,
     spikes: Array, spike_row: int,
 ) -> int:  # fmt: skip
-    """Advance one control tick with `inputs[row]`; return where in `values` its outputs begin.
+    """Advance one control tick with `inputs[row]`; return the offset of its outputs in `values`.
 
-    Row `spike_row` of `spikes` takes the spikes of each neuron; one column takes their total.
+    `spikes[spike_row]` receives the spikes of each neuron, or their total if it has one column.
     """
     n_values, ring = get_program(program, N_VALUES), get_program(program, RING)
     width = get_program(program, N_POPULATIONS) + 1
@@ -92,7 +92,7 @@ def control_tick(
     slot = state.clock[SLOT]
     for _ in range(get_program(program, SUB_TICKS)):
         slot = slot + 1 if slot + 1 < ring else 0
-        set_count(state.counts, slot * width, take_inputs(program, state, slot, inputs, row))
+        set_count(state.counts, slot * width, load_inputs(program, state, slot, inputs, row))
         tick(program, weights, c, state, slot)
         count_spikes(program, state, slot, spikes, spike_row)
     state.clock[SLOT] = slot
@@ -101,7 +101,7 @@ def control_tick(
 
 @kernel(_nrt=False, forceinline=True)
 def count_spikes(program: Array, state: State, slot: int, spikes: Array, row: int) -> None:
-    """Add the spikes of one network tick to `spikes`, by neuron or in all."""
+    """Add the spikes of one network tick to `spikes`, per neuron or in total."""
     n_values, width = get_program(program, N_VALUES), get_program(program, N_POPULATIONS) + 1
     p = HEADER + get_program(program, N_READOUTS)
     done = 0
@@ -119,6 +119,6 @@ def count_spikes(program: Array, state: State, slot: int, spikes: Array, row: in
 
 @kernel(_nrt=False, forceinline=True)
 def read_out(program: Array, state: State, start: int, outputs: Array, row: int) -> None:
-    """Copy the read-outs of the outputs that begin at `values[start]` to `outputs[row]`."""
+    """Copy the read-outs from the outputs at `values[start:]` to `outputs[row]`."""
     for k in range(get_program(program, N_READOUTS)):
         outputs[row, k] = get_value(state.values, start + get_program(program, HEADER + k))
