@@ -1,7 +1,7 @@
-"""Evolutionary strategies behind one ask/tell interface, and executors that evaluate genomes.
+"""Evolutionary strategies with one ask/tell interface, and executors that evaluate genomes.
 
-Another package adds a strategy by an entry point of the group `snn_control.strategies`, whose name
-is the strategy's and whose object is a subclass of `Strategy`.
+Other packages add strategies by entry points in the group `snn_control.strategies`: the name of the
+entry point is the name of the strategy, its object is a subclass of `Strategy`.
 """
 
 from __future__ import annotations
@@ -64,51 +64,51 @@ EXECUTORS: dict[str, type[Executor]] = {
 
 
 def strategy_names() -> list[str]:
-    """Return the names of our own strategies and of those that other packages register."""
-    others = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
-    return sorted(STRATEGIES.keys() | others)
+    """Return the names of the built-in strategies and of those of other packages."""
+    registered = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
+    return sorted(STRATEGIES.keys() | registered)
 
 
 def strategy_type(name: str) -> type[Strategy[Any]]:
-    """Return the class registered as `name`; ours come before those of other packages.
+    """Return the class of the strategy `name`; built-in ones precede those of other packages.
 
     Raises:
-        UnknownNameError: with the names that come close.
-        ConfigError: if another package registers something that is no `Strategy`.
+        UnknownNameError: the name is unknown; the message suggests similar names.
+        ConfigError: the entry point of another package is not a `Strategy`.
     """
     if name in STRATEGIES:
         return STRATEGIES[name]
     for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        found = point.load()
-        if not (isinstance(found, type) and issubclass(found, Strategy)):
+        registered = point.load()
+        if not (isinstance(registered, type) and issubclass(registered, Strategy)):
             raise ConfigError(
-                f"entry point {point.value!r} of strategy {name!r} is no subclass of Strategy"
+                f"entry point {point.value!r} of strategy {name!r} is not a subclass of Strategy"
             )
-        return found
+        return registered
     raise UnknownNameError("strategy", name, strategy_names())
 
 
 def make_strategy(
     name: str, n_genes: int, seed: int, config: Any = None, initial: ArrayLike | None = None
 ) -> Strategy[Any]:
-    """Make the strategy `name`; `config` None means the defaults of its `config_type`.
+    """Return the strategy `name`; without `config` it uses the defaults of its `config_type`.
 
     Raises:
-        UnknownNameError: if the name is not registered.
-        ConfigError: if `config` belongs to another strategy.
-        ParameterError: if an argument is out of range.
+        UnknownNameError: the name is unknown.
+        ConfigError: `config` belongs to another strategy.
+        ParameterError: an argument is out of range.
     """
     kind = strategy_type(name)
     return kind(n_genes, kind.config_type() if config is None else config, seed, initial)
 
 
 def make_executor(name: str, fitness: Fitness, workers: int | None = None) -> Executor:
-    """Make the executor `name`; `workers` None means one for each core this process may use.
+    """Return the executor `name`; by default it has one worker per available core.
 
     Raises:
-        UnknownNameError: if the name is not registered.
-        ParameterError: if `workers` is below 1.
-        ConfigError: if `fitness` cannot be sent to a worker process.
+        UnknownNameError: the name is unknown.
+        ParameterError: `workers` is below 1.
+        ConfigError: `fitness` cannot be sent to a worker process.
     """
     if name not in EXECUTORS:
         raise UnknownNameError("executor", name, EXECUTORS)

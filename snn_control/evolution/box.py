@@ -1,7 +1,7 @@
-"""The unit box as a mirror: every real number is folded into [0, 1].
+"""Reflection at the bounds of the unit box: every real number is folded into [0, 1].
 
-Folding keeps distances locally, so a distribution whose mean has crossed a bound is exactly the
-same distribution with its mean folded back and the crossed coordinates of its directions negated.
+Folding is locally isometric. A distribution whose mean has crossed a bound therefore equals the
+distribution with the folded mean and with the reflected coordinates of its directions negated.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 
 
 def fold(x: np.ndarray) -> np.ndarray:
-    """Return |x - 2 round(x / 2)|: x itself in [0, 1], mirrored at each bound outside.
+    """Return |x - 2 round(x / 2)|: x in [0, 1], else x reflected at the bounds.
 
-    Exact: a difference of two doubles at most a factor 2 apart, or x itself.
+    The result is exact: x, or a difference of two doubles within a factor of 2.
     """
     folded = np.multiply(x, 0.5)
     np.rint(folded, out=folded)
@@ -22,5 +22,5 @@ def fold(x: np.ndarray) -> np.ndarray:
 
 
 def fold_signs(x: np.ndarray) -> np.ndarray:
-    """Return the slope of `fold` at `x`: +1, or -1 where the mirror image runs backwards."""
+    """Return the slope of `fold` at `x`: +1, or -1 where the image is reversed."""
     return np.where(x - 2.0 * np.rint(0.5 * x) < 0, -1.0, 1.0)

@@ -1,13 +1,13 @@
-"""CMA-ES with full covariance, by DEAP, in a box whose walls are mirrors.
+"""CMA-ES with full covariance (DEAP) in a box with reflecting bounds.
 
-A sample x = m + sigma B D z, z ~ N(0, I), is evaluated at its mirror image in [0, 1]^n, and the
-distribution is updated with x itself. After each update the mean is folded back into the box, with
-the covariance and the paths mirrored alike (`box.py`), so it can never drift out of its bounds.
+A sample x = m + sigma B D z, z ~ N(0, I), is evaluated at its reflection in [0, 1]^n, but the
+distribution is updated with x itself. After each update the mean is folded into the box, and the
+covariance and the paths are reflected accordingly (`box.py`), so that the mean stays in bounds.
 
 Source: Hansen and Ostermeier, Evolutionary Computation 9(2), 2001, doi:10.1162/106365601750190398;
 parameters of DEAP (Fortin et al., JMLR 13, 2012).
-The update costs O(n^3); for more than a few hundred genes take `sep_cma_es`. Its matrix products
-are BLAS calls: bitwise equal runs need the same number of BLAS threads.
+The update costs O(n^3); use `sep_cma_es` for more than a few hundred genes. The matrix products
+are BLAS calls: bit-identical runs need the same number of BLAS threads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from snn_control.evolution.ranges import check_between, check_positive
 from snn_control.evolution.strategy import Strategy
 
 MAX_AXIS_RATIO = 1e7
-"""Largest ratio of the axes of the distribution; shorter axes are lengthened to it."""
+"""Largest ratio of the axis lengths of the distribution; shorter axes are lengthened."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class CmaEsConfig:
     """Configuration of `CmaEs`; lengths are in units of the box edge."""
 
     population: int | None = None
-    """Genomes a generation, at least 4; None means 4 + floor(3 ln n_genes)."""
+    """Genomes per generation, at least 4; None means 4 + floor(3 ln n_genes)."""
     sigma: float = 0.3
-    """Standard deviation at the start, in (0, 1]."""
+    """Initial standard deviation, in (0, 1]."""
     sigma_max: float = 1.0
     """Largest standard deviation of a gene, in (0, 10]."""
     sigma_min: float = 1e-12
@@ -49,14 +49,14 @@ class CmaEsConfig:
         check_positive("sigma_min", self.sigma_min, self.sigma)
 
 
-class _BestFirst:
-    """A matrix sorted by fitness, in the two operations that DEAP does on a list."""
+class _SortedSamples:
+    """Matrix sorted by fitness, with the two list operations that DEAP uses."""
 
     def __init__(self, samples: np.ndarray) -> None:
         self.samples = samples
 
     def sort(self, key: Any, reverse: bool) -> None:
-        """Do nothing: the rows are sorted."""
+        """Do nothing: the rows are already sorted."""
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         return self.samples[rows]
@@ -64,7 +64,7 @@ class _BestFirst:
 
 @final
 class CmaEs(Strategy[CmaEsConfig]):
-    """Covariance matrix adaptation for one objective; starts at `initial`, else at 0.5."""
+    """Covariance matrix adaptation for one objective; the default of `initial` is 0.5."""
 
     config_type = CmaEsConfig
 
@@ -83,7 +83,7 @@ class CmaEs(Strategy[CmaEsConfig]):
 
     def _tell(self, genomes: np.ndarray, fitness: np.ndarray) -> None:
         order = np.argsort(fitness[:, 0], kind="stable")
-        self._cma.update(_BestFirst(self._samples[order]))
+        self._cma.update(_SortedSamples(self._samples[order]))
         self._samples = np.empty((0, self.n_genes))
         self._fold_mean()
         self._limit_lengths()
@@ -107,8 +107,8 @@ class CmaEs(Strategy[CmaEsConfig]):
             cma.diagD = np.fmax(cma.diagD, shortest_allowed)
             cma.BD = cma.B * cma.diagD
             cma.C = cma.BD @ cma.BD.T
-        widest = math.sqrt(cma.C.diagonal().max())
-        cma.sigma = min(cma.sigma, self.config.sigma_max / widest)
+        largest_deviation = math.sqrt(cma.C.diagonal().max())
+        cma.sigma = min(cma.sigma, self.config.sigma_max / largest_deviation)
         if cma.sigma * longest < self.config.sigma_min:
             cma.sigma = self.config.sigma_min
             cma.C = cma.C / longest**2

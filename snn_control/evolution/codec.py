@@ -1,4 +1,4 @@
-"""From a genome in the unit box to named numbers within bounds."""
+"""Mapping of a genome in the unit box to named values within bounds."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Gene:
-    """A number that is evolved."""
+    """Evolved value and its bounds."""
 
     name: str
     low: float
     high: float
     log: bool = False
-    """Whether the gene moves on a logarithmic scale; needs positive bounds."""
+    """Logarithmic scale; needs positive bounds."""
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
-            raise ParameterError(f"gene {self.name}: bounds {self.low}, {self.high} do not ascend")
+            raise ParameterError(
+                f"gene {self.name}: bounds {self.low}, {self.high}; expected finite low < high"
+            )
         if self.log and self.low <= 0:
             raise ParameterError(f"gene {self.name}: a logarithmic scale needs positive bounds")
 
     def decode(self, share: FloatArray) -> FloatArray:
-        """Map shares in [0, 1] to values in [low, high]."""
+        """Map fractions of the range, in [0, 1], to values in [low, high]."""
         if self.log:
             return np.exp(np.log(self.low) + share * np.log(self.high / self.low))
         return self.low + share * (self.high - self.low)
 
     def encode(self, value: float) -> float:
-        """Map a value to its share, clipped to [0, 1]."""
+        """Map a value to its fraction of the range, clipped to [0, 1]."""
         if self.log:
             share = np.log(value / self.low) / np.log(self.high / self.low)
         else:
@@ -47,7 +49,7 @@ class Gene:
 
 
 class NumbersCodec:
-    """A genome of few shared numbers: poles, gains, threshold spacing, read-out."""
+    """Codec of a genome of few named values, such as poles and gains."""
 
     def __init__(self, genes: Sequence[Gene]) -> None:
         self.genes = tuple(genes)
@@ -58,27 +60,27 @@ class NumbersCodec:
         return len(self.genes)
 
     def decode(self, genome: FloatArray) -> dict[str, float]:
-        """Name the numbers of a genome of shape (n_genes,)."""
+        """Return the values by name of a genome of shape (n_genes,)."""
         return {g.name: float(g.decode(x)) for g, x in zip(self.genes, genome, strict=True)}
 
     def encode(self, numbers: Mapping[str, float]) -> FloatArray:
-        """Return the genome of `numbers`, clipped to the bounds."""
+        """Return the genome of the values `numbers`, clipped to the bounds."""
         return np.array([g.encode(numbers[g.name]) for g in self.genes])
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
-        """Return the genome of `numbers`, at random where one is not named.
+        """Return the genome of the values `numbers`, with random genes for missing names.
 
         Raises:
-            UnknownNameError: no such gene; with the closest names.
+            UnknownNameError: a name is unknown; the message suggests similar names.
         """
         names = [gene.name for gene in self.genes]
         for name in numbers:
             if name not in names:
                 raise UnknownNameError("gene", name, names)
-        drawn = rng.random(self.n_genes)
+        random_genes = rng.random(self.n_genes)
         return np.array(
             [
-                gene.encode(numbers[gene.name]) if gene.name in numbers else share
-                for gene, share in zip(self.genes, drawn, strict=True)
+                gene.encode(numbers[gene.name]) if gene.name in numbers else random_gene
+                for gene, random_gene in zip(self.genes, random_genes, strict=True)
             ]
         )

@@ -1,11 +1,11 @@
-"""The interface of an executor: evaluate a fitness function on a population.
+"""Interface of executors, which evaluate a fitness function on a population.
 
-A fitness function takes a genome, float64 of shape (n_genes,), and a seed, an integer in
-[0, 2^64), and returns a number or a sequence of numbers, one an objective, to be minimised. It
-must draw all its random numbers from the seed: then the result depends neither on the number of
-workers nor on the kind of executor. Results are gathered in the order of the genomes.
+A fitness function accepts a genome, float64 of shape (n_genes,), and a seed, an integer in
+[0, 2^64). It returns a number, or a sequence with one number per objective, to be minimised. All
+its random numbers must depend only on the seed: then the result is independent of the number of
+workers and the kind of executor. Results are returned in the order of the genomes.
 
-A compiled evaluator that takes the whole population at once needs no executor.
+A compiled evaluator of whole populations needs no executor.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from snn_control.errors import ParameterError, SnnControlError
 Fitness = Callable[[np.ndarray, int], float | Sequence[float] | np.ndarray]
 
 CHUNKS_PER_WORKER = 4
-"""Portions a worker gets of a population: few hand-overs, yet no long wait for the slowest."""
+"""Chunks of a population per worker: balances transfer overhead and idle workers."""
 
 
 class Executor(abc.ABC):
-    """Abstract executor; a context manager that ends its workers.
+    """Abstract executor and context manager that stops its workers on exit.
 
     Args:
-        fitness: see above.
-        workers: at least 1; None means the processor cores this process may use.
+        fitness: fitness function, see the module docstring.
+        workers: number of workers, at least 1; None means one per available core.
 
     Raises:
-        ParameterError: if `workers` is below 1.
+        ParameterError: `workers` is below 1.
     """
 
     def __init__(self, fitness: Fitness, workers: int | None = None) -> None:
@@ -49,22 +49,22 @@ class Executor(abc.ABC):
         """Return the fitness, float64 of shape (population,) or (population, n_objectives).
 
         Args:
-            genomes: shape (population, n_genes).
-            seeds: uint64 of shape (population,), as `individual_seeds` returns them.
+            genomes: genomes, shape (population, n_genes).
+            seeds: result of `individual_seeds`, uint64 of shape (population,).
 
         Raises:
-            ParameterError: if the shapes do not match.
-            SnnControlError: if the fitness function raised, naming the individual, or if a worker
-                died.
+            ParameterError: the shapes do not match.
+            SnnControlError: the fitness function raised (the message names the individual), or a
+                worker died.
         """
         genomes = np.ascontiguousarray(genomes, dtype=np.float64)
         seeds = np.asarray(seeds, dtype=np.uint64)
         if genomes.ndim != 2 or not len(genomes) or seeds.shape != genomes.shape[:1]:
             raise ParameterError(
-                f"genomes of shape {genomes.shape} and seeds of shape {seeds.shape}; expected are "
+                f"genomes of shape {genomes.shape} and seeds of shape {seeds.shape}; expected "
                 "(population, n_genes) and (population,)"
             )
-        parts = self._evaluate(genomes, seeds, portions(len(genomes), self.workers))
+        parts = self._evaluate(genomes, seeds, chunks(len(genomes), self.workers))
         if len({part.shape[1:] for part in parts}) > 1:
             raise SnnControlError(
                 "the fitness function returned different numbers of objectives: "
@@ -85,7 +85,7 @@ class Executor(abc.ABC):
 
     @abc.abstractmethod
     def close(self) -> None:
-        """End the workers; may be called again."""
+        """Stop the workers; further calls have no effect."""
 
     @abc.abstractmethod
     def _start(self) -> None:
@@ -93,13 +93,13 @@ class Executor(abc.ABC):
 
     @abc.abstractmethod
     def _evaluate(
-        self, genomes: np.ndarray, seeds: np.ndarray, portions: list[slice]
+        self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
-        """Return `evaluate_portion` of each portion, in their order."""
+        """Return the result of `evaluate_chunk` for each chunk, in order."""
 
 
 def individual_seeds(seed: int, generation: int, population: int) -> np.ndarray:
-    """Return a seed for each individual of a generation, uint64 of shape (population,).
+    """Return one seed per individual of a generation, uint64 of shape (population,).
 
     Source: `numpy.random.SeedSequence`, after O'Neill, Developing a seed_seq Alternative, 2015.
     """
@@ -107,13 +107,13 @@ def individual_seeds(seed: int, generation: int, population: int) -> np.ndarray:
     return sequence.generate_state(population, np.uint64)
 
 
-def evaluate_portion(
+def evaluate_chunk(
     fitness: Fitness, genomes: np.ndarray, seeds: np.ndarray, first: int
 ) -> np.ndarray:
-    """Return the fitness of a few genomes, the first of which is individual `first`.
+    """Return the fitness of a chunk of genomes that begins with individual `first`.
 
     Raises:
-        SnnControlError: if the fitness function raised or returned something of a wrong shape.
+        SnnControlError: the fitness function raised or returned a wrong shape.
     """
     rows: list[np.ndarray] = []
     for genome, seed in zip(genomes, seeds.tolist(), strict=True):
@@ -127,14 +127,14 @@ def evaluate_portion(
             ) from error
         if row.ndim > 1 or (rows and row.shape != rows[0].shape):
             raise SnnControlError(
-                f"the fitness of individual {individual} has shape {row.shape}; expected is a "
-                "number or the same number of objectives for every individual"
+                f"the fitness of individual {individual} has shape {row.shape}; expected a "
+                "number, or the same number of objectives for all individuals"
             )
         rows.append(row)
     return np.array(rows)
 
 
-def portions(population: int, workers: int) -> list[slice]:
+def chunks(population: int, workers: int) -> list[slice]:
     """Return slices of nearly equal length that cover the population in order."""
     count = min(population, workers * CHUNKS_PER_WORKER if workers > 1 else 1)
     edges = np.linspace(0, population, count + 1).astype(int).tolist()

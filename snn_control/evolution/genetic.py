@@ -1,11 +1,13 @@
-"""Genetic algorithm with (mu + lambda) survival, on one matrix of genomes.
+"""Genetic algorithm with (mu + lambda) survival.
 
-Each generation the best mu of parents and children survive; of equals the younger. Parents of the
-next children win a tournament among them; children are crossed, mutated and clipped to the box.
-The standard deviation of generation g is max(sigma_min, sigma * decay^g).
-A survivor keeps the fitness it once had: give a noisy fitness the same seeds every generation.
+In each generation the best mu of parents and children survive; ties prefer the younger genome.
+Tournaments among the survivors select the next parents. Crossover and mutation produce the
+children, which are clipped to the box. The standard deviation of the mutation in generation g is
+max(sigma_min, sigma * decay^g). Survivors are not evaluated again: a noisy fitness should use the
+same seeds in every generation.
 
-Source: Baeck, Evolutionary Algorithms in Theory and Practice, 1996; the operators name their own.
+Source: Baeck, Evolutionary Algorithms in Theory and Practice, 1996; see `variation` for the
+sources of the operators.
 """
 
 from __future__ import annotations
@@ -27,24 +29,24 @@ class GeneticConfig:
     """Configuration of `Genetic`; lengths are in units of the box edge."""
 
     population: int = 64
-    """Children a generation (lambda), at least 2."""
+    """Children per generation (lambda), at least 2."""
     parents: int | None = None
-    """Survivors (mu), 1 to `population`; None means a quarter of `population`, at least 2."""
+    """Survivors (mu), in [1, population]; None means a quarter of `population`, at least 2."""
     tournament_size: int = 2
-    """Contestants of a tournament, at least 1; 1 chooses parents at random."""
+    """Contestants of a tournament, at least 1; 1 selects parents at random."""
     crossover: Literal["blend", "uniform"] = "blend"
     """Crossover operator."""
     crossover_rate: float = 0.7
-    """Probability that a child is crossed, in [0, 1]."""
+    """Probability of crossover of a child, in [0, 1]."""
     blend_alpha: float = 0.3
-    """How far `blend` reaches beyond the parents, in [0, 2]."""
+    """Extension of `blend` beyond the parents, as a fraction of their distance, in [0, 2]."""
     mutation_rate: float = 0.2
-    """Probability that a gene is mutated, in [0, 1]."""
+    """Mutation probability of a gene, in [0, 1]."""
     sigma: float = 0.1
-    """Standard deviation of the mutation in the first generation, and of the deviations from an
-    initial genome, in (0, 1]."""
+    """Initial standard deviation of the mutation, and of the deviations from an initial genome, in
+    (0, 1]."""
     sigma_decay: float = 0.98
-    """Factor on the standard deviation a generation, in (0, 1]."""
+    """Factor of the standard deviation per generation, in (0, 1]."""
     sigma_min: float = 1e-4
     """Smallest standard deviation, in [0, sigma]."""
 
@@ -66,7 +68,7 @@ class GeneticConfig:
 class Genetic(Strategy[GeneticConfig]):
     """(mu + lambda) genetic algorithm for one objective.
 
-    Starts uniformly in the box, or around `initial`, which is then the first genome.
+    The first generation is uniform in the box, or `initial` and genomes around it.
     """
 
     config_type = GeneticConfig
@@ -88,9 +90,9 @@ class Genetic(Strategy[GeneticConfig]):
             return
         sigma = max(config.sigma_min, config.sigma * config.sigma_decay**self.generation)
         size = config.tournament_size
-        couples = variation.couples(generator, self._order, self.population, size)
+        pairs = variation.select_pairs(generator, self._order, self.population, size)
         for rows in row_blocks(self.population, self.n_genes):
-            children = self._crossed(*couples[:, rows])
+            children = self._crossed(*pairs[:, rows])
             variation.mutate_gaussian(generator, children, config.mutation_rate, sigma)
             np.clip(children, 0.0, 1.0, out=genomes[rows])
 
@@ -106,9 +108,9 @@ class Genetic(Strategy[GeneticConfig]):
         pool = fitness[:, 0]
         if self.generation > 0:
             pool = np.concatenate((pool, self._parent_fitness))
-        chosen = np.argsort(pool, kind="stable")[: len(self._parents)]
-        self._order = variation.replace_losers(self._parents, genomes, chosen)
-        self._parent_fitness[self._order] = pool[chosen]
+        survivors = np.argsort(pool, kind="stable")[: len(self._parents)]
+        self._order = variation.replace_parents(self._parents, genomes, survivors)
+        self._parent_fitness[self._order] = pool[survivors]
 
     def _state(self) -> dict[str, np.ndarray]:
         return {

@@ -1,8 +1,8 @@
-"""NSGA-II: elitist selection by Pareto front, then by crowding, for several objectives.
+"""NSGA-II: elitist selection by Pareto front and crowding distance, for several objectives.
 
-Each generation the best of parents and children survive, as many as there are children, ordered by
-front and within a front by crowding distance (`pareto.py`). Parents win binary tournaments in that
-order; children come from simulated binary crossover and polynomial or Gaussian mutation.
+Parents and children are ordered by front, and within a front by crowding distance (`pareto.py`);
+the best `population` of them survive. Binary tournaments by this order select the next parents.
+Children result from simulated binary crossover and polynomial or Gaussian mutation.
 
 Source: Deb, Pratap, Agarwal and Meyarivan, IEEE Trans. Evol. Comput. 6(2), 2002,
 doi:10.1109/4235.996017.
@@ -30,17 +30,17 @@ class Nsga2Config:
     n_objectives: int = 2
     """Number of objectives, at least 1."""
     population: int = 64
-    """Children a generation, and survivors, at least 2."""
+    """Children per generation, and survivors, at least 2."""
     crossover_rate: float = 0.9
-    """Probability that a couple is crossed, in [0, 1]."""
+    """Probability of crossover of a pair, in [0, 1]."""
     crossover_eta: float = 15.0
     """Distribution index of the crossover, at least 0; large values keep children near parents."""
     mutation: Literal["polynomial", "gaussian"] = "polynomial"
     """Mutation operator."""
     mutation_rate: float | None = None
-    """Probability that a gene is mutated, in [0, 1]; None means 1 / n_genes."""
+    """Mutation probability of a gene, in [0, 1]; None means 1 / n_genes."""
     mutation_eta: float = 20.0
-    """Distribution index of `polynomial`, at least 0; large values make small steps."""
+    """Distribution index of `polynomial`, at least 0; large values give small steps."""
     sigma: float = 0.1
     """Standard deviation of `gaussian`, and of the deviations from an initial genome, in (0, 1]."""
 
@@ -58,12 +58,12 @@ class Nsga2Config:
 
 @final
 class Nsga2(Strategy[Nsga2Config]):
-    """NSGA-II; starts uniformly in the box, or around `initial`, which is then the first genome."""
+    """NSGA-II; the first generation is uniform in the box, or `initial` and genomes around it."""
 
     config_type = Nsga2Config
 
     def front(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return genomes (k, n_genes) and fitness (k, n_objectives) of the survivors' front 0."""
+        """Return genomes (k, n_genes) and fitness (k, n_objectives) of front 0 of the survivors."""
         best = non_dominated_ranks(self._parent_fitness) == 0
         return self._parents[best], self._parent_fitness[best]
 
@@ -84,10 +84,10 @@ class Nsga2(Strategy[Nsga2Config]):
         if self.generation == 0:
             variation.start_population(generator, genomes, self._start, config.sigma)
             return
-        n_couples = (self.population + 1) // 2
-        couples = variation.couples(generator, self._order, n_couples, 2)
-        for rows in row_blocks(n_couples, self.n_genes):
-            mothers, fathers = self._parents[couples[:, rows]]
+        n_pairs = (self.population + 1) // 2
+        pairs = variation.select_pairs(generator, self._order, n_pairs, 2)
+        for rows in row_blocks(n_pairs, self.n_genes):
+            mothers, fathers = self._parents[pairs[:, rows]]
             children = variation.simulated_binary(
                 generator, mothers, fathers, config.crossover_rate, self._factors
             )
@@ -111,9 +111,9 @@ class Nsga2(Strategy[Nsga2Config]):
             pool = np.concatenate((pool, self._parent_fitness))
         ranks = non_dominated_ranks(pool, self.population)
         crowding = crowding_distances(pool, ranks)
-        chosen = np.lexsort((-crowding, ranks))[: self.population]
-        self._order = variation.replace_losers(self._parents, genomes, chosen)
-        self._parent_fitness[self._order] = pool[chosen]
+        survivors = np.lexsort((-crowding, ranks))[: self.population]
+        self._order = variation.replace_parents(self._parents, genomes, survivors)
+        self._parent_fitness[self._order] = pool[survivors]
 
     def _state(self) -> dict[str, np.ndarray]:
         return {

@@ -1,4 +1,4 @@
-"""From a genome to every free number of a network, neuron by neuron."""
+"""Mapping of a genome to the free values of the parameters of a network."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ParameterRange:
-    """The numbers of one parameter of a network and the bounds they are evolved in.
+    """Evolved parameter of a network and the bounds of its values.
 
-    A time constant is evolved as its decay in one tick, exp(-dt / tau), within [0, 1].
+    A time constant is evolved as its decay in one tick, exp(-dt / tau), in [0, 1].
     """
 
     parameter: str
-    """`population.field`, such as `code.threshold`; of a connection its label and `.weights`, such
-    as `input->code.weights`."""
+    """`population.field`, such as `code.threshold`, or `label.weights` of a connection, such as
+    `input->code.weights`."""
     low: float
     high: float
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
             raise ParameterError(
-                f"{self.parameter}: bounds {self.low}, {self.high} do not ascend or are not finite"
+                f"{self.parameter}: bounds {self.low}, {self.high}; expected finite low < high"
             )
 
 
 class ParameterCodec:
-    """A gene for every free number of the named parameters of a network.
+    """Codec with one gene per free value of the evolved parameters of a network.
 
-    Shared parameters stay shared: a `Shared` has one gene a value, an array one an entry.
+    Shared parameters stay shared: a `Shared` has one gene per value, an array one per entry.
 
     Args:
-        template: gives the structure and all that is not evolved.
-        ranges: what is evolved; genes follow their order.
+        template: network with the structure and all parameters that are not evolved.
+        ranges: evolved parameters, in the order of their genes.
 
     Raises:
-        ParameterError: a parameter is not in the network, or decays leave [0, 1].
+        ParameterError: the network has no such parameter, or decays exceed [0, 1].
     """
 
     def __init__(self, template: Network, ranges: Sequence[ParameterRange]) -> None:
@@ -65,14 +65,15 @@ class ParameterCodec:
                 )
             if _is_time(r.parameter) and not (r.low >= 0.0 and r.high <= 1.0):
                 raise ParameterError(
-                    f"{r.parameter}: decays of a time constant lie in [0, 1], got {r.low}, {r.high}"
+                    f"{r.parameter}: decays of a time constant are {r.low} to {r.high}; "
+                    "expected [0, 1]"
                 )
             self._sizes.append(_free(self._parameters[r.parameter]).size)
         self._ends = np.cumsum(self._sizes)
 
     @property
     def genes_of(self) -> dict[str, slice]:
-        """Where the genes of each parameter lie in a genome."""
+        """Slice of a genome for each parameter."""
         starts = [0, *self._ends[:-1].tolist()]
         return {
             r.parameter: slice(start, start + size)
@@ -93,55 +94,55 @@ class ParameterCodec:
         return with_parameters(self.template, values)
 
     def free_values(self, genomes: FloatArray) -> dict[str, FloatArray]:
-        """Return the free numbers of each parameter, (n_genomes, n_values), in SI units.
+        """Return the free values of each parameter, shape (n_genomes, n_values), in SI units.
 
         Args:
-            genomes: shape (n_genomes, n_genes).
+            genomes: genomes, shape (n_genomes, n_genes).
         """
-        found = {}
-        for r, shares in zip(self.ranges, np.split(genomes, self._ends[:-1], axis=1), strict=True):
-            numbers = r.low + shares * (r.high - r.low)
+        free = {}
+        for r, genes in zip(self.ranges, np.split(genomes, self._ends[:-1], axis=1), strict=True):
+            numbers = r.low + genes * (r.high - r.low)
             if _is_time(r.parameter):
                 numbers = time_constant(numbers, self.template.dt_s)
-            found[r.parameter] = numbers
-        return found
+            free[r.parameter] = numbers
+        return free
 
     def expanded_values(self, genomes: FloatArray) -> dict[str, FloatArray]:
-        """Return each parameter of all genomes with its sharing expanded, (n_genomes, ...)."""
-        found = {}
+        """Return each parameter of all genomes with shared values expanded, (n_genomes, ...)."""
+        expanded = {}
         for name, numbers in self.free_values(genomes).items():
             value = self._parameters[name]
             if isinstance(value, Shared):
-                found[name] = numbers[:, value.index] * value.sign
+                expanded[name] = numbers[:, value.index] * value.sign
             else:
-                found[name] = numbers.reshape(len(genomes), *np.shape(value))
-        return found
+                expanded[name] = numbers.reshape(len(genomes), *np.shape(value))
+        return expanded
 
     def encode(self, network: Network) -> FloatArray:
-        """Return the genome of a network of the template's structure, clipped to the bounds."""
-        found = parameters_of(network)
-        shares = []
+        """Return the genome of a network with the template's structure, clipped to the bounds."""
+        parameters = parameters_of(network)
+        genes = []
         for r in self.ranges:
-            numbers = _free(found[r.parameter])
+            numbers = _free(parameters[r.parameter])
             if _is_time(r.parameter):
                 numbers = decay(numbers, network.dt_s)
-            shares.append((numbers - r.low) / (r.high - r.low))
-        return np.clip(np.concatenate(shares), 0.0, 1.0)
+            genes.append((numbers - r.low) / (r.high - r.low))
+        return np.clip(np.concatenate(genes), 0.0, 1.0)
 
 
 def parameters_of(network: Network) -> dict[str, Any]:
-    """Return every parameter by name: numbers, arrays and `Shared`s as the network holds them."""
-    found: dict[str, Any] = {}
+    """Return all parameters by name, as numbers, arrays or `Shared`."""
+    parameters: dict[str, Any] = {}
     for population in network.populations:
         for field in population.params.numeric_fields():
-            found[f"{population.name}.{field.name}"] = getattr(population.params, field.name)
+            parameters[f"{population.name}.{field.name}"] = getattr(population.params, field.name)
     for connection in network.connections:
-        found[f"{connection.label}.weights"] = connection.weights
-    return found
+        parameters[f"{connection.label}.weights"] = connection.weights
+    return parameters
 
 
 def with_parameters(network: Network, values: dict[str, Any]) -> Network:
-    """Return the network with some parameters replaced, by the names of `parameters_of`."""
+    """Return the network with some parameters replaced; names are those of `parameters_of`."""
     populations = []
     for p in network.populations:
         changed = {
@@ -166,10 +167,10 @@ def with_parameters(network: Network, values: dict[str, Any]) -> Network:
 
 
 def filled(network: Network, numbers: Mapping[str, float]) -> dict[str, Any]:
-    """Return parameters of the network with one number for all their entries, sharing kept."""
-    found = parameters_of(network)
+    """Return parameters of the network with all entries set to one number; they stay shared."""
+    parameters = parameters_of(network)
     return {
-        name: _with_free(found[name], np.full(_free(found[name]).shape, number))
+        name: _with_free(parameters[name], np.full(_free(parameters[name]).shape, number))
         for name, number in numbers.items()
     }
 
@@ -179,7 +180,7 @@ def _is_time(parameter: str) -> bool:
 
 
 def _free(value: Any) -> FloatArray:
-    """The numbers that are free, shape (n,)."""
+    """Return the free values of a parameter, shape (n,)."""
     return value.values if isinstance(value, Shared) else np.asarray(value, np.float64).ravel()
 
 

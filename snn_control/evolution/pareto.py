@@ -1,7 +1,7 @@
-"""Non-dominated sorting and crowding on a matrix of objectives, all of them minimised.
+"""Non-dominated sorting and crowding distance of a matrix of minimised objectives.
 
-a dominates b if a is nowhere worse than b and somewhere better. Front 0 is dominated by nobody,
-front k + 1 by nobody once fronts 0 to k are taken away.
+Row a dominates row b if it is not worse in any objective and better in at least one. Front 0 holds
+the rows that no row dominates, front k + 1 those that no row outside fronts 0 to k dominates.
 Source: Deb, Pratap, Agarwal and Meyarivan, IEEE Trans. Evol. Comput. 6(2), 2002,
 doi:10.1109/4235.996017.
 """
@@ -14,32 +14,32 @@ __all__ = ["crowding_distances", "non_dominated_ranks"]
 
 
 def non_dominated_ranks(fitness: np.ndarray, enough: int | None = None) -> np.ndarray:
-    """Return the front of each row of `fitness`, shape (n, m), as int64 of shape (n,).
+    """Return the front index of each row of `fitness` (n, m), int64 of shape (n,).
 
-    Whole fronts are counted until at least `enough` rows (default: all) have one; the others get
-    n. Takes O(m n^2) time and n^2 bytes.
+    Complete fronts are determined until they hold at least `enough` rows (default: all); the other
+    rows get n. Needs O(m n^2) time and n^2 bytes.
     """
     n = len(fitness)
     dominates = _dominance(fitness)
     dominators = dominates.sum(axis=0, dtype=np.int32)
     ranks = np.full(n, n, dtype=np.int64)
-    missing = n - (n if enough is None else min(enough, n))
-    rank, left = 0, n
-    while left > missing:
+    n_omitted = n - (n if enough is None else min(enough, n))
+    rank, unranked = 0, n
+    while unranked > n_omitted:
         front = np.flatnonzero(dominators == 0)
         ranks[front] = rank
         dominators -= dominates[front].sum(axis=0, dtype=np.int32)
         dominators[front] = -1
-        left -= len(front)
+        unranked -= len(front)
         rank += 1
     return ranks
 
 
 def crowding_distances(fitness: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Return how far apart the neighbours of each row lie in its own front, shape (n,).
+    """Return the crowding distance of each row in its front, shape (n,).
 
-    The mean over the m objectives of (next - previous) / (largest - smallest), with +inf for the
-    extremes of an objective. A fitness of +inf counts as the largest finite one.
+    It is the mean over the m objectives of (next - previous) / (largest - smallest), and +inf for
+    the extremes of an objective. A fitness of +inf counts as the largest finite one.
     """
     distances = np.zeros(len(fitness))
     for objective in fitness.T:
@@ -59,14 +59,14 @@ def crowding_distances(fitness: np.ndarray, ranks: np.ndarray) -> np.ndarray:
 
 
 def _dominance(fitness: np.ndarray) -> np.ndarray:
-    """Return whether row i dominates row j, shape (n, n).
+    """Return True at (i, j) if row i dominates row j, shape (n, n).
 
-    Compares places instead of values: small integers are compared several times faster.
+    Ranks are compared instead of values, because small integers compare several times faster.
     """
-    places = [np.unique(objective, return_inverse=True)[1] for objective in fitness.T]
-    total = np.array(places, dtype=np.int32).sum(axis=0)
+    ranks = [np.unique(objective, return_inverse=True)[1] for objective in fitness.T]
+    total = np.array(ranks, dtype=np.int32).sum(axis=0)
     dominates = total[:, None] < total[None, :]
-    for place in places:
-        place = place.astype(np.int32)
-        dominates &= place[:, None] <= place[None, :]
+    for rank in ranks:
+        rank = rank.astype(np.int32)
+        dominates &= rank[:, None] <= rank[None, :]
     return dominates

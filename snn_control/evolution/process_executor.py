@@ -1,9 +1,9 @@
-"""Executor of processes, for fitness functions that hold the interpreter lock.
+"""Process executor, for fitness functions that hold the global interpreter lock.
 
-Workers are spawned, so nothing of the parent's threads is copied, with one BLAS thread each. A
-worker gets a portion of the population at a time over its own pipe, and ends with the parent, also
-when that was killed. The fitness function must be importable by a worker, that is be
-defined in a module; and a script that starts the executor needs `if __name__ == "__main__":`.
+Workers are spawned, so that no state of the parent's threads is copied, with one BLAS thread each.
+A worker receives one chunk of the population at a time over its pipe. It exits with the parent,
+also if the parent is killed. Workers must be able to import the fitness function, so it must be
+defined in a module. A script that starts the executor needs `if __name__ == "__main__":`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import final
 import numpy as np
 
 from snn_control.errors import ConfigError, SnnControlError
-from snn_control.evolution.executor import Executor, Fitness, evaluate_portion
+from snn_control.evolution.executor import Executor, Fitness, evaluate_chunk
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -34,17 +34,17 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
-"""Read once by each library when a process first imports it."""
+"""Variables of thread counts, which each library reads when a process imports it."""
 
 _JOIN_S = 5.0
 
 
 @final
 class ProcessExecutor(Executor):
-    """Spawned processes. After an error or an interrupt it is closed and leaves no process."""
+    """Executor with spawned processes, which an error or an interrupt closes."""
 
     def close(self) -> None:
-        """End all workers at once, whatever they are doing."""
+        """Terminate all workers immediately."""
         workers = dict(self._workers)
         self._workers.clear()
         for pipe, process in workers.items():
@@ -62,13 +62,13 @@ class ProcessExecutor(Executor):
         try:
             with _one_blas_thread():
                 for _ in range(self.workers):
-                    ours, theirs = context.Pipe()
+                    parent_end, worker_end = context.Pipe()
                     process = context.Process(
-                        target=_work, args=(theirs, self.fitness), name="fitness", daemon=True
+                        target=_work, args=(worker_end, self.fitness), name="fitness", daemon=True
                     )
-                    with theirs:
+                    with worker_end:
                         process.start()
-                    self._workers[ours] = process
+                    self._workers[parent_end] = process
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             self.close()
             raise ConfigError(
@@ -80,67 +80,67 @@ class ProcessExecutor(Executor):
             raise
 
     def _evaluate(
-        self, genomes: np.ndarray, seeds: np.ndarray, portions: list[slice]
+        self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
         if not self._workers:
-            raise SnnControlError("the process executor is closed: make a new one")
+            raise SnnControlError("the process executor is closed; create a new one")
         results: dict[int, np.ndarray] = {}
-        waiting = deque(enumerate(portions))
+        pending = deque(enumerate(chunks))
         busy: dict[Connection, int] = {}
         idle = list(self._workers)
         pipe = idle[0]
         try:
-            while len(results) < len(portions):
-                while idle and waiting:
+            while len(results) < len(chunks):
+                while idle and pending:
                     pipe = idle.pop()
-                    index, p = waiting.popleft()
+                    index, p = pending.popleft()
                     busy[pipe] = index
                     pipe.send((seeds[p], genomes[p].shape, p.start))
                     pipe.send_bytes(genomes[p].data.cast("B"))
                 for pipe in [ready for ready in wait(list(busy)) if isinstance(ready, Connection)]:
-                    answer = pipe.recv()
-                    if isinstance(answer, str):
-                        raise SnnControlError(answer)
-                    results[busy.pop(pipe)] = answer
+                    reply = pipe.recv()
+                    if isinstance(reply, str):
+                        raise SnnControlError(reply)
+                    results[busy.pop(pipe)] = reply
                     idle.append(pipe)
         except (EOFError, ConnectionError) as error:
-            raise self._death(pipe, portions[busy[pipe]]) from error
+            raise self._close_after_death(pipe, chunks[busy[pipe]]) from error
         except BaseException:
             self.close()
             raise
-        return [results[index] for index in range(len(portions))]
+        return [results[index] for index in range(len(chunks))]
 
-    def _death(self, pipe: Connection, portion: slice) -> SnnControlError:
+    def _close_after_death(self, pipe: Connection, chunk: slice) -> SnnControlError:
         process = self._workers[pipe]
         process.join(_JOIN_S)
         code = process.exitcode
         self.close()
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
+        cause = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
         return SnnControlError(
-            f"a worker process died ({how}) on individuals {portion.start} to {portion.stop - 1}; "
-            "common causes are a lack of memory, a crash in compiled code, or a script without "
+            f"a worker process died ({cause}) on individuals {chunk.start} to {chunk.stop - 1}; "
+            "common causes are a lack of memory, a crash of compiled code, or a script without "
             '`if __name__ == "__main__":`'
         )
 
 
 def _work(pipe: Connection, fitness: Fitness) -> None:
-    """Answer portions until the pipe closes; the parent decides what an interrupt means."""
+    """Evaluate chunks until the pipe closes; only the parent handles interrupts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             seeds, shape, first = pipe.recv()
             genomes = np.empty(shape)
             pipe.recv_bytes_into(genomes.data.cast("B"))
-            answer: np.ndarray | str
+            reply: np.ndarray | str
             try:
-                answer = evaluate_portion(fitness, genomes, seeds, first)
+                reply = evaluate_chunk(fitness, genomes, seeds, first)
             except SnnControlError as error:
-                answer = f"{error}\n{''.join(traceback.format_exception(error.__cause__))}"
-            pipe.send(answer)
+                reply = f"{error}\n{''.join(traceback.format_exception(error.__cause__))}"
+            pipe.send(reply)
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -149,7 +149,7 @@ def _end_with_parent() -> None:
 
 @contextlib.contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Set the thread variables that processes started meanwhile inherit, then put them back."""
+    """Set the thread variables for processes started in this context, then restore them."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:

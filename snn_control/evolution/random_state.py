@@ -1,7 +1,7 @@
-"""The random generator of a strategy, and its state as plain integers.
+"""Random generator of a strategy, with its state as plain integers.
 
-SFC64 (Doty-Humphrey, PractRand 0.94, 2014) draws normals about twice as fast as PCG64 and has a
-state of six 64-bit words, which go into a checkpoint without objects.
+SFC64 (Doty-Humphrey, PractRand 0.94, 2014) draws normals about twice as fast as PCG64. Its state of
+six 64-bit words can be stored in a checkpoint without objects.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def make_generator(seed: int) -> np.random.Generator:
-    """Return a generator that depends on `seed` (>= 0) alone."""
+    """Return a generator that depends only on `seed`, at least 0."""
     return np.random.Generator(np.random.SFC64(seed))
 
 
@@ -22,7 +22,7 @@ def generator_words(generator: np.random.Generator) -> np.ndarray:
 
 
 def set_generator_words(generator: np.random.Generator, words: np.ndarray) -> None:
-    """Put `generator` into the state that `generator_words` returned."""
+    """Set the state of `generator` to a result of `generator_words`."""
     generator.bit_generator.state = {
         "bit_generator": "SFC64",
         "state": {"state": np.array(words[:4], dtype=np.uint64)},

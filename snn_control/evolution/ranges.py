@@ -1,4 +1,4 @@
-"""Range checks of the strategies' configurations."""
+"""Range checks of configurations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def check_between(name: str, value: float, low: float, high: float = math.inf) -
     """Require low <= value <= high and a finite value.
 
     Raises:
-        ParameterError: naming the parameter, the value and the range.
+        ParameterError: the value is out of range.
     """
     if not (low <= value <= high and math.isfinite(value)):
         upper = "" if math.isinf(high) else f" and at most {high}"
@@ -22,7 +22,7 @@ def check_positive(name: str, value: float, high: float = math.inf) -> None:
     """Require 0 < value <= high and a finite value.
 
     Raises:
-        ParameterError: naming the parameter, the value and the range.
+        ParameterError: the value is out of range.
     """
     if not (0 < value <= high and math.isfinite(value)):
         upper = "" if math.isinf(high) else f", at most {high}"
@@ -30,10 +30,10 @@ def check_positive(name: str, value: float, high: float = math.inf) -> None:
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Require that `value` is one of `choices`.
+    """Require one of the `choices`.
 
     Raises:
-        ParameterError: naming the parameter, the value and the choices.
+        ParameterError: the value is not among the choices.
     """
     if value not in choices:
         raise ParameterError(f"{name} is {value!r}; it must be one of {', '.join(choices)}")

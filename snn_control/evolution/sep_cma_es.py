@@ -1,6 +1,6 @@
-"""Separable CMA-ES: one variance a gene, linear time, in a box whose walls are mirrors.
+"""Separable CMA-ES: one variance per gene, linear time, in a box with reflecting bounds.
 
-With z ~ N(0, I), x = m + sigma sqrt(c) z, weights w over the better half and <a> = sum_i w_i a_i:
+With z ~ N(0, I), x = m + sigma sqrt(c) z, weights w of the better half and <a> = sum_i w_i a_i:
     m'  = m + sigma sqrt(c) <z>
     ps' = (1 - cs) ps + sqrt(cs (2 - cs) mueff) <z>
     pc' = (1 - cc) pc + h sqrt(cc (2 - cc) mueff) sqrt(c) <z>
@@ -9,8 +9,8 @@ With z ~ N(0, I), x = m + sigma sqrt(c) z, weights w over the better half and <a
 c1 and cmu are those of the full CMA-ES times (n + 2) / 3.
 
 Source: Ros and Hansen, PPSN X, 2008, doi:10.1007/978-3-540-87700-4_30; constants of Hansen,
-The CMA Evolution Strategy: A Tutorial, 2016, arXiv:1604.00772. All sums run in a fixed order
-without BLAS, so a run does not depend on the number of threads.
+The CMA Evolution Strategy: A Tutorial, 2016, arXiv:1604.00772. All sums have a fixed order and do
+not use BLAS, so that a run is independent of the number of threads.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from snn_control.evolution.row_blocks import row_blocks
 from snn_control.evolution.strategy import Strategy
 
 MAX_VARIANCE_RATIO = 1e14
-"""Largest ratio between the variances of two genes; smaller variances are raised to it."""
+"""Largest ratio of the variances of two genes; smaller variances are increased."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class SepCmaEsConfig:
     """Configuration of `SepCmaEs`; lengths are in units of the box edge."""
 
     population: int | None = None
-    """Genomes a generation, at least 4; None means 4 + floor(3 ln n_genes)."""
+    """Genomes per generation, at least 4; None means 4 + floor(3 ln n_genes)."""
     sigma: float = 0.3
-    """Standard deviation at the start, in (0, 1]."""
+    """Initial standard deviation, in (0, 1]."""
     sigma_max: float = 1.0
     """Largest standard deviation of a gene, in (0, 10]."""
     sigma_min: float = 1e-12
-    """Smallest standard deviation of the widest gene, in (0, sigma]."""
+    """Lower bound of the largest standard deviation of a gene, in (0, sigma]."""
 
     def __post_init__(self) -> None:
         if self.population is not None:
@@ -54,7 +54,7 @@ class SepCmaEsConfig:
 
 @dataclass(frozen=True)
 class _Rates:
-    """Weights and learning rates, in the letters of the equations above."""
+    """Weights and learning rates, with the symbols of the equations above."""
 
     weights: np.ndarray
     mueff: float
@@ -72,9 +72,9 @@ class _Rates:
         weights /= weights.sum()
         mueff = 1.0 / float((weights**2).sum())
         cs = (mueff + 2) / (n + mueff + 5)
-        faster = (n + 2) / 3
-        c1 = min(1.0, faster * 2 / ((n + 1.3) ** 2 + mueff))
-        cmu = min(1 - c1, faster * 2 * (mueff - 2 + 1 / mueff) / ((n + 2) ** 2 + mueff))
+        speed_up = (n + 2) / 3
+        c1 = min(1.0, speed_up * 2 / ((n + 1.3) ** 2 + mueff))
+        cmu = min(1 - c1, speed_up * 2 * (mueff - 2 + 1 / mueff) / ((n + 2) ** 2 + mueff))
         return _Rates(
             weights=weights,
             mueff=mueff,
@@ -89,7 +89,7 @@ class _Rates:
 
 @final
 class SepCmaEs(Strategy[SepCmaEsConfig]):
-    """Diagonal CMA-ES for one objective; starts at `initial`, else at 0.5."""
+    """Diagonal CMA-ES for one objective; the default of `initial` is 0.5."""
 
     config_type = SepCmaEsConfig
 
@@ -142,19 +142,19 @@ class SepCmaEs(Strategy[SepCmaEsConfig]):
         self._covariance_path *= signs
 
     def _limit_lengths(self) -> None:
-        """Keep the standard deviations within the configured limits; rescale sigma to match."""
+        """Keep the standard deviations within the configured limits; adjust sigma."""
         largest = float(self._variances.max())
         self._variances = np.maximum(self._variances, largest / MAX_VARIANCE_RATIO)
-        widest = math.sqrt(largest)
-        self._sigma = min(self._sigma, self.config.sigma_max / widest)
-        if self._sigma * widest < self.config.sigma_min:
+        largest_deviation = math.sqrt(largest)
+        self._sigma = min(self._sigma, self.config.sigma_max / largest_deviation)
+        if self._sigma * largest_deviation < self.config.sigma_min:
             self._sigma = self.config.sigma_min
             self._variances /= largest
-            self._covariance_path /= widest
+            self._covariance_path /= largest_deviation
 
     def _state(self) -> dict[str, np.ndarray]:
         return {
-            "normals": self._normals if self._asked else self._normals[:0],
+            "normals": self._normals if self._pending else self._normals[:0],
             "mean": self._mean,
             "sigma": np.array(self._sigma),
             "variances": self._variances,
@@ -163,7 +163,7 @@ class SepCmaEs(Strategy[SepCmaEsConfig]):
         }
 
     def _restore(self, state: Mapping[str, np.ndarray]) -> None:
-        if self._asked:
+        if self._pending:
             self._normals[:] = state["normals"]
         self._mean = state["mean"]
         self._sigma = float(state["sigma"])

@@ -1,4 +1,4 @@
-"""Executor that evaluates one genome after the other in the calling thread."""
+"""Serial executor: evaluates one genome at a time in the calling thread."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import final
 
 import numpy as np
 
-from snn_control.evolution.executor import Executor, evaluate_portion
+from snn_control.evolution.executor import Executor, evaluate_chunk
 
 
 @final
 class SerialExecutor(Executor):
-    """No workers; `workers` is accepted and has no effect."""
+    """Executor without workers; `workers` has no effect."""
 
     def close(self) -> None:
         """Do nothing."""
@@ -20,6 +20,6 @@ class SerialExecutor(Executor):
         pass
 
     def _evaluate(
-        self, genomes: np.ndarray, seeds: np.ndarray, portions: list[slice]
+        self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
-        return [evaluate_portion(self.fitness, genomes[p], seeds[p], p.start) for p in portions]
+        return [evaluate_chunk(self.fitness, genomes[p], seeds[p], p.start) for p in chunks]

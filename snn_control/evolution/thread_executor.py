@@ -1,4 +1,4 @@
-"""Executor of threads, for fitness functions that release the interpreter lock."""
+"""Thread executor, for fitness functions that release the global interpreter lock."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import final
 
 import numpy as np
 
-from snn_control.evolution.executor import Executor, evaluate_portion
+from snn_control.evolution.executor import Executor, evaluate_chunk
 
 
 @final
 class ThreadExecutor(Executor):
-    """Threads of this process; the fitness function must be safe to call from several at once."""
+    """Executor with threads of this process; the fitness function must be thread-safe."""
 
     def close(self) -> None:
-        """Wait for the genomes in work and drop the others."""
+        """Wait for chunks in progress and cancel the others."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _start(self) -> None:
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="fitness")
 
     def _evaluate(
-        self, genomes: np.ndarray, seeds: np.ndarray, portions: list[slice]
+        self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
-        def portion(p: slice) -> np.ndarray:
-            return evaluate_portion(self.fitness, genomes[p], seeds[p], p.start)
+        def evaluate(p: slice) -> np.ndarray:
+            return evaluate_chunk(self.fitness, genomes[p], seeds[p], p.start)
 
-        return list(self._pool.map(portion, portions))
+        return list(self._pool.map(evaluate, chunks))

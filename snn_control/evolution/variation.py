@@ -1,7 +1,4 @@
-"""Selection, crossover and mutation on whole matrices of genomes in the unit box.
-
-Genomes are rows of float64 matrices.
-"""
+"""Selection, crossover and mutation of genomes, the rows of float64 matrices in the unit box."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ def start_population(
     start: np.ndarray | None,
     spread: float,
 ) -> None:
-    """Write the first genomes into `genomes`, shape (population, n_genes).
+    """Write the first generation to `genomes`, shape (population, n_genes).
 
-    Uniform in the box; or, given a `start` of shape (n_genes,), that genome itself and normal
-    deviations from it with standard deviation `spread`, clipped to the box.
+    Without `start` it is uniform in the box. Otherwise it is `start`, shape (n_genes,), and genomes
+    with normal deviations of standard deviation `spread` from it, clipped to the box.
     """
     if start is None:
         generator.random(out=genomes)
@@ -29,32 +26,32 @@ def start_population(
     np.clip(genomes, 0.0, 1.0, out=genomes)
 
 
-def couples(
-    generator: np.random.Generator, order: np.ndarray, n_couples: int, size: int
+def select_pairs(
+    generator: np.random.Generator, order: np.ndarray, n_pairs: int, size: int
 ) -> np.ndarray:
-    """Return mothers and fathers, each the best of `size` drawn with replacement.
+    """Return pairs of parents, each the best of `size` parents drawn with replacement.
 
-    `order` holds indices of parents, best first; the result has shape (2, n_couples).
+    `order` holds indices of parents, best first; the result has shape (2, n_pairs).
     """
-    return order[generator.integers(len(order), size=(size, 2, n_couples)).min(axis=0)]
+    return order[generator.integers(len(order), size=(size, 2, n_pairs)).min(axis=0)]
 
 
-def replace_losers(parents: np.ndarray, children: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Write the chosen children over the parents that were not chosen; return the new order.
+def replace_parents(parents: np.ndarray, children: np.ndarray, survivors: np.ndarray) -> np.ndarray:
+    """Replace the parents that do not survive by surviving children; return the new order.
 
     Args:
-        parents: shape (mu, n_genes), changed in place; no other row is touched.
-        children: shape (population, n_genes).
-        chosen: mu different indices, best first, into the pool of first children, then parents.
+        parents: parents, shape (mu, n_genes), changed in place; surviving rows are unchanged.
+        children: children, shape (population, n_genes).
+        survivors: mu different indices, best first, into the children followed by the parents.
 
     Returns:
         Indices into `parents`, best first, shape (mu,).
     """
-    order = chosen - len(children)
-    young = order < 0
-    free = np.setdiff1d(np.arange(len(parents)), order[~young])
-    order[young] = free
-    for slot, child in zip(free.tolist(), chosen[young].tolist(), strict=True):
+    order = survivors - len(children)
+    from_children = order < 0
+    free = np.setdiff1d(np.arange(len(parents)), order[~from_children])
+    order[from_children] = free
+    for slot, child in zip(free.tolist(), survivors[from_children].tolist(), strict=True):
         parents[slot] = children[child]
     return order
 
@@ -66,10 +63,10 @@ def blend(
     rate: float,
     alpha: float,
 ) -> np.ndarray:
-    """Blend crossover: child = mother + u (father - mother), u ~ U(-alpha, 1 + alpha) a gene.
+    """Apply blend crossover: child = mother + u (father - mother), u ~ U(-alpha, 1 + alpha).
 
-    u takes 65536 equidistant values. A child is crossed with probability `rate`, else it is its
-    mother. Shapes (children, n_genes).
+    Each gene has its own u, one of 65536 equidistant values. With probability 1 - `rate` a child
+    equals its mother. All shapes are (children, n_genes).
     Source: BLX-alpha, Eshelman and Schaffer, FOGA 2, 1993, doi:10.1016/B978-0-08-094832-4.50018-0.
     """
     steps = generator.integers(0, 65536, mothers.shape, dtype=np.uint16)
@@ -84,9 +81,9 @@ def blend(
 def uniform(
     generator: np.random.Generator, mothers: np.ndarray, fathers: np.ndarray, rate: float
 ) -> np.ndarray:
-    """Uniform crossover: each gene of a crossed child comes from either parent with equal odds.
+    """Apply uniform crossover: each gene comes from either parent with probability 1/2.
 
-    A child is crossed with probability `rate`, else it is its mother. Shapes (children, n_genes).
+    With probability 1 - `rate` a child equals its mother. All shapes are (children, n_genes).
     """
     from_father = generator.integers(0, 2, mothers.shape, dtype=bool)
     from_father[generator.random(len(mothers)) >= rate] = False
@@ -98,8 +95,8 @@ def spread_factors(eta: float) -> np.ndarray:
 
         beta = (2 u)^(1 / (eta + 1)) for u < 1/2, else (2 (1 - u))^(-1 / (eta + 1))
 
-    for u at the midpoints of 16384 steps of [0, 1]; its negative, which swaps the children; and 1,
-    which leaves a gene uncrossed, for half of the entries.
+    for u at the midpoints of 16384 intervals of [0, 1]; the negative values, which swap the
+    children; and 1 for half of the entries, which leaves the gene unchanged.
     """
     u = (np.arange(16384) + 0.5) / 16384
     beta = np.where(u < 0.5, 2 * u, 0.5 / (1 - u)) ** (1 / (eta + 1))
@@ -113,12 +110,12 @@ def simulated_binary(
     rate: float,
     factors: np.ndarray,
 ) -> np.ndarray:
-    """Simulated binary crossover; two children a couple, shape (2 * couples, n_genes).
+    """Apply simulated binary crossover; two children per pair, shape (2 * pairs, n_genes).
 
         children = (mother + father) / 2 -+ beta (father - mother) / 2
 
-    with beta drawn from the `spread_factors`. A couple is crossed with probability `rate`, else
-    its children are its parents.
+    with beta drawn from `spread_factors`. With probability 1 - `rate` the children equal their
+    parents.
     Source: Deb and Agrawal, Complex Systems 9, 1995.
     """
     half = factors[generator.integers(0, 65536, mothers.shape, dtype=np.uint16)]
@@ -141,15 +138,15 @@ def mutate_gaussian(
 def mutate_polynomial(
     generator: np.random.Generator, genomes: np.ndarray, rate: float, eta: float
 ) -> None:
-    """Polynomial mutation, in place: each gene x in [0, 1] changes with probability `rate`.
+    """Apply polynomial mutation in place: each gene x in [0, 1] changes with probability `rate`.
 
-    It steps down or up with equal odds, by s of density proportional to (1 - s)^eta between 0 and
-    the distance to the bound on that side:
+    It changes up or down with equal probability, by a step s with a density proportional to
+    (1 - s)^eta between 0 and the distance to the bound in that direction:
 
         1 - s = (v + (1 - v) (1 - distance)^(eta + 1))^(1 / (eta + 1)),  v ~ U(0, 1)
 
     Source: Deb and Goyal, Computer Science and Informatics 26(4), 1996, truncated at the bounds as
-    in Deb's NSGA-II program.
+    in Deb's implementation of NSGA-II.
     """
     mutated = mutated_genes(generator, genomes.size, rate)
     x = genomes.ravel()[mutated]
@@ -161,11 +158,11 @@ def mutate_polynomial(
 
 
 def mutated_genes(generator: np.random.Generator, n_genes: int, rate: float) -> np.ndarray:
-    """Return indices into n_genes, so that each occurs with probability `rate`, independently.
+    """Return indices below n_genes, each of which occurs independently with probability `rate`.
 
-    An index may occur more than once. At low rates uniform indices are drawn, as many as a Poisson
-    number of mean -n_genes ln(1 - rate) says: each then occurs Poisson(-ln(1 - rate)) times, and
-    at least once with probability `rate`.
+    An index may occur more than once. For low rates the number of uniform indices is Poisson
+    distributed with mean -n_genes ln(1 - rate): each index then occurs Poisson(-ln(1 - rate))
+    times, and at least once with probability `rate`.
     """
     if rate > 0.5:
         return np.flatnonzero(generator.random(n_genes) < rate)

@@ -1,4 +1,4 @@
-"""What every registered strategy promises."""
+"""Contract of all registered strategies."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def make(name: str, seed: int = 1, n_genes: int = N_GENES, **kwargs: Any) -> Strategy[Any]:
-    """One objective, also for the strategies that can do more."""
+    """Return a strategy with one objective, also if it supports several."""
     config = STRATEGIES[name].config_type
     single = config(n_objectives=1) if "n_objectives" in config.__dataclass_fields__ else None
     return make_strategy(name, n_genes, seed, single, **kwargs)
 
 
 def advance(strategy: Strategy[Any], problem: Problem, n_generations: int) -> list[np.ndarray]:
-    asked = []
+    generations = []
     for _ in range(n_generations):
-        asked.append(strategy.ask())
-        strategy.tell(problem(asked[-1]))
-    return asked
+        generations.append(strategy.ask())
+        strategy.tell(problem(generations[-1]))
+    return generations
 
 
-def through_a_file(state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def save_and_load(state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     file = io.BytesIO()
     np.savez(file, **state)  # type: ignore[arg-type]
     file.seek(0)
@@ -77,18 +77,18 @@ def test_genomes_lie_in_the_box(name: str, optimum: float) -> None:
 @pytest.mark.parametrize("generation", [0, 1, 2, 7, 30])
 @pytest.mark.parametrize("between_ask_and_tell", [False, True])
 def test_resume_is_bit_identical(name: str, generation: int, between_ask_and_tell: bool) -> None:
-    unbroken = make(name)
-    advance(unbroken, sphere, generation)
+    uninterrupted = make(name)
+    advance(uninterrupted, sphere, generation)
     if between_ask_and_tell:
-        unbroken.ask()
-    stored = through_a_file(unbroken.state())
+        uninterrupted.ask()
+    stored = save_and_load(uninterrupted.state())
     resumed = make(name, seed=99)
     advance(resumed, sphere, 3)
     resumed.ask()
     resumed.restore(stored)
     assert same(resumed.state(), stored)
-    assert np.array_equal(advance(unbroken, sphere, 5), advance(resumed, sphere, 5))
-    assert same(unbroken.state(), resumed.state())
+    assert np.array_equal(advance(uninterrupted, sphere, 5), advance(resumed, sphere, 5))
+    assert same(uninterrupted.state(), resumed.state())
 
 
 def test_state_is_a_copy(name: str) -> None:
@@ -105,12 +105,12 @@ def test_a_checkpoint_of_another_size_is_refused(name: str) -> None:
     before = strategy.state()
     with pytest.raises(ConfigError, match="same number of genes"):
         strategy.restore(make(name, n_genes=3).state())
-    with pytest.raises(ConfigError, match="no checkpoint"):
+    with pytest.raises(ConfigError, match="not a checkpoint"):
         strategy.restore({"mean": np.zeros(8)})
     assert same(strategy.state(), before)
 
 
-def test_asking_again_returns_the_same_genomes(name: str) -> None:
+def test_repeated_calls_of_ask_return_the_same_genomes(name: str) -> None:
     strategy = make(name)
     first = strategy.ask()
     first[:] = -1
@@ -121,7 +121,7 @@ def test_asking_again_returns_the_same_genomes(name: str) -> None:
 @pytest.mark.parametrize("problem", [sphere, shifted_ellipsoid])
 @pytest.mark.parametrize("n_genes", [1, N_GENES])
 def test_converges(name: str, problem: Problem, n_genes: int) -> None:
-    """Five seeds improve on the best of equally many random genomes a thousandfold."""
+    """Final fitness of at most 1e-3 of the best of equally many random genomes, for five seeds."""
     for seed in range(5):
         strategy = make(name, seed, n_genes)
         n_generations = (2000 if n_genes == 1 else 8000) // strategy.population
@@ -143,7 +143,7 @@ def test_best_so_far_never_gets_worse(name: str) -> None:
         assert strategy.best_fitness[0] == best
 
 
-def test_flat_and_failed_fitness_are_survived(name: str) -> None:
+def test_constant_and_infinite_fitness_are_accepted(name: str) -> None:
     strategy = make(name)
     for value in (1.0, np.inf):
         for _ in range(200):
@@ -154,7 +154,7 @@ def test_flat_and_failed_fitness_are_survived(name: str) -> None:
     assert np.isfinite(strategy.best_fitness).all()
 
 
-def test_goes_on_long_after_convergence(name: str) -> None:
+def test_continues_after_convergence(name: str) -> None:
     strategy = make(name, n_genes=2)
     for genomes in advance(strategy, sphere, 800):
         assert np.isfinite(genomes).all()
@@ -163,8 +163,8 @@ def test_goes_on_long_after_convergence(name: str) -> None:
 
 def test_starts_around_the_initial_genome(name: str) -> None:
     start = np.linspace(0.3, 0.7, N_GENES)
-    asked = np.concatenate([make(name, seed, initial=start).ask() for seed in range(50)])
-    assert np.abs(np.median(asked, axis=0) - start).max() < 0.1
+    genomes = np.concatenate([make(name, seed, initial=start).ask() for seed in range(50)])
+    assert np.abs(np.median(genomes, axis=0) - start).max() < 0.1
     assert np.array_equal(make(name, initial=start).best_genome, start)
 
 
@@ -179,14 +179,14 @@ def test_not_finite_fitness_names_the_individual(name: str, value: float) -> Non
     assert same(strategy.state(), before)
 
 
-def test_wrong_use_is_explained(name: str) -> None:
+def test_invalid_calls_are_errors(name: str) -> None:
     strategy = make(name)
-    with pytest.raises(ParameterError, match="call ask"):
+    with pytest.raises(ParameterError, match="call `ask`"):
         strategy.tell(np.zeros(strategy.population))
     strategy.ask()
-    with pytest.raises(ParameterError, match="expected is"):
+    with pytest.raises(ParameterError, match="fitness has shape"):
         strategy.tell(np.zeros(strategy.population + 1))
-    with pytest.raises(ParameterError, match="expected is"):
+    with pytest.raises(ParameterError, match="fitness has shape"):
         strategy.tell(np.zeros((strategy.population, 2)))
     with pytest.raises(ParameterError, match="n_genes"):
         make(name, n_genes=0)

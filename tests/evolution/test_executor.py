@@ -14,7 +14,7 @@ import pytest
 
 from snn_control.errors import ConfigError, ParameterError, SnnControlError
 from snn_control.evolution import EXECUTORS, Executor, Fitness, individual_seeds, make_executor
-from snn_control.evolution.executor import portions
+from snn_control.evolution.executor import chunks
 from tests.evolution import problems
 from tests.paths import ROOT
 
@@ -33,7 +33,7 @@ def expected() -> np.ndarray:
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_results_do_not_depend_on_the_workers(
+def test_results_are_independent_of_the_workers(
     name: str, workers: int, expected: np.ndarray
 ) -> None:
     with make_executor(name, problems.noisy_sphere, workers) as executor:
@@ -52,7 +52,7 @@ def test_a_failing_fitness_names_the_individual(name: str) -> None:
     genomes = np.zeros((9, 2))
     genomes[6] = 0.9
     with (
-        make_executor(name, problems.fails_on_large, 2) as executor,
+        make_executor(name, problems.raises_on_large, 2) as executor,
         pytest.raises(SnnControlError, match=r"individual 6 .* raised ValueError: too large"),
     ):
         executor.evaluate(genomes, SEEDS[:9])
@@ -60,61 +60,61 @@ def test_a_failing_fitness_names_the_individual(name: str) -> None:
 
 def test_wrong_shapes_are_refused() -> None:
     with make_executor("serial", problems.noisy_sphere) as executor:
-        with pytest.raises(ParameterError, match="expected are"):
+        with pytest.raises(ParameterError, match="genomes of shape"):
             executor.evaluate(GENOMES, SEEDS[:3])
-        with pytest.raises(ParameterError, match="expected are"):
+        with pytest.raises(ParameterError, match="genomes of shape"):
             executor.evaluate(GENOMES[0], SEEDS[:5])
     with pytest.raises(ParameterError, match="workers"):
         make_executor("serial", problems.noisy_sphere, 0)
 
 
-def test_seeds_differ_and_do_not_depend_on_the_population() -> None:
+def test_seeds_differ_and_are_independent_of_the_population() -> None:
     seeds = np.concatenate([individual_seeds(s, g, 100) for s in range(5) for g in range(5)])
     assert len(np.unique(seeds)) == len(seeds)
     assert np.array_equal(individual_seeds(1, 2, 10), individual_seeds(1, 2, 50)[:10])
 
 
 @pytest.mark.parametrize(("population", "workers"), [(1, 4), (7, 2), (256, 3), (5, 1)])
-def test_portions_cover_the_population_in_order(population: int, workers: int) -> None:
-    covered = [i for p in portions(population, workers) for i in range(p.start, p.stop)]
+def test_chunks_cover_the_population_in_order(population: int, workers: int) -> None:
+    covered = [i for p in chunks(population, workers) for i in range(p.start, p.stop)]
     assert covered == list(range(population))
 
 
 @pytest.fixture
-def no_processes_left() -> Iterator[None]:
+def no_remaining_processes() -> Iterator[None]:
     yield
     assert not [p for p in multiprocessing.active_children() if p.name == "fitness"]
 
 
-@pytest.mark.usefixtures("no_processes_left")
+@pytest.mark.usefixtures("no_remaining_processes")
 class TestProcesses:
     def executor(self, fitness: Fitness) -> Executor:
         return make_executor("processes", fitness, 2)
 
-    def test_workers_have_one_blas_thread_and_we_keep_ours(
+    def test_workers_have_one_blas_thread_and_the_parent_is_unchanged(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "5")
         monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-        with self.executor(problems.blas_threads) as executor:
+        with self.executor(problems.blas_thread_count) as executor:
             assert executor.evaluate(GENOMES, SEEDS).tolist() == [1.0] * 23
         assert os.environ["OPENBLAS_NUM_THREADS"] == "5"
         assert "MKL_NUM_THREADS" not in os.environ
 
-    def test_both_workers_work_outside_this_process(self) -> None:
-        with self.executor(problems.own_process) as executor:
+    def test_both_workers_are_other_processes(self) -> None:
+        with self.executor(problems.process_id) as executor:
             pids = set(executor.evaluate(GENOMES, SEEDS).tolist())
         assert len(pids) == 2
         assert os.getpid() not in pids
 
-    def test_a_dead_worker_is_a_clear_error(self) -> None:
-        executor = self.executor(problems.dies)
+    def test_a_dead_worker_is_an_error(self) -> None:
+        executor = self.executor(problems.exits_abruptly)
         with pytest.raises(SnnControlError, match=r"worker process died \(exit status 3\)"):
             executor.evaluate(GENOMES, SEEDS)
         with pytest.raises(SnnControlError, match="closed"):
             executor.evaluate(GENOMES, SEEDS)
 
-    def test_a_function_that_cannot_be_sent_is_a_clear_error(self) -> None:
+    def test_a_function_that_cannot_be_sent_is_an_error(self) -> None:
         with pytest.raises(ConfigError, match="top level of a module"):
             self.executor(lambda genome, seed: 0.0)
 
@@ -138,10 +138,10 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look at processes")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to list processes")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_ended_parent_leaves_no_processes(tmp_path: Path, number: signal.Signals) -> None:
-    """An interrupt reaches the whole group, as Ctrl-C in a terminal does; the others the parent."""
+def test_workers_exit_with_the_parent(tmp_path: Path, number: signal.Signals) -> None:
+    """Send SIGINT to the process group, like Ctrl-C in a terminal, other signals to the parent."""
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
 

@@ -1,4 +1,4 @@
-"""NSGA-II against DEAP's on problems with a known front."""
+"""NSGA-II against DEAP on problems with a known front."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Genome(list[float]):
 def deap_front(
     problem: Problem, n_objectives: int, n_genes: int, n_generations: int, seed: int
 ) -> np.ndarray:
-    """The usual DEAP loop: dominance tournament, bounded crossover and polynomial mutation."""
+    """Return the front of DEAP with its tournament, crossover and polynomial mutation."""
     random.seed(seed)
 
     def evaluate(genomes: list[Genome]) -> None:
@@ -67,28 +67,30 @@ def our_front(
 
 @pytest.mark.parametrize("mutation", ["polynomial", "gaussian"])
 @pytest.mark.parametrize(("problem", "n_objectives"), [(zdt1, 2), (dtlz2, 3)])
-def test_hypervolume_is_that_of_deap(problem: Problem, n_objectives: int, mutation: Any) -> None:
-    """Mean over five seeds; the reference point is 2 in every objective."""
+def test_hypervolume_equals_that_of_deap(
+    problem: Problem, n_objectives: int, mutation: Any
+) -> None:
+    """Mean over five seeds, with the reference point 2 in every objective."""
     config = Nsga2Config(n_objectives=n_objectives, population=POPULATION, mutation=mutation)
     reference = np.full(n_objectives, 2.0)
     ours = [
         moocore.hypervolume(our_front(problem, config, 12, 100, seed), ref=reference)
         for seed in range(5)
     ]
-    theirs = [
+    deap = [
         moocore.hypervolume(deap_front(problem, n_objectives, 12, 100, seed), ref=reference)
         for seed in range(5)
     ]
     ideal = 4 - 1 / 3 if n_objectives == 2 else 8 - np.pi / 6
-    assert np.mean(ours) > 0.995 * np.mean(theirs)
+    assert np.mean(ours) > 0.995 * np.mean(deap)
     assert 0.96 * ideal < np.mean(ours) < ideal
 
 
 def test_best_genome_is_lowest_in_the_first_objective() -> None:
     strategy = Nsga2(5, Nsga2Config(population=11), seed=1)
-    told = np.empty((0, 2))
+    history = np.empty((0, 2))
     for _ in range(6):
         fitness = np.round(zdt1(strategy.ask()), 1)
         strategy.tell(fitness)
-        told = np.concatenate((told, fitness))
-    assert tuple(strategy.best_fitness) == min(map(tuple, told))
+        history = np.concatenate((history, fitness))
+    assert tuple(strategy.best_fitness) == min(map(tuple, history))

@@ -1,4 +1,4 @@
-"""A gene for each free number of a network, sharing and time constants included."""
+"""One gene per free value of a network, with shared values and time constants."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ RANGES = (
 )
 
 
-def test_a_gene_for_each_free_number() -> None:
+def test_each_free_value_has_one_gene() -> None:
     codec = ParameterCodec(network(), RANGES)
     assert codec.n_genes == 2 + 1 + 2 + 4
     genome = np.array([0.25, 0.5, 0.5, 0.75, 1.0, 0.0, 0.25, 0.5, 1.0])
-    found = parameters_of(codec.decode(genome))
-    np.testing.assert_allclose(expand(found["code.threshold"]), [1.0, 1.0, 2.0, 2.0])
-    np.testing.assert_allclose(np.exp(-DT_S / found["code.tau_mem_s"]), 0.5)
-    np.testing.assert_allclose(expand(found["input->code.weights"]), [[1.0, -1.0, 2.0, -2.0]])
-    np.testing.assert_allclose(found["code->code@1.weights"], [-1.0, -0.5, 0.0, 1.0])
-    np.testing.assert_array_equal(found["code->out.weights"], np.ones((4, 1)))
+    parameters = parameters_of(codec.decode(genome))
+    np.testing.assert_allclose(expand(parameters["code.threshold"]), [1.0, 1.0, 2.0, 2.0])
+    np.testing.assert_allclose(np.exp(-DT_S / parameters["code.tau_mem_s"]), 0.5)
+    np.testing.assert_allclose(expand(parameters["input->code.weights"]), [[1.0, -1.0, 2.0, -2.0]])
+    np.testing.assert_allclose(parameters["code->code@1.weights"], [-1.0, -0.5, 0.0, 1.0])
+    np.testing.assert_array_equal(parameters["code->out.weights"], np.ones((4, 1)))
 
 
-def test_encode_is_the_inverse_and_clips() -> None:
+def test_encode_inverts_decode_and_clips() -> None:
     codec = ParameterCodec(network(), RANGES)
     genome = np.random.default_rng(0).uniform(0.05, 0.95, codec.n_genes)
     np.testing.assert_allclose(codec.encode(codec.decode(genome)), genome, atol=1e-12)
@@ -60,7 +60,7 @@ def test_encode_is_the_inverse_and_clips() -> None:
     np.testing.assert_array_equal(narrow.encode(network()), [0.0, 1.0])
 
 
-def test_decays_of_0_and_1_are_the_two_extreme_time_constants() -> None:
+def test_decays_of_0_and_1_are_extreme_time_constants() -> None:
     codec = ParameterCodec(network(), [ParameterRange("code.tau_mem_s", 0.0, 1.0)])
     taus = [parameters_of(codec.decode(np.array([x])))["code.tau_mem_s"] for x in (0.0, 1.0)]
     assert taus == [0.0, np.inf]
@@ -71,22 +71,20 @@ def test_decays_of_0_and_1_are_the_two_extreme_time_constants() -> None:
     [
         ("code.treshold", 0.0, 1.0, "Did you mean: `code.threshold`"),
         ("code.tau_mem_s", 0.0, 1.5, "decays of a time constant"),
-        ("code.threshold", 1.0, 1.0, "do not ascend"),
-        ("code.threshold", 0.0, np.inf, "not finite"),
+        ("code.threshold", 1.0, 1.0, "low < high"),
+        ("code.threshold", 0.0, np.inf, "finite low"),
     ],
 )
-def test_what_cannot_be_evolved_is_refused(
-    parameter: str, low: float, high: float, message: str
-) -> None:
+def test_invalid_ranges_are_refused(parameter: str, low: float, high: float, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         ParameterCodec(network(), [ParameterRange(parameter, low, high)])
 
 
-def test_rows_of_all_genomes_are_those_of_the_networks() -> None:
+def test_rows_of_genomes_equal_those_of_their_networks() -> None:
     codec = ParameterCodec(network(), RANGES)
     genomes = np.random.default_rng(3).random((7, codec.n_genes))
     layout = lay_out(network())
-    at_once = layout.rows_with(codec.expanded_values(genomes), len(genomes))
-    built = layout.rows([codec.decode(genome) for genome in genomes])
-    for fast, slow in zip(at_once, built, strict=True):
+    batched = layout.rows_with(codec.expanded_values(genomes), len(genomes))
+    single = layout.rows([codec.decode(genome) for genome in genomes])
+    for fast, slow in zip(batched, single, strict=True):
         np.testing.assert_array_equal(fast, slow)

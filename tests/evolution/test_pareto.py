@@ -1,4 +1,4 @@
-"""Fronts and crowding against DEAP's."""
+"""Fronts and crowding distance against DEAP."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Individual:
 
 
 def deap_fronts(fitness: np.ndarray) -> list[list[Individual]]:
-    people = [Individual(index, values) for index, values in enumerate(fitness)]
-    return emo.sortNondominated(people, len(people))
+    individuals = [Individual(index, values) for index, values in enumerate(fitness)]
+    return emo.sortNondominated(individuals, len(individuals))
 
 
 @pytest.mark.parametrize("n_objectives", [2, 3])
 @pytest.mark.parametrize("levels", [3, 20, None])
 @pytest.mark.parametrize("seed", range(3))
 def test_fronts_equal_those_of_deap(n_objectives: int, levels: int | None, seed: int) -> None:
-    """Few levels make many ties and duplicates."""
+    """Test with ties and duplicates, which few levels produce."""
     generator = np.random.default_rng(seed)
     fitness = generator.random((120, n_objectives))
     if levels is not None:
@@ -39,9 +39,9 @@ def test_fronts_equal_those_of_deap(n_objectives: int, levels: int | None, seed:
     ranks = non_dominated_ranks(fitness)
     assert np.array_equal(ranks, expected)
     enough = non_dominated_ranks(fitness, 40)
-    known = enough < len(fitness)
-    assert known.sum() >= 40
-    assert np.array_equal(enough[known], ranks[known])
+    ranked = enough < len(fitness)
+    assert ranked.sum() >= 40
+    assert np.array_equal(enough[ranked], ranks[ranked])
 
 
 @pytest.mark.parametrize("n_objectives", [1, 2, 3])
@@ -51,15 +51,15 @@ def test_crowding_equals_that_of_deap(n_objectives: int) -> None:
     for front in deap_fronts(fitness):
         emo.assignCrowdingDist(front)
         for individual in front:
-            theirs = individual.fitness.crowding_dist  # type: ignore[attr-defined]
-            assert ours[individual.index] == pytest.approx(theirs, rel=1e-12)
+            expected = individual.fitness.crowding_dist  # type: ignore[attr-defined]
+            assert ours[individual.index] == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_chain_has_one_genome_a_front() -> None:
+def test_totally_ordered_rows_have_one_row_per_front() -> None:
     values = np.arange(50.0)[::-1]
     assert np.array_equal(non_dominated_ranks(np.stack((values, values), axis=1)), values)
 
 
-def test_crowding_with_failed_genomes_is_a_number() -> None:
+def test_crowding_with_failed_genomes_is_not_nan() -> None:
     fitness = np.array([[0.0, np.inf], [np.inf, 0.0], [np.inf, np.inf], [1.0, 1.0]])
     assert not np.isnan(crowding_distances(fitness, non_dominated_ranks(fitness))).any()

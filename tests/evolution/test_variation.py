@@ -1,4 +1,4 @@
-"""The operators against their published distributions (closed forms)."""
+"""Operators against their published distributions (closed forms)."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_simulated_binary_crossover_has_the_published_distribution(
     generator: np.random.Generator,
 ) -> None:
     """P(beta <= b) = b^(eta + 1) / 2 for b < 1, else 1 - b^-(eta + 1) / 2."""
-    eta, couples = 3.0, 400
-    mothers, fathers = np.zeros((couples, 500)), np.ones((couples, 500))
+    eta, n_pairs = 3.0, 400
+    mothers, fathers = np.zeros((n_pairs, 500)), np.ones((n_pairs, 500))
     factors = variation.spread_factors(eta)
     children = variation.simulated_binary(generator, mothers, fathers, 1.0, factors)
-    first, second = children[:couples], children[couples:]
+    first, second = children[:n_pairs], children[n_pairs:]
     np.testing.assert_allclose(first + second, 1.0, atol=1e-12)
     beta = second - first
     assert abs((beta == 1).mean() - 0.5) < 0.005
@@ -66,7 +66,7 @@ def test_simulated_binary_crossover_has_the_published_distribution(
         assert abs((np.abs(crossed) <= b).mean() - expected) < 0.006
 
 
-def test_couples_that_are_not_crossed_stay_as_they_are(generator: np.random.Generator) -> None:
+def test_pairs_without_crossover_are_unchanged(generator: np.random.Generator) -> None:
     mothers, fathers = np.zeros((3, 50)), np.ones((3, 50))
     factors = variation.spread_factors(10.0)
     children = variation.simulated_binary(generator, mothers, fathers, 0.0, factors)
@@ -91,16 +91,16 @@ def test_uniform_crossover_takes_half_of_the_genes(generator: np.random.Generato
 def test_tournament_winners_follow_their_rank(generator: np.random.Generator) -> None:
     """P(winner is among the best k of n) = 1 - (1 - k / n)^size."""
     order = np.array([4, 2, 0, 1, 3])
-    winners = variation.couples(generator, order, 50_000, 3).ravel()
+    winners = variation.select_pairs(generator, order, 50_000, 3).ravel()
     for k in range(1, 6):
-        share = np.isin(winners, order[:k]).mean()
-        assert abs(share - (1 - (1 - k / 5) ** 3)) < 0.01
+        fraction = np.isin(winners, order[:k]).mean()
+        assert abs(fraction - (1 - (1 - k / 5) ** 3)) < 0.01
 
 
-def test_losers_are_replaced_in_place() -> None:
+def test_parents_are_replaced_in_place() -> None:
     parents = np.arange(4.0)[:, None] + np.zeros((4, 2))
     children = 10 + np.arange(3.0)[:, None] + np.zeros((3, 2))
-    order = variation.replace_losers(parents, children, np.array([2, 4, 0, 6]))
+    order = variation.replace_parents(parents, children, np.array([2, 4, 0, 6]))
     assert parents[order, 0].tolist() == [12, 1, 10, 3]
     assert parents[1, 0] == 1
     assert parents[3, 0] == 3
