@@ -1,1 +1,1 @@
-"""Engines that run networks, with equal results: `reference`, `native` and `torch`."""
+"""Engines that run networks: `reference` (NumPy), `native` (compiled), `torch` (gradients)."""

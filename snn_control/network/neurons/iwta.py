@@ -56,9 +56,9 @@ class IWTA(NeuronParams):
     bias: Values = parameter(0.0)
     """Constant drive added every tick."""
     own_spikes: bool = True
-    """Input of the neuron's own spikes to its trace."""
+    """Inclusion of the neuron's own spikes in its trace."""
     normalised: bool = False
-    """Gain 1 - d_mem of the current; otherwise 1."""
+    """Input gain 1 - d_mem instead of 1."""
 
 
 class Coefficients(NamedTuple):

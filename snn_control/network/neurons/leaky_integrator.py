@@ -38,7 +38,7 @@ class LeakyIntegrator(NeuronParams):
     bias: Values = parameter(0.0)
     """Constant drive added every tick."""
     normalised: bool = False
-    """Gain 1 - d_mem of the current; otherwise 1."""
+    """Input gain 1 - d_mem instead of 1."""
 
 
 class Coefficients(NamedTuple):

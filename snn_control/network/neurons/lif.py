@@ -7,7 +7,7 @@
     s[t] = 1 where v[t] > threshold, else 0
 
 with d = exp(-dt / tau). The gain g is 1, or 1 - d_mem if `normalised`, so that the potential
-converges to a constant current. Soft reset as in Burgers, Stroobants and de Croon
+converges to the value of a constant current. Soft reset as in Burgers, Stroobants and de Croon
 (2023), arXiv:2309.12937: the subtracted threshold does not decay. The normalised model with hard
 reset is the LIF cell of Norse with `dt / tau` replaced by `1 - d`.
 """
@@ -49,7 +49,7 @@ class LIF(NeuronParams):
     reset: Literal["soft", "hard"] = "soft"
     """Soft subtracts the threshold, hard sets the potential to `reset_potential`."""
     normalised: bool = False
-    """Gain 1 - d_mem of the current; otherwise 1."""
+    """Input gain 1 - d_mem instead of 1."""
 
 
 class Coefficients(NamedTuple):
