@@ -1,26 +1,21 @@
-"""Print the nodes, their interfaces and parameters as the tables of `docs/reference/ros2/index.md`.
+"""Print the nodes, their interfaces and parameters as the tables of `docs/reference/ros2`.
 
 With the name of a node, print its parameter file, as `configs/ros/NODE.yaml`. With `--write`, in a
-checkout, write the files of all nodes to `configs/ros` and `scripts`.
+checkout, write the files of all nodes to `configs/ros` and `scripts`, and update the tables.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.loops.field import field_docs
-from snn_control.ros import nodes
-from snn_control.ros.base.interface import Interface, Service, Topic
 from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.interfaces import OWN, SHARED, class_of
+from snn_control.ros.tables import NODES, TABLES, with_tables
 
 SCRIPT = """\
 #!/bin/sh
@@ -30,96 +25,8 @@ python=$(cd "$(dirname "$0")" && pwd -P)/../../bin/python3
 exec "$python" -P -m "snn_control.ros.$(basename "$0")" "$@"
 """
 """Content of each file in `scripts`."""
-NODES: dict[str, type[Any]] = {node.name: class_of(node).config_type for node in nodes.NODES}
-"""Type of the parameters of each node, without those of every node."""
-
-
-def _configs() -> dict[str, type[Any]]:
-    """Return each table of parameters: of every node, of shared base classes, of each node."""
-    users: dict[type[Any], list[nodes.Node]] = {}
-    for node in nodes.NODES:
-        for kind in reversed(NODES[node.name].__mro__):
-            if dataclasses.is_dataclass(kind):
-                users.setdefault(kind, []).append(node)
-    named = {_heading(of): kind for kind, of in users.items() if len(of) > 1}
-    ordered: dict[str, type[Any]] = {"every node": NodeConfig}
-    for node in nodes.NODES:
-        ordered |= {head: kind for head, kind in named.items() if node in users[kind]}
-        ordered[node.name] = NODES[node.name]
-    return ordered
-
-
-def _heading(of: list[nodes.Node]) -> str:
-    kind = of[0].kind
-    if of == [node for node in nodes.NODES if node.kind == kind]:
-        return f"every {kind}"
-    return " and ".join(node.name for node in of)
-
-
-CONFIGS = _configs()
-"""Heading and type of each table of parameters."""
-
-
-def node_table() -> list[str]:
-    """Return the table of our nodes; the meaning is the docstring of each module."""
-    rows = []
-    for node in nodes.NODES:
-        head = (sys.modules[class_of(node).__module__].__doc__ or "").splitlines()[0]
-        meaning = head.removeprefix(f"The node `{node.name}`: ").rstrip(".")
-        rows.append((f"`{node.name}`", node.system, node.kind, meaning))
-    return list(_table(("node", "system", "kind", "meaning"), rows))
-
-
-def topic_table() -> list[str]:
-    """Return the table of topics, one row per topic; nodes with equal rows are joined."""
-    columns = [field.name for field in dataclasses.fields(Topic) if field.name != "only"]
-
-    def cells(interface: Interface) -> list[tuple[str, ...]]:
-        rows = [dataclasses.asdict(topic) for topic in interface.topics]
-        return [tuple(str(row[column]) for column in columns) for row in rows]
-
-    rows = (("<br>".join(of), *_code(rest, 0, 2)) for rest, of in _joined(cells).items())
-    return list(_table(("node", *columns), rows))
-
-
-def service_table() -> list[str]:
-    """Return the table of services; nodes with equal rows are joined."""
-    columns = [field.name for field in dataclasses.fields(Service)]
-    rows = _joined(lambda interface: [dataclasses.astuple(s) for s in interface.services])
-    cells = (("<br>".join(of), *_code(rest, 0, 1)) for rest, of in rows.items())
-    return list(_table(("node", *columns), cells))
-
-
-def _joined(
-    cells: Callable[[Interface], Sequence[tuple[str, ...]]],
-) -> dict[tuple[str, ...], list[str]]:
-    """Return rows with their nodes; of each kind the rows of single nodes, then the shared ones."""
-    joined: dict[tuple[str, ...], list[str]] = {}
-    for kind, group in groupby(nodes.NODES, lambda node: node.kind):
-        names = [node.name for node in group]
-        rows = [(row, name) for name in names for row in cells(OWN[name])]
-        shared = cells(SHARED[kind]) if kind in SHARED else ()
-        for row, name in (*rows, *((row, name) for row in shared for name in names)):
-            joined.setdefault(row, []).append(name)
-    return joined
-
-
-def parameter_table(of: str) -> list[str]:
-    """Return the parameters of a heading of `CONFIGS`, without those shared with other nodes."""
-    kind, docs = CONFIGS[of], field_docs(CONFIGS[of])
-    shared = [base for base in CONFIGS.values() if base in kind.__mro__[1:]]
-    inherited = {(f.name, f.default) for base in shared for f in dataclasses.fields(base)}
-    rows = []
-    for field in dataclasses.fields(kind):
-        if (field.name, field.default) in inherited:
-            continue
-        limits = field.metadata.get("range")
-        allowed = "" if limits is None else " to ".join(map(_number, limits))
-        when = "start" if field.metadata.get("read_only") else "unconfigured"
-        when = "in operation" if field.metadata.get("live") else when
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        rows.append((f"`{field.name}`", f"`{default}`", allowed, when, docs[field.name]))
-    return list(_table(("parameter", "default", "range", "can change", "meaning"), rows))
+PAGES = Path("docs", "reference", "ros2")
+"""Folder of the pages with tables."""
 
 
 def parameter_file(node: str) -> str:
@@ -141,24 +48,8 @@ def parameter_file(node: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:g}"
-
-
-def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    columns = tuple(columns)
-    yield "| " + " | ".join(columns) + " |"
-    yield "|" + "---|" * len(columns)
-    for row in rows:
-        yield "| " + " | ".join(cell or "-" for cell in row) + " |"
-
-
-def _code(cells: tuple[str, ...], *which: int) -> list[str]:
-    return [f"`{cell}`" if k in which else cell for k, cell in enumerate(cells)]
-
-
 def write(checkout: Path) -> None:
-    """Write `configs/ros/NODE.yaml` and `scripts/NODE` of each node into a checkout.
+    """Write `configs/ros/NODE.yaml` and `scripts/NODE` of each node; update tables of the pages.
 
     Raises:
         ConfigError: `checkout` is not the folder of a checkout.
@@ -173,6 +64,8 @@ def write(checkout: Path) -> None:
         script = checkout / "scripts" / node
         script.write_text(SCRIPT, "utf-8")
         script.chmod(0o755)
+    for page in (checkout / PAGES).glob("*.md"):
+        page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
 
 
 def main(arguments: list[str]) -> None:
@@ -186,10 +79,8 @@ def main(arguments: list[str]) -> None:
     if arguments:
         print("".join(map(parameter_file, arguments)), end="")
         return
-    for table in (node_table(), topic_table(), service_table()):
-        print("\n".join(table), end="\n\n")
-    for of in CONFIGS:
-        print(f"### {of}", "\n".join(parameter_table(of)), sep="\n", end="\n\n")
+    for table in TABLES.values():
+        print("\n".join(table()), end="\n\n")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ EXCEPTIONS: dict[str, str] = {
 EXCEPTED_NAMES = {
     "flights": "key of configurations: recorded flights of the blimp",
     "training_flights": "option of the study `imitation`",
+    "flight_file": "parameter of the simulator nodes",
 }
 """Names that keep a banned word, because files and commands of users have them."""
 

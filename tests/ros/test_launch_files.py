@@ -120,7 +120,7 @@ def test_launching_needs_neither_rclpy_nor_launch() -> None:
 def test_a_parameter_file_equals_the_defaults_of_the_node(node: str) -> None:
     """Comparison of keys and values with the fields, and of the text with that of the command."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from snn_control.ros import describe
+    from snn_control.ros import describe, tables
     from snn_control.ros.base.node_config import NodeConfig
 
     path = parameters_of(node)
@@ -130,7 +130,7 @@ def test_a_parameter_file_equals_the_defaults_of_the_node(node: str) -> None:
     assert list(content) == ["/**"]
     values = content["/**"]["ros__parameters"]
     left: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    kinds: list[type[Any]] = [NodeConfig, describe.NODES[node]]
+    kinds: list[type[Any]] = [NodeConfig, tables.NODES[node]]
     for kind in kinds:
         assert kind(**{f.name: left.pop(f.name) for f in dataclasses.fields(kind)}) == kind()
     assert not left

@@ -104,7 +104,7 @@ def test_launching_contains_the_nodes() -> None:
 @pytest.mark.parametrize("node", NODES, ids=NAMES)
 def test_the_class_of_a_node_matches_the_list(node: launching.nodes.Node) -> None:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from snn_control.ros import describe, interfaces
+    from snn_control.ros import interfaces, tables
     from snn_control.ros.base.controller_node import ControllerNode
     from snn_control.ros.base.simulator_node import SimulatorNode
 
@@ -114,8 +114,8 @@ def test_the_class_of_a_node_matches_the_list(node: launching.nodes.Node) -> Non
     names = {field.name for field in dataclasses.fields(kind.config_type)}
     assert ("model" in names) == node.takes_model
     assert interfaces.OWN[node.name] is kind.interface
-    assert describe.NODES[node.name] is kind.config_type
-    assert describe.CONFIGS[node.name] is kind.config_type
+    assert tables.NODES[node.name] is kind.config_type
+    assert tables.CONFIGS[node.name] is kind.config_type
 
 
 def test_the_files_of_the_nodes_equal_those_of_the_command(tmp_path: Path) -> None:

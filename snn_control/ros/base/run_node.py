@@ -22,8 +22,10 @@ SPIN_S = 0.05
 """Timeout of one spin, s; without one, EventsExecutor of rclpy 7.1 calls nothing and never ends."""
 CLOCK_WAIT_S = 1.0
 """Time after which a missing /clock is reported, s."""
-REFUSED, UNREADABLE = 1, 2
-"""Exit codes of a refused start and of arguments that cannot be parsed."""
+REFUSED = 1
+"""Exit code of a refused start."""
+UNREADABLE = 2
+"""Exit code of arguments that cannot be parsed."""
 
 
 class Stop:
