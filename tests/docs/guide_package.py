@@ -1,4 +1,4 @@
-"""The package `my_robot` that the guides write, installed into a folder of its own."""
+"""Package `my_robot` of the tutorials, installed into a separate folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILES = (".py", ".toml", ".yaml")
 
 
 def write_files(page: Path, folder: Path) -> None:
-    """Write the blocks of a page whose first line names a file, or what is appended to one."""
+    """Write or append the blocks of a page whose first line names a file."""
     for language in ("python", "toml", "yaml"):
         for text in blocks(page, language):
             head = text.split("\n", 1)[0].removeprefix("# ")

@@ -1,4 +1,6 @@
-"""Print forty random docstrings for a second reader: `python -m tests.docs.sample_docstrings [REV]`.
+"""Print forty random docstrings for a second reader.
+
+Usage: `python -m tests.docs.sample_docstrings [REVISION]`.
 
 The commit is the seed. A reader who did not write them restates each in other words; each that is
 misread is rewritten.

@@ -32,7 +32,7 @@ PAGES = [
 HEADER = "time_s,h_ref_m,h_meas_m,u_motor_units\n"
 
 
-def write_flight_log(path: Path, seed: int) -> None:
+def write_log_of_blimp(path: Path, seed: int) -> None:
     """Write a flight of the PID as a log of the columns that `fit` reads."""
     env = make_environment(Blimp.environment, preset="clean", duration_s=100.0)
     trace = rollout(PID(), env, seed=seed).trace
@@ -58,7 +58,7 @@ def skip_where_it_cannot_run(line: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_commands_run_in_order(page: Path, tmp_path: Path) -> None:
     for seed, day in enumerate(("monday", "tuesday"), start=1):
-        write_flight_log(tmp_path / f"{day}.csv", seed)
+        write_log_of_blimp(tmp_path / f"{day}.csv", seed)
     for line in commands(page):
         skip_where_it_cannot_run(line)
         done = subprocess.run(

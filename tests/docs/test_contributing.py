@@ -1,4 +1,4 @@
-"""CONTRIBUTING names the places that have to be edited: they exist, and there are no others."""
+"""Places to edit in CONTRIBUTING: existing and complete."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def test_every_registry_that_is_named_exists(path: str, names: str) -> None:
         assert len(vars(module)[name]) > 0
 
 
-def test_the_registries_are_found_in_the_page() -> None:
-    found = {path for path, _ in REGISTRIES}
-    assert {"training/systems.py", "evolution/__init__.py", "ros/nodes.py"} <= found
+def test_the_page_lists_the_registries() -> None:
+    paths = {path for path, _ in REGISTRIES}
+    assert {"training/systems.py", "evolution/__init__.py", "ros/nodes.py"} <= paths
 
 
 def test_the_places_of_a_neuron_model_are_all_of_them() -> None:

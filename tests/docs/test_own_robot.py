@@ -1,4 +1,4 @@
-"""The guide's package is written out and installed; its blocks are run in order."""
+"""Tutorial on your own robot: its package written, installed and run block by block."""
 
 import json
 
@@ -52,9 +52,9 @@ def test_blocks_run_and_the_cart_arrives(outcome):
     assert outcome["metrics"]["spikes_per_s"] == pytest.approx(sum(outcome["spikes"]) / 10.0)
 
 
-def test_the_network_rounds_the_force_that_the_guide_names(outcome):
-    wanted = [10 * e - 4 * v for e, v in zip(outcome["error"], outcome["speed"], strict=True)]
-    clipped = [max(-5.0, min(5.0, force)) for force in wanted]
+def test_the_network_rounds_the_force_of_the_tutorial(outcome):
+    forces = [10 * e - 4 * v for e, v in zip(outcome["error"], outcome["speed"], strict=True)]
+    clipped = [max(-5.0, min(5.0, force)) for force in forces]
     assert outcome["force"] == pytest.approx(clipped, abs=0.1 + 1e-9)
 
 

@@ -1,4 +1,4 @@
-"""The guide's cart as a system of another package: evolved, evaluated, compared, reported."""
+"""Tutorial on your own system: the cart evolved, compared, reported and run on the bus."""
 
 import json
 

@@ -15,8 +15,8 @@ from tests.paths import ROOT
 README = (ROOT / "README.md").read_text("utf-8")
 HEAD = "\n".join(README.splitlines()[:60])
 QUESTIONS = {
-    "what it is": r"^Spiking neural network \(SNN\) controllers for robots:",
-    "for whom": r"^For robotics engineers and researchers",
+    "the project": r"^Spiking neural network \(SNN\) controllers for robots:",
+    "for which users": r"^For robotics engineers and researchers",
     "why spikes": r"^Choose a spiking controller for ",
     "when not": r"On\san\sordinary\sCPU\schoose\sthe\sPID",
     "error of the spiking network": r"^\| spiking network.*\| \d\.\d+ ± \d",
@@ -26,7 +26,7 @@ QUESTIONS = {
     "how to try it": r"^make demo\b",
     "how to put it on a robot": r"^python -m snn_control\.ros\.altitude_controller",
     "safety on a robot": r"the controller stays disarmed until",
-    "what is not in it": r"^## Not included\n",
+    "limits": r"^## Not included\n",
     "licence": r"Licence: Apache-2\.0",
 }
 """Questions that the first 60 lines answer, and the text that answers each."""

@@ -63,8 +63,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lines() -> list[tuple[str, str, str]]:
     """Return file, registry and line of each edit that the guide names."""
-    found = [LINE.fullmatch(block) for block in blocks(TUTORIALS / "own_system.md", "python")]
-    return [(match[1], match[2], match[3]) for match in found if match]
+    matches = [LINE.fullmatch(block) for block in blocks(TUTORIALS / "own_system.md", "python")]
+    return [(match[1], match[2], match[3]) for match in matches if match]
 
 
 def run(tree: Path, words: list[str]) -> str:
