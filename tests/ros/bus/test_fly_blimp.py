@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.docs.pages import DOCS, blocks
 from tests.ros.conftest import NEEDS_ROS
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
@@ -73,6 +74,13 @@ def test_the_bag_replays_bit_for_bit(flight: tuple[Path, BusResult]) -> None:
         controller.step(observation)
         spikes.append(controller.spikes)
     np.testing.assert_array_equal(ticks.spikes, np.array(spikes))
+
+
+def test_the_example_of_the_page_replays_it(flight: tuple[Path, BusResult]) -> None:
+    (code,) = blocks(DOCS / "how-to" / "record_and_replay.md", "python")
+    recorded = code.replace("runs/fly-blimp-altitude-0", str(flight[0]))
+    done = subprocess.run([sys.executable, "-c", recorded], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 class Recorded(gymnasium.Env):
