@@ -1,10 +1,10 @@
-"""Bodies and tasks: each a folder with its MJCF beside it, each environment a registered name.
+"""Gymnasium environments: one folder per body, with its MJCF file beside the code.
 
 Importing this module registers the environments of this package and those that other packages
-announce by entry points of the group `snn_control.environments` (name = id, value =
-`module:Class`). On Linux without a display it chooses MuJoCo's off-screen renderer, unless
-`MUJOCO_GL` says otherwise: EGL, else OSMesa, else none, because `import mujoco` fails with a
-renderer whose library is not there.
+declare as entry points of the group `snn_control.environments` (name = id, value =
+`module:Class`). On Linux without a display, and if `MUJOCO_GL` is not set, it also selects MuJoCo's
+off-screen renderer: EGL, else OSMesa, else none, because `import mujoco` fails if the library of
+the selected renderer is missing.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ ENVIRONMENTS: dict[str, str] = {
     "snn_control/Route-v0": "snn_control.envs.route.route:Route",
     "snn_control/Swim-v0": "snn_control.envs.swimmer.swim:Swim",
 }
-"""Bodies and tasks of this package."""
+"""Environments of this package: id -> entry point."""
 
 ADAPTED: dict[str, str] = {
     "snn_control/Swimmer-v5": "snn_control.envs.swimmer.gymnasium_swimmer:GymnasiumSwimmer",
 }
-"""Environments of others, with names for what is observed and done."""
+"""Third-party environments, wrapped to name their observations and actions."""
 
 
 def environments() -> dict[str, str]:
-    """Return id -> entry point of every environment, those of other packages included."""
+    """Return id -> entry point of all environments, including those of other packages."""
     others = {item.name: item.value for item in entry_points(group=ENTRY_POINT_GROUP)}
     return others | ADAPTED | ENVIRONMENTS
 
 
 def make(name: str, **arguments: Any) -> gymnasium.Env:
-    """Make the environment `name` (with or without the `snn_control/` in front).
+    """Make the environment `name`; the prefix `snn_control/` is optional.
 
     Raises:
-        UnknownNameError: no such environment; the message proposes close names.
+        UnknownNameError: the name is not registered; the message lists close names.
     """
     known = environments()
     full = name if name in known else f"snn_control/{name}"

@@ -1,8 +1,9 @@
-"""MuJoCo for compiled kernels: `mj_step(model._address, data._address)`, `mj_resetData` alike.
+"""`mj_step` and `mj_resetData` of MuJoCo for compiled kernels.
 
-A control tick is many physics steps with forces that change in each; stepping them inside one
-kernel costs nothing beside `mj_step` itself. The functions are linked by their names, so kernels
-that call them can be cached on disk; importing this module makes the name known.
+Call them as `mj_step(model._address, data._address)`. A control tick consists of many physics
+steps, each with its own forces; stepping inside one kernel adds no cost to `mj_step` itself. The
+functions are linked by name, so kernels that call them can be cached on disk; importing this module
+registers the names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One function that all rewards are built from."""
+"""Shaping function that all rewards are built from."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def tolerance(x: float, low: float, high: float, margin: float, at_margin: float
     distance = low - x if x < low else x - high
     if distance != distance:
         return 0.0
-    share = distance / margin
-    return exp(log(at_margin) * share * share)
+    fraction = distance / margin
+    return exp(log(at_margin) * fraction * fraction)

@@ -1,4 +1,4 @@
-"""Folders that tests read: the checkout, and real data where they are."""
+"""Folders used by tests: the checkout and the recorded data."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-"""The checkout."""
-FLIGHTS = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
-"""Recorded flights; `SNN_CONTROL_DATA` names another folder of them."""
-DATA = FLIGHTS.parent
-"""Folder of all data."""
+"""Root of the checkout."""
+BLIMP_LOGS = Path(os.environ.get("SNN_CONTROL_DATA") or ROOT.parent / "shared/data/flights")
+"""Folder of the recorded blimp flights; `SNN_CONTROL_DATA` overrides it."""
+DATA = BLIMP_LOGS.parent
+"""Folder of all recorded data."""

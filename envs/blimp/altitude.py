@@ -26,12 +26,13 @@ class BlimpAltitude(gymnasium.Env):
 
     ## Description
     A helium blimp of 0.84 m with two small motors on a servo that turns them over for downward
-    thrust, after the craft of T. Burgers, S. Stroobants, G. de Croon, arXiv 2309.12937 (2023),
-    whose flight logs its vertical dynamics are calibrated on: transport delay, motor lag, dead
-    zone, integer PWM, servo flip, drag, and a hover command of about 3 motor units. By default it
-    leaks helium, its battery sags, gusts push it, its lidar has 1 cm steps and a blind zone below
-    0.3 m, and its 10 Hz control ticks jitter, come in bursts after gaps, and are missed one time in
-    five. One `step` is one called tick: missed ticks pass inside it with the command held.
+    thrust. It models the blimp of T. Burgers, S. Stroobants, G. de Croon, arXiv 2309.12937 (2023);
+    the vertical dynamics are calibrated on the public flight logs: transport delay, motor lag, dead
+    zone, integer PWM, servo flip, drag, and a hover command of about 3 motor units. By default the
+    blimp leaks helium, its battery sags and gusts push it; its lidar has a resolution of 1 cm and a
+    blind zone below 0.3 m; its 10 Hz control ticks jitter, arrive in bursts after gaps, and one in
+    five is missed. One `step` lasts until the next called tick; missed ticks in between hold the
+    command.
 
     ## Action Space
     `Box(-10, 10, (1,), float64)`
@@ -52,19 +53,19 @@ class BlimpAltitude(gymnasium.Env):
     | 4 | battery_v | 0 | 20 | V |
 
     ## Rewards
-    In [0, 1] a step: 1 within 2 cm of the reference in true height, falling as a Gaussian to 0.1 at
-    0.5 m beyond.
+    In [0, 1] per step: 1 while the true height is within 2 cm of the reference, falling as a
+    Gaussian to 0.1 at 0.5 m beyond that.
 
     ## Starting State
-    Hovering at 0.45 to 0.55 m, level, at rest, motors at the hover command; the craft is drawn from
-    the randomisation ranges of `parameters.BlimpParameters` by the seed. `reset(seed=s)` flies
-    `draw_scenario(parameters, s, duration_s)`, the same as the native plant;
-    `reset(options={"scenario": scenario})` flies a given one.
+    Hovering at 0.45 to 0.55 m, level, at rest, motors at the hover command. The seed draws the
+    parameters of the blimp from the ranges of `parameters.BlimpParameters`. `reset(seed=s)` uses
+    `draw_scenario(parameters, s, duration_s)`, as the native plant does;
+    `reset(options={"scenario": scenario})` uses the scenario passed.
 
     ## Episode End
-    Truncated after `duration_s`; never terminated. Reference 0.5, 1.0, 1.5, 1.0 m, 70 s each, the
-    last to the end. `info` carries dt_s, time_s, height_m (true), speed_m_s and missed_ticks;
-    `trace()` the whole flight and `metrics()` its figures.
+    Truncated after `duration_s`; never terminated. The reference is 0.5, 1.0, 1.5, 1.0 m for 70 s
+    each, the last one until the end. `info` contains dt_s, time_s, height_m (true), speed_m_s and
+    missed_ticks; `trace()` returns the time series so far and `metrics()` its metrics.
 
     ## Arguments
     | Name | Default | Meaning |
@@ -121,7 +122,7 @@ class BlimpAltitude(gymnasium.Env):
 
     @property
     def scenario(self) -> Scenario:
-        """The episode that is flown.
+        """Scenario of the current episode.
 
         Raises:
             gymnasium.error.ResetNeeded: before the first `reset`.
@@ -133,7 +134,7 @@ class BlimpAltitude(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
-        """Start the episode of `seed` (or the next of the seeds drawn from the last one)."""
+        """Start the episode of `seed`; None draws the next seed from the last one passed."""
         super().reset(seed=seed)
         scenario = (options or {}).get("scenario")
         if scenario is None:
@@ -143,7 +144,7 @@ class BlimpAltitude(gymnasium.Env):
         self._references_m = [*scenario.reference_m.tolist(), float(scenario.reference_m[-1])]
         self._missed = [*scenario.missed.tolist(), 0]
         self._substeps = scenario.substeps.tolist()
-        self._sag_v_per_s = scenario.constants.item(plant.SAG_SHARE) * scenario.battery_start_v
+        self._sag_v_per_s = scenario.constants.item(plant.SAG_PER_S) * scenario.battery_start_v
         self.body.reset(scenario.constants, scenario.gust_m_s2)
         self._tick = 0
         self._step = 0
@@ -155,7 +156,7 @@ class BlimpAltitude(gymnasium.Env):
     def step(
         self, action: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
-        """Hold `action` to the next called tick.
+        """Hold `action` until the next called tick.
 
         Raises:
             ParameterError: `action` is not one finite number.
@@ -163,7 +164,7 @@ class BlimpAltitude(gymnasium.Env):
         """
         command = _command(action)
         if self._tick == len(self._substeps):
-            raise gymnasium.error.ResetNeeded("call reset(): there is no episode, or it is over")
+            raise gymnasium.error.ResetNeeded("call reset(): the episode is over or not started")
         n_substeps = self._substeps[self._tick]
         self._commands[self._tick] = command
         self.body.advance(command, n_substeps, self._heights_m, self._step + 1)
@@ -188,7 +189,7 @@ class BlimpAltitude(gymnasium.Env):
         return self._renderer.render()
 
     def refresh_scene(self) -> None:
-        """Bring target ring and poses in `body.data` up to date, for a renderer or a viewer."""
+        """Update the target ring and the poses in `body.data` for a renderer or a viewer."""
         self.body.show_target(self._references_m[self._tick])
         mujoco.mj_kinematics(self.body.model, self.body.data)
 
@@ -199,7 +200,7 @@ class BlimpAltitude(gymnasium.Env):
             self._renderer = None
 
     def trace(self) -> dict[str, NDArray[np.float64]]:
-        """Return the flight so far, one entry a physics step (0.01 s), all of one length.
+        """Return the time series so far, one sample per physics step (0.01 s), of equal lengths.
 
         Keys: time_s, height_m (true), height_ref_m, motor_command (held from that instant).
         """
@@ -214,14 +215,14 @@ class BlimpAltitude(gymnasium.Env):
         }
 
     def metrics(self) -> dict[str, float]:
-        """Return the figures of `metrics.altitude_metrics` on the true height so far."""
+        """Return `metrics.altitude_metrics` of the true height so far."""
         trace = self.trace()
         return altitude_metrics(trace["time_s"], trace["height_ref_m"], trace["height_m"])
 
     def _observe(self, dt_s: float) -> NDArray[np.float64]:
         reference_m, range_m = self._references_m[self._tick], self.body.range_m
-        fallen_v = self._sag_v_per_s * self._step * plant.PHYSICS_STEP_S
-        battery_v = float(np.float32(self.scenario.battery_start_v - fallen_v))
+        drop_v = self._sag_v_per_s * self._step * plant.PHYSICS_STEP_S
+        battery_v = float(np.float32(self.scenario.battery_start_v - drop_v))
         return np.array([reference_m - range_m, reference_m, range_m, dt_s, battery_v])
 
     def _info(self, dt_s: float) -> dict[str, Any]:

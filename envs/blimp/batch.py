@@ -1,4 +1,4 @@
-"""Many blimps at once: scenarios stacked to flat arrays, and a batched native plant."""
+"""Batched native plant: scenarios stacked into flat arrays, many blimps stepped together."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from snn_control.errors import ParameterError
 
 @dataclass(frozen=True)
 class ScenarioBatch:
-    """Scenarios as rows of C-contiguous arrays; short ones are padded at the end."""
+    """Scenarios as rows of C-contiguous arrays; shorter scenarios are padded at the end."""
 
     constants: NDArray[np.float64]
     """(n, CONSTANTS_SIZE), see `plant`."""
     gust_m_s2: NDArray[np.float64]
-    """Vertical gust, m/s^2, (n, slots)."""
+    """Vertical gust acceleration, m/s^2, (n, slots)."""
     reference_m: NDArray[np.float64]
-    """Reference at each called tick, m, (n, ticks); padded with the last one."""
+    """Reference height at each called tick, m, (n, ticks); padded with the last value."""
     substeps: NDArray[np.int32]
     """Physics steps after each called tick, (n, ticks); padded with 0."""
     n_ticks: NDArray[np.int32]
-    """Called ticks of each scenario, (n,)."""
+    """Number of called ticks of each scenario, (n,)."""
 
 
 def stack_scenarios(scenarios: Sequence[Scenario]) -> ScenarioBatch:
-    """Stack at least one scenario.
+    """Stack one or more scenarios.
 
     Raises:
         ParameterError: the sequence is empty.
@@ -59,11 +59,11 @@ def stack_scenarios(scenarios: Sequence[Scenario]) -> ScenarioBatch:
 
 
 class BlimpPlants:
-    """`n` native blimps that step together, each through its own scenario, one called tick a step.
+    """`n` native blimps that step together by one called tick, each through its own scenario.
 
-    `reset()` and `step(commands)` return the height errors that the controllers see, m, shape (n,),
-    in a buffer that the next call overwrites; `height_m` is the true height. A plant whose scenario
-    is over stands still and `done` says so.
+    `reset()` and `step(commands)` return the measured height errors, m, shape (n,), in a buffer
+    that the next call overwrites; `height_m` is the true height. A plant at the end of its scenario
+    keeps its state, and its entry of `done` is True.
     """
 
     def __init__(self, scenarios: Sequence[Scenario] | ScenarioBatch) -> None:
@@ -78,7 +78,7 @@ class BlimpPlants:
 
     @property
     def height_m(self) -> NDArray[np.float64]:
-        """True heights, m, shape (n,); a copy."""
+        """True heights, m, shape (n,), as a copy."""
         return self._states[:, plant.HEIGHT].copy()
 
     @property
@@ -88,17 +88,17 @@ class BlimpPlants:
 
     @property
     def done(self) -> NDArray[np.bool_]:
-        """Which plants are at the end of their scenario, shape (n,)."""
+        """Mask of the plants at the end of their scenario, shape (n,)."""
         return self._tick >= self.batch.n_ticks
 
     def reset(self) -> NDArray[np.float64]:
-        """Start every scenario again; returns the height errors, m, shape (n,)."""
+        """Restart every scenario; return the height errors, m, shape (n,)."""
         b = self.batch
         _reset_all(self._states, b.constants, b.reference_m, self._tick, self._error_m)
         return self._error_m
 
     def step(self, commands: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Hold `commands` (motor units, float64 (n,)) to each plant's next called tick.
+        """Hold `commands` (motor units, float64 (n,)) until each plant's next called tick.
 
         Raises:
             ParameterError: `commands` has another shape or type.

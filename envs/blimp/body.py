@@ -1,8 +1,8 @@
-"""The blimp as a free body in MuJoCo, driven by the motor and servo law of the native plant.
+"""Blimp as a free body in MuJoCo, driven by the motor and servo law of the native plant.
 
 Vertical motion obeys the native plant's equation: thrust along the rotors, buoyancy and gusts as
-forces at the centre of buoyancy, drag as linear and quadratic damping of the free joint, mass with
-the added mass inside. MuJoCo has neither buoyancy nor added mass of its own.
+forces at the centre of buoyancy, drag as linear and quadratic damping of the free joint, and a mass
+that includes the added mass. MuJoCo models neither buoyancy nor added mass.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _THRUST_LEFT, _THRUST_RIGHT, _SERVO, _LIFT, _GUST_X, _GUST_Y = range(6)
 
 
 class BlimpBody:
-    """MuJoCo model and data of one craft, with named read-outs.
+    """MuJoCo model and data of one blimp, with named read-outs.
 
-    Sideways drag is 0.03 N s/m and 0.05 N s^2/m^2, that of turning 0.006 N m s/rad and
-    0.004 N m s^2/rad^2 (same order as github.com/MKasmalkar/blimp_mpc); the vertical one is the
-    craft's own.
+    Sideways drag is 0.03 N s/m and 0.05 N s^2/m^2, rotational drag 0.006 N m s/rad and
+    0.004 N m s^2/rad^2 (same order as github.com/MKasmalkar/blimp_mpc); the vertical drag comes
+    from the constants passed to `reset`.
     """
 
     def __init__(self) -> None:
@@ -39,9 +39,10 @@ class BlimpBody:
         self.data = mujoco.MjData(self.model)
         blimp = self.model.body("blimp").id
         self.mass_kg = float(self.model.body_subtreemass[blimp])
-        share = 1.0 - float(self.model.body_gravcomp[blimp])
-        carried = share * self.model.body_mass[blimp] + self.model.body("thrusters").mass[0]
-        self.weight_n = float(carried * -self.model.opt.gravity[2])
+        carried_fraction = 1.0 - float(self.model.body_gravcomp[blimp])
+        carried_kg = carried_fraction * self.model.body_mass[blimp]
+        carried_kg += self.model.body("thrusters").mass[0]
+        self.weight_n = float(carried_kg * -self.model.opt.gravity[2])
         self._state = np.zeros(plant.STATE_SIZE)
         self._constants = np.zeros(plant.CONSTANTS_SIZE)
         self._gust = np.zeros((3, 1))
@@ -49,7 +50,7 @@ class BlimpBody:
         self._qpos, self._control = self.data.qpos, self.data.ctrl
 
     def reset(self, constants: NDArray[np.float64], gust_m_s2: NDArray[np.float64]) -> None:
-        """Hover at the start height of `constants`; gusts (3, slots) as in a scenario."""
+        """Start hovering at the start height of `constants`; gusts (3, slots) as in `Scenario`."""
         self._constants, self._gust = constants, gust_m_s2
         plant.reset(self._state, constants)
         model, data = self.model, self.data
@@ -65,7 +66,7 @@ class BlimpBody:
     def advance(
         self, command: float, n_substeps: int, heights_m: NDArray[np.float64], start: int
     ) -> None:
-        """Hold `command` (motor units); the height after substep k goes to `heights_m[start + k]`.
+        """Hold `command` (motor units); write the height after substep k to `heights_m[start + k]`.
 
         Raises:
             ParameterError: `heights_m` is too short.
@@ -90,13 +91,13 @@ class BlimpBody:
         )
 
     def place(self, height_m: float, speed_m_s: float) -> None:
-        """Move the craft to a true height, m, and vertical speed, m/s; the motors keep running."""
+        """Set the true height, m, and vertical speed, m/s; the motors keep their state."""
         self.data.qpos[2] = height_m + LIDAR_OFFSET_M
         self.data.qvel[2] = speed_m_s
 
     @property
     def height_m(self) -> float:
-        """True height of the lidar above the floor, craft level, m."""
+        """True height of the lidar above the floor for a level blimp, m."""
         return self._qpos.item(2) - LIDAR_OFFSET_M
 
     @property
@@ -106,29 +107,29 @@ class BlimpBody:
 
     @property
     def upright(self) -> float:
-        """Cosine of the tilt, 1 when level."""
+        """Cosine of the tilt angle, 1 when level."""
         return _upright(self._qpos)
 
     @property
     def range_m(self) -> float:
-        """What the lidar reports along its slanted beam, m (a float32 value)."""
+        """Lidar reading along the tilted beam, m (a float32 value)."""
         return _range_m(self._qpos, self._constants)
 
     def show_target(self, height_m: float) -> None:
-        """Put the target ring around the craft at `height_m`."""
+        """Move the target ring around the blimp to `height_m`."""
         self.data.mocap_pos[0, :2] = self.data.qpos[:2]
         self.data.mocap_pos[0, 2] = height_m
 
 
 @kernel()
 def _upright(qpos):
-    """Cosine of the angle between the craft's and the world's vertical."""
+    """Return the cosine of the angle between the vertical axes of blimp and world."""
     return 1.0 - 2.0 * (qpos[4] * qpos[4] + qpos[5] * qpos[5])
 
 
 @kernel()
 def _range_m(qpos, constants):
-    """Reading along the craft's vertical; the largest range where that hardly points down."""
+    """Return the reading along the vertical axis; beyond a tilt of 84 degrees the maximum range."""
     upright = _upright(qpos)
     if upright < 0.1:
         return np.float64(np.float32(constants[plant.RANGE_MAX]))
@@ -136,13 +137,13 @@ def _range_m(qpos, constants):
 
 
 @kernel()
-def _next_angle(state, constants, asked):
-    """Servo angle one substep ahead, rad: MuJoCo's servo arrives at the end of the step."""
+def _next_angle(state, constants, target):
+    """Return the servo angle after the next substep, rad; MuJoCo's servo reaches it at its end."""
     delay = int(constants[plant.DELAY_STEPS])
     slot = (int(state[plant.STEP]) - delay) & (plant.DELAY_SLOTS - 1)
-    wanted = state[plant.DELAY_LINE + slot] if delay > 0 else asked
+    delayed = state[plant.DELAY_LINE + slot] if delay > 0 else target
     servo_step = constants[plant.SERVO_STEP]
-    return plant.drive(state[plant.DUTY], state[plant.ANGLE], wanted, 1.0, servo_step)[1]
+    return plant.drive(state[plant.DUTY], state[plant.ANGLE], delayed, 1.0, servo_step)[1]
 
 
 @kernel()
@@ -160,18 +161,18 @@ def _advance(
     heights_m,
     start,
 ):
-    """Step motors and body together: forces in N and the servo angle in rad go to `control`."""
+    """Step motors and body together; write forces, N, and servo angle, rad, to `control`."""
     mass_kg, weight_n = mass_and_weight[0], mass_and_weight[1]
-    asked = plant.signed_duty(command, constants[plant.DEAD_ZONE], constants[plant.INTEGER_PWM])
+    target = plant.signed_duty(command, constants[plant.DEAD_ZONE], constants[plant.INTEGER_PWM])
     last_slot = gust.shape[1] - 1
     for k in range(n_substeps):
         step = int(state[plant.STEP])
-        half_thrust_n = 0.5 * mass_kg * plant.motor_step(state, constants, asked)
+        half_thrust_n = 0.5 * mass_kg * plant.motor_step(state, constants, target)
         lift = plant.lift(constants[plant.BIAS], constants[plant.LEAK], step)
         slot = min(step // plant.GUST_STEPS, last_slot)
         control[_THRUST_LEFT] = half_thrust_n
         control[_THRUST_RIGHT] = half_thrust_n
-        control[_SERVO] = _next_angle(state, constants, asked)
+        control[_SERVO] = _next_angle(state, constants, target)
         control[_LIFT] = weight_n + mass_kg * (lift + gust[2, slot])
         control[_GUST_X] = mass_kg * gust[0, slot]
         control[_GUST_Y] = mass_kg * gust[1, slot]

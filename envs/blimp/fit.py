@@ -1,9 +1,9 @@
-"""Fit the plant to a user's own flight logs.
+"""Fit the plant to flight logs.
 
 Least squares of the open-loop replay's height error over thrust gain, motor time constant,
-transport delay and the two drags; the hover bias of each flight and the initial speed of each
-window are solved inside (variable projection). Flights identify the five weakly, so each is held
-near its start value p0:
+transport delay and the two drag coefficients; the hover bias of each flight and the initial speed
+of each window are solved inside (variable projection). Flights identify the five parameters weakly,
+so a prior keeps each near its start value p0:
 
     cost = sum of squared height errors + rows (_PRIOR_M)^2 sum of ln(p / p0)^2
 
@@ -44,7 +44,7 @@ UNITS = {
     "quadratic_drag_per_m": "1/m",
     "hover_motor_units": "motor units",
 }
-"""Fitted parameters and their units; the hover command is that of each flight's bias."""
+"""Fitted parameters and their units; the hover command follows from each flight's bias."""
 FITTED = tuple(UNITS)[:5]
 _LOW = (0.3, 0.02, 0.05, 0.02, 0.02)
 _HIGH = (5.0, 1.0, 0.6, 2.0, 6.0)
@@ -53,37 +53,37 @@ _PRIOR_M = 0.0033
 
 @dataclass(frozen=True)
 class FlightFit:
-    """How well the fitted plant replays one flight."""
+    """Replay errors of one flight with the fitted plant."""
 
     path: Path
-    """The flight log."""
+    """Path of the flight log."""
     hover_motor_units: float
     """Command that balances this flight's bias, motor units."""
     rmse_m: float
-    """Replay error with the fitted values, m."""
+    """RMS replay error with the fitted values, m."""
     rmse_before_m: float
-    """Replay error with the values started from, m."""
+    """RMS replay error with the start values, m."""
     window_rmse_m: tuple[float, ...]
-    """Replay error of each window, m."""
+    """RMS replay error of each window, m."""
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """Plant parameters of one or several flights and how well they replay them."""
+    """Plant parameters fitted to one or more flights, with their replay errors."""
 
     parameters: dict[str, float]
-    """Fitted values by the names of `BlimpParameters`, ready as overrides; `hover_motor_units` is
+    """Fitted values by field name of `BlimpParameters`, usable as overrides; `hover_motor_units` is
     the mean over the flights."""
     rmse_m: float
-    """Replay error with the fitted values over all windows, m."""
+    """RMS replay error with the fitted values over all windows, m."""
     rmse_before_m: float
-    """Replay error with the values started from, m."""
+    """RMS replay error with the start values, m."""
     window_s: float
     """Length of the windows, s."""
     flights: tuple[FlightFit, ...]
-    """Figures of each flight."""
+    """Errors of each flight."""
     at_bound: tuple[str, ...]
-    """Parameters that ended at a bound of the fit: the flights do not identify them."""
+    """Parameters at a bound of the fit; the flights do not identify them."""
 
 
 def fit_flight(
@@ -96,10 +96,10 @@ def fit_flight(
 def fit_flights(
     paths: Sequence[str | Path], start: BlimpParameters | None = None, window_s: float = 10.0
 ) -> FitResult:
-    """Fit the plant to logs of one craft, from `start` (default: the shipped parameters).
+    """Fit the plant to logs of one blimp, from `start` (default: the shipped parameters).
 
     Raises:
-        FlightLogError: no log is given, or one cannot be read, has no commands or is too short.
+        FlightLogError: `paths` is empty, or a log cannot be read, has no commands or is too short.
         ParameterError: `window_s` is below 1 s.
     """
     from scipy.optimize import least_squares
@@ -110,24 +110,24 @@ def fit_flights(
     start = start or BlimpParameters()
     origin = np.log([getattr(start, name) for name in FITTED])
     before = _replays(logs, start, window_s)
-    weight_m = _PRIOR_M * sqrt(sum(flown.residual_m.size for flown in before))
+    weight_m = _PRIOR_M * sqrt(sum(one.residual_m.size for one in before))
 
     def residual(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        flown = _replays(logs, _with(start, x), window_s)
-        return np.concatenate([*(one.residual_m for one in flown), weight_m * (x - origin)])
+        replays = _replays(logs, _with(start, x), window_s)
+        return np.concatenate([*(one.residual_m for one in replays), weight_m * (x - origin)])
 
     low, high = np.log(_LOW), np.log(_HIGH)
     first = np.clip(origin, low + 1e-6, high - 1e-6)
-    # The delay acts in whole physics steps: differences must span at least one of them.
-    found = least_squares(residual, first, bounds=(low, high), diff_step=0.05, max_nfev=15)
-    fitted = _with(start, found.x)
+    # The delay acts in whole physics steps, so finite differences must span at least one.
+    solution = least_squares(residual, first, bounds=(low, high), diff_step=0.05, max_nfev=15)
+    fitted = _with(start, solution.x)
     after = _replays(logs, fitted, window_s)
     flights = tuple(
         _flight(log, a, b, fitted) for log, a, b in zip(logs, after, before, strict=True)
     )
     parameters = {name: float(getattr(fitted, name)) for name in FITTED}
     parameters["hover_motor_units"] = float(np.mean([f.hover_motor_units for f in flights]))
-    close = np.minimum(found.x - low, high - found.x) < 1e-3
+    close = np.minimum(solution.x - low, high - solution.x) < 1e-3
     return FitResult(
         parameters=parameters,
         rmse_m=_rmse(after),
@@ -153,14 +153,14 @@ def _flight(log: FlightLog, after: Replay, before: Replay, fitted: BlimpParamete
     )
 
 
-def _rmse(flown: list[Replay]) -> float:
-    return float(np.sqrt(np.mean(np.concatenate([one.residual_m for one in flown]) ** 2)))
+def _rmse(replays: list[Replay]) -> float:
+    return float(np.sqrt(np.mean(np.concatenate([one.residual_m for one in replays]) ** 2)))
 
 
 def hover_command(bias_m_s2: float, thrust_gain_m_s2: float) -> float:
-    """Command that balances `bias_m_s2`, motor units: gain ((9 + 3 u) / 45)^2 = -bias.
+    """Return the command that balances `bias_m_s2`, motor units: gain ((9 + 3 u) / 45)^2 = -bias.
 
-    0 where the craft needs no thrust, at most 10.
+    The result is 0 if the blimp needs no thrust, and at most 10.
     """
     duty = sqrt(max(-bias_m_s2, 0.0) / thrust_gain_m_s2)
     return min(max((45.0 * duty - 9.0) / 3.0, 0.0), plant.COMMAND_LIMIT)

@@ -1,11 +1,11 @@
-"""Reader of flight logs: one CSV a flight, an optional comment line, a header, rows.
+"""Reader of flight logs: one CSV file per flight, with optional comment lines, a header and rows.
 
     # any comment
     time_s,h_ref_m,h_meas_m,...,u_motor_units
     57.3,0.5,0.53,...,2.7375
 
-Needed columns: time_s (not decreasing), h_ref_m, h_meas_m; for a fit u_motor_units too (before
-clipping and dead zone). Other columns may be there and may be empty.
+Required columns: time_s (not decreasing), h_ref_m, h_meas_m; a fit also requires u_motor_units
+(before clipping and dead zone). Further columns are allowed and may be empty.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FlightLog:
     """Columns of one flight, each float64 (rows,)."""
 
     path: Path
-    """File it was read from."""
+    """Path of the log file."""
     time_s: NDArray[np.float64]
     """Time stamps, s."""
     reference_m: NDArray[np.float64]
@@ -41,7 +41,7 @@ class FlightLog:
 
     @property
     def error_m(self) -> NDArray[np.float64]:
-        """What the controller saw: err_logged_m where it was logged, else reference - height, m."""
+        """Height error of the controller, m: err_logged_m if logged, else reference - height."""
         return self.columns.get("err_logged_m", self.reference_m - self.height_m)
 
     @property
@@ -49,7 +49,7 @@ class FlightLog:
         """Recorded motor commands, motor units.
 
         Raises:
-            FlightLogError: the log has none, or only zeros.
+            FlightLogError: the log has no commands, or only zeros.
         """
         values = self.columns.get(COMMAND)
         if values is None or not np.isfinite(values).all() or not values.any():
@@ -64,9 +64,9 @@ def read_flight_log(path: str | Path) -> FlightLog:
     """Read and check the log at `path`.
 
     Raises:
-        FlightLogError: the file is absent, empty, lacks a needed column, has a row of another
-            length, a cell that is no number, a value that is not finite in a needed column, a
-            decreasing time, or fewer than two rows. The message names file and line.
+        FlightLogError: the file is missing or empty, lacks a required column, has fewer than two
+            rows, a row of another length, a cell that is not a number, a non-finite value in a
+            required column, or a decreasing time. The message names file and line.
     """
     path = Path(path)
     try:

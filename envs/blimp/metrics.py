@@ -1,19 +1,19 @@
-"""Flight quality of an altitude-hold episode, on the true height.
+"""Metrics of an altitude-hold episode, computed from the true height.
 
 With e = reference - height and the instants T_1 ... T_n at which the reference jumps:
 
-    rmse_m                 root mean e^2 over the whole run
+    rmse_m                 root mean e^2 over the whole episode
     step_rmse_m            the same from 8.2 s before T_1 to 9.95 s after T_n
     hold_rmse_m            the same over all hold windows [T_i + 10 s, T_i+1), the last to the end
     hold_bias_m            mean height above the reference in the hold windows (below: negative)
     steady_state_error_m   mean |e| of the 10 s before each T_i and before the end, averaged
     steady_state_offset_m  |mean e| of the same windows, averaged
-    overshoot_m            worst height beyond the new reference within 9.9 s of a jump, 0 if none;
-                           the mean over all jumps, zeros counted; _up_m, _down_m of one direction
+    overshoot_m            largest excess over the new reference within 9.9 s of a jump, 0 if none;
+                           the mean over all jumps, zeros included; _up_m, _down_m of one direction
     rise_time_s            from e <= 90 % to e <= 10 % of the e right after a jump, mean over jumps
 
-These are the figures that the flights of T. Burgers, S. Stroobants, G. de Croon, arXiv 2309.12937
-are compared by, except that the authors leave out steps without overshoot.
+T. Burgers, S. Stroobants, G. de Croon, arXiv 2309.12937, compare their flights by these metrics,
+except that they leave out steps without overshoot.
 """
 
 from __future__ import annotations
@@ -33,42 +33,42 @@ JUMP_M = 0.25
 
 @dataclass(frozen=True)
 class StepFigures:
-    """What `step_figures` finds, one entry a jump (windows: one more where noted)."""
+    """Response to each jump of the reference, one entry per jump (one more where noted)."""
 
     jump_s: NDArray[np.float64]
     """Instants of the jumps, s."""
     jump_m: NDArray[np.float64]
-    """Heights of the jumps, m; positive is up."""
+    """Sizes of the jumps, m; positive is up."""
     overshoot_m: NDArray[np.float64]
     """Overshoot after each jump, m, zeros included."""
     rise_time_s: NDArray[np.float64]
-    """10-90 % rise time after each jump, s; NaN where the height does not arrive."""
+    """10-90 % rise time after each jump, s; NaN if the height does not reach 90 %."""
     hold_rmse_m: NDArray[np.float64]
-    """RMSE of each hold window, m; NaN where the window is empty."""
+    """RMSE of each hold window, m; NaN if the window is empty."""
     hold_bias_m: NDArray[np.float64]
     """Mean height above the reference in each hold window, m."""
     steady_state_error_m: NDArray[np.float64]
-    """Mean |e| in the 10 s before each jump and before the end, m, one entry more than jumps."""
+    """Mean |e| in the 10 s before each jump and before the end, m; one more entry than jumps."""
     steady_state_offset_m: NDArray[np.float64]
     """|mean e| in the same windows, m."""
     hold: NDArray[np.bool_]
-    """Which samples lie in a hold window."""
+    """Mask of the samples in a hold window, shape (samples,)."""
 
 
 def step_figures(
     time_s: ArrayLike, error_m: ArrayLike, overshoot_window_s: float = OVERSHOOT_S
 ) -> StepFigures:
-    """Find the jumps (|change of e| > 0.25 m between samples) and judge the flight around each.
+    """Detect the jumps (|change of e| > 0.25 m between samples) and evaluate the response to each.
 
     Arguments: `time_s` (samples,), not decreasing; `error_m` (samples,), reference - height.
 
     Raises:
-        ParameterError: fewer than two samples, unequal lengths, or not finite.
+        ParameterError: fewer than two samples, unequal lengths, or a non-finite value.
     """
     t, e = _checked(time_s, error_m)
     at = np.flatnonzero(np.abs(np.diff(e)) > JUMP_M) + 1
     jump_s, jump_m = t[at], e[at] - e[at - 1]
-    # Sampled times carry rounding errors far below a sample; 1e-6 s keeps window edges exact.
+    # Sample times have small rounding errors; 1e-6 s keeps window edges exact.
     ends_s = np.append(jump_s[1:] - 1e-6, t[-1] + 1e-6)[: at.size]
     overshoot, rise = np.zeros(at.size), np.full(at.size, np.nan)
     hold = np.zeros(t.size, bool)
@@ -101,12 +101,12 @@ def step_figures(
 def altitude_metrics(
     time_s: ArrayLike, reference_m: ArrayLike, height_m: ArrayLike
 ) -> dict[str, float]:
-    """Return the named figures of the module's head for arrays of one shape (samples,).
+    """Return the metrics of the module docstring for arrays of one shape (samples,).
 
-    Without a jump, the hold window is everything after 10 s, and overshoot is 0.
+    Without a jump, the hold window is everything after 10 s, and the overshoot is 0.
 
     Raises:
-        ParameterError: fewer than two samples, unequal lengths, or not finite.
+        ParameterError: fewer than two samples, unequal lengths, or a non-finite value.
     """
     error = np.asarray(reference_m, float) - np.asarray(height_m, float)
     t, e = _checked(time_s, error)
@@ -145,7 +145,7 @@ def _checked(time_s: ArrayLike, error_m: ArrayLike) -> tuple[NDArray, NDArray]:
 
 
 def _rise_time_s(t: NDArray, toward: NDArray) -> float:
-    left, arrived = (toward <= share * toward[0] + 1e-6 for share in (0.9, 0.1))
+    left, arrived = (toward <= level * toward[0] + 1e-6 for level in (0.9, 0.1))
     if not arrived.any():
         return float("nan")
     return float(t[np.argmax(arrived)] - t[np.argmax(left)])

@@ -1,4 +1,4 @@
-"""Blimp parameters in a YAML file: names of `BlimpParameters` and their values."""
+"""YAML files of blimp parameters: field names of `BlimpParameters` and their values."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def read_parameters(path: str | Path) -> dict[str, Any]:
     """Read overrides for `gymnasium.make(..., parameters=...)`.
 
     Raises:
-        ConfigError: the file cannot be read, is no mapping, or names an unknown parameter or a
-            value out of range; the message names file and key.
+        ConfigError: the file cannot be read, is not a mapping, or contains an unknown parameter or
+            a value out of range; the message names file and key.
     """
     try:
         content = yaml.safe_load(Path(path).read_text("utf-8"))
@@ -35,12 +35,12 @@ def read_parameters(path: str | Path) -> dict[str, Any]:
     except (UnknownNameError, ParameterError) as exc:
         raise ConfigError(f"{path}: {exc}") from exc
     except TypeError as exc:
-        raise ConfigError(f"{path}: a value is no number ({exc})") from exc
+        raise ConfigError(f"{path}: a value is not a number ({exc})") from exc
     return content
 
 
 def write_parameters(parameters: dict[str, float], path: str | Path, comment: str) -> Path:
-    """Write parameters in their order under a comment line, whole or not at all.
+    """Write parameters in their order below a comment line, atomically.
 
     Raises:
         ConfigError: the file cannot be written.

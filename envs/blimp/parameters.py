@@ -1,7 +1,7 @@
-"""Every parameter of the blimp: plant, sensor, timing, faults and task.
+"""Parameters of the blimp: plant, sensor, timing, faults and task.
 
-The vertical plant, with the constants named here (T. Burgers, S. Stroobants, G. de Croon,
-arXiv 2309.12937, flew the craft; the law was identified from its public flight logs):
+Vertical plant in terms of these parameters, identified from the public flight logs of T. Burgers,
+S. Stroobants, G. de Croon, arXiv 2309.12937:
 
     count  = 9 + 3 |u| of 45 (an integer), duty = count / 45, 0 where |u| < dead zone
     w'     = (duty(t - delay) - w) / motor_time_constant
@@ -9,8 +9,8 @@ arXiv 2309.12937, flew the craft; the law was identified from its public flight 
     v'     = gain (V / V0)^2 w^2 cos(angle) - c1 v - c2 |v| v + b(t) + gust(t)
     b(t)   = -gain duty(hover)^2 - leak t,   V(t) = V0 - sag t
 
-A ranged field is drawn once an episode, uniformly between `default - spread (default - low)` and
-`default + spread (high - default)`; `spread` 0 gives the defaults, 1 the whole range.
+A field with a range is drawn once per episode, uniformly between `default - spread (default - low)`
+and `default + spread (high - default)`; `spread` 0 gives the defaults, 1 the whole range.
 """
 
 from __future__ import annotations
@@ -33,101 +33,101 @@ class BlimpParameters:
     """Plant, sensor, timing, faults and task, in SI units; commands in motor units (full 10).
 
     Raises:
-        ParameterError: a value is not finite, negative or outside what its docstring allows.
+        ParameterError: a value is not finite, negative or out of its range.
     """
 
     spread: float = 0.25
-    """Share of each randomisation range that is used, 0 (every craft alike) to 1."""
+    """Fraction of each randomisation range in use, 0 (all blimps equal) to 1."""
 
     thrust_gain_m_s2: float = _ranged(1.11, 0.9, 1.9)
     """Vertical acceleration at duty 1 and start voltage, m/s^2."""
     motor_time_constant_s: float = _ranged(0.15, 0.08, 0.8)
-    """First-order lag of the motors' duty, s; acts with `motor_lag`."""
+    """First-order lag of the motors' duty, s; requires `motor_lag`."""
     transport_delay_s: float = _ranged(0.33, 0.15, 0.4)
-    """Delay from command to motor and servo, s, at most 0.6; acts with `transport_delay`."""
+    """Delay from command to motor and servo, s, at most 0.6; requires `transport_delay`."""
     linear_drag_per_s: float = _ranged(0.20, 0.1, 0.5)
     """Linear drag over effective mass, 1/s."""
     quadratic_drag_per_m: float = _ranged(0.34, 0.2, 2.6)
     """Quadratic drag over effective mass, 1/m."""
     hover_motor_units: float = _ranged(3.1, 2.5, 3.7)
-    """Command that holds the craft at the start of the episode, motor units."""
+    """Hover command at the start of the episode, motor units."""
     dead_zone_motor_units: float = 0.3
-    """Commands smaller than this stop the motors, motor units; acts with `dead_zone`."""
+    """Magnitude below which a command stops the motors, motor units; requires `dead_zone`."""
     servo_rate_rad_s: float = 600.0 / 180.0 * pi
-    """Slew rate of the servo that turns the thrusters over, rad/s; acts with `servo_flip`."""
+    """Slew rate of the servo that turns the thrusters over, rad/s; requires `servo_flip`."""
     start_height_m: float = _ranged(0.5, 0.45, 0.55)
-    """Height of the hovering start, m."""
+    """Hover height at the start, m."""
 
     range_quantum_m: float = 0.01
-    """Resolution of the lidar, m; acts with `quantisation`."""
+    """Resolution of the lidar, m; requires `quantisation`."""
     range_max_m: float = 12.0
-    """Largest range the lidar reports, m."""
+    """Maximum range of the lidar, m."""
     blind_below_m: float = 0.3
-    """Below this range the lidar moves in steps of `blind_step_m`, m; acts with `blind_zone`."""
+    """Range below which readings have steps of `blind_step_m`, m; requires `blind_zone`."""
     blind_step_m: float = 0.045
     """Step of the readings in the blind zone, m."""
     rest_height_m: float = 0.06
-    """Height of the lidar when the craft rests on the floor, m; the smallest reading."""
+    """Height of the lidar with the blimp on the floor, m; the smallest reading."""
 
     control_period_s: float = 0.1
     """Nominal time between control ticks, s."""
     jitter_sd_s: float = 0.009
-    """Standard deviation of a tick's instant around its grid, s; acts with `jitter`."""
+    """Standard deviation of a tick's instant around its grid point, s; requires `jitter`."""
     gap_probability: float = 0.03
-    """Chance that a tick starts a gap; acts with `gaps`."""
+    """Probability that a tick starts a gap; requires `gaps`."""
     gap_min_s: float = 0.3
-    """Shortest (and likeliest) gap, s; the ticks it swallowed follow as a burst, 0.01 s apart."""
+    """Shortest (and most likely) gap, s; its delayed ticks follow as a burst, 0.01 s apart."""
     gap_max_s: float = 0.53
     """Longest gap, s."""
     missed_probability: float = _ranged(0.2, 0.1, 0.3)
-    """Chance that a tick is missed: the controller is not called; acts with `missed_ticks`."""
+    """Probability that a tick does not call the controller; requires `missed_ticks`."""
 
     leak_m_s3: float = _ranged(1.9e-4, 0.0, 3.8e-4)
-    """Loss of lift by leaking helium, m/s^3 (3.8e-4: one motor unit in 170 s); acts with `leak`."""
+    """Loss of lift by the leak, m/s^3 (3.8e-4: one motor unit in 170 s); requires `leak`."""
     battery_start_v: float = _ranged(4.1, 3.9, 4.2)
     """Battery voltage at the start, V."""
     sag_v_per_s: float = _ranged(5.3e-4, 2e-4, 1.2e-3)
-    """Fall of the battery voltage, V/s; acts with `sag`."""
+    """Rate of the battery sag, V/s; requires `sag`."""
     gust_sd_m_s2: float = _ranged(0.008, 0.0, 0.03)
-    """Standard deviation of the vertical gust acceleration, m/s^2; acts with `gusts`."""
+    """Standard deviation of the vertical gust acceleration, m/s^2; requires `gusts`."""
     gust_sideways_ratio: float = 3.0
-    """Sideways over vertical gust acceleration (only the 3-D body feels it)."""
+    """Ratio of sideways to vertical gust acceleration (MuJoCo body only)."""
     gust_time_constant_s: float = _ranged(3.0, 1.0, 10.0)
     """Correlation time of the gusts, s."""
 
     quantisation: bool = True
-    """Switches the lidar's resolution."""
+    """Finite resolution of the lidar."""
     blind_zone: bool = True
-    """Switches the lidar's blind zone."""
+    """Blind zone of the lidar."""
     motor_lag: bool = True
-    """Switches the motors' lag."""
+    """Lag of the motors."""
     transport_delay: bool = True
-    """Switches the transport delay."""
+    """Delay of the commands."""
     dead_zone: bool = True
-    """Switches the motors' dead zone."""
+    """Dead zone of the motors."""
     integer_pwm: bool = True
-    """Switches the truncation of the PWM count to an integer."""
+    """Truncation of the PWM count to an integer."""
     servo_flip: bool = True
-    """Switches the slewing of the servo; off, thrust changes sign at once."""
+    """Slewing of the servo; without it, thrust changes sign at once."""
     jitter: bool = True
-    """Switches the jitter of the tick instants."""
+    """Jitter of the tick instants."""
     gaps: bool = True
-    """Switches gaps and bursts."""
+    """Gaps between ticks, each followed by a burst."""
     missed_ticks: bool = True
-    """Switches missed ticks."""
+    """Ticks without a call of the controller."""
     leak: bool = True
-    """Switches the helium leak."""
+    """Helium leak."""
     sag: bool = True
-    """Switches the battery's sag."""
+    """Battery sag."""
     gusts: bool = True
-    """Switches the gusts."""
+    """Gusts."""
 
     reference_heights_m: tuple[float, ...] = (0.5, 1.0, 1.5, 1.0)
-    """Heights to hold one after the other, m; the list starts again at its end."""
+    """Sequence of reference heights, m; repeats from its start."""
     reference_hold_s: float = 70.0
-    """Time each height is held, s; no change comes in the last half of it in an episode."""
+    """Duration of each height, s; the last half of this time in an episode has no change."""
     random_reference: bool = False
-    """Draw heights of 0.4 to 1.8 m, steps of 0.3 to 1.0 m, held 20 to 35 s, instead of the list."""
+    """Random heights instead of the list: 0.4 to 1.8 m, steps of 0.3 to 1.0 m, 20 to 35 s each."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reference_heights_m", tuple(map(float, self.reference_heights_m)))
@@ -146,7 +146,7 @@ class BlimpParameters:
         """Return a copy with `changes` (name -> value) applied.
 
         Raises:
-            UnknownNameError: a name is no parameter; the message proposes close ones.
+            UnknownNameError: a name is not a parameter; the message lists close names.
             ParameterError: a value is out of range.
         """
         known = [item.name for item in fields(self)]

@@ -1,6 +1,6 @@
-"""Vertical plant of the blimp as compiled kernels, one craft a call.
+"""Vertical plant of the blimp as compiled kernels, one blimp per call.
 
-A craft is three arrays that the caller owns; nothing is allocated here:
+A blimp consists of three arrays that the caller owns; nothing is allocated here:
 
     state      float64 (STATE_SIZE,)      changed in place
     constants  float64 (CONSTANTS_SIZE,)  one row of `Scenario.constants`
@@ -9,19 +9,19 @@ A craft is three arrays that the caller owns; nothing is allocated here:
 A fused loop of plant and controller over one scenario reads
 
     reset(state, constants)
-    for tick in range(n_ticks):                  # called ticks; missed ones are not in the list
+    for tick in range(n_ticks):                  # called ticks only, without the missed ones
         error_m = reference_m[tick] - sense(state, constants)
         command = controller(error_m)
         advance(state, constants, gust, command, substeps[tick])   # to the next called tick
         cost += (reference_m[tick] - state[HEIGHT]) ** 2           # true height
 
-Equations: see `parameters`. One substep of PHYSICS_STEP_S: the motor's lag is exact, drag is taken
+Equations: see `parameters`. In one substep of PHYSICS_STEP_S the motor lag is exact, drag is
 linearly implicit and the height uses the new speed,
 
     v += h a / (1 + h (c1 + 2 c2 |v|)),   z += h v,   a = pull - c1 v - c2 |v| v,
 
-which is MuJoCo's `implicitfast` for the same law. Equal inputs give bitwise equal states; a NaN
-command makes the state NaN (never silently zero).
+which equals MuJoCo's `implicitfast` for the same law. Equal inputs give bitwise equal states; a NaN
+command makes the state NaN (never zero).
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ STATE_SIZE = DELAY_LINE + DELAY_SLOTS
 
 (
     GAIN,
-    MOTOR_SHARE,
+    MOTOR_FRACTION,
     DELAY_STEPS,
     LINEAR_DRAG,
     QUADRATIC_DRAG,
     BIAS,
     LEAK,
-    SAG_SHARE,
+    SAG_PER_S,
     DEAD_ZONE,
     INTEGER_PWM,
     SERVO_STEP,
@@ -65,10 +65,10 @@ CONSTANTS_SIZE = 18
 
 @kernel()
 def signed_duty(command, dead_zone, integer_pwm):
-    """Duty (0 or 0.2 to 0.87) that `command` (motor units) asks for, carrying the command's sign.
+    """Return the duty (0 or 0.2 to 0.87) for `command` (motor units), with the command's sign.
 
-    count = 9 + 3 |u| of 45, truncated where `integer_pwm` is not 0; in the dead zone +0.0 or -0.0,
-    because the servo follows the sign there too.
+    count = 9 + 3 |u| of 45, truncated if `integer_pwm` is not 0. In the dead zone the duty is +0.0
+    or -0.0, because the servo follows the sign there too.
     """
     size = abs(command)
     if size > COMMAND_LIMIT:
@@ -83,10 +83,10 @@ def signed_duty(command, dead_zone, integer_pwm):
 
 
 @kernel()
-def drive(duty, angle, wanted, motor_share, servo_step):
-    """Motor and servo one substep on; returns the new (duty, angle in rad)."""
-    duty += motor_share * (abs(wanted) - duty)
-    if math.copysign(1.0, wanted) < 0.0:
+def drive(duty, angle, target, motor_fraction, servo_step):
+    """Advance motor and servo by one substep; return the new (duty, angle in rad)."""
+    duty += motor_fraction * (abs(target) - duty)
+    if math.copysign(1.0, target) < 0.0:
         angle = min(angle + servo_step, math.pi)
     else:
         angle = max(angle - servo_step, 0.0)
@@ -95,20 +95,20 @@ def drive(duty, angle, wanted, motor_share, servo_step):
 
 @kernel()
 def lift(bias, leak, step):
-    """Acceleration by buoyancy, m/s^2, at physics step `step`; `bias` m/s^2, `leak` m/s^3."""
+    """Return the acceleration by buoyancy at physics step `step`; `bias` m/s^2, `leak` m/s^3."""
     return bias - leak * (step * PHYSICS_STEP_S)
 
 
 @kernel()
-def thrust(gain, sag_share, duty, step):
-    """Acceleration along the thrusters' axis, m/s^2, at physics step `step`."""
-    voltage_share = 1.0 - sag_share * (step * PHYSICS_STEP_S)
-    return gain * (voltage_share * voltage_share) * (duty * duty)
+def thrust(gain, sag_per_s, duty, step):
+    """Return the acceleration along the thrusters' axis, m/s^2, at physics step `step`."""
+    voltage_ratio = 1.0 - sag_per_s * (step * PHYSICS_STEP_S)
+    return gain * (voltage_ratio * voltage_ratio) * (duty * duty)
 
 
 @kernel()
 def reset(state, constants):
-    """Put the craft at its start height, at rest, motors at the hover duty."""
+    """Set the blimp to its start height, at rest, motors at the hover duty."""
     state[:] = constants[START_DUTY]
     state[HEIGHT] = constants[START_HEIGHT]
     state[SPEED] = 0.0
@@ -118,7 +118,7 @@ def reset(state, constants):
 
 @kernel()
 def measure(range_m, constants):
-    """What the lidar reports for a true range in m: steps, blind zone, limits, float32."""
+    """Return the lidar reading for a true range, m: resolution, blind zone, limits, float32."""
     reading = range_m
     if constants[QUANTUM] > 0.0:
         reading = np.floor(range_m / constants[QUANTUM] + 0.5) * constants[QUANTUM]
@@ -135,18 +135,18 @@ def measure(range_m, constants):
 
 @kernel()
 def sense(state, constants):
-    """Range that the lidar reports now, m (a float32 value)."""
+    """Return the current lidar reading, m (a float32 value)."""
     return measure(state[HEIGHT], constants)
 
 
 @kernel()
 def advance(state, constants, gust, command, n_substeps):
-    """Hold `command` (motor units) for `n_substeps` physics steps; `state` is changed in place."""
-    asked = signed_duty(command, constants[DEAD_ZONE], constants[INTEGER_PWM])
-    motor_share, servo_step = constants[MOTOR_SHARE], constants[SERVO_STEP]
+    """Hold `command` (motor units) for `n_substeps` physics steps; change `state` in place."""
+    target = signed_duty(command, constants[DEAD_ZONE], constants[INTEGER_PWM])
+    motor_fraction, servo_step = constants[MOTOR_FRACTION], constants[SERVO_STEP]
     one_c1 = 1.0 + PHYSICS_STEP_S * constants[LINEAR_DRAG]
     c2_step = PHYSICS_STEP_S * constants[QUADRATIC_DRAG]
-    gain, sag_share = constants[GAIN], constants[SAG_SHARE]
+    gain, sag_per_s = constants[GAIN], constants[SAG_PER_S]
     bias, leak = constants[BIAS], constants[LEAK]
     rest = constants[REST_HEIGHT]
     delay = int(constants[DELAY_STEPS])
@@ -154,14 +154,14 @@ def advance(state, constants, gust, command, n_substeps):
     height, speed, duty, angle = state[HEIGHT], state[SPEED], state[DUTY], state[ANGLE]
     first = int(state[STEP])
     for step in range(first, first + n_substeps):
-        state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = asked
-        wanted = state[DELAY_LINE + ((step - delay) & (DELAY_SLOTS - 1))]
-        duty, angle = drive(duty, angle, wanted, motor_share, servo_step)
-        push = thrust(gain, sag_share, duty, step)
+        state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = target
+        delayed = state[DELAY_LINE + ((step - delay) & (DELAY_SLOTS - 1))]
+        duty, angle = drive(duty, angle, delayed, motor_fraction, servo_step)
+        push = thrust(gain, sag_per_s, duty, step)
         if angle != 0.0:
             push *= math.cos(angle)
         pull = push + lift(bias, leak, step) + gust[min(step // GUST_STEPS, last_slot)]
-        # v + h a / (...) on one denominator: a shorter chain of dependent operations.
+        # v + h a / (...) over one denominator shortens the chain of dependent operations.
         bend = c2_step * abs(speed)
         speed = (speed + PHYSICS_STEP_S * pull + bend * speed) / (one_c1 + (bend + bend))
         height += PHYSICS_STEP_S * speed
@@ -174,24 +174,24 @@ def advance(state, constants, gust, command, n_substeps):
 
 @kernel()
 def advance_recording(state, constants, gust, command, n_substeps, heights):
-    """As `advance`, and write the true height after physics step k (1, 2, ...) to `heights[k]`."""
+    """Call `advance`; write the true height after physics step k (1, 2, ...) to `heights[k]`."""
     for _ in range(n_substeps):
         advance(state, constants, gust, command, 1)
         heights[int(state[STEP])] = state[HEIGHT]
 
 
 @kernel()
-def motor_step(state, constants, asked):
-    """Run motor and servo alone one substep, `asked` as `signed_duty` gives it.
+def motor_step(state, constants, target):
+    """Advance only motor and servo by one substep towards `target`, a result of `signed_duty`.
 
     Returns the thrust, m/s^2; changes duty, angle, delay line and step of `state`. The arithmetic
     is that of `advance`, for a body whose motion another simulator integrates.
     """
     step = int(state[STEP])
-    state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = asked
-    wanted = state[DELAY_LINE + ((step - int(constants[DELAY_STEPS])) & (DELAY_SLOTS - 1))]
+    state[DELAY_LINE + (step & (DELAY_SLOTS - 1))] = target
+    delayed = state[DELAY_LINE + ((step - int(constants[DELAY_STEPS])) & (DELAY_SLOTS - 1))]
     state[DUTY], state[ANGLE] = drive(
-        state[DUTY], state[ANGLE], wanted, constants[MOTOR_SHARE], constants[SERVO_STEP]
+        state[DUTY], state[ANGLE], delayed, constants[MOTOR_FRACTION], constants[SERVO_STEP]
     )
     state[STEP] = step + 1
-    return thrust(constants[GAIN], constants[SAG_SHARE], state[DUTY], step)
+    return thrust(constants[GAIN], constants[SAG_PER_S], state[DUTY], step)

@@ -1,12 +1,12 @@
-"""Named parameter sets of the blimp.
+"""Presets of the blimp's parameters.
 
-| preset | what is on |
+| preset | effects and randomisation |
 |---|---|
-| default | everything, a quarter of each randomisation range |
+| default | all effects, a quarter of each randomisation range |
 | clean | lidar steps, blind zone, motor lag, delay, dead zone, PWM, servo; a tenth of each range |
 | missed | clean, and 20 % missed ticks |
 | leak | clean, and a leak of one motor unit in 170 s |
-| stress | everything, half of each range, 30 % missed ticks, twice the gusts, the largest leak |
+| stress | all effects, half of each range, 30 % missed ticks, twice the gusts, the largest leak |
 """
 
 from __future__ import annotations

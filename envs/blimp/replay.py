@@ -1,12 +1,12 @@
-"""Open-loop replay: recorded commands through the plant, compared with the recorded height.
+"""Open-loop replay of recorded commands through the plant, compared with the recorded height.
 
-A flight is cut into windows. Before each, the motors run through the commands of the 3 s before it;
-then the plant flies the recorded commands freely from the measured height. Two things that no log
-holds are fitted, by least squares on the height:
+A flight is cut into windows. The motors first run through the commands of the 3 s before a window;
+then the plant follows the recorded commands in open loop from the measured height. Two quantities
+that no log contains are fitted by least squares on the height:
 
     one hover bias b per flight (lift and battery differ from day to day), m/s^2
-    one initial speed per window, m/s: differences of a height in 1 cm steps leave it uncertain by
-    several cm/s, which grows to more than 10 cm of height within 10 s
+    one initial speed per window, m/s; from heights in 1 cm steps it is uncertain by several cm/s,
+    which grows to more than 10 cm of height within 10 s
 """
 
 from __future__ import annotations
@@ -28,40 +28,40 @@ _STEP = 1e-3
 
 @dataclass(frozen=True)
 class Window:
-    """One stretch of a flight; `warm` rows of motor history come before its rows."""
+    """Section of a flight, preceded by `warm` rows of motor history."""
 
     start_s: float
-    """Time stamp of its first row, s."""
+    """Time stamp of the first row after the history, s."""
     commands: NDArray[np.float64]
     """Recorded commands of history and window, motor units."""
     substeps: NDArray[np.int64]
     """Physics steps after each row."""
     warm: int
-    """Rows of history."""
+    """Number of rows of history."""
     height_m: NDArray[np.float64]
     """Measured heights of the window, m, shape (rows - warm,)."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What `replay` fitted and how well it flew."""
+    """Fitted values and errors of a replay."""
 
     rmse_m: float
     """Root mean square height error over all windows, m."""
     window_rmse_m: NDArray[np.float64]
-    """The same for each window, m."""
+    """Root mean square height error of each window, m."""
     constants: NDArray[np.float64]
-    """The craft's row with the fitted hover bias (BIAS, m/s^2), without leak and sag."""
+    """Constants row with the fitted hover bias (BIAS, m/s^2), without leak and sag."""
     speed_m_s: NDArray[np.float64]
     """Fitted initial speed of each window, m/s."""
     residual_m: NDArray[np.float64]
-    """Measured minus flown height, all windows one after the other, m."""
+    """Measured minus simulated height, all windows concatenated, m."""
     windows: tuple[Window, ...]
-    """The windows."""
+    """Windows of the flight."""
 
 
 def cut_windows(log: FlightLog, window_s: float = 10.0) -> tuple[Window, ...]:
-    """Cut `log` into consecutive whole windows of `window_s` (1 s or more) after 3 s of history.
+    """Cut `log` into consecutive full windows of `window_s` (1 s or more) after 3 s of history.
 
     Raises:
         FlightLogError: the log has no commands, or is shorter than one window and its history.
@@ -103,7 +103,7 @@ def cut_windows(log: FlightLog, window_s: float = 10.0) -> tuple[Window, ...]:
 def fly_native(
     window: Window, constants: NDArray[np.float64], speed_m_s: float
 ) -> NDArray[np.float64]:
-    """Heights at the rows of `window` flown by the native plant, m, shape (rows - warm,)."""
+    """Return the native plant's heights at the rows of `window`, m, shape (rows - warm,)."""
     heights = np.empty(window.height_m.size)
     _fly(
         np.empty(plant.STATE_SIZE),
@@ -121,15 +121,14 @@ def fly_native(
 def replay(log: FlightLog, constants: NDArray[np.float64], window_s: float = 10.0) -> Replay:
     """Fit the hover bias of the flight and the initial speed of each window to `log`.
 
-    `constants` is a craft's row (`scenario.constants_row`); its BIAS is replaced, leak and sag are
-    left out.
+    `constants` is a row of `scenario.constants_row`; its BIAS is replaced, leak and sag become 0.
 
     Raises:
-        FlightLogError, ParameterError: as `cut_windows`.
+        FlightLogError, ParameterError: see `cut_windows`.
     """
     windows = cut_windows(log, window_s)
     row = constants.copy()
-    row[[plant.LEAK, plant.SAG_SHARE]] = 0.0
+    row[[plant.LEAK, plant.SAG_PER_S]] = 0.0
     speeds = np.zeros(len(windows))
     for _ in range(_ITERATIONS):
         change = _gauss_newton(windows, row, speeds)
@@ -153,7 +152,7 @@ def replay(log: FlightLog, constants: NDArray[np.float64], window_s: float = 10.
 def _gauss_newton(
     windows: tuple[Window, ...], row: NDArray[np.float64], speeds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Least-squares change of (bias, speed of each window), by forward differences."""
+    """Return the least-squares change of (bias, speed of each window), by forward differences."""
     biased = row.copy()
     biased[plant.BIAS] += _STEP
     rows = sum(window.height_m.size for window in windows)
@@ -162,10 +161,10 @@ def _gauss_newton(
     for k, (window, speed) in enumerate(zip(windows, speeds, strict=True)):
         here = slice(at, at + window.height_m.size)
         at = here.stop
-        flown = fly_native(window, row, speed)
-        residual[here] = window.height_m - flown
-        slopes[here, 0] = (fly_native(window, biased, speed) - flown) / _STEP
-        slopes[here, 1 + k] = (fly_native(window, row, speed + _STEP) - flown) / _STEP
+        simulated = fly_native(window, row, speed)
+        residual[here] = window.height_m - simulated
+        slopes[here, 0] = (fly_native(window, biased, speed) - simulated) / _STEP
+        slopes[here, 1 + k] = (fly_native(window, row, speed + _STEP) - simulated) / _STEP
     return np.asarray(np.linalg.lstsq(slopes, residual, rcond=None)[0], np.float64)
 
 

@@ -1,4 +1,4 @@
-"""The replay of `replay` flown by the MuJoCo body instead of the native plant."""
+"""Open-loop replay with the MuJoCo body instead of the native plant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snn_control.envs.blimp.replay import Window
 def fly_body(
     body: BlimpBody, window: Window, constants: NDArray[np.float64], speed_m_s: float
 ) -> NDArray[np.float64]:
-    """Heights at the rows of `window` flown by `body`, m, shape (rows - warm,)."""
+    """Return the heights of `body` at the rows of `window`, m, shape (rows - warm,)."""
     body.reset(constants, np.zeros((3, 1)))
     heights = np.empty(window.height_m.size)
     scratch = np.empty(int(window.substeps.max()))

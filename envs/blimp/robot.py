@@ -1,7 +1,7 @@
-"""The blimp as a craft in the world: it flies on by itself, and commands come when they come.
+"""Simulated blimp that advances independently of its controller and accepts commands at any time.
 
-Body, faults and schedule are those of `BlimpAltitude`: with every command given at the tick that
-it answers, the flight is the same, bit for bit.
+Body, faults and schedule equal those of `BlimpAltitude`: if each command arrives at the tick of its
+measurement, the episodes are equal, bit for bit.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from snn_control.errors import ParameterError
 
 @dataclass(frozen=True)
 class Measurement:
-    """What the craft reports at one control tick."""
+    """Measurement of the blimp at one control tick."""
 
     tick: int
-    """Number of the called tick, from 0."""
+    """Index of the called tick, from 0."""
     time_s: float
-    """Time since the start of the flight."""
+    """Time since the start of the flight, s."""
     range_m: float
-    """Of the lidar, a float32 value."""
+    """Lidar reading, m, a float32 value."""
     battery_v: float
-    """A float32 value."""
+    """Battery voltage, V, a float32 value."""
     height_ref_m: float
-    """Height that the task asks for."""
+    """Reference height of the task, m."""
 
 
 class BlimpRobot:
     """One flight of a scenario, advanced physics step by physics step.
 
     Args:
-        scenario: craft, gusts, ticks and references.
+        scenario: blimp, gusts, ticks and references.
         motor_timeout_s: time without a command after which the motors stop.
     """
 
@@ -55,7 +55,7 @@ class BlimpRobot:
         self._references_m = scenario.reference_m.tolist()
         self._next = 0
         self._command, self._commanded_at = 0.0, 0
-        sag = scenario.constants.item(plant.SAG_SHARE)
+        sag = scenario.constants.item(plant.SAG_PER_S)
         self._sag_v_per_s = sag * scenario.battery_start_v
 
     @property
@@ -65,36 +65,36 @@ class BlimpRobot:
 
     @property
     def finished(self) -> bool:
-        """Whether the scenario is at its end."""
+        """True at the end of the scenario."""
         return self.step >= self.scenario.n_steps
 
     def command(self, motor_command: float) -> None:
-        """Hold a command in motor units from now on.
+        """Hold a command, motor units, until the next one.
 
         Raises:
-            ParameterError: it is not finite; the last one is held.
+            ParameterError: the command is not finite; the last one stays active.
         """
         if not math.isfinite(motor_command):
             raise ParameterError(f"motor_command is {motor_command}; expected a finite number")
         self._command, self._commanded_at = motor_command, self.step
 
     def measure_due(self) -> bool:
-        """Whether a measurement is due at this physics step and was not taken yet."""
+        """Return True if a measurement is due at this physics step and was not taken yet."""
         return self._next < len(self._tick_steps) and self.step >= self._tick_steps[self._next]
 
     def measure(self) -> Measurement | None:
-        """Return the measurement that is due at this physics step, once; None at others."""
+        """Return the measurement due at this physics step, once; None if none is due."""
         if not self.measure_due():
             return None
         tick, self._next = self._next, self._next + 1
-        fallen_v = self._sag_v_per_s * self.step * plant.PHYSICS_STEP_S
-        battery_v = float(np.float32(self.scenario.battery_start_v - fallen_v))
+        drop_v = self._sag_v_per_s * self.step * plant.PHYSICS_STEP_S
+        battery_v = float(np.float32(self.scenario.battery_start_v - drop_v))
         return Measurement(
             tick, self.time_s, self.body.range_m, battery_v, self._references_m[tick]
         )
 
     def advance(self) -> None:
-        """Fly on for one physics step, 0.01 s.
+        """Advance by one physics step, 0.01 s.
 
         Raises:
             ParameterError: the scenario is at its end.
@@ -109,7 +109,7 @@ class BlimpRobot:
         self.step += 1
 
     def trace(self) -> dict[str, NDArray[np.float64]]:
-        """Return the flight so far as `BlimpAltitude.trace` does, one entry a physics step."""
+        """Return the time series so far, as `BlimpAltitude.trace`, one sample per physics step."""
         ticks = self.scenario.tick_step
         at = np.searchsorted(ticks, np.arange(self.step), side="right") - 1
         return {
@@ -120,6 +120,6 @@ class BlimpRobot:
         }
 
     def metrics(self) -> dict[str, float]:
-        """Return the figures of `metrics.altitude_metrics` on the true height so far."""
+        """Return `metrics.altitude_metrics` of the true height so far."""
         trace = self.trace()
         return altitude_metrics(trace["time_s"], trace["height_ref_m"], trace["height_m"])

@@ -1,8 +1,8 @@
-"""Everything random of an episode, drawn beforehand into plain arrays.
+"""All random quantities of an episode, drawn in advance into plain arrays.
 
-The MuJoCo environment and the native plant consume the same scenario, so they fly the same craft
-through the same gusts with the same ticks. The number of random draws does not depend on what is
-switched on: one seed gives the same craft under every preset with the same ranges.
+The MuJoCo environment and the native plant use the same scenario: the same blimp, gusts and ticks.
+The number of random draws does not depend on the enabled effects: one seed gives the same blimp
+under every preset with the same ranges.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from snn_control.errors import ParameterError
 
 @dataclass(frozen=True)
 class Scenario:
-    """One episode: a craft, its ticks, its gusts and its references."""
+    """Random quantities of one episode: blimp, ticks, gusts and references."""
 
     seed: int
-    """Seed the scenario was drawn with."""
+    """Seed of the scenario."""
     constants: NDArray[np.float64]
-    """Constants row of the craft, shape (CONSTANTS_SIZE,), see `plant`."""
+    """Constants row of the blimp, shape (CONSTANTS_SIZE,), see `plant`."""
     battery_start_v: float
     """Battery voltage at the start, V."""
     gust_m_s2: NDArray[np.float64]
-    """Gust acceleration along x, y, z, shape (3, slots); a slot lasts 0.1 s."""
+    """Gust acceleration along x, y, z, m/s^2, shape (3, slots); a slot lasts 0.1 s."""
     tick_step: NDArray[np.int32]
-    """Physics steps (0.01 s) at which the controller is called, shape (ticks,), from 0."""
+    """Physics steps (0.01 s) of the calls of the controller, from 0, shape (ticks,)."""
     substeps: NDArray[np.int32]
-    """Physics steps from each called tick to the next, the last to the end, shape (ticks,)."""
+    """Physics steps from each called tick to the next, or to the end, shape (ticks,)."""
     missed: NDArray[np.int32]
-    """Ticks missed just before each called tick, shape (ticks,)."""
+    """Number of missed ticks directly before each called tick, shape (ticks,)."""
     reference_m: NDArray[np.float64]
     """Reference height at each called tick, m, shape (ticks,)."""
     step_s: NDArray[np.float64]
-    """Instants at which the reference changes, s, shape (changes,)."""
+    """Instants of the changes of the reference, s, shape (changes,)."""
     n_steps: int
-    """Physics steps of the episode."""
+    """Number of physics steps of the episode."""
 
     @property
     def duration_s(self) -> float:
@@ -93,13 +93,13 @@ def constants_row(
     lag = value["motor_time_constant_s"]
     row = np.zeros(plant.CONSTANTS_SIZE)
     row[plant.GAIN] = value["thrust_gain_m_s2"]
-    row[plant.MOTOR_SHARE] = -np.expm1(-h / lag) if p.motor_lag else 1.0
+    row[plant.MOTOR_FRACTION] = -np.expm1(-h / lag) if p.motor_lag else 1.0
     row[plant.DELAY_STEPS] = round(value["transport_delay_s"] / h) if p.transport_delay else 0
     row[plant.LINEAR_DRAG] = value["linear_drag_per_s"]
     row[plant.QUADRATIC_DRAG] = value["quadratic_drag_per_m"]
     row[plant.BIAS] = -value["thrust_gain_m_s2"] * (count / 45.0) ** 2
     row[plant.LEAK] = value["leak_m_s3"] if p.leak else 0.0
-    row[plant.SAG_SHARE] = value["sag_v_per_s"] / value["battery_start_v"] if p.sag else 0.0
+    row[plant.SAG_PER_S] = value["sag_v_per_s"] / value["battery_start_v"] if p.sag else 0.0
     row[plant.DEAD_ZONE] = p.dead_zone_motor_units if p.dead_zone else 0.0
     row[plant.INTEGER_PWM] = float(p.integer_pwm)
     row[plant.SERVO_STEP] = p.servo_rate_rad_s * h if p.servo_flip else np.pi
@@ -128,7 +128,7 @@ def _draw_ranged(parameters: BlimpParameters, rng: np.random.Generator) -> dict[
 def _references(
     parameters: BlimpParameters, rng: np.random.Generator, duration_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Instants from which each height holds (the first is 0), s, and the heights, m."""
+    """Return the start of each reference height (the first is 0), s, and the heights, m."""
     if not parameters.random_reference:
         hold_s = parameters.reference_hold_s
         change_s = np.append(0.0, np.arange(hold_s, duration_s - 0.5 * hold_s, hold_s))

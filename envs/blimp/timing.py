@@ -1,8 +1,8 @@
-"""When the controller is called: jitter, gaps followed by bursts, missed ticks.
+"""Timing of the control ticks: jitter, gaps followed by bursts, missed ticks.
 
-As measured in the one public flight log of arXiv 2309.12937 that kept its time stamps: a 0.1 s
-grid, 9 ms of jitter, and about one tick in thirty opens a gap of 0.3 to 0.5 s, after which the
-ticks that were held back come at once; together a standard deviation of 0.05 s.
+The model follows the only public flight log of arXiv 2309.12937 with original time stamps: a 0.1 s
+grid with 9 ms of jitter; about one tick in thirty starts a gap of 0.3 to 0.5 s, after which the
+delayed ticks arrive in a burst. The resulting standard deviation is 0.05 s.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def called_ticks(
     rng: np.random.Generator,
     n_steps: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Draw the physics steps of the called ticks and how many were missed before each.
+    """Draw the physics steps of the called ticks and the number of missed ticks before each.
 
     The first tick is at step 0 and never missed; ticks are at least one physics step apart.
     """

@@ -1,4 +1,4 @@
-"""Gusts: coloured noise of a given spread and correlation time.
+"""Gusts: coloured noise with a standard deviation and a correlation time.
 
 g[k+1] = r g[k] + sd sqrt(1 - r^2) n[k],   r = exp(-0.1 s / gust_time_constant),   n ~ N(0, 1)
 """

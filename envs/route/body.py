@@ -1,4 +1,4 @@
-"""The world of a route in MuJoCo, and the camera that is put into it."""
+"""World of a route in MuJoCo, with its camera."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from snn_control.errors import MissingExtraError
 
 CAMERA_HEIGHT_M = 1.5
 SUPERSAMPLING = 2
-"""Pixels drawn for one of an image, each way: without it thin things flicker."""
+"""Rendered pixels per image pixel along each axis; avoids flicker of thin objects."""
 SMALLEST_PX = 1.6
-"""Things that look smaller across than this, in drawn pixels, are left out."""
+"""Apparent size below which objects are hidden, rendered pixels."""
 
 
 class RouteBody:
-    """World and camera under given conditions.
+    """World and camera under fixed conditions.
 
     Args:
-        route_seed: of the world, at least 0.
-        length_m: of the route.
-        conditions: how it looks and where the camera is held.
+        route_seed: seed of the world, at least 0.
+        length_m: length of the route, m.
+        conditions: appearance of the world and viewpoint of the camera.
 
     Raises:
         ParameterError: seed or length out of range.
@@ -40,7 +40,7 @@ class RouteBody:
         document = route_mjcf(self.path, draw_scenery(self.path, route_seed), conditions)
         self.model = mujoco.MjModel.from_xml_string(document)
         self.data = mujoco.MjData(self.model)
-        self._things = np.array(
+        self._objects = np.array(
             [
                 self.model.geom_bodyid[k] == 0
                 and self.model.geom_type[k] != mujoco.mjtGeom.mjGEOM_PLANE
@@ -48,43 +48,43 @@ class RouteBody:
             ]
         )
         mujoco.mj_kinematics(self.model, self.data)
-        self._positions = self.data.geom_xpos[self._things].copy()
-        boxes = self.model.geom_type[self._things] == mujoco.mjtGeom.mjGEOM_BOX
-        self._flat = boxes & (self.model.geom_size[self._things, 2] < 0.04)
-        self._radii = self.model.geom_rbound[self._things].copy()
+        self._positions = self.data.geom_xpos[self._objects].copy()
+        boxes = self.model.geom_type[self._objects] == mujoco.mjtGeom.mjGEOM_BOX
+        self._flat = boxes & (self.model.geom_size[self._objects, 2] < 0.04)
+        self._radii = self.model.geom_rbound[self._objects].copy()
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
 
     def place(self, arc_m: float) -> None:
-        """Put the camera where it is held at an arc length of the route."""
-        held = self.conditions
-        x_m, y_m, heading = self.path.pose(arc_m, held.lateral_m)
-        half_turn = 0.5 * (heading + held.yaw_rad)
-        self.data.mocap_pos[0] = x_m, y_m, CAMERA_HEIGHT_M + held.height_m
+        """Move the camera to an arc length of the route, with the offsets of the conditions."""
+        offset = self.conditions
+        x_m, y_m, heading = self.path.pose(arc_m, offset.lateral_m)
+        half_turn = 0.5 * (heading + offset.yaw_rad)
+        self.data.mocap_pos[0] = x_m, y_m, CAMERA_HEIGHT_M + offset.height_m
         self.data.mocap_quat[0] = math.cos(half_turn), 0.0, 0.0, math.sin(half_turn)
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
-        """Return what the camera sees: luma of BT.601, mean of 2 x 2 drawn pixels, (height, width).
+        """Return the camera image: BT.601 luma, mean of 2 x 2 rendered pixels, (height, width).
 
         Raises:
-            MissingExtraError: nothing can be drawn here.
+            MissingExtraError: no off-screen renderer is available.
         """
-        times = SUPERSAMPLING
-        drawn = self.draw("front", times * width, times * height).astype(np.uint32)
-        luma = drawn[..., 0] * 299 + drawn[..., 1] * 587 + drawn[..., 2] * 114
-        pooled = luma.reshape(height, times, width, times).sum(axis=(1, 3))
-        found: NDArray[np.uint8] = (pooled // (1000 * times * times)).astype(np.uint8)
-        return found
+        factor = SUPERSAMPLING
+        rendered = self.draw("front", factor * width, factor * height).astype(np.uint32)
+        luma = rendered[..., 0] * 299 + rendered[..., 1] * 587 + rendered[..., 2] * 114
+        pooled = luma.reshape(height, factor, width, factor).sum(axis=(1, 3))
+        grey: NDArray[np.uint8] = (pooled // (1000 * factor * factor)).astype(np.uint8)
+        return grey
 
     def draw(self, camera: str, width: int, height: int) -> NDArray[np.uint8]:
-        """Return what `front`, `chase` or `above` sees, shape (height, width, 3).
+        """Return the colour image of camera `front`, `chase` or `above`, shape (height, width, 3).
 
         Raises:
-            MissingExtraError: nothing can be drawn here.
+            MissingExtraError: no off-screen renderer is available.
         """
         renderer = self._renderer(width, height)
         mujoco.mj_kinematics(self.model, self.data)
         mujoco.mj_camlight(self.model, self.data)
-        self._leave_out(self.data.camera(camera), width, height)
+        self._hide_invisible(self.data.camera(camera), width, height)
         renderer.update_scene(self.data, camera)
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_FOG] = True
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
@@ -97,30 +97,30 @@ class RouteBody:
             renderer.close()
         self._renderers = {}
 
-    def _leave_out(self, camera: Any, width: int, height: int) -> None:
-        """Make invisible what the camera does not see; drawing takes time by the corner."""
+    def _hide_invisible(self, camera: Any, width: int, height: int) -> None:
+        """Hide objects outside the view; rendering time grows with the number of vertices."""
         right, up, back = camera.xmat.reshape(3, 3).T
         away = self._positions - camera.xpos
         depth, aside, above = -away @ back, np.abs(away @ right), np.abs(away @ up)
         view = math.radians(float(self.model.cam_fovy[camera.id]))
         half, smallest = math.tan(0.5 * view), 0.5 * SMALLEST_PX * view / height
-        # Road and fields are not thicker than their distance to the horizon.
+        # Road and fields are flat: their apparent size follows from the camera's height.
         apparent = np.where(self._flat, 0.5 * camera.xpos[2], self._radii)
         reach, radii = np.maximum(depth, 0.0), 1.4 * self._radii
-        seen = (
+        visible = (
             (depth > -self._radii)
             & (depth < self.conditions.visibility_m + self._radii)
             & (aside < width / height * half * reach + radii)
             & (above < half * reach + radii)
             & (apparent > smallest * depth)
         )
-        self.model.geom_rgba[self._things, 3] = seen
+        self.model.geom_rgba[self._objects, 3] = visible
 
     def _renderer(self, width: int, height: int) -> mujoco.Renderer:
         key = (width, height)
         if key not in self._renderers:
-            whole = self.model.vis.global_
-            whole.offwidth, whole.offheight = width, height
+            settings = self.model.vis.global_
+            settings.offwidth, settings.offheight = width, height
             self._renderers[key] = _make_renderer(self.model, width, height)
         return self._renderers[key]
 
@@ -128,17 +128,17 @@ class RouteBody:
 def _make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
     try:
         return mujoco.Renderer(model, height, width)
-    except Exception as exc:  # a driver may fail with anything
+    except Exception as exc:  # drivers raise various exceptions
         raise MissingExtraError(
-            f"nothing can be drawn here ({exc}); without a display install EGL (Debian: apt "
-            "install libegl1 libgl1-mesa-dri) and let MUJOCO_GL=egl, or MUJOCO_GL=osmesa where "
+            f"no off-screen renderer is available ({exc}); without a display install EGL (Debian: "
+            "apt install libegl1 libgl1-mesa-dri) and set MUJOCO_GL=egl, or MUJOCO_GL=osmesa if "
             "OSMesa is installed"
         ) from exc
 
 
 @functools.cache
 def can_draw() -> bool:
-    """Whether there is an off-screen renderer here, found out by starting one."""
+    """Return True if an off-screen renderer can be started."""
     try:
         _make_renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 16, 16).close()
     except MissingExtraError:

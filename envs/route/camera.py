@@ -1,4 +1,4 @@
-"""A camera that travels along a route: state, seeded randomness, one frame at a time."""
+"""Camera that travels along a route frame by frame, with seeded noise."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ LARGEST_IMAGE = 512
 
 @dataclass(frozen=True)
 class Frame:
-    """What the camera has at one instant."""
+    """Image, true position and odometry of one frame."""
 
     image: NDArray[np.uint8] = field(repr=False)
     """Grey image, shape (height, width)."""
     arc_m: float
     """True position along the route, m."""
     place: float
-    """The same in places."""
+    """True position along the route, places."""
     travelled_m: float
-    """True way since the frame before, m."""
+    """True distance since the previous frame, m."""
     step_places: float
-    """The same in places, as the odometry has it."""
+    """Odometry distance since the previous frame, places."""
 
 
 class RouteCamera:
-    """One camera under given conditions, for any number of passes.
+    """Camera under fixed conditions, for any number of traverses.
 
     Args:
-        route_seed: of the world, at least 0.
-        length_m: of the route.
-        place_spacing_m: between two places.
-        image_width: pixels, 8 to 512.
-        image_height: pixels, 8 to 512.
-        conditions: appearance, viewpoint, speed, sensors.
+        route_seed: seed of the world, at least 0.
+        length_m: length of the route, m.
+        place_spacing_m: distance between two places, m.
+        image_width: width of the images, pixels, 8 to 512.
+        image_height: height of the images, pixels, 8 to 512.
+        conditions: appearance, viewpoint, speed and sensors.
 
     Raises:
         ParameterError: a value is out of range.
@@ -70,16 +70,16 @@ class RouteCamera:
 
     @property
     def arrived(self) -> bool:
-        """Whether the camera is at the end of the route."""
+        """True at the end of the route."""
         return self.arc_m >= self.length_m
 
     def start(self, seed: int) -> Frame:
-        """Begin a pass, up to one full step behind the start of the route.
+        """Start a traverse, at most one full step beyond the start of the route.
 
         Raises:
-            MissingExtraError: nothing can be drawn here.
+            MissingExtraError: no off-screen renderer is available.
         """
-        # Three streams: noise of one kind does not change the draws of another.
+        # Separate streams: one kind of noise does not change the draws of another.
         self._speed_rng, self._odometry_rng, self._pixel_rng = (
             np.random.default_rng([seed, k]) for k in range(3)
         )
@@ -88,11 +88,11 @@ class RouteCamera:
         return self._frame(0.0)
 
     def advance(self, speed: float) -> Frame:
-        """Travel for one frame at a share of the full speed, clipped to 0 to 1."""
-        held = self.conditions
-        uneven = 1.0 + held.step_spread * self._speed_rng.uniform(-1.0, 1.0)
+        """Travel for one frame at a fraction of the full speed, clipped to [0, 1]."""
+        conditions = self.conditions
+        variation = 1.0 + conditions.step_spread * self._speed_rng.uniform(-1.0, 1.0)
         before_m = self.arc_m
-        self.arc_m += held.step_m * uneven * min(max(speed, 0.0), 1.0)
+        self.arc_m += conditions.step_m * variation * min(max(speed, 0.0), 1.0)
         self.arc_m = min(self.arc_m, self.length_m)
         return self._frame(self.arc_m - before_m)
 
@@ -107,8 +107,8 @@ class RouteCamera:
         if self.conditions.noise_sd > 0.0:
             noise = self._pixel_rng.normal(0.0, self.conditions.noise_sd, image.shape)
             image = np.clip(np.rint(image + noise), 0.0, 255.0).astype(np.uint8)
-        wrong = 1.0 + self.conditions.odometry_noise * self._odometry_rng.normal()
+        scale = 1.0 + self.conditions.odometry_noise * self._odometry_rng.normal()
         spacing_m = self.place_spacing_m
         return Frame(
-            image, self.arc_m, self.arc_m / spacing_m, travelled_m, travelled_m / spacing_m * wrong
+            image, self.arc_m, self.arc_m / spacing_m, travelled_m, travelled_m / spacing_m * scale
         )

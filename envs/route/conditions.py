@@ -1,14 +1,14 @@
-"""How the world looks in one pass, how the camera is held, and how fast it goes.
+"""Conditions of one traverse: appearance of the world, viewpoint, speed and sensors.
 
-| preset | what is different from `day` |
+| preset | differences from `day` |
 |---|---|
 | day | - |
-| dusk | low red sun from the other side, lit windows, purple sky |
-| night | moon, head lamp, lit windows and street lamps, more noise |
+| dusk | low red sun from the opposite side, lit windows, purple sky |
+| night | moonlight, headlight, lit windows and street lamps, more noise |
 | winter | snow, bare trees, low pale sun, white sky |
-| fog | visibility of 45 m, hardly any sun |
-| offset | 1.2 m to the left, turned by 0.08 rad to the right, 0.3 m higher |
-| stress | dusk in winter, mist of 90 m, offset to the right, noise, uneven speed, odometry errors |
+| fog | visibility of 45 m, little sunlight |
+| offset | camera 1.2 m to the left, turned by 0.08 rad to the right, 0.3 m higher |
+| stress | winter dusk, visibility 90 m, offset to the right, noise, uneven speed, odometry errors |
 """
 
 from __future__ import annotations
@@ -25,63 +25,63 @@ __all__ = ["PRESETS", "Conditions", "Rgb", "Season", "route_conditions"]
 
 Season = Literal["summer", "autumn", "winter"]
 Rgb = tuple[float, float, float]
-"""Shares of red, green and blue, 0 to 1."""
+"""Red, green and blue components, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Appearance, viewpoint, speed and sensors of a pass.
+    """Appearance, viewpoint, speed and sensors of a traverse.
 
     Raises:
         ParameterError: a value is not finite or out of range.
-        UnknownNameError: no such season.
+        UnknownNameError: unknown season.
     """
 
     sun_azimuth_rad: float = 0.9
-    """Where sun or moon stands, anticlockwise from x of the world, rad."""
+    """Direction of sun or moon, anticlockwise from x of the world, rad."""
     sun_elevation_rad: float = 0.8
-    """Height of sun or moon above the horizon, rad, 0 to pi / 2."""
+    """Elevation of sun or moon above the horizon, rad, 0 to pi / 2."""
     sun_rgb: Rgb = (0.80, 0.77, 0.70)
-    """Its light."""
+    """Colour of the light of sun or moon."""
     ambient_rgb: Rgb = (0.36, 0.38, 0.42)
-    """Light from everywhere."""
+    """Colour of the ambient light."""
     sky_rgb: Rgb = (0.30, 0.48, 0.78)
-    """Sky overhead."""
+    """Colour of the sky at the zenith."""
     horizon_rgb: Rgb = (0.78, 0.84, 0.90)
-    """Sky at the horizon, and what haze and fog fade to."""
+    """Colour of the sky at the horizon, and of haze and fog."""
     lamp: float = 0.0
-    """Light from the camera, 0 to 1."""
+    """Brightness of the headlight at the camera, 0 to 1."""
     windows: float = 0.0
-    """Light in windows and street lamps, 0 to 1."""
+    """Brightness of lit windows and street lamps, 0 to 1."""
     season: Season = "summer"
-    """Colours of plants and ground; winter has snow."""
+    """Season of plants and ground; winter has snow."""
     visibility_m: float = 400.0
-    """Distance at which everything has faded into the horizon's colour, linearly, m."""
+    """Distance at which objects fade completely into the colour of the horizon, linearly, m."""
 
     lateral_m: float = 0.0
-    """Camera left of the line, m, within 3."""
+    """Lateral offset of the camera from the route, m, -3 to 3, positive left."""
     yaw_rad: float = 0.0
-    """Camera turned to the left, rad, within 1."""
+    """Yaw offset of the camera, rad, -1 to 1, positive left."""
     height_m: float = 0.0
-    """Camera higher than 1.5 m, m, -1 to 3."""
+    """Height offset of the camera above 1.5 m, m, -1 to 3."""
 
     step_m: float = 1.0
-    """Travelled from frame to frame at full speed, m."""
+    """Distance between frames at full speed, m."""
     step_spread: float = 0.1
-    """Each step is `step_m` (1 + u), u uniform within this share to either side."""
+    """Relative spread of the steps: `step_m` (1 + u), u uniform in [-step_spread, step_spread]."""
 
     noise_sd: float = 2.0
-    """Standard deviation of the noise of a pixel, grey levels of 255."""
+    """Standard deviation of the pixel noise, grey levels of 255."""
     odometry_noise: float = 0.0
-    """Standard deviation of the measured over the true step, as a share of it."""
+    """Standard deviation of the relative error of the measured step."""
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
             if item.name.endswith("_rgb"):
                 object.__setattr__(self, item.name, tuple(value))
-                if len(value) != 3 or not all(0.0 <= share <= 1.0 for share in value):
-                    raise ParameterError(f"{item.name} is {value!r}; expected 3 shares of 0 to 1")
+                if len(value) != 3 or not all(0.0 <= part <= 1.0 for part in value):
+                    raise ParameterError(f"{item.name} is {value!r}; expected 3 numbers in [0, 1]")
             elif item.name == "season":
                 if value not in get_args(Season):
                     raise UnknownNameError("season", value, get_args(Season))
@@ -102,7 +102,7 @@ _BOUNDS = {
     "step_spread": (0.0, 0.9),
     "noise_sd": (0.0, 100.0),
 }
-"""Of those that are no shares."""
+"""Ranges of the numeric fields; the others range from 0 to 1."""
 
 _DAY = Conditions()
 _DUSK = replace(
@@ -174,8 +174,8 @@ def route_conditions(preset: str = "day", overrides: Mapping[str, Any] | None = 
     """Return the conditions of `preset` with `overrides` (name -> value) applied.
 
     Raises:
-        UnknownNameError: unknown preset; with a did-you-mean.
-        ConfigError: unknown field or a value of the wrong kind; with a did-you-mean.
+        UnknownNameError: unknown preset; the message lists close names.
+        ConfigError: unknown field or wrong type; the message lists close names.
         ParameterError: a value is out of range.
     """
     if preset not in PRESETS:

@@ -1,4 +1,4 @@
-"""A whole pass along a route as arrays."""
+"""Complete traverse of a route as arrays."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def drive(
     image_width: int = IMAGE_WIDTH,
     image_height: int = IMAGE_HEIGHT,
 ) -> Pass:
-    """Drive along a route at full speed, from its start to its end.
+    """Drive along a route at full speed from start to end.
 
-    The frames are those of `snn_control/Route-v0` of the same seed and options under action 1.
+    The frames equal those of `snn_control/Route-v0` with the same seed and options under action 1.
 
     Args:
-        preset: of `conditions.PRESETS`.
-        seed: of the pass: where the first frame falls, the lengths of the steps, noise.
-        route_seed: of the world.
+        preset: name of a preset of `conditions.PRESETS`.
+        seed: seed of the traverse: position of the first frame, lengths of the steps, noise.
+        route_seed: seed of the world.
         conditions: fields of `Conditions` that override the preset.
-        length_m: of the route, 50 to 2000 m.
-        place_spacing_m: between two places, m.
-        image_width: pixels, 8 to 512.
-        image_height: pixels, 8 to 512.
+        length_m: length of the route, 50 to 2000 m.
+        place_spacing_m: distance between two places, m.
+        image_width: width of the images, pixels, 8 to 512.
+        image_height: height of the images, pixels, 8 to 512.
 
     Raises:
-        UnknownNameError: no such preset.
-        ConfigError: no such condition.
+        UnknownNameError: unknown preset.
+        ConfigError: unknown condition.
         ParameterError: a value is out of range.
-        MissingExtraError: nothing can be drawn here.
+        MissingExtraError: no off-screen renderer is available.
     """
     camera = RouteCamera(
         route_seed, length_m, place_spacing_m, image_width, image_height,

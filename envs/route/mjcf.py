@@ -1,4 +1,4 @@
-"""The MJCF of a route's world under given conditions."""
+"""MJCF document of a route's world under fixed conditions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from math import cos, degrees, sin
 from snn_control.envs.route.conditions import Conditions
 from snn_control.envs.route.palette import GROUND, MATERIALS, WARM, coloured
 from snn_control.envs.route.path import RoutePath
-from snn_control.envs.route.things import Part
+from snn_control.envs.route.roadside import Part
 
 FAR_M = 320.0
-"""Nothing is drawn beyond."""
+"""Far clipping distance of the renderer, m."""
 FIELD_OF_VIEW_RAD = 0.90
-"""Of the camera, vertical."""
+"""Vertical field of view of the camera, rad."""
 _MESHES = {
     "cone": (
         "1 0 0  .7 .7 0  0 1 0  -.7 .7 0  -1 0 0  -.7 -.7 0  0 -1 0  .7 -.7 0  0 0 1",
@@ -24,24 +24,24 @@ _MESHES = {
         "0 1 5  0 5 4  2 3 4  2 4 5  1 2 5  3 0 4  0 3 2  0 2 1",
     ),
 }
-"""Corners and triangles of unit meshes."""
+"""Vertices and triangles of the unit meshes."""
 
 
 def route_mjcf(path: RoutePath, parts: list[Part], conditions: Conditions) -> str:
-    """Return the MJCF document of the things `parts` along `path`.
+    """Return the MJCF document of the objects made of `parts` along `path`.
 
     The camera's body is `carrier` (mocap) with the cameras `front`, `chase` and `above`; geoms are
-    `thing_0` and on, in the order of `parts`.
+    `part_0`, `part_1`, ... in the order of `parts`.
     """
     meshes: dict[str, str] = {}
     geoms = "".join(_geom(k, part, conditions, meshes) for k, part in enumerate(parts))
     elevation, azimuth = conditions.sun_elevation_rad, conditions.sun_azimuth_rad
     down = (-cos(elevation) * cos(azimuth), -cos(elevation) * sin(azimuth), -sin(elevation))
     low, high = path.position_m.min(axis=0), path.position_m.max(axis=0)
-    # A plane without end takes MuJoCo twice the time of all the rest.
+    # An infinite plane takes MuJoCo twice the time of all other geoms.
     (x_m, y_m), half_m = 0.5 * (low + high), 0.5 * float((high - low).max()) + FAR_M
     horizon, lamp = _text(conditions.horizon_rgb), conditions.lamp
-    view = degrees(FIELD_OF_VIEW_RAD)  # MuJoCo takes degrees here, whatever the compiler's angle
+    view = degrees(FIELD_OF_VIEW_RAD)  # `fovy` is in degrees, independent of `compiler angle`
     ground = _text(coloured("ground", GROUND, conditions.season))
     return f"""<mujoco model="route">
   <compiler angle="radian"/>
@@ -91,7 +91,7 @@ def _geom(k: int, part: Part, conditions: Conditions, meshes: dict[str, str]) ->
     if part.shape == "cylinder":
         size_text = f'size="{size[0]:.3f} {size[2]:.3f}"'
     elif part.shape in _MESHES:
-        # Sizes in steps of 0.2 m, so that things share meshes.
+        # Sizes are multiples of 0.2 m, so that objects share meshes.
         scale = " ".join(f"{max(round(x / 0.2), 1) * 0.2:.1f}" for x in size)
         name = f"{part.shape} {scale}".replace(" ", "_")
         corners, triangles = _MESHES[part.shape]
@@ -105,9 +105,9 @@ def _geom(k: int, part: Part, conditions: Conditions, meshes: dict[str, str]) ->
     rgb: tuple[float, ...] = coloured(part.surface, part.rgb, conditions.season)
     if material == "glow":
         lit = conditions.windows
-        rgb = tuple((1.0 - lit) * own + lit * warm for own, warm in zip(rgb, WARM, strict=True))
+        rgb = tuple((1.0 - lit) * dark + lit * warm for dark, warm in zip(rgb, WARM, strict=True))
     return (
-        f'<geom name="thing_{k}" {kind} {size_text} pos="{_text(part.position_m)}" '
+        f'<geom name="part_{k}" {kind} {size_text} pos="{_text(part.position_m)}" '
         f'euler="0 0 {part.yaw_rad:.4f}" material="{material}" '
         f'rgba="{_text(rgb)} 1"/>\n'
     )

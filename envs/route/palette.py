@@ -1,7 +1,7 @@
 """Colours of surfaces by season.
 
-A surface turns to `bare` first, where the season has a colour for it, and is then covered by snow:
-rgb = (1 - cover) bare + cover snow. Parts keep their own brightness when they turn.
+A surface first takes the season's colour `bare`, if there is one, and is then covered by snow:
+rgb = (1 - cover) bare + cover snow. Each part keeps its relative brightness.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import numpy as np
 from snn_control.envs.route.conditions import Rgb
 
 WARM: Rgb = (1.0, 0.85, 0.55)
-"""Light of windows and lamps."""
+"""Colour of lit windows and lamps."""
 SNOW: Rgb = (0.90, 0.92, 0.95)
 GROUND: Rgb = (0.34, 0.43, 0.21)
 MATERIALS: dict[str, str] = {
     "leaf": "rough", "conifer": "rough", "hedge": "rough", "rock": "rough", "straw": "rough",
     "hill": "rough", "ground": "ground", "window_lit": "glow", "lamp": "glow",
 }  # fmt: skip
-"""Surfaces of other than the plain material."""
+"""Material of each surface that is not `plain`."""
 
 
 @dataclass(frozen=True)
 class Season:
-    """How surfaces look in one season."""
+    """Appearance of the surfaces in one season."""
 
     bare: dict[str, Rgb] = field(default_factory=dict)
-    """Colour of a surface of middle brightness; those that are not named stay."""
+    """Colour of each surface at medium brightness; other surfaces keep theirs."""
     snow: dict[str, float] = field(default_factory=dict)
-    """Share of a surface under snow."""
+    """Fraction of each surface covered by snow."""
 
 
 SEASONS: dict[str, Season] = {
@@ -51,11 +51,11 @@ SEASONS: dict[str, Season] = {
     ),
 }  # fmt: skip
 _MIDDLE = 0.3
-"""Brightness of a part in summer that a season's bare colour is meant for."""
+"""Summer brightness of a part that takes a season's colour unscaled."""
 
 
 def coloured(surface: str, rgb: Rgb, season: str) -> Rgb:
-    """Return the colour of a part of `surface` that is `rgb` in summer."""
+    """Return the seasonal colour of a part of `surface` whose summer colour is `rgb`."""
     look, colour = SEASONS[season], np.array(rgb)
     if surface in look.bare:
         colour = np.array(look.bare[surface]) * np.clip(colour.mean() / _MIDDLE, 0.5, 1.5)

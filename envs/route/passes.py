@@ -1,4 +1,4 @@
-"""A pass along a route: what the camera saw, where it was, and what the odometry said."""
+"""Recorded traverse of a route: images, true positions and odometry."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["Pass"]
 
 @dataclass(frozen=True, repr=False)
 class Pass:
-    """One pass, frame by frame.
+    """One traverse of a route, frame by frame.
 
     Raises:
-        ParameterError: images of another type or number of axes, or arrays of other lengths.
+        ParameterError: wrong type or number of axes of the images, or unequal lengths.
     """
 
     images: NDArray[np.uint8]
     """Grey images, shape (n, height, width)."""
     places: NDArray[np.float64]
-    """True position of each frame along the route, in places from its start, shape (n,)."""
+    """True position of each frame, places from the start of the route, shape (n,)."""
     steps: NDArray[np.float64]
-    """Odometry: places travelled since the frame before, 0 at the first, shape (n,)."""
+    """Odometry distance since the previous frame, places, 0 at the first, shape (n,)."""
 
     def __post_init__(self) -> None:
         images = self.images
@@ -37,7 +37,7 @@ class Pass:
         for name in ("places", "steps"):
             shape = getattr(self, name).shape
             if shape != (len(images),):
-                raise ParameterError(f"{name} of shape {shape} for {len(images)} images")
+                raise ParameterError(f"{name} has shape {shape}; expected ({len(images)},)")
 
     def __repr__(self) -> str:
         n, height, width = self.images.shape
@@ -48,5 +48,5 @@ class Pass:
 
     @property
     def place_index(self) -> NDArray[np.int64]:
-        """Nearest place of each frame, shape (n,)."""
+        """Index of the nearest place of each frame, shape (n,)."""
         return np.rint(self.places).astype(np.int64)

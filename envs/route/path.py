@@ -1,4 +1,4 @@
-"""The line that the camera follows: smooth, curved, the same for every pass of one seed."""
+"""Path of a route: a smooth curve on the ground, fixed by the seed of the route."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ FloatArray = NDArray[np.float64]
 
 SHORTEST_M, LONGEST_M = 50.0, 2000.0
 BEFORE_M, BEYOND_M = 40.0, 160.0
-"""What is seen before the start and beyond the end of the route."""
+"""Length of the path before the start and beyond the end of the route, m."""
 _GRID_M = 0.25
 _WAVES = 4
 _TURN_RAD = 0.3
-"""Largest swing of the heading by one wave; all of them stay below a right angle, so that the
-route never meets itself."""
+"""Largest heading amplitude of one wave, rad; the sum stays below a right angle, so that the route
+never crosses itself."""
 
 
 @dataclass(frozen=True)
 class RoutePath:
-    """A route on the ground, by arc length."""
+    """Path of a route, sampled by arc length."""
 
     length_m: float
-    """Of the route, m."""
+    """Length of the route, m."""
     arc_m: FloatArray = field(repr=False)
     """Arc length of the grid points, m; 0 is the start of the route."""
     position_m: FloatArray = field(repr=False)
-    """Of the grid points, shape (n, 2)."""
+    """Positions of the grid points, m, shape (n, 2)."""
     heading_rad: FloatArray = field(repr=False)
-    """At the grid points, anticlockwise from x."""
+    """Headings at the grid points, anticlockwise from x, rad."""
 
     def pose(self, arc_m: float, lateral_m: float = 0.0) -> tuple[float, float, float]:
-        """Return x m, y m and heading rad at an arc length, `lateral_m` to the left of the line."""
+        """Return (x m, y m, heading rad) at an arc length, `lateral_m` to the left of the path."""
         x_m = float(np.interp(arc_m, self.arc_m, self.position_m[:, 0]))
         y_m = float(np.interp(arc_m, self.arc_m, self.position_m[:, 1]))
         heading = float(np.interp(arc_m, self.arc_m, self.heading_rad))
         return x_m - lateral_m * np.sin(heading), y_m + lateral_m * np.cos(heading), heading
 
     def distance_m(self, x_m: float, y_m: float) -> float:
-        """Return how far a point is from the line, m."""
+        """Return the distance of a point from the path, m."""
         away = self.position_m - (x_m, y_m)
         return float(np.sqrt((away * away).sum(axis=1).min()))
 
 
 def draw_path(route_seed: int, length_m: float) -> RoutePath:
-    """Draw a route: heading(s) = sum of 4 sines of 70 to 260 m and up to 0.3 rad.
+    """Draw a path: heading(s) = sum of 4 sines of wavelengths 70 to 260 m and up to 0.3 rad.
 
     Raises:
         ParameterError: the length is out of range, or the seed negative.

@@ -1,4 +1,4 @@
-"""`snn_control/Route-v0`: a camera on a fixed route through a world that looks ever different."""
+"""`snn_control/Route-v0`: a camera on a fixed route under changing conditions."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ CAMERAS = ("front", "chase", "above")
 
 
 class Route(gymnasium.Env):
-    """Drive a camera along a route and see where it is.
+    """Drive a camera along a route for visual place recognition.
 
     ## Description
-    A camera 1.5 m above a curved road through villages, town, woods, fields and heath, one pass an
-    episode. `route_seed` draws the world: line of the road, and every house, tree and rock beside
-    it. Conditions say how a pass looks (sun, light, season, fog), how the camera is held, how fast
-    it goes and how well it sees; they never move anything in the world. So two passes under other
-    conditions are a task of visual place recognition with exact ground truth.
+    A camera 1.5 m above a curved road through villages, town, woods, fields and heath, one traverse
+    per episode. `route_seed` draws the world: the path of the road and every house, tree and rock
+    beside it. The conditions of a traverse set its appearance (sun, light, season, fog), viewpoint,
+    speed and sensor noise; they never move objects of the world. Two traverses under different
+    conditions form a task of visual place recognition with exact ground truth.
 
     ## Action Space
     `Box(0, 1, (1,), float64)`
 
     | Num | Name | Min | Max | Unit |
     |---|---|---|---|---|
-    | 0 | speed | 0 | 1 | share of the full speed, `step_m` a control period of 0.1 s |
+    | 0 | speed | 0 | 1 | fraction of the full speed, `step_m` per control period of 0.1 s |
 
     ## Observation Space
     `Box(uint8)` of image_height x image_width grey levels, row by row from the top left:
@@ -45,31 +45,31 @@ class Route(gymnasium.Env):
     | k | pixel_k_grey | 0 | 255 | grey level, luma of BT.601, column k mod image_width |
 
     ## Rewards
-    In [0, 1] a step: places travelled in it, at most 1. The return is the way in places, however
-    well places are recognised; that is for the user to score against `info`.
+    In [0, 1] per step: places travelled, at most 1. The return is the distance in places; it does
+    not measure recognition, which is scored against `info`.
 
     ## Starting State
-    On the route, at most one full step behind its start; where exactly, the lengths of the steps
-    and all noise are drawn from the seed. Nothing else of an episode is random.
+    On the route, at most one full step beyond its start. The seed draws the start position, the
+    lengths of the steps and all noise; nothing else of an episode is random.
 
     ## Episode End
-    Terminated at the end of the route; truncated after `n_ticks`. `info` carries time_s; arc_m, the
-    true position along the route; place, the nearest of the places every `place_spacing_m` from 0
-    on; place_position, the same before rounding; step_places, the odometry: places travelled since
-    the frame before.
+    Terminated at the end of the route; truncated after `n_ticks`. `info` contains time_s; arc_m,
+    the true position along the route; place, the index of the nearest place (one every
+    `place_spacing_m`, from 0); place_position, the same before rounding; step_places, the odometry
+    distance since the previous frame in places.
 
     ## Arguments
     | Name | Default | Meaning |
     |---|---|---|
     | preset | "day" | `day`, `dusk`, `night`, `winter`, `fog`, `offset` or `stress` |
     | conditions | None | dict of `conditions.Conditions` fields that override the preset |
-    | route_seed | 0 | of the world, at least 0 |
-    | length_m | 400.0 | of the route, 50 to 2000 m |
-    | place_spacing_m | 4.0 | between two places, m |
-    | image_width, image_height | 64, 32 | of the observation, pixels; 8 to 512 |
-    | n_ticks | 4000 | longest episode, control periods |
+    | route_seed | 0 | seed of the world, at least 0 |
+    | length_m | 400.0 | length of the route, 50 to 2000 m |
+    | place_spacing_m | 4.0 | distance between two places, m |
+    | image_width, image_height | 64, 32 | size of the observation, pixels; 8 to 512 |
+    | n_ticks | 4000 | maximum length of the episode, control periods |
     | render_mode | None | "rgb_array" or None |
-    | camera | "front" | of a rendered frame: `front`, `chase` or `above` |
+    | camera | "front" | camera of rendered frames: `front`, `chase` or `above` |
     | width, height | 960, 480 | size of a rendered frame, pixels |
 
     ## Version History
@@ -118,10 +118,10 @@ class Route(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-        """Start the pass of `seed` (or the next of the seeds drawn from the last one).
+        """Start the traverse of `seed`; None draws the next seed from the last one passed.
 
         Raises:
-            MissingExtraError: nothing can be drawn here.
+            MissingExtraError: no off-screen renderer is available.
         """
         super().reset(seed=seed)
         drawn = int(self.np_random.integers(2**31)) if seed is None else seed
@@ -138,13 +138,13 @@ class Route(gymnasium.Env):
 
         Raises:
             ParameterError: `action` is not one finite number.
-            gymnasium.error.ResetNeeded: the episode is over, or there is none.
+            gymnasium.error.ResetNeeded: the episode is over or not started.
         """
         speed = np.asarray(action, np.float64)
         if speed.shape != (1,) or not np.isfinite(speed).all():
             raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")
         if self._frame is None or self._over:
-            raise gymnasium.error.ResetNeeded("call reset(): there is no episode, or it is over")
+            raise gymnasium.error.ResetNeeded("call reset(): the episode is over or not started")
         self._frame = frame = self._camera.advance(float(speed[0]))
         self._tick += 1
         self._places.add(self._place(frame))
@@ -156,7 +156,7 @@ class Route(gymnasium.Env):
     def metrics(self) -> dict[str, float]:
         """Return `distance_m`, `mean_speed_m_s` and the number of `places` passed so far."""
         if self._frame is None:
-            raise gymnasium.error.ResetNeeded("call reset(): there is no episode")
+            raise gymnasium.error.ResetNeeded("call reset(): no episode was started")
         distance_m = self._frame.arc_m - self._start_m
         time_s = self._tick * CONTROL_PERIOD_S
         return {

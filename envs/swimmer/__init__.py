@@ -1,1 +1,1 @@
-"""Swimmers: chains of links in a fluid, of any length, and the tasks they swim in."""
+"""Swimmers: chains of 3 to 30 links in a fluid, their tasks and simulated robots."""

@@ -1,7 +1,7 @@
-"""Many swimmers side by side, on all cores.
+"""Many swimmers in parallel on all cores.
 
-`SwimmerPool` holds one body for each thread, for kernels that swim whole episodes (`pool_reset`,
-`pool_advance`). `SwimmerBatch` advances many bodies tick by tick, for policies that answer many
+`SwimmerPool` holds one body per thread for kernels that simulate whole episodes (`pool_reset`,
+`pool_advance`). `SwimmerBatch` advances many bodies tick by tick, for policies that process many
 observations at once.
 """
 
@@ -30,20 +30,20 @@ Array = Any
 
 MODEL, DATA, QPOS, QVEL, CONTROL = range(5)
 """Columns of the addresses of a pool."""
-BODIES_A_THREAD = 8
-"""With fewer, threads wait for each other longer than they work, most of all on busy cores."""
+BODIES_PER_THREAD = 8
+"""Minimum number of bodies per thread; with fewer, synchronisation costs more than the work."""
 
 
 class SwimmerPool:
     """Bodies of one model for use in kernels.
 
     Args:
-        n_links: 3 to 30.
-        n_bodies: how many; None: one a thread.
-        damage: of every body.
+        n_links: number of links, 3 to 30.
+        n_bodies: number of bodies; None: one per thread.
+        damage: damage of every body.
 
     Attributes:
-        addresses: of model, data and arrays of each body, shape (n_bodies, 5).
+        addresses: addresses of model, data and arrays of each body, shape (n_bodies, 5).
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class SwimmerPool:
 
 @kernel(nogil=True)
 def pool_reset(body: Array, joint_rad: Array, turn_rad: float) -> None:
-    """Put the body of one row of addresses where it starts, at rest."""
+    """Reset the body of one row of addresses to its start, at rest."""
     mj_resetData(body[MODEL], body[DATA])
     qpos = array_at(body[QPOS], ROOT + joint_rad.size, np.float64)
     qpos[2] = turn_rad
@@ -74,7 +74,7 @@ def pool_reset(body: Array, joint_rad: Array, turn_rad: float) -> None:
 
 @kernel(nogil=True)
 def joint_angles(body: Array, n_joints: int) -> Array:
-    """Return the joint angles of a body, rad, shape (n_joints,): a view."""
+    """Return the joint angles of a body, rad, shape (n_joints,), as a view."""
     return array_at(body[QPOS], ROOT + n_joints, np.float64)[ROOT:]
 
 
@@ -91,17 +91,18 @@ def pool_advance(body: Array, effort: Array) -> float:
 
 
 class SwimmerBatch:
-    """Swimmers that advance together.
+    """Swimmers that advance in lockstep.
 
     Args:
-        n_links: 3 to 30.
-        n_bodies: at least 1.
-        damage: of every body.
+        n_links: number of links, 3 to 30.
+        n_bodies: number of bodies, at least 1.
+        damage: damage of every body.
 
     Attributes:
         joint_rad: measured angles, rad, shape (n_bodies, n_joints).
-        link_velocities: m/s, m/s and rad/s of each link in its frame, (n_bodies, 3 n_links).
-        forward_speed_m_s: of the heads, shape (n_bodies,).
+        link_velocities: (vx m/s, vy m/s, turning rad/s) of each link in its frame, shape
+            (n_bodies, 3 n_links).
+        forward_speed_m_s: forward speed of the heads, m/s, shape (n_bodies,).
     """
 
     def __init__(self, n_links: int, n_bodies: int, damage: Damage | None = None) -> None:
@@ -115,28 +116,28 @@ class SwimmerBatch:
         self._ticks = np.zeros(n_bodies, np.int64)
 
     def reset(self, starts: Sequence[Start], bodies: Sequence[int] | None = None) -> None:
-        """Put all bodies, or those named, where they start.
+        """Reset all bodies, or those of the indices `bodies`, to their starts.
 
         Raises:
-            ParameterError: not one start for each, or starts of another body.
+            ParameterError: the number of starts differs, or a start belongs to another body.
         """
         bodies = range(self.n_bodies) if bodies is None else bodies
         if len(starts) != len(bodies):
-            raise ParameterError(f"{len(starts)} starts for {len(bodies)} bodies")
+            raise ParameterError(f"{len(starts)} starts for {len(bodies)} bodies; pass one each")
         for k, start in zip(bodies, starts, strict=True):
             start.check_joints(self.pool.n_joints)
             pool_reset(self.pool.addresses[k], start.joint_rad, start.turn_rad)
             self._errors[k], self._ticks[k] = start.sensor_error_rad, 0
             self.joint_rad[k], self.link_velocities[k] = start.joint_rad, 0.0
             self.forward_speed_m_s[k] = 0.0
-            self._mistake(k)
+            self._add_sensor_error(k)
 
     def step(self, effort: FloatArray) -> None:
         """Hold efforts, shape (n_bodies, n_joints), for a control period; clipped to [-1, 1]."""
         if effort.shape != self.joint_rad.shape:
-            raise ParameterError(f"efforts {effort.shape}; expected {self.joint_rad.shape}")
+            raise ParameterError(f"efforts are {effort.shape}; expected {self.joint_rad.shape}")
         before = numba.get_num_threads()
-        numba.set_num_threads(min(before, math.ceil(self.n_bodies / BODIES_A_THREAD)))
+        numba.set_num_threads(min(before, math.ceil(self.n_bodies / BODIES_PER_THREAD)))
         try:
             _step(
                 self.pool.addresses, np.ascontiguousarray(effort, np.float64), self.joint_rad,
@@ -146,9 +147,9 @@ class SwimmerBatch:
             numba.set_num_threads(before)
         self._ticks += 1
         for k in range(self.n_bodies):
-            self._mistake(k)
+            self._add_sensor_error(k)
 
-    def _mistake(self, k: int) -> None:
+    def _add_sensor_error(self, k: int) -> None:
         errors = self._errors[k]
         if errors.size:
             self.joint_rad[k] += errors[min(int(self._ticks[k]), len(errors) - 1)]

@@ -1,4 +1,4 @@
-"""A swimmer in MuJoCo: reset to a start, hold an effort for a control period, read out."""
+"""Swimmer in MuJoCo with named read-outs."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ FloatArray = NDArray[np.float64]
 SUBSTEPS = 15
 CONTROL_PERIOD_S = SUBSTEPS * PHYSICS_STEP_S
 ROOT = 3
-"""Coordinates of the root, before those of the joints."""
+"""Number of root coordinates, which precede those of the joints."""
 LOCKED_DAMPING = 10.0
-"""Of a locked joint, N m s/rad: full effort turns it by less than 0.1 degrees in 30 s."""
+"""Damping of a locked joint, N m s/rad: full effort turns it by less than 0.1 degrees in 30 s."""
 
 
 def swimmer_model(
     n_links: int, damage: Damage | None = None, *, physics_only: bool = False
 ) -> mujoco.MjModel:
-    """Compile the model of a body with its damage; errors of sensors are those of a `Start`.
+    """Compile the model of a body with its damage; sensor errors belong to `Start`.
 
-    Its own sensors are switched off: `kinematics` has what they measure, at a tenth of the price.
-    One of `physics_only` moves alike and cannot be rendered.
+    The model's sensors are disabled: `kinematics` computes the same values at a tenth of the cost.
+    A model with `physics_only` moves identically and cannot be rendered.
 
     Raises:
-        ParameterError: n_links out of range, or damage to what the body lacks.
+        ParameterError: n_links out of range, or damage of a joint or muscle that does not exist.
     """
     damage = damage or Damage()
     document = swimmer_mjcf(
@@ -58,11 +58,11 @@ def swimmer_model(
 
 
 class SwimmerBody:
-    """Model and data of one swimmer, with named read-outs.
+    """MuJoCo model and data of one swimmer, with named read-outs.
 
     Args:
-        n_links: 3 to 30.
-        damage: of body and sensors.
+        n_links: number of links, 3 to 30.
+        damage: damage of body and sensors.
     """
 
     def __init__(self, n_links: int = 6, damage: Damage | None = None) -> None:
@@ -74,10 +74,10 @@ class SwimmerBody:
         self._velocities = np.zeros(3 * n_links)
 
     def reset(self, start: Start) -> None:
-        """Put the body where it starts, at rest.
+        """Reset the body to its start, at rest.
 
         Raises:
-            ParameterError: the start is that of another body.
+            ParameterError: the start has another number of joints.
         """
         start.check_joints(self.n_joints)
         mujoco.mj_resetData(self.model, self.data)
@@ -89,7 +89,7 @@ class SwimmerBody:
 
     @property
     def joint_rad(self) -> FloatArray:
-        """Joint angles, rad, shape (n_joints,): a view."""
+        """Joint angles, rad, shape (n_joints,), as a view."""
         return self._qpos[ROOT:]
 
     @property
@@ -99,13 +99,13 @@ class SwimmerBody:
 
     @property
     def link_velocities(self) -> FloatArray:
-        """(vx m/s, vy m/s, turning rad/s) of each link in its frame, (3 n_links,): a view."""
+        """(vx m/s, vy m/s, turning rad/s) of each link in its frame, (3 n_links,), as a view."""
         link_velocities(self._qpos, self._qvel, self._velocities)
         return self._velocities
 
     @property
     def position_m(self) -> FloatArray:
-        """Place of the nose, m, shape (2,)."""
+        """Position of the nose, m, shape (2,)."""
         return self._qpos[:2].copy()
 
 

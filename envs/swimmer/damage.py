@@ -1,4 +1,4 @@
-"""What can be wrong with a swimmer: its joints, its muscles, the fluid, its sensors."""
+"""Damage of a swimmer: joints, muscles, fluid and sensors."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ SIDES = ("dorsal", "ventral")
 
 @dataclass(frozen=True)
 class Damage:
-    """Damage of the body; that of the circuit is its controller's (`dead_cells`).
+    """Damage of body, fluid and sensors; damage of the circuit is the controller's `dead_cells`.
 
-    Joint 0 is next to the head; positive effort is that of the dorsal muscle.
+    Joint 0 is next to the head; positive effort acts on the dorsal muscle.
     """
 
     locked_joints: tuple[int, ...] = ()
-    """Joints that stay at the angle of the start."""
+    """Joints locked at their start angle."""
     lost_muscles: tuple[str, ...] = ()
     """Muscles without force: `dorsal_2`, `ventral_2`, or `both_2`."""
     density_scale: float = 1.0
     """Factor of the fluid's density."""
     viscosity_pa_s: float = 0.0
-    """Viscosity of the fluid, Pa s; 0 in the published task, water 0.001."""
+    """Viscosity of the fluid, Pa s; 0 in the published task, 0.001 for water."""
     noise_rad: float = 0.0
     """Standard deviation of the noise on each measured joint angle, rad."""
     bias_rad: float = 0.0
-    """Standard deviation over joints of a constant error of the measured angle, rad."""
+    """Standard deviation over joints of the constant error of the measured angle, rad."""
 
     def __post_init__(self) -> None:
         for name in ("density_scale", "viscosity_pa_s", "noise_rad", "bias_rad"):
@@ -42,7 +42,7 @@ class Damage:
         """Return the smallest and largest effort of each joint, within -1 and 1.
 
         Raises:
-            ParameterError: a joint or muscle that the body lacks.
+            ParameterError: a joint or muscle does not exist.
         """
         for joint in self.locked_joints:
             _check_joint(f"locked_joints: {joint}", joint, n_joints)
@@ -63,6 +63,6 @@ class Damage:
         return list(zip(low, high, strict=True))
 
 
-def _check_joint(what: str, joint: int, n_joints: int) -> None:
+def _check_joint(field: str, joint: int, n_joints: int) -> None:
     if not 0 <= joint < n_joints:
-        raise ParameterError(f"{what}: the body has joints 0 to {n_joints - 1}")
+        raise ParameterError(f"{field}: the body has joints 0 to {n_joints - 1}")

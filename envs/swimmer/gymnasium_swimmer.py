@@ -1,4 +1,4 @@
-"""`snn_control/Swimmer-v5`: Gymnasium's swimmer with names for what is observed and done."""
+"""`snn_control/Swimmer-v5`: Gymnasium's swimmer with named observations and actions."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ NEEDS_IMAGEIO = 'Swimmer-v5 needs imageio: pip install "gymnasium[mujoco]" or "s
 
 
 class GymnasiumSwimmer(gymnasium.Env):
-    """Gymnasium's `Swimmer-v5` as it is: physics, reward, start and length.
+    """Gymnasium's `Swimmer-v5` with unchanged physics, reward, start and episode length.
 
     ## Description
     Three links in a fluid of 4000 kg/m^3 and 0.1 Pa s, after P. Coulom (2002); see Gymnasium's page
-    of Swimmer-v5. Another body than that of `snn_control/Swim-v0`: longer links, two joints of
-    +-100 degrees, a control period of 0.04 s, a reward without a cap.
+    on Swimmer-v5. Differences from `snn_control/Swim-v0`: longer links, two joints of +-100
+    degrees, a control period of 0.04 s, an unbounded reward.
 
     ## Action Space
     `Box(-1, 1, (2,), float32)`
 
     | Num | Name | Min | Max | Unit |
     |---|---|---|---|---|
-    | 0 | joint_0_effort | -1 | 1 | share of 150 N m |
-    | 1 | joint_1_effort | -1 | 1 | share of 150 N m |
+    | 0 | joint_0_effort | -1 | 1 | fraction of 150 N m |
+    | 1 | joint_1_effort | -1 | 1 | fraction of 150 N m |
 
     ## Observation Space
     `Box(float64)`
 
     | Num | Name | Min | Max | Unit |
     |---|---|---|---|---|
-    | 0 | turn_rad | -inf | inf | rad, of the first link |
+    | 0 | turn_rad | -inf | inf | rad, angle of the first link |
     | 1 | joint_0_rad | -inf | inf | rad |
     | 2 | joint_1_rad | -inf | inf | rad |
     | 3 | vx_m_s | -inf | inf | m/s |
@@ -49,7 +49,7 @@ class GymnasiumSwimmer(gymnasium.Env):
     Speed along x, m/s, less 1e-4 times the sum of the squared efforts.
 
     ## Starting State
-    Every coordinate and speed uniform within 0.1 of 0.
+    Every coordinate and velocity uniform in [-0.1, 0.1].
 
     ## Episode End
     Truncated after 1000 control periods; never terminated.
@@ -57,9 +57,9 @@ class GymnasiumSwimmer(gymnasium.Env):
     ## Arguments
     | Name | Default | Meaning |
     |---|---|---|
-    | render_mode | None | as Gymnasium's |
+    | render_mode | None | see Gymnasium's environment |
 
-    Further ones go to Gymnasium's environment.
+    Further arguments are passed to Gymnasium's environment.
 
     ## Version History
     * v5: Gymnasium's version.
@@ -107,7 +107,7 @@ class GymnasiumSwimmer(gymnasium.Env):
         return {"mean_speed_m_s": self._forward_m / max(self._tick * self.control_period_s, 1e-9)}
 
     def render(self) -> Any:
-        """Return what Gymnasium's environment draws."""
+        """Return the frame of Gymnasium's environment."""
         return self._inner.render()
 
     def close(self) -> None:

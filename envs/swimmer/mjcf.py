@@ -1,8 +1,8 @@
-"""The MJCF of a swimmer of n links, equal in its physics to that of the DeepMind Control Suite.
+"""MJCF document of a swimmer of n links with the physics of the DeepMind Control Suite.
 
-Y. Tassa et al., arXiv:1801.00690, swimmer, of P. Coulom (2002): links of 0.1 m and 10 g in a chain
-along +y, head first, hinges about z, motors of 0.5 mN m, in a fluid of 3000 kg/m^3 without
-viscosity. A swimmer of inertial drag, not a worm at low Reynolds number.
+Y. Tassa et al., arXiv:1801.00690, swimmer, after P. Coulom (2002): links of 0.1 m and 10 g in a
+chain along +y, head first, hinges about z, motors of 0.5 mN m, in a fluid of 3000 kg/m^3 without
+viscosity. The swimmer moves by inertial drag, unlike a worm at low Reynolds number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LEAST_LINKS, MOST_LINKS = 3, 30
 LINK_M = 0.1
 PHYSICS_STEP_S = 0.002
 FLUID_DENSITY = 3000.0
-"""Of the published fluid, kg/m^3."""
+"""Density of the published fluid, kg/m^3."""
 
 _SCENERY = """
   <visual>
@@ -50,20 +50,19 @@ _HEAD = """
 
 
 def check_links(n_links: int) -> None:
-    """Refuse a number of links that no swimmer has.
+    """Raise an error if the number of links is out of range.
 
     Raises:
         ParameterError: below 3 or above 30.
     """
     if not LEAST_LINKS <= n_links <= MOST_LINKS:
         raise ParameterError(
-            f"n_links is {n_links}; a swimmer has {LEAST_LINKS} to {MOST_LINKS} links, "
-            "one joint less"
+            f"n_links is {n_links}; expected {LEAST_LINKS} to {MOST_LINKS} (n_links - 1 joints)"
         )
 
 
 def joint_limit_rad(n_links: int) -> float:
-    """Angle that a joint reaches to either side, rad: the whole body bends to two circles."""
+    """Return the joint limit to either side, rad; at the limits the body bends to two circles."""
     return 2.0 * math.pi / n_links
 
 
@@ -74,13 +73,13 @@ def swimmer_mjcf(
     viscosity_pa_s: float = 0.0,
     physics_only: bool = False,
 ) -> str:
-    """Return the MJCF document; joints are `joint_0` (next to the head) and on, motors alike.
+    """Return the MJCF document with joints and motors numbered from the head: `joint_0`, `motor_0`.
 
     Args:
-        n_links: of 0.1 m each, 3 to 30.
-        density_kg_m3: of the fluid.
-        viscosity_pa_s: of the fluid.
-        physics_only: leave out what is seen and measured; the motion is the same bit for bit.
+        n_links: number of links of 0.1 m each, 3 to 30.
+        density_kg_m3: density of the fluid, kg/m^3.
+        viscosity_pa_s: viscosity of the fluid, Pa s.
+        physics_only: omit visual elements and sensors; the motion is the same, bit for bit.
 
     Raises:
         ParameterError: n_links out of range, or a fluid of negative density or viscosity.
@@ -90,7 +89,7 @@ def swimmer_mjcf(
         if not (math.isfinite(value) and value >= 0.0):
             raise ParameterError(f"{name} is {value:g}; expected a number of at least 0")
     joints = range(n_links - 1)
-    links = (_link(k, "" if physics_only else _seen(k, n_links)) for k in range(n_links))
+    links = (_link(k, "" if physics_only else _visuals(k, n_links)) for k in range(n_links))
     body = "".join(links) + "</body>" * n_links
     motors = "".join(f'<motor name="motor_{k}" joint="joint_{k}"/>' for k in joints)
     sensors = "".join(
@@ -122,16 +121,16 @@ def swimmer_mjcf(
 """
 
 
-def _link(k: int, seen: str) -> str:
+def _link(k: int, visuals: str) -> str:
     joint = f'<joint name="joint_{k - 1}" class="bend"/>' if k else _ROOT
     place = "0 0 0.05" if k == 0 else f"0 {LINK_M} 0"
     return f"""
     <body name="link_{k}" pos="{place}">{joint}
-      <geom name="drag_{k}" class="drag"/>{seen}"""
+      <geom name="drag_{k}" class="drag"/>{visuals}"""
 
 
-def _seen(k: int, n_links: int) -> str:
-    """Skin and the site of the sensors of a link; eyes, nose and cameras of the head."""
+def _visuals(k: int, n_links: int) -> str:
+    """Return skin and sensor site of a link; for the head also eyes, nose and cameras."""
     half_width = 0.012 * (1.0 - 0.5 * k / (n_links - 1))
     size_m = LINK_M * n_links
     head = _HEAD.format(

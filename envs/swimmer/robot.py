@@ -1,7 +1,7 @@
-"""The swimmer as a robot in the world: it drifts on by itself, and efforts come when they come.
+"""Simulated swimmer that advances independently of its controller and accepts efforts at any time.
 
-Body, start and damage are those of `Swim`: with every effort given at the measurement that it
-answers, the episode is the same, bit for bit.
+Body, start and damage equal those of `Swim`: if each effort arrives at its measurement, the
+episodes are equal, bit for bit.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measurement:
-    """What the robot reports every control period; x is forward, y left (REP-103)."""
+    """Measurement of one control period; x is forward, y left (REP-103)."""
 
     tick: int
-    """Number of the control period, from 0."""
+    """Index of the control period, from 0."""
     time_s: float
-    """Time since the start."""
+    """Time since the start, s."""
     joint_rad: FloatArray
-    """Measured joint angles, with the errors of damaged sensors."""
+    """Measured joint angles, rad, with the errors of damaged sensors."""
     joint_rad_s: FloatArray
-    """True speeds of the joints."""
+    """True joint velocities, rad/s."""
     position_m: tuple[float, float]
-    """Place of the nose in the frame of the world, whose origin is that of the start."""
+    """Position of the nose in the world frame, m; the origin is the start."""
     heading_rad: float
-    """Direction of the head, anticlockwise from x of the world."""
+    """Direction of the head, anticlockwise from x of the world, rad."""
     forward_m_s: float
-    """Speed of the nose to the front."""
+    """Forward speed of the nose, m/s."""
     left_m_s: float
-    """Speed of the nose to the left."""
+    """Speed of the nose to the left, m/s."""
     turning_rad_s: float
-    """Speed of the heading."""
+    """Rate of the heading, rad/s."""
 
 
 class SwimmerRobot:
     """One episode, advanced physics step by physics step.
 
     Args:
-        n_links: of the body, 3 to 30.
-        seed: of the start and of the sensors' errors.
+        n_links: number of links, 3 to 30.
+        seed: seed of the start and of the sensor errors.
         n_ticks: length of the episode, control periods.
-        damage: of body and sensors.
-        effort_timeout_s: time without efforts after which the muscles rest.
+        damage: damage of body and sensors.
+        effort_timeout_s: time without efforts after which the effort becomes 0, s.
 
     Raises:
-        ParameterError: n_links out of range, or damage to what the body lacks.
+        ParameterError: n_links out of range, or damage of a joint or muscle that does not exist.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class SwimmerRobot:
 
     @property
     def finished(self) -> bool:
-        """Whether the episode is at its end."""
+        """True at the end of the episode."""
         return self.step >= self.n_ticks * SUBSTEPS
 
     @property
@@ -99,19 +99,19 @@ class SwimmerRobot:
         return math.remainder(float(self.body.data.qpos[2]) - 0.5 * math.pi, 2.0 * math.pi)
 
     def command(self, effort: FloatArray) -> None:
-        """Hold efforts from now on, shares of the full one, shape (n_joints,); clipped to +-1.
+        """Hold efforts, fractions of the full effort, shape (n_joints,), clipped to [-1, 1].
 
         Raises:
-            ParameterError: another number of them, or not finite; the last ones are held.
+            ParameterError: wrong shape or not finite; the last efforts stay active.
         """
         if effort.shape != self._effort.shape or not np.isfinite(effort).all():
             raise ParameterError(
-                f"efforts {effort.tolist()}; expected {self._effort.size} finite numbers"
+                f"efforts are {effort.tolist()}; expected {self._effort.size} finite numbers"
             )
         self._effort, self._commanded_at = effort.copy(), self.step
 
     def measure(self) -> Measurement | None:
-        """Return the measurement that is due at this physics step, once; None at others."""
+        """Return the measurement due at this physics step, once; None if none is due."""
         if self.finished or self.step < self._tick * SUBSTEPS:
             return None
         tick, self._tick = self._tick, self._tick + 1
@@ -119,7 +119,7 @@ class SwimmerRobot:
         joint_rad = body.joint_rad.copy()
         if errors.size:
             joint_rad += errors[min(tick, len(errors) - 1)]
-        # The head's link has y to the tail and x to the left of who looks forward; its velocity is
+        # The frame of the head's link has y towards the tail and x to the left; its velocity is
         # that of its centre, behind the nose.
         left_m_s, back_m_s, turning_rad_s = body.link_velocities[:3].tolist()
         left_m_s += 0.5 * LINK_M * turning_rad_s
@@ -131,7 +131,7 @@ class SwimmerRobot:
         )  # fmt: skip
 
     def advance(self) -> None:
-        """Swim on for one physics step, 0.002 s.
+        """Advance by one physics step, 0.002 s.
 
         Raises:
             ParameterError: the episode is at its end.
@@ -151,11 +151,11 @@ class SwimmerRobot:
             self._path[tick + 1] = self.body.position_m
 
     def trace(self) -> dict[str, FloatArray]:
-        """Return the episode so far, one entry a whole control period.
+        """Return the time series so far, one sample per complete control period.
 
         `time_s`, `heading_rad`, `joint_rad` (n, n_joints) at its start; `effort` (n, n_joints),
-        `forward_speed_m_s` and the `reward` of `Swim` at its end; `path_m` (n + 1, 2), the place
-        of the nose before and after each.
+        `forward_speed_m_s` and the `reward` of `Swim` at its end; `path_m` (n + 1, 2), the
+        positions of the nose before and after each period.
         """
         n = self.step // SUBSTEPS
         speeds = self._speeds[:n].copy()
@@ -170,6 +170,6 @@ class SwimmerRobot:
         }
 
     def metrics(self) -> dict[str, float]:
-        """Return the figures of `metrics.swim_metrics` so far."""
+        """Return `metrics.swim_metrics` so far."""
         n = self.step // SUBSTEPS
         return swim_metrics(self._speeds[:n], self._path[: n + 1])

@@ -1,4 +1,4 @@
-"""Where an episode starts, and what its sensors will get wrong."""
+"""Start of an episode and its sensor errors."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Start:
-    """The start of one episode."""
+    """Start pose of one episode, with its sensor errors."""
 
     joint_rad: FloatArray
     """Joint angles, rad, shape (n_joints,)."""
     turn_rad: float
     """Direction of the head, rad."""
     sensor_error_rad: FloatArray = field(repr=False)
-    """Noise and bias of each measured angle, rad, shape (n_ticks, n_joints); or (1, 0): none."""
+    """Error of each measured angle, rad, shape (n_ticks, n_joints), or (1, 0) without errors."""
 
     def check_joints(self, n_joints: int) -> None:
-        """Refuse another body than the start's.
+        """Raise an error if a body has another number of joints than the start.
 
         Raises:
-            ParameterError: with both numbers of joints.
+            ParameterError: the numbers of joints differ.
         """
         if self.joint_rad.shape != (n_joints,):
             raise ParameterError(
-                f"a start of {self.joint_rad.size} joints; the body has {n_joints}"
+                f"the start has {self.joint_rad.size} joints; the body has {n_joints}"
             )
 
 
 def draw_start(n_links: int, seed: int | None, n_ticks: int, damage: Damage | None = None) -> Start:
-    """Draw a start: joint angles in their ranges, then the direction, then errors of sensors."""
+    """Draw a start: joint angles within their limits, direction of the head, sensor errors."""
     rng, limit_rad, n_joints = np.random.default_rng(seed), joint_limit_rad(n_links), n_links - 1
     joint_rad = rng.uniform(-limit_rad, limit_rad, n_joints)
     turn_rad = float(rng.uniform(-math.pi, math.pi))

@@ -28,58 +28,58 @@ __all__ = [
 
 FULL_REWARD_M_S = 0.1
 EPISODE_TICKS = 1000
-"""Control periods of the published episode."""
+"""Length of the published episode, control periods."""
 
 
 def swim_reward(forward_speed_m_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the published reward of each forward speed, any shape: over 0.1 m/s, in [0, 1]."""
-    found: NDArray[np.float64] = np.clip(forward_speed_m_s / FULL_REWARD_M_S, 0.0, 1.0)
-    return found
+    """Return the published reward of each forward speed, any shape: speed / 0.1 m/s, in [0, 1]."""
+    reward: NDArray[np.float64] = np.clip(forward_speed_m_s / FULL_REWARD_M_S, 0.0, 1.0)
+    return reward
 
 
 class Swim(gymnasium.Env):
-    """Swim forward as fast as 0.1 m/s.
+    """Swim forward at 0.1 m/s or faster.
 
     ## Description
-    A chain of links with a muscle pair at each joint in a fluid, the task of N. Bhattasali, A.
-    Zador, T. Engel, arXiv 2201.05242 (2022) on the swimmer of the DeepMind Control Suite, arXiv
-    1801.00690. Of any length from 3 to 30 links; muscles, joints, fluid and sensors can be damaged.
+    A chain of 3 to 30 links in a fluid with a muscle pair at each joint. The task is that of
+    N. Bhattasali, A. Zador, T. Engel, arXiv 2201.05242 (2022) with the swimmer of the DeepMind
+    Control Suite, arXiv 1801.00690. Muscles, joints, fluid and sensors can be damaged.
 
     ## Action Space
     `Box(-1, 1, (n_links - 1,), float64)`
 
     | Num | Name | Min | Max | Unit |
     |---|---|---|---|---|
-    | k | joint_k_effort | -1 | 1 | share of 0.5 mN m; positive is dorsal, clipped to the bounds |
+    | k | joint_k_effort | -1 | 1 | fraction of 0.5 mN m, positive dorsal, clipped to the bounds |
 
-    for each joint k, 0 next to the head.
+    There is one row for each joint k; joint 0 is next to the head.
 
     ## Observation Space
     `Box(float64)` of 4 n_links - 1 entries, clipped to the bounds; link 0 is the head.
 
     | Num | Name | Min | Max | Unit |
     |---|---|---|---|---|
-    | k | joint_k_rad | -4 | 4 | rad, measured: with noise and bias where damaged |
+    | k | joint_k_rad | -4 | 4 | rad, measured, with the noise and bias of damaged sensors |
     | n_joints + 3 k | link_k_vx_m_s | -100 | 100 | m/s, in the frame of the link |
     | n_joints + 3 k + 1 | link_k_vy_m_s | -100 | 100 | m/s, positive towards the tail |
     | n_joints + 3 k + 2 | link_k_turning_rad_s | -1000 | 1000 | rad/s |
 
     ## Rewards
-    In [0, 1] a step: the head's forward speed over 0.1 m/s, clipped. Above that speed the return
-    does not tell swimmers apart: `metrics()` has their speed.
+    In [0, 1] per step: the head's forward speed over 0.1 m/s, clipped. Above 0.1 m/s the return
+    does not distinguish swimmers; `metrics()` contains their speed.
 
     ## Starting State
-    At rest; each joint uniform in its range of +-2 pi / n_links, the head in any direction.
-    `reset(options={"start": start})` begins at a given `swimmer.start.Start`.
+    At rest; each joint uniform in its range of +-2 pi / n_links, the head in a random direction.
+    `reset(options={"start": start})` starts from the `swimmer.start.Start` passed.
 
     ## Episode End
-    Truncated after `n_ticks` control periods of 0.03 s; never terminated. `info` carries time_s,
+    Truncated after `n_ticks` control periods of 0.03 s; never terminated. `info` contains time_s,
     forward_speed_m_s, x_m and y_m of the head.
 
     ## Arguments
     | Name | Default | Meaning |
     |---|---|---|
-    | n_links | 6 | 3 to 30 |
+    | n_links | 6 | number of links, 3 to 30 |
     | damage | None | dict of `swimmer.damage.Damage` fields |
     | n_ticks | 1000 | length of the episode, control periods |
     | render_mode | None | "rgb_array" or None |
@@ -122,12 +122,12 @@ class Swim(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
-        """Start an episode; `options={"start": start}` begins at a given `Start`."""
+        """Start an episode; `options={"start": start}` starts from the `Start` passed."""
         super().reset(seed=seed)
         if seed is None:
             seed = int(self.np_random.integers(2**31))
-        given = (options or {}).get("start")
-        self._start: Start = given or draw_start(self.body.n_links, seed, self.n_ticks, self.damage)
+        start = (options or {}).get("start")
+        self._start: Start = start or draw_start(self.body.n_links, seed, self.n_ticks, self.damage)
         self.body.reset(self._start)
         self._tick = 0
         self._path = np.zeros((self.n_ticks + 1, 2))
@@ -148,7 +148,7 @@ class Swim(gymnasium.Env):
         return self._observe(), reward, False, self._tick >= self.n_ticks, self._info()
 
     def metrics(self) -> dict[str, float]:
-        """Return the figures of the episode so far, see `swimmer.metrics`."""
+        """Return the metrics of the episode so far, see `swimmer.metrics`."""
         return swim_metrics(self._speeds[: self._tick], self._path[: self._tick + 1])
 
     def render(self) -> NDArray[np.uint8] | None:
@@ -172,8 +172,8 @@ class Swim(gymnasium.Env):
         joint_rad, errors = self.body.joint_rad, self._start.sensor_error_rad
         if errors.size:
             joint_rad = joint_rad + errors[min(self._tick, len(errors) - 1)]
-        found = np.concatenate([joint_rad, self.body.link_velocities])
-        return np.clip(found, -self._high, self._high)
+        observation = np.concatenate([joint_rad, self.body.link_velocities])
+        return np.clip(observation, -self._high, self._high)
 
     def _info(self) -> dict[str, Any]:
         x_m, y_m = self._path[self._tick].tolist()
@@ -186,7 +186,7 @@ class Swim(gymnasium.Env):
 
 
 def observation_names(n_links: int) -> tuple[str, ...]:
-    """Names of what a swimmer of n links observes."""
+    """Return the names of the observations of a swimmer of n links."""
     velocities = ("vx_m_s", "vy_m_s", "turning_rad_s")
     return joint_names(n_links - 1) + tuple(
         f"link_{k}_{name}" for k in range(n_links) for name in velocities
@@ -194,10 +194,10 @@ def observation_names(n_links: int) -> tuple[str, ...]:
 
 
 def joint_names(n_joints: int) -> tuple[str, ...]:
-    """Names of the measured joint angles."""
+    """Return the names of the measured joint angles."""
     return tuple(f"joint_{k}_rad" for k in range(n_joints))
 
 
 def action_names(n_joints: int) -> tuple[str, ...]:
-    """Names of the efforts."""
+    """Return the names of the efforts."""
     return tuple(f"joint_{k}_effort" for k in range(n_joints))

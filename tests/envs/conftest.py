@@ -1,4 +1,4 @@
-"""Shared pieces of the environment tests: where the real flights lie, and a small PID."""
+"""Fixtures of the environment tests: recorded flights and a small PID."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 
 from snn_control.compiled import kernel
 from snn_control.envs.blimp import plant
-from tests.paths import FLIGHTS
+from tests.paths import BLIMP_LOGS
 
 
 @pytest.fixture(scope="session")
 def flights() -> Path:
-    """Folder of the recorded flights, or a skip."""
-    folder = FLIGHTS
+    """Folder of the recorded flights; skip without them."""
+    folder = BLIMP_LOGS
     if not list(folder.glob("pid_*.csv")):
         pytest.skip(f"no recorded flights in {folder}; set SNN_CONTROL_DATA to their folder")
     return folder
@@ -21,7 +21,7 @@ def flights() -> Path:
 
 @dataclass
 class Pid:
-    """The imitated PID: 9 / 0.75 / 14, two-tap derivative, started at rest."""
+    """PID with gains 9, 0.75, 14 and a two-tap derivative, started at rest."""
 
     calls: int = 0
     total: float = 0.0
@@ -38,7 +38,7 @@ class Pid:
 
 
 @kernel()
-def _fly_pid(state, constants, gust, reference_m, substeps, heights):
+def _run_pid(state, constants, gust, reference_m, substeps, heights):
     plant.reset(state, constants)
     heights[0] = state[plant.HEIGHT]
     total = last = before = 0.0
@@ -60,13 +60,13 @@ def pid():
 
 
 @pytest.fixture(scope="session")
-def fly_pid():
-    """scenario -> true heights (n_steps + 1,) of the native plant under the PID."""
+def run_pid():
+    """Function from a scenario to the true heights, m, (n_steps + 1,), of the plant under the PID."""
     import numpy as np
 
-    def fly(scenario):
+    def run(scenario):
         heights = np.empty(scenario.n_steps + 1)
-        _fly_pid(
+        _run_pid(
             np.empty(plant.STATE_SIZE),
             scenario.constants,
             scenario.gust_m_s2[2],
@@ -76,4 +76,4 @@ def fly_pid():
         )
         return heights
 
-    return fly
+    return run

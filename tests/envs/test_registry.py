@@ -1,4 +1,4 @@
-"""Conformance of every registered environment, and the registry's errors."""
+"""Conformance of all registered environments, and errors of the registry."""
 
 import ast
 import inspect
@@ -15,7 +15,7 @@ from snn_control.envs.route.body import can_draw
 from snn_control.errors import UnknownNameError
 
 DRAWN = {"snn_control/Route-v0"}
-"""Those whose observations are drawn."""
+"""Environments with rendered observations."""
 HEADINGS = (
     "Description",
     "Action Space",
@@ -38,7 +38,7 @@ def env(request):
 
 
 def rows(env, heading):
-    """Cells of the table under `heading` of the environment's docstring."""
+    """Return the cells of the table under `heading` of the environment's docstring."""
     text = str(inspect.getdoc(type(env.unwrapped)))
     section = text.split(f"## {heading}\n")[1].split("\n## ")[0]
     lines = [x for x in section.splitlines() if x.startswith("|")][2:]
@@ -46,29 +46,29 @@ def rows(env, heading):
 
 
 def expanded(row, names, actions):
-    """Rows of every k that a row of a table stands for; `Num` is a sum such as `n_joints + 3 k`."""
+    """Expand a row over all k; `Num` is a sum such as `n_joints + 3 k`."""
     if "_k_" not in row[1]:
         return [row]
-    found = []
+    expanded_rows = []
     for k in range(len(names)):
         name = row[1].replace("_k_", f"_{k}_")
         if name in names:
-            named = {"n_joints": actions.shape[0], "k": k}
+            values = {"n_joints": actions.shape[0], "k": k}
             terms = [term.split() for term in row[0].split("+")]
             number = sum(
-                np.prod([named[x] if x in named else int(x) for x in term]) for term in terms
+                np.prod([values[x] if x in values else int(x) for x in term]) for term in terms
             )
-            found.append([str(number), name, *row[2:]])
-    return found
+            expanded_rows.append([str(number), name, *row[2:]])
+    return expanded_rows
 
 
-def test_checker(env):
+def test_gymnasium_checker_passes(env):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         check_env(env.unwrapped, skip_render_check=True)
-    # Motor commands keep their own units, so the action space is not normalised.
-    serious = [str(w.message) for w in caught if "symmetric and normalized" not in str(w.message)]
-    assert not serious
+    # Motor commands keep their units, so the action space is not normalised.
+    warned = [str(w.message) for w in caught if "symmetric and normalized" not in str(w.message)]
+    assert not warned
 
 
 def test_docstring_headings(env):
@@ -84,13 +84,13 @@ def test_docstring_headings(env):
     ],
 )
 def test_tables_match_the_spaces(env, heading, space, names):
-    box, own = getattr(env, space), getattr(env.unwrapped, names)
+    box, expected = getattr(env, space), getattr(env.unwrapped, names)
     table = sorted(
-        (each for row in rows(env, heading) for each in expanded(row, own, env.action_space)),
+        (each for row in rows(env, heading) for each in expanded(row, expected, env.action_space)),
         key=lambda row: int(row[0]),
     )
     assert [int(row[0]) for row in table] == list(range(box.shape[0]))
-    assert tuple(row[1] for row in table) == own
+    assert tuple(row[1] for row in table) == expected
     assert [float(row[2]) for row in table] == box.low.tolist()
     assert [float(row[3]) for row in table] == box.high.tolist()
     assert all(row[4] for row in table)
@@ -106,7 +106,7 @@ def test_argument_table_matches_the_constructor(env):
 
 
 def test_equal_seeds_are_bitwise_equal(env):
-    def fly():
+    def episode():
         observation, _ = env.reset(seed=11)
         rng = np.random.default_rng(0)
         record = [observation.tobytes()]
@@ -117,7 +117,7 @@ def test_equal_seeds_are_bitwise_equal(env):
             record.append((step[0].tobytes(), step[1], repr(step[4])))
         return record
 
-    assert fly() == fly()
+    assert episode() == episode()
 
 
 def test_later_episodes_differ(env):
@@ -126,7 +126,7 @@ def test_later_episodes_differ(env):
     assert not np.array_equal(one, two)
 
 
-def test_every_model_element_is_named_and_two_cameras(env):
+def test_model_elements_are_named_and_two_cameras_exist(env):
     import mujoco
 
     model = env.unwrapped.body.model
@@ -144,13 +144,13 @@ def test_every_model_element_is_named_and_two_cameras(env):
     assert model.ncam >= 2
 
 
-def test_short_names_and_proposals():
+def test_names_without_prefix_and_close_names():
     envs.make("BlimpAltitude-v0").close()
     with pytest.raises(UnknownNameError, match="BlimpAltitude-v0"):
         envs.make("BlimpAltitud-v0")
 
 
-def test_gymnasium_makes_it_with_arguments():
+def test_gymnasium_make_passes_arguments():
     env = gymnasium.make(
         "snn_control/BlimpAltitude-v0", preset="leak", parameters={"leak_m_s3": 1e-3}
     )
@@ -158,7 +158,7 @@ def test_gymnasium_makes_it_with_arguments():
     env.close()
 
 
-def test_other_packages_announce_environments(monkeypatch):
+def test_entry_points_of_other_packages_are_listed(monkeypatch):
     from importlib.metadata import EntryPoint
 
     others = [EntryPoint("other/Kite-v0", "other.kite:Kite", envs.ENTRY_POINT_GROUP)]

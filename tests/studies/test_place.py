@@ -224,7 +224,7 @@ def test_invalid_inputs_are_refused(images: Path, tmp_path: Path) -> None:
     for source in ("cut.npz:some", "bare.npy:some"):
         with pytest.raises(ParameterError, match=r"cannot be read as FILE\.npz:ARRAY"):
             run(config(images, select=f"{tmp_path / source}"))
-    with pytest.raises(ParameterError, match="is no folder"):
+    with pytest.raises(ParameterError, match="is not a folder"):
         run(config(images, reference=str(tmp_path / "nowhere")))
     with pytest.raises(ParameterError, match="expected at least 40"):
         run(config(images, calibration=0.05))

@@ -1,4 +1,4 @@
-"""The MuJoCo blimp: its physics, its faults, its trace, and its agreement with the plant."""
+"""MuJoCo blimp: physics, faults, trace and agreement with the native plant."""
 
 import gymnasium
 import mujoco
@@ -21,7 +21,7 @@ def make(**arguments):
     return gymnasium.make(NAME, disable_env_checker=True, **arguments).unwrapped
 
 
-def fly(env, controller, seed):
+def fly_blimp(env, controller, seed):
     observation, _ = env.reset(seed=seed)
     truncated = False
     while not truncated:
@@ -32,7 +32,7 @@ def fly(env, controller, seed):
 
 @pytest.mark.parametrize("preset", ["clean", "default"])
 def test_open_loop_agrees_with_the_native_plant(preset):
-    """The same scenario and commands, servo flips included: below 1 cm over 30 s."""
+    """Difference below 1 cm over 30 s for equal scenarios and commands, servo flips included."""
     scenario = draw_scenario(PRESETS[preset], 4, 30.0)
     rng = np.random.default_rng(1)
     commands = np.repeat(rng.uniform(1.0, 6.0, 30), 10)
@@ -48,7 +48,7 @@ def test_open_loop_agrees_with_the_native_plant(preset):
     assert worst < 0.01
 
 
-def test_the_seed_is_the_scenario():
+def test_reset_draws_the_scenario_of_the_seed():
     env = make(duration_s=5.0)
     env.reset(seed=9)
     assert np.array_equal(
@@ -57,7 +57,7 @@ def test_the_seed_is_the_scenario():
 
 
 @pytest.mark.parametrize(("tilt", "turn"), [(0.3, (0, 1, 0)), (0.3, (1, 0, 0))])
-def test_the_body_rights_itself(tilt, turn):
+def test_body_returns_upright_after_a_tilt(tilt, turn):
     body = BlimpBody()
     scenario = draw_scenario(PRESETS["clean"], 0, 60.0)
     body.reset(scenario.constants, np.zeros((3, 1)))
@@ -66,7 +66,7 @@ def test_the_body_rights_itself(tilt, turn):
     assert body.upright > 0.9999
 
 
-def test_first_acceleration_has_the_added_mass():
+def test_added_mass_lowers_the_acceleration():
     body = BlimpBody()
     scenario = draw_scenario(PRESETS["clean"], 0, 60.0)
     body.reset(scenario.constants, np.zeros((3, 1)))
@@ -78,7 +78,7 @@ def test_first_acceleration_has_the_added_mass():
     assert body.weight_n / 9.81 == pytest.approx(0.1255, rel=1e-3)
 
 
-def test_it_rests_on_its_skids():
+def test_blimp_rests_on_its_skids():
     body = BlimpBody()
     scenario = draw_scenario(PRESETS["clean"], 0, 60.0)
     body.reset(scenario.constants, np.zeros((3, 1)))
@@ -100,7 +100,7 @@ def test_missed_ticks_hold_the_command():
     assert 0.1 < missed / 600 < 0.3
 
 
-def test_observation_is_what_the_messages_carry():
+def test_observations_are_float32_values():
     env = make(duration_s=20.0)
     observation, _ = env.reset(seed=1)
     for _ in range(50):
@@ -113,8 +113,8 @@ def test_observation_is_what_the_messages_carry():
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_pid_holds_the_height(preset, pid):
-    env = fly(make(preset=preset, duration_s=150.0), pid, seed=0)
+def test_pid_holds_the_height(preset, pid):
+    env = fly_blimp(make(preset=preset, duration_s=150.0), pid, seed=0)
     trace, metrics = env.trace(), env.metrics()
     assert len({x.size for x in trace.values()}) == 1
     assert np.isfinite(trace["height_m"]).all()
@@ -122,19 +122,19 @@ def test_a_pid_holds_the_height(preset, pid):
     assert {"hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m"} <= set(metrics)
 
 
-def test_closed_loop_metrics_agree_with_the_native_plant(pid, fly_pid):
+def test_closed_loop_metrics_agree_with_the_native_plant(pid, run_pid):
     from snn_control.envs.blimp.metrics import altitude_metrics
 
-    env = fly(make(preset="clean"), pid, seed=2)
+    env = fly_blimp(make(preset="clean"), pid, seed=2)
     trace, metrics = env.trace(), env.metrics()
-    heights = fly_pid(env.scenario)
+    heights = run_pid(env.scenario)
     native = altitude_metrics(trace["time_s"], trace["height_ref_m"], heights[:-1])
     for name in ("hold_rmse_m", "overshoot_m", "rmse_m"):
         assert metrics[name] == pytest.approx(native[name], abs=0.005), name
 
 
 @pytest.mark.parametrize("action", [[np.nan], [1.0, 2.0], 3.0, [np.inf]])
-def test_bad_actions(action):
+def test_invalid_actions_are_errors(action):
     env = make(duration_s=5.0)
     env.reset(seed=0)
     with pytest.raises(ParameterError, match="one finite number"):
@@ -142,7 +142,7 @@ def test_bad_actions(action):
     assert env.trace()["time_s"].size == 0
 
 
-def test_order_of_calls():
+def test_step_outside_an_episode_is_an_error():
     env = make(duration_s=0.2, preset="clean")
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.step(np.zeros(1))
@@ -153,14 +153,14 @@ def test_order_of_calls():
         env.step(np.zeros(1))
 
 
-def test_bad_arguments():
+def test_invalid_arguments_are_errors():
     with pytest.raises(UnknownNameError, match="gust_sd_m_s2"):
         envs.make(NAME, parameters={"gust_sd": 0.1})
     with pytest.raises(ParameterError, match="render_mode"):
         BlimpAltitude(render_mode="human")
 
 
-def test_frames():
+def test_rendered_frames():
     env = make(render_mode="rgb_array", width=320, height=240)
     env.reset(seed=0)
     try:
@@ -175,8 +175,8 @@ def test_frames():
     env.close()
 
 
-def test_native_step_reaches_its_rate():
-    """A loose guard; the benchmark decides. States and ticks of 256 plants stay in the kernel."""
+def test_native_batch_reaches_its_rate():
+    """A loose bound; the benchmark measures the speed."""
     from time import process_time
 
     plants = BlimpPlants([draw_scenario(PRESETS["clean"], s, 30.0) for s in range(256)])

@@ -1,4 +1,4 @@
-"""The batched plant equals single plants, bit for bit."""
+"""Batched plant against single plants, bit for bit."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ParameterError
 
 
-def test_batch_equals_single():
+def test_batch_equals_single_plants():
     scenarios = [draw_scenario(PRESETS["default"], s, 20.0) for s in range(4)]
     plants = BlimpPlants(scenarios)
     errors = [plants.reset().copy()]
@@ -27,7 +27,7 @@ def test_batch_equals_single():
         assert plants.time_s[k] == 20.0
 
 
-def test_short_scenarios_stand_still():
+def test_finished_scenarios_keep_their_state():
     plants = BlimpPlants([draw_scenario(PRESETS["clean"], 0, t) for t in (1.0, 2.0)])
     for _ in range(15):
         plants.step(np.zeros(2))
@@ -35,7 +35,7 @@ def test_short_scenarios_stand_still():
     assert plants.time_s.tolist() == [1.0, 1.5]
 
 
-def test_bad_input():
+def test_invalid_input_is_an_error():
     with pytest.raises(ParameterError, match="no scenario"):
         stack_scenarios([])
     plants = BlimpPlants([draw_scenario(PRESETS["clean"], 0, 1.0)])

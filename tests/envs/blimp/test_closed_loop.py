@@ -1,7 +1,7 @@
-"""The imitated PID in closed loop against figures obtained elsewhere.
+"""PID in closed loop against independent results.
 
-Two anchors: an independent simulation of an earlier fit of the same law (its constants below), and
-the two recorded PID flights that the plant was calibrated on.
+References: an independent simulation of an earlier fit of the same law (its constants below), and
+the two recorded PID flights of the calibration of the plant.
 """
 
 import numpy as np
@@ -21,33 +21,35 @@ EARLIER_FIT = {
 SEEDS = range(10)
 
 
-def mean_metrics(fly_pid, preset, changes=None):
-    every = []
+def mean_metrics(run_pid, preset, changes=None):
+    metrics = []
     for seed in SEEDS:
         scenario = draw_scenario(blimp_parameters(preset, changes), seed)
-        heights = fly_pid(scenario)[:-1]
+        heights = run_pid(scenario)[:-1]
         time_s = np.arange(heights.size) * 0.01
         reference = np.repeat(scenario.reference_m, scenario.substeps)
-        every.append(altitude_metrics(time_s, reference, heights))
-    return {name: 100 * float(np.mean([m[name] for m in every])) for name in every[0]}
+        metrics.append(altitude_metrics(time_s, reference, heights))
+    return {name: 100 * float(np.mean([m[name] for m in metrics])) for name in metrics[0]}
 
 
 @pytest.mark.parametrize(
     ("preset", "hold_cm", "offset_cm", "up_cm", "down_cm"),
     [("clean", 1.42, 0.16, 6.3, 7.4), ("missed", 1.70, 0.33, 5.2, 6.5)],
 )
-def test_earlier_fit(fly_pid, preset, hold_cm, offset_cm, up_cm, down_cm):
-    m = mean_metrics(fly_pid, preset, EARLIER_FIT)
+def test_earlier_fit_matches_the_independent_simulation(
+    run_pid, preset, hold_cm, offset_cm, up_cm, down_cm
+):
+    m = mean_metrics(run_pid, preset, EARLIER_FIT)
     assert m["hold_rmse_m"] == pytest.approx(hold_cm, abs=0.3)
     assert m["steady_state_offset_m"] == pytest.approx(offset_cm, abs=0.3)
     assert m["overshoot_up_m"] == pytest.approx(up_cm, abs=1.5)
     assert m["overshoot_down_m"] == pytest.approx(down_cm, abs=1.5)
 
 
-def test_recorded_development_flights(fly_pid):
-    """Flown: hold 2.13, 1.34; overshoot 11, 13 up, 11, 10 down; rise 1.9 s; RMSE 9.86, 9.52 cm."""
-    flown = {"reference_heights_m": (0.5, 1.0)}
-    m = mean_metrics(fly_pid, "clean", flown)
+def test_metrics_match_the_recorded_flights(run_pid):
+    """Logs: hold 2.13, 1.34; overshoot 11, 13 up, 11, 10 down; rise 1.9 s; RMSE 9.86, 9.52 cm."""
+    references = {"reference_heights_m": (0.5, 1.0)}
+    m = mean_metrics(run_pid, "clean", references)
     assert 1.0 < m["hold_rmse_m"] < 2.2
     assert m["overshoot_up_m"] == pytest.approx(12.0, abs=2.0)
     assert m["overshoot_down_m"] == pytest.approx(10.5, abs=3.0)
@@ -56,13 +58,13 @@ def test_recorded_development_flights(fly_pid):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_can_be_held(fly_pid, preset):
-    m = mean_metrics(fly_pid, preset)
+def test_pid_holds_the_height_under_every_preset(run_pid, preset):
+    m = mean_metrics(run_pid, preset)
     assert m["hold_rmse_m"] < 4.0
     assert m["overshoot_m"] < 12.0
 
 
-def test_faults_cost_something(fly_pid):
-    hold = {p: mean_metrics(fly_pid, p)["hold_rmse_m"] for p in PRESETS}
+def test_faults_increase_the_error(run_pid):
+    hold = {p: mean_metrics(run_pid, p)["hold_rmse_m"] for p in PRESETS}
     assert hold["clean"] < hold["missed"] < hold["default"] < hold["stress"]
     assert hold["clean"] < hold["leak"]

@@ -1,4 +1,4 @@
-"""Flight logs: what is read, what is refused, and how the plant replays and fits them."""
+"""Flight logs: reading, errors, replay and fit of the plant."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def write(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "empty"),
         ("# a comment\n\n", "empty"),
@@ -39,23 +39,23 @@ def write(tmp_path):
         (HEADER + "1,1,1,3\n0,1,1,3\n", "line 3: time_s"),
     ],
 )
-def test_bad_files_say_what_is_wrong(write, text, said):
-    with pytest.raises(FlightLogError, match=said):
+def test_errors_of_malformed_logs_name_the_fault(write, text, message):
+    with pytest.raises(FlightLogError, match=message):
         read_flight_log(write(text))
 
 
-def test_absent_file(tmp_path):
+def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(FlightLogError, match="cannot be read"):
         read_flight_log(tmp_path / "none.csv")
 
 
-def test_log_without_commands(write):
+def test_log_without_commands_is_an_error(write):
     log = read_flight_log(write("time_s,h_ref_m,h_meas_m\n0,1,1\n1,1,1\n"))
     with pytest.raises(FlightLogError, match="u_motor_units"):
         cut_windows(log)
 
 
-def test_short_log(write):
+def test_short_log_is_an_error(write):
     path = write(HEADER + "".join(f"{k / 10},1,1,3\n" for k in range(50)))
     with pytest.raises(FlightLogError, match=r"needs 13\.0 s"):
         fit_flight(path)
@@ -64,12 +64,12 @@ def test_short_log(write):
 
 
 @pytest.fixture
-def own_log(write, fly_pid):
-    """A log that the plant itself flew under the PID with other constants, 1 cm readings."""
+def simulated_log(write, run_pid):
+    """Log of the plant with other constants under the PID, readings in 1 cm steps."""
     truth = {"thrust_gain_m_s2": 1.4, "transport_delay_s": 0.22, "motor_time_constant_s": 0.12}
     p = blimp_parameters("clean", truth | {"spread": 0.0, "reference_hold_s": 20.0})
     scenario = draw_scenario(p, 0, 120.0)
-    heights = fly_pid(scenario)[scenario.tick_step]
+    heights = run_pid(scenario)[scenario.tick_step]
     measured = np.round(heights, 2)
     error = scenario.reference_m - measured
     slope = np.diff(error, prepend=error[0]) * 10
@@ -81,8 +81,8 @@ def own_log(write, fly_pid):
     return write(HEADER + "".join(",".join(f"{x:.9f}" for x in row) + "\n" for row in rows)), truth
 
 
-def test_fit_recovers_a_known_plant(own_log):
-    path, truth = own_log
+def test_fit_recovers_a_known_plant(simulated_log):
+    path, truth = simulated_log
     result = fit_flight(path)
     assert set(result.parameters) == {*FITTED, "hover_motor_units"}
     assert result.rmse_m < 0.012 < 0.02 < result.rmse_before_m
@@ -92,7 +92,7 @@ def test_fit_recovers_a_known_plant(own_log):
     blimp_parameters("clean", result.parameters)
 
 
-def test_hover_command_inverts_the_thrust():
+def test_hover_command_inverts_the_thrust_law():
     row = constants_row(PRESETS["clean"])
     from snn_control.envs.blimp import plant
 
@@ -101,14 +101,14 @@ def test_hover_command_inverts_the_thrust():
 
 
 @pytest.mark.parametrize("flight", PID_FLIGHTS)
-def test_recorded_commands_replay_the_recorded_height(flights, flight):
-    """Windows of 10 s: at most 4 cm from the real flight, for plant and body."""
-    flown = replay(read_flight_log(flights / f"pid_{flight}.csv"), constants_row(PRESETS["clean"]))
-    assert flown.rmse_m < 0.04
-    body, row = BlimpBody(), flown.constants
+def test_replay_follows_the_recorded_height(flights, flight):
+    """RMSE below 4 cm over windows of 10 s, for native plant and MuJoCo body."""
+    result = replay(read_flight_log(flights / f"pid_{flight}.csv"), constants_row(PRESETS["clean"]))
+    assert result.rmse_m < 0.04
+    body, row = BlimpBody(), result.constants
     errors = [
         window.height_m - fly_body(body, window, row, speed)
-        for window, speed in zip(flown.windows, flown.speed_m_s, strict=True)
+        for window, speed in zip(result.windows, result.speed_m_s, strict=True)
     ]
     assert np.sqrt(np.mean(np.concatenate(errors) ** 2)) < 0.04
 
@@ -116,11 +116,11 @@ def test_recorded_commands_replay_the_recorded_height(flights, flight):
 @pytest.mark.parametrize("flight", PID_FLIGHTS[:2])
 def test_body_follows_the_native_plant_for_30_s(flights, flight):
     log = read_flight_log(flights / f"pid_{flight}.csv")
-    flown = replay(log, constants_row(PRESETS["clean"]), 30.0)
+    result = replay(log, constants_row(PRESETS["clean"]), 30.0)
     body = BlimpBody()
-    for window, speed in zip(flown.windows, flown.speed_m_s, strict=True):
-        native = fly_native(window, flown.constants, speed)
-        assert np.abs(fly_body(body, window, flown.constants, speed) - native).max() < 0.01
+    for window, speed in zip(result.windows, result.speed_m_s, strict=True):
+        native = fly_native(window, result.constants, speed)
+        assert np.abs(fly_body(body, window, result.constants, speed) - native).max() < 0.01
 
 
 def test_fit_improves_a_real_flight(flights):

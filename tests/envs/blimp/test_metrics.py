@@ -8,8 +8,8 @@ from snn_control.envs.blimp.metrics import altitude_metrics, step_figures
 from snn_control.errors import ParameterError
 
 
-def test_closed_form_flight():
-    """Ramps of 2 s; 0.1 m beyond for 1 s after the step up, 0.02 m above before the step down."""
+def test_metrics_of_a_closed_form_response():
+    """Ramps of 2 s, overshoot of 0.1 m for 1 s after the step up, 0.02 m above before step 2."""
     t = np.round(np.arange(0.0, 60.0, 0.1), 3)
     reference = np.where((t >= 20) & (t < 40), 1.0, 0.5)
     height = np.interp(t, [20, 22, 30, 30.01, 40, 42], [0.5, 1.0, 1.0, 1.02, 1.02, 0.5])
@@ -25,7 +25,7 @@ def test_closed_form_flight():
     assert m["rise_time_s"] == pytest.approx(1.6, abs=0.11)
 
 
-def test_no_jump():
+def test_metrics_without_a_jump():
     t = np.arange(0.0, 30.0, 0.1)
     m = altitude_metrics(t, np.full(t.size, 1.0), np.full(t.size, 0.97))
     assert m["overshoot_m"] == 0.0
@@ -36,12 +36,12 @@ def test_no_jump():
 @pytest.mark.parametrize(
     ("t", "h"), [([0.0], [1.0]), ([0, 1], [1, np.nan]), ([1, 0], [1, 1]), ([0, 1, 2], [1, 1])]
 )
-def test_bad_arrays(t, h):
+def test_invalid_arrays_are_errors(t, h):
     with pytest.raises(ParameterError):
         step_figures(t, h)
 
 
-# Flight: step RMSE, run RMSE, steady-state errors, overshoots, hold RMSE, hold bias (cm), rise (s).
+# Flight: step RMSE, RMSE, steady-state errors, overshoots, hold RMSE, hold bias (cm), rise (s).
 FLIGHTS = {
     "snn_2023-09-05-19-15-58": (12.96, 11.77, (3.84, 8.00), (4, 29), 6.60, -3.73, 2.5),
     "snn_2023-09-05-19-36-56": (12.20, 11.34, (3.33, 1.91), (3, 28), 4.77, -3.24, 2.6),
@@ -53,7 +53,7 @@ FLIGHTS = {
 
 
 @pytest.mark.parametrize("flight", FLIGHTS)
-def test_figures_of_the_recorded_flights(flights, flight):
+def test_metrics_of_the_recorded_flights(flights, flight):
     log = read_flight_log(flights / f"{flight}.csv")
     step_rmse, rmse, steady, overshoot, hold, bias, rise = FLIGHTS[flight]
     s = step_figures(log.time_s, log.error_m)

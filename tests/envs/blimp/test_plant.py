@@ -1,4 +1,4 @@
-"""The native plant against closed forms and its own promises."""
+"""Native plant against closed forms and its documented behaviour."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from snn_control.envs.blimp.scenario import constants_row
 CALM = np.zeros(1)
 
 
-def craft(**changes):
+def blimp(**changes):
     return constants_row(blimp_parameters("clean", changes))
 
 
@@ -34,14 +34,14 @@ def test_servo_follows_the_sign_inside_the_dead_zone():
 
 
 def test_hover_command_holds_the_height():
-    constants = craft(integer_pwm=False)
+    constants = blimp(integer_pwm=False)
     state = started(constants)
     plant.advance(state, constants, CALM, 3.1, 6000)
     assert state[plant.HEIGHT] == pytest.approx(0.5, abs=1e-9)
 
 
 def test_terminal_speed_solves_the_drag_law():
-    constants = craft(integer_pwm=False)
+    constants = blimp(integer_pwm=False)
     state = started(constants)
     plant.advance(state, constants, CALM, 10.0, 6000)
     push = constants[plant.GAIN] * (39 / 45) ** 2 + constants[plant.BIAS]
@@ -51,7 +51,7 @@ def test_terminal_speed_solves_the_drag_law():
 
 
 def test_linear_drag_decays_exponentially_at_first_order():
-    constants = craft()
+    constants = blimp()
     constants[[plant.BIAS, plant.QUADRATIC_DRAG, plant.START_DUTY]] = 0.0
     state = started(constants)
     state[plant.SPEED], state[plant.HEIGHT] = 1.0, 5.0
@@ -61,7 +61,7 @@ def test_linear_drag_decays_exponentially_at_first_order():
 
 
 def test_motor_lag_and_delay_match_the_exponential():
-    constants = craft(hover_motor_units=0.0, dead_zone=False)
+    constants = blimp(hover_motor_units=0.0, dead_zone=False)
     state = started(constants)
     state[plant.DUTY] = 0.0
     state[plant.DELAY_LINE :] = 0.0
@@ -72,8 +72,8 @@ def test_motor_lag_and_delay_match_the_exponential():
     assert state[plant.DUTY] == pytest.approx(39 / 45 * (1 - np.exp(-0.15 / 0.15)), rel=1e-9)
 
 
-def test_servo_turns_over_in_the_stated_time():
-    constants = craft(transport_delay=False)
+def test_servo_turns_over_at_its_slew_rate():
+    constants = blimp(transport_delay=False)
     state = started(constants)
     plant.advance(state, constants, CALM, -5.0, 29)
     assert 0.0 < state[plant.ANGLE] < np.pi
@@ -81,7 +81,7 @@ def test_servo_turns_over_in_the_stated_time():
     assert state[plant.ANGLE] == pytest.approx(np.pi)
 
 
-def test_leak_of_the_preset_costs_one_motor_unit_in_170_s():
+def test_leak_of_the_preset_is_one_motor_unit_in_170_s():
     p = blimp_parameters("leak", {"spread": 0.0})
     constants = constants_row(p)
     lift = plant.lift(constants[plant.BIAS], constants[plant.LEAK], 17000)
@@ -93,21 +93,21 @@ def test_leak_of_the_preset_costs_one_motor_unit_in_170_s():
     ("true_m", "reading_m"),
     [(1.004, 1.0), (1.006, 1.01), (50.0, 12.0), (0.0, 0.06), (0.29, 0.285), (0.25, 0.24)],
 )
-def test_lidar(true_m, reading_m):
-    reading = plant.measure(true_m, craft())
+def test_lidar_readings(true_m, reading_m):
+    reading = plant.measure(true_m, blimp())
     assert reading == float(np.float32(reading)) == pytest.approx(reading_m, abs=1e-6)
 
 
-def test_floor_stops_the_fall():
-    constants = craft()
+def test_blimp_stops_at_the_floor():
+    constants = blimp()
     state = started(constants)
     plant.advance(state, constants, CALM, 0.0, 2000)
     assert state[plant.HEIGHT] == constants[plant.REST_HEIGHT]
     assert state[plant.SPEED] == 0.0
 
 
-def test_advance_is_bitwise_the_same_in_pieces():
-    constants = craft()
+def test_split_advance_is_bitwise_equal():
+    constants = blimp()
     whole, pieces = started(constants), started(constants)
     heights = np.empty(101)
     plant.advance(whole, constants, CALM, -4.0, 100)
@@ -117,8 +117,8 @@ def test_advance_is_bitwise_the_same_in_pieces():
     assert heights[100] == whole[plant.HEIGHT]
 
 
-def test_motor_step_is_the_motor_of_advance():
-    constants = craft()
+def test_motor_step_equals_the_motor_of_advance():
+    constants = blimp()
     whole, motor = started(constants), started(constants)
     plant.advance(whole, constants, CALM, -4.0, 50)
     for _ in range(50):
@@ -126,8 +126,8 @@ def test_motor_step_is_the_motor_of_advance():
     assert (whole[plant.DUTY], whole[plant.ANGLE]) == (motor[plant.DUTY], motor[plant.ANGLE])
 
 
-def test_nan_command_is_not_hidden():
-    constants = craft()
+def test_nan_command_makes_the_state_nan():
+    constants = blimp()
     state = started(constants)
     plant.advance(state, constants, CALM, np.nan, 100)
     assert np.isnan(state[plant.HEIGHT])

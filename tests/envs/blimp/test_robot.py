@@ -1,4 +1,4 @@
-"""The blimp that flies by itself is the Gymnasium one where commands come in time."""
+"""Simulated blimp robot: equal to the Gymnasium environment if commands arrive in time."""
 
 from typing import Any
 
@@ -15,21 +15,21 @@ from snn_control.errors import ParameterError
 
 
 @pytest.mark.parametrize("preset", ["default", "clean", "stress"])
-def test_it_flies_as_the_environment_bit_for_bit(preset: str) -> None:
+def test_robot_equals_the_environment_bit_for_bit(preset: str) -> None:
     pid = PID()
     env: Any = gymnasium.make("snn_control/BlimpAltitude-v0", preset=preset, duration_s=90.0)
     env = env.unwrapped
-    seen, _ = env.reset(seed=5)
+    observation, _ = env.reset(seed=5)
     robot = BlimpRobot(draw_scenario(blimp_parameters(preset, None), 5, 90.0))
     over = False
     while not over:
         measurement = robot.measure()
         assert measurement is not None
-        assert measurement.height_ref_m - measurement.range_m == seen[0]
-        assert measurement.battery_v == seen[4]
-        command = pid.step(seen[:1])
+        assert measurement.height_ref_m - measurement.range_m == observation[0]
+        assert measurement.battery_v == observation[4]
+        command = pid.step(observation[:1])
         robot.command(float(command[0]))
-        seen, _, _, over, _ = env.step(command)
+        observation, _, _, over, _ = env.step(command)
         robot.advance()
         while not robot.finished and not robot.measure_due():
             robot.advance()
@@ -41,7 +41,7 @@ def test_it_flies_as_the_environment_bit_for_bit(preset: str) -> None:
         robot.advance()
 
 
-def test_motors_stop_without_commands() -> None:
+def test_motors_stop_after_the_command_timeout() -> None:
     scenario = draw_scenario(blimp_parameters("clean", None), 1, 20.0)
     robot = BlimpRobot(scenario, motor_timeout_s=2.0)
     robot.command(4.0)

@@ -1,4 +1,4 @@
-"""The route: the same pass from the same seed, other looks of the same places, exact truth."""
+"""Route: determinism, appearance under the presets and exact ground truth."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ drawn = pytest.mark.skipif(not can_draw(), reason="no off-screen renderer")
 
 @pytest.fixture(scope="module")
 def passes() -> dict[str, Pass]:
-    """One pass of each preset, and `again`: another one by day."""
-    found = {name: drive(name, seed=2, length_m=LENGTH_M) for name in PRESETS}
-    return found | {"again": drive("day", seed=3, length_m=LENGTH_M)}
+    """One traverse of each preset, and `again`: a second traverse of `day`."""
+    presets = {name: drive(name, seed=2, length_m=LENGTH_M) for name in PRESETS}
+    return presets | {"again": drive("day", seed=3, length_m=LENGTH_M)}
 
 
-def likeness(queries: Pass, references: Pass, patch: int = 8) -> np.ndarray:
+def similarity(queries: Pass, references: Pass, patch: int = 8) -> np.ndarray:
     """Correlation of patch-normalised images, shape (queries, references)."""
-    found = []
+    normalised = []
     for images in (queries.images, references.images):
         n, height, width = images.shape
         patches = images.reshape(n, height // patch, patch, width // patch, patch).astype(float)
         patches -= patches.mean(axis=(2, 4), keepdims=True)
         patches /= patches.std(axis=(2, 4), keepdims=True) + 1.0
         rows = patches.reshape(n, -1)
-        found.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-    return found[0] @ found[1].T
+        normalised.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    return normalised[0] @ normalised[1].T
 
 
 @drawn
-def test_a_pass_is_equal_bit_for_bit_also_in_another_process(passes: dict[str, Pass]) -> None:
+def test_equal_seeds_are_bitwise_equal_across_processes(passes: dict[str, Pass]) -> None:
     again = drive("stress", seed=2, length_m=LENGTH_M)
     for name in ("images", "places", "steps"):
         np.testing.assert_array_equal(getattr(again, name), getattr(passes["stress"], name))
@@ -62,7 +62,7 @@ def test_a_pass_is_equal_bit_for_bit_also_in_another_process(passes: dict[str, P
 
 
 @drawn
-def test_frames_of_two_passes_do_not_align(passes: dict[str, Pass]) -> None:
+def test_frames_of_two_traverses_do_not_align(passes: dict[str, Pass]) -> None:
     one, two = passes["day"].places, passes["again"].places
     n = min(len(one), len(two))
     assert np.abs(one[:n] - two[:n]).max() > 0.05
@@ -70,10 +70,10 @@ def test_frames_of_two_passes_do_not_align(passes: dict[str, Pass]) -> None:
 
 
 @drawn
-def test_no_pass_is_dark_or_flat(passes: dict[str, Pass]) -> None:
-    for name, travelled in passes.items():
-        assert travelled.images.mean(axis=(1, 2)).min() > 25.0, name
-        assert travelled.images.std(axis=(1, 2)).min() > 10.0, name
+def test_images_are_neither_dark_nor_uniform(passes: dict[str, Pass]) -> None:
+    for name, traverse in passes.items():
+        assert traverse.images.mean(axis=(1, 2)).min() > 25.0, name
+        assert traverse.images.std(axis=(1, 2)).min() > 10.0, name
 
 
 @drawn
@@ -88,41 +88,41 @@ def test_presets_look_different(passes: dict[str, Pass]) -> None:
 @pytest.mark.parametrize("name", ["dusk", "winter", "fog", "stress"])
 def test_presets_show_the_same_places(name: str, passes: dict[str, Pass]) -> None:
     queries, references = passes[name], passes["day"]
-    like = likeness(queries, references)
+    scores = similarity(queries, references)
     apart = np.abs(queries.places[:, None] - references.places)
-    same = like[np.arange(len(queries)), apart.argmin(axis=1)].mean()
-    others = like[apart > 3.0]
+    same = scores[np.arange(len(queries)), apart.argmin(axis=1)].mean()
+    others = scores[apart > 3.0]
     assert same > others.mean() + 1.5 * others.std()
     assert same > 2.0 * others.mean()
 
 
 @drawn
 @pytest.mark.parametrize(
-    ("name", "share"), [("again", 0.99), ("offset", 0.9), ("winter", 0.9), ("dusk", 0.8)]
+    ("name", "fraction"), [("again", 0.99), ("offset", 0.9), ("winter", 0.9), ("dusk", 0.8)]
 )
-def test_the_nearest_image_tells_the_place(
-    name: str, share: float, passes: dict[str, Pass]
+def test_most_similar_image_shows_the_place(
+    name: str, fraction: float, passes: dict[str, Pass]
 ) -> None:
     queries, references = passes[name], passes["day"]
-    found = references.places[likeness(queries, references).argmax(axis=1)]
-    assert np.mean(np.abs(found - queries.places) < 1.0) > share
+    matched = references.places[similarity(queries, references).argmax(axis=1)]
+    assert np.mean(np.abs(matched - queries.places) < 1.0) > fraction
 
 
 @drawn
-def test_truth_and_odometry_agree(passes: dict[str, Pass]) -> None:
+def test_odometry_agrees_with_the_ground_truth(passes: dict[str, Pass]) -> None:
     day, stress = passes["day"], passes["stress"]
     assert day.steps[0] == 0.0
     np.testing.assert_allclose(day.places[0] + np.cumsum(day.steps), day.places, atol=1e-9)
     assert day.places[-1] == LENGTH_M / 4.0
     np.testing.assert_array_equal(np.unique(day.place_index), np.arange(LENGTH_M / 4.0 + 1.0))
-    # Full steps of 1 m and 4 m a place, uneven by a tenth.
+    # Full steps of 1 m with a spread of a tenth, 4 m per place.
     assert 0.9 / 4.0 <= day.steps[1:-1].min() < day.steps[1:-1].max() <= 1.1 / 4.0
     true = np.diff(stress.places)
     assert np.std(stress.steps[1:] / true - 1.0) == pytest.approx(0.1, rel=0.25)
 
 
 @drawn
-def test_the_environment_drives_the_same_pass(passes: dict[str, Pass]) -> None:
+def test_environment_equals_drive(passes: dict[str, Pass]) -> None:
     expected = passes["stress"]
     env = envs.make("Route-v0", preset="stress", length_m=LENGTH_M)
     inner: Any = env.unwrapped
@@ -149,7 +149,7 @@ def test_the_environment_drives_the_same_pass(passes: dict[str, Pass]) -> None:
 
 
 @drawn
-def test_the_action_is_a_share_of_the_speed() -> None:
+def test_action_is_a_fraction_of_the_full_speed() -> None:
     env = envs.make("Route-v0", length_m=LENGTH_M, conditions={"step_spread": 0.0}, n_ticks=5)
     _, info = env.reset(seed=0)
     start_m = info["arc_m"]
@@ -163,7 +163,7 @@ def test_the_action_is_a_share_of_the_speed() -> None:
 
 
 @drawn
-def test_it_is_drawn_in_colour_and_freed() -> None:
+def test_rendering_in_colour_and_close() -> None:
     env: Any = envs.make("Route-v0", render_mode="rgb_array", camera="chase", width=96, height=48)
     env.reset(seed=0)
     assert len(env.unwrapped.body._renderers) == 1
@@ -175,23 +175,23 @@ def test_it_is_drawn_in_colour_and_freed() -> None:
 
 
 @drawn
-def test_what_is_left_out_is_not_seen() -> None:
-    """Beside a picture with all things in it; only specks of less than a pixel are missing."""
+def test_hidden_objects_do_not_change_the_image() -> None:
+    """Compared with an image of all objects; only parts below one pixel are missing."""
     body = RouteBody(0, LENGTH_M, Conditions())
     for arc_m in (0.0, 40.0, 90.0):
         body.place(arc_m)
-        some = body.grey(64, 32)
-        body._leave_out = lambda *_: body.model.geom_rgba.__setitem__((body._things, 3), 1.0)
-        every = body.grey(64, 32)
-        del body._leave_out
-        assert np.mean(np.abs(some.astype(int) - every) > 8) < 0.02
+        culled = body.grey(64, 32)
+        body._hide_invisible = lambda *_: body.model.geom_rgba.__setitem__((body._objects, 3), 1.0)
+        complete = body.grey(64, 32)
+        del body._hide_invisible
+        assert np.mean(np.abs(culled.astype(int) - complete) > 8) < 0.02
     body.close()
     assert SUPERSAMPLING == 2
 
 
 @pytest.mark.parametrize("route_seed", range(5))
-def test_nothing_stands_in_the_way(route_seed: int) -> None:
-    """No part below the camera's head room reaches into the lane."""
+def test_road_is_free_of_obstacles(route_seed: int) -> None:
+    """No part below 3.5 m extends into the lane."""
     path = draw_path(route_seed, 300.0)
     for part in draw_scenery(path, route_seed):
         x_m, y_m, z_m = part.position_m
@@ -213,7 +213,7 @@ def test_nothing_stands_in_the_way(route_seed: int) -> None:
                 assert path.distance_m(*corner) > 0.9 * ROAD_HALF_M, part
 
 
-def test_a_path_is_as_long_as_it_says_and_seeds_differ() -> None:
+def test_path_length_pose_and_seed() -> None:
     path = draw_path(3, 300.0)
     inside = (path.arc_m >= 0.0) & (path.arc_m <= 300.0)
     legs = np.linalg.norm(np.diff(path.position_m[inside], axis=0), axis=1)
@@ -227,7 +227,7 @@ def test_a_path_is_as_long_as_it_says_and_seeds_differ() -> None:
     assert not np.array_equal(path.position_m, draw_path(4, 300.0).position_m)
 
 
-def test_the_world_does_not_depend_on_conditions() -> None:
+def test_world_is_independent_of_conditions() -> None:
     day, winter = (RouteBody(1, 100.0, route_conditions(name)) for name in ("day", "winter"))
     np.testing.assert_array_equal(day.model.geom_pos, winter.model.geom_pos)
     np.testing.assert_array_equal(day.model.geom_size, winter.model.geom_size)
@@ -242,7 +242,7 @@ def test_the_world_does_not_depend_on_conditions() -> None:
         ({"conditions": {"season": "wintr"}}, ConfigError, "winter"),
         ({"conditions": {"visibility_m": 0.0}}, ParameterError, "expected 5"),
         ({"conditions": {"lateral_m": 9.0}}, ParameterError, "lateral_m is 9.0"),
-        ({"conditions": {"sun_rgb": [2.0, 0.0, 0.0]}}, ParameterError, "3 shares"),
+        ({"conditions": {"sun_rgb": [2.0, 0.0, 0.0]}}, ParameterError, r"3 numbers in \[0, 1\]"),
         ({"conditions": {"noise_sd": float("nan")}}, ParameterError, "noise_sd"),
         ({"length_m": 10.0}, ParameterError, "50.0 to 2000.0"),
         ({"route_seed": -1}, ParameterError, "route_seed is -1"),
@@ -250,7 +250,7 @@ def test_the_world_does_not_depend_on_conditions() -> None:
         ({"image_width": 4}, ParameterError, "image_width is 4"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(
+def test_invalid_options_are_errors(
     options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -259,12 +259,12 @@ def test_options_that_make_no_sense_are_refused(
         envs.make("Route-v0", **options)
 
 
-def test_an_unknown_season_is_refused_by_the_dataclass_too() -> None:
+def test_unknown_season_is_an_error() -> None:
     with pytest.raises(UnknownNameError, match="autumn"):
         Conditions(season="automn")  # type: ignore[arg-type]
 
 
-def test_without_a_renderer_it_can_be_made_and_says_what_to_install() -> None:
+def test_error_without_a_renderer_names_the_packages() -> None:
     code = (
         "import snn_control.envs as envs\n"
         "from snn_control.envs.route.body import can_draw\n"

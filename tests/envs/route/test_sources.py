@@ -1,4 +1,4 @@
-"""Recorded images and event counts, against what was written and counted by hand."""
+"""Recorded images and event counts against known contents and manual counts."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def write(folder: Path, name: str, image: np.ndarray) -> None:
     imageio.imwrite(folder / name, image)
 
 
-def test_a_folder_is_read_in_order_of_names(tmp_path: Path, images: np.ndarray) -> None:
+def test_folder_is_read_in_order_of_names(tmp_path: Path, images: np.ndarray) -> None:
     for k in (2, 0, 1):
         write(tmp_path, f"frame_{k}.png", images[k])
     (tmp_path / "notes.txt").touch()
-    found = images_from_folder(tmp_path)
-    np.testing.assert_array_equal(found.images, images)
-    assert found.places.tolist() == [0.0, 1.0, 2.0]
-    assert found.steps.tolist() == [0.0, 1.0, 1.0]
+    result = images_from_folder(tmp_path)
+    np.testing.assert_array_equal(result.images, images)
+    assert result.places.tolist() == [0.0, 1.0, 2.0]
+    assert result.steps.tolist() == [0.0, 1.0, 1.0]
 
 
 def test_colour_becomes_luma_and_sizes_are_averaged(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_colour_becomes_luma_and_sizes_are_averaged(tmp_path: Path) -> None:
     assert images_from_folder(tmp_path, (2, 2)).images[0].tolist() == expected
 
 
-def test_resizing_keeps_the_mean_and_counts_parts_of_pixels() -> None:
+def test_resizing_weights_partial_pixels() -> None:
     row = np.array([[0, 90, 180]], np.uint8)
     assert resized(row, (1, 2)).tolist() == [[30, 150]]
     assert resized(row, (1, 3)).tolist() == row.tolist()
@@ -59,14 +59,14 @@ def test_jpegs_are_read(tmp_path: Path) -> None:
     assert images_from_folder(tmp_path).images == pytest.approx(100, abs=2)
 
 
-def test_folders_that_will_not_do_are_refused(tmp_path: Path, images: np.ndarray) -> None:
-    with pytest.raises(ParameterError, match="is no folder"):
+def test_unusable_folders_are_errors(tmp_path: Path, images: np.ndarray) -> None:
+    with pytest.raises(ParameterError, match="is not a folder"):
         images_from_folder(tmp_path / "none")
     with pytest.raises(ParameterError, match="no files that end in"):
         images_from_folder(tmp_path)
     write(tmp_path, "a.png", images[0])
     write(tmp_path, "b.png", images[1][:4])
-    with pytest.raises(ParameterError, match="give `size`"):
+    with pytest.raises(ParameterError, match="pass `size`"):
         images_from_folder(tmp_path)
     assert images_from_folder(tmp_path, (4, 6)).images.shape == (2, 4, 6)
     (tmp_path / "b.png").write_bytes(b"no picture")
@@ -76,7 +76,7 @@ def test_folders_that_will_not_do_are_refused(tmp_path: Path, images: np.ndarray
         resized(images[0], (0, 4))
 
 
-def test_without_imageio_the_remedy_is_named(
+def test_error_without_imageio_names_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "imageio.v3", None)
@@ -88,8 +88,8 @@ def test_arrays_of_an_npz_file(tmp_path: Path, images: np.ndarray) -> None:
     path = tmp_path / "a.npz"
     colour = np.stack([images] * 3, axis=-1)
     np.savez(path, frames=images, colour=colour, flat=images[0], real=images / 255.0)
-    found = images_from_npz(path, "frames")
-    np.testing.assert_array_equal(found.images, images)
+    result = images_from_npz(path, "frames")
+    np.testing.assert_array_equal(result.images, images)
     np.testing.assert_array_equal(images_from_npz(path, "colour").images, images)
     with pytest.raises(UnknownNameError, match="Did you mean: `frames`"):
         images_from_npz(path, "frame")
@@ -111,13 +111,13 @@ def test_arrays_of_an_npz_file(tmp_path: Path, images: np.ndarray) -> None:
         images_from_npz(tmp_path / "bare.npy", "frames")
 
 
-def test_events_are_those_counted_by_hand() -> None:
+def test_event_counts_match_manual_counts() -> None:
     """ln(1 + I) of 0, 3, 15, 7, 255, in units of ln 2: 0, 2, 4, 3, 8."""
     images = np.array([0, 3, 15, 7, 255], np.uint8).reshape(5, 1, 1)
     counts = event_counts(images, math.log(2.0))
     assert counts.dtype == np.uint8
     assert counts.ravel().tolist() == [0, 2, 2, 1, 5]
-    # Threshold of 1.5 of these units: levels 0, 1.33, 2.67, 2, 5.33; remembered 0, 1, 2, 2, 5.
+    # Threshold of 1.5 units: levels 0, 1.33, 2.67, 2, 5.33; reference levels 0, 1, 2, 2, 5.
     assert event_counts(images, 1.5 * math.log(2.0)).ravel().tolist() == [0, 1, 1, 0, 3]
 
 
@@ -130,13 +130,13 @@ def test_slow_changes_add_up_and_counts_are_clipped() -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, math.nan])
-def test_a_threshold_is_positive(threshold: float, images: np.ndarray) -> None:
+def test_invalid_thresholds_are_errors(threshold: float, images: np.ndarray) -> None:
     with pytest.raises(ParameterError, match="threshold"):
         event_counts(images, threshold)
 
 
-def test_passes_hold_arrays_of_one_length(images: np.ndarray) -> None:
-    with pytest.raises(ParameterError, match="for 3 images"):
+def test_arrays_of_unequal_length_are_errors(images: np.ndarray) -> None:
+    with pytest.raises(ParameterError, match=r"places has shape \(2,\); expected \(3,\)"):
         Pass(images, np.zeros(2), np.zeros(3))
     with pytest.raises(ParameterError, match="expected uint8"):
         Pass(images / 2.0, np.zeros(3), np.zeros(3))  # type: ignore[arg-type]

@@ -1,19 +1,19 @@
-"""Many swimmers at once against one at a time."""
+"""Batch of swimmers against single swimmers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from snn_control.envs.swimmer.batch import BODIES_A_THREAD, SwimmerBatch
+from snn_control.envs.swimmer.batch import BODIES_PER_THREAD, SwimmerBatch
 from snn_control.envs.swimmer.body import SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.errors import ParameterError
 
 
-@pytest.mark.parametrize("n", [3, BODIES_A_THREAD + 1])
-def test_a_batch_is_its_bodies_bit_for_bit(n: int) -> None:
+@pytest.mark.parametrize("n", [3, BODIES_PER_THREAD + 1])
+def test_batch_equals_single_bodies_bit_for_bit(n: int) -> None:
     starts = [draw_start(5, k, 40) for k in range(n)]
     batch, rng = SwimmerBatch(5, n), np.random.default_rng(0)
     bodies = [SwimmerBody(5) for _ in starts]
@@ -30,19 +30,19 @@ def test_a_batch_is_its_bodies_bit_for_bit(n: int) -> None:
             assert batch.forward_speed_m_s[k] == body.forward_speed_m_s
 
 
-def test_one_body_starts_anew_and_the_others_swim_on() -> None:
+def test_reset_of_one_body_leaves_the_others() -> None:
     batch, start = SwimmerBatch(3, 2), draw_start(3, 7, 10)
     batch.reset([start, start])
     for _ in range(5):
         batch.step(np.ones((2, 2)))
-    swum = batch.joint_rad[0].copy()
+    before = batch.joint_rad[0].copy()
     batch.reset([draw_start(3, 8, 10)], [1])
-    np.testing.assert_array_equal(batch.joint_rad[0], swum)
+    np.testing.assert_array_equal(batch.joint_rad[0], before)
     np.testing.assert_array_equal(batch.joint_rad[1], draw_start(3, 8, 10).joint_rad)
     assert batch.forward_speed_m_s[1] == 0.0
 
 
-def test_sensors_of_a_batch_err_as_the_start_says() -> None:
+def test_sensor_errors_come_from_the_start() -> None:
     damage = Damage(bias_rad=0.2)
     start = draw_start(3, 1, 10, damage)
     batch = SwimmerBatch(3, 1, damage)
@@ -50,7 +50,7 @@ def test_sensors_of_a_batch_err_as_the_start_says() -> None:
     np.testing.assert_allclose(batch.joint_rad[0] - start.joint_rad, start.sensor_error_rad[0])
 
 
-def test_wrong_shapes_are_refused() -> None:
+def test_wrong_shapes_are_errors() -> None:
     with pytest.raises(ParameterError, match="n_bodies"):
         SwimmerBatch(3, 0)
     batch = SwimmerBatch(3, 2)

@@ -1,4 +1,4 @@
-"""Gymnasium's swimmer, swum by the untrained circuit."""
+"""Gymnasium's swimmer under the untrained circuit."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def circuit(control_period_s: float) -> Swimmer:
     return Swimmer(network, 80)
 
 
-def test_the_untrained_circuit_swims_it_as_measured() -> None:
+def test_return_of_the_untrained_circuit() -> None:
     env = snn_control.envs.make("Swimmer-v5")
     returns = [snn_control.rollout(circuit(0.04), env, seed=seed).total_reward for seed in range(5)]
     assert np.mean(returns) == pytest.approx(114.9, abs=3.0)
 
 
-def test_it_is_gymnasiums_tick_for_tick() -> None:
+def test_environment_equals_gymnasium_tick_for_tick() -> None:
     ours, theirs = snn_control.envs.make("Swimmer-v5"), gymnasium.make("Swimmer-v5")
     np.testing.assert_array_equal(ours.reset(seed=3)[0], theirs.reset(seed=3)[0])
     for _ in range(20):
@@ -39,6 +39,6 @@ def test_it_is_gymnasiums_tick_for_tick() -> None:
     assert mine[4]["time_s"] == pytest.approx(0.8)
 
 
-def test_a_circuit_of_another_period_is_refused() -> None:
+def test_circuit_of_another_period_is_an_error() -> None:
     with pytest.raises(ControlPeriodError):
         snn_control.rollout(circuit(0.03), snn_control.envs.make("Swimmer-v5"), seed=0)

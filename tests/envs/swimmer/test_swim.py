@@ -1,4 +1,4 @@
-"""The swimmer against published and measured numbers, and against MuJoCo's own sensors."""
+"""Swimmer against published and measured numbers and against MuJoCo's sensors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERIOD_TICKS = 60
 
 
 def prior(joint_rad: np.ndarray, tick: int, limit_rad: float) -> np.ndarray:
-    """Efforts of the circuit of arXiv:2201.05242 with unit weights, written out."""
+    """Efforts of the circuit of arXiv:2201.05242 with unit weights, in closed form."""
     bend = np.clip(joint_rad / limit_rad, -1.0, 1.0)
     dorsal, ventral = np.clip(bend, 0.0, 1.0), np.clip(-bend, 0.0, 1.0)
     first = float(tick % PERIOD_TICKS < PERIOD_TICKS // 2)
@@ -43,16 +43,16 @@ def swim(env: gymnasium.Env, seed: int, ticks: int = 1000) -> float:
 
 
 @pytest.mark.parametrize(
-    ("n_links", "expected", "within"), [(3, 289.41, 0.5), (6, 800.260, 0.5), (12, 904.48, 0.5)]
+    ("n_links", "expected", "tolerance"), [(3, 289.41, 0.5), (6, 800.260, 0.5), (12, 904.48, 0.5)]
 )
-def test_the_prior_swims_as_on_the_published_body(
-    n_links: int, expected: float, within: float
+def test_return_of_the_prior_matches_the_published_body(
+    n_links: int, expected: float, tolerance: float
 ) -> None:
     env = gymnasium.make("snn_control/Swim-v0", n_links=n_links)
-    assert np.mean([swim(env, seed) for seed in range(5)]) == pytest.approx(expected, abs=within)
+    assert np.mean([swim(env, seed) for seed in range(5)]) == pytest.approx(expected, abs=tolerance)
 
 
-def test_velocities_are_those_of_the_sensors() -> None:
+def test_link_velocities_equal_the_sensors() -> None:
     body = SwimmerBody(8)
     body.reset(draw_start(8, 4, 1))
     rng = np.random.default_rng(0)
@@ -68,7 +68,7 @@ def test_velocities_are_those_of_the_sensors() -> None:
     assert body.forward_speed_m_s == pytest.approx(-body.data.sensor("velocity_0").data[1])
 
 
-def test_the_body_has_the_published_masses_and_joints() -> None:
+def test_body_has_the_published_masses_and_joints() -> None:
     model = swimmer_model(6)
     assert model.body_subtreemass[0] == pytest.approx(0.06)
     assert model.jnt_range[3:] == pytest.approx(np.tile([-math.pi / 3, math.pi / 3], (5, 1)))
@@ -76,11 +76,11 @@ def test_the_body_has_the_published_masses_and_joints() -> None:
     assert (model.opt.timestep, model.opt.density, model.opt.viscosity) == (0.002, 3000.0, 0.0)
 
 
-def test_it_is_a_gymnasium_environment() -> None:
+def test_gymnasium_checker_passes() -> None:
     check_env(gymnasium.make("snn_control/Swim-v0", n_ticks=20).unwrapped, skip_render_check=True)
 
 
-def test_episodes_are_bitwise_equal() -> None:
+def test_equal_seeds_are_bitwise_equal() -> None:
     first, second = (
         gymnasium.make("snn_control/Swim-v0", damage={"noise_rad": 0.05}) for _ in range(2)
     )
@@ -88,7 +88,7 @@ def test_episodes_are_bitwise_equal() -> None:
     assert swim(first, 3, 200) != swim(first, 4, 200)
 
 
-def test_a_locked_joint_stays() -> None:
+def test_locked_joint_keeps_its_angle() -> None:
     body = SwimmerBody(6, Damage(locked_joints=(2,)))
     body.reset(draw_start(6, 0, 1))
     before = body.joint_rad.copy()
@@ -98,7 +98,7 @@ def test_a_locked_joint_stays() -> None:
     assert abs(body.joint_rad[1] - before[1]) > 0.1
 
 
-def test_a_lost_muscle_pulls_no_more() -> None:
+def test_lost_muscle_has_no_force() -> None:
     for muscle, dorsal, ventral in (("dorsal_1", 0.0, -1.0), ("both_1", 0.0, 0.0)):
         body = SwimmerBody(6, Damage(lost_muscles=(muscle,)))
         for effort, force in ((1.0, dorsal), (-1.0, ventral)):
@@ -108,7 +108,7 @@ def test_a_lost_muscle_pulls_no_more() -> None:
             assert body.data.actuator_force[0] == pytest.approx(effort)
 
 
-def test_sensors_err_as_they_are_told() -> None:
+def test_sensor_errors_have_their_deviation() -> None:
     env: Any = gymnasium.make(
         "snn_control/Swim-v0", damage={"noise_rad": 0.05, "bias_rad": 0.2}
     ).unwrapped
@@ -121,14 +121,14 @@ def test_sensors_err_as_they_are_told() -> None:
     assert np.abs(np.mean(errors, axis=0)).max() > 0.05
 
 
-def test_a_thicker_fluid_slows_it() -> None:
+def test_viscosity_lowers_the_speed() -> None:
     thin = swim(gymnasium.make("snn_control/Swim-v0"), 0, 300)
     thick = swim(gymnasium.make("snn_control/Swim-v0", damage={"viscosity_pa_s": 1.0}), 0, 300)
     assert thick < 0.8 * thin
 
 
 @pytest.mark.parametrize("n_links", [2, 31, -1])
-def test_bodies_that_are_none_are_refused(n_links: int) -> None:
+def test_invalid_numbers_of_links_are_errors(n_links: int) -> None:
     with pytest.raises(ParameterError, match="3 to 30"):
         swimmer_mjcf(n_links)
 
@@ -143,11 +143,11 @@ def test_bodies_that_are_none_are_refused(n_links: int) -> None:
         ({"viscosity_pa_s": float("nan")}, "viscosity_pa_s"),
     ],
 )
-def test_damage_to_what_is_not_there_is_refused(damage: dict, message: str) -> None:
+def test_invalid_damage_is_an_error(damage: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         gymnasium.make("snn_control/Swim-v0", damage=damage)
 
 
-def test_a_misspelt_damage_is_refused() -> None:
+def test_unknown_damage_is_an_error() -> None:
     with pytest.raises(ConfigError, match="lost_muscles"):
         gymnasium.make("snn_control/Swim-v0", damage={"lost_muscle": ["dorsal_1"]})

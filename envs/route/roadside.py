@@ -1,7 +1,7 @@
-"""Things beside the road, each of a few primitive parts.
+"""Roadside objects, each made of a few primitive parts.
 
-A thing stands at the origin with its front to -y; `scenery` turns and places it. Every function
-takes the generator that its sizes and colours are drawn from.
+An object stands at the origin with its front towards -y; `scenery` rotates and places it. Every
+function takes the random generator of its sizes and colours.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from snn_control.envs.route.conditions import Rgb
 
 @dataclass(frozen=True)
 class Part:
-    """One geom."""
+    """One geom of an object."""
 
     shape: str
     """`box`, `cylinder`, `ellipsoid` or `sphere` of MuJoCo, or a mesh: `cone` or `roof`."""
     surface: str
-    """What it is made of, see `palette`."""
+    """Surface of the part, see `palette`."""
     rgb: Rgb
-    """Its colour in summer."""
+    """Colour in summer."""
     position_m: tuple[float, float, float]
-    """Of its centre; of a mesh, of the middle of its base."""
+    """Position of the centre, m; for a mesh, of the centre of its base."""
     size_m: tuple[float, float, float]
-    """Half sizes along its own x, y, z; of a mesh, half base and whole height."""
+    """Half sizes along the part's x, y, z, m; for a mesh, half sizes of the base and its height."""
     yaw_rad: float = 0.0
-    """Turn about z."""
+    """Rotation about z, rad."""
 
 
-Thing = list[Part]
+RoadsideObject = list[Part]
 
 _WALLS: tuple[Rgb, ...] = (
     (0.85, 0.80, 0.68), (0.62, 0.28, 0.20), (0.93, 0.92, 0.88), (0.45, 0.55, 0.65),
@@ -54,7 +54,7 @@ def _pick(rng: np.random.Generator, colours: tuple[Rgb, ...]) -> Rgb:
     return colours[int(rng.integers(len(colours)))]
 
 
-def broadleaf(rng: np.random.Generator) -> Thing:
+def broadleaf(rng: np.random.Generator) -> RoadsideObject:
     """Tree with a round crown of one or two lobes."""
     trunk_m, radius_m = rng.uniform(1.5, 3.5), rng.uniform(1.3, 3.0)
     green = _tint(rng, (0.24, 0.40, 0.15), 0.35)
@@ -73,7 +73,7 @@ def broadleaf(rng: np.random.Generator) -> Thing:
     return parts
 
 
-def conifer(rng: np.random.Generator) -> Thing:
+def conifer(rng: np.random.Generator) -> RoadsideObject:
     """Tree of one or two cones."""
     height_m, radius_m = rng.uniform(4.0, 10.0), rng.uniform(1.2, 2.2)
     green = _tint(rng, (0.12, 0.26, 0.15), 0.35)
@@ -90,7 +90,7 @@ def conifer(rng: np.random.Generator) -> Thing:
     return parts
 
 
-def poplar(rng: np.random.Generator) -> Thing:
+def poplar(rng: np.random.Generator) -> RoadsideObject:
     """Slim tall tree."""
     tall_m = rng.uniform(3.0, 5.5)
     green = _tint(rng, (0.20, 0.34, 0.14), 0.3)
@@ -100,7 +100,7 @@ def poplar(rng: np.random.Generator) -> Thing:
     ]
 
 
-def bush(rng: np.random.Generator) -> Thing:
+def bush(rng: np.random.Generator) -> RoadsideObject:
     """Low plant."""
     radius_m = rng.uniform(0.5, 1.3)
     green = _tint(rng, (0.30, 0.42, 0.18), 0.4)
@@ -108,7 +108,7 @@ def bush(rng: np.random.Generator) -> Thing:
     return [Part("ellipsoid", "leaf", green, (0.0, 0.0, 0.5 * radius_m), size)]
 
 
-def rock(rng: np.random.Generator) -> Thing:
+def rock(rng: np.random.Generator) -> RoadsideObject:
     """One or two boulders."""
     grey, big_m = _tint(rng, (0.52, 0.50, 0.47), 0.35), rng.uniform(0.6, 1.8)
     size = (big_m, rng.uniform(0.5, 1.0) * big_m, rng.uniform(0.5, 1.0) * big_m)
@@ -122,7 +122,7 @@ def rock(rng: np.random.Generator) -> Thing:
     return parts
 
 
-def house(rng: np.random.Generator) -> Thing:
+def house(rng: np.random.Generator) -> RoadsideObject:
     """House with roof, door and windows to the road."""
     wide, deep, wall = rng.uniform(2.5, 5.0), rng.uniform(2.2, 3.5), rng.uniform(1.3, 3.2)
     colour, roof = _pick(rng, _WALLS), _tint(rng, _pick(rng, _ROOFS))
@@ -143,14 +143,14 @@ def house(rng: np.random.Generator) -> Thing:
         for side, tall in ((-deep, 1.5), (-deep, 2.0 * wall - 0.9))[: 2 if wall > 2.0 else 1]:
             glass = "window_lit" if rng.random() < 0.5 else "window"
             parts.append(Part("box", glass, _GLASS, (x_m, side, tall), (0.55, 0.05, 0.5)))
-    # The gables face who drives along the road.
+    # The gables face along the road.
     for x_m in (-wide, wide):
         glass = "window_lit" if rng.random() < 0.5 else "window"
         parts.append(Part("box", glass, _GLASS, (x_m, 0.0, 1.1 * wall), (0.05, 0.7, 0.55)))
     return parts
 
 
-def barn(rng: np.random.Generator) -> Thing:
+def barn(rng: np.random.Generator) -> RoadsideObject:
     """Long low building."""
     wide, deep, wall = rng.uniform(5.0, 8.0), rng.uniform(3.0, 4.0), rng.uniform(1.5, 2.2)
     colour = _tint(rng, (0.50, 0.22, 0.16) if rng.random() < 0.5 else (0.55, 0.52, 0.48))
@@ -162,8 +162,8 @@ def barn(rng: np.random.Generator) -> Thing:
     ]  # fmt: skip
 
 
-def block(rng: np.random.Generator) -> Thing:
-    """Flats: tall box with bands of windows."""
+def block(rng: np.random.Generator) -> RoadsideObject:
+    """Block of flats with bands of windows."""
     wide, deep, tall = rng.uniform(3.0, 5.0), rng.uniform(3.0, 4.0), rng.uniform(4.0, 7.0)
     colour = _tint(rng, _pick(rng, _WALLS), 0.1)
     parts = [Part("box", "wall", colour, (0.0, 0.0, tall), (wide, deep, tall))]
@@ -176,7 +176,7 @@ def block(rng: np.random.Generator) -> Thing:
     return parts
 
 
-def street_lamp(rng: np.random.Generator) -> Thing:
+def street_lamp(rng: np.random.Generator) -> RoadsideObject:
     """Post with a lamp over the road."""
     tall_m = rng.uniform(2.2, 2.8)
     return [
@@ -186,7 +186,7 @@ def street_lamp(rng: np.random.Generator) -> Thing:
     ]
 
 
-def power_pole(rng: np.random.Generator) -> Thing:
+def power_pole(rng: np.random.Generator) -> RoadsideObject:
     """Wooden mast with one or two arms."""
     tall_m, wood = rng.uniform(3.5, 4.5), _tint(rng, (0.38, 0.29, 0.2))
     parts = [Part("box", "post", wood, (0.0, 0.0, tall_m), (0.14, 0.14, tall_m))]
@@ -195,7 +195,7 @@ def power_pole(rng: np.random.Generator) -> Thing:
     return parts
 
 
-def sign(rng: np.random.Generator) -> Thing:
+def sign(rng: np.random.Generator) -> RoadsideObject:
     """Board on a post, its face along the road."""
     tall_m, half_m = rng.uniform(1.0, 1.6), rng.uniform(0.4, 0.9)
     board = Part("box", "sign", _pick(rng, _SIGNS), (0.0, 0.0, 2.0 * tall_m),
@@ -203,7 +203,7 @@ def sign(rng: np.random.Generator) -> Thing:
     return [Part("box", "post", _POST, (0.0, 0.0, tall_m), (0.06, 0.06, tall_m)), board]
 
 
-def billboard(rng: np.random.Generator) -> Thing:
+def billboard(rng: np.random.Generator) -> RoadsideObject:
     """Large board of two colours."""
     post = Part("box", "post", _POST, (0.0, 0.0, 1.5), (0.2, 0.2, 1.5))
     base, stripe = (_pick(rng, _SIGNS) for _ in range(2))
@@ -212,13 +212,13 @@ def billboard(rng: np.random.Generator) -> Thing:
     return [post, back, Part("box", "sign", stripe, (0.0, 0.0, high_m), (0.16, 2.2, 0.4))]
 
 
-def hedge(rng: np.random.Generator) -> Thing:
+def hedge(rng: np.random.Generator) -> RoadsideObject:
     """Clipped hedge along the road."""
     tall_m, green = rng.uniform(0.5, 1.1), _tint(rng, (0.20, 0.34, 0.14), 0.3)
     return [Part("box", "hedge", green, (0.0, 0.0, tall_m), (rng.uniform(3.0, 6.0), 0.5, tall_m))]
 
 
-def fence(rng: np.random.Generator) -> Thing:
+def fence(rng: np.random.Generator) -> RoadsideObject:
     """Posts and rails along the road."""
     wood = _tint(rng, (0.62, 0.54, 0.42), 0.4)
     rails = [Part("box", "fence", wood, (0.0, 0.0, z_m), (4.0, 0.05, 0.09)) for z_m in (0.55, 1.05)]
@@ -228,13 +228,13 @@ def fence(rng: np.random.Generator) -> Thing:
     return rails + posts
 
 
-def stone_wall(rng: np.random.Generator) -> Thing:
+def stone_wall(rng: np.random.Generator) -> RoadsideObject:
     """Low wall along the road."""
     tall_m, grey = rng.uniform(0.4, 0.9), _tint(rng, (0.58, 0.55, 0.50), 0.3)
     return [Part("box", "rock", grey, (0.0, 0.0, tall_m), (rng.uniform(2.5, 5.0), 0.3, tall_m))]
 
 
-def bales(rng: np.random.Generator) -> Thing:
+def bales(rng: np.random.Generator) -> RoadsideObject:
     """Round bales of straw."""
     straw = _tint(rng, (0.78, 0.66, 0.35))
     return [
@@ -245,7 +245,7 @@ def bales(rng: np.random.Generator) -> Thing:
     ]
 
 
-def water_tower(rng: np.random.Generator) -> Thing:
+def water_tower(rng: np.random.Generator) -> RoadsideObject:
     """Tank on a shaft."""
     colour, tall_m = _tint(rng, _pick(rng, _WALLS)), rng.uniform(4.0, 6.0)
     top_m = 2.0 * tall_m
@@ -258,7 +258,7 @@ def water_tower(rng: np.random.Generator) -> Thing:
     ]
 
 
-def church(rng: np.random.Generator) -> Thing:
+def church(rng: np.random.Generator) -> RoadsideObject:
     """Nave and tower with a spire."""
     colour, roof = _tint(rng, (0.86, 0.82, 0.72), 0.1), _tint(rng, _pick(rng, _ROOFS))
     tall_m = rng.uniform(4.5, 6.5)
@@ -271,7 +271,7 @@ def church(rng: np.random.Generator) -> Thing:
     ]
 
 
-def silo(rng: np.random.Generator) -> Thing:
+def silo(rng: np.random.Generator) -> RoadsideObject:
     """One to three silos in a row."""
     steel, parts = _tint(rng, (0.72, 0.74, 0.75), 0.2), []
     for x_m in (-3.3, 0.0, 3.3)[: int(rng.integers(1, 4))]:
@@ -280,8 +280,8 @@ def silo(rng: np.random.Generator) -> Thing:
     return parts
 
 
-def bridge(rng: np.random.Generator) -> Thing:
-    """Beam over the road on two piers; stands across it."""
+def bridge(rng: np.random.Generator) -> RoadsideObject:
+    """Bridge across the road on two piers."""
     colour, high_m = _tint(rng, (0.60, 0.57, 0.52)), rng.uniform(2.6, 3.2)
     parts = [
         Part("box", "rock", colour, (0.0, y_m, high_m), (1.2, 0.9, high_m)) for y_m in (-6.2, 6.2)
@@ -290,4 +290,4 @@ def bridge(rng: np.random.Generator) -> Thing:
     return [*parts, Part("box", "rock", _tint(rng, colour), (0.0, 0.0, 2.0 * high_m), size)]
 
 
-Maker = Callable[[np.random.Generator], Thing]
+Maker = Callable[[np.random.Generator], RoadsideObject]
