@@ -1,13 +1,14 @@
-"""The command line `snn-control VERB`: one file a verb; parse, call, print.
+"""Command line `snn-control VERB`: one module per verb, which parses, calls and prints.
 
 A verb is a module in `snn_control.cli.verbs` with
 
-- `Args`: a keyword-only frozen dataclass, a docstring a field, that derives from `JsonOption`; its
-  own docstring is the help and holds an example,
-- `run(args) -> Result`: does the work by calling the package,
-- `show(result, console)`: prints the result for a person,
-- where the options depend on a name (`registry.NAMED_OPTIONS`), `args_for(words) -> type[Args]`,
+- `Args`: a keyword-only frozen dataclass derived from `JsonOption`, with a docstring per field; its
+  own docstring is the help text and contains an example,
+- `run(args) -> Result`: calls the package,
+- `show(result, console)`: prints the result as text,
+- `args_for(words) -> type[Args]`, if the options depend on a name (`registry.NAMED_OPTIONS`),
 
-and one line in `snn_control.cli.registry.VERBS`. With `--json` the result's data are printed as one
-JSON object instead, numbers that are not finite as null. Exit codes: 0 done, 1 failed, 2 wrong use.
+and an entry in `snn_control.cli.registry.VERBS`. With `--json` the data of the result are printed
+as one JSON object instead, with null for numbers that are not finite. Exit codes: 0 done, 1 failed,
+2 wrong use.
 """

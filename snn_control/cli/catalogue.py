@@ -1,4 +1,4 @@
-"""Everything that has a name, by kind; registries are imported when asked for."""
+"""Names of environments, models and other items, by kind; registries are imported on use."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from snn_control.resources import configs_folder, models_folder
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing: how to list the names, and how to describe one of them."""
+    """Kind of item, with the functions that list its names and describe one of them."""
 
     names: Callable[[], list[str]]
     describe: Callable[[str], str]
 
 
 def find(name: str) -> tuple[str, str]:
-    """Return kind and description of a thing; `kind/name` chooses among things of one name.
+    """Return kind and description of an item; `kind/name` selects one of several with that name.
 
     Raises:
-        UnknownNameError: nothing is called so.
+        UnknownNameError: no item has the name.
     """
-    wanted, _, bare = name.partition("/")
-    if wanted in KINDS and bare in KINDS[wanted].names():
-        return wanted, KINDS[wanted].describe(bare)
+    prefix, _, bare = name.partition("/")
+    if prefix in KINDS and bare in KINDS[prefix].names():
+        return prefix, KINDS[prefix].describe(bare)
     for kind, entry in KINDS.items():
         if name in entry.names():
             return kind, entry.describe(name)
-    known = [thing for entry in KINDS.values() for thing in entry.names()]
-    raise UnknownNameError("thing", name, known)
+    known = [item for entry in KINDS.values() for item in entry.names()]
+    raise UnknownNameError("name", name, known)
 
 
 def _environments() -> list[str]:
@@ -130,8 +130,8 @@ def _systems() -> list[str]:
 def _describe_system(name: str) -> str:
     from snn_control.training.systems import system
 
-    found = system(name)
-    return f"{inspect.getdoc(type(found))}\n\nEnvironment: {found.environment}"
+    instance = system(name)
+    return f"{inspect.getdoc(type(instance))}\n\nEnvironment: {instance.environment}"
 
 
 KINDS: dict[str, Kind] = {

@@ -1,4 +1,4 @@
-"""Entry point: finds the verb, parses its arguments, runs it, prints, returns the exit code."""
+"""Entry point: find the verb, parse its arguments, run it, print its result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snn_control.errors import SnnControlError, did_you_mean
 DONE, FAILED, WRONG_USE = 0, 1, 2
 PROGRAM = "snn-control"
 PLAIN_WIDTH = 120
-"""Columns of a table that goes to a file or a pipe."""
+"""Width of tables in files and pipes, columns."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,6 +87,6 @@ def _help() -> str:
     verbs = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in VERBS.items())
     return (
         f"usage: {PROGRAM} VERB [options]\n\n{verbs}\n\n"
-        f"`{PROGRAM} VERB --help` has the options and an example. Every verb takes --json.\n"
+        f"`{PROGRAM} VERB --help` prints the options and an example. Every verb accepts --json.\n"
         "Exit codes: 0 done, 1 failed, 2 wrong use."
     )

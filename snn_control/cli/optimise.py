@@ -1,4 +1,4 @@
-"""What the verbs `evolve` and `train` share: opening the run, saving, concluding, printing."""
+"""Common parts of the verbs `evolve` and `train`: run folder, evaluation, saving, output."""
 
 from __future__ import annotations
 
@@ -31,49 +31,49 @@ from snn_control.training.systems import system
 
 @dataclass(frozen=True, kw_only=True)
 class OptimiseOptions(JsonOption):
-    """Options of both verbs."""
+    """Options of `evolve` and `train`."""
 
     config: tyro.conf.Positional[str] = ""
     """Name of a shipped configuration or a YAML file; not needed with --resume."""
     seed: int = 0
-    """Seed of data, start and search."""
+    """Seed of data, initial parameters and search."""
     budget: str = ""
-    """Seconds (60s), generations, of a training steps or rounds (200gen), or control periods in the
-    environment (180000steps); default: with --resume what the run was started with, else the
-    configuration's."""
+    """Time (60s), generations, training steps or PPO rounds (200gen), or environment
+    steps (180000steps); default: that of the resumed run, else of the configuration."""
     out: Path | None = None
-    """Run folder to make; default: runs/NAME-SEED."""
+    """Run folder to create; default: runs/NAME-SEED."""
     resume: Path | None = None
-    """Run folder to go on with."""
+    """Run folder to resume."""
     save: Path | None = None
-    """Also write the model here, for example models/NAME."""
+    """Path of a copy of the model, for example models/NAME."""
     report: bool = True
-    """Evaluate the result and make the report page."""
+    """Evaluation and report page of the result; --no-report skips them."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A run that is open for writing, new or resumed."""
+    """Run open for writing, new or resumed."""
 
     run: Run
     config: MethodConfig
     seed: int
     arrays: dict[str, np.ndarray] | None
-    """Arrays of the checkpoint to continue from; None in a new run."""
+    """Arrays of the checkpoint to resume from; None in a new run."""
 
 
 def optimise_as(args: OptimiseOptions, verb: str) -> Result:
-    """Make a controller of a configuration; evaluate it and make its page.
+    """Optimise the controller of a configuration, evaluate it and write its report page.
+
+    No folder is created if an error is raised before the optimisation starts.
 
     Args:
-        args: of the verb.
-        verb: `evolve` runs evolutions alone, `train` every method.
+        args: arguments of the verb.
+        verb: `evolve`, which accepts only evolutions, or `train`, which accepts every method.
 
     Raises:
         WrongUseError: neither a configuration nor a run is named.
-        ConfigError: the budget or the configuration cannot be read, or is for another verb; no
-            folder is made then.
-        MissingExtraError: a package is not installed; as well.
+        ConfigError: the budget or the configuration is malformed, or is for another verb.
+        MissingExtraError: a package is not installed.
     """
     opened = _open_run(args, verb)
     with Progress(quiet=args.json, unit=METHODS[opened.config.method].unit) as progress:
@@ -97,7 +97,7 @@ def _open_run(args: OptimiseOptions, verb: str) -> Opened:
         run, checkpoint = Run.resume(args.resume)
         return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays)
     if not args.config:
-        raise WrongUseError("name a configuration, or a run with --resume")
+        raise WrongUseError("no configuration; name one, or a run folder with --resume")
     config = read_optimisation(args.config)
     _require_verb(config, verb)
     prepare(config, args.budget)
@@ -139,19 +139,19 @@ def _budget(args: OptimiseOptions, run: Run) -> str:
     return args.budget or str(run.manifest.get("budget") or "")
 
 
-def provenance(name: str, made_by: str, flights: Sequence[str], data: str) -> dict[str, str]:
-    """Return how a saved model was made and who may use it.
+def provenance(name: str, made_by: str, recordings: Sequence[str], data: str) -> dict[str, str]:
+    """Return origin and licence of a saved model.
 
-    The rights to own flight logs are not known here, so there is no licence with them.
+    The rights to flight logs of the user are unknown, so a model fitted to them gets no licence.
     """
     about = {"name": name, "made_by": made_by, "data": data}
-    if flights:
-        return about | {"data": f"{data}; {len(flights)} flight log(s)"}
+    if recordings:
+        return about | {"data": f"{data}; {len(recordings)} flight log(s)"}
     return about | {"license": "Apache-2.0"}
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the outcome; the page's path is the last line."""
+    """Print the outcome; the last line is the path of the report page."""
     for line in result.lines:
         console.print(line)
     console.print(f"model: {result.data['model']}", markup=False, soft_wrap=True)

@@ -12,13 +12,13 @@ PLAIN_PERIOD_S = 5.0
 
 
 class Progress:
-    """Shows generation, best, median and the time that is left; a context manager.
+    """Display of generation, best, median and remaining time; a context manager.
 
     Args:
-        quiet: print nothing.
-        unit: what is counted.
-        stream: where to print; stderr by default, so that stdout stays for results.
-        clock: seconds, for tests.
+        quiet: no output.
+        unit: name of the counted unit.
+        stream: output; default: stderr, because stdout is for results.
+        clock: time source, s.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Progress:
             print(self._line, file=self._stream, flush=True)
 
     def update(self, generation: int, best: float, median: float, fraction: float) -> None:
-        """Report a generation; `fraction` is the part of the budget that is spent, in [0, 1].
+        """Report a generation; `fraction` of the budget is used, in [0, 1].
 
-        A resumed job starts at the fraction of its first update, which does not count as done now.
+        For a resumed job, the ETA counts only the progress since the first update.
         """
         if self._start_fraction is None:
             self._start_fraction = fraction if generation else 0.0

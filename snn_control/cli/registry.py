@@ -1,26 +1,26 @@
-"""The verbs, in the order of the help: name and one line."""
+"""Verbs in the order of the help, with one line each."""
 
 from __future__ import annotations
 
 VERBS: dict[str, str] = {
-    "list": "environments, models, configurations, controllers, strategies, systems, studies",
-    "show": "what one of them is: its specification, file or parameters",
-    "evolve": "evolve a controller, evaluate it beside the PID, make its page",
-    "train": "train a controller by gradients, from a random start",
-    "eval": "fly a controller beside the PID on the same seeds",
-    "play": "watch one seeded episode, live or as a film",
-    "compare": "fly controllers through the same episodes: metrics, intervals, ratios",
-    "fly": "fly a controller as a ROS 2 node, in simulation or on the robot",
-    "fit": "fit the blimp to own flight logs",
-    "study": "run a registered experiment: table, plots, page",
-    "report": "make the report page of a run",
-    "check": "conformance of an own environment, controller, configuration or run",
-    "bench": "speed of the engine beside Norse, in one run",
-    "info": "versions, folders and optional extras of this installation",
-    "cite": "BibTeX of this software and of what it builds on",
+    "list": "list environments, models, configurations, controllers, strategies, systems, studies",
+    "show": "print the specification, file or parameters of a listed name",
+    "evolve": "evolve a controller, evaluate it, write a report page",
+    "train": "train a controller by gradients, PPO or evolution, evaluate it, write a report page",
+    "eval": "compare a controller with the PID on the same seeds",
+    "play": "show one seeded episode, live or as a video",
+    "compare": "compare several controllers on the same seeds: metrics, intervals, ratios",
+    "fly": "run a controller as a ROS 2 node, in simulation or on the robot",
+    "fit": "fit the blimp model to your own flight logs",
+    "study": "run a registered experiment: table, plots, report page",
+    "report": "write the report page of a run",
+    "check": "check your own environment, controller, configuration or run",
+    "bench": "measure the speed of the engine and of Norse",
+    "info": "print versions, folders and optional extras of this installation",
+    "cite": "print BibTeX of this software and of the work that it builds on",
 }
-"""A verb's module is `snn_control.cli.verbs.NAME`, a hyphen being an underscore there; it is
-imported when the verb is used."""
+"""Summary of each verb; its module, `snn_control.cli.verbs.NAME` with underscores for hyphens, is
+imported on use."""
 
 NAMED_OPTIONS = ("study",)
-"""Verbs whose options depend on a name, by their `args_for`."""
+"""Verbs whose options depend on a name; their modules define `args_for`."""

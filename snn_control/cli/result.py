@@ -1,4 +1,4 @@
-"""Result of a verb, and the option that all verbs have."""
+"""Result of a verb, and the common option of all verbs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snn_control.errors import SnnControlError
 
 
 class WrongUseError(SnnControlError):
-    """Arguments that do not go together: exit code 2."""
+    """Missing or inconsistent arguments: exit code 2."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +23,11 @@ class JsonOption:
 
 @dataclass(frozen=True)
 class Result:
-    """Outcome of a verb."""
+    """Result of a verb."""
 
     data: dict[str, Any]
-    """Content of `--json`."""
+    """Content of the JSON output."""
     lines: Sequence[str] = ()
-    """Lines for people that `data` has in figures."""
+    """Lines of the text output, with figures of `data`."""
     ok: bool = True
-    """False for a check that failed: exit code 1."""
+    """False if a check failed: exit code 1."""

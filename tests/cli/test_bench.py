@@ -1,4 +1,4 @@
-"""The figures of `bench` are there, finite and positive; how large they are is not tested."""
+"""Output of `bench`: complete, finite and positive figures of any size."""
 
 import json
 import math
@@ -17,19 +17,19 @@ PARTS = ("tick_us", "population_neuron_steps_per_s", "closed_loop_steps_per_s")
 def test_bench_prints_one_object_with_figures_and_ratios(capsys):
     pytest.importorskip("norse")
     assert main(["bench", "--quick", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
     for part in PARTS:
         for kind in ("ff", "rec"):
             key = f"{kind}_p50" if part == "tick_us" else kind
-            figures = [found[part][who][key] for who in ("native", "norse")]
-            figures += found[part]["ratio"][kind].values()
+            figures = [result[part][engine][key] for engine in ("native", "norse")]
+            figures += result[part]["ratio"][kind].values()
             assert all(math.isfinite(figure) and figure > 0 for figure in figures)
-            assert 0 < found[part]["spikes"][kind] < 0.2
-    assert {"norse", "numba", "torch"} <= set(found["versions"])
+            assert 0 < result[part]["spikes"][kind] < 0.2
+    assert {"norse", "numba", "torch"} <= set(result["versions"])
 
 
 @pytest.mark.parametrize("recurrent", [False, True])
-def test_the_fused_toy_blimp_flies_like_numpy_and_norse(recurrent):
+def test_fused_toy_blimp_agrees_with_numpy_and_norse(recurrent):
     pytest.importorskip("norse")
     from snn_control.bench.norse_peer import Batch
     from snn_control.bench.toy_blimp import fly_batch

@@ -1,4 +1,4 @@
-"""`check` as a user meets it."""
+"""Command line of `check`."""
 
 import json
 import subprocess
@@ -10,9 +10,9 @@ from tests.paths import ROOT
 
 def test_exit_codes_and_json(tmp_path, capsys):
     assert main(["check", "controller/pid", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["passed"]
-    assert {"kind", "name", "passed", "found", "remedy"} == set(found["checks"][0])
+    result = json.loads(capsys.readouterr().out)
+    assert result["passed"]
+    assert {"kind", "name", "passed", "found", "remedy"} == set(result["checks"][0])
     path = tmp_path / "mine.yaml"
     path.write_text("method: evolve\nsystem: blimp\nname: x\nstratgy: cma_es\n")
     assert main(["check", str(path)]) == 1
@@ -23,7 +23,7 @@ def test_exit_codes_and_json(tmp_path, capsys):
     assert main(["check"]) == 2
 
 
-def test_brackets_in_names_are_printed_as_they_are(tmp_path, capsys):
+def test_brackets_in_names_are_printed_unchanged(tmp_path, capsys):
     path = tmp_path / "mine [draft].yaml"
     path.write_text("method: evolve\nsystem: blimp\nname: x\nstratgy: cma_es\n")
     assert main(["check", str(path)]) == 1
@@ -32,7 +32,7 @@ def test_brackets_in_names_are_printed_as_they_are(tmp_path, capsys):
     assert any("[draft]" in line for line in table)
 
 
-def test_a_module_of_the_working_folder_is_found(tmp_path):
+def test_modules_of_the_working_folder_are_imported(tmp_path):
     text = (
         "import gymnasium\n"
         "from snn_control.envs.blimp.altitude import BlimpAltitude\n"

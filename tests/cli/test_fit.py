@@ -1,4 +1,4 @@
-"""`fit` as a user meets it: a log goes in, a file comes out that `eval` flies with."""
+"""Command line of `fit`, from flight logs to a parameter file that `eval` reads."""
 
 import json
 
@@ -15,49 +15,49 @@ from snn_control.training.rollout import rollout
 
 HEADER = "time_s,h_ref_m,h_meas_m,u_motor_units\n"
 TRUTH = {"thrust_gain_m_s2": 1.5, "transport_delay_s": 0.22, "hover_motor_units": 3.4}
-CRAFT = TRUTH | {"spread": 0.0, "reference_hold_s": 20.0}
+BLIMP = TRUTH | {"spread": 0.0, "reference_hold_s": 20.0}
 
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
-    """Two flights of a craft that is known, by the environment and the PID."""
+    """Logs of two flights of a blimp with known parameters under the PID."""
     folder = tmp_path_factory.mktemp("my logs")
-    env = make_environment(Blimp.environment, preset="clean", parameters=CRAFT, duration_s=100.0)
+    env = make_environment(Blimp.environment, preset="clean", parameters=BLIMP, duration_s=100.0)
     for seed in (1, 2):
         t = rollout(PID(), env, seed=seed).trace
         columns = (t["time_s"], t["height_ref_m"], t["range_m"], t["motor_command"])
         rows = "".join(
             ",".join(f"{x:.6f}" for x in row) + "\n" for row in zip(*columns, strict=True)
         )
-        (folder / f"{seed}.csv").write_text("# own flight\n" + HEADER + rows)
+        (folder / f"{seed}.csv").write_text("# recorded flight\n" + HEADER + rows)
     return [str(folder / "1.csv"), str(folder / "2.csv")]
 
 
-def test_parameters_are_found_written_and_flown_with(logs, tmp_path, capsys):
-    out = tmp_path / "craft.yaml"
+def test_fitted_parameters_are_written_and_used_by_eval(logs, tmp_path, capsys):
+    out = tmp_path / "blimp.yaml"
     assert main(["fit", *logs, "--out", str(out)]) == 0
     text = capsys.readouterr().out
     assert text.splitlines()[-1] == str(out)
     assert "m/s^2" in text
-    found = yaml.safe_load(out.read_text())
-    assert found == read_parameters(out)
+    fitted = yaml.safe_load(out.read_text())
+    assert fitted == read_parameters(out)
     for name, value in TRUTH.items():
-        assert found[name] == pytest.approx(value, rel=0.15), name
+        assert fitted[name] == pytest.approx(value, rel=0.15), name
     words = ["eval", "pid", "--episodes", "1", "--duration-s", "100", "--parameters", str(out)]
     assert main(words) == 0
 
 
-def test_json_has_replay_errors_of_each_flight(logs, capsys):
+def test_json_has_replay_errors_of_each_log(logs, capsys):
     assert main(["fit", logs[0], "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["rmse_m"] < 0.02 < found["rmse_before_m"]
-    assert [f["path"] for f in found["flights"]] == logs[:1]
-    assert len(found["flights"][0]["window_rmse_m"]) == 9
-    assert "out" not in found
+    result = json.loads(capsys.readouterr().out)
+    assert result["rmse_m"] < 0.02 < result["rmse_before_m"]
+    assert [f["path"] for f in result["flights"]] == logs[:1]
+    assert len(result["flights"][0]["window_rmse_m"]) == 9
+    assert "out" not in result
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "empty"),
         (HEADER, "0 rows"),
@@ -66,14 +66,14 @@ def test_json_has_replay_errors_of_each_flight(logs, capsys):
         (HEADER + "".join(f"{k / 10},1,1,3\n" for k in range(50)), "needs 13.0 s"),
     ],
 )
-def test_a_bad_log_is_one_line_that_names_it(text, said, tmp_path, capsys):
+def test_a_malformed_log_is_named_in_a_one_line_error(text, message, tmp_path, capsys):
     path = tmp_path / "log.csv"
     path.write_text(text)
-    out = tmp_path / "craft.yaml"
+    out = tmp_path / "blimp.yaml"
     assert main(["fit", str(path), "--out", str(out)]) == 1
     error = capsys.readouterr().err
     assert len(error.splitlines()) == 1
-    assert said in error
+    assert message in error
     assert str(path) in error
     assert not out.exists()
 
@@ -85,7 +85,7 @@ def test_wrong_use(tmp_path, capsys):
         read_parameters(tmp_path / "none.yaml")
 
 
-def test_parameters_that_cannot_be_written_are_refused_with_a_remedy(tmp_path):
+def test_an_unwritable_parameter_file_is_an_error_with_a_remedy(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="choose another"):
-        write_parameters({"spread": 0.0}, tmp_path / "file" / "craft.yaml", "own craft")
+        write_parameters({"spread": 0.0}, tmp_path / "file" / "blimp.yaml", "my blimp")

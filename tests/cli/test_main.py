@@ -1,4 +1,4 @@
-"""The command line as a user or a script meets it: text, JSON, exit codes, mistakes."""
+"""Command line: text output, JSON output, exit codes and wrong use."""
 
 import importlib
 import json
@@ -27,7 +27,7 @@ def test_every_verb_has_the_parts_of_a_verb(verb):
     assert all(hasattr(module, name) for name in ("Args", "run", "show"))
 
 
-def test_the_help_lists_all_verbs(capsys):
+def test_help_lists_all_verbs(capsys):
     assert main([]) == 0
     out = capsys.readouterr().out
     assert all(f"  {verb}" in out for verb in VERBS)
@@ -87,7 +87,7 @@ def test_info_and_cite(capsys):
 
 
 def test_module_and_start_up_time():
-    """In processor time of the child, which other programs do not lengthen."""
+    """The start-up time is CPU time of the child process, independent of other load."""
     took = []
     for _ in range(5):
         before = os.times()

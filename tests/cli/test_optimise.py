@@ -1,4 +1,4 @@
-"""What `evolve` and `train` share, as a user meets it."""
+"""Command line of `evolve` and `train`."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ def evolve(path, out, *words):
 
 
 @pytest.mark.parametrize("verb", ["evolve", "train"])
-def test_a_wrong_budget_makes_no_folder(verb, tmp_path, capsys):
+def test_an_invalid_budget_creates_no_folder(verb, tmp_path, capsys):
     name = {"evolve": "blimp-demo", "train": "blimp-free"}[verb]
     assert main([verb, name, "--budget", "60", "--out", str(tmp_path / "run")]) == 1
     assert "60s" in capsys.readouterr().err
@@ -32,7 +32,7 @@ def test_a_wrong_budget_makes_no_folder(verb, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", ["blimp-free", "imitates"])
-def test_a_budget_in_steps_of_no_environment_makes_no_folder(name, tmp_path, capsys):
+def test_a_step_budget_without_environment_creates_no_folder(name, tmp_path, capsys):
     if name == "imitates":
         (tmp_path / "own.yaml").write_text(
             f"{HEAD}name: imitates\ntask: {{imitation: 1.0, closed_loop: 0.0}}\n"
@@ -44,7 +44,7 @@ def test_a_budget_in_steps_of_no_environment_makes_no_folder(name, tmp_path, cap
     assert not (tmp_path / "run").exists()
 
 
-def test_a_missing_package_makes_no_folder(tmp_path, capsys, monkeypatch):
+def test_a_missing_package_creates_no_folder(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
     assert main(["train", "swimmer", "--out", str(tmp_path / "run")]) == 1
     assert 'pip install "snn_control[rl]"' in capsys.readouterr().err
@@ -62,7 +62,7 @@ def test_a_refused_budget_leaves_a_finished_run_finished(tmp_path, capsys):
     assert json.loads((out / "manifest.json").read_text())["status"] == "finished"
 
 
-def test_train_evolves_what_is_an_evolution(tmp_path, capsys):
+def test_train_runs_evolutions(tmp_path, capsys):
     out = tmp_path / "run"
     words = ("--budget", "2gen", "--no-report", "--json", "--out", str(out))
     assert main(["train", config(tmp_path), *words]) == 0
@@ -71,7 +71,7 @@ def test_train_evolves_what_is_an_evolution(tmp_path, capsys):
     assert all(row["environment_steps"] > 0 for row in rows)
 
 
-def test_a_mended_configuration_runs_into_the_same_folder(tmp_path, capsys):
+def test_a_corrected_configuration_runs_in_the_same_folder(tmp_path, capsys):
     out = tmp_path / "run"
     assert evolve(config(tmp_path, strategy="{populaton: 6}"), out, "--budget", "1gen") == 1
     assert "Did you mean: `population`?" in capsys.readouterr().err
@@ -80,7 +80,7 @@ def test_a_mended_configuration_runs_into_the_same_folder(tmp_path, capsys):
     assert "--resume" in capsys.readouterr().err
 
 
-def test_a_resumed_run_keeps_the_budget_that_it_was_started_with(tmp_path, capsys):
+def test_a_resumed_run_keeps_its_original_budget(tmp_path, capsys):
     out = tmp_path / "run"
 
     def resume(*words):
@@ -92,7 +92,7 @@ def test_a_resumed_run_keeps_the_budget_that_it_was_started_with(tmp_path, capsy
     assert resume("--budget", "3gen") == 3
 
 
-def test_a_saved_model_says_how_it_was_made_and_from_what(tmp_path, capsys):
+def test_a_saved_model_records_command_and_data(tmp_path, capsys):
     rows = [f"{k / 10:.1f},1.0,{1 - 0.1 * np.sin(k / 9):.2f}" for k in range(60)]
     log = tmp_path / "own.csv"
     log.write_text("time_s,h_ref_m,h_meas_m\n" + "\n".join(rows) + "\n")

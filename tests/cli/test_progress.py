@@ -1,4 +1,4 @@
-"""Progress of a long job where there is no terminal."""
+"""Progress of a long job without a terminal."""
 
 import io
 
@@ -6,7 +6,7 @@ from snn_control.cli.progress import Progress
 
 
 class Clock:
-    """A clock that the test moves."""
+    """Clock advanced by the test."""
 
     def __init__(self):
         self.now = 100.0
@@ -26,7 +26,7 @@ def test_plain_lines_are_rare_and_the_last_one_is_shown():
     assert lines[-1] == "generation 10  best 1  median 2  50 %  ETA 0:10"
 
 
-def test_a_resumed_job_does_not_count_what_was_done_before():
+def test_a_resumed_job_counts_only_new_progress():
     clock, stream = Clock(), io.StringIO()
     with Progress(stream=stream, clock=clock) as progress:
         progress.update(50, best=1.0, median=2.0, fraction=0.5)

@@ -1,4 +1,4 @@
-"""`study` as a user meets it."""
+"""Command line of `study`."""
 
 import json
 
@@ -11,7 +11,7 @@ from snn_control.studies import config_type
 WORDS = ["study", "mismatch", "--seeds", "2", "--shares", "0", "0.1", "--models", "blimp-altitude"]
 
 
-def test_table_on_stdout_and_the_page_last(tmp_path, capsys):
+def test_output_is_the_table_and_last_the_page(tmp_path, capsys):
     out = tmp_path / "a run"
     assert main([*WORDS, "--out", str(out)]) == 0
     captured = capsys.readouterr()
@@ -27,8 +27,8 @@ def test_table_on_stdout_and_the_page_last(tmp_path, capsys):
 def test_json_is_one_object(tmp_path, capsys):
     assert main([*WORDS, "--out", str(tmp_path / "run"), "--no-report", "--json"]) == 0
     captured = capsys.readouterr()
-    found = json.loads(captured.out)
-    assert [row["mismatch"] for row in found["rows"]] == [0.0, 0.1]
+    result = json.loads(captured.out)
+    assert [row["mismatch"] for row in result["rows"]] == [0.0, 0.1]
     assert captured.err == ""
 
 
@@ -50,14 +50,14 @@ def test_help_of_a_study_has_its_own_options(capsys):
         ["FILE", "--out", "place"],
     ],
 )
-def test_the_options_are_those_of_the_named_study(words, tmp_path):
+def test_options_are_those_of_the_named_study(words, tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text("method: study\nstudy: mismatch\nseeds: 3\nmodels: [blimp-altitude]\n")
-    given = [str(path) if word == "FILE" else word for word in words]
-    config = args_for(given)(study="mismatch").config
+    arguments = [str(path) if word == "FILE" else word for word in words]
+    config = args_for(arguments)(study="mismatch").config
     assert type(config) is config_type("mismatch")
     assert config.seeds == (3 if "FILE" in words else config_type("mismatch")().seeds)
 
 
-def test_without_a_study_the_options_are_those_of_all():
+def test_options_without_a_study_are_the_common_ones():
     assert args_for(["--help"]) is Args

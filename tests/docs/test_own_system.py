@@ -61,7 +61,7 @@ def test_it_is_run_on_the_bus_and_its_bag_replays(package, outputs):
     ((line, output),) = run_commands(package, "own_system.md", 1).items()
     assert " fly runs/rail --sim" in line
     assert "final_error_m" in output
-    assert "replayed offline: identical, bit for bit" in output
+    assert "offline replay: bit-identical" in output
     folder = package / "runs" / "bus"
     documents = [json.loads(path.read_text()) for path in folder.glob("eval/*.json")]
     errors = {d["controller"]: d["mean"]["final_error_m"] for d in documents}

@@ -1,1 +1,1 @@
-"""One file a verb; see `snn_control.cli`."""
+"""Verbs of the command line, one module each; see `snn_control.cli`."""

@@ -1,4 +1,4 @@
-"""`snn-control bench`: speed of the engine beside Norse, in one run."""
+"""`snn-control bench`: speed of the engine and of Norse."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TITLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Time the engine beside Norse: single ticks, populations, closed loops.
+    """Measure the speed of the engine and of Norse: single ticks, populations, closed loops.
 
-    The two take turns and the ratio is the median over the rounds, so that it holds on a busy
-    machine too; the times themselves are the best of all rounds.
+    Both are timed in turn. The ratio is the median over the rounds, so that other load on the
+    machine has little effect; the times are the best of all rounds.
 
     Example: snn-control bench --quick
     """
@@ -31,7 +31,7 @@ class Args(JsonOption):
 
 
 def run(args: Args) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     from snn_control.bench.bench import bench
 
     return Result(bench(args.quick))
@@ -40,21 +40,20 @@ def run(args: Args) -> Result:
 def show(result: Result, console: Console) -> None:
     """Print one table."""
     data = result.data
-    table = Table(title="Native engine beside Norse, 160 LIF neurons, float32")
+    table = Table(title="Native engine and Norse, 160 LIF neurons, float32")
     for column in ("measure", "network", "native", "Norse", "ratio (range)"):
         table.add_column(column, justify="left" if column in ("measure", "network") else "right")
     tick = data["tick_us"]
     for kind, ratio in tick["ratio"].items():
-        cells = [f"{tick[who][kind + '_p50']:.2f}" for who in ("native", "norse")]
+        cells = [f"{tick[engine][kind + '_p50']:.2f}" for engine in ("native", "norse")]
         table.add_row("one tick, p50 in µs", kind, *cells, _ratio(ratio))
     whole = f"{tick['native']['controller_p50']:.2f}"
     table.add_row("Controller.step, p50 in µs", "altitude", whole, "", "")
     for part, title in TITLES.items():
         for threads, suffix in ((2, ""), (1, "_1_thread")):
             for kind, ratio in data[part]["ratio" + suffix].items():
-                cells = [
-                    f"{data[part][who][kind] / 1e6:.3g}" for who in ("native" + suffix, "norse")
-                ]
+                engines = ("native" + suffix, "norse")
+                cells = [f"{data[part][engine][kind] / 1e6:.3g}" for engine in engines]
                 table.add_row(f"{title}, {threads} threads", kind, *cells, _ratio(ratio))
     loop = data["closed_loop_steps_per_s"]
     for kind, speed in loop["script"].items():

@@ -1,4 +1,4 @@
-"""`snn-control check THING`: conformance of a user's own environment, controller, config or run."""
+"""`snn-control check THING`: check of a user's environment, controller, config or run."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from snn_control.cli.result import JsonOption, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Check whether an own environment, controller, configuration or run does what is expected.
+    """Check your own environment, controller, configuration or run.
 
-    Exits with 1 where one of the checks fails. Nothing is written.
+    Nothing is written. The exit code is 1 if a check fails. KIND/NAME selects the kind of an
+    ambiguous name: environment/, controller/, config/ or run/.
 
     Example: snn-control check my_robot.rail:my_robot/Rail-v0
     """
 
     thing: tyro.conf.Positional[str]
-    """An environment's id (or module:id), a controller, a YAML file, a run folder; `KIND/NAME`
-    where a name means several: environment/, controller/, config/, run/."""
+    """Environment id or MODULE:ID, controller, YAML file, run folder, or KIND/NAME."""
 
 
 def run(args: Args) -> Result:
-    """Check."""
+    """Run the checks."""
     from snn_control.checks import check
 
     outcomes = check(args.thing)
@@ -36,14 +36,14 @@ def run(args: Args) -> Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print one table; a failed check has its remedy below."""
+    """Print one table, with a remedy for each failed check."""
     table = Table(title=result.data["thing"])
     for column in ("kind", "check", "", "found"):
         table.add_column(column, overflow="fold")
     for outcome in result.data["checks"]:
         mark = "pass" if outcome["passed"] else "FAIL"
-        found = outcome["found"]
+        text = outcome["found"]
         if outcome["remedy"]:
-            found += f"\nremedy: {outcome['remedy']}"
-        table.add_row(outcome["kind"], outcome["name"], mark, found)
+            text += f"\nremedy: {outcome['remedy']}"
+        table.add_row(outcome["kind"], outcome["name"], mark, text)
     console.print(table, markup=False)

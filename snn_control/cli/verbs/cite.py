@@ -1,4 +1,4 @@
-"""`snn-control cite`: BibTeX of this software and of what it builds on."""
+"""`snn-control cite`: BibTeX of this software and of the work that it builds on."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from snn_control.errors import UnknownNameError
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Print BibTeX, of everything or of the entries that are named.
+    """Print all BibTeX entries, or those that are named.
 
     Example: snn-control cite snn_control blimp
     """
 
     entries: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Names of entries, such as snn_control, blimp, cma-es, nsga-ii; all where none is given."""
+    """Names of entries, such as snn_control, blimp, cma-es, nsga-ii; default: all."""
 
 
 def run(args: Args) -> Result:
@@ -34,5 +34,5 @@ def run(args: Args) -> Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the entries, an empty line between them."""
+    """Print the entries, separated by empty lines."""
     console.print("\n\n".join(result.data.values()), markup=False, soft_wrap=True)

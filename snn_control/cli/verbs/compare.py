@@ -1,4 +1,4 @@
-"""`snn-control compare A B ...`: controllers on the same seeds."""
+"""`snn-control compare A B ...`: comparison of controllers on the same seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.flight_options import SeededOptions
+from snn_control.cli.episode_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.errors import UnknownNameError
 from snn_control.report.metric_names import metric_name, spread
@@ -18,38 +18,40 @@ from snn_control.training.comparison import compare_rows, load_all
 
 @dataclass(frozen=True, kw_only=True)
 class Args(SeededOptions, JsonOption):
-    """Fly two or more controllers through the same episodes and print metrics and ratios.
+    """Compare two or more controllers on the same seeds; print metrics and ratios.
 
-    Intervals are 95 %. A ratio is that of the means, paired by seed, to the first controller.
+    A ratio divides the mean of a controller by that of the first, or of --against. All intervals
+    are 95 % confidence intervals; those of ratios are paired by seed.
 
     Example: snn-control compare pid blimp-altitude runs/first --presets clean missed
     """
 
     models: tyro.conf.Positional[tuple[str, ...]]
-    """Names of models, `pid`, run folders or model files, two or more; X-twin is the int8 twin
-    of X."""
+    """Models, `pid`, run folders or model files, two or more; X-twin is the int8 twin of X."""
     against: str = ""
-    """Which of them the ratios refer to; default: the first."""
+    """Controller that the ratios refer to; default: the first."""
 
 
 def run(args: Args) -> Result:
-    """Fly and compare."""
+    """Evaluate and compare."""
     if len(args.models) < 2:
-        raise WrongUseError("name two or more controllers; `snn-control list models` has some")
+        raise WrongUseError(
+            f"{len(args.models)} controllers; name two or more, see `snn-control list models`"
+        )
     controllers = load_all(args.models)
     against = args.against or next(iter(controllers))
     if against not in controllers:
         raise UnknownNameError("controller to compare with", against, controllers)
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
-        rows += compare_rows(args.fly(controllers, preset), against)
+        rows += compare_rows(args.evaluate_all(controllers, preset), against)
     return Result({"against": against, "episodes": args.episodes, "rows": rows})
 
 
 def show(result: Result, console: Console) -> None:
     """Print one table."""
     against = result.data["against"]
-    table = Table(title=f"{result.data['episodes']} episodes a preset, the same for all")
+    table = Table(title=f"{result.data['episodes']} episodes per preset, the same for all")
     for column in ("preset", "metric", "controller"):
         table.add_column(column)
     for column in ("mean ± 95 %", f"ratio to {against} ± 95 %"):

@@ -1,4 +1,4 @@
-"""`snn-control eval MODEL`: fly a controller beside the PID on the same seeds."""
+"""`snn-control eval MODEL`: comparison of a controller with the PID on the same seeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.flight_options import SeededOptions
+from snn_control.cli.episode_options import SeededOptions
 from snn_control.cli.result import JsonOption, Result
 from snn_control.controllers import load
 from snn_control.report.metric_names import metric_name, spread
@@ -22,9 +22,10 @@ from snn_control.training.statistics import half_width, paired_ratio
 
 @dataclass(frozen=True, kw_only=True)
 class Args(SeededOptions, JsonOption):
-    """Fly a controller beside the two-tap PID on the same seeds; ratios are of the means.
+    """Compare a controller with the two-tap PID on the same seeds; ratios are of the means.
 
-    The PID itself, and a controller in an environment that the PID does not fit, fly alone.
+    There is no comparison if the controller is the PID, or if the PID does not fit the
+    environment.
 
     Example: snn-control eval blimp-altitude --presets clean missed leak --episodes 20
     """
@@ -32,19 +33,19 @@ class Args(SeededOptions, JsonOption):
     model: tyro.conf.Positional[str]
     """Name of a shipped model, a run folder or a model file."""
     out: Path | None = None
-    """Folder (a run) that takes `eval/` and, of the first preset, `traces/`."""
+    """Run folder to write `eval/` and, for the first preset, `traces/` to."""
 
 
 def run(args: Args) -> Result:
-    """Fly and compare."""
+    """Evaluate and compare."""
     name = Path(args.model).stem
     controllers = {name: load_named(args.model)}
     if name != "pid" and args.fits(pid := load("pid"), controllers[name]):
         controllers["pid"] = pid
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
-        flown = args.fly(controllers, preset)
-        for evaluation in flown if args.out else ():
+        evaluations = args.evaluate_all(controllers, preset)
+        for evaluation in evaluations if args.out else ():
             assert args.out is not None
             write_evaluation(
                 evaluation,
@@ -52,7 +53,7 @@ def run(args: Args) -> Result:
                 controllers[evaluation.controller],
                 trace=preset == args.presets[0],
             )
-        mine, *others = flown
+        mine, *others = evaluations
         for metric in compared_metrics(mine):
             row = _compared(metric, mine, others[0]) if others else mean_row(metric, mine)
             rows.append(row)
@@ -60,10 +61,10 @@ def run(args: Args) -> Result:
     return Result({"model": name, "episodes": args.episodes, "rows": rows})
 
 
-def _compared(metric: str, flown: Evaluation, pid: Evaluation) -> dict[str, Any]:
-    mine, theirs = flown.values(metric), pid.values(metric)
+def _compared(metric: str, evaluation: Evaluation, pid: Evaluation) -> dict[str, Any]:
+    mine, theirs = evaluation.values(metric), pid.values(metric)
     ratio, ratio_ci95 = paired_ratio(mine, theirs)
-    return mean_row(metric, flown) | {
+    return mean_row(metric, evaluation) | {
         "pid": float(theirs.mean()),
         "pid_ci95": half_width(theirs),
         "ratio": ratio,
@@ -75,7 +76,7 @@ def show(result: Result, console: Console) -> None:
     """Print one table."""
     rows = result.data["rows"]
     beside_pid = any("pid" in row for row in rows)
-    table = Table(title=f"{result.data['model']}, {result.data['episodes']} episodes a preset")
+    table = Table(title=f"{result.data['model']}, {result.data['episodes']} episodes per preset")
     for column in ("preset", "metric"):
         table.add_column(column)
     for column in ("mean ± 95 %", *(("PID ± 95 %", "ratio ± 95 %") if beside_pid else ())):

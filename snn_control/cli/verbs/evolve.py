@@ -1,4 +1,4 @@
-"""`snn-control evolve CONFIG`: evolve a controller, evaluate it beside the PID, make its page."""
+"""`snn-control evolve CONFIG`: evolution of a controller, with a report page."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ __all__ = ["Args", "run", "show"]
 
 @dataclass(frozen=True, kw_only=True)
 class Args(OptimiseOptions):
-    """Evolve a controller into a run folder; the last line is the path of its report page.
+    """Evolve a controller in a run folder; the last line is the path of its report page.
 
     Example: snn-control evolve blimp-altitude --budget 60s --seed 1
     """
 
     workers: int = 0
-    """Threads; 0: all cores. The result does not depend on it."""
+    """Number of threads; 0: all cores. The result does not depend on it."""
 
 
 def run(args: Args) -> Result:
-    """Evolve, evaluate, report."""
+    """Evolve and evaluate the controller, write its page."""
     _use_threads(args.workers)
     return optimise_as(args, "evolve")
 

@@ -1,4 +1,4 @@
-"""`snn-control fit LOG.csv ...`: fit the blimp's plant to a user's own flight logs."""
+"""`snn-control fit LOG.csv ...`: fit of the blimp's plant to a user's flight logs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from snn_control.envs.blimp.parameter_file import write_parameters
 class Args(JsonOption):
     """Fit the blimp's vertical plant to flight logs of one blimp.
 
-    Each log is a CSV file with the columns time_s, h_ref_m, h_meas_m and u_motor_units, at least
-    13 s long; docs/how-to/fit_flight_logs.md describes it. The file written by --out is an option
-    of `eval`, `compare` and `play`: --parameters FILE.
+    Each log is a CSV file of at least 13 s with the columns time_s, h_ref_m, h_meas_m and
+    u_motor_units, described in docs/how-to/fit_flight_logs.md. The verbs eval, compare and play
+    read the fitted file with --parameters FILE.
 
     Example: snn-control fit monday.csv tuesday.csv --out my_blimp.yaml
     """
@@ -28,28 +28,28 @@ class Args(JsonOption):
     logs: tyro.conf.Positional[tuple[Path, ...]]
     """Flight logs."""
     out: Path | None = None
-    """YAML file to write the parameters to."""
+    """YAML file for the fitted parameters."""
     window_s: float = 10.0
     """Length of the windows in which recorded commands are replayed, s; at least 1."""
 
 
 def run(args: Args) -> Result:
-    """Fit and write."""
+    """Fit the parameters and write them."""
     if not args.logs:
         raise WrongUseError("name at least one flight log (CSV)")
-    found = fit_flights(args.logs, window_s=args.window_s)
-    data = asdict(found)
+    fit = fit_flights(args.logs, window_s=args.window_s)
+    data = asdict(fit)
     if args.out:
         comment = (
-            f"Blimp parameters fitted to {len(found.flights)} flight(s); replay RMSE "
-            f"{100 * found.rmse_m:.1f} cm over windows of {found.window_s:g} s."
+            f"Blimp parameters fitted to {len(fit.flights)} flight(s); replay RMSE "
+            f"{100 * fit.rmse_m:.1f} cm over windows of {fit.window_s:g} s."
         )
-        data["out"] = str(write_parameters(found.parameters, args.out, comment))
+        data["out"] = str(write_parameters(fit.parameters, args.out, comment))
     return Result(data)
 
 
 def show(result: Result, console: Console) -> None:
-    """Print parameters and replay errors; the path of the file is the last line."""
+    """Print parameters and replay errors; the last line is the path of the file."""
     data = result.data
     table = Table(title="Fitted parameters")
     table.add_column("parameter")
@@ -61,19 +61,19 @@ def show(result: Result, console: Console) -> None:
     table = Table(title=f"Replay in windows of {data['window_s']:g} s")
     for column in ("flight", "windows", "RMSE, cm", "before, cm", "hover, motor units"):
         table.add_column(column, justify="left" if column == "flight" else "right")
-    for flight in data["flights"]:
+    for log in data["flights"]:
         table.add_row(
-            flight["path"].name,
-            str(len(flight["window_rmse_m"])),
-            f"{100 * flight['rmse_m']:.2f}",
-            f"{100 * flight['rmse_before_m']:.2f}",
-            f"{flight['hover_motor_units']:.2f}",
+            log["path"].name,
+            str(len(log["window_rmse_m"])),
+            f"{100 * log['rmse_m']:.2f}",
+            f"{100 * log['rmse_before_m']:.2f}",
+            f"{log['hover_motor_units']:.2f}",
         )
     if len(data["flights"]) > 1:
         rmse, before = 100 * data["rmse_m"], 100 * data["rmse_before_m"]
         table.add_row("all", "", f"{rmse:.2f}", f"{before:.2f}", "")
     console.print(table)
     for name in data["at_bound"]:
-        console.print(f"{name} is at its bound: these flights do not tell it", markup=False)
+        console.print(f"{name} is at its bound: these flights do not determine it", markup=False)
     if "out" in data:
         console.print(data["out"], markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`snn-control fly MODEL`: fly a controller as a ROS 2 node, in simulation or on the robot."""
+"""`snn-control fly MODEL`: run of a controller as a ROS 2 node, simulated or on the robot."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ from snn_control.training.systems import find_system
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Fly a controller as a ROS 2 node and leave a run folder with bag and page.
+    """Run a controller as a ROS 2 node; write a run folder with a bag and a report page.
 
-    With --sim simulator, controller and recorder run as processes of their own on a bus that
-    nobody else is on. Without, controller and recorder join the bus of the environment
-    (ROS_DOMAIN_ID), disarmed, until Ctrl-C or the end of --duration.
+    With --sim, simulator, controller and recorder are separate processes on an isolated ROS
+    domain. Without --sim, controller and recorder join the domain ROS_DOMAIN_ID, disarmed, until
+    Ctrl-C or the end of --duration; --duration 0 has no end.
 
     Example: snn-control fly blimp-altitude --sim --duration 30
+
     Example: snn-control fly swimmer-spiking --sim
     """
 
     model: tyro.conf.Positional[str]
     """Name of a shipped model, `pid`, a run folder or a model file."""
     sim: bool = False
-    """Fly the simulated robot that the controller suits."""
+    """Simulation of the robot that fits the controller, in place of the real robot."""
     duration: float | None = None
-    """Length of the run, s of simulated time; default: the vehicle's own. Without --sim of wall
-    time, 0: until Ctrl-C."""
+    """Duration, s, of simulated time with --sim, else of wall time; default: by vehicle."""
     rate: float = 1.0
-    """Simulated seconds a second; other than 1 with simulated time on /clock."""
+    """Simulated seconds per second of wall time; if not 1, /clock has the simulated time."""
     preset: str = "default"
-    """Preset of the simulated vehicle's faults; of a blimp default, clean, missed, leak, stress."""
+    """Preset of simulated faults; blimp: default, clean, missed, leak or stress."""
     seed: int = 0
     """Seed of the simulated robot."""
     out: Path | None = None
-    """Run folder to make; default: runs/fly-MODEL-SEED."""
+    """Run folder to create; default: runs/fly-MODEL-SEED."""
     report: bool = True
-    """Make the page, with the same flight without a bus beside it."""
+    """Report page with the same run without ROS for comparison; --no-report skips it."""
 
 
 def run(args: Args) -> Result:
-    """Fly, examine, make the page."""
+    """Run and evaluate the controller, write its page."""
     require("rclpy", "ros")
     require("rosbags", "logs")
     from snn_control.ros.base.vehicle import BusRun, controller_name
@@ -112,16 +112,16 @@ def _figure(key: str, value: float) -> str:
 
 
 def _keep_model(model: str, controller: Controller, folder: Path) -> None:
-    asked, kept = ModelName.parse(model), folder / "checkpoints" / "best"
-    document = model_path(asked.base)
+    name, best = ModelName.parse(model), folder / "checkpoints" / "best"
+    document = model_path(name.base)
     if document is None:
         return
-    kept.mkdir(parents=True, exist_ok=True)
-    if asked.options:  # no file holds the controller as it was changed
-        save(controller, kept / "model", about={"name": model})
+    best.mkdir(parents=True, exist_ok=True)
+    if name.options:  # no file contains the modified controller
+        save(controller, best / "model", about={"name": model})
         return
     for suffix in (".json", ".safetensors"):
-        shutil.copy(document.with_suffix(suffix), kept / f"model{suffix}")
+        shutil.copy(document.with_suffix(suffix), best / f"model{suffix}")
 
 
 def _interrupt(*_: object) -> None:
@@ -129,22 +129,20 @@ def _interrupt(*_: object) -> None:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the figures; the page's path is the last line."""
+    """Print the figures; the last line is the path of the report page."""
     data = result.data
     for line in result.lines:
         console.print(line)
     if "latency_p50_ms" in data:
         console.print(
-            f"measurement in to command out: p50 {data['latency_p50_ms']:.2f} ms, "
+            f"latency from measurement to command: p50 {data['latency_p50_ms']:.2f} ms, "
             f"p99 {data['latency_p99_ms']:.2f} ms, max {data['latency_max_ms']:.2f} ms"
         )
         console.print(
-            f"{data['ticks']} ticks, {data['missed_ticks']} missed before them, "
+            f"{data['ticks']} ticks, {data['missed_ticks']} missed, "
             + (f"{data['lost_ticks']} lost on the bus, " if "lost_ticks" in data else "")
             + f"{data['overruns']} overruns"
         )
-        same = {True: "identical", False: "DIFFERENT", None: "nothing to compare"}[
-            data["replay_identical"]
-        ]
-        console.print(f"replayed offline: {same}, bit for bit")
+        verdict = {True: "bit-identical", False: "DIFFERENT", None: "nothing to compare"}
+        console.print(f"offline replay: {verdict[data['replay_identical']]}")
     console.print(data.get("report", data["run"]), markup=False, soft_wrap=True)

@@ -21,19 +21,19 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "rl": ("stable_baselines3",),
     "docs": ("mkdocs", "material", "mkdocstrings"),
 }
-"""Modules that each optional extra brings."""
+"""Modules of each optional extra."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Show versions, folders and extras; paste it into a bug report.
+    """Print versions, folders and extras, for bug reports.
 
     Example: snn-control info --json
     """
 
 
 def run(args: Args) -> Result:
-    """Collect the facts."""
+    """Collect the information."""
     extras = {name: all(map(find_spec, modules)) for name, modules in EXTRAS.items()}
     return Result(
         {
@@ -49,7 +49,7 @@ def run(args: Args) -> Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print two columns."""
+    """Print a table of two columns."""
     table = Table.grid(padding=(0, 2))
     for key, value in result.data.items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]

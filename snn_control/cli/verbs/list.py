@@ -1,4 +1,4 @@
-"""`snn-control list`: what has a name."""
+"""`snn-control list`: names of environments, models and other items."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Args(JsonOption):
             "studies",
         ]
     ] = "all"
-    """What to list."""
+    """Kind of the listed names."""
 
 
 def run(args: Args) -> Result:
@@ -41,7 +41,7 @@ def run(args: Args) -> Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print a line a name, under a heading a kind."""
+    """Print one name per line, with a heading for each kind."""
     for kind, names in result.data.items():
         console.print(kind, style="bold")
         for name in names or ["(none)"]:

@@ -1,4 +1,4 @@
-"""`snn-control play MODEL`: watch one seeded episode, live or as a film."""
+"""`snn-control play MODEL`: one seeded episode, live or as a video."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.flight_options import EnvironmentOptions
+from snn_control.cli.episode_options import EnvironmentOptions
 from snn_control.cli.result import JsonOption, Result
 from snn_control.report.metric_names import metric_name, number
 from snn_control.training.film import film
@@ -21,28 +21,29 @@ from snn_control.training.picture import picture
 
 @dataclass(frozen=True, kw_only=True)
 class Args(EnvironmentOptions, JsonOption):
-    """Fly one seeded episode in a window, in real time; without a display, or with --out, film it.
+    """Show one seeded episode in a window, in real time, or write a video of it.
+
+    A video is written with --out, or if there is no display.
 
     Example: snn-control play blimp-altitude --preset missed --seed 3 --duration-s 90 --out a.mp4
     """
 
     model: tyro.conf.Positional[str]
-    """Name of a model, `pid`, a run folder or a model file."""
+    """Name of a shipped model, `pid`, a run folder or a model file."""
     preset: str = "default"
     """Preset of the environment."""
     seed: int = 0
     """Seed of the episode."""
     duration_s: Annotated[float | None, tyro.conf.arg(aliases=["--duration"])] = None
-    """Length of the episode in s; default: 100 where the environment takes one."""
+    """Length of the episode, s; default: 100 if the environment has this option."""
     out: Path | None = None
-    """Film (MP4), or picture of response and film frames (PNG); default without a display:
-    MODEL-SEED.mp4."""
+    """Video (.mp4) or picture with response (.png); without a display: MODEL-SEED.mp4."""
 
 
 def run(args: Args) -> Result:
-    """Fly."""
+    """Run the episode."""
     controller = load_named(args.model)
-    flown: dict[str, Any] = args.options(controller) | {
+    options: dict[str, Any] = args.options(controller) | {
         "seed": args.seed,
         "preset": args.preset,
         "preferred": {"duration_s": 100.0},
@@ -50,12 +51,12 @@ def run(args: Args) -> Result:
     name = Path(args.model).stem
     path = args.out
     if path is None and has_display():
-        episode = watch(controller, **flown)
+        episode = watch(controller, **options)
     elif path is not None and path.suffix.lower() == ".png":
-        episode = picture(controller, name, path, **flown)
+        episode = picture(controller, name, path, **options)
     else:
         path = path or Path(f"{name}-{args.seed}.mp4")
-        episode = film(controller, path, **flown)
+        episode = film(controller, path, **options)
     return Result(
         {
             "model": name,
@@ -68,7 +69,7 @@ def run(args: Args) -> Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the metrics; the path of the film is the last line."""
+    """Print the metrics; the last line is the path of the video, if there is one."""
     table = Table(title=f"{result.data['model']}, seed {result.data['seed']}")
     table.add_column("metric")
     table.add_column("value", justify="right")

@@ -1,4 +1,4 @@
-"""`snn-control report RUN`: make the report page of a run."""
+"""`snn-control report RUN`: report page of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snn_control.report import build_report
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Make the report page of a run, from its folder alone, and print the page's path.
+    """Write the report page of a run, from its folder alone, and print the path of the page.
 
     Example: snn-control report runs/blimp-altitude
     """
@@ -29,5 +29,5 @@ def run(args: Args) -> Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the path of the page, alone on its line."""
+    """Print the path of the page."""
     console.print(result.data["report"], markup=False, soft_wrap=True)

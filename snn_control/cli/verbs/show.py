@@ -1,4 +1,4 @@
-"""`snn-control show THING`: what anything that has a name is."""
+"""`snn-control show THING`: description of a listed name."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from snn_control.cli.result import JsonOption, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Show the specification of a thing, or the text of a model or configuration.
+    """Print the specification of a listed name, or the text of a model or configuration.
 
     Example: snn-control show snn_control/BlimpAltitude-v0
     """
 
     thing: tyro.conf.Positional[str]
-    """A name that `list` prints; `KIND/NAME` where several kinds have it."""
+    """Name printed by `list`, or KIND/NAME if several kinds have it."""
 
 
 def run(args: Args) -> Result:
-    """Look the thing up."""
+    """Look up the name."""
     kind, text = find(args.thing)
     return Result({"kind": kind, "name": args.thing, "text": text})
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the text as it is."""
+    """Print the text unchanged."""
     console.print(result.data["text"], markup=False)

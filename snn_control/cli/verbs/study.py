@@ -1,4 +1,4 @@
-"""`snn-control study NAME`: run a registered experiment into a run folder, with its page."""
+"""`snn-control study NAME`: registered experiment, with a run folder and a report page."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Run a registered experiment; prints its table, the last line is the path of its page.
+    """Run a registered experiment; print its table and the path of its report page.
 
-    `snn-control list studies` names them; `snn-control study NAME --help` has all options of one.
+    The command `snn-control list studies` lists the names, and `snn-control study NAME --help` the
+    options of one study.
 
     Example: snn-control study mismatch --seeds 20 --out runs/mismatch
     """
@@ -38,13 +39,13 @@ class Args(JsonOption):
     config: StudyConfig = dataclasses.field(default_factory=StudyConfig)
     """Settings of the study."""
     out: Path | None = None
-    """Run folder to make; default: runs/study-NAME-FIRST_SEED."""
+    """Run folder to create; default: runs/study-NAME-FIRST_SEED."""
     report: bool = True
-    """Make the page."""
+    """Report page; --no-report skips it."""
 
 
 def args_for(words: Sequence[str]) -> type[Args]:
-    """Return the arguments with the options of the study that `words` name, if any."""
+    """Return the arguments with the options of the study named in `words`, if any."""
     after_out = {k + 1 for k, word in enumerate(words) if word == "--out"}
     named = (word for k, word in enumerate(words) if k not in after_out)
     study = next((w for w in named if w in STUDIES or Path(w).suffix in SUFFIXES), None)
@@ -63,34 +64,34 @@ def args_for(words: Sequence[str]) -> type[Args]:
 
 
 def run(args: Args) -> Result:
-    """Run the study and make its page."""
+    """Run the study and write its page."""
     if args.report:
         require_report()
     study = args.study
     if Path(study).suffix in SUFFIXES:
         study = read_study(*read_yaml(study))[0]
     folder = args.out or Path("runs") / f"study-{study}-{args.config.first_seed}"
-    progress = silent if args.json else _say
+    progress = silent if args.json else _print_progress
     command = "snn-control " + shlex.join(sys.argv[1:])
-    found = run_study(study, args.config, folder, command=command, progress=progress)
+    outcome = run_study(study, args.config, folder, command=command, progress=progress)
     data: dict[str, Any] = {
         "run": str(folder),
         "study": study,
-        "rows": found.rows,
-        "summary": found.summary,
+        "rows": outcome.rows,
+        "summary": outcome.summary,
     }
-    data["parts"] = [dataclasses.asdict(part) for part in found.parts]
+    data["parts"] = [dataclasses.asdict(part) for part in outcome.parts]
     if args.report:
         data["report"] = str(build_report(folder))
     return Result(data)
 
 
-def _say(text: str) -> None:
+def _print_progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the first part of the table; the page's path is the last line."""
+    """Print the first part of the table; the last line is the path of the report page."""
     first, *others = part_tables(result.data["rows"], result.data["parts"])
     table = Table(title=first.title or result.data["study"])
     for k, column in enumerate(first.columns):
@@ -99,6 +100,8 @@ def show(result: Result, console: Console) -> None:
         table.add_row(*row)
     console.print(table)
     if others:
-        console.print(f"{len(others)} further tables are on the page; --json prints all columns.")
+        console.print(
+            f"{len(others)} further tables are on the report page; --json prints all columns."
+        )
     console.print(result.data["summary"], markup=False)
     console.print(result.data.get("report", result.data["run"]), markup=False, soft_wrap=True)

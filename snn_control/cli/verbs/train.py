@@ -1,4 +1,4 @@
-"""`snn-control train CONFIG`: make a controller by gradients or by evolution, and its page."""
+"""`snn-control train CONFIG`: training of a controller, with a report page."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["Args", "run", "show"]
 
 @dataclass(frozen=True, kw_only=True)
 class Args(OptimiseOptions):
-    """Make a controller as its configuration says; the last line is the path of its report page.
+    """Train a controller in a run folder; the last line is the path of its report page.
 
-    By surrogate gradients (blimp-free), by proximal policy optimisation (swimmer), or by evolution,
-    as `evolve` does.
+    The configuration selects the method: surrogate gradients (blimp-free), proximal policy
+    optimisation (swimmer), or evolution, as in `evolve`.
 
     Example: snn-control train swimmer --budget 60s --seed 1
     """
 
 
 def run(args: Args) -> Result:
-    """Train, evaluate, report."""
+    """Train and evaluate the controller, write its page."""
     return optimise_as(args, "train")

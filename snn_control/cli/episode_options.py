@@ -1,4 +1,4 @@
-"""Options of the verbs that fly seeded episodes."""
+"""Options of the verbs that run seeded episodes."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ from snn_control.training.systems import environment_of, find_system
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentOptions:
-    """Where to fly."""
+    """Environment of the episodes."""
 
     environment: str | None = None
-    """Id of the environment, or module:id, the module registering it; default: the one that the
-    controller was made for."""
+    """Id of the environment, or MODULE:ID to import its module; default: that of the controller."""
     parameters: Path | None = None
-    """YAML file of the blimp's parameters, for example one that `fit` wrote."""
+    """YAML file of blimp parameters, for example one written by `fit`."""
     duration_s: float | None = None
-    """Length of an episode in s; default: the environment's own."""
+    """Length of an episode, s; default: that of the environment."""
 
     def options(self, controller: Controller) -> dict[str, Any]:
-        """Return the environment for a controller, and its options."""
+        """Return the environment of a controller and its options, as keyword arguments."""
         read = read_parameters(self.parameters) if self.parameters else None
         name, options = environment_of(controller, find_system(controller), self.environment)
-        own = {"parameters": read, "duration_s": self.duration_s}
-        given = {key: value for key, value in own.items() if value is not None}
-        return {"environment": name} | options | given
+        overrides = {"parameters": read, "duration_s": self.duration_s}
+        overrides = {key: value for key, value in overrides.items() if value is not None}
+        return {"environment": name} | options | overrides
 
     def fits(self, other: Controller, controller: Controller) -> bool:
-        """Return whether `other` fits the environment of `controller`."""
+        """Return True if `other` fits the environment of `controller`."""
         options = self.options(controller)
         env = make_environment(options.pop("environment"), **options)
         try:
@@ -52,17 +51,17 @@ class EnvironmentOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SeededOptions(EnvironmentOptions):
-    """Which episodes to fly."""
+    """Presets and seeds of the episodes."""
 
     presets: tuple[str, ...] = ("default",)
     """Presets of the environment."""
     episodes: int = 20
-    """Seeded episodes for each preset."""
+    """Number of seeded episodes per preset."""
     first_seed: int = 10_000
-    """First seed; training never uses these."""
+    """First of the consecutive seeds; training does not use the default seeds."""
 
-    def fly(self, controllers: dict[str, Controller], preset: str) -> list[Evaluation]:
-        """Fly every controller through the episodes of a preset."""
+    def evaluate_all(self, controllers: dict[str, Controller], preset: str) -> list[Evaluation]:
+        """Evaluate every controller over the episodes of a preset."""
         if self.episodes < 1:
             raise WrongUseError(f"--episodes is {self.episodes}; expected at least 1")
         seeds: Sequence[int] = range(self.first_seed, self.first_seed + self.episodes)

@@ -1,4 +1,4 @@
-"""`play`, `compare` and `eval` as a user meets them."""
+"""Command line of `play`, `compare` and `eval`, the verbs that run seeded episodes."""
 
 import json
 import os
@@ -23,28 +23,28 @@ def test_compare_prints_ratios_to_the_first(capsys):
     assert "Synaptic operations, 1/s" in out
 
 
-def test_compare_as_json_refers_to_whom_it_is_told(capsys):
+def test_compare_as_json_uses_the_chosen_reference(capsys):
     words = ["compare", "pid", "blimp-altitude", *SHORT, "--against", "blimp-altitude", "--json"]
     assert main(words) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["against"] == "blimp-altitude"
-    ratios = {r["controller"] for r in found["rows"] if "ratio" in r}
+    result = json.loads(capsys.readouterr().out)
+    assert result["against"] == "blimp-altitude"
+    ratios = {r["controller"] for r in result["rows"] if "ratio" in r}
     assert ratios == {"pid"}
 
 
-def test_whom_to_compare_with_is_known_before_the_flights(capsys, monkeypatch):
-    monkeypatch.setattr("snn_control.cli.flight_options.evaluate", None)
+def test_an_unknown_reference_is_an_error_before_any_episode(capsys, monkeypatch):
+    monkeypatch.setattr("snn_control.cli.episode_options.evaluate", None)
     assert main(["compare", "pid", "blimp-altitude", *SHORT, "--against", "blimp-altitud"]) == 1
     assert "Did you mean: `blimp-altitude`?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", [["compare", "pid"], ["compare", "pid", "pid"]])
-def test_compare_needs_two_different_ones(verb, capsys):
+def test_compare_requires_two_different_controllers(verb, capsys):
     assert main(verb) == (2 if len(verb) == 2 else 1)
     assert "controllers" in capsys.readouterr().err
 
 
-def test_one_episode_has_no_interval_and_is_still_json(capsys):
+def test_one_episode_has_no_interval_and_valid_json(capsys):
     words = ["--episodes", "1", "--duration-s", "100"]
     assert main(["eval", "blimp-altitude", *words, "--json"]) == 0
     row = json.loads(capsys.readouterr().out)["rows"][0]
@@ -55,15 +55,15 @@ def test_one_episode_has_no_interval_and_is_still_json(capsys):
     assert main(["eval", "pid", "--episodes", "0"]) == 2
 
 
-def test_parameters_of_a_file_are_flown_with(tmp_path, capsys):
-    path = tmp_path / "craft.yaml"
+def test_parameters_of_a_file_change_the_result(tmp_path, capsys):
+    path = tmp_path / "blimp.yaml"
     weak = "thrust_gain_m_s2: 0.5\nhover_motor_units: 8.0\n"
-    found = []
+    means = []
     for text in ("spread: 0.0\n", "spread: 0.0\n" + weak):
         path.write_text(text)
         assert main(["eval", "pid", *SHORT, "--parameters", str(path), "--json"]) == 0
-        found.append(json.loads(capsys.readouterr().out)["rows"][3]["mean"])
-    assert found[1] > 1.2 * found[0]
+        means.append(json.loads(capsys.readouterr().out)["rows"][3]["mean"])
+    assert means[1] > 1.2 * means[0]
     for text in ("thrust_gain: 1\n", "thrust_gain_m_s2: -1\n", "- 1\n", "", "a: [\n", "spread: x"):
         path.write_text(text)
         assert main(["eval", "pid", *SHORT, "--parameters", str(path)]) == 1
@@ -71,7 +71,7 @@ def test_parameters_of_a_file_are_flown_with(tmp_path, capsys):
 
 
 @pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
-def test_play_without_a_display_films(tmp_path, capsys, monkeypatch):
+def test_play_without_a_display_writes_a_video(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.chdir(tmp_path)
