@@ -1,67 +1,68 @@
-"""The report page: one static HTML file, made from a run folder alone.
+"""Report page of a run: one static HTML file, made from the run folder alone.
 
-`build_report(run_folder)` reads the following and writes `report/index.html`. All but the manifest
-is optional; a section whose input is missing says so in a sentence.
+`build_report(run_folder)` reads the following files and writes `report/index.html`. All files but
+the manifest are optional; a section without data states which input is missing.
 
 | file | content |
 |---|---|
-| `manifest.json`, `config.yaml` | as `snn_control.runs` writes them |
+| `manifest.json`, `config.yaml` | as written by `snn_control.runs` |
 | `metrics.jsonl`, `seeds/*/metrics.jsonl` | records with `generation`, `evaluations`, `best`, \
-`median` (of a training: `step`, `validation`), `elapsed_s`, and `environment_steps` where there \
-are any; one curve a file |
-| `eval/*.json` | evaluations, one file a controller and preset, see below |
-| `eval/transfer.npz` | learned transfer, see below |
-| `eval/place.npz` | recognition of places, see below; no sections on it without |
+`median` (of a training: `step`, `validation`), `elapsed_s`, and `environment_steps` if counted; \
+one curve per file |
+| `eval/*.json` | evaluations, one file per controller and preset, see below |
+| `eval/transfer.npz` | learned transfer function, see below |
+| `eval/place.npz` | place recognition, see below; without it the page has no sections on places |
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |
-| `videos/<controller>.mp4` | the same episode filmed; linked, not copied |
+| `videos/<controller>.mp4` | video of the same episode; linked, not copied |
 | `checkpoints/best/*.json` + `.safetensors` | the network or networks |
 | `study.json` | of a study: `study` (name), `question`, `summary`, `rows` (mappings, \
 `x_ci95` beside `x`), `figures` (`title`, plotly's `data`, `layout`), `parts` of the table (fields \
-of `snn_control.studies.study.TablePart`; may be missing); its page shows what is there |
+of `snn_control.studies.study.TablePart`; optional); the page omits sections without data |
 
 An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..], "episodes":
-[{metric: value}, ..], "mean": {metric: value}, "ci95": {metric: half width}}`. `episodes` follows
-`seeds`. `role` is `subject`, `baseline` (default where the controller is `pid`) or `twin` (the
-quantised non-spiking network of the same function). Metric names end with their unit (`_m`, `_s`,
-`_per_s`). Two metrics have their own section: `synaptic_ops_per_decision` (for a twin: its
+[{metric: value}, ..], "mean": {metric: value}, "ci95": {metric: half width}}`. `episodes` are in
+the order of `seeds`. `role` is `subject`, `baseline` (default for the controller `pid`) or `twin`
+(the quantised non-spiking network of the same function). Metric names end with their unit (`_m`,
+`_s`, `_per_s`). Two metrics have their own section: `synaptic_ops_per_decision` (for a twin: its
 multiplications) and `spikes_per_decision`.
 
-A trace holds arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and, where
-there are any, `height_measured_m`, `pd`, `i`, `missed` (true where the tick was missed); further
-`seed` and `preset` (scalars; a trace of another episode than the first controller's is not shown).
-That of a swimmer holds `time_s`, `joint_rad` and `effort` (T, joints), and `forward_speed_m_s`.
-Spikes: `spike_tick` and `spike_neuron` (S,), integers that index the T ticks and
-all neurons in the order of the populations; `population_names` (P,) strings; `population_sizes`
-(P,) integers.
+A trace contains arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and
+optionally `height_measured_m`, `pd`, `i`, `missed` (true at missed ticks); also the scalars `seed`
+and `preset`. Only traces of the same episode as the first controller's are shown. The trace of a
+swimmer contains `time_s`, `joint_rad` and `effort` (T, joints), and `forward_speed_m_s`. Spikes are
+`spike_tick` and `spike_neuron` (S,), integer indices of the T ticks and of all neurons in the order
+of the populations; `population_names` (P,) strings; `population_sizes` (P,) integers.
 
-A transfer file holds `error_m` (N,) and one array (N,) a curve, called `<controller>:<readout>`.
+A transfer file contains `error_m` (N,) and one array (N,) per curve, named
+`<controller>:<readout>`.
 
-A file of places holds what one seed answered on the map of the tested places; the first group for
-every method, the others for the spiking one alone. A group may be missing as a whole.
+A place file contains the results of one seed on the map of the tested places: the first group for
+every method, the others for the spiking method only. Each group is optional.
 
 | array | shape | content |
 |---|---|---|
-| `precision:<method>:<length>`, `recall:...` | (N,) | at every threshold of the lead; one pair a \
-method and length of the sequence |
-| `similarity` | (L, Q, P) uint8 | scores of places (columns) at queries (rows), after one frame \
-and after the longest sequence; maxima over blocks, so that there are at most 300 of each |
-| `similarity_length` | (L,) | frames of each matrix |
-| `similarity_range` | (L, 2) | scores that 0 and 255 stand for |
-| `similarity_block` | (2,) | queries and places of a block |
+| `precision:<method>:<length>`, `recall:...` | (N,) | at every threshold of the lead over the \
+best rival; one pair per method and sequence length |
+| `similarity` | (L, Q, P) uint8 | scores of places (columns) for queries (rows), after one frame \
+and after the longest sequence; maxima over blocks, at most 300 blocks of each |
+| `similarity_length` | (L,) | sequence length of each matrix, frames |
+| `similarity_range` | (L, 2) | scores that 0 and 255 represent |
+| `similarity_block` | (2,) | queries and places per block |
 | `similarity_query`, `similarity_place` | (Q,), (P,) | first query, and number of the first \
 place, of each block |
 | `similarity_truth` | (Q,) | number of the true place of the first query of each block |
-| `strip_images` | (K, 3, h, w) uint8 | a query, the place that was answered, the true one; right \
-and surest, right and least sure, wrong and surest, up to four each |
+| `strip_images` | (K, 3, h, w) uint8 | query, matched place and true place; up to four each: \
+correct with the highest, correct with the lowest, wrong with the highest probability |
 | `strip_query`, `strip_answer`, `strip_truth` | (K,) | number of the query and of both places |
-| `strip_probability`, `strip_known` | (K,) | what was said of the answer |
-| `strip_length` | () | frames of the sequence |
+| `strip_probability`, `strip_known` | (K,) | probability that the match is correct; true if the \
+place is classified as known |
+| `strip_length` | () | sequence length, frames |
 | `module_places` | (2, M) | numbers of the first and last place of each module |
-| `module_mean`, `module_spread` | (2, M) | over neurons and queries, of the answers before and \
-after each neuron's homeostasis |
-| `module_wins` | (2, M) | share of the queries that a neuron of the module answers most strongly, \
-before and after |
-| `module_due` | (M,) | share of the queries whose true place is in the module |
+| `module_mean`, `module_spread` | (2, M) | mean and standard deviation of the responses over \
+neurons and queries, before and after the homeostasis of each neuron |
+| `module_wins` | (2, M) | fraction of queries in which a neuron of the module responds most \
+strongly, before and after |
+| `module_due` | (M,) | fraction of queries whose true place is in the module |
 """
 
 from __future__ import annotations
@@ -76,11 +77,11 @@ __all__ = ["build_report", "render_report", "require_report"]
 def build_report(run_folder: str | Path) -> Path:
     """Write `report/index.html` of a run and return its path.
 
-    The page makes no request of its own: plotly.js is part of it, videos are linked relatively.
+    The page makes no external request: plotly.js is embedded, videos are linked by relative path.
 
     Raises:
         MissingExtraError: plotly or jinja2 is missing.
-        RunError: the folder is no run, an input is malformed, or the page cannot be written.
+        RunError: not a run folder, a malformed input, or the page cannot be written.
     """
     require_report()
     from snn_control.report.build import build
@@ -97,10 +98,10 @@ def render_report(run_folder: str | Path) -> str:
 
 
 def require_report() -> None:
-    """Check that a page can be made, before work whose result it would show.
+    """Check that the packages of the report are installed.
 
     Raises:
-        MissingExtraError: plotly or jinja2 is missing; with the exact pip line.
+        MissingExtraError: plotly or jinja2 is missing; the message contains the pip command.
     """
     for module in ("plotly", "jinja2"):
         require(module, "report")

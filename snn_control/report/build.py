@@ -1,4 +1,4 @@
-"""Joins inputs, sections and template into `report/index.html`."""
+"""Rendering of inputs, sections and template into `report/index.html`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import jinja2
 from plotly.offline import get_plotlyjs
 
-from snn_control.report import inputs, metric_names
+from snn_control.report import metric_names
 from snn_control.report.headline import headlines
+from snn_control.report.inputs import ReportInputs, read
 from snn_control.report.sections import SECTIONS
 from snn_control.runs import atomic
 
@@ -28,16 +29,16 @@ def build(folder: Path) -> Path:
 
 def render(folder: Path) -> str:
     """Return the page of the run in `folder`."""
-    given = inputs.read(folder)
-    sections = [section.make(given) for section in SECTIONS if section.applies(given)]
+    inputs = read(folder)
+    sections = [section.make(inputs) for section in SECTIONS if section.applies(inputs)]
     figures = [figure for section in sections for figure in section.figures]
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            title=_title(given),
-            manifest=given.manifest,
-            headlines=headlines(given),
+            title=_title(inputs),
+            manifest=inputs.manifest,
+            headlines=headlines(inputs),
             sections=sections,
             figures={figure.id: _json(figure.figure) for figure in figures},
             plotly_js=get_plotlyjs() if figures else "",
@@ -58,14 +59,14 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _title(given: inputs.ReportInputs) -> str:
-    if given.study is not None:
-        return str(given.study["study"])
-    subjects = [e.controller for e in given.evaluations if e.role == "subject"]
-    return subjects[0] if subjects else given.folder.resolve().name
+def _title(inputs: ReportInputs) -> str:
+    if inputs.study is not None:
+        return str(inputs.study["study"])
+    subjects = [e.controller for e in inputs.evaluations if e.role == "subject"]
+    return subjects[0] if subjects else inputs.folder.resolve().name
 
 
 def _json(figure: object) -> str:
-    """Return a figure as JSON that may stand inside a script element."""
+    """Return a figure as JSON that is safe inside a script element."""
     text = json.dumps(json.loads(figure.to_json()), separators=(",", ":"))  # type: ignore[attr-defined]
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,4 +1,4 @@
-"""The controller against the baseline, metric by metric, also where it loses."""
+"""Comparison of the controllers with the baseline, metric by metric."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snn_control.report.statistics import paired_difference
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One metric of one controller beside the baseline's, in SI units."""
+    """Metric of a controller and of the baseline, in SI units."""
 
     metric: str
     controller: str
@@ -23,20 +23,20 @@ class ComparisonRow:
     theirs: float | None
     theirs_ci: float | None
     difference: tuple[float, float] | None
-    """Mean and half width of ours - theirs over common seeds."""
+    """Mean and half width of ours - theirs over common seeds; None for fewer than two."""
     mark: str
-    """`ahead`, `behind`, `even` (the interval of the difference holds 0), or empty: not judged."""
+    """`ahead`, `behind`, `even` (the interval of the difference contains 0), or empty."""
 
 
-def presets(given: ReportInputs) -> list[str]:
-    """Presets that a subject was evaluated on, the default ones first."""
-    names = {e.preset for e in given.evaluations if e.role == "subject"}
+def presets(inputs: ReportInputs) -> list[str]:
+    """Return the presets with an evaluation of a subject, the default preset first."""
+    names = {e.preset for e in inputs.evaluations if e.role == "subject"}
     return sorted(names, key=lambda name: (name not in ("default", ""), name))
 
 
-def compare(given: ReportInputs, preset: str) -> list[ComparisonRow]:
-    """Return a row for each metric of each subject, known metrics first."""
-    here = [e for e in given.evaluations if e.preset == preset]
+def compare(inputs: ReportInputs, preset: str) -> list[ComparisonRow]:
+    """Return a row for each metric of each subject, in the order of `METRICS`, others last."""
+    here = [e for e in inputs.evaluations if e.preset == preset]
     baseline = next((e for e in here if e.role == "baseline"), None)
     rows = []
     for subject in (e for e in here if e.role == "subject"):

@@ -1,4 +1,4 @@
-"""The cards at the head of the page: the main metrics of the controller against the baseline."""
+"""Cards at the top of the page: main metrics of the controller and the baseline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snn_control.report.metric_names import HEADLINES, metric_name, number
 
 @dataclass(frozen=True)
 class Headline:
-    """One card."""
+    """Card with one metric."""
 
     label: str
     value: str
@@ -20,11 +20,11 @@ class Headline:
     mark: str
 
 
-def headlines(given: ReportInputs) -> list[Headline]:
-    """Return the cards for the first preset; none where there is no evaluation."""
-    if not presets(given):
+def headlines(inputs: ReportInputs) -> list[Headline]:
+    """Return the cards of the first preset; an empty list without evaluations."""
+    if not presets(inputs):
         return []
-    rows = {row.metric: row for row in compare(given, presets(given)[0])}
+    rows = {row.metric: row for row in compare(inputs, presets(inputs)[0])}
     return [_card(rows[metric]) for metric in HEADLINES if metric in rows]
 
 

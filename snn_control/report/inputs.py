@@ -1,4 +1,4 @@
-"""Reads what the page is made from; the formats are described in `snn_control.report`."""
+"""Input files of the report page; `snn_control.report` describes the formats."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Evaluation:
     ci95: dict[str, float]
 
     def values(self, metric: str) -> np.ndarray:
-        """Values of a metric, one an episode; NaN where it is missing."""
-        found = [episode.get(metric) for episode in self.episodes]
-        return np.array([np.nan if value is None else value for value in found], float)
+        """Return a metric of each episode; NaN if it is missing."""
+        values = [episode.get(metric) for episode in self.episodes]
+        return np.array([np.nan if value is None else value for value in values], float)
 
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """Everything the sections may use."""
+    """Input data of the sections."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -57,12 +57,12 @@ class ReportInputs:
     transfer: Trace = field(default_factory=dict)
     videos: dict[str, Path] = field(default_factory=dict)
     study: dict[str, Any] | None = None
-    """Content of study.json, where the run is a study."""
+    """Content of study.json if the run is a study."""
     place: Trace = field(default_factory=dict)
     """Content of eval/place.npz."""
 
     def role(self, controller: str) -> str:
-        """Role of a controller: `subject`, `baseline` or `twin`."""
+        """Return the role of a controller: `subject`, `baseline` or `twin`."""
         for evaluation in self.evaluations:
             if evaluation.controller == controller:
                 return evaluation.role
@@ -79,18 +79,18 @@ class ReportInputs:
         return self.study is not None or self.has_trace(LATENCY_KEYS)
 
     def has_trace(self, keys: Sequence[str]) -> bool:
-        """Return True if the trace of a controller holds all `keys`."""
+        """Return True if the trace of a controller contains all `keys`."""
         return any(all(key in trace for key in keys) for trace in self.traces.values())
 
     def of_one_episode(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return controllers whose traces hold `keys`: of the first one's episode, and others."""
+        """Return the controllers with `keys` in their traces: same episode as the first, others."""
         whole = [n for n in self.ordered([*self.traces]) if all(k in self.traces[n] for k in keys)]
         shown = [n for n in whole if _episode(self.traces[n]) == _episode(self.traces[whole[0]])]
         return shown, [name for name in whole if name not in shown]
 
 
 def _episode(trace: Trace) -> tuple[str, str]:
-    """Seed and preset, as text; empty where the trace does not say."""
+    """Return seed and preset as text; empty if the trace has none."""
     return str(trace.get("seed", "")), str(trace.get("preset", ""))
 
 
@@ -98,7 +98,7 @@ def read(folder: Path) -> ReportInputs:
     """Read a run folder.
 
     Raises:
-        RunError: it is no run folder, or a file in it is malformed; the message names the file.
+        RunError: not a run folder, or a malformed file; the message names the file.
     """
     run = Run.open(folder)
     transfer = folder / "eval" / "transfer.npz"
@@ -120,11 +120,11 @@ def read(folder: Path) -> ReportInputs:
 
 
 BASELINES = ("pid", "untrained")
-"""Names of controllers that others are compared with."""
+"""Names of the controllers used as baselines."""
 
 
 def default_role(controller: str) -> str:
-    """Role of a controller whose evaluation does not say."""
+    """Return the role of a controller whose evaluation has none."""
     if controller in BASELINES:
         return "baseline"
     return "twin" if controller.endswith("twin") else "subject"
@@ -158,9 +158,9 @@ def _evaluation(path: Path) -> Evaluation:
 
 
 def _place(path: Path) -> Trace:
-    found = _arrays(path) if path.exists() else {}
-    check_place(path, found)
-    return found
+    arrays = _arrays(path) if path.exists() else {}
+    check_place(path, arrays)
+    return arrays
 
 
 def _arrays(path: Path) -> Trace:

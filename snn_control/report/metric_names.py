@@ -1,4 +1,4 @@
-"""How metrics are shown: label, unit, scale, and which direction is better."""
+"""Display of metrics: label, unit, scale and the better direction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class MetricName:
 
     @property
     def in_unit(self) -> str:
-        """Label and unit, for the head of a column."""
+        """Label and unit, for the header of a column."""
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
 
@@ -43,14 +43,14 @@ METRICS: dict[str, MetricName] = {
     "return": MetricName("Return", "", lower_is_better=False),
     "best_return": MetricName("Best return", "", lower_is_better=False),
     "spikes_per_s": MetricName("Spikes", "1/s", lower_is_better=None),
-    "spikes_per_decision": MetricName("Spikes a decision", "", lower_is_better=None),
+    "spikes_per_decision": MetricName("Spikes per decision", "", lower_is_better=None),
     "synaptic_ops_per_s": MetricName("Synaptic operations", "1/s", lower_is_better=None),
-    "synaptic_ops_per_decision": MetricName("Operations a decision", "", lower_is_better=None),
+    "synaptic_ops_per_decision": MetricName("Operations per decision", "", lower_is_better=None),
     "pd_fit": MetricName("Fit of P + D", ""),
     "pd_r": MetricName("Correlation with P + D", "", lower_is_better=False),
     "i_mae": MetricName("MAE of I", "motor units"),
     **{f"recall_at_{k}": MetricName(f"Recall at {k}", "", lower_is_better=False) for k in _RANKS},
-    "sequence": MetricName("Sequence", "frames", lower_is_better=None),
+    "sequence": MetricName("Sequence length", "frames", lower_is_better=None),
     "within_1": MetricName("Within 1 place", "", lower_is_better=False),
     "within_2": MetricName("Within 2 places", "", lower_is_better=False),
     "auc_pr": MetricName("AUC-PR", "", lower_is_better=False),
@@ -58,30 +58,30 @@ METRICS: dict[str, MetricName] = {
     "calibration_error": MetricName("Calibration error", ""),
     "auroc": MetricName("AUROC", "", lower_is_better=False),
     "right_at_false_acceptance": MetricName(
-        "Right at 1 % false acceptance", "", lower_is_better=False
+        "Correct at 1 % false acceptance", "", lower_is_better=False
     ),
-    "accepted_right": MetricName("Known and right", "", lower_is_better=False),
-    "accepted_unknown": MetricName("Unknown taken for known", ""),
-    "query_s": MetricName("Query", "ms", 1e3),
-    "spiking_query_s": MetricName("Query spike by spike", "ms", 1e3),
-    "train_s": MetricName("Training, processor time", "s"),
-    "add_s": MetricName("Adding a place", "ms", 1e3),
-    "map_bytes": MetricName("Map", "MB", 1e-6),
+    "accepted_right": MetricName("Accepted and correct", "", lower_is_better=False),
+    "accepted_unknown": MetricName("Unknown but accepted", ""),
+    "query_s": MetricName("Query time", "ms", 1e3),
+    "spiking_query_s": MetricName("Spiking query time", "ms", 1e3),
+    "train_s": MetricName("Training, CPU time", "s"),
+    "add_s": MetricName("Time to add a place", "ms", 1e3),
+    "map_bytes": MetricName("Map size", "MB", 1e-6),
 }
 NONE = "\u2013"
-"""What stands for a missing number."""
+"""Text in place of a missing number."""
 HEADLINES = (
     "hold_rmse_m", "overshoot_m", "steady_state_error_m", "mean_speed_m_s", "spikes_per_s",
 )  # fmt: skip
 
 
 def metric_name(metric: str) -> MetricName:
-    """Return the display of `metric`; an unknown one is shown under its own name, unjudged."""
+    """Return the display of a metric; an unknown one has its name as label and no verdict."""
     return METRICS.get(metric, MetricName(metric, "", lower_is_better=None))
 
 
 def number(value: float | None) -> str:
-    """Format a number with three significant digits, thousands with thin spaces."""
+    """Format a number with three significant digits, or as an integer from 1000."""
     if value is None or value != value:
         return NONE
     if abs(value) >= 1000:
@@ -90,7 +90,7 @@ def number(value: float | None) -> str:
 
 
 def spread(mean: float | None, half: float | None, scale: float = 1.0) -> str:
-    """Format a mean and the half width of its interval, where there are any."""
+    """Format a mean and the half width of its interval, if available."""
     if mean is None or mean != mean:
         return NONE
     text = number(scale * mean)

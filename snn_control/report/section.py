@@ -1,4 +1,4 @@
-"""Sections of the page: text, figures, tables. No HTML is made outside the template."""
+"""Sections of the page: text, figures and tables. Only the template contains HTML."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from snn_control.report.inputs import ReportInputs
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text; `marks` gives a row a class: `ahead`, `behind`, `even` or nothing."""
+    """Table of text; `marks` has a class per row: `ahead`, `behind`, `even` or empty."""
 
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
     marks: list[str] = field(default_factory=list)
     caption: str = ""
     folded: bool = False
-    """Behind its caption, until the reader wants it."""
+    """Initially collapsed below its caption."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A plotly figure; figures with the same `link` zoom together in x."""
+    """Plotly figure; figures with the same `link` share the range of the x axis."""
 
     id: str
     figure: Any
     label: str
-    """What a screen reader says."""
+    """Text for screen readers."""
     link: str = ""
 
 
 @dataclass(frozen=True)
 class Video:
-    """A film, `source` relative to the page."""
+    """Video; `source` is relative to the page."""
 
     title: str
     source: str
@@ -43,30 +43,30 @@ class Video:
 
 @dataclass(frozen=True)
 class Image:
-    """A grey image that is part of the page."""
+    """Grey image embedded in the page."""
 
     label: str
     png: bytes
 
     @property
     def source(self) -> str:
-        """The image as a data URI."""
+        """Image as a data URI."""
         return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
 
 
 @dataclass(frozen=True)
 class Card:
-    """Images that belong together."""
+    """Card with several images."""
 
     images: list[Image]
     caption: str
     mark: str = ""
-    """`ahead`, `behind` or nothing."""
+    """`ahead`, `behind` or empty."""
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Cards below a title."""
+    """Title with cards."""
 
     title: str
     cards: list[Card]
@@ -74,7 +74,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Listing:
-    """Preformatted text behind a summary line."""
+    """Preformatted text, collapsed below its title unless `open`."""
 
     title: str
     text: str
@@ -83,7 +83,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page. Where `missing` is set, it is all that is shown."""
+    """Section of the page; if `missing` is set, only that text is shown."""
 
     id: str
     title: str
@@ -97,17 +97,17 @@ class Section:
 
 
 class SectionModule(Protocol):
-    """Module of a section, one file a section."""
+    """Module that makes a section."""
 
-    def applies(self, given: ReportInputs) -> bool:
+    def applies(self, inputs: ReportInputs) -> bool:
         """Return True if the section is part of the page of this run."""
 
-    def make(self, given: ReportInputs) -> Section:
-        """Return the section of a run that it applies to."""
+    def make(self, inputs: ReportInputs) -> Section:
+        """Return the section; requires that it applies to the run."""
 
 
 def not_shown(controllers: Sequence[str]) -> str:
-    """Return what follows a lead where traces of other episodes are left out."""
+    """Return a sentence that names the controllers whose traces are omitted, or empty text."""
     if not controllers:
         return ""
     return f" Not shown, because recorded in another episode: {', '.join(controllers)}."

@@ -1,4 +1,4 @@
-"""Mean and 95 % confidence interval by Student's t, paired by seed where two are compared."""
+"""Means with 95 % confidence intervals by Student's t; differences are paired by seed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def mean_ci95(values: np.ndarray) -> tuple[float, float]:
 def paired_difference(
     ours: dict[int, float], theirs: dict[int, float]
 ) -> tuple[float, float] | None:
-    """Return mean and half width of ours - theirs over the seeds that both have, else None."""
+    """Return mean and half width of ours - theirs over common seeds; None for fewer than two."""
     seeds = [s for s in ours if s in theirs and np.isfinite(ours[s]) and np.isfinite(theirs[s])]
     if len(seeds) < 2:
         return None

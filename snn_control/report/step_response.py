@@ -13,7 +13,7 @@ BAND_M = 0.05
 
 @dataclass(frozen=True)
 class StepResponse:
-    """Response to one change of the reference, until the next change or the end."""
+    """Response to one step of the reference, until the next step or the end."""
 
     time_s: float
     """Time of the step."""
@@ -21,10 +21,10 @@ class StepResponse:
     """New minus old reference."""
     reference_m: float
     overshoot_m: float
-    """Worst error beyond the new reference within 30 s; 0 where there is none."""
+    """Largest error beyond the new reference within 30 s of the step, at least 0."""
     peak_time_s: float
     settling_time_s: float
-    """From the step until the error stays within 5 cm; NaN where it never does."""
+    """Time from the step until the error stays within 5 cm; NaN if it never does."""
     steady_state_error_m: float
     """Mean absolute error of the last 10 s."""
     end_s: float
@@ -33,7 +33,7 @@ class StepResponse:
 def step_responses(
     time_s: np.ndarray, height_m: np.ndarray, reference_m: np.ndarray
 ) -> list[StepResponse]:
-    """Analyse a trace; all arrays have shape (T,). No step, no entry."""
+    """Return the response to each step of a trace; all arrays have shape (T,)."""
     jumps = np.flatnonzero(np.abs(np.diff(reference_m)) > 1e-6) + 1
     ends = [*jumps[1:], len(time_s)][: len(jumps)]
     return [

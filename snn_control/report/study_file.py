@@ -1,4 +1,4 @@
-"""`study.json` of a run: what a study found, and how its table is written out."""
+"""Results of a study in `study.json`, and their tables as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEYS = ("study", "question", "summary", "rows", "figures")
 
 
 def read_study(folder: Path) -> dict[str, Any] | None:
-    """Return the study of a run folder, None where it holds none.
+    """Return the study of a run folder; None if it has none.
 
     Raises:
         RunError: the file is malformed.
@@ -35,7 +35,7 @@ def read_study(folder: Path) -> dict[str, Any] | None:
 
 
 def study_table(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return columns and cells as text; `x_ci95` joins `x`, known metrics get their unit."""
+    """Return columns and cells as text; `x_ci95` is merged into `x`, metrics get their unit."""
     keys = [key for key in (rows[0] if rows else {}) if not key.endswith("_ci95")]
     columns = tuple(_column(key) for key in keys)
     return columns, [tuple(_cell(row, key) for key in keys) for row in rows]
@@ -43,7 +43,7 @@ def study_table(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple
 
 @dataclass(frozen=True)
 class PartTable:
-    """A part of a study's table, as text."""
+    """Part of the table of a study, as text."""
 
     title: str
     columns: tuple[str, ...]
@@ -51,25 +51,29 @@ class PartTable:
 
 
 def part_tables(rows: list[dict[str, Any]], parts: Sequence[Mapping[str, Any]]) -> list[PartTable]:
-    """Return the parts that hold anything; without parts the whole table, without a title.
+    """Return the parts of the table that are not empty.
+
+    Without parts, the result is the whole table, without a title.
 
     Args:
-        rows: of the table.
-        parts: fields of `studies.study.TablePart`.
+        rows: rows of the table.
+        parts: mappings with the fields of `studies.study.TablePart`.
     """
     if not parts:
         return [PartTable("", *study_table(rows))]
-    found = []
+    tables = []
     for part in parts:
         where = part.get("where") or {}
-        mine = [row for row in rows if all(row.get(key) in where[key] for key in where)]
-        keys = [k for k in part["columns"] if any(row.get(k) is not None for row in mine)]
-        mine = [row for row in mine if any(row.get(key) is not None for key in keys)]
-        if mine:
+        chosen = [row for row in rows if all(row.get(key) in where[key] for key in where)]
+        keys = [k for k in part["columns"] if any(row.get(k) is not None for row in chosen)]
+        chosen = [row for row in chosen if any(row.get(key) is not None for key in keys)]
+        if chosen:
             keys = [*part["labels"], *keys]
-            shown = [{k: row.get(k) for key in keys for k in (key, f"{key}_ci95")} for row in mine]
-            found.append(PartTable(part["title"], *study_table(shown)))
-    return found
+            cells = [
+                {k: row.get(k) for key in keys for k in (key, f"{key}_ci95")} for row in chosen
+            ]
+            tables.append(PartTable(part["title"], *study_table(cells)))
+    return tables
 
 
 def _column(key: str) -> str:

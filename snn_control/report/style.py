@@ -1,4 +1,4 @@
-"""Colours and layout that all figures share; text and grid colours are set by the page's theme."""
+"""Common colours and layout of all figures; page.js sets the colours of text and grid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERIES = ("#2a78d6", "#d9822b", "#2e9e6b", "#b455a0", "#0e9aa7", "#c2483d", "#7a
 
 
 def colour(role: str, rank: int = 0) -> str:
-    """Colour of the `rank`-th controller of a role."""
+    """Return the colour of the `rank`-th controller of a role."""
     shades = ROLE_COLOURS[role]
     return shades[rank % len(shades)]
 
@@ -30,7 +30,7 @@ def translucent(colour_hex: str, alpha: float) -> str:
 
 
 def layout(figure: go.Figure, height: int, **changes: Any) -> go.Figure:
-    """Give a figure the common margins, legend and hover; `changes` go to `update_layout`."""
+    """Apply the common layout to a figure; `changes` are passed to `update_layout`."""
     figure.update_layout(
         template="none",
         height=height,

@@ -1,4 +1,4 @@
-"""Networks of a checkpoint, and their connections as lists of synapses."""
+"""Networks of a checkpoint and their synapses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snn_control.network.shared import expand
 
 @dataclass(frozen=True)
 class Synapses:
-    """One connection: synapse k goes from neuron `pre[k]` to `post[k]`, all arrays (n,)."""
+    """Synapses of one connection, from neuron `pre[k]` to `post[k]`; arrays have shape (n,)."""
 
     source: str
     target: str
@@ -29,12 +29,12 @@ class Synapses:
 
 
 def load_networks(folder: Path) -> list[Network]:
-    """Return all networks that the model files in `folder` hold, in the order of their names.
+    """Return all networks of the model files in `folder`, in the order of the file names.
 
-    A model file may hold one network, or several inside a controller's description.
+    A model file contains one network, or several in the description of a controller.
 
     Raises:
-        ModelFileError: a model file cannot be used.
+        ModelFileError: a model file is malformed.
     """
     networks = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
@@ -53,7 +53,7 @@ def load_networks(folder: Path) -> list[Network]:
 
 
 def synapses_of(network: Network) -> list[Synapses]:
-    """Return the connections of a network as lists of synapses."""
+    """Return the synapses of each connection of a network."""
     return [_synapses(network, connection) for connection in network.connections]
 
 
@@ -72,7 +72,7 @@ def _synapses(network: Network, c: Connection) -> Synapses:
 
 
 def _descriptions(document: Any) -> Iterator[dict[str, Any]]:
-    """Find the descriptions of networks inside a document."""
+    """Yield the descriptions of networks in a document."""
     if isinstance(document, dict):
         if {"populations", "connections", "inputs"} <= document.keys():
             yield document

@@ -87,7 +87,7 @@ def test_info_and_cite(capsys):
 
 
 def test_module_and_start_up_time():
-    """The start-up time is CPU time of the child process, independent of other load."""
+    """CPU time of the child process, independent of other load."""
     took = []
     for _ in range(5):
         before = os.times()

@@ -1,4 +1,4 @@
-"""A synthetic but plausible run folder, complete or bare, for the tests of the report."""
+"""Synthetic run folders, complete or bare, for the tests of the report."""
 
 import json
 
@@ -20,7 +20,7 @@ MEANS = {
 
 
 def make_run(folder, *, network=None):
-    """Write everything the report reads, except videos."""
+    """Write all inputs of the report except videos."""
     run = bare_run(folder)
     rng = np.random.default_rng(0)
     for k in range(80):
@@ -51,7 +51,7 @@ def make_run(folder, *, network=None):
 
 
 def bare_run(folder):
-    """Start a run without anything in it."""
+    """Start a run without results."""
     command = "snn-control evolve blimp-altitude --budget 60s --seed 1"
     config = {"environment": "snn_control/BlimpAltitude-v0", "strategy": {"name": "cma-es"}}
     return Run.create(folder, command=command, config=config, seed=1)
@@ -85,16 +85,16 @@ def trace(controller, damping, rng):
         height += 0.5 * step_of_second_order(t - start, damping, 0.55)
     height += 0.006 * np.convolve(rng.normal(size=t.size), np.ones(15) / 4, "same")
     pd = 9 * (reference - height) + rng.normal(0, 0.15, t.size)
-    found = {"time_s": t, "height_m": height, "height_ref_m": reference, "pd": pd,
-             "i": 3.1 + 0 * t, "command": np.clip(pd + 3.1, -10, 10),
-             "missed": rng.random(t.size) < 0.2, "seed": np.array(7)}  # fmt: skip
+    arrays = {"time_s": t, "height_m": height, "height_ref_m": reference, "pd": pd,
+              "i": 3.1 + 0 * t, "command": np.clip(pd + 3.1, -10, 10),
+              "missed": rng.random(t.size) < 0.2, "seed": np.array(7)}  # fmt: skip
     if controller == NAME:
         drive = np.abs(pd)[:, None] * np.linspace(0.01, 0.12, 80) + 0.004
         tick, neuron = np.nonzero(rng.random((t.size, 80)) < drive)
-        found |= {"spike_tick": tick, "spike_neuron": neuron,
-                  "population_names": np.array(["encoding", "hidden"]),
-                  "population_sizes": np.array([40, 40])}  # fmt: skip
-    return found
+        arrays |= {"spike_tick": tick, "spike_neuron": neuron,
+                   "population_names": np.array(["encoding", "hidden"]),
+                   "population_sizes": np.array([40, 40])}  # fmt: skip
+    return arrays
 
 
 def step_of_second_order(t, damping, frequency):

@@ -10,18 +10,18 @@ from snn_control.report.statistics import mean_ci95, paired_difference, t95
 
 
 @pytest.mark.parametrize("degrees", [1, 4, 19, 30, 31, 60, 200])
-def test_quantiles_are_those_of_student(degrees):
+def test_quantiles_are_those_of_students_t(degrees):
     assert t95(degrees) == pytest.approx(scipy.stats.t.ppf(0.975, degrees), rel=2e-3)
 
 
-def test_interval_covers_the_mean_in_95_of_100_cases():
+def test_interval_covers_the_mean_in_95_percent_of_cases():
     rng = np.random.default_rng(0)
     draws = [mean_ci95(rng.normal(3, 1, 6)) for _ in range(2000)]
     covered = np.mean([abs(mean - 3) <= half for mean, half in draws])
     assert covered == pytest.approx(0.95, abs=0.015)
 
 
-def test_pairs_only_common_finite_seeds():
+def test_only_common_finite_seeds_are_paired():
     assert paired_difference({1: 2.0, 2: 3.0, 3: 9.0}, {1: 1.0, 2: 2.0, 4: 0.0}) == (1.0, 0.0)
     assert paired_difference({1: 2.0}, {1: 1.0}) is None
 
@@ -42,8 +42,8 @@ def test_verdict_follows_the_paired_difference(metric, shift, mark):
     ours = theirs + shift + rng.permutation(np.linspace(-0.1, 0.1, 12))
     evaluations = [_evaluation("net", "subject", metric, ours)]
     evaluations.append(_evaluation("pid", "baseline", metric, theirs))
-    given = ReportInputs(None, {}, {}, evaluations=evaluations)  # type: ignore[arg-type]
-    (row,) = compare(given, "default")
+    inputs = ReportInputs(None, {}, {}, evaluations=evaluations)  # type: ignore[arg-type]
+    (row,) = compare(inputs, "default")
     assert row.mark == mark
 
 

@@ -1,4 +1,4 @@
-"""What a learning curve is drawn over."""
+"""Horizontal axis of the learning curve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.report.run_folder import bare_run
 
 
 def drawn(folder: Path, *seeds: dict[str, int]) -> tuple[str, list[list[float]]]:
-    """Return title of the x axis and x of each line, of curves with these counts a generation."""
+    """Return title and values of the x axis for curves with these counts per generation."""
     bare_run(folder).finish()
     for seed, each in enumerate(seeds):
         (folder / "seeds" / str(seed)).mkdir(parents=True)
@@ -31,16 +31,16 @@ def drawn(folder: Path, *seeds: dict[str, int]) -> tuple[str, list[list[float]]]
     return title, [list(line.x) for line in figure.figure.data]
 
 
-SWUM, IMITATED = {"evaluations": 6, "environment_steps": 6000}, {"evaluations": 6}
+EPISODES, IMITATION = {"evaluations": 6, "environment_steps": 6000}, {"evaluations": 6}
 
 
-def test_it_is_steps_in_the_environment_where_every_run_has_them(tmp_path: Path) -> None:
-    title, lines = drawn(tmp_path / "one", SWUM)
+def test_axis_is_environment_steps_if_every_run_counts_them(tmp_path: Path) -> None:
+    title, lines = drawn(tmp_path / "one", EPISODES)
     assert title == "environment steps"
     assert lines == [[6000.0, 12000.0, 18000.0]] * 2
 
 
-def test_it_is_evaluations_where_a_run_has_none(tmp_path: Path) -> None:
-    title, lines = drawn(tmp_path / "both", SWUM, IMITATED)
+def test_axis_is_evaluations_if_a_run_counts_no_steps(tmp_path: Path) -> None:
+    title, lines = drawn(tmp_path / "both", EPISODES, IMITATION)
     assert title == "evaluations"
     assert lines[0] == [6.0, 12.0, 18.0]

@@ -1,4 +1,4 @@
-"""The page as a browser sees it: headless Chromium, from file://, no network."""
+"""Report page in headless Chromium, from file://, without network."""
 
 import json
 import os
@@ -27,7 +27,7 @@ SIZE = {"width": 1280, "height": 900}
 
 
 def network():
-    """Return a small network of the altitude controller's shape."""
+    """Return a small network with the structure of the altitude controller."""
     rng = np.random.default_rng(0)
     return Network(
         name="altitude",
@@ -73,7 +73,7 @@ def page(browser, run_folder):
 
 
 def add_videos(folder):
-    """Film one second of noise for both controllers."""
+    """Write a video of one second for both controllers."""
     ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
     (folder / "videos").mkdir()
     source = ["-f", "lavfi", "-i", "testsrc=duration=1:size=320x180:rate=10"]
@@ -84,7 +84,7 @@ def add_videos(folder):
 
 
 def opened(browser, path, **options):
-    """Open a page; `problems` collects errors, `requests` all it asked for."""
+    """Open a page that collects errors in `problems` and addresses in `requests`."""
     page = browser.new_page(viewport=SIZE, **options)
     page.problems, page.requests = [], []
     page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
@@ -96,9 +96,9 @@ def opened(browser, path, **options):
     return page
 
 
-def test_has_all_sections_without_errors_or_requests(page):
-    found = page.eval_on_selector_all("main > section", "all => all.map(s => s.id)")
-    assert found == SECTIONS
+def test_all_sections_without_errors_or_requests(page):
+    names = page.eval_on_selector_all("main > section", "all => all.map(s => s.id)")
+    assert names == SECTIONS
     assert page.locator(".missing").count() == 0
     assert page.problems == []
     assert [u for u in page.requests if not u.startswith(("file:", "data:", "blob:"))] == []
@@ -113,7 +113,7 @@ def test_plot_is_drawn(page, name):
     assert page.locator(f"#plot-{name}").locator(marks).count() >= 1
 
 
-def test_result_table_judges_every_metric_also_where_the_network_loses(page):
+def test_result_table_has_a_verdict_for_each_metric(page):
     rows = page.locator("#result tbody tr").all_inner_texts()
     verdicts = {row.split(",")[0].split("\t")[0]: row for row in rows}
     assert "better" in verdicts["RMSE while holding"]
@@ -137,7 +137,7 @@ def test_response_is_annotated(page):
         assert word in notes
 
 
-def test_zooming_the_response_zooms_the_spikes(page):
+def test_time_axes_of_response_and_spikes_are_linked(page):
     page.evaluate("Plotly.relayout('plot-response', {'xaxis.range': [60, 90]})")
     page.wait_for_function("document.getElementById('plot-spikes').layout.xaxis.range[0] === 60")
     assert page.evaluate("document.getElementById('plot-spikes').layout.xaxis.range") == [60, 90]
@@ -152,7 +152,7 @@ def test_videos_play(page):
     assert page.locator("figcaption").all_inner_texts() == [NAME, "pid"]
 
 
-def test_cites_and_says_where_it_comes_from(page):
+def test_provenance_and_citations_are_complete(page):
     text = page.locator("#provenance").inner_text()
     for expected in ("snn-control evolve blimp-altitude", "@misc{burgers2023evolving", "numpy"):
         assert expected in text
@@ -165,7 +165,7 @@ def test_text_of_plots_follows_the_colour_scheme(page, scheme):
     page.wait_for_function(f"{ink} {'>' if scheme == 'dark' else '<'} 128")
 
 
-def test_fits_a_narrow_screen(page):
+def test_page_fits_a_narrow_screen(page):
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -176,7 +176,7 @@ def test_fits_a_narrow_screen(page):
     page.set_viewport_size(SIZE)
 
 
-def test_a_bare_run_says_what_is_missing(browser, tmp_path):
+def test_a_bare_run_reports_missing_inputs(browser, tmp_path):
     bare_run(tmp_path / "run").close()
     page = opened(browser, build_report(tmp_path / "run"))
     assert page.locator(".missing").count() == len(SECTIONS) - 1
@@ -184,7 +184,7 @@ def test_a_bare_run_says_what_is_missing(browser, tmp_path):
     page.close()
 
 
-def test_a_study_shows_its_table_and_figure_and_nothing_else(browser, tmp_path):
+def test_a_study_has_only_its_table_and_figure(browser, tmp_path):
     bare_run(tmp_path / "run").close()
     figure = {
         "title": "Toy",
@@ -193,7 +193,7 @@ def test_a_study_shows_its_table_and_figure_and_nothing_else(browser, tmp_path):
     }
     study = {
         "study": "toy",
-        "question": "what a toy does",
+        "question": "toy question",
         "summary": "Two rows <b>of numbers</b>.",
         "rows": [{"model": "a", "x": 1.0, "x_ci95": 0.5}, {"model": "b", "x": None}],
         "figures": [figure],
@@ -230,7 +230,7 @@ def test_a_malformed_input_is_named(tmp_path):
         build_report(folder)
 
 
-@pytest.mark.skipif("SNN_CONTROL_SCREENSHOTS" not in os.environ, reason="set to a folder to look")
+@pytest.mark.skipif("SNN_CONTROL_SCREENSHOTS" not in os.environ, reason="folder not set")
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 def test_screenshot(browser, run_folder, scheme, width):
     page = opened(browser, run_folder / "report" / "index.html", color_scheme=scheme)

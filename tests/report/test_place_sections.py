@@ -1,4 +1,4 @@
-"""Sections on the recognition of places, made from a small eval/place.npz of known numbers."""
+"""Report sections on place recognition, from a small eval/place.npz with known numbers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.report.run_folder import bare_run
 
 Arrays = dict[str, np.ndarray]
 PLACE = {"precision-recall", "similarity", "queries", "modules"}
-"""Sections on the recognition of places."""
+"""Sections on place recognition."""
 
 
 def recognition() -> Arrays:
-    """Return a map of places 10 to 15, asked four queries."""
+    """Return the results of four queries on a map of places 10 to 15."""
     rng = np.random.default_rng(0)
     return {
         "precision:place:1": np.array([1.0, 1.0, 0.5]),
@@ -63,12 +63,12 @@ def write(folder: Path, arrays: Arrays) -> Path:
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> inputs.ReportInputs:
+def report_inputs(tmp_path: Path) -> inputs.ReportInputs:
     return inputs.read(write(tmp_path / "run", recognition()))
 
 
-def test_curves_of_all_methods_in_a_panel_a_length(given: inputs.ReportInputs) -> None:
-    section = precision_recall.make(given)
+def test_one_panel_of_curves_per_length(report_inputs: inputs.ReportInputs) -> None:
+    section = precision_recall.make(report_inputs)
     figure = section.figures[0].figure
     assert [trace.name for trace in figure.data] == ["place", "place", "sad"]
     np.testing.assert_array_equal(figure.data[2].x, [0.0, 0.5])
@@ -78,24 +78,26 @@ def test_curves_of_all_methods_in_a_panel_a_length(given: inputs.ReportInputs) -
     assert "place, sad after one frame, 5 frames" in section.figures[0].label
 
 
-def test_matrices_have_places_upwards_and_their_own_scores(given: inputs.ReportInputs) -> None:
-    figure = similarity.make(given).figures[0].figure
+def test_matrices_have_vertical_places_and_separate_scales(
+    report_inputs: inputs.ReportInputs,
+) -> None:
+    figure = similarity.make(report_inputs).figures[0].figure
     heatmaps = [trace for trace in figure.data if trace.type == "heatmap"]
     lines = [trace for trace in figure.data if trace.type == "scatter"]
     assert len(heatmaps) == 2
-    np.testing.assert_array_equal(heatmaps[1].z, given.place["similarity"][1].T)
+    np.testing.assert_array_equal(heatmaps[1].z, report_inputs.place["similarity"][1].T)
     bar = heatmaps[0].colorbar
     np.testing.assert_allclose(
         np.array(bar.tickvals) / 25.5 - 1.0, [float(text) for text in bar.ticktext]
     )
     middle = (np.array(lines[0].y) + np.array(lines[1].y)) / 2
-    np.testing.assert_array_equal(middle, given.place["similarity_truth"])
+    np.testing.assert_array_equal(middle, report_inputs.place["similarity_truth"])
     stops = [stop for stop, _ in heatmaps[0].colorscale]
     assert stops == sorted(stops)
 
 
-def test_cards_are_marked_and_captioned(given: inputs.ReportInputs) -> None:
-    section = queries.make(given)
+def test_cards_are_marked_and_captioned(report_inputs: inputs.ReportInputs) -> None:
+    section = queries.make(report_inputs)
     surest, unsure, wrong = (gallery.cards[0] for gallery in section.galleries)
     assert (surest.mark, surest.caption) == ("ahead", "correct, probability 0.990, known")
     assert (unsure.mark, unsure.caption) == ("ahead", "correct, probability 0.200, unknown")
@@ -103,13 +105,13 @@ def test_cards_are_marked_and_captioned(given: inputs.ReportInputs) -> None:
     labels = [image.label for image in wrong.images]
     assert labels == ["query 3", "answer: place 14", "truth: place 15"]
     assert [image.label for image in surest.images] == ["query 0", "answer and truth: place 10"]
-    assert wrong.images[2].png == png(given.place["strip_images"][2, 2])
+    assert wrong.images[2].png == png(report_inputs.place["strip_images"][2, 2])
 
 
-def test_modules_before_and_after(given: inputs.ReportInputs) -> None:
-    section = modules.make(given)
+def test_modules_before_and_after(report_inputs: inputs.ReportInputs) -> None:
+    section = modules.make(report_inputs)
     figure = section.figures[0].figure
-    assert modules.excess(given.place) == (0.25, 0.0)
+    assert modules.excess(report_inputs.place) == (0.25, 0.0)
     assert "25 % of the queries before homeostasis and 0 % after" in section.lead
     before, after, *bars, due = figure.data
     np.testing.assert_array_equal(before.y, [0.1, 0.3])
@@ -119,7 +121,7 @@ def test_modules_before_and_after(given: inputs.ReportInputs) -> None:
     assert list(due.y[:2]) == [50.0, 50.0]
 
 
-def test_the_page_has_the_sections_in_order_and_nothing_from_elsewhere(tmp_path: Path) -> None:
+def test_the_page_has_ordered_sections_and_embedded_images(tmp_path: Path) -> None:
     page = build_report(write(tmp_path / "run", recognition())).read_text("utf-8")
     at = [page.index(f'<section id="{name}"') for name in
           ("precision-recall", "similarity", "queries", "modules", "provenance")]  # fmt: skip
@@ -129,14 +131,14 @@ def test_the_page_has_the_sections_in_order_and_nothing_from_elsewhere(tmp_path:
     assert 'alt="truth: place 15"' in page
 
 
-def test_without_the_file_there_are_no_sections(tmp_path: Path) -> None:
+def test_a_run_without_the_file_has_no_sections(tmp_path: Path) -> None:
     bare_run(tmp_path / "run").close()
     page = render_report(tmp_path / "run")
     assert not [name for name in PLACE if f'id="{name}"' in page]
     assert 'id="response"' in page
 
 
-def test_a_group_that_is_missing_has_no_section(tmp_path: Path) -> None:
+def test_a_missing_group_has_no_section(tmp_path: Path) -> None:
     curves = {key: value for key, value in recognition().items() if ":" in key}
     page = render_report(write(tmp_path / "run", curves))
     assert 'id="precision-recall"' in page
@@ -155,7 +157,7 @@ def test_a_group_that_is_missing_has_no_section(tmp_path: Path) -> None:
         ({"module_mean": np.full((2, 2), np.nan)}, "module_mean: expected finite numbers"),
     ],
 )
-def test_a_malformed_file_is_named(
+def test_a_malformed_array_is_named(
     tmp_path: Path, change: dict[str, np.ndarray | None], message: str
 ) -> None:
     arrays = {k: v for k, v in (recognition() | change).items() if v is not None}
@@ -165,7 +167,7 @@ def test_a_malformed_file_is_named(
     assert "place.npz" in str(raised.value)
 
 
-def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     folder = write(tmp_path / "run", recognition())
     (folder / "eval" / "place.npz").write_bytes(b"PK nothing")
     with pytest.raises(RunError, match=r"place\.npz"):
@@ -185,7 +187,7 @@ def test_a_png_holds_the_image() -> None:
     np.testing.assert_array_equal(imageio.imread(data, extension=".png"), image)
 
 
-def test_parts_of_a_table_leave_out_what_is_empty() -> None:
+def test_parts_of_a_table_omit_empty_columns() -> None:
     rows = [
         {"who": "a", "map": "own", "x": 1.0, "x_ci95": 0.5, "y": None, "query_s": None},
         {"who": "b", "map": "own", "x": 2.0, "x_ci95": None, "y": None, "query_s": 0.002},
@@ -202,7 +204,7 @@ def test_parts_of_a_table_leave_out_what_is_empty() -> None:
     )
     assert (own.title, own.columns) == ("Own", ("who", "x"))
     assert own.rows == [("a", "1 ± 0.5"), ("b", "2")]
-    assert (timed.columns, timed.rows) == (("who", "Query, ms"), [("b", "2")])
+    assert (timed.columns, timed.rows) == (("who", "Query time, ms"), [("b", "2")])
     assert others == []
     (whole,) = part_tables(rows, ())
     assert len(whole.columns) == 5

@@ -1,4 +1,4 @@
-"""What a page tells to cite."""
+"""Citations on the report page."""
 
 from __future__ import annotations
 
@@ -25,29 +25,31 @@ def study(name: str) -> inputs.ReportInputs:
     return replace(EMPTY, study={"study": name})
 
 
-def flown(environment: str) -> inputs.ReportInputs:
-    found = inputs.Evaluation("mine", "subject", environment, "default", (), [], {}, {})
-    return replace(EMPTY, evaluations=[found])
+def evaluated(environment: str) -> inputs.ReportInputs:
+    evaluation = inputs.Evaluation("mine", "subject", environment, "default", (), [], {}, {})
+    return replace(EMPTY, evaluations=[evaluation])
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("report_inputs", "expected"),
     [
         (study("place"), PLACES),
         (replace(EMPTY, place={"similarity": np.zeros(1)}), PLACES),
-        (flown("snn_control/Route-v0"), PLACES),
+        (evaluated("snn_control/Route-v0"), PLACES),
         (study("swimmer-damage"), ["swimmer"]),
-        (flown(Swimmer.environment), ["swimmer"]),
+        (evaluated(Swimmer.environment), ["swimmer"]),
         (replace(EMPTY, config={"name": "swimmer-graded"}), ["swimmer"]),
         (study("mismatch"), ["blimp"]),
-        (flown(f"{Blimp.environment} over ROS 2"), ["blimp"]),
+        (evaluated(f"{Blimp.environment} over ROS 2"), ["blimp"]),
         (replace(EMPTY, config={"name": "blimp-demo"}), ["blimp"]),
-        (flown("mine/Rail-v0"), []),
+        (evaluated("mine/Rail-v0"), []),
     ],
     ids=str,
 )  # fmt: skip
-def test_a_run_cites_what_it_is_of(given: inputs.ReportInputs, expected: list[str]) -> None:
-    assert provenance.works(given) == expected
+def test_a_run_cites_the_work_it_builds_on(
+    report_inputs: inputs.ReportInputs, expected: list[str]
+) -> None:
+    assert provenance.works(report_inputs) == expected
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -59,7 +61,7 @@ def test_all_works_are_among_the_citations() -> None:
     assert set(provenance.WORKS) <= set(CITATIONS)
 
 
-def test_the_page_of_a_place_study_cites_places_and_no_blimp(tmp_path: Path) -> None:
+def test_a_place_study_cites_places_and_not_the_blimp(tmp_path: Path) -> None:
     Run.create(tmp_path, command="snn-control study place", config={}, seed=0).finish()
     content = {"study": "place", "question": "", "summary": "", "rows": [], "figures": []}
     (tmp_path / "study.json").write_text(json.dumps(content))

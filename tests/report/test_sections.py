@@ -1,4 +1,4 @@
-"""Each kind of run has the sections that apply to it, in the order of the page."""
+"""Sections of each kind of run, in the order of the page."""
 
 import dataclasses
 from pathlib import Path
@@ -13,9 +13,9 @@ TIME_S = np.arange(20) * 0.1
 STILL = np.zeros(20)
 SWIM = dict.fromkeys(SWIM_KEYS, np.zeros((20, 3))) | {"time_s": TIME_S}
 LATENCY = dict.fromkeys(LATENCY_KEYS, STILL + 0.001)
-FLIGHT = {"time_s": TIME_S, "height_m": STILL, "height_ref_m": STILL, "command": STILL}
+HEIGHT = {"time_s": TIME_S, "height_m": STILL, "height_ref_m": STILL, "command": STILL}
 TRANSFER = {"error_m": STILL, "net:pd": STILL}
-STUDY = {"study": "toy", "question": "what a toy does", "summary": "", "rows": [], "figures": []}
+STUDY = {"study": "toy", "question": "toy question", "summary": "", "rows": [], "figures": []}
 MODULES = {
     "module_places": np.array([[0], [9]]),
     "module_mean": np.ones((2, 1)),
@@ -29,13 +29,13 @@ ORDER = [
     "provenance",
 ]
 ALWAYS = ["result", "video", "spikes", "learning", "wiring", "operations", "provenance"]
-"""Sections that say what is missing."""
+"""Sections that are present without data."""
 
 
-def ids(**given) -> list[str]:
-    """Return the sections of a run of which some inputs are given."""
+def ids(**inputs) -> list[str]:
+    """Return the sections of a run with these inputs."""
     run = ReportInputs(Path("nowhere"), {"seed": 0, "versions": {}}, {})
-    run = dataclasses.replace(run, **given)
+    run = dataclasses.replace(run, **inputs)
     return [section.make(run).id for section in SECTIONS if section.applies(run)]
 
 
@@ -45,27 +45,27 @@ def in_order(*names: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("inputs", "expected"),
     [
         ({}, [*ALWAYS, "response", "transfer"]),
-        ({"traces": {"net": FLIGHT}}, [*ALWAYS, "response", "transfer"]),
+        ({"traces": {"net": HEIGHT}}, [*ALWAYS, "response", "transfer"]),
         ({"traces": {"net": SWIM}, "transfer": TRANSFER}, [*ALWAYS, "swim"]),
-        ({"traces": {"net": SWIM | FLIGHT}}, [*ALWAYS, "swim"]),
+        ({"traces": {"net": SWIM | HEIGHT}}, [*ALWAYS, "swim"]),
         ({"place": MODULES}, [*ALWAYS, "response", "transfer", "modules"]),
     ],
 )
-def test_a_run_shows_what_it_has_and_what_it_lacks(given, expected):
-    assert ids(**given) == in_order(*expected)
+def test_a_run_has_sections_for_data_and_missing_data(inputs, expected):
+    assert ids(**inputs) == in_order(*expected)
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("inputs", "expected"),
     [
         ({"study": STUDY}, ["study", "provenance"]),
         ({"traces": {"net": LATENCY}}, ["latency", "provenance"]),
-        ({"traces": {"net": LATENCY | FLIGHT}}, ["response", "latency", "provenance"]),
+        ({"traces": {"net": LATENCY | HEIGHT}}, ["response", "latency", "provenance"]),
         (
-            {"study": STUDY, "traces": {"net": SWIM | FLIGHT}, "transfer": TRANSFER},
+            {"study": STUDY, "traces": {"net": SWIM | HEIGHT}, "transfer": TRANSFER},
             ["study", "response", "swim", "transfer", "provenance"],
         ),
         ({"study": STUDY, "place": MODULES}, ["study", "modules", "provenance"]),
@@ -75,5 +75,5 @@ def test_a_run_shows_what_it_has_and_what_it_lacks(given, expected):
         ),
     ],
 )
-def test_studies_and_runs_on_a_bus_show_only_what_they_have(given, expected):
-    assert ids(**given) == in_order(*expected)
+def test_studies_and_bus_runs_have_sections_for_data_only(inputs, expected):
+    assert ids(**inputs) == in_order(*expected)

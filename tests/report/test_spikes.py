@@ -1,4 +1,4 @@
-"""Spikes of a trace: several in one tick count, rates are per neuron and second."""
+"""Spike counts per tick and rates per neuron and second."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from snn_control.report.sections.spikes import population_rate, spike_matrix
 
 
-def test_several_spikes_of_one_neuron_in_a_tick_count() -> None:
+def test_several_spikes_of_a_neuron_in_one_tick_are_counted() -> None:
     trace = {
         "population_sizes": np.array([2, 1]),
         "time_s": np.arange(4) * 0.1,
@@ -20,7 +20,7 @@ def test_several_spikes_of_one_neuron_in_a_tick_count() -> None:
 
 
 @pytest.mark.parametrize("each_tick", [1, 3])
-def test_a_neuron_that_spikes_steadily_has_that_rate(each_tick: int) -> None:
+def test_regular_spikes_have_a_constant_rate(each_tick: int) -> None:
     counts = np.full((5, 200), each_tick, np.uint16)
     rate = population_rate(np.arange(200) * 0.1, counts)
     np.testing.assert_allclose(rate, 10.0 * each_tick)

@@ -1,4 +1,4 @@
-"""The figures of a step response against the closed form of a second-order system."""
+"""Step response figures against the closed form of a second-order system."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_overshoot_and_settling_of_a_second_order_system(damping, size):
     assert step.steady_state_error_m < 1e-3
 
 
-def test_a_constant_offset_is_the_steady_state_error_and_never_settles():
+def test_a_constant_offset_is_steady_state_error_and_never_settles():
     t = np.arange(0, 60, 0.1)
     reference = np.where(t < 5, 0.5, 1.0)
     (step,) = step_responses(t, reference - 0.07, reference)
@@ -32,5 +32,5 @@ def test_a_constant_offset_is_the_steady_state_error_and_never_settles():
     assert step.steady_state_error_m == pytest.approx(0.07)
 
 
-def test_no_step_no_entry():
+def test_a_constant_reference_has_no_steps():
     assert step_responses(np.arange(3.0), np.ones(3), np.ones(3)) == []

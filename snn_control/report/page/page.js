@@ -4,7 +4,7 @@
   const plots = [...document.querySelectorAll(".plot")];
   const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 
-  // Text and grid take the page's colours, in light and in dark.
+  // Text and grid in the colours of the page, light or dark.
   const theme = (layout) => {
     const changes = {
       "font.color": css("--ink"), "font.family": getComputedStyle(document.body).fontFamily,
@@ -24,7 +24,7 @@
     return changes;
   };
 
-  // Plots with the same link show the same stretch of time.
+  // Plots with the same link share the range of the x axis.
   const link = (plot) => plot.on("plotly_relayout", (event) => {
     if (plot.following) return;
     const others = plots.filter((p) => p !== plot && p.dataset.link && p.dataset.link === plot.dataset.link);

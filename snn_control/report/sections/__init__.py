@@ -1,4 +1,4 @@
-"""Sections of the page, one file a section, each a `SectionModule`."""
+"""Sections of the page, one module each, of type `SectionModule`."""
 
 from __future__ import annotations
 

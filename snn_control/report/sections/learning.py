@@ -1,7 +1,6 @@
-"""Learning curve: best and median (or validation) over what it cost, one line a seed.
+"""Learning curve: best and median (or validation) cost over the effort, for each seed.
 
-The cost is counted in control periods in the environment where all runs say them, else in
-evaluations.
+The effort is counted in environment steps if all runs have them, else in evaluations.
 """
 
 from __future__ import annotations
@@ -21,19 +20,17 @@ from snn_control.report.statistics import mean_ci95
 _TITLE = "Learning curve"
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True unless the page omits sections without data."""
-    return not given.only_data or bool(_curves(given, _unit(given.curves.values())))
+    return not inputs.only_data or bool(_curves(inputs, _unit(inputs.curves.values())))
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the curves, and their mean with its interval where there are several seeds."""
-    unit = _unit(given.curves.values())
-    curves = _curves(given, unit)
+def make(inputs: ReportInputs) -> Section:
+    """Return the curves and, for several seeds, their mean with its interval."""
+    unit = _unit(inputs.curves.values())
+    curves = _curves(inputs, unit)
     if not curves:
-        return Section(
-            "learning", _TITLE, missing="Nothing was learned here: metrics.jsonl has no records."
-        )
+        return Section("learning", _TITLE, missing="No learning curve: metrics.jsonl has no costs.")
     figure = go.Figure()
     for k, (seed, c) in enumerate(curves.items()):
         shade = style.SERIES[k % len(style.SERIES)]
@@ -41,7 +38,7 @@ def make(given: ReportInputs) -> Section:
         figure.add_scatter(
             x=c["x"],
             y=c["each"],
-            name=f"{'validation' if _validated(given.curves[seed]) else 'median'}{tail}",
+            name=f"{'validation' if _validated(inputs.curves[seed]) else 'median'}{tail}",
             mode="lines",
             line={"color": style.translucent(shade, 0.55), "width": 1.2, "dash": "dot"},
         )
@@ -62,21 +59,21 @@ def make(given: ReportInputs) -> Section:
     )
 
 
-def _curves(given: ReportInputs, unit: str) -> dict[str, dict[str, np.ndarray]]:
-    """Return the columns of every seed that has a finite best cost."""
-    curves = {seed: _columns(records, unit) for seed, records in given.curves.items()}
+def _curves(inputs: ReportInputs, unit: str) -> dict[str, dict[str, np.ndarray]]:
+    """Return the columns of every seed with a finite best cost."""
+    curves = {seed: _columns(records, unit) for seed, records in inputs.curves.items()}
     return {seed: c for seed, c in curves.items() if np.isfinite(c["best"]).any()}
 
 
 def _unit(curves: Iterable[list[dict[str, Any]]]) -> str:
-    told = [bool(records) and records[-1].get("environment_steps", 0) > 0 for records in curves]
-    return "environment_steps" if told and all(told) else "evaluations"
+    counted = [bool(records) and records[-1].get("environment_steps", 0) > 0 for records in curves]
+    return "environment_steps" if counted and all(counted) else "evaluations"
 
 
 def _columns(records: list[dict[str, Any]], unit: str) -> dict[str, np.ndarray]:
     def column(key: str) -> np.ndarray:
-        found = [record.get(key) for record in records]
-        return np.array([np.nan if value is None else value for value in found], float)
+        values = [record.get(key) for record in records]
+        return np.array([np.nan if value is None else value for value in values], float)
 
     x = column(unit)
     x = x if np.isfinite(x).any() else column("generation")
@@ -85,12 +82,12 @@ def _columns(records: list[dict[str, Any]], unit: str) -> dict[str, np.ndarray]:
 
 
 def _validated(records: list[dict[str, Any]]) -> bool:
-    """Whether these are of a training, which has no population and so no median."""
+    """Return True for the records of a training, which has no population and no median."""
     return any("validation" in record for record in records)
 
 
 def _add_mean(figure: go.Figure, curves: list[dict[str, np.ndarray]]) -> None:
-    """Add the mean of the best-so-far over seeds, on the evaluations that all have reached."""
+    """Add the mean over seeds of the best cost so far, on the range common to all seeds."""
     end = min(np.nanmax(c["x"]) for c in curves)
     x = np.linspace(max(np.nanmin(c["x"]) for c in curves), end, 200)
     best = np.array([np.interp(x, c["x"], np.fmin.accumulate(c["best"])) for c in curves])

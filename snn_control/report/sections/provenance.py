@@ -1,4 +1,4 @@
-"""What made the page: command, commit, versions, configuration, and how to cite it."""
+"""Provenance of the run: command, commit, versions, configuration and citations."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ WORKS = {
     "place": ("snn_control/Route", "place"),
     "seqslam": ("snn_control/Route", "place"),
 }
-"""Names among the citations, and how the environments, configurations and studies begin that build
-on them."""
+"""Citation names, each with prefixes of the environments, configurations and studies that build on
+the cited work."""
 
 
-def applies(given: ReportInputs) -> bool:
-    """Return True: every run has a manifest."""
+def applies(inputs: ReportInputs) -> bool:
+    """Return True, because every run has a manifest."""
     return True
 
 
-def make(given: ReportInputs) -> Section:
+def make(inputs: ReportInputs) -> Section:
     """Return the manifest, the configuration and BibTeX."""
-    m = given.manifest
+    m = inputs.manifest
     rows: list[tuple[str, ...]] = [
         ("command", str(m.get("command", ""))),
         ("seed", str(m.get("seed", ""))),
@@ -35,20 +35,20 @@ def make(given: ReportInputs) -> Section:
         ("versions", ", ".join(f"{k} {v}" for k, v in m.get("versions", {}).items())),
     ]
     version = str(m.get("versions", {}).get("snn_control", ""))
-    entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", *works(given)))
+    entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", *works(inputs)))
     listings = [Listing("BibTeX", entries, open=True)]
-    if given.config:
-        text = yaml.safe_dump(given.config, sort_keys=False, allow_unicode=True)
+    if inputs.config:
+        text = yaml.safe_dump(inputs.config, sort_keys=False, allow_unicode=True)
         listings.insert(0, Listing("Configuration", text))
-    lead = "Everything on this page was made from the run folder alone."
+    lead = "All content of this page was made from the run folder alone."
     table = Table(("", ""), rows)
     return Section("provenance", "Provenance", lead, tables=[table], listings=listings)
 
 
-def works(given: ReportInputs) -> list[str]:
-    """Return what the run builds on, by its names among the citations; may be nothing of these."""
-    about = [e.environment for e in given.evaluations]
-    about += [str(given.config.get(key, "")) for key in ("environment", "name")]
-    about += [str(given.study["study"])] if given.study else []
-    about += ["place"] if given.place else []
+def works(inputs: ReportInputs) -> list[str]:
+    """Return the citation names of the work that the run builds on; may be empty."""
+    about = [e.environment for e in inputs.evaluations]
+    about += [str(inputs.config.get(key, "")) for key in ("environment", "name")]
+    about += [str(inputs.study["study"])] if inputs.study else []
+    about += ["place"] if inputs.place else []
     return [work for work, starts in WORKS.items() if any(a.startswith(starts) for a in about)]

@@ -1,4 +1,4 @@
-"""One seeded episode: height and command, with overshoot, settling and steady-state error."""
+"""Height and command in one seeded episode, with overshoot, settling and steady-state error."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _TITLE = "Response"
 _KEYS = ("time_s", "height_m", "height_ref_m", "command")
 
 
-def applies(given: ReportInputs) -> bool:
-    """Return True unless a swim takes the place of the response, or the page omits it."""
-    return given.has_trace(_KEYS) if given.only_data else not given.has_trace(SWIM_KEYS)
+def applies(inputs: ReportInputs) -> bool:
+    """Return True unless the page shows a swim instead, or omits sections without data."""
+    return inputs.has_trace(_KEYS) if inputs.only_data else not inputs.has_trace(SWIM_KEYS)
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the episode of every controller that has a trace, on common axes."""
-    names, others = given.of_one_episode(_KEYS)
+def make(inputs: ReportInputs) -> Section:
+    """Return the episode of every controller with a trace, on common axes."""
+    names, others = inputs.of_one_episode(_KEYS)
     if not names:
         return Section(
             "response",
             _TITLE,
-            missing="No episode was recorded: there is no height trace in traces/.",
+            missing="No episode was recorded: traces/ has no height trace.",
         )
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[0.66, 0.34], vertical_spacing=0.06
     )
-    first = given.traces[names[0]]
+    first = inputs.traces[names[0]]
     figure.add_scatter(
         x=first["time_s"],
         y=first["height_ref_m"],
@@ -46,12 +46,12 @@ def make(given: ReportInputs) -> Section:
     rows: list[tuple[str, ...]] = []
     ranks: dict[str, int] = {}
     for name in reversed(names):
-        role = given.role(name)
+        role = inputs.role(name)
         shade = style.colour(role, ranks.setdefault(role, 0))
         ranks[role] += 1
-        _add_trace(figure, name, given.traces[name], shade, wide=role == "subject")
+        _add_trace(figure, name, inputs.traces[name], shade, wide=role == "subject")
     for name in names:
-        trace = given.traces[name]
+        trace = inputs.traces[name]
         steps = step_responses(trace["time_s"], trace["height_m"], trace["height_ref_m"])
         rows += [_cells(name, step) for step in steps]
         if name == names[0]:
@@ -63,9 +63,9 @@ def make(given: ReportInputs) -> Section:
     columns = ("controller", "step", "overshoot, cm", "settling, s", "steady-state error, cm")
     seed = f", seed {int(first['seed'])}" if "seed" in first else ""
     lead = (
-        f"The same episode for every controller{seed}. Annotated for {names[0]}: overshoot within "
-        "30 s of a step, the time until the error stays within 5 cm, and the mean error of the "
-        "last 10 s. Zooming here zooms the spikes below." + not_shown(others)
+        f"The same episode for every controller{seed}. Annotations for {names[0]}: overshoot "
+        "within 30 s of a step, settling time to within 5 cm, and mean absolute error of the last "
+        "10 s. The time axis is linked to that of the spikes below." + not_shown(others)
     )
     tables = [Table(columns, rows)] if rows else []
     return Section(

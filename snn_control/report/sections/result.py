@@ -1,4 +1,4 @@
-"""All metrics against the baseline's, over seeds, with confidence intervals."""
+"""All metrics of the controllers and the baseline, with confidence intervals over seeds."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from snn_control.report.section import Section, Table
 _VERDICTS = {"ahead": "▲ better", "behind": "▼ worse", "even": "≈ no clear difference", "": ""}
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True unless the page omits sections without data."""
-    return not given.only_data or bool(presets(given))
+    return not inputs.only_data or bool(presets(inputs))
 
 
-def make(given: ReportInputs) -> Section:
-    """Return one table a preset."""
-    tables = [_table(given, preset) for preset in presets(given)]
+def make(inputs: ReportInputs) -> Section:
+    """Return one table per preset."""
+    tables = [_table(inputs, preset) for preset in presets(inputs)]
     if not tables:
         return Section(
-            "result", "Result", missing="Not evaluated yet: there is no evaluation in eval/."
+            "result", "Result", missing="No evaluation: eval/ has no metrics of the controller."
         )
     lead = (
-        "Mean over seeded episodes ± half of the 95 % confidence interval. A verdict compares the "
-        "same seeds: better or worse than the baseline where the interval of the paired "
-        "difference excludes zero."
+        "Mean over seeded episodes ± half width of the 95 % confidence interval. A controller is "
+        "better or worse than the baseline if the 95 % interval of the difference, paired by "
+        "seed, excludes zero."
     )
     return Section("result", "Result", lead, tables=tables)
 
 
-def _table(given: ReportInputs, preset: str) -> Table:
-    rows = compare(given, preset)
-    twins = [e for e in given.evaluations if e.preset == preset and e.role == "twin"]
+def _table(inputs: ReportInputs, preset: str) -> Table:
+    rows = compare(inputs, preset)
+    twins = [e for e in inputs.evaluations if e.preset == preset and e.role == "twin"]
     several = len({row.controller for row in rows}) > 1
     baseline = next((row.baseline for row in rows if row.baseline), "baseline")
     ours = "controller" if several else rows[0].controller
-    seeds = max((len(e.seeds) for e in given.evaluations if e.preset == preset), default=0)
+    seeds = max((len(e.seeds) for e in inputs.evaluations if e.preset == preset), default=0)
     return Table(
         columns=("metric", ours, *(e.controller for e in twins), baseline, "ratio", "verdict"),
         rows=[_cells(row, several, twins) for row in rows],

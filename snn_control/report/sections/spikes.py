@@ -16,18 +16,18 @@ _KEYS = ("time_s", "spike_tick", "spike_neuron", "population_names", "population
 RATE_WINDOW_S = 2.0
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True unless the page omits sections without data."""
-    return not given.only_data or given.has_trace(_KEYS)
+    return not inputs.only_data or inputs.has_trace(_KEYS)
 
 
-def make(given: ReportInputs) -> Section:
+def make(inputs: ReportInputs) -> Section:
     """Return the raster of the first controller with recorded spikes."""
-    names = given.ordered(list(given.traces))
-    name = next((n for n in names if all(key in given.traces[n] for key in _KEYS)), None)
+    names = inputs.ordered(list(inputs.traces))
+    name = next((n for n in names if all(key in inputs.traces[n] for key in _KEYS)), None)
     if name is None:
-        return Section("spikes", _TITLE, missing="No spikes were recorded: no trace holds any.")
-    trace = given.traces[name]
+        return Section("spikes", _TITLE, missing="No spikes were recorded: no trace contains any.")
+    trace = inputs.traces[name]
     sizes = trace["population_sizes"].astype(int)
     raster = spike_matrix(trace)
     figure = make_subplots(
@@ -50,7 +50,7 @@ def make(given: ReportInputs) -> Section:
         )
     style.layout(figure, 560)
     figure.update_yaxes(title="neuron", row=1, col=1, showgrid=False)
-    figure.update_yaxes(title="rate, 1/s a neuron", row=2, col=1, rangemode="tozero")
+    figure.update_yaxes(title="rate per neuron, 1/s", row=2, col=1, rangemode="tozero")
     figure.update_xaxes(title="time, s", row=2, col=1)
     return Section(
         "spikes",
@@ -61,14 +61,14 @@ def make(given: ReportInputs) -> Section:
 
 
 def spike_matrix(trace: Trace) -> np.ndarray:
-    """Return the spikes of each neuron in each tick, shape (neurons, T)."""
+    """Return the number of spikes of each neuron in each tick, shape (neurons, T)."""
     counts = np.zeros((int(trace["population_sizes"].sum()), len(trace["time_s"])), np.uint16)
     np.add.at(counts, (trace["spike_neuron"], trace["spike_tick"]), 1)
     return counts
 
 
 def population_rate(time_s: np.ndarray, raster: np.ndarray) -> np.ndarray:
-    """Return the mean rate a neuron in 1/s, over a centred window of 2 s, shape (T,)."""
+    """Return the mean rate per neuron over a centred window of 2 s, 1/s, shape (T,)."""
     dt_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
     width = max(1, min(len(time_s), round(RATE_WINDOW_S / dt_s)))
     window = np.ones(width)
@@ -105,7 +105,7 @@ def _lead(name: str, trace: Trace, raster: np.ndarray) -> str:
     spikes = int(raster.sum())
     silent = int((raster.sum(axis=1) == 0).sum())
     return (
-        f"{name}: {neurons} neurons, {number(spikes / seconds)} spikes a second, "
-        f"{number(spikes / ticks)} a tick; {silent} neurons stay silent. "
-        f"Rates are means over {RATE_WINDOW_S:g} s."
+        f"{name}: {neurons} neurons, {number(spikes / seconds)} spikes per second, "
+        f"{number(spikes / ticks)} per tick; {silent} neurons are silent. "
+        f"Rates are moving averages over {RATE_WINDOW_S:g} s."
     )

@@ -1,4 +1,4 @@
-"""The table and the figures of a study."""
+"""Tables and figures of a study."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from snn_control.report.section import Figure, Section, Table
 from snn_control.report.study_file import STUDY_FILE, PartTable, part_tables
 
 _LONG = 16
-"""Rows from which a further table is folded away."""
+"""Number of rows above which tables after the first are collapsed."""
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True for a study."""
-    return given.study is not None
+    return inputs.study is not None
 
 
-def make(given: ReportInputs) -> Section:
+def make(inputs: ReportInputs) -> Section:
     """Return the tables and figures of study.json."""
-    study = given.study
+    study = inputs.study
     assert study is not None
     figures = []
     for k, plain in enumerate(study["figures"]):
@@ -30,11 +30,15 @@ def make(given: ReportInputs) -> Section:
             style.layout(figure, plain["layout"].get("height", 420), colorway=list(style.SERIES))
             figures.append(Figure(f"plot-study-{k}", figure, plain["title"]))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            raise RunError(f"{given.folder / STUDY_FILE}: figure {k} is none ({exc})") from exc
+            path = inputs.folder / STUDY_FILE
+            message = f"{path}: figure {k} is malformed ({exc}); run the study again"
+            raise RunError(message) from exc
     try:
         parts = part_tables(study["rows"], study.get("parts") or ())
     except (KeyError, TypeError, AttributeError) as exc:
-        raise RunError(f"{given.folder / STUDY_FILE}: its parts are none ({exc!r})") from exc
+        path = inputs.folder / STUDY_FILE
+        message = f"{path}: rows or parts are malformed ({exc!r}); run the study again"
+        raise RunError(message) from exc
     question = study["question"][:1].upper() + study["question"][1:]
     return Section(
         "study",
@@ -48,6 +52,6 @@ def make(given: ReportInputs) -> Section:
 def _table(k: int, part: PartTable) -> Table:
     caption = part.title
     if not k:
-        means = "means ± half of the 95 % confidence interval"
+        means = "means ± half width of the 95 % confidence interval"
         caption = f"{caption}; {means}" if caption else means.capitalize()
     return Table(part.columns, part.rows, caption=caption, folded=k > 0 and len(part.rows) > _LONG)

@@ -1,4 +1,4 @@
-"""One seeded swim: forward speed of every controller, and the wave along the first one's body."""
+"""Forward speed of every controller in one seeded swim, and joint angles of the first."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from snn_control.report.section import Figure, Section, not_shown
 _TITLE = "Swim"
 
 
-def applies(given: ReportInputs) -> bool:
-    """Return True where a swim was recorded."""
-    return given.has_trace(SWIM_KEYS)
+def applies(inputs: ReportInputs) -> bool:
+    """Return True if a swim was recorded."""
+    return inputs.has_trace(SWIM_KEYS)
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the swim of every controller that has a trace of the first one's episode."""
-    names, others = given.of_one_episode(SWIM_KEYS)
+def make(inputs: ReportInputs) -> Section:
+    """Return the swim of every controller with a trace of the same episode as the first."""
+    names, others = inputs.of_one_episode(SWIM_KEYS)
     figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.5, 0.5], vertical_spacing=0.08)
     ranks: dict[str, int] = {}
     for name in reversed(names):
-        trace, role = given.traces[name], given.role(name)
+        trace, role = inputs.traces[name], inputs.role(name)
         if "forward_speed_m_s" not in trace:
             continue
         figure.add_scatter(
@@ -38,7 +38,7 @@ def make(given: ReportInputs) -> Section:
             col=1,
         )
         ranks[role] += 1
-    first = given.traces[names[0]]
+    first = inputs.traces[names[0]]
     _add_wave(figure, first)
     style.layout(figure, 520)
     figure.update_yaxes(title="forward speed, cm/s", row=1, col=1)
@@ -46,9 +46,10 @@ def make(given: ReportInputs) -> Section:
     figure.update_xaxes(title="time, s", row=2, col=1)
     seed = f", seed {int(first['seed'])}" if "seed" in first else ""
     lead = (
-        f"The same start for every controller{seed}. Below, how the joints of {names[0]} bend, "
-        f"up to {number(np.degrees(np.abs(first['joint_rad']).max()))} degrees, red towards "
-        "dorsal; a wave runs aslant. Zooming here zooms the spikes below." + not_shown(others)
+        f"The same initial state for every controller{seed}. The lower plot shows the joint angles "
+        f"of {names[0]}, up to {number(np.degrees(np.abs(first['joint_rad']).max()))} degrees, "
+        "with dorsal bending in red; a travelling wave appears as oblique stripes. The time axis "
+        "is linked to that of the spikes below." + not_shown(others)
     )
     return Section("swim", _TITLE, lead, [Figure("plot-swim", figure, _TITLE, "time")])
 

@@ -1,4 +1,4 @@
-"""The learned transfer from error to command beside the PID's."""
+"""Learned transfer function from height error to command, of the network and the PID."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from snn_control.report.section import Figure, Section
 _TITLE = "Learned transfer"
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True unless the controller swims, or the page omits sections without data."""
-    return bool(_curves(given)) if given.only_data else not given.has_trace(SWIM_KEYS)
+    return bool(_curves(inputs)) if inputs.only_data else not inputs.has_trace(SWIM_KEYS)
 
 
-def make(given: ReportInputs) -> Section:
+def make(inputs: ReportInputs) -> Section:
     """Return the curves of eval/transfer.npz."""
-    curves = _curves(given)
+    curves = _curves(inputs)
     if not curves:
         return Section(
             "transfer",
             _TITLE,
-            missing="The transfer was not measured: eval/transfer.npz is missing.",
+            missing="The transfer function was not measured: eval/transfer.npz is missing.",
         )
     figure = go.Figure()
     ranks: dict[str, int] = {}
     for key in curves:
-        role = given.role(key.split(":")[0])
+        role = inputs.role(key.split(":")[0])
         rank = ranks.setdefault(role, 0)
         ranks[role] += 1
         line = {"color": style.colour(role, rank), "width": 2}
         line["dash"] = "dash" if role == "baseline" else "solid"
         figure.add_scatter(
-            x=given.transfer["error_m"],
-            y=given.transfer[key],
+            x=inputs.transfer["error_m"],
+            y=inputs.transfer[key],
             mode="lines",
             name=key.replace(":", " · "),
             line=line,
@@ -48,13 +48,13 @@ def make(given: ReportInputs) -> Section:
         yaxis={"title": "settled output, motor units"},
     )
     lead = (
-        "Output at a constant error, after it has settled: what the network has learned to compute."
+        "Settled output of each controller at a constant height error (static transfer function)."
     )
     return Section("transfer", _TITLE, lead, [Figure("plot-transfer", figure, _TITLE)])
 
 
-def _curves(given: ReportInputs) -> list[str]:
+def _curves(inputs: ReportInputs) -> list[str]:
     """Return the names of the measured curves, sorted."""
-    if "error_m" not in given.transfer:
+    if "error_m" not in inputs.transfer:
         return []
-    return sorted(key for key in given.transfer if ":" in key)
+    return sorted(key for key in inputs.transfer if ":" in key)

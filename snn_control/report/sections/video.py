@@ -1,4 +1,4 @@
-"""The films of the seeded episode, side by side."""
+"""Videos of the seeded episode, side by side."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from snn_control.report.section import Section, Video
 _TITLE = "Video"
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True unless the page omits sections without data."""
-    return not given.only_data or bool(given.videos)
+    return not inputs.only_data or bool(inputs.videos)
 
 
-def make(given: ReportInputs) -> Section:
-    """Return the films, the controller's first."""
-    names = given.ordered(list(given.videos))
+def make(inputs: ReportInputs) -> Section:
+    """Return the videos, those of the controller first."""
+    names = inputs.ordered(list(inputs.videos))
     if not names:
-        return Section("video", _TITLE, missing="No episode was filmed: videos/ is empty.")
-    films = [Video(name, f"../videos/{given.videos[name].name}") for name in names]
-    lead = "The same episode for every controller; playing one plays all."
-    return Section("video", _TITLE, lead if len(films) > 1 else "", videos=films)
+        return Section("video", _TITLE, missing="No video was recorded: videos/ is empty.")
+    videos = [Video(name, f"../videos/{inputs.videos[name].name}") for name in names]
+    lead = "The same episode for every controller. Playing one video plays all."
+    return Section("video", _TITLE, lead if len(videos) > 1 else "", videos=videos)

@@ -1,4 +1,4 @@
-"""The signed wiring of the best network: neurons as columns of dots, synapses as lines."""
+"""Signed wiring of the best network: neurons as columns of dots, synapses as lines."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from snn_control.report.synapses import Synapses, load_networks, synapses_of
 
 _TITLE = "Wiring"
 LINES = 2000
-"""Strongest synapses that are drawn; the table counts all."""
+"""Maximum number of synapses drawn per connection, the strongest first."""
 
 
-def applies(given: ReportInputs) -> bool:
+def applies(inputs: ReportInputs) -> bool:
     """Return True unless the page omits sections without data."""
-    return not given.only_data or bool(_read(given)[0])
+    return not inputs.only_data or bool(_read(inputs)[0])
 
 
-def make(given: ReportInputs) -> Section:
-    """Return a drawing and a table for each network of the best checkpoint."""
-    networks, missing = _read(given)
+def make(inputs: ReportInputs) -> Section:
+    """Return a figure for each network of the best checkpoint, and a table of all connections."""
+    networks, missing = _read(inputs)
     if not networks:
         return Section("wiring", _TITLE, missing=missing)
     figures, rows = [], []
@@ -36,20 +36,20 @@ def make(given: ReportInputs) -> Section:
         )
         rows += [_cells(network, group) for group in groups]
     lead = (
-        "Red lines excite, blue lines inhibit; the stronger, the more opaque (within a "
-        "connection). Delayed connections are dotted."
+        "Red lines are excitatory, blue lines inhibitory synapses. Opacity increases with the "
+        "strength within a connection. Delayed connections are dotted."
     )
     columns = ("network", "connection", "synapses", "positive", "strongest", "delay, ticks")
     return Section("wiring", _TITLE, lead, figures, [Table(columns, rows)])
 
 
-def _read(given: ReportInputs) -> tuple[list[Network], str]:
-    """Return the networks of the best checkpoint, and a reason where there are none."""
+def _read(inputs: ReportInputs) -> tuple[list[Network], str]:
+    """Return the networks of the best checkpoint, and the reason if there are none."""
     try:
-        networks = load_networks(given.folder / "checkpoints" / "best")
+        networks = load_networks(inputs.folder / "checkpoints" / "best")
     except ModelFileError as exc:
         return [], f"The network could not be read: {exc}"
-    return networks, "" if networks else "No network is kept in checkpoints/best."
+    return networks, "" if networks else "No network: checkpoints/best contains no model file."
 
 
 def _draw(network: Network, groups: list[Synapses]) -> go.Figure:
@@ -84,7 +84,7 @@ def _draw(network: Network, groups: list[Synapses]) -> go.Figure:
 def _add_lines(
     figure: go.Figure, group: Synapses, place: dict[str, int], sizes: dict[str, int]
 ) -> None:
-    """Add the lines of one connection in a few shades, so that a trace holds many of them."""
+    """Add the lines of one connection, grouped by shade so that one trace has many lines."""
     strength = np.abs(group.weight)
     if not strength.size or not strength.max():
         return
@@ -112,7 +112,7 @@ def _add_lines(
 
 
 def _paths(x0: int, x1: int, y0: np.ndarray, y1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return lines as one path with gaps; within a column or past one they bend aside."""
+    """Return the lines as one path with gaps; they bend unless the columns are adjacent."""
     bend = 0.0 if abs(x1 - x0) == 1 else 0.28
     middle_x = (x0 + x1) / 2 + (bend if x0 == x1 else 0.0)
     middle_y = (y0 + y1) / 2 + (bend if x0 != x1 else 0.0)
