@@ -1,1 +1,1 @@
-"""Speed of the native engine beside Norse, in one run: what `snn-control bench` prints."""
+"""Speed of the native engine compared with Norse: the measurements of `snn-control bench`."""

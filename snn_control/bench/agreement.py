@@ -1,11 +1,11 @@
-"""Check that both sides compute the same, and that rounding is why they part where they do.
+"""Agreement of both engines, and proof that rounding causes each departure.
 
-A spike is a comparison. Two engines that round float32 sums differently give different spikes where
-a potential comes within their rounding of the threshold, and part for good there. Such a departure
-is accepted only with its proof: in float64 the potential of some neuron lies within `ROUNDING_ULPS`
-of the threshold at the tick where the outputs part, or the tick before. For two ticks picked at
-random that has a chance of 3e-4. Of a closed loop only costs are compared, so the potential may
-come that close at any tick, as it does in 2 to 5 % of all networks. In float64 nothing may depart.
+A spike is a comparison. Two engines that round float32 sums differently give different spikes when
+a potential is within rounding of the threshold, and their states differ from then on. Such a
+departure is accepted only if in float64 the potential of some neuron lies within `ROUNDING_ULPS` of
+the threshold at the tick of the departure or the tick before. For two random ticks the probability
+of that is 3e-4. In a closed loop only costs are compared, so the potential may come that close at
+any tick, which happens in 2 to 5 % of all networks. In float64 no departure is accepted.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from snn_control.bench.workload import N_NEURONS, FloatArray, Genomes
 from snn_control.errors import SnnControlError
 
 AGREEMENT = 2e-6
-"""Largest difference to the peer, relative to the peak output, for a float32 row to count."""
+"""Largest accepted difference of float32 outputs to the peer, relative to the peak output."""
 AGREEMENT_TICKS = 1000
 ROUNDING_ULPS = 4.0
-"""In units of 2**-23, the spacing of float32 just above the threshold of 1."""
+"""Largest accepted distance to the threshold, units of 2**-23 (float32 spacing just above 1)."""
 AGREEMENT_FLOAT64 = 1e-12
 
 
 class Exact:
-    """One network of the workload in float64, from its equations; see `workload`."""
+    """One network of the workload in float64, computed from the equations in `workload`."""
 
     def __init__(self, pool: Genomes, index: int) -> None:
         self._w_in, self._w_out = pool.w_in[index].astype(float), pool.w_out[index].astype(float)
@@ -35,7 +35,7 @@ class Exact:
         self._i = self._v = self._z = np.zeros(N_NEURONS)
         self._i_o = self.output = 0.0
         self.ulps = np.inf
-        """Distance of the closest potential of the last tick to the threshold."""
+        """Distance between the threshold and the closest potential of the last tick, ulps."""
 
     def step(self, x: FloatArray) -> float:
         """Advance one tick; return the output."""
@@ -58,65 +58,66 @@ def compare(
     """Compare float32 outputs of shape (n_networks, n_ticks) to the same inputs.
 
     Returns:
-        Number of networks and of those that depart; the largest difference relative to the peak up
-        to the departure; for each departure network, tick, and how many ulps the closest potential
-        is from the threshold then.
+        Number of networks and of departing networks; the largest difference before a departure,
+        relative to the peak; for each departure the network, the tick, and the distance of the
+        closest potential to the threshold, ulps.
     """
-    apart = np.abs(ours - theirs) / np.abs(theirs).max()
-    parted = apart > AGREEMENT
-    first = np.where(parted.any(axis=1), parted.argmax(axis=1), ours.shape[1])
+    difference = np.abs(ours - theirs) / np.abs(theirs).max()
+    departed = difference > AGREEMENT
+    first = np.where(departed.any(axis=1), departed.argmax(axis=1), ours.shape[1])
     before = np.arange(ours.shape[1]) < first[:, None]
     departures = []
-    for index in np.flatnonzero(parted.any(axis=1)).tolist():
+    for index in np.flatnonzero(departed.any(axis=1)).tolist():
         exact, closest = Exact(pool, index), []
         for x in inputs[: first[index] + 1]:
             exact.step(x)
             closest.append(exact.ulps)
         departures.append(_departure(index, first[index], min(closest[-2:])))
-    return _summary(len(ours), float(apart[before].max()), departures)
+    return _summary(len(ours), float(difference[before].max()), departures)
 
 
 def compare_costs(ours: FloatArray, theirs: FloatArray, closest: Iterable[Any]) -> dict[str, Any]:
     """Compare costs of closed loops, shape (n_networks,).
 
     Args:
-        ours: costs.
-        theirs: the peer's.
-        closest: for every network a function that returns the closest approach of a potential to
-            the threshold in float64, in ulps, and its tick.
+        ours: costs of this package.
+        theirs: costs of the peer.
+        closest: for each network, a function that returns the smallest distance of a potential to
+            the threshold in float64, ulps, and its tick.
     """
-    apart = np.abs(ours - theirs) / np.abs(theirs).max()
-    parted = apart > AGREEMENT
+    difference = np.abs(ours - theirs) / np.abs(theirs).max()
+    departed = difference > AGREEMENT
     departures = [
-        _departure(index, *call()[::-1]) for index, call in enumerate(closest) if parted[index]
+        _departure(index, *call()[::-1]) for index, call in enumerate(closest) if departed[index]
     ]
-    return _summary(len(ours), float(apart[~parted].max(initial=0.0)), departures)
+    return _summary(len(ours), float(difference[~departed].max(initial=0.0)), departures)
 
 
-def require(what: str, agreement: dict[str, Any]) -> None:
-    """Raise unless both sides agree up to departures that rounding explains.
+def require(measurement: str, agreement: dict[str, Any]) -> None:
+    """Raise an error unless both engines agree up to departures explained by rounding.
 
     Raises:
-        SnnControlError: otherwise; times would compare different things.
+        SnnControlError: the engines compute different results, so times cannot be compared.
     """
     for departure in agreement["departures"]:
         if not departure["ulps"] <= ROUNDING_ULPS:
             raise SnnControlError(
-                f"{what}: network {departure['network']} departs from Norse at tick "
+                f"{measurement}: network {departure['network']} departs from Norse at tick "
                 f"{departure['tick']}, where its closest potential is {departure['ulps']:.0f} ulps "
                 f"from the threshold; rounding explains {ROUNDING_ULPS:.0f}. The engines compute "
-                "different things, their times cannot be compared"
+                "different results, so their times cannot be compared"
             )
     if not agreement.get("largest_float64", 0.0) <= AGREEMENT_FLOAT64:
         raise SnnControlError(
-            f"{what}: in float64 outputs differ from Norse by {agreement['largest_float64']:.2g} "
-            f"of the peak, expected {AGREEMENT_FLOAT64:.0e} at most: the engines compute different "
-            "things, their times cannot be compared"
+            f"{measurement}: float64 outputs differ from Norse by "
+            f"{agreement['largest_float64']:.2g} of the peak; expected at most "
+            f"{AGREEMENT_FLOAT64:.0e}. The engines compute different results, so their times "
+            "cannot be compared"
         )
     if agreement["departing"] > max(1, agreement["networks"] / 20):
         raise SnnControlError(
-            f"{what}: {agreement['departing']} of {agreement['networks']} networks depart from "
-            "Norse, expected 5 % or one at most; rounding should do that rarely"
+            f"{measurement}: {agreement['departing']} of {agreement['networks']} networks depart "
+            "from Norse; expected at most 5 % or one, because rounding rarely causes a departure"
         )
 
 

@@ -1,4 +1,4 @@
-"""All measurements with what is needed to judge them."""
+"""All speed measurements with versions, processor and load of the machine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ COMPARED = ("numpy", "numba", "torch", "norse", "gymnasium")
 
 
 def bench(quick: bool = False) -> dict[str, Any]:
-    """Measure ticks, populations and closed loops beside Norse.
+    """Measure ticks, populations and closed loops of this package and of Norse.
 
     Args:
-        quick: three rounds instead of seven, and fewer calls.
+        quick: use three rounds instead of seven, and fewer calls.
 
     Raises:
-        SnnControlError: where the engines do not agree, so that the times mean nothing.
+        SnnControlError: the engines do not agree, so their times cannot be compared.
     """
     from snn_control.bench.closed_loop import closed_loop_steps_per_s
     from snn_control.bench.population import population_neuron_steps_per_s

@@ -1,4 +1,4 @@
-"""Population of toy blimps in closed loop: fused kernel, NumPy plant with Norse, usual script."""
+"""Population of toy blimps in closed loop: fused kernel, NumPy plant with Norse, plain script."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from snn_control.bench.agreement import AGREEMENT_TICKS, compare_costs, require
 from snn_control.bench.norse_peer import Batch
+from snn_control.bench.plain_script import run_script
 from snn_control.bench.timing import QUIET, Throughput, take_turns
 from snn_control.bench.toy_blimp import (
     CENTRES,
@@ -18,7 +19,6 @@ from snn_control.bench.toy_blimp import (
     fly_batch,
     reference_m,
 )
-from snn_control.bench.usual_script import fly_script
 from snn_control.bench.workload import (
     N_NEURONS,
     FloatArray,
@@ -29,7 +29,7 @@ from snn_control.bench.workload import (
 
 N_GENOMES, N_TICKS, PEER_TICKS, SCRIPT_TICKS = 256, 1000, 200, 500
 FEEDBACK_TICKS = 300
-"""Length of the comparison in float32; the plant feeds rounding back, and it grows beyond."""
+"""Length of the float32 comparison, ticks; the plant's feedback amplifies rounding over time."""
 
 
 class Fused:
@@ -42,7 +42,7 @@ class Fused:
         self._costs = np.zeros(len(weights), dtype)
 
     def run(self, n_ticks: int, threads: int) -> FloatArray:
-        """Fly all; return the costs."""
+        """Run all episodes; return the costs."""
         before = numba.get_num_threads()
         numba.set_num_threads(min(threads, before))
         try:
@@ -55,8 +55,8 @@ class Fused:
 
 
 def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
-    """Measure environment steps/s; ratios are ours over NumPy and Norse on one thread."""
-    found: dict[str, Any] = {
+    """Measure environment steps/s; ratios are relative to NumPy and Norse on one thread."""
+    figures: dict[str, Any] = {
         "native": {}, "native_1_thread": {}, "norse": {}, "script": {},
         "ratio": {}, "ratio_1_thread": {}, "ratio_script": {}, "agreement": {}, "spikes": {},
         "cores_got": {}, "repeated_rounds": {},
@@ -66,9 +66,9 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
         fused, norse = Fused(pool), Batch(pool)
         agreement = _agreement(pool, fused, norse)
         require(f"closed loop, {kind}", agreement)
-        found["agreement"][kind] = agreement
+        figures["agreement"][kind] = agreement
         fused.run(N_TICKS, 2)
-        found["spikes"][kind] = float(fused.spikes.mean() / (N_NEURONS * N_TICKS))
+        figures["spikes"][kind] = float(fused.spikes.mean() / (N_NEURONS * N_TICKS))
         steps, short = N_GENOMES * N_TICKS, reference_m(PEER_TICKS)
         turns = take_turns(
             {
@@ -77,23 +77,23 @@ def closed_loop_steps_per_s(rounds: int) -> dict[str, Any]:
                     lambda b=norse, r=short: fly_batch(b, r), N_GENOMES * PEER_TICKS, 2  # type: ignore[misc]
                 ),
                 "native_1_thread": Throughput(lambda f=fused: f.run(N_TICKS, 1), steps),  # type: ignore[misc]
-                "script": Throughput(lambda p=pool: fly_script(p, SCRIPT_TICKS), SCRIPT_TICKS),  # type: ignore[misc]
+                "script": Throughput(lambda p=pool: run_script(p, SCRIPT_TICKS), SCRIPT_TICKS),  # type: ignore[misc]
             },
             rounds,
             QUIET,
         )  # fmt: skip
         for name in turns.figures:
-            found[name][kind] = turns.best(name)
-        found["cores_got"][kind] = min(turns.cores_got["native"])
-        found["repeated_rounds"][kind] = turns.repeated
-        found["ratio"][kind] = turns.ratio("native", "norse")
-        found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
-        found["ratio_script"][kind] = turns.ratio("native", "script")
-    return found
+            figures[name][kind] = turns.best(name)
+        figures["cores_got"][kind] = min(turns.cores_got["native"])
+        figures["repeated_rounds"][kind] = turns.repeated
+        figures["ratio"][kind] = turns.ratio("native", "norse")
+        figures["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
+        figures["ratio_script"][kind] = turns.ratio("native", "script")
+    return figures
 
 
 def _agreement(pool: Genomes, fused: Fused, norse: Batch) -> dict[str, Any]:
-    """Compare the costs in the precision that is timed, and longer in float64."""
+    """Compare the costs in the timed precision, and over more ticks in float64."""
     reference = reference_m(FEEDBACK_TICKS)
     single = compare_costs(
         fused.run(FEEDBACK_TICKS, 2),

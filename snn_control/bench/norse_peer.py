@@ -1,4 +1,4 @@
-"""The same networks in Norse: as cells for one, and as functional steps with `bmm` for many."""
+"""Networks of the workload in Norse: cells for one, functional steps with `bmm` for many."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snn_control.errors import MissingExtraError
 
 
 def torch_and_norse() -> tuple[Any, Any]:
-    """Import torch, held to one thread, and Norse."""
+    """Import torch, limited to one thread, and Norse."""
     try:
         import norse.torch
         import torch
@@ -26,7 +26,7 @@ def torch_and_norse() -> tuple[Any, Any]:
 
 
 def cells(pool: Genomes, index: int = 0) -> Callable[[FloatArray], float]:
-    """Return a function that advances one network by one tick, as a user would write it."""
+    """Return a function that advances one network by one tick, in the usual style of Norse."""
     torch, norse = torch_and_norse()
     linear = torch.nn.Linear(N_INPUTS, N_NEURONS, bias=False)
     out = torch.nn.Linear(N_NEURONS, 1, bias=False)
@@ -59,7 +59,7 @@ def cells(pool: Genomes, index: int = 0) -> Callable[[FloatArray], float]:
 
 
 class Batch:
-    """Many networks at once: `lif_feed_forward_step`, `li_feed_forward_step` and `bmm`.
+    """Batch of networks with `lif_feed_forward_step`, `li_feed_forward_step` and `bmm`.
 
     Args:
         pool: the networks.
@@ -90,10 +90,10 @@ class Batch:
         self.reset()
 
     def reset(self) -> None:
-        """Return to the state before the first tick, and torch to one thread.
+        """Restore the initial state and limit torch to one thread.
 
-        Numba and torch share OpenMP: after a Numba loop on two threads torch would use two as
-        well, which slows these small steps down several times.
+        Numba and torch share OpenMP: after a Numba loop on two threads torch would also use two,
+        which slows these small steps down several times.
         """
         self.torch.set_num_threads(1)
         zeros = self.torch.zeros(self.n, 1, N_NEURONS, dtype=self.kind)
@@ -116,7 +116,7 @@ class Batch:
         return output
 
     def run(self, rows: FloatArray) -> FloatArray:
-        """Run from rest with the same inputs for all; return (n, n_ticks) outputs."""
+        """Run from rest with the same inputs for all networks; return (n, n_ticks) outputs."""
         with self.torch.inference_mode():
             self.reset()
             x = self.torch.from_numpy(rows).to(self.kind)[:, None, None, :]

@@ -1,4 +1,4 @@
-"""Many networks over many ticks with the same inputs: our population engine and Norse's batch."""
+"""Many networks over many ticks with equal inputs: native population engine and Norse batch."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ N_GENOMES, N_TICKS, PEER_TICKS = 256, 1000, 200
 
 
 def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
-    """Measure neuron-steps/s; ratios are ours over Norse's on one thread."""
-    found: dict[str, Any] = {
+    """Measure neuron-steps/s; ratios are relative to Norse on one thread."""
+    figures: dict[str, Any] = {
         "native": {}, "native_1_thread": {}, "norse": {},
         "ratio": {}, "ratio_1_thread": {}, "agreement": {}, "spikes": {}, "cores_got": {},
         "repeated_rounds": {},
     }  # fmt: skip
-    given = inputs(N_TICKS)
+    drive = inputs(N_TICKS)
     for kind, recurrent in (("ff", False), ("rec", True)):
         pool = genomes(N_GENOMES, recurrent)
         native = NativePopulation(*rows(pool, np.float32), np.float32)
@@ -37,30 +37,30 @@ def population_neuron_steps_per_s(rounds: int) -> dict[str, Any]:
         steps = N_GENOMES * N_NEURONS
         agreement = _agreement(pool, native, norse)
         require(f"population, {kind}", agreement)
-        found["agreement"][kind] = agreement
-        found["spikes"][kind] = float(native.run(given).spikes.sum() / (steps * N_TICKS))
+        figures["agreement"][kind] = agreement
+        figures["spikes"][kind] = float(native.run(drive).spikes.sum() / (steps * N_TICKS))
         turns = take_turns(
             {
-                "native": Throughput(partial(native.run, given, 2), steps * N_TICKS, 3),
-                "norse": Throughput(partial(norse.run, given[:PEER_TICKS]), steps * PEER_TICKS, 2),
-                "native_1_thread": Throughput(partial(native.run, given, 1), steps * N_TICKS),
+                "native": Throughput(partial(native.run, drive, 2), steps * N_TICKS, 3),
+                "norse": Throughput(partial(norse.run, drive[:PEER_TICKS]), steps * PEER_TICKS, 2),
+                "native_1_thread": Throughput(partial(native.run, drive, 1), steps * N_TICKS),
             },
             rounds,
             QUIET,
         )
         for name in turns.figures:
-            found[name][kind] = turns.best(name)
-        found["cores_got"][kind] = min(turns.cores_got["native"])
-        found["repeated_rounds"][kind] = turns.repeated
-        found["ratio"][kind] = turns.ratio("native", "norse")
-        found["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
-    return found
+            figures[name][kind] = turns.best(name)
+        figures["cores_got"][kind] = min(turns.cores_got["native"])
+        figures["repeated_rounds"][kind] = turns.repeated
+        figures["ratio"][kind] = turns.ratio("native", "norse")
+        figures["ratio_1_thread"][kind] = turns.ratio("native_1_thread", "norse")
+    return figures
 
 
 def _agreement(pool: Genomes, native: NativePopulation, norse: Batch) -> dict[str, Any]:
-    """Compare in the precision that is timed, and in float64, where no departure is excused."""
-    given = inputs(AGREEMENT_TICKS)
-    single = compare(native.run(given).readouts[:, :, 0], norse.run(given), pool, given)
-    ours = NativePopulation(*rows(pool, np.float64)).run(given).readouts[:, :, 0]
-    theirs = Batch(pool, np.float64).run(given)
+    """Compare the outputs in the timed precision and in float64, which accepts no departure."""
+    drive = inputs(AGREEMENT_TICKS)
+    single = compare(native.run(drive).readouts[:, :, 0], norse.run(drive), pool, drive)
+    ours = NativePopulation(*rows(pool, np.float64)).run(drive).readouts[:, :, 0]
+    theirs = Batch(pool, np.float64).run(drive)
     return single | {"largest_float64": float(np.abs(ours - theirs).max() / np.abs(theirs).max())}

@@ -1,4 +1,4 @@
-"""One tick a call: the engine alone, the whole altitude controller, and Norse cells."""
+"""Single ticks: native engine alone, complete altitude controller, and Norse cells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snn_control.network import Network
 
 
 class BareTick:
-    """The compiled step without anything around it: observation in, float out."""
+    """Compiled step alone: observation in, float out."""
 
     def __init__(self, network: Network) -> None:
         self._engine = NativeEngine(network, np.float32)
@@ -32,7 +32,7 @@ class BareTick:
         return self._engine.step(x).item()
 
     def run(self, rows: FloatArray) -> FloatArray:
-        """Run from rest; return the outputs."""
+        """Run from rest and return the outputs."""
         self._engine.reset()
         trace = self._engine.run(rows)
         self.spike_rate = float(trace.spikes.mean())
@@ -40,27 +40,29 @@ class BareTick:
 
 
 def tick_us(rounds: int, calls: int) -> dict[str, Any]:
-    """Time single ticks; the figures are microseconds, ratios are Norse's over ours."""
-    found: dict[str, Any] = {"native": {}, "norse": {}, "ratio": {}, "agreement": {}, "spikes": {}}
+    """Time single ticks; figures are in microseconds, ratios are Norse over native."""
+    figures: dict[str, Any] = {
+        "native": {}, "norse": {}, "ratio": {}, "agreement": {}, "spikes": {}
+    }  # fmt: skip
     rows = inputs(calls)
     for kind, recurrent in (("ff", False), ("rec", True)):
         pool = genomes(1, recurrent)
         native, norse = BareTick(reference_network(pool)), cells(pool)
-        given = rows[:AGREEMENT_TICKS]
-        expected = np.array([norse(x) for x in given])
-        agreement = compare(native.run(given)[None], expected[None], pool, given)
+        drive = rows[:AGREEMENT_TICKS]
+        expected = np.array([norse(x) for x in drive])
+        agreement = compare(native.run(drive)[None], expected[None], pool, drive)
         require(f"tick, {kind}", agreement)
-        found["agreement"][kind] = agreement
-        found["spikes"][kind] = native.spike_rate
-        _compare(found, kind, {"native": native, "norse": norse}, [*rows], rounds)
+        figures["agreement"][kind] = agreement
+        figures["spikes"][kind] = native.spike_rate
+        _compare(figures, kind, {"native": native, "norse": norse}, [*rows], rounds)
     controller = load("blimp-altitude")
     errors = np.sin(np.arange(calls) / 50.0)[:, None]
-    _compare(found, "controller", {"native": controller.step}, [*errors], rounds)
-    return found
+    _compare(figures, "controller", {"native": controller.step}, [*errors], rounds)
+    return figures
 
 
 def _compare(
-    found: dict[str, Any], kind: str, calls: dict[str, Any], arguments: list[Any], rounds: int
+    figures: dict[str, Any], kind: str, calls: dict[str, Any], arguments: list[Any], rounds: int
 ) -> None:
     tails: dict[str, float] = dict.fromkeys(calls, np.inf)
 
@@ -71,6 +73,6 @@ def _compare(
 
     turns = take_turns({name: lambda name=name: measure(name) for name in calls}, rounds)  # type: ignore[misc]
     for name in calls:
-        found[name] |= {f"{kind}_p50": 1.0 / turns.best(name), f"{kind}_p99": tails[name]}
+        figures[name] |= {f"{kind}_p50": 1.0 / turns.best(name), f"{kind}_p99": tails[name]}
     if "norse" in calls:
-        found["ratio"][kind] = turns.ratio("native", "norse")
+        figures["ratio"][kind] = turns.ratio("native", "norse")

@@ -1,4 +1,4 @@
-"""Timing on a shared machine: candidates take turns, ratios are taken within a turn."""
+"""Timing on a shared machine: candidates run in turn, ratios are computed within a round."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ import numpy as np
 BLOCK = 250
 WARM_UP = 200
 PATIENCE = 4
-"""Further rounds, for every round that counts, where some are disturbed."""
+"""Maximum number of additional rounds per required round, to replace disturbed ones."""
 QUIET = {"native": 1.9, "norse": 0.98}
-"""Cores that ours on two threads and the peer on one must have got in a quiet round."""
+"""Cores used in an undisturbed round: native on two threads, Norse on one."""
 
 
 @dataclass(frozen=True)
 class Turns:
-    """What each candidate reached in each round; the larger the better."""
+    """Figures of each candidate in each round; larger is better."""
 
     figures: dict[str, list[float]] = field(default_factory=dict)
     cores_got: dict[str, list[float]] = field(default_factory=dict)
-    """CPU time over wall time of the candidates that need a number of cores."""
+    """CPU time over wall time of the candidates with a required number of cores."""
     repeated: int = 0
-    """Rounds that were disturbed and left out."""
+    """Number of disturbed rounds, which are left out."""
 
     def best(self, name: str) -> float:
-        """Largest figure of a candidate: the one least disturbed."""
+        """Return the largest figure of a candidate, from its least disturbed round."""
         return max(self.figures[name])
 
     def ratio(self, name: str, peer: str) -> dict[str, float]:
-        """Median and range over the rounds of one candidate's figure over its peer's."""
+        """Return median and range over the rounds of the ratio of one candidate to its peer."""
         quotients = np.divide(self.figures[name], self.figures[peer])
         return {
             "median": float(np.median(quotients)),
@@ -43,12 +43,12 @@ class Turns:
 
 
 class Throughput:
-    """Measures `amount` per second of wall time, the best of some repeats.
+    """Measurement of `amount` per second of wall time, the best of several repeats.
 
     Args:
-        work: what is timed.
-        amount: how much of it one call does.
-        repeats: calls a measurement.
+        work: function to time.
+        amount: amount of work per call.
+        repeats: calls per measurement.
     """
 
     def __init__(self, work: Callable[[], Any], amount: float, repeats: int = 1) -> None:
@@ -57,7 +57,7 @@ class Throughput:
         """CPU time over wall time of the best repeat."""
 
     def __call__(self) -> float:
-        """Measure."""
+        """Run the measurement."""
         best = np.inf
         for _ in range(self._repeats):
             wall, cpu = time.perf_counter(), time.process_time()
@@ -73,14 +73,14 @@ def take_turns(
     rounds: int,
     cores: Mapping[str, float] | None = None,
 ) -> Turns:
-    """Let every candidate measure itself once in every round, after one round of warm-up.
+    """Measure every candidate once per round, after one round of warm-up.
 
     Args:
-        candidates: by name.
-        rounds: how many count.
-        cores: name of a `Throughput` -> cores it must have got. A round where one got less was
-            disturbed by other programs; others are measured in its place, `PATIENCE` times `rounds`
-            at most, after which the least disturbed ones count.
+        candidates: measurement of each candidate by name.
+        rounds: number of rounds to keep.
+        cores: name of a `Throughput` -> cores it must use. A round with fewer cores was disturbed
+            by other programs and is repeated, at most `PATIENCE` times `rounds` in total; then the
+            least disturbed rounds are kept.
     """
     needed = {name: min(n, 0.95 * (os.cpu_count() or 1)) for name, n in (cores or {}).items()}
     for measure in candidates.values():
@@ -90,9 +90,9 @@ def take_turns(
     while quiet < rounds and len(measured) < (1 + PATIENCE) * rounds:
         figures = {name: measure() for name, measure in candidates.items()}
         got = {name: candidates[name].cores_got for name in needed}  # type: ignore[attr-defined]
-        share = min((min(1.0, got[name] / n) for name, n in needed.items()), default=1.0)
-        measured.append((share, figures, got))
-        quiet += share == 1.0
+        fraction = min((min(1.0, got[name] / n) for name, n in needed.items()), default=1.0)
+        measured.append((fraction, figures, got))
+        quiet += fraction == 1.0
     chosen = sorted(measured, key=lambda one: -one[0])[:rounds]
     return Turns(
         {name: [figures[name] for _, figures, _ in chosen] for name in candidates},
@@ -103,16 +103,16 @@ def take_turns(
 
 @dataclass(frozen=True)
 class Latency:
-    """Time of single calls in microseconds."""
+    """Latency of single calls, microseconds."""
 
     p50_us: float
     """Median of the medians of blocks of 250 calls."""
     p99_us: float
-    """Lowest 99th percentile of a block: the tail without the neighbours' share."""
+    """Lowest 99th percentile of a block: the tail without the load of other programs."""
 
 
 def latency(call: Callable[[Any], Any], arguments: list[Any]) -> Latency:
-    """Time one call for each argument, after a warm-up."""
+    """Time one call per argument after a warm-up."""
     clock = time.perf_counter_ns
     for argument in arguments[:WARM_UP]:
         call(argument)

@@ -1,11 +1,11 @@
-"""A blimp small enough for any language: plant and network in one compiled loop, and in NumPy.
+"""Minimal blimp: plant and network in one compiled loop, and in NumPy with Norse.
 
     z' = v      v' = 4 f - 0.5 v |v| - 0.3      f' = (u - f) / 0.2      Euler steps of 0.02 s
 
-One network tick a step, from the state before the step: with e = reference - z the inputs are ten
-triangular receptive fields of q = clip(e - 0.5 v, -1, 1), centres -1 + 2 k / 9, half-width 1 / 4.5;
-u is the output clipped to [-1, 1]. The reference is 1, then 0.5 from half-time; the cost is
-sum of |e|.
+Each step runs one network tick on the state before the step: with e = reference - z the inputs are
+ten triangular receptive fields of q = clip(e - 0.5 v, -1, 1), centres -1 + 2 k / 9, half-width
+1 / 4.5; u is the output clipped to [-1, 1]. The reference is 1, then 0.5 from half-time; the cost
+is the sum of |e|.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def fly(
     program: Array, weights: Array, coefficients: Array, reference: Array, centres: Array,
     costs: Array, spikes: Array,
 ) -> None:  # fmt: skip
-    """Fly every network; write cost and number of spikes, each of shape (n,)."""
+    """Run an episode of every network; write costs and numbers of spikes, each of shape (n,)."""
     real = weights.dtype.type
     for index in numba.prange(weights.shape[0]):
         g = np.int64(index)
@@ -65,7 +65,7 @@ def fly(
 
 
 def fly_batch(batch: Batch, reference: FloatArray) -> FloatArray:
-    """The same with the plant in NumPy and the networks in Norse; return the costs, shape (n,)."""
+    """Run the episodes with NumPy plant and Norse networks; return the costs, shape (n,)."""
     real = reference.dtype.type
     torch, n = batch.torch, batch.n
     centres = CENTRES.astype(real)
@@ -86,10 +86,10 @@ def fly_batch(batch: Batch, reference: FloatArray) -> FloatArray:
 
 
 def closest_approach(pool: Genomes, index: int, reference: FloatArray) -> tuple[float, int]:
-    """Fly one network in float64.
+    """Run an episode of one network in float64.
 
     Returns:
-        How close a potential came to the threshold, in ulps of float32, and the tick.
+        Smallest distance of a potential to the threshold, ulps of float32, and its tick.
     """
     network = Exact(pool, index)
     z = v = f = 0.0
@@ -106,5 +106,5 @@ def closest_approach(pool: Genomes, index: int, reference: FloatArray) -> tuple[
 
 
 def reference_m(n_ticks: int, dtype: Any = np.float32) -> FloatArray:
-    """Reference height: 1, then 0.5 from half-time."""
+    """Return the reference height, m: 1, then 0.5 from half-time."""
     return np.where(np.arange(n_ticks) < n_ticks // 2, 1.0, 0.5).astype(dtype)

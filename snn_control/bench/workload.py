@@ -6,8 +6,8 @@ One tick, with A = 0.1 and B = 0.2 (Norse's defaults: dt 1 ms, tau_mem 10 ms, ta
     j = i_o + z w_out             v_o = v_o + A (j - v_o)
     i = (1 - B) a                 i_o = (1 - B) j        output: v_o
 
-Norse integrates by Euler steps, this package exactly; the time constants here are those for which
-both are the same equations. Without recurrence ("ff") W_rec is absent.
+Norse uses Euler steps, this package exact integration; with the time constants below both are the
+same equations. Without recurrence ("ff") there is no W_rec.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ class Genomes(NamedTuple):
     """Weights of n networks in float32; rows are presynaptic."""
 
     w_in: FloatArray
-    """Shape (n, 10, 160)."""
+    """Input weights, shape (n, 10, 160)."""
     w_rec: FloatArray | None
-    """Shape (n, 160, 160), or None without recurrence."""
+    """Recurrent weights, shape (n, 160, 160), or None without recurrence."""
     w_out: FloatArray
-    """Shape (n, 160)."""
+    """Output weights, shape (n, 160)."""
 
 
 def genomes(n: int, recurrent: bool, seed: int = 0) -> Genomes:
-    """Draw n random networks."""
+    """Draw the weights of n random networks."""
     rng = np.random.default_rng(seed)
     w_in = rng.normal(0.05, 0.20, (n, N_INPUTS, N_NEURONS)).astype(np.float32)
     w_out = rng.normal(0.0, 0.05, (n, N_NEURONS)).astype(np.float32)
@@ -50,7 +50,7 @@ def genomes(n: int, recurrent: bool, seed: int = 0) -> Genomes:
 
 
 def inputs(n_ticks: int, seed: int = 1) -> FloatArray:
-    """Ten sinusoids in [0, 1] of 1 to 8 Hz with random phases, shape (n_ticks, 10), float32."""
+    """Return ten sinusoids in [0, 1] of 1 to 8 Hz, random phases, float32 (n_ticks, 10)."""
     rng = np.random.default_rng(seed)
     frequency, phase = rng.uniform(1, 8, N_INPUTS), rng.uniform(0, 2 * np.pi, N_INPUTS)
     t_s = DT_S * np.arange(n_ticks)[:, None]
@@ -58,7 +58,7 @@ def inputs(n_ticks: int, seed: int = 1) -> FloatArray:
 
 
 def reference_network(pool: Genomes, index: int = 0) -> Network:
-    """Return one of the networks as data."""
+    """Return one network of the pool as data."""
     connections = [Connection("input", "hidden", pool.w_in[index].astype(float))]
     if pool.w_rec is not None:
         recurrence = pool.w_rec[index].astype(float)

@@ -1,7 +1,7 @@
-"""Conformance of a user's own environment, controller, configuration or run.
+"""Conformance checks of a user's environment, controller, configuration or run.
 
-`check(thing)` finds out what `thing` names and returns an outcome for each thing that must hold,
-with the remedy where it does not. Nothing is written.
+`check(thing)` resolves the name `thing` and returns an outcome for each requirement, with a remedy
+for each that fails. Nothing is written.
 """
 
 from snn_control.checks.check import CHECKS, check

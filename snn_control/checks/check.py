@@ -1,4 +1,4 @@
-"""Finds out what a name means and checks it."""
+"""Selection of the checks for a name."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ CHECKS: dict[str, Callable[[str], list[Outcome]]] = {
 
 
 def check(thing: str) -> list[Outcome]:
-    """Check everything that `thing` names.
+    """Check each environment, controller, configuration or run of the name `thing`.
 
     Args:
         thing: an environment's id or `module:id`; a controller's name or model file; a
             configuration's name or YAML file; a run folder. `KIND/NAME` with a key of `CHECKS`
-            chooses where a name means several.
+            selects the kind of an ambiguous name.
 
     Raises:
-        UnknownNameError: it names nothing; with the closest names.
+        UnknownNameError: unknown name; the message lists close names.
     """
     kind, _, bare = thing.partition("/")
     if kind in CHECKS and bare and not Path(thing).exists():
@@ -49,24 +49,24 @@ def check(thing: str) -> list[Outcome]:
 def _kinds(thing: str) -> list[str]:
     path = Path(thing)
     if path.is_dir():
-        whole = (path / "manifest.json").exists() or not (path / "model.json").exists()
-        return ["run"] if whole else ["controller"]
+        is_run = (path / "manifest.json").exists() or not (path / "model.json").exists()
+        return ["run"] if is_run else ["controller"]
     if path.is_file():
         return ["config"] if path.suffix in (".yaml", ".yml") else ["controller"]
-    asked = ModelName.parse(thing)
-    if asked.options and model_path(asked.base) is not None:
+    model = ModelName.parse(thing)
+    if model.options and model_path(model.base) is not None:
         return ["controller"]
     if ":" in thing:
         return ["environment"]
-    found = []
+    kinds = []
     try:
         environment_id(thing)
-        found.append("environment")
+        kinds.append("environment")
     except UnknownNameError:
         pass
     if thing in model_names() or Path(f"{thing}.json").is_file():
-        found.append("controller")
-    return found + (["config"] if thing in _configs() else [])
+        kinds.append("controller")
+    return kinds + (["config"] if thing in _configs() else [])
 
 
 def _configs() -> set[str]:

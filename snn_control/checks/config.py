@@ -1,4 +1,4 @@
-"""Conformance of a configuration: known keys, a known strategy, a task that can be set up."""
+"""Conformance of a configuration: known keys, known strategy, valid task."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_config(name: str) -> list[Outcome]:
         configs.append(optimisation_config(content, where))
         return f"for snn-control {METHODS[configs[0].method].verb}"
 
-    if not check("keys and values", "mend the key; `snn-control show` has examples", resolve):
+    if not check("keys and values", "correct the key; `snn-control show` has examples", resolve):
         return check.outcomes
     for config in configs:
         for title, remedy, test in _TESTS.get(config.method, ()):
@@ -48,7 +48,7 @@ def _task(config: EvolveConfig) -> str:
 _Test = tuple[str, str, Callable[[Any], str]]
 _TESTS: dict[str, tuple[_Test, ...]] = {
     "evolve": (
-        ("strategy", "`snn-control list strategies`; `show` has the settings of one", _strategy),
+        ("strategy", "see `snn-control list strategies`; `show` has the settings", _strategy),
         ("task and start", "name genes of the task in `start` and `fixed`, within bounds", _task),
     )
 }

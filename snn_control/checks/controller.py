@@ -19,11 +19,11 @@ from snn_control.training.model_name import ModelName, load_named
 FloatArray = npt.NDArray[np.float64]
 TICKS = 300
 SPREAD = 0.3
-"""Standard deviation of the observations, in the units of each."""
+"""Standard deviation of the random observations, in the unit of each."""
 
 
 def check_controller(name: str) -> list[Outcome]:
-    """Check the controller that `load` gives for `name`, a file or a run folder."""
+    """Check the controller of a name, a model file or a run folder."""
     check = Checklist("controller")
     made: list[Controller] = []
 
@@ -31,10 +31,13 @@ def check_controller(name: str) -> list[Outcome]:
         made.append(load_named(name))
         return type(made[0]).__name__
 
-    remedy = "docs/tutorials/own_robot.md shows a controller and its entry point, docs/reference/models.md a file"
+    remedy = (
+        "see docs/tutorials/own_robot.md for a controller and its entry point, "
+        "docs/reference/models.md for a model file"
+    )
     if not check("can be loaded", remedy, make):
         return check.outcomes
-    controller, asked = made[0], ModelName.parse(name)
+    controller, model = made[0], ModelName.parse(name)
     if not check(
         "names and control period",
         "set observation_names and action_names (tuples of strings) and control_period_s",
@@ -44,37 +47,37 @@ def check_controller(name: str) -> list[Outcome]:
     rows = np.random.default_rng(0).normal(0, SPREAD, (TICKS, len(controller.observation_names)))
     check(
         "actions",
-        "_step returns a new float array, one number for each of action_names",
+        "return a new float64 array from _step, with one number per name in action_names",
         lambda: _actions(controller, rows),
     )
     check(
         "reset",
-        "reset(seed) must bring back all state of the first tick, random generators included",
-        lambda: _same(_fly(controller, rows), _fly(controller, rows)),
+        "restore the complete initial state in reset(seed), including random generators",
+        lambda: _same(_actions_of(controller, rows), _actions_of(controller, rows)),
     )
     check(
         "bad observations",
-        "override _step, not step: step refuses them before the state changes",
-        lambda: _refuses(controller, rows),
+        "override _step, not step: step rejects bad observations before the state changes",
+        lambda: _rejects(controller, rows),
     )
     check(
         "read-outs",
-        "readouts is a dict of finite numbers with the same keys at every tick",
+        "return a dict of finite numbers with the same keys at every tick from readouts",
         lambda: _readouts(controller, rows),
     )
     check(
         "replay by another instance",
-        "keep no state outside the instance, and draw random numbers only from reset's seed",
-        lambda: _same(_fly(controller, rows), _fly(load_named(name), rows)),
+        "keep all state in the instance, and draw random numbers only from the seed of reset",
+        lambda: _same(_actions_of(controller, rows), _actions_of(load_named(name), rows)),
     )
     options = options_of(type(controller).from_document)
-    if model_path(asked.base) is not None and "engine" in (options or ()):
+    if model_path(model.base) is not None and "engine" in (options or ()):
         check(
             "replay by the reference engine",
-            "report it: the compiled engine and the reference must agree to the last bit",
+            "report a bug: compiled and reference engine must agree to the last bit",
             lambda: _same(
-                _fly(controller, rows),
-                _fly(load(asked.base, engine=ReferenceEngine, **asked.options), rows),
+                _actions_of(controller, rows),
+                _actions_of(load(model.base, engine=ReferenceEngine, **model.options), rows),
             ),
         )
     return check.outcomes
@@ -85,7 +88,7 @@ def _names(controller: Any) -> str:
         names = getattr(controller, attribute, None)
         require(
             isinstance(names, tuple) and bool(names) and all(isinstance(n, str) for n in names),
-            f"{attribute} is {names!r}",
+            f"{attribute} is {names!r}; expected a tuple of strings",
         )
     period_s = getattr(controller, "control_period_s", nan)
     require(isfinite(period_s) and period_s > 0, f"control_period_s is {period_s!r}")
@@ -93,7 +96,7 @@ def _names(controller: Any) -> str:
     return f"{names}, every {period_s:g} s"
 
 
-def _fly(controller: Controller, rows: FloatArray) -> FloatArray:
+def _actions_of(controller: Controller, rows: FloatArray) -> FloatArray:
     controller.reset(seed=3)
     return np.array([controller.step(row) for row in rows])
 
@@ -108,28 +111,28 @@ def _actions(controller: Controller, rows: FloatArray) -> str:
     kept = first.copy()
     for row in rows[1:]:
         action = controller.step(row)
-        require(bool(np.isfinite(action).all()), f"{action} for the observation {row}")
-    require(np.array_equal(first, kept), "a later step overwrote the array of an earlier one")
+        require(bool(np.isfinite(action).all()), f"action {action} for the observation {row}")
+    require(np.array_equal(first, kept), "a later step overwrote the array of an earlier step")
     return f"finite for {len(rows)} ticks"
 
 
 def _same(first: FloatArray, second: FloatArray) -> str:
     differ = np.flatnonzero((first != second).any(axis=1))
-    require(not differ.size, f"actions differ from tick {differ[:1]} on")
+    require(not differ.size, f"actions differ from tick {differ[:1].tolist()}")
     return f"{len(first)} ticks, bit for bit"
 
 
-def _refuses(controller: Controller, rows: FloatArray) -> str:
-    expected = _fly(controller, rows)
+def _rejects(controller: Controller, rows: FloatArray) -> str:
+    expected = _actions_of(controller, rows)
     half = len(rows) // 2
     controller.reset(seed=3)
-    found = [controller.step(row) for row in rows[:half]]
+    actions = [controller.step(row) for row in rows[:half]]
     size = rows.shape[1]
     for wrong in (np.full(size, nan), np.full(size, np.inf), np.zeros(size + 1)):
         _must_raise(lambda wrong=wrong: controller.step(wrong), wrong)  # type: ignore[misc]
-    found += [controller.step(row) for row in rows[half:]]
-    require(np.array_equal(np.array(found), expected), "they changed the state")
-    return "NaN, infinite and wrong shape raise, the state stays"
+    actions += [controller.step(row) for row in rows[half:]]
+    require(np.array_equal(np.array(actions), expected), "bad observations changed the state")
+    return "NaN, infinity and wrong shapes raise an error and keep the state"
 
 
 def _must_raise(step: Callable[[], Any], wrong: FloatArray) -> None:
@@ -137,7 +140,7 @@ def _must_raise(step: Callable[[], Any], wrong: FloatArray) -> None:
         step()
     except ObservationError:
         return
-    require(False, f"{wrong} was taken")
+    require(False, f"step accepted {wrong}; expected an ObservationError")
 
 
 def _readouts(controller: Controller, rows: FloatArray) -> str:
@@ -145,10 +148,10 @@ def _readouts(controller: Controller, rows: FloatArray) -> str:
     keys = None
     for row in rows:
         controller.step(row)
-        found = controller.readouts
-        require(isinstance(found, dict), f"readouts is a {type(found).__name__}")
-        bad = [key for key, value in found.items() if not isfinite(value)]
-        require(not bad, f"{bad[:1]} is not finite")
-        require(keys in (None, list(found)), f"the keys change: {keys}, {list(found)}")
-        keys = list(found)
+        readouts = controller.readouts
+        require(isinstance(readouts, dict), f"readouts is a {type(readouts).__name__}")
+        bad = [key for key, value in readouts.items() if not isfinite(value)]
+        require(not bad, f"read-out {bad[:1]} is not finite")
+        require(keys in (None, list(readouts)), f"the keys change: {keys}, {list(readouts)}")
+        keys = list(readouts)
     return ", ".join(keys or ()) or "none"

@@ -1,4 +1,4 @@
-"""Conformance of a run folder: manifest, records, checkpoints, model, and what its page is of."""
+"""Conformance of a run folder: manifest, records, checkpoints, model and report."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from snn_control.runs import Run
 
 
 def check_run(name: str) -> list[Outcome]:
-    """Check the run in folder `name`; nothing is written."""
+    """Check the run in folder `name` without writing to it."""
     check = Checklist("run")
     folder = Path(name)
-    remedy = "give the folder that `evolve` or `study` wrote; a damaged file names itself"
+    remedy = "pass the folder written by `evolve` or `study`; the message names a damaged file"
     if not check("manifest", remedy, lambda: _manifest(folder)):
         return check.outcomes
     run = Run.open(folder)
@@ -24,13 +24,13 @@ def check_run(name: str) -> list[Outcome]:
     optimised = not (folder / STUDY_FILE).exists()
     if optimised and check(
         "checkpoint",
-        "run `evolve` again; a run without a whole checkpoint cannot go on",
+        "run `evolve` again; a run without a complete checkpoint cannot be resumed",
         lambda: f"step {run.restore('last').step}",
     ):
-        check("model", "go on with `evolve --resume` to write it again", lambda: _model(folder))
+        check("model", "run `evolve --resume` to write it again", lambda: _model(folder))
     check(
         "report",
-        "run `eval --out` on the folder again, or mend what is named",
+        "run `eval --out` on the folder again, or repair the file in the message",
         lambda: f"{len(render_report(folder)) / 1e6:.1f} MB",
     )
     return check.outcomes
@@ -39,7 +39,7 @@ def check_run(name: str) -> list[Outcome]:
 def _manifest(folder: Path) -> str:
     manifest = Run.open(folder).manifest
     missing = [key for key in ("status", "command", "seed", "versions") if key not in manifest]
-    require(not missing, f"it lacks {', '.join(missing)}")
+    require(not missing, f"manifest.json lacks {', '.join(missing)}")
     return f"{manifest['status']}, seed {manifest['seed']}"
 
 

@@ -1,4 +1,4 @@
-"""Writing so that a reader sees the old content or the new, never a part of it."""
+"""Atomic writes: a reader gets the old or the new content, never a partial one."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Replace the file `path` by `data`.
+    """Replace the content of the file `path` by `data`.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written; the old file stays.
+        RunError: the disk is full or the folder cannot be written; the old file is kept.
     """
     partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     with writing(path):
@@ -51,7 +51,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """Replace the file `path` (npz, compressed) by `arrays`.
 
     Raises:
-        RunError: as `write_bytes`.
+        RunError: see `write_bytes`.
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
@@ -59,12 +59,12 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 
 
 def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
-    """Make the folder `path`, its files written by `fill(temporary_folder)`.
+    """Create the folder `path` with the files written by `fill(temporary_folder)`.
 
-    An existing folder steps aside as `path~` and goes when the new one is in place.
+    An existing folder is renamed to `path~` and removed once the new one is in place.
 
     Raises:
-        RunError: the disk is full or the folder cannot be written; the old folder stays.
+        RunError: the disk is full or the folder cannot be written; the old folder is kept.
     """
     partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     with writing(path):
@@ -88,7 +88,7 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
 
 
 def point(link: Path, target: str) -> None:
-    """Make the symbolic link `link` point to `target`, relative to its folder."""
+    """Point the symbolic link `link` to `target`, relative to its folder."""
     partial = link.with_name(f"{PARTIAL}{os.getpid()}-{link.name}")
     with writing(link):
         partial.unlink(missing_ok=True)
@@ -98,7 +98,7 @@ def point(link: Path, target: str) -> None:
 
 
 def remove_partials(folder: Path) -> None:
-    """Remove what killed writers left under temporary names in `folder`."""
+    """Remove temporary files of killed writers from `folder`."""
     for partial in folder.glob(f"{PARTIAL}*"):
         if partial.is_dir() and not partial.is_symlink():
             shutil.rmtree(partial, ignore_errors=True)
@@ -117,12 +117,12 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an `OSError` into a `RunError` that says what to do."""
+    """Convert an `OSError` to a `RunError` with a remedy."""
     try:
         yield
     except OSError as exc:
         if exc.errno in _FULL:
-            remedy = "the disk is full; free some space, what was written before is intact"
+            remedy = "the disk is full; free some space, earlier files are intact"
         elif isinstance(exc, PermissionError) or exc.errno == errno.EROFS:
             remedy = "the folder cannot be written; choose another with --out"
         else:

@@ -23,14 +23,14 @@ META = "meta.json"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of an optimisation after `step` steps."""
+    """State of an optimisation after `step` steps."""
 
     step: int
     arrays: dict[str, np.ndarray]
     meta: dict[str, Any]
     folder: Path
     metrics_bytes: int
-    """Length of metrics.jsonl at that moment: a resumed run cuts the file there."""
+    """Length of metrics.jsonl at the checkpoint, bytes; a resumed run truncates the file to it."""
 
 
 def save(
@@ -44,12 +44,12 @@ def save(
     keep: int = 3,
     extra: Callable[[Path], None] | None = None,
 ) -> None:
-    """Write `folder/step`, point `last` (and `best`) to it, remove all but `keep` numbered ones.
+    """Write `folder/step`, point `last` (and `best`) to it, keep the newest `keep` checkpoints.
 
     The folders that `last` and `best` point to are always kept.
     """
     if step < 0:
-        raise ParameterError(f"step = {step}, expected 0 or more")
+        raise ParameterError(f"step is {step}; expected at least 0")
     packed = pack(arrays)
     text = json.dumps({"step": step, "metrics_bytes": metrics_bytes, "meta": dict(meta)})
 
@@ -67,12 +67,12 @@ def save(
 
 
 def load(folder: Path, which: str | int = "last") -> Checkpoint:
-    """Read `last`, `best` or a step.
+    """Read the checkpoint `last`, `best` or of a step.
 
-    Where the link `last` is missing, the newest numbered checkpoint is taken.
+    If the link `last` is missing, the newest numbered checkpoint is used.
 
     Raises:
-        RunError: there is none, or it cannot be read; the message lists the others.
+        RunError: the checkpoint does not exist or cannot be read; the message lists the others.
     """
     place = _locate(folder, str(which))
     try:
@@ -83,13 +83,13 @@ def load(folder: Path, which: str | int = "last") -> Checkpoint:
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as exc:
         others = ", ".join(str(step) for step in steps(folder)) or "none"
         raise RunError(
-            f"checkpoint {place} is damaged ({exc}); whole folders beside it: {others}; "
-            "remove the damaged one to fall back to the one before"
+            f"checkpoint {place} is damaged ({exc}); available checkpoints: {others}; "
+            "remove the damaged one to use the previous one"
         ) from exc
 
 
 def steps(folder: Path) -> list[int]:
-    """Return the steps that have a numbered checkpoint, in ascending order."""
+    """Return the steps of the numbered checkpoints in ascending order."""
     if not folder.is_dir():
         return []
     names = (entry.name.removesuffix("~") for entry in folder.iterdir())
@@ -97,7 +97,7 @@ def steps(folder: Path) -> list[int]:
 
 
 def drop_after(folder: Path, step: int) -> None:
-    """Remove the checkpoints later than `step` and let `last` point to it."""
+    """Remove the checkpoints after `step` and point `last` to it."""
     for later in (s for s in steps(folder) if s > step):
         _remove(folder, later)
     if (folder / str(step)).is_dir():
@@ -116,7 +116,7 @@ def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
     plain = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in plain.items():
         if value.dtype.hasobject:
-            raise ParameterError(f"array {name!r} holds Python objects; give numbers or strings")
+            raise ParameterError(f"array {name!r} has Python objects; expected numbers or strings")
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **plain)  # type: ignore[arg-type]
     return buffer.getvalue()
@@ -133,8 +133,8 @@ def _locate(folder: Path, which: str) -> Path:
         if (folder / name).is_dir():
             return folder / name
     raise RunError(
-        f"no checkpoint {which!r} in {folder}; there are: "
-        f"{', '.join(map(str, known)) or 'none, start the run anew'}"
+        f"no checkpoint {which!r} in {folder}; available checkpoints: "
+        f"{', '.join(map(str, known)) or 'none, start a new run'}"
     )
 
 
@@ -150,7 +150,7 @@ def _prune(folder: Path, keep: int) -> None:
 
 
 def _remove(folder: Path, step: int) -> None:
-    """Remove a checkpoint: it is renamed first, so that half of it is never taken for one."""
+    """Remove a checkpoint; rename it first, so that a partial folder is never read."""
     for place in (folder / str(step), folder / f"{step}~"):
         if place.is_dir():
             partial = folder / f"{atomic.PARTIAL}{os.getpid()}-old-{place.name}"

@@ -1,4 +1,4 @@
-"""config.yaml: the resolved configuration of a run, as plain YAML."""
+"""config.yaml: the resolved configuration of a run as plain YAML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snn_control.runs.metrics_file import plain
 
 
 def write(path: Path, config: Any) -> None:
-    """Write a dataclass or a mapping, in its own order of keys."""
+    """Write a dataclass or a mapping, keeping the order of its keys."""
     if dataclasses.is_dataclass(config) and not isinstance(config, type):
         config = dataclasses.asdict(config)
     text = yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True)
@@ -23,7 +23,7 @@ def write(path: Path, config: Any) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the configuration; empty where the file is missing.
+    """Return the configuration; empty if the file is missing.
 
     Raises:
         RunError: the file is not a YAML mapping.
@@ -35,5 +35,5 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, yaml.YAMLError) as exc:
         raise RunError(f"cannot read {path}: {exc}") from exc
     if config is not None and not isinstance(config, Mapping):
-        raise RunError(f"{path} holds a {type(config).__name__}, expected keys and values")
+        raise RunError(f"{path} contains a {type(config).__name__}; expected keys and values")
     return dict(config or {})

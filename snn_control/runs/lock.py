@@ -1,4 +1,4 @@
-"""One writer a run: a lock that ends with its process, however that ends."""
+"""Lock that limits a run to one writer; it ends with its process, also if killed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ except ImportError:  # not a POSIX system
 
 
 class WriterLock:
-    """Held by the process that writes a run; worker processes do not inherit it."""
+    """Lock of the process that writes a run; worker processes do not inherit it."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock.
+        """Acquire the lock.
 
         Raises:
             RunError: another process holds it.
@@ -36,5 +36,5 @@ class WriterLock:
             ) from exc
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         os.close(self._descriptor)

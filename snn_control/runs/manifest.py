@@ -1,4 +1,4 @@
-"""manifest.json: what made a run, by which versions, and how it ended."""
+"""manifest.json: command, seed, versions and status of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIBRARIES = ("numpy", "numba", "torch", "norse", "mujoco", "gymnasium", "deap")
 
 
 def make(command: str, seed: int, budget: str = "") -> dict[str, Any]:
-    """Return the manifest of a run that starts now. It names no machine, user or folder."""
+    """Return the manifest of a run that starts now, without machine, user or folder names."""
     return {
         "schema": SCHEMA,
         "status": "running",
@@ -44,14 +44,14 @@ def read(path: Path) -> dict[str, Any]:
     """Read a manifest.
 
     Raises:
-        RunError: there is none, or it is not of this schema.
+        RunError: the file does not exist or has another schema.
     """
     try:
         manifest = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise RunError(
             f"{path.parent} is not a run folder: it has no manifest.json; "
-            "give the folder that `snn-control evolve` or `train` wrote"
+            "pass the folder written by `snn-control evolve` or `train`"
         ) from None
     except (OSError, ValueError) as exc:
         raise RunError(f"cannot read {path}: {exc}") from exc
@@ -64,18 +64,18 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, this package and the libraries that matter to results."""
-    found = {"snn_control": snn_control.__version__, "python": platform.python_version()}
+    """Return the versions of Python, this package and the libraries that affect results."""
+    installed = {"snn_control": snn_control.__version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:
-            found[library] = metadata.version(library)
+            installed[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def commit() -> str | None:
-    """Return the commit of the checkout the package runs from, `+` for local changes, else None."""
+    """Return the commit of the checkout, with `+` for local changes; None outside of a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
@@ -87,7 +87,7 @@ def commit() -> str | None:
 
 
 def now() -> str:
-    """Return the time in UTC, ISO 8601, to the second."""
+    """Return the current time in UTC, ISO 8601, in seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

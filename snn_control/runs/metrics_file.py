@@ -1,4 +1,4 @@
-"""metrics.jsonl: one JSON object a line, appended and flushed; a torn last line is not read."""
+"""metrics.jsonl: one JSON object per line, appended and flushed; a partial last line is ignored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snn_control.runs import atomic
 
 
 class MetricsFile:
-    """Appends records to a file; after a failed write the file ends with the record before."""
+    """Append-only file of records; a failed write leaves the file at its last complete record."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,7 +24,7 @@ class MetricsFile:
         truncate(path, whole_bytes(path))
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Write one line. A number that is not finite becomes null.
+        """Write one line; non-finite numbers become null.
 
         Raises:
             RunError: the disk is full or the file cannot be written.
@@ -41,7 +41,7 @@ class MetricsFile:
                 raise
 
     def sync(self) -> int:
-        """Bring all lines to the disk; return the length of the file in bytes."""
+        """Sync all lines to the disk; return the length of the file, bytes."""
         with atomic.writing(self._path):
             os.fsync(self._file.fileno())
         return self._size()
@@ -55,7 +55,7 @@ class MetricsFile:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return all whole records; none where the file is missing."""
+    """Return all complete records; none if the file is missing."""
     if not path.exists():
         return []
     lines = path.read_bytes()[: whole_bytes(path)].splitlines()
@@ -63,7 +63,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def truncate(path: Path, length: int) -> None:
-    """Cut the file to `length` bytes where it is longer."""
+    """Truncate the file to `length` bytes if it is longer."""
     if path.is_file() and path.stat().st_size > length:
         with atomic.writing(path):
             os.truncate(path, length)
@@ -71,12 +71,12 @@ def truncate(path: Path, length: int) -> None:
 
 
 def whole_bytes(path: Path) -> int:
-    """Return the length of the file up to its last line end."""
+    """Return the length of the file up to its last line end, bytes."""
     return path.read_bytes().rfind(b"\n") + 1 if path.is_file() else 0
 
 
 def plain(value: Any) -> Any:
-    """Return `value` with NumPy numbers and arrays, tuples and paths as JSON types, NaN as None."""
+    """Convert NumPy values, tuples and paths to JSON types, and non-finite numbers to None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):

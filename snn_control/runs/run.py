@@ -1,4 +1,4 @@
-"""A run folder: created or opened, logged to, checkpointed, resumed, finished."""
+"""Run folder: create, open, log, checkpoint, resume and finish a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from snn_control.runs.checkpoints import Checkpoint
 from snn_control.runs.lock import WriterLock
 
 LOCK = ".lock"
-AT_THE_START = {"manifest.json", "config.yaml", "metrics.jsonl"}
-"""Files of a run that has recorded nothing yet."""
+INITIAL_FILES = {"manifest.json", "config.yaml", "metrics.jsonl"}
+"""Files of a run before its first record."""
 
 
 class Run:
-    """One run folder. `Run.create` and `Run.resume` write, `Run.open` only reads."""
+    """Run folder. `Run.create` and `Run.resume` open it for writing, `Run.open` for reading."""
 
     def __init__(self, folder: Path, *, lock: WriterLock | None = None) -> None:
         self.folder = folder
@@ -31,20 +31,20 @@ class Run:
     def create(
         cls, folder: str | Path, *, command: str, config: Any, seed: int, budget: str = ""
     ) -> Run:
-        """Start a run in a new or empty folder, or in one of a run that has recorded nothing.
+        """Start a run in a new or empty folder, or in that of a run without records.
 
-        `config` is the resolved configuration: a dataclass or a mapping. `budget` is what the run
-        was given to stop by, for those who go on with it; empty: what the configuration says.
+        `config` is the resolved configuration: a dataclass or a mapping. `budget` is the budget of
+        the run, stored for `resume`; empty: the budget of the configuration.
 
         Raises:
-            RunError: the folder holds something already, or cannot be written.
+            RunError: the folder is not empty or cannot be written.
         """
         folder = Path(folder)
         with atomic.writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if not _holds_nothing(folder):
+            if not _has_no_records(folder):
                 raise RunError(
-                    f"{folder} is not empty; choose another --out, or go on with --resume {folder}"
+                    f"{folder} is not empty; choose another --out, or use --resume {folder}"
                 )
         lock = WriterLock(folder / LOCK)
         manifest.write(folder / "manifest.json", manifest.make(command, seed, budget))
@@ -53,10 +53,10 @@ class Run:
 
     @classmethod
     def open(cls, folder: str | Path) -> Run:
-        """Open a run to read it.
+        """Open a run for reading.
 
         Raises:
-            RunError: it is not a run folder.
+            RunError: the folder is not a run folder.
         """
         folder = Path(folder)
         manifest.read(folder / "manifest.json")
@@ -64,13 +64,14 @@ class Run:
 
     @classmethod
     def resume(cls, folder: str | Path, which: str | int = "last") -> tuple[Run, Checkpoint]:
-        """Open a run to go on with it from a checkpoint.
+        """Open a run for writing and return it with the checkpoint to resume from.
 
-        Whatever was written after that checkpoint (metrics lines, later checkpoints) is removed, so
-        that the resumed run writes what an uninterrupted one would have.
+        Metrics lines and checkpoints after that checkpoint are removed, so that the resumed run
+        writes the same files as an uninterrupted one.
 
         Raises:
-            RunError: it is no run folder, has no whole checkpoint, or another process writes it.
+            RunError: the folder is not a run folder, has no complete checkpoint, or another process
+                is writing to it.
         """
         reader = cls.open(folder)
         checkpoint = reader.restore(which)
@@ -83,12 +84,12 @@ class Run:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The content of manifest.json."""
+        """Content of manifest.json."""
         return manifest.read(self.folder / "manifest.json")
 
     @property
     def config(self) -> dict[str, Any]:
-        """The content of config.yaml."""
+        """Content of config.yaml."""
         return config_file.read(self.folder / "config.yaml")
 
     def log(self, record: Mapping[str, Any]) -> None:
@@ -96,7 +97,7 @@ class Run:
         self._writer().append(record)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return all whole records of metrics.jsonl."""
+        """Return all complete records of metrics.jsonl."""
         return metrics_file.read(self.folder / "metrics.jsonl")
 
     def checkpoint(
@@ -108,14 +109,14 @@ class Run:
         best: bool = False,
         extra: Callable[[Path], None] | None = None,
     ) -> None:
-        """Keep the state after `step` steps.
+        """Save the state after `step` steps.
 
-        `meta` is JSON (numbers that are not finite are allowed). `extra(folder)` writes further
-        files into the checkpoint, for example the best network. The last three checkpoints and the
-        best one are kept.
+        `meta` is JSON (non-finite numbers are allowed). `extra(folder)` writes further files into
+        the checkpoint, for example the best network. The last three checkpoints and the best one
+        are kept.
 
         Raises:
-            RunError: the disk is full or cannot be written; the checkpoints before are intact.
+            RunError: the disk is full or cannot be written; earlier checkpoints are intact.
         """
         checkpoints.save(
             self.folder / "checkpoints",
@@ -128,7 +129,7 @@ class Run:
         )
 
     def restore(self, which: str | int = "last") -> Checkpoint:
-        """Read the checkpoint `last`, `best` or of a step; changes nothing on the disk."""
+        """Read the checkpoint `last`, `best` or of a step without changes on the disk."""
         return checkpoints.load(self.folder / "checkpoints", which)
 
     def finish(self, status: str = "finished") -> None:
@@ -138,13 +139,13 @@ class Run:
             ParameterError: `status` is not one of `finished`, `stopped`, `crashed`.
         """
         if status not in manifest.STATUSES[1:]:
-            raise ParameterError(f"status {status!r}, expected one of {manifest.STATUSES[1:]}")
+            raise ParameterError(f"status is {status!r}; expected one of {manifest.STATUSES[1:]}")
         self._writer().sync()
         self._set_manifest(status=status, ended=manifest.now())
         self.close()
 
     def crash(self, arrays: Mapping[str, np.ndarray], message: str) -> Path:
-        """Keep the state of a fatal error in crash/, close the run, return the folder."""
+        """Save the state of a fatal error in crash/, close the run, return the folder."""
         packed = checkpoints.pack(arrays)
         text = json.dumps({"message": message, "time": manifest.now()})
 
@@ -157,7 +158,7 @@ class Run:
         return self.folder / "crash"
 
     def close(self) -> None:
-        """Stop writing without a final status; the run can be resumed."""
+        """Close the run without a final status; it can be resumed."""
         if self._metrics is not None and self._lock is not None:
             self._metrics.close()
             self._lock.release()
@@ -174,13 +175,13 @@ class Run:
         manifest.write(self.folder / "manifest.json", {**self.manifest, **changes})
 
 
-def _holds_nothing(folder: Path) -> bool:
-    """Whether a folder is empty, or holds what `Run.create` wrote and nothing since."""
-    found = {entry.name for entry in folder.iterdir()} - {LOCK}
-    if not found:
+def _has_no_records(folder: Path) -> bool:
+    """Return True if a folder is empty or contains only the files of `Run.create`."""
+    names = {entry.name for entry in folder.iterdir()} - {LOCK}
+    if not names:
         return True
     records = folder / "metrics.jsonl"
-    if not found <= AT_THE_START or (records.exists() and records.stat().st_size):
+    if not names <= INITIAL_FILES or (records.exists() and records.stat().st_size):
         return False
     try:
         manifest.read(folder / "manifest.json")

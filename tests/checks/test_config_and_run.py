@@ -1,4 +1,4 @@
-"""Configurations and run folders: what ships passes, what is damaged is named."""
+"""Checks of configurations and run folders: shipped ones pass, faults are named."""
 
 import json
 
@@ -24,7 +24,7 @@ def test_shipped_configurations_pass(path):
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "said"),
+    ("text", "name", "message"),
     [
         (
             "method: evolve\nsystem: blimp\nname: x\nstratgy: cma_es\n",
@@ -46,12 +46,12 @@ def test_shipped_configurations_pass(path):
         ),
     ],
 )
-def test_a_wrong_configuration_is_named(text, name, said, tmp_path):
+def test_fault_of_a_configuration_is_named(text, name, message, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    found = failed(str(path))
-    assert said in found[name].found
-    assert found[name].remedy
+    faults = failed(str(path))
+    assert message in faults[name].detail
+    assert faults[name].remedy
 
 
 @pytest.fixture
@@ -63,32 +63,32 @@ def run_folder(tmp_path):
     return folder
 
 
-def test_a_whole_run_passes_and_nothing_is_written(run_folder):
+def test_complete_run_passes_and_stays_unchanged(run_folder):
     before = sorted(run_folder.rglob("*"))
     assert failed(str(run_folder)) == {}
     assert sorted(run_folder.rglob("*")) == before
 
 
-def test_damage_is_named(run_folder):
+def test_damaged_files_are_named(run_folder):
     model = run_folder / "checkpoints" / "best" / "model.json"
     model.write_text("{}")
     (run_folder / "eval" / "pid.json").write_text("[")
     (run_folder / "metrics.jsonl").write_text("{]\n")
-    found = failed(str(run_folder))
-    assert "schema_version" in found["model"].found
-    assert "JSONDecodeError" in found["records"].found
-    assert set(found) == {"model", "records", "report"}
+    faults = failed(str(run_folder))
+    assert "schema_version" in faults["model"].detail
+    assert "JSONDecodeError" in faults["records"].detail
+    assert set(faults) == {"model", "records", "report"}
 
 
-def test_a_run_without_a_checkpoint_and_a_folder_that_is_none(tmp_path):
+def test_run_without_checkpoint_and_empty_folder_fail(tmp_path):
     bare_run(tmp_path / "run").close()
     assert set(failed(str(tmp_path / "run"))) == {"checkpoint"}
     (tmp_path / "empty").mkdir()
-    assert "manifest.json" in failed(str(tmp_path / "empty"))["manifest"].found
+    assert "manifest.json" in failed(str(tmp_path / "empty"))["manifest"].detail
 
 
-def test_a_study_is_a_run_without_checkpoints(tmp_path):
-    from snn_control.studies.blimp_mismatch import Config
+def test_study_passes_without_checkpoints(tmp_path):
+    from snn_control.studies.mismatch import Config
 
     config: StudyConfig = Config(seeds=1, shares=(0.0,), models=("blimp-altitude",))
     run_study("mismatch", config, tmp_path / "study")
@@ -96,10 +96,10 @@ def test_a_study_is_a_run_without_checkpoints(tmp_path):
     document = json.loads((tmp_path / "study" / "study.json").read_text())
     del document["rows"]
     (tmp_path / "study" / "study.json").write_text(json.dumps(document))
-    assert "lacks rows" in failed(str(tmp_path / "study"))["report"].found
+    assert "lacks rows" in failed(str(tmp_path / "study"))["report"].detail
 
 
-def test_a_name_that_means_several_is_checked_as_all_or_as_one():
+def test_ambiguous_name_is_checked_for_all_kinds_or_one():
     assert {o.kind for o in check("blimp-altitude")} == {"controller", "config"}
     assert {o.kind for o in check("config/blimp-altitude")} == {"config"}
     with pytest.raises(UnknownNameError, match="Did you mean: `blimp-altitude`"):

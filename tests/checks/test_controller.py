@@ -1,4 +1,4 @@
-"""What a controller may do wrong is found, each mistake by the check that is meant for it."""
+"""Checks of controllers: each fault fails the check for it."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from snn_control.controllers import Controller, files, model_names
 
 
 class Good(Controller):
-    """Proportional with a sum; the others below each do one thing wrong."""
+    """Valid PI controller; each subclass below has one fault."""
 
     observation_names = ("error_m",)
     action_names = ("force_n",)
@@ -62,13 +62,13 @@ class Diverges(Good):
         return np.array([np.inf if self.total > 1 else super()._step(observation)[0]])
 
 
-class KeepsItsSum(Good):
+class KeepsItsSumOnReset(Good):
     def reset(self, seed=None):
         self.total = getattr(self, "total", 0.0)
         self.rng = np.random.default_rng(seed)
 
 
-class TakesNan(Good):
+class AcceptsNan(Good):
     def step(self, observation):
         return self._step(np.nan_to_num(observation[:1]))
 
@@ -91,7 +91,7 @@ class NewKeys(Good):
         return {f"total{len(str(self.total))}": 1.0}
 
 
-class OneOfAKind(Good):
+class InstanceDependent(Good):
     made = 0
 
     def __init__(self):
@@ -103,48 +103,48 @@ class OneOfAKind(Good):
         return self.gain * super()._step(observation)
 
 
-WRONG = {
+FAULTS = {
     NoPeriod: "names and control period",
     ListNames: "names and control period",
     Scalar: "actions",
     SingleFloat: "actions",
     Reused: "actions",
     Diverges: "actions",
-    KeepsItsSum: "reset",
-    TakesNan: "bad observations",
+    KeepsItsSumOnReset: "reset",
+    AcceptsNan: "bad observations",
     LateRefusal: "bad observations",
     NanReadout: "read-outs",
     NewKeys: "read-outs",
-    OneOfAKind: "replay by another instance",
+    InstanceDependent: "replay by another instance",
 }
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_what_ships_passes(name):
+def test_shipped_controllers_pass(name):
     outcomes = check_controller(name)
     assert [o for o in outcomes if not o.passed] == []
 
 
-def test_a_good_one_passes(monkeypatch):
+def test_valid_controller_passes(monkeypatch):
     monkeypatch.setitem(files.BUILT_IN, "mine", Good)
     outcomes = check("controller/mine")
     assert [o for o in outcomes if not o.passed] == []
     assert len(outcomes) == 7
 
 
-@pytest.mark.parametrize(("cls", "name"), WRONG.items(), ids=lambda x: getattr(x, "__name__", ""))
-def test_each_mistake_is_found_by_its_check(cls, name, monkeypatch):
+@pytest.mark.parametrize(("cls", "name"), FAULTS.items(), ids=lambda x: getattr(x, "__name__", ""))
+def test_each_fault_fails_its_check(cls, name, monkeypatch):
     monkeypatch.setitem(files.BUILT_IN, "mine", cls)
     failed = {o.name: o for o in check_controller("mine") if not o.passed}
     assert name in failed
-    assert failed[name].found
+    assert failed[name].detail
     assert failed[name].remedy
 
 
-def test_a_broken_file_is_named(tmp_path):
+def test_corrupt_file_is_named(tmp_path):
     path = tmp_path / "mine.json"
     path.write_text("{")
     path.with_suffix(".safetensors").touch()
     (outcome,) = check(str(path))
     assert not outcome.passed
-    assert "mine.json" in outcome.found
+    assert "mine.json" in outcome.detail

@@ -1,4 +1,4 @@
-"""What an environment may do wrong is found, each mistake by the check that is meant for it."""
+"""Checks of environments: each fault fails the check for it."""
 
 import gymnasium
 import numpy as np
@@ -14,7 +14,7 @@ TIME = "time in info"
 
 
 class Rail(gymnasium.Env):
-    """A cart that does everything right; the others below each do one thing wrong."""
+    """Valid cart environment; each subclass below has one fault."""
 
     observation_names: object = ("position_m", "speed_m_s")
     action_names: object = ("force_n",)
@@ -48,7 +48,7 @@ class Nameless(Rail):
     observation_names = None
 
 
-class OneNameShort(Rail):
+class MissingName(Rail):
     observation_names = ("position_m",)
 
 
@@ -57,7 +57,7 @@ class SameName(Rail):
 
 
 class Camera(Rail):
-    """Has so many observations that nobody wants to read all names."""
+    """Valid environment with many observations."""
 
     observation_names = tuple(f"pixel_{k}_grey" for k in range(64))
 
@@ -65,20 +65,20 @@ class Camera(Rail):
         super().__init__()
         self.observation_space = gymnasium.spaces.Box(-50.0, 50.0, (64,), np.float64)
 
-    def reset(self, **given):
-        seen, info = super().reset(**given)
-        return np.tile(seen, 32), info
+    def reset(self, **arguments):
+        observation, info = super().reset(**arguments)
+        return np.tile(observation, 32), info
 
     def step(self, action):
-        seen, *others = super().step(action)
-        return (np.tile(seen, 32), *others)
+        observation, *others = super().step(action)
+        return (np.tile(observation, 32), *others)
 
 
 class SameNames(Camera):
     observation_names = ("pixel_0_grey",) * 2 + tuple(f"pixel_{k // 2}" for k in range(62))
 
 
-class OwnRandomness(Rail):
+class UnseededReward(Rail):
     def reward(self):
         return float(np.random.default_rng().random())
 
@@ -103,7 +103,7 @@ class Timeless(Rail):
         return {}
 
 
-class StoodClock(Rail):
+class StoppedClock(Rail):
     def info(self):
         return {"time_s": 0.0}
 
@@ -117,17 +117,17 @@ class Raises(Rail):
         raise RuntimeError("motor on fire")
 
 
-WRONG = {
+FAULTS = {
     Nameless: NAMES,
-    OneNameShort: NAMES,
+    MissingName: NAMES,
     SameName: NAMES,
     SameNames: NAMES,
-    OwnRandomness: SEEDS,
+    UnseededReward: SEEDS,
     NanReward: FINITE,
     InfiniteMetric: FINITE,
     TextMetric: FINITE,
     Timeless: TIME,
-    StoodClock: TIME,
+    StoppedClock: TIME,
     BadPeriod: TIME,
 }
 
@@ -146,38 +146,38 @@ def registered(monkeypatch):
         gymnasium.registry.pop(name)
 
 
-def test_a_good_one_passes_all(registered):
+def test_valid_environment_passes(registered):
     outcomes = check(registered(Rail))
     assert [o for o in outcomes if not o.passed] == []
     assert {NAMES, SEEDS, FINITE, TIME} < {o.name for o in outcomes}
     assert all(o.remedy == "" for o in outcomes)
 
 
-def test_long_lists_of_names_are_cut(registered):
-    found = {o.name: o.found for o in check(registered(Camera))}
-    cut = "pixel_0_grey, pixel_1_grey, pixel_2_grey, ..., pixel_63_grey (64 names)"
-    assert found[NAMES] == f"{cut} -> force_n"
-    found = {o.name: o.found for o in check(registered(SameNames))}
-    assert found[NAMES].endswith("pixel_0_grey, pixel_0, pixel_1, ..., pixel_30 (32 names)")
-    assert {o.name: o.found for o in check(registered(Rail))}[NAMES] == (
+def test_long_lists_of_names_are_shortened(registered):
+    details = {o.name: o.detail for o in check(registered(Camera))}
+    shortened = "pixel_0_grey, pixel_1_grey, pixel_2_grey, ..., pixel_63_grey (64 names)"
+    assert details[NAMES] == f"{shortened} -> force_n"
+    details = {o.name: o.detail for o in check(registered(SameNames))}
+    assert details[NAMES].endswith("pixel_0_grey, pixel_0, pixel_1, ..., pixel_30 (32 names)")
+    assert {o.name: o.detail for o in check(registered(Rail))}[NAMES] == (
         "position_m, speed_m_s -> force_n"
     )
 
 
-@pytest.mark.parametrize(("cls", "name"), WRONG.items(), ids=lambda x: getattr(x, "__name__", ""))
-def test_each_mistake_is_found_by_its_check(cls, name, registered):
+@pytest.mark.parametrize(("cls", "name"), FAULTS.items(), ids=lambda x: getattr(x, "__name__", ""))
+def test_each_fault_fails_its_check(cls, name, registered):
     failed = {o.name: o for o in check(registered(cls)) if not o.passed}
     assert name in failed
-    assert failed[name].found
+    assert failed[name].detail
     assert failed[name].remedy
 
 
-def test_an_exception_is_a_finding_not_a_crash(registered):
+def test_exception_fails_the_check(registered):
     failed = [o for o in check(registered(Raises)) if not o.passed]
-    assert any("RuntimeError: motor on fire" in o.found for o in failed)
+    assert any("RuntimeError: motor on fire" in o.detail for o in failed)
 
 
-def test_module_and_id(tmp_path, monkeypatch):
+def test_environment_of_a_module(tmp_path, monkeypatch):
     (tmp_path / "my_rail.py").write_text(
         "import gymnasium\n"
         "from tests.checks.test_environment import Rail\n"
@@ -192,4 +192,4 @@ def test_module_and_id(tmp_path, monkeypatch):
         gymnasium.registry.pop("checks_test/Mine-v0", None)
     (outcome,) = check("my_rail_that_is_not_there:X-v0")
     assert not outcome.passed
-    assert "cannot be imported" in outcome.found
+    assert "cannot be imported" in outcome.detail

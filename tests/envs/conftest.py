@@ -61,7 +61,7 @@ def pid():
 
 @pytest.fixture(scope="session")
 def run_pid():
-    """Function from a scenario to the true heights, m, (n_steps + 1,), of the plant under the PID."""
+    """Function from a scenario to the plant's true heights under the PID, m, (n_steps + 1,)."""
     import numpy as np
 
     def run(scenario):

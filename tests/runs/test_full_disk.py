@@ -1,4 +1,4 @@
-"""A disk that is really full: a small file system of memory, mounted for one process."""
+"""Full disk: a small tmpfs mounted for one process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LIMIT = "1m"
 
 
 def on_a_small_disk(disk: Path, program: str, *arguments: str) -> str:
-    """Run a Python program that finds `disk` to be a file system of 1 MiB; return its output."""
-    own = [] if os.geteuid() == 0 else ["-Ur"]
-    unshare = ["unshare", "-m", *own, "sh", "-c"]
+    """Run a Python program with a file system of 1 MiB mounted at `disk`; return its output."""
+    user_namespace = [] if os.geteuid() == 0 else ["-Ur"]
+    unshare = ["unshare", "-m", *user_namespace, "sh", "-c"]
     mount = f'mount -t tmpfs -o size={LIMIT} tmpfs "$0"'
     if not shutil.which("unshare") or (
         subprocess.run([*unshare, mount, str(disk)], capture_output=True).returncode
     ):
-        pytest.skip("no file system can be mounted here (needs root or user namespaces)")
+        pytest.skip("cannot mount a file system (needs root or user namespaces)")
     command = [*unshare, f'{mount} && exec "$@"', str(disk), sys.executable, "-c", program]
     done = subprocess.run([*command, str(disk), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -59,12 +59,12 @@ run = Run.create(disk / "run", command="x", config={}, seed=0)
 run.log({"generation": 0})
 run.checkpoint(0, {"x": np.zeros(3000)}, {})
 fill()
-said = []
+errors = []
 for attempt in range(3):
     try:
         run.checkpoint(1, {"x": np.ones(3000)}, {})
     except RunError as error:
-        said.append(str(error))
+        errors.append(str(error))
 kept = Run.open(disk / "run").restore()
 partial = [path.name for path in (disk / "run" / "checkpoints").glob(".partial-*")]
 free()
@@ -72,7 +72,7 @@ run.log({"generation": 1})
 run.checkpoint(1, {"x": np.ones(3000)}, {})
 after = Run.open(disk / "run").restore()
 print(json.dumps({
-    "said": said, "kept": [kept.step, kept.arrays["x"].sum()], "partial": partial,
+    "errors": errors, "kept": [kept.step, kept.arrays["x"].sum()], "partial": partial,
     "after": [after.step, after.arrays["x"].sum()],
     "generations": [record["generation"] for record in run.metrics()],
 }))
@@ -80,16 +80,16 @@ print(json.dumps({
 )
 
 
-def test_a_checkpoint_on_a_full_disk_leaves_the_one_before(tmp_path: Path) -> None:
-    found = json.loads(on_a_small_disk(tmp_path, CHECKPOINT))
-    assert len(found["said"]) == 3
-    for message in found["said"]:
+def test_failed_checkpoint_on_a_full_disk_keeps_the_previous(tmp_path: Path) -> None:
+    result = json.loads(on_a_small_disk(tmp_path, CHECKPOINT))
+    assert len(result["errors"]) == 3
+    for message in result["errors"]:
         assert "No space left on device" in message
         assert "disk is full; free some space" in message
-    assert found["kept"] == [0, 0]
-    assert found["partial"] == []
-    assert found["after"] == [1, 3000]
-    assert found["generations"] == [0, 1]
+    assert result["kept"] == [0, 0]
+    assert result["partial"] == []
+    assert result["after"] == [1, 3000]
+    assert result["generations"] == [0, 1]
 
 
 MODEL = (
@@ -106,23 +106,24 @@ def small(name):
 path = save(small("blimp-altitude"), disk / "model")
 before = [path.read_bytes(), path.with_suffix(".safetensors").read_bytes()]
 fill()
-said = ""
+message = ""
 try:
     save(small("blimp-altitude-delay"), disk / "model")
 except RunError as error:
-    said = str(error)
+    message = str(error)
 same = before == [path.read_bytes(), path.with_suffix(".safetensors").read_bytes()]
 load(path, engine=ReferenceEngine)
-print(json.dumps({"said": said, "same": same, "files": sorted(p.name for p in disk.iterdir())}))
+files = sorted(p.name for p in disk.iterdir())
+print(json.dumps({"message": message, "same": same, "files": files}))
 """
 )
 
 
-def test_a_model_saved_over_another_on_a_full_disk_leaves_the_other(tmp_path: Path) -> None:
-    found = json.loads(on_a_small_disk(tmp_path, MODEL))
-    assert "disk is full; free some space" in found["said"]
-    assert found["same"]
-    assert found["files"] == ["filler", "model.json", "model.safetensors"]
+def test_failed_save_on_a_full_disk_keeps_the_old_model(tmp_path: Path) -> None:
+    result = json.loads(on_a_small_disk(tmp_path, MODEL))
+    assert "disk is full; free some space" in result["message"]
+    assert result["same"]
+    assert result["files"] == ["filler", "model.json", "model.safetensors"]
 
 
 CONFIG = """
@@ -160,7 +161,7 @@ for name in ("model.json", "model.safetensors"):
     digest.update((best / name).read_bytes())
 lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 print(json.dumps({
-    "codes": codes, "said": errors.getvalue(), "digest": digest.hexdigest(),
+    "codes": codes, "errors": errors.getvalue(), "digest": digest.hexdigest(),
     "curve": [[line["generation"], line["best"]] for line in lines],
 }))
 """
@@ -168,16 +169,16 @@ print(json.dumps({
 
 
 @pytest.mark.slow
-def test_an_evolution_on_a_full_disk_goes_on_where_it_was(tmp_path: Path) -> None:
-    """It ends with a message; with space again it resumes to the result of an undisturbed run."""
+def test_evolution_resumes_after_a_full_disk(tmp_path: Path) -> None:
+    """The run stops with a message; with free space it resumes to the result of a normal run."""
     config = tmp_path / "tiny.yaml"
     config.write_text(CONFIG)
     (disk := tmp_path / "disk").mkdir()
-    whole = json.loads(on_a_small_disk(disk, EVOLVE, str(config), "free"))
-    assert whole["codes"] == [0]
-    found = json.loads(on_a_small_disk(disk, EVOLVE, str(config), "full"))
-    assert found["codes"] == [1, 0]
-    assert "disk is full; free some space" in found["said"]
-    assert "Traceback" not in found["said"]
-    assert found["curve"] == whole["curve"]
-    assert found["digest"] == whole["digest"]
+    normal = json.loads(on_a_small_disk(disk, EVOLVE, str(config), "free"))
+    assert normal["codes"] == [0]
+    result = json.loads(on_a_small_disk(disk, EVOLVE, str(config), "full"))
+    assert result["codes"] == [1, 0]
+    assert "disk is full; free some space" in result["errors"]
+    assert "Traceback" not in result["errors"]
+    assert result["curve"] == normal["curve"]
+    assert result["digest"] == normal["digest"]

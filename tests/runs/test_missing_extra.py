@@ -1,4 +1,4 @@
-"""Without an optional extra: the remedy is named, and what was made before stays."""
+"""Missing optional extra: the error names it, and existing results are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORT = ("plotly", "jinja2", "imageio_ffmpeg")
 
 @pytest.fixture
 def without_extra(tmp_path: Path) -> dict[str, str]:
-    """An environment whose packages are this one's, except those of the extra [report]."""
+    """Environment variables that hide the packages of the extra [report]."""
     site = tmp_path / "site"
     site.mkdir()
     for path in Path(sysconfig.get_path("purelib")).iterdir():
@@ -37,7 +37,7 @@ def snn_control(
     return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=cwd)
 
 
-def test_a_report_names_the_extra_and_leaves_the_run(
+def test_report_names_the_extra_and_keeps_the_run(
     without_extra: dict[str, str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
@@ -51,7 +51,7 @@ def test_a_report_names_the_extra_and_leaves_the_run(
 
 
 @pytest.mark.slow
-def test_an_evolution_without_the_extra_keeps_its_result(
+def test_evolution_without_the_extra_keeps_its_result(
     without_extra: dict[str, str], tmp_path: Path
 ) -> None:
     config = tmp_path / "tiny.yaml"
@@ -70,14 +70,12 @@ def test_an_evolution_without_the_extra_keeps_its_result(
     assert (run / "eval").is_dir()
 
 
-def test_what_needs_no_extra_works_without_it(
-    without_extra: dict[str, str], tmp_path: Path
-) -> None:
+def test_other_verbs_work_without_the_extra(without_extra: dict[str, str], tmp_path: Path) -> None:
     for words in (("list",), ("info",), ("show", "blimp-altitude"), ("report", "--help")):
         done = snn_control(without_extra, *words, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
 
 
-def test_a_missing_module_is_named_with_its_extra() -> None:
+def test_error_names_missing_module_and_extra() -> None:
     with pytest.raises(MissingExtraError, match=r'pip install "snn_control\[viz\]"'):
         require("a_module_that_is_not_there", "viz")

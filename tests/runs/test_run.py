@@ -1,4 +1,4 @@
-"""A run folder as its users see it: written, read back, resumed, refused."""
+"""Run folder: writing, reading, resuming and errors."""
 
 import getpass
 import json
@@ -22,7 +22,7 @@ def run(tmp_path):
     run.close()
 
 
-def test_manifest_and_config_say_what_made_the_run(run):
+def test_manifest_and_config_describe_the_run(run):
     assert run.manifest["status"] == "running"
     assert run.manifest["seed"] == 3
     assert run.manifest["command"] == "snn-control evolve x"
@@ -30,27 +30,27 @@ def test_manifest_and_config_say_what_made_the_run(run):
     assert run.config == {"tau_s": [1, 2]}
 
 
-def test_manifest_names_no_machine_user_or_folder(run):
+def test_manifest_has_no_machine_user_or_folder_names(run):
     text = (run.folder / "manifest.json").read_text()
     for private in (str(run.folder), socket.gethostname()):
         assert private not in text
     assert f'"{getpass.getuser()}"' not in text
 
 
-def test_checkpoint_comes_back_bit_for_bit(run):
+def test_checkpoint_is_restored_bit_for_bit(run):
     rng = np.random.default_rng(0)
     values = rng.standard_normal((3, 4))
     run.checkpoint(
         7, {"x": values, **STATE}, {"rng": rng.bit_generator.state, "best": float("inf")}
     )
-    back = run.restore()
-    assert back.step == 7
-    assert back.meta == {"rng": rng.bit_generator.state, "best": float("inf")}
-    np.testing.assert_array_equal(back.arrays["x"], values)
-    np.testing.assert_array_equal(back.arrays["names"], STATE["names"])
+    restored = run.restore()
+    assert restored.step == 7
+    assert restored.meta == {"rng": rng.bit_generator.state, "best": float("inf")}
+    np.testing.assert_array_equal(restored.arrays["x"], values)
+    np.testing.assert_array_equal(restored.arrays["names"], STATE["names"])
 
 
-def test_keeps_three_checkpoints_and_the_best(run):
+def test_three_checkpoints_and_the_best_are_kept(run):
     for step in range(10):
         run.checkpoint(step, STATE, {}, best=step == 2)
     numbered = sorted(p.name for p in (run.folder / "checkpoints").iterdir() if p.name.isdigit())
@@ -60,7 +60,7 @@ def test_keeps_three_checkpoints_and_the_best(run):
     assert run.restore(8).step == 8
 
 
-def test_a_step_can_be_written_again(run):
+def test_step_can_be_written_again(run):
     run.checkpoint(1, {"x": np.zeros(1)}, {})
     run.checkpoint(1, {"x": np.ones(1)}, {})
     assert run.restore(1).arrays["x"] == 1
@@ -73,30 +73,34 @@ def test_extra_files_are_part_of_the_checkpoint(run):
 
 
 def test_resumed_run_writes_the_same_metrics(tmp_path):
-    def go_on(run, start, stop):
+    def write_steps(run, start, stop):
         for step in range(start, stop):
             run.log({"generation": step, "best": 1 / (step + 1)})
             if step % 4 == 0:
                 run.checkpoint(step, {}, {"next": step + 1})
 
-    whole = Run.create(tmp_path / "whole", command="x", config={}, seed=0)
-    go_on(whole, 0, 20)
-    whole.finish()
-    broken = Run.create(tmp_path / "broken", command="x", config={}, seed=0)
-    go_on(broken, 0, 11)
-    broken.close()
-    with (tmp_path / "broken" / "metrics.jsonl").open("ab") as file:
+    complete = Run.create(tmp_path / "complete", command="x", config={}, seed=0)
+    write_steps(complete, 0, 20)
+    complete.finish()
+    interrupted = Run.create(tmp_path / "interrupted", command="x", config={}, seed=0)
+    write_steps(interrupted, 0, 11)
+    interrupted.close()
+    with (tmp_path / "interrupted" / "metrics.jsonl").open("ab") as file:
         file.write(b'{"generation": 11, "be')
-    assert [r["generation"] for r in Run.open(tmp_path / "broken").metrics()] == list(range(11))
-    resumed, checkpoint = Run.resume(tmp_path / "broken")
-    go_on(resumed, checkpoint.meta["next"], 20)
+    assert [r["generation"] for r in Run.open(tmp_path / "interrupted").metrics()] == list(
+        range(11)
+    )
+    resumed, checkpoint = Run.resume(tmp_path / "interrupted")
+    write_steps(resumed, checkpoint.meta["next"], 20)
     resumed.finish()
-    texts = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "broken")]
+    texts = [
+        (tmp_path / name / "metrics.jsonl").read_bytes() for name in ("complete", "interrupted")
+    ]
     assert texts[0] == texts[1]
     assert resumed.manifest["status"] == "finished"
 
 
-def test_resume_from_an_earlier_checkpoint_forgets_the_later_ones(run):
+def test_resume_removes_later_checkpoints(run):
     for step in range(4):
         run.log({"generation": step})
         run.checkpoint(step, STATE, {}, best=step in (1, 3))
@@ -110,14 +114,14 @@ def test_resume_from_an_earlier_checkpoint_forgets_the_later_ones(run):
     resumed.close()
 
 
-def test_numbers_that_are_not_finite_become_null_in_metrics(run):
+def test_non_finite_metrics_become_null(run):
     run.log({"best": float("nan"), "all": np.array([1.0, np.inf]), "n": np.int64(3)})
     assert run.metrics() == [{"best": None, "all": [1.0, None], "n": 3}]
     text = (run.folder / "metrics.jsonl").read_text()
     assert json.loads(text) == run.metrics()[0]
 
 
-def test_crash_keeps_the_state(run):
+def test_crash_saves_the_state(run):
     run.log({"generation": 0})
     folder = run.crash({"genome": np.array([np.nan, 1])}, "fitness is NaN")
     assert json.loads((folder / "message.json").read_text())["message"] == "fitness is NaN"
@@ -125,14 +129,14 @@ def test_crash_keeps_the_state(run):
     assert run.manifest["status"] == "crashed"
 
 
-def test_refuses_a_folder_that_is_not_empty(tmp_path):
+def test_create_in_a_non_empty_folder_is_an_error(tmp_path):
     (tmp_path / "thesis.txt").write_text("three years")
     with pytest.raises(RunError, match=r"not empty.*--resume"):
         Run.create(tmp_path, command="x", config={}, seed=0)
     assert (tmp_path / "thesis.txt").read_text() == "three years"
 
 
-def test_refuses_a_run_that_has_recorded_something(run):
+def test_create_over_a_run_with_records_is_an_error(run):
     run.log({"generation": 0})
     run.close()
     with pytest.raises(RunError, match="not empty"):
@@ -140,7 +144,7 @@ def test_refuses_a_run_that_has_recorded_something(run):
     assert run.metrics() == [{"generation": 0}]
 
 
-def test_starts_again_where_a_run_ended_before_its_first_record(run):
+def test_create_over_a_run_without_records(run):
     run.close()
     again = Run.create(run.folder, command="again", config={"a": 1}, seed=4)
     assert (again.manifest["command"], again.manifest["seed"]) == ("again", 4)
@@ -148,7 +152,7 @@ def test_starts_again_where_a_run_ended_before_its_first_record(run):
     again.close()
 
 
-def test_refuses_files_of_others_that_are_called_like_those_of_a_run(tmp_path):
+def test_create_over_foreign_files_with_run_names_is_an_error(tmp_path):
     (tmp_path / "config.yaml").write_text("mine: 1")
     for _ in range(2):
         with pytest.raises(RunError, match="not empty"):
@@ -157,31 +161,31 @@ def test_refuses_files_of_others_that_are_called_like_those_of_a_run(tmp_path):
     assert (tmp_path / "config.yaml").read_text() == "mine: 1"
 
 
-def test_refuses_a_folder_that_is_no_run(tmp_path):
+def test_open_of_another_folder_is_an_error(tmp_path):
     with pytest.raises(RunError, match="is not a run folder"):
         Run.open(tmp_path)
 
 
-def test_refuses_a_manifest_of_another_schema(run):
+def test_manifest_of_another_schema_is_an_error(run):
     path = run.folder / "manifest.json"
     path.write_text(json.dumps({**run.manifest, "schema": 99}))
     with pytest.raises(RunError, match="schema 99"):
         Run.open(run.folder)
 
 
-def test_refuses_objects_and_unknown_statuses(run):
+def test_object_arrays_and_unknown_statuses_are_errors(run):
     with pytest.raises(ParameterError, match="Python objects"):
         run.checkpoint(0, {"x": np.array([{}])}, {})
     with pytest.raises(ParameterError, match="expected one of"):
         run.finish("great")
 
 
-def test_refuses_to_write_what_is_open_for_reading(run):
+def test_write_to_a_run_open_for_reading_is_an_error(run):
     with pytest.raises(RunError, match=r"Run\.resume"):
         Run.open(run.folder).log({})
 
 
-def test_a_damaged_checkpoint_names_the_others(run):
+def test_error_of_a_damaged_checkpoint_lists_the_others(run):
     run.checkpoint(1, STATE, {})
     run.checkpoint(2, STATE, {})
     archive = run.folder / "checkpoints" / "2" / "arrays.npz"

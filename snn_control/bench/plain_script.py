@@ -1,4 +1,4 @@
-"""What one writes first: a Gymnasium environment in Python and Norse cells, one step a call."""
+"""Plain script: a Gymnasium environment in Python and Norse cells, one step per call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snn_control.bench.workload import FloatArray, Genomes
 
 
 class ToyBlimp(gymnasium.Env[FloatArray, float]):
-    """The plant of `toy_blimp` as an environment; the observation is the ten fields."""
+    """Plant of `toy_blimp` as an environment; the observation is the ten receptive fields."""
 
     observation_space = gymnasium.spaces.Box(0.0, 1.0, (CENTRES.size,), np.float32)
 
@@ -45,8 +45,8 @@ class ToyBlimp(gymnasium.Env[FloatArray, float]):
         return np.maximum(0, 1 - SLOPE * np.abs(q - CENTRES)).astype(np.float32)
 
 
-def fly_script(pool: Genomes, n_ticks: int) -> float:
-    """Fly one network; return its cost."""
+def run_script(pool: Genomes, n_ticks: int) -> float:
+    """Run an episode of one network; return its cost."""
     env, network = ToyBlimp(n_ticks), cells(pool)
     observation, _ = env.reset()
     cost, done = 0.0, False

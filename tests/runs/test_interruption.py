@@ -1,4 +1,4 @@
-"""Runs with a limit on file sizes, in a read-only folder, under two writers and under kill -9."""
+"""Runs with file size limits, read-only folders, two writers and kill -9."""
 
 import os
 import random
@@ -30,15 +30,15 @@ for step in range(start, 1_000_000):
 """
 
 
-def test_killed_at_any_moment_it_is_readable_and_resumes(tmp_path):
-    chance = random.Random(0)
+def test_killed_run_is_readable_and_resumes(tmp_path):
+    rng = random.Random(0)
     last = -1
     for attempt in range(8):
         command = [sys.executable, "-c", WRITER, str(tmp_path / "run"), str(attempt)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout
             reported = writer.stdout.readline()
-            time.sleep(chance.uniform(0, 0.15))
+            time.sleep(rng.uniform(0, 0.15))
             writer.send_signal(signal.SIGKILL)
             reported += writer.stdout.read()
         done = int(reported.split("\n")[-2]) if reported.endswith("\n") else last
@@ -77,7 +77,7 @@ print(refused, run.restore().step, len(run.metrics()), run.metrics()[-1]["genera
 """
 
 
-def test_a_write_that_breaks_off_in_the_middle_leaves_whole_lines(tmp_path):
+def test_interrupted_write_leaves_complete_lines(tmp_path):
     command = [sys.executable, "-c", LIMITED, str(tmp_path / "run")]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     refused, step, lines, generation = map(int, out)
@@ -97,23 +97,23 @@ except RunError as error:
 """
 
 
-def test_a_read_only_folder_is_refused_with_a_remedy():
-    before = unprivileged("snn_control.runs")
+def test_error_of_a_read_only_folder_has_a_remedy():
+    prefix = unprivileged("snn_control.runs")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
-        command = [*before, sys.executable, "-c", READ_ONLY, f"{folder}/run"]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        assert "cannot be written; choose another with --out" in said
+        command = [*prefix, sys.executable, "-c", READ_ONLY, f"{folder}/run"]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert "cannot be written; choose another with --out" in output
         os.chmod(folder, 0o755)
 
 
-def test_a_file_in_the_way_is_refused_with_a_remedy(tmp_path):
+def test_error_of_an_existing_file_has_a_remedy(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="choose another with --out"):
         Run.create(tmp_path / "file", command="x", config={}, seed=0)
 
 
-def test_a_second_writer_is_refused(tmp_path):
+def test_second_writer_is_an_error(tmp_path):
     command = [sys.executable, "-c", WRITER, str(tmp_path / "run"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
