@@ -1,15 +1,15 @@
-"""Fingerprints of behaviour: hashes that a change which means to keep behaviour leaves as they are.
+"""Fingerprints of behaviour: hashes that are equal before and after a change without effect on it.
 
     python benchmarks/fingerprint.py                     # compare with benchmarks/fingerprint.txt
-    python benchmarks/fingerprint.py --only loop/        # some of them
-    python benchmarks/fingerprint.py --record            # write the table again
+    python benchmarks/fingerprint.py --only loop/        # a selection
+    python benchmarks/fingerprint.py --record            # write a new table
 
-Covered are every shipped model (an episode in its environment, its files, the loop of its node on
-scripted events, a bag and its replay), every shipped configuration (a short optimisation), and
-recognisers of places. Numbers are hashed bit for bit; times, paths and versions are left out.
+The table covers every shipped model (an episode in its environment, its files, the loop of its
+node on scripted events, a bag and its replay), every shipped configuration (a short optimisation),
+and place recognisers. Numbers are hashed bit for bit; times, paths and versions are omitted.
 
-Exit codes: 0 all equal, 1 some differ, 2 wrong use. Another processor or another release of NumPy,
-Numba or torch may round differently: compare on the machine that recorded the table.
+Exit codes: 0 all equal, 1 some differ, 2 wrong use. Rounding can differ between processors and
+between releases of NumPy, Numba or torch: compare on the machine that recorded the table.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from scripted_loops import ticks_of, write_bag
 
 TABLE = Path(__file__).with_suffix(".txt")
 SHORT = {"blimp-free": "3gen", "swimmer": "4000steps"}
-"""Budgets of the configurations; the others run for 2 generations."""
+"""Budgets of some configurations; the others run for 2 generations."""
 SEED = 3
 
 
@@ -44,7 +44,7 @@ class Hash:
         self._hash = hashlib.sha256()
 
     def add(self, value: Any) -> None:
-        """Add a number, text, array, file, or a list or mapping of such."""
+        """Add a number, text, array or file, or a list or mapping of these."""
         if isinstance(value, dict):
             for name in sorted(value):
                 self.add(name)
@@ -64,7 +64,7 @@ class Hash:
             self._hash.update(np.ascontiguousarray(array, kind).tobytes())
 
     def text(self) -> str:
-        """First 16 digits."""
+        """Return the first 16 digits."""
         return self._hash.hexdigest()[:16]
 
 
@@ -77,14 +77,14 @@ def digest(*values: Any) -> str:
 
 
 def model_names() -> list[str]:
-    """Names of the shipped models."""
+    """Return the names of the shipped models."""
     from snn_control.resources import models_folder
 
     return sorted(path.stem for path in models_folder().glob("*.json"))
 
 
 def episode(name: str, preset: str = "default") -> str:
-    """Return the fingerprint of one seeded episode of a model or of its twin."""
+    """Return the fingerprint of one seeded episode of a model or its twin."""
     from snn_control.training.comparison import load_all
     from snn_control.training.evaluate import evaluate
     from snn_control.training.systems import system_of
@@ -92,12 +92,12 @@ def episode(name: str, preset: str = "default") -> str:
     ((label, controller),) = load_all([name]).items()
     options = {"duration_s": 90.0} if system_of(controller).name == "blimp" else {}
     evaluation = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
-    flown = evaluation.episodes[0]
-    return digest(flown.metrics, {name: row for name, row in flown.trace.items() if len(row)})
+    result = evaluation.episodes[0]
+    return digest(result.metrics, {name: row for name, row in result.trace.items() if len(row)})
 
 
 def model_files(name: str) -> str:
-    """Return the fingerprint of a shipped model and of what loading and saving makes of it."""
+    """Return the fingerprint of a shipped model and of its copy after loading and saving."""
     from snn_control.controllers import load, save
     from snn_control.resources import models_folder
 
@@ -132,7 +132,7 @@ def loop(name: str) -> str:
 
 
 def bag(name: str) -> str:
-    """Return the fingerprint of a bag of the loop's ticks: outputs, and those of its replay."""
+    """Return the fingerprint of a bag with the ticks of the loop: its outputs and its replay."""
     from snn_control.controllers import load
     from snn_control.ros.base.bag import read_ticks, replay
 
@@ -143,12 +143,12 @@ def bag(name: str) -> str:
         recorded = read_ticks(Path(folder) / "bag")
     again = replay(recorded, controller)
     if not np.array_equal(again, recorded.outputs, equal_nan=True):
-        raise SystemExit(f"{name}: the replay of its bag differs from what was recorded")
+        raise SystemExit(f"{name}: the replay of its bag differs from the recorded outputs")
     return digest(recorded.fields, again)
 
 
 def route(n: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
-    """Return images of places and of another visit, each (n, 32, 64) uint8."""
+    """Return images of a reference and a query traverse, each (n, 32, 64) uint8."""
     from scipy.ndimage import gaussian_filter
 
     random = np.random.default_rng(seed)
@@ -156,16 +156,16 @@ def route(n: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
     views = np.stack([world[:, 24 * k : 24 * k + 64] for k in range(n)])
     views /= views.std()
     other = 0.7 * views + 0.4 * random.normal(size=views.shape) + 0.3
-    first, second = (np.clip(128 + 40 * v, 0, 255).astype(np.uint8) for v in (views, other))
-    return first, second
+    reference, query = (np.clip(128 + 40 * v, 0, 255).astype(np.uint8) for v in (views, other))
+    return reference, query
 
 
 def places(kind: str) -> str:
-    """Return the fingerprint of a recogniser: answers, spike by spike and not, and its files."""
+    """Return the fingerprint of a recogniser: matches with and without spikes, and its files."""
     from snn_control.controllers.place import PlaceConfig, PlaceEnsemble, PlaceRecognizer
     from snn_control.controllers.place.baselines import LinearRecognizer, SadRecognizer
 
-    images, visit = route(80)
+    images, queries = route(80)
     makers: dict[str, Callable[[], Any]] = {
         "recognizer": PlaceRecognizer,
         "small": lambda: PlaceRecognizer(2, PlaceConfig(height=8, width=16, window=5)),
@@ -173,36 +173,36 @@ def places(kind: str) -> str:
         "sad": SadRecognizer,
         "linear": LinearRecognizer,
     }
-    recognizer = makers[kind]().fit(images, (visit[:30], range(30)))
-    answers = []
+    recognizer = makers[kind]().fit(images, (queries[:30], range(30)))
+    matches = []
 
-    def ask(first: int, last: int, **options: Any) -> None:
+    def match(first: int, last: int, **options: Any) -> None:
         recognizer.reset_sequence()
-        for k, image in enumerate(visit[first:last]):
+        for k, image in enumerate(queries[first:last]):
             step = 1.0 if k % 9 else 0.5
-            found = dataclasses.asdict(recognizer.match(image, 5, step, **options))
-            answers.append({name: value for name, value in found.items() if name != "reason"})
+            fields = dataclasses.asdict(recognizer.match(image, 5, step, **options))
+            matches.append({name: value for name, value in fields.items() if name != "reason"})
 
-    ask(30, 80)
+    match(30, 80)
     if kind in ("recognizer", "ensemble"):
-        ask(30, 45, spiking=True)
-        ask(30, 45, early=True)
-        recognizer.add(visit[79])
+        match(30, 45, spiking=True)
+        match(30, 45, early=True)
+        recognizer.add(queries[79])
         recognizer.remove([3, 4])
         recognizer.fuse([10, 11])
-        recognizer.calibrate((visit[30:60], range(30, 60)))
-        ask(40, 80)
+        recognizer.calibrate((queries[30:60], range(30, 60)))
+        match(40, 80)
         with tempfile.TemporaryDirectory() as folder:
             path = recognizer.save(Path(folder) / "map")
-            answers += [path, path.with_suffix(".safetensors")]
+            matches += [path, path.with_suffix(".safetensors")]
             again = type(recognizer).load(path)
-            answers.append(dataclasses.asdict(again.match(visit[50])))
-            return digest(*answers)
-    return digest(*answers)
+            matches.append(dataclasses.asdict(again.match(queries[50])))
+            return digest(*matches)
+    return digest(*matches)
 
 
 def diehl_cook() -> str:
-    """Return the fingerprint of the published modules: learning, answers and files."""
+    """Return the fingerprint of the published modules: learning, responses and files."""
     from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, DiehlCookModule
 
     images = route(6)[0][:, 2:30, 4:32]
@@ -210,15 +210,15 @@ def diehl_cook() -> str:
     module = DiehlCookModule(6, config, seed=SEED)
     module.fit(images)
     responses = module.responses(images)
-    found = [module.weights, module.theta_v, responses]
-    found += [module.scores(responses), module.scores(responses, weighted=True)]
+    values = [module.weights, module.theta_v, responses]
+    values += [module.scores(responses), module.scores(responses, weighted=True)]
     with tempfile.TemporaryDirectory() as folder:
         path = module.save(Path(folder) / "module")
-        return digest(*found, path, path.with_suffix(".safetensors"))
+        return digest(*values, path, path.with_suffix(".safetensors"))
 
 
 def place_loop() -> str:
-    """Return the fingerprint of the loop of the place node: mapping, answers, loop closures."""
+    """Return the fingerprint of the loop of the place node: mapping, matches, loop closures."""
     import sys
 
     sys.path.insert(0, str(TABLE.parents[1]))
@@ -227,43 +227,43 @@ def place_loop() -> str:
 
     images = places_of(70)
     bench = PlaceHarness(extend=True, map_loops=True).map(images, distance_m=1.0)
-    found = []
+    matches = []
     for k, image in enumerate(query_traverse(images)[20:60]):
         answer = bench.show(image, 1.0 if k < 30 else -1.0)
         assert answer is not None
-        matched = dataclasses.asdict(answer.match)
-        matched.pop("reason")
-        found.append(matched)
-    return digest(*found)
+        fields = dataclasses.asdict(answer.match)
+        fields.pop("reason")
+        matches.append(fields)
+    return digest(*matches)
 
 
 def fingerprints() -> dict[str, Callable[[], str]]:
     """Return all fingerprints by name."""
     from snn_control.resources import configs_folder
 
-    found: dict[str, Callable[[], str]] = {}
+    makers: dict[str, Callable[[], str]] = {}
     for name in ("pid", *model_names()):
-        found[f"episode/{name}"] = lambda name=name: episode(name)
-        found[f"loop/{name}"] = lambda name=name: loop(name)
-        found[f"bag/{name}"] = lambda name=name: bag(name)
+        makers[f"episode/{name}"] = lambda name=name: episode(name)
+        makers[f"loop/{name}"] = lambda name=name: loop(name)
+        makers[f"bag/{name}"] = lambda name=name: bag(name)
         if name != "pid":
-            found[f"files/{name}"] = lambda name=name: model_files(name)
+            makers[f"files/{name}"] = lambda name=name: model_files(name)
     for preset in ("clean", "missed", "leak", "stress"):
-        found[f"episode/blimp-altitude/{preset}"] = lambda p=preset: episode("blimp-altitude", p)
+        makers[f"episode/blimp-altitude/{preset}"] = lambda p=preset: episode("blimp-altitude", p)
     for name in ("blimp-altitude-twin", "swimmer-spiking:untrained", "swimmer-graded:3-links",
                  "swimmer-spiking:12-links"):  # fmt: skip
-        found[f"episode/{name}"] = lambda name=name: episode(name)
+        makers[f"episode/{name}"] = lambda name=name: episode(name)
     for path in sorted(configs_folder().glob("*.yaml")):
-        found[f"optimisation/{path.stem}"] = lambda name=path.stem: optimisation(name)
+        makers[f"optimisation/{path.stem}"] = lambda name=path.stem: optimisation(name)
     for kind in ("recognizer", "small", "ensemble", "sad", "linear"):
-        found[f"places/{kind}"] = lambda kind=kind: places(kind)
-    found["places/diehl_cook"] = diehl_cook
-    found["loop/place"] = place_loop
-    return found
+        makers[f"places/{kind}"] = lambda kind=kind: places(kind)
+    makers["places/diehl_cook"] = diehl_cook
+    makers["loop/place"] = place_loop
+    return makers
 
 
 def head() -> str:
-    """Return what the numbers depend on beside the code."""
+    """Return the versions that the numbers depend on, as the first line of the table."""
     packages = ", ".join(
         f"{name} {version(name)}" for name in ("numpy", "numba", "torch", "mujoco")
     )
@@ -279,14 +279,16 @@ def read_table() -> dict[str, str]:
 
 
 def main() -> int:
-    """Compute, and compare or record."""
+    """Compute the fingerprints and compare or record them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--record", action="store_true", help="write the table again")
-    parser.add_argument("--only", default="", help="names that contain this text")
+    parser.add_argument("--record", action="store_true", help="write a new table")
+    parser.add_argument("--only", default="", help="only names that contain this text")
     args = parser.parse_args()
     chosen = {name: make for name, make in fingerprints().items() if args.only in name}
     if not chosen or (args.record and args.only):
-        parser.error(f"nothing is called {args.only!r}" if not chosen else "--record takes all")
+        parser.error(
+            f"no name contains {args.only!r}" if not chosen else "use --record without --only"
+        )
     recorded = {} if args.record else read_table()
     lines, differ = [head()], 0
     for name, make in chosen.items():
@@ -301,7 +303,7 @@ def main() -> int:
         TABLE.write_text("\n".join(lines) + "\n", "utf-8")
     missing = [name for name in recorded if args.only in name and name not in chosen]
     for name in missing:
-        print(f"{name:40} is recorded and was not computed")
+        print(f"{name:40} is recorded but was not computed")
     if not args.record:
         print(f"{len(chosen) - differ} same, {differ} differ, {len(missing)} missing")
     return 1 if differ or missing else 0

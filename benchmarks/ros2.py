@@ -1,10 +1,10 @@
-"""The controller node on a real bus: flights, latency and CPU at several rates, a soak.
+"""Controller node on a ROS 2 bus: blimp flights, latency and CPU at several rates, soak test.
 
-    python benchmarks/ros2.py flights --seeds 10     # beside the same flights without a bus
-    python benchmarks/ros2.py latency --seconds 60   # 10 to 500 Hz, and 50 Hz beside the simulator
+    python benchmarks/ros2.py flights --seeds 10     # and the same flights in one process
+    python benchmarks/ros2.py latency --seconds 60   # 10 to 500 Hz, and 50 Hz with the simulator
     python benchmarks/ros2.py soak --seconds 600     # memory and diagnostics
 
-Needs the extras [ros] and [logs]. Each figure is of the node itself, from its `~/tick`.
+Requires the extras [ros] and [logs]. The node measures all figures and publishes them in `~/tick`.
 """
 
 from __future__ import annotations
@@ -52,37 +52,37 @@ def flights(args: argparse.Namespace) -> None:
             f"in process {100 * theirs.mean():.2f} ± {100 * half_width(theirs):.2f} cm, "
             f"ratio {ratio:.3f} ± {half:.3f}"
         )
-    print(f"replayed bit for bit: {identical}; measurements lost on the bus: {lost}")
+    print(f"bit-identical replay: {identical}; measurements lost on the bus: {lost}")
 
 
 def latency(args: argparse.Namespace) -> None:
-    """Measure at fixed rates, and at 50 Hz beside the simulator."""
+    """Measure latency and CPU at fixed rates, and at 50 Hz with the simulator."""
     print("rate Hz | ticks | latency p50 / p99 / max ms | age p99 ms | step p50 / p99 ms | "
-          "overruns | own | CPU %")  # fmt: skip
+          "overruns | step overruns | CPU %")  # fmt: skip
     for rate in args.rates:
-        ticks, cpu = fed(rate, args.seconds)
+        ticks, cpu = with_feeder(rate, args.seconds)
         print(f"{rate:>4} feeder | {row(ticks, 1.0 / rate)} | {cpu:.1f}", flush=True)
-    ticks, cpu = beside_simulator(0.02, args.seconds)
+    ticks, cpu = with_simulator(0.02, args.seconds)
     print(f"  50 simulator | {row(ticks, 0.02)} | {cpu:.1f}")
 
 
 def row(ticks: RecordedTicks, period_s: float) -> str:
-    """Return the cells of one row; the first two seconds do not count."""
+    """Return the cells of one row, without the first two seconds."""
     since_s = (ticks.stamp_ns - ticks.stamp_ns[0]) * 1e-9
     keep = since_s >= WARM_UP_S
-    found = {name: ticks.fields[name][keep] for name in ("latency_s", "age_s", "step_s")}
-    late = np.maximum(found["latency_s"], found["age_s"]) > period_s
-    own = found["step_s"] > period_s
-    p = {name: 1e3 * np.quantile(values, (0.5, 0.99, 1.0)) for name, values in found.items()}
+    times_s = {name: ticks.fields[name][keep] for name in ("latency_s", "age_s", "step_s")}
+    late = np.maximum(times_s["latency_s"], times_s["age_s"]) > period_s
+    late_steps = times_s["step_s"] > period_s
+    p = {name: 1e3 * np.quantile(values, (0.5, 0.99, 1.0)) for name, values in times_s.items()}
     return (
         f"{keep.sum()} | {p['latency_s'][0]:.3f} / {p['latency_s'][1]:.3f} / "
         f"{p['latency_s'][2]:.2f} | {p['age_s'][1]:.2f} | {p['step_s'][0]:.3f} / "
-        f"{p['step_s'][1]:.3f} | {late.sum()} ({100 * late.mean():.3f} %) | {own.sum()}"
+        f"{p['step_s'][1]:.3f} | {late.sum()} ({100 * late.mean():.3f} %) | {late_steps.sum()}"
     )
 
 
-def fed(rate_hz: float, seconds: float) -> tuple[RecordedTicks, float]:
-    """Feed a controller at a rate by absolute sleep; return its ticks and CPU in percent."""
+def with_feeder(rate_hz: float, seconds: float) -> tuple[RecordedTicks, float]:
+    """Publish measurements at a fixed rate; return the ticks of the controller and its CPU, %."""
     with Bench() as bench:
         publish = bench.feeder()
         time.sleep(1.0)
@@ -94,8 +94,8 @@ def fed(rate_hz: float, seconds: float) -> tuple[RecordedTicks, float]:
         return bench.end(), 100 * used
 
 
-def beside_simulator(period_s: float, seconds: float) -> tuple[RecordedTicks, float]:
-    """Fly the simulated blimp at another control period; return ticks and CPU in percent."""
+def with_simulator(period_s: float, seconds: float) -> tuple[RecordedTicks, float]:
+    """Run the blimp simulator at a control period; return ticks and CPU of the controller, %."""
     with Bench() as bench:
         simulator = {"preset": "clean", "period_s": period_s, "wait_for_controller": True,
                      "duration_s": seconds + 1.0, "exit_at_end": True}  # fmt: skip
@@ -108,7 +108,7 @@ def beside_simulator(period_s: float, seconds: float) -> tuple[RecordedTicks, fl
 
 
 def soak(args: argparse.Namespace) -> None:
-    """Fly for long: growth of memory after warm-up, longest gap between diagnostics."""
+    """Run for a long time: memory growth after warm-up, longest gap between diagnostics."""
     import rclpy
     from diagnostic_msgs.msg import DiagnosticArray
 
@@ -116,13 +116,13 @@ def soak(args: argparse.Namespace) -> None:
         simulator = {"wait_for_controller": True, "duration_s": args.seconds + 30.0}
         bench.nodes.start("blimp_simulator", simulator)
         node = bench.peer()
-        heard: list[float] = []
+        received_s: list[float] = []
 
-        def hear(message: Any) -> None:
+        def on_diagnostics(message: Any) -> None:
             if message.status[0].name.startswith("altitude_controller"):
-                heard.append(time.monotonic())
+                received_s.append(time.monotonic())
 
-        node.create_subscription(DiagnosticArray, "/diagnostics", hear, 100)
+        node.create_subscription(DiagnosticArray, "/diagnostics", on_diagnostics, 100)
         memory: list[tuple[float, float]] = []
         start = time.monotonic()
         while (elapsed := time.monotonic() - start) < args.seconds:
@@ -130,16 +130,16 @@ def soak(args: argparse.Namespace) -> None:
             if not memory or elapsed - memory[-1][0] >= 5.0:
                 memory.append((elapsed, resident_mb(bench.controller)))
         warm = [mb for at, mb in memory if at >= min(60.0, args.seconds / 4)]
-        gaps = np.diff(heard)
+        gaps = np.diff(received_s)
         print(
             f"{args.seconds:g} s: resident {warm[0]:.1f} MB after warm-up, {warm[-1]:.1f} MB at "
-            f"the end, growth {warm[-1] - warm[0]:+.2f} MB; {len(heard)} diagnostics, "
+            f"the end, growth {warm[-1] - warm[0]:+.2f} MB; {len(received_s)} diagnostics, "
             f"longest gap {gaps.max():.2f} s, {(gaps > 1.5).sum()} missed"
         )
 
 
 class Bench:
-    """A controller, and perhaps a recorder, on a bus of their own."""
+    """Controller and optional recorder on an isolated ROS domain."""
 
     def __init__(self, record: bool = True) -> None:
         self._record = record
@@ -163,11 +163,11 @@ class Bench:
 
     @property
     def controller(self) -> int:
-        """Process of the controller."""
+        """Process id of the controller."""
         return self.nodes.running["altitude_controller"].pid
 
     def peer(self) -> Any:
-        """Return a node on this bus."""
+        """Return a node on the same domain."""
         import rclpy
 
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
@@ -176,7 +176,7 @@ class Bench:
         return rclpy.create_node("bench")
 
     def feeder(self) -> Any:
-        """Return a function that publishes a range."""
+        """Return a function that publishes range measurements."""
         import rclpy
         from rclpy.context import Context
         from rclpy.qos import qos_profile_sensor_data
@@ -198,13 +198,13 @@ class Bench:
         return publish
 
     def end(self) -> RecordedTicks:
-        """End the nodes and read what was recorded."""
+        """Stop the nodes and return the recorded ticks."""
         self.nodes.stop(*self.nodes.running)
         return read_ticks(Path(self._folder.name) / "bag")
 
 
 def cpu_s(pid: int) -> float:
-    """Return the processor time a process has used, s."""
+    """Return the CPU time used by a process, s."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -216,7 +216,7 @@ def resident_mb(pid: int) -> float:
 
 
 def main() -> None:
-    """Parse and run."""
+    """Parse the arguments and run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(required=True)
     verb = verbs.add_parser("flights", help=flights.__doc__)

@@ -1,7 +1,7 @@
-"""Loops of nodes on scripted events, and their ticks as a bag; without ROS.
+"""Control loops of the nodes on scripted events, and their ticks as a bag, without ROS.
 
-Events are drawn from a seed: measurements, good and bad ones, gaps, setpoints, manual commands,
-a critical battery, resets. Used by `fingerprint.py`.
+The seeded events are valid and invalid measurements, gaps, setpoints, manual commands, a critical
+battery and resets. Used by `fingerprint.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from snn_control.supervision.modes import Mode
 
 
 def blimp_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
-    """Yield what the loop of a node answers to scripted events, good ones and bad ones."""
+    """Yield the ticks and commands of the loop of a blimp for scripted events."""
     controller = load(name)
     fallback = load("pid", control_period_s=controller.control_period_s)
     blimp = BlimpAdapter(controller, AltitudeNodeConfig(slew_per_s=40.0))
@@ -58,16 +58,16 @@ def blimp_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
             for _ in range(int(random.integers(1, 40))):
                 now_ns += 50_000_000
                 yield number(loop.watch(now_ns * 1e-9))
-        bad = random.random()
-        range_m = math.nan if bad < 0.02 else math.inf if bad < 0.03 else height
-        stamp_ns = now_ns - (10 * period_ns if 0.03 < bad < 0.04 else 0)
+        fault = random.random()
+        range_m = math.nan if fault < 0.02 else math.inf if fault < 0.03 else height
+        stamp_ns = now_ns - (10 * period_ns if 0.03 < fault < 0.04 else 0)
         tick = loop.tick(blimp.read(round(range_m, 2)), stamp_ns, now_ns, now_ns * 1e-9)
         assert tick is not None
         yield tick if full else row(tick, loop, number(tick.output), number(tick.command))
 
 
 def number(command: np.ndarray | None) -> float | None:
-    """Return the command of the only motor."""
+    """Return the command of the single motor."""
     if command is None:
         return None
     [value] = command.tolist()
@@ -75,7 +75,7 @@ def number(command: np.ndarray | None) -> float | None:
 
 
 def swimmer_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
-    """Yield what the loop of a swimmer answers to scripted joint states and velocities."""
+    """Yield the ticks and commands of the loop of a swimmer for scripted events."""
     controller = load(name)
     swimmer = SwimmerAdapter(controller, SwimmerConfig(slew_per_s=20.0))
     loop = ControlLoop(controller, swimmer)
@@ -109,7 +109,7 @@ def swimmer_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
 
 
 def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
-    """Return what is hashed of a tick: all but the measured time of its step."""
+    """Return the hashed fields of a tick, without the measured time of its step."""
     return [
         tick.number, tick.stamp_ns, tick.dt_s, tick.missed, tick.resets, str(tick.mode),
         tick.failed, output, command, tick.observation, list(tick.orders),
@@ -118,12 +118,12 @@ def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
 
 
 def ticks_of(name: str) -> Callable[..., Iterator[Any]]:
-    """Return the scripted loop of a model."""
+    """Return the function of the scripted loop of a model."""
     return swimmer_ticks if name.startswith("swimmer") else blimp_ticks
 
 
 def write_bag(ticks: list[Any], controller: Controller, path: Path) -> None:
-    """Write the ticks of a loop to a bag (MCAP), as a controller node records them."""
+    """Write the ticks of a loop to a bag (MCAP) in the format of a controller node."""
     from rosbags.rosbag2 import StoragePlugin, Writer
     from rosbags.typesys import Stores, get_typestore
 

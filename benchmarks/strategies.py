@@ -1,11 +1,11 @@
-"""Cost of one generation (ask, free fitness, tell) of our strategies beside their peers.
+"""Time per generation (`ask`, free fitness, `tell`) of our strategies and of peer libraries.
 
     python benchmarks/strategies.py [--population 256] [--genes 1000] [--repeats 15]
 
-Prints one JSON object a line: best and median over the repeats in ms, for ours and for the peer,
-measured in turn in the same run on one thread, and the ratio of the two best. Expected at 256 x
-1000 on an idle core of 4 GHz: genetic 2-3 ms, nsga2 and sep_cma_es below 6 ms; DEAP on lists some
-tens of ms.
+Prints one JSON object per line: best and median over the repeats, ms, of our strategy and of the
+peer, and the ratio of the two best. Both are measured in turn in the same run on one thread.
+Expected at 256 x 1000 on an idle core of 4 GHz: genetic 2-3 ms, nsga2 and sep_cma_es below 6 ms,
+DEAP on lists some tens of ms.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FITNESS = {m: type("Fitness", (base.Fitness,), {"weights": (-1.0,) * m}) for m i
 
 
 class Genome(list[float]):
-    """An individual as DEAP users write it."""
+    """Individual of DEAP: a list with a fitness."""
 
     def __init__(self, genes: Iterable[float], fitness: tuple[float, ...]) -> None:
         super().__init__(genes)
@@ -65,7 +65,7 @@ def deap_start(population: int, n_genes: int, n_objectives: int) -> list[Genome]
 
 
 def deap_mu_plus_lambda(population: int, n_genes: int) -> Generation:
-    """Blend crossover and Gaussian mutation at our default rates, on lists."""
+    """Return a generation of blend crossover and Gaussian mutation on lists, our default rates."""
     config, parents = GeneticConfig(), deap_start(population, n_genes, 1)
 
     def generation(fitness: np.ndarray) -> None:
@@ -83,7 +83,7 @@ def deap_mu_plus_lambda(population: int, n_genes: int) -> Generation:
 
 
 def deap_nsga2(population: int, n_genes: int, n_objectives: int, sorting: str) -> Generation:
-    """Bounded simulated binary crossover and polynomial mutation at our default rates, on lists."""
+    """Return a generation of bounded SBX and polynomial mutation on lists, our default rates."""
     config, parents = Nsga2Config(), deap_start(population, n_genes, n_objectives)
     parents = tools.selNSGA2(parents, population, nd=sorting)
 
@@ -114,17 +114,17 @@ def cma_diagonal(population: int, n_genes: int) -> Generation:
 def compare(
     name: str, n_objectives: int, population: int, repeats: int, pair: dict[str, Generation]
 ) -> dict[str, Any]:
-    """Run both in turn, after two generations to warm up, each with fresh random fitness."""
+    """Time both in turn with random fitness, after two generations of warm-up."""
     generator = np.random.default_rng(1)
-    spent_ms: dict[str, list[float]] = {who: [] for who in pair}
+    times_ms: dict[str, list[float]] = {label: [] for label in pair}
     for repeat in range(repeats + 2):
-        for who, generation in pair.items():
+        for label, generation in pair.items():
             fitness = generator.random((population, n_objectives))
             start = time.perf_counter()
             generation(fitness)
             if repeat >= 2:
-                spent_ms[who].append(1e3 * (time.perf_counter() - start))
-    (ours_ms, peer_ms), (_, peer) = spent_ms.values(), pair
+                times_ms[label].append(1e3 * (time.perf_counter() - start))
+    (ours_ms, peer_ms), (_, peer) = times_ms.values(), pair
     return {
         "strategy": name,
         "n_objectives": n_objectives,

@@ -1,8 +1,9 @@
-"""Swimmers: speed, tuning in 180 episodes, perceptrons beside it, the best on short bodies, PPO.
+"""Swimmer: speed, tuning in 180 episodes, perceptrons, best return of short bodies, PPO.
 
     python benchmarks/swimmer.py [speed] [tuning] [perceptron] [short] [ppo] [--seeds 5]
 
-Prints one JSON object a part. `speed` wants a quiet machine; `perceptron` and `ppo` take minutes.
+Prints one JSON object per part. `speed` requires an idle machine; `perceptron` and `ppo` take
+minutes.
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ EVALUATION = range(5)
 
 
 def spread(values: list[float]) -> dict[str, Any]:
-    """Mean, 95 % interval and the values."""
-    found = np.array(values)
-    return {"mean": round(float(found.mean()), 2), "ci95": round(half_width(found), 2)} | {
+    """Return mean, half width of the 95 % interval, and the values."""
+    array = np.array(values)
+    return {"mean": round(float(array.mean()), 2), "ci95": round(half_width(array), 2)} | {
         "seeds": [round(v, 1) for v in values]
     }
 
 
 def speed(seeds: int) -> dict[str, Any]:
-    """Controller step; closed loop of a population on all cores beside raw `mj_step` on one."""
-    found: dict[str, Any] = {}
+    """Measure controller steps, a closed-loop population on all cores, and `mj_step` on one."""
+    results: dict[str, Any] = {}
     angles = np.random.default_rng(0).uniform(-1.0, 1.0, (2000, 5))
     for cells, ticks in (("graded", 1), ("spiking", 1), ("spiking", 5)):
         swimmer = Swimmer.planned(SwimmerPlan(cells=cells, sub_ticks=ticks))  # type: ignore[arg-type]
@@ -53,29 +54,29 @@ def speed(seeds: int) -> dict[str, Any]:
             for q in angles:
                 swimmer.step(q)
             best = min(best, (time.perf_counter() - began) / len(angles))
-        found[f"step_us_{cells}_{ticks}"] = round(1e6 * best, 2)
+        results[f"step_us_{cells}_{ticks}"] = round(1e6 * best, 2)
     plan = SwimmerPlan()
     networks = [plan.network()] * 8
-    swum = [_recorded(Swimmer.planned(plan), draw_start(6, seed, 1000)) for seed in EVALUATION]
+    runs = [_recorded(Swimmer.planned(plan), draw_start(6, seed, 1000)) for seed in EVALUATION]
     rates: dict[str, list[float]] = {"closed_loop": [], "raw": [], "raw_physics_only": []}
     models = {"raw": swimmer_model(6), "raw_physics_only": swimmer_model(6, physics_only=True)}
     for _ in range(seeds + 1):
         for name, model in models.items():
-            rates[name].append(_raw_rate(model, swum))
+            rates[name].append(_raw_rate(model, runs))
         began = time.perf_counter()
         episodes(networks, plan, EVALUATION)
         taken_s = time.perf_counter() - began
         rates["closed_loop"].append(1000 * len(networks) * len(EVALUATION) / taken_s)
     for name in rates:
-        found[f"{name}_steps_per_s"] = round(float(np.median(rates[name][1:])))
+        results[f"{name}_steps_per_s"] = round(float(np.median(rates[name][1:])))
     for name in models:
         pairs = zip(rates["closed_loop"][1:], rates[name][1:], strict=True)
-        found[f"ratio_to_{name}"] = spread([closed / raw for closed, raw in pairs])
-    return found
+        results[f"ratio_to_{name}"] = spread([closed / raw for closed, raw in pairs])
+    return results
 
 
 def _recorded(swimmer: Swimmer, start: Start) -> tuple[Start, np.ndarray, np.ndarray]:
-    """Start, efforts and last coordinates of an episode."""
+    """Return start, efforts and final coordinates of an episode."""
     body, efforts = SwimmerBody(6), np.empty((1000, 5))
     body.reset(start)
     for effort in efforts:
@@ -84,14 +85,14 @@ def _recorded(swimmer: Swimmer, start: Start) -> tuple[Start, np.ndarray, np.nda
     return start, efforts, body.data.qpos.copy()
 
 
-def _raw_rate(model: mujoco.MjModel, swum: list[tuple[Start, np.ndarray, np.ndarray]]) -> float:
-    """Control periods a second of plain `mj_step` through the same motion, on one core.
+def _raw_rate(model: mujoco.MjModel, runs: list[tuple[Start, np.ndarray, np.ndarray]]) -> float:
+    """Return control periods per second of `mj_step` alone for the same motion, on one core.
 
-    The motion matters: `mj_step` takes a third longer where joints reach their limits.
+    The motion matters, because `mj_step` takes a third longer if joints reach their limits.
     """
     data = mujoco.MjData(model)
     began = time.perf_counter()
-    for start, efforts, last in swum:
+    for start, efforts, last in runs:
         mujoco.mj_resetData(model, data)
         data.qpos[2], data.qpos[3:] = start.turn_rad, start.joint_rad
         control = data.ctrl
@@ -99,16 +100,16 @@ def _raw_rate(model: mujoco.MjModel, swum: list[tuple[Start, np.ndarray, np.ndar
             control[:] = effort
             mujoco.mj_step(model, data, nstep=SUBSTEPS)
         assert np.array_equal(data.qpos, last)
-    return 1000 * len(swum) / (time.perf_counter() - began)
+    return 1000 * len(runs) / (time.perf_counter() - began)
 
 
 def evaluated(task: SwimmerTask, swimmer: Swimmer) -> float:
-    """Mean return on starts that no training draws."""
+    """Return the mean return from starts that training does not use."""
     return float(episodes(swimmer.networks, task.plan, EVALUATION).returns.mean())
 
 
 def tuned(task: SwimmerTask, seed: int, generations: int, make: Callable[..., Any]) -> float:
-    """Evolve as the shipped models are, on another seed; return of the best genome."""
+    """Evolve with the settings of the shipped models; return the return of the best genome."""
     fitness = task.fitness(seed)
     strategy = make(fitness.n_genes, seed, fitness.start({}, seed))
     for _ in range(generations):
@@ -121,18 +122,20 @@ def _cma(n_genes: int, seed: int, start: Any) -> CmaEs:
 
 
 def tuning(seeds: int) -> dict[str, Any]:
-    """180 episodes on several seeds, graded, five ticks and one bit a control period."""
-    found: dict[str, Any] = {}
+    """Evolve for 180 episodes per seed: graded, and spiking with five ticks or one tick."""
+    results: dict[str, Any] = {}
     for cells, ticks in (("graded", 1), ("spiking", 5), ("spiking", 1)):
         task = SwimmerTask("swimmer", cells=cells, sub_ticks=ticks)  # type: ignore[arg-type]
         began = time.perf_counter()
-        found[f"{cells}_{ticks}"] = spread([tuned(task, s, 30, _cma) for s in range(seeds)])
-        found[f"{cells}_{ticks}"]["seconds_each"] = round((time.perf_counter() - began) / seeds, 1)
-    return found
+        results[f"{cells}_{ticks}"] = spread([tuned(task, s, 30, _cma) for s in range(seeds)])
+        results[f"{cells}_{ticks}"]["seconds_each"] = round(
+            (time.perf_counter() - began) / seeds, 1
+        )
+    return results
 
 
 def perceptron(seeds: int, generations: int = 250, population: int = 16) -> dict[str, Any]:
-    """Episodes until MLP(64, 64) swims as the untrained circuit, by separable CMA-ES.
+    """Count episodes of separable CMA-ES until MLP(64, 64) reaches the untrained circuit.
 
     The circuit is trained by the same strategy, with the same population and 12 generations.
     """
@@ -174,29 +177,29 @@ def _returns(mlp: MLP, layers: Any, batch: SwimmerBatch, starts: list[Any]) -> n
     batch.reset(starts)
     total = np.zeros(batch.n_bodies)
     for tick in range(1000):
-        seen = np.concatenate([batch.joint_rad, batch.link_velocities], axis=1)
-        batch.step(mlp.act(layers, seen, tick))
+        observation = np.concatenate([batch.joint_rad, batch.link_velocities], axis=1)
+        batch.step(mlp.act(layers, observation, tick))
         total += swim_reward(batch.forward_speed_m_s)
     return total
 
 
 def short(seeds: int) -> dict[str, Any]:
-    """The best that a search for five parameters finds on 3 and 4 links, 900 episodes a period."""
-    found: dict[str, Any] = {}
+    """Search four strengths and the period for 3 and 4 links, 900 episodes per period."""
+    results: dict[str, Any] = {}
     for n_links in (3, 4):
         best: dict[int, float] = {}
         for period in (20, 30, 40, 50, 60, 80, 100):
             task = SwimmerTask("swimmer", n_links=n_links, period_ticks=period, widest=32.0)
             best[period] = max(tuned(task, s, 30, _cma) for s in range(min(seeds, 5)))
-        found[f"{n_links}_links"] = {
+        results[f"{n_links}_links"] = {
             "best": round(max(best.values()), 1),
             "by_period": {k: round(v, 1) for k, v in best.items()},
         }
-    return found
+    return results
 
 
 def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
-    """PPO of the circuit's strengths, and of MLP(64, 64) with the library's other settings."""
+    """Train the circuit's strengths and MLP(64, 64) by PPO, with library defaults otherwise."""
     from snn_control.training.optimisation import read_optimisation
     from snn_control.training.swimmer.ppo import PpoTraining
 
@@ -224,7 +227,7 @@ def _return_of(plan: SwimmerPlan) -> float:
 
 
 def _ppo_perceptron(config: Any, seed: int, environment_steps: int) -> float:
-    """Mean return, without exploration, on starts that no training draws."""
+    """Return the mean return without exploration, from starts that training does not use."""
     from stable_baselines3 import PPO
 
     from snn_control.training.swimmer.ppo_parts import SwimmerVecEnv
@@ -238,10 +241,10 @@ def _ppo_perceptron(config: Any, seed: int, environment_steps: int) -> float:
     model.learn(environment_steps)
     test = SwimmerVecEnv(config.swimmer, len(EVALUATION), seed, 1.0)
     test.starts = lambda: [draw_start(6, s, 1000) for s in EVALUATION]  # type: ignore[method-assign]
-    seen = test.reset()
+    observation = test.reset()
     for _ in range(1000):
-        test.step_async(np.clip(model.predict(seen, deterministic=True)[0], -1.0, 1.0))
-        seen = test.step_wait()[0]
+        test.step_async(np.clip(model.predict(observation, deterministic=True)[0], -1.0, 1.0))
+        observation = test.step_wait()[0]
     return float(test.last_returns.mean())
 
 
