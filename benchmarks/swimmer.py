@@ -199,7 +199,7 @@ def short(seeds: int) -> dict[str, Any]:
 
 
 def ppo(seeds: int, environment_steps: int = 180_000) -> dict[str, Any]:
-    """Train the circuit's strengths and MLP(64, 64) by PPO, with library defaults otherwise."""
+    """Train the circuit's strengths and, with library defaults otherwise, MLP(64, 64) by PPO."""
     from snn_control.training.optimisation import read_optimisation
     from snn_control.training.swimmer.ppo import PpoTraining
 
