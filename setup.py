@@ -1,9 +1,9 @@
-"""Builds snn_control: an ament_python package of ROS 2 and an ordinary Python package at once.
+"""Build of snn_control as an ament_python package of ROS 2 and as an ordinary Python package.
 
 Three folders of the checkout are installed inside the package: `envs` as `snn_control.envs`,
-`models` and `configs` as data folders. They are mapped only where they lie beside this file,
-because colcon's symlink install links the package alone; `snn_control/__init__.py` and
-`snn_control/resources.py` find them in the checkout then.
+`models` and `configs` as data folders. They are mapped only if they lie beside this file, because
+colcon's symlink install links only the package; `snn_control/__init__.py` and
+`snn_control/resources.py` then locate them in the checkout.
 """
 
 import re
@@ -36,13 +36,13 @@ for folder, patterns in (
         package_dir[f"{NAME}.{folder}"] = folder
         package_data[f"{NAME}.{folder}"] = patterns
 
-README = Path("README.md")  # not beside this file where colcon links the package
+README = Path("README.md")  # missing beside this file if colcon links the package
 REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5", "pillow>=10.1"]
 LOGS = ["rosbags>=0.11"]
 RL = ["stable-baselines3>=2.4"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.29"]
-# The wheels exist for these Pythons only; elsewhere the extra is empty and a sourced ROS 2 serves.
-# Always `ros-jazzy-*`: a bare `ros-*` brings a newer distribution and mixes the two.
+# The wheels exist only for these Pythons; elsewhere the extra is empty: source ROS 2 instead.
+# Always `ros-jazzy-*`: a plain `ros-*` package installs a newer distribution and mixes the two.
 WHEELS = (
     'sys_platform == "linux" and platform_machine == "x86_64" and '
     'implementation_name == "cpython" and python_version < "3.15"'
@@ -72,7 +72,7 @@ TOOLS = [
     "playwright>=1.45",
     "setuptools>=70.1,<80",
 ]
-# Beside a sourced ROS 2, whose libraries the wheels would replace.
+# For a sourced ROS 2, whose libraries the wheels would replace.
 TEST_SOURCED = [*TOOLS, *LOGS, *RL]
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]

@@ -33,7 +33,7 @@ _CHECKOUT_ENVS = _HERE.parent / "envs"
 
 
 class _CheckoutEnvs:
-    """Finds `snn_control.envs` in a bare checkout, where it lies beside the package."""
+    """Import finder of `snn_control.envs` in a checkout, where it lies beside the package."""
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:

@@ -1,4 +1,4 @@
-"""`python -m snn_control` is `snn-control`."""
+"""Entry point of `python -m snn_control`, the same as `snn-control`."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""Arrays in kernels by their address, where a call cannot or should not carry them.
+"""Arrays passed to kernels by address instead of as arguments.
 
-Numba spends about 40 ns on each array argument of a call, and knows no list of arrays of a foreign
-library.
+Numba spends about 40 ns on each array argument of a call, and does not support lists of arrays of a
+foreign library.
 """
 
 from __future__ import annotations
@@ -28,5 +28,5 @@ def _pointer(typing_context: Any, address: Any) -> Any:
 
 @kernel(forceinline=True)
 def array_at(address: int, size: int, dtype: Any) -> Array:
-    """Return the array of `size` numbers at an address; whoever gave it keeps the array alive."""
+    """Return the array of `size` numbers at an address; the caller keeps its memory alive."""
     return carray(_pointer(address), (size,), dtype)

@@ -1,4 +1,4 @@
-"""BibTeX of this software and of the work it builds on."""
+"""BibTeX entries of this software and of the work it builds on."""
 
 from __future__ import annotations
 
@@ -115,5 +115,5 @@ CITATIONS: dict[str, str] = {
 
 
 def bibtex(name: str, version: str) -> str:
-    """Return one entry; `version` is filled into that of the software itself."""
+    """Return the entry `name`; `version` is inserted into the entry of this software."""
     return CITATIONS[name].replace("VERSION", version)

@@ -1,15 +1,15 @@
-"""Numba kernels with a disk cache that notices every change.
+"""Numba kernels with a disk cache that detects changes of all sources and constants.
 
-Numba keys a cached kernel by the file of that kernel alone, so a kernel stays stale when a function
-that it inlines from another module changes, or a constant. Here the cache folder is named after a
-hash over all modules that define kernels or import numba, for a kernel of another package over all
-sources of that package too, and each entry is keyed by the constants that the kernel and its
-callees read.
+Numba keys a cached kernel only by the file of that kernel, so the cache is stale after a change of
+a constant or of an inlined function of another module. Here the name of the cache folder is a hash
+of all modules that define kernels or import numba (for a kernel of another package also of all
+sources of that package), and each entry is keyed by the constants that the kernel and its callees
+read.
 
-The cache lies in `NUMBA_CACHE_DIR` where that is set, else in the user's cache folder, else in a
-private folder below the temporary one, so a read-only install is fine. Where nothing can be
-written, kernels are compiled anew in every process. Broken cache files are replaced, and processes
-that fill the cache at the same time take turns.
+The cache folder is in `NUMBA_CACHE_DIR` if that is set, else in the user's cache folder, else in a
+private folder below the temporary folder; a read-only install is supported. If none is writable,
+every process compiles the kernels again. Corrupt cache files are replaced, and concurrent writers
+wait for each other.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
 _KERNELS = re.compile(rb"^(?:from|import) (?:numba|llvmlite|snn_control\.compiled)\b", re.M)
-"""What a module with kernels, or with parts of kernels, has in its source."""
+"""Pattern in the source of each module that defines kernels or parts of kernels."""
 _CONFIG: Any = numba.config
 _PACKAGE = Path(__file__).resolve().parent
 
 
 @functools.cache
 def source_hash(package: str = "snn_control") -> str:
-    """Hash over numba's version and every source that a kernel of `package` may be made of."""
+    """Return a hash of numba's version and all sources that kernels of `package` may include."""
     digest = hashlib.sha256(numba.__version__.encode())
     for path in (*_kernel_sources(), *_foreign_sources(package)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -68,7 +68,7 @@ def _foreign_sources(package: str) -> list[Path]:
 
 @functools.cache
 def cache_folder(digest: str) -> Path | None:
-    """Folder of the kernels of one source hash, the first writable candidate; None without one."""
+    """Return the first writable cache folder of a source hash; None if none is writable."""
     with contextlib.suppress(OSError):
         for base in _candidates():
             folder = base / "snn_control" / "kernels" / digest
@@ -83,13 +83,13 @@ def _candidates() -> Iterator[Path]:
     for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
         if os.environ.get(name):
             yield Path(os.environ[name])
-    with contextlib.suppress(RuntimeError):  # no home
+    with contextlib.suppress(RuntimeError):  # no home folder
         yield Path.home() / ".cache"
     yield _private_temporary()
 
 
 def _private_temporary() -> Path:
-    """A folder below the temporary one that is ours alone: cached kernels are executable code."""
+    """Return a private folder below the temporary one, because cached kernels are executable."""
     user = os.getuid() if hasattr(os, "getuid") else "user"
     folder = Path(tempfile.gettempdir()) / f"snn_control-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -97,12 +97,12 @@ def _private_temporary() -> Path:
         status = folder.lstat()
         private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022
         if not private or status.st_uid != user:
-            raise OSError(f"{folder} is not ours alone")
+            raise OSError(f"{folder} belongs to another user or others can write to it")
     return folder
 
 
 class _Cache(FunctionCache):
-    """Numba's cache, one writer at a time; trouble with its files means to compile again."""
+    """Numba's cache with one writer at a time; after a file error the kernel is recompiled."""
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return (*super()._index_key(sig, codegen), _constants_hash(self._py_func))
@@ -110,27 +110,27 @@ class _Cache(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
-        except Exception:  # whatever unpickling a damaged file raises
+        except Exception:  # unpickling a damaged file raises various exceptions
             with contextlib.suppress(OSError):
                 self.flush()
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        with contextlib.suppress(OSError), _alone(Path(self.cache_path)):
+        with contextlib.suppress(OSError), _exclusive(Path(self.cache_path)):
             super().save_overload(sig, data)
 
 
 def _constants_hash(function: Any) -> str:
-    """Hash over the global constants that a kernel reads, its callees included."""
-    digest, seen, ahead = hashlib.sha256(), set(), [function]
-    while ahead:
-        found = ahead.pop()
-        if found in seen:
+    """Return a hash of the global constants that a kernel and its callees read."""
+    digest, visited, pending = hashlib.sha256(), set(), [function]
+    while pending:
+        current = pending.pop()
+        if current in visited:
             continue
-        seen.add(found)
-        for name, value in _globals_of(found):
+        visited.add(current)
+        for name, value in _globals_of(current):
             if hasattr(value, "py_func"):
-                ahead.append(value.py_func)
+                pending.append(value.py_func)
             elif isinstance(value, np.ndarray):
                 digest.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
             elif isinstance(value, int | float | complex | str | tuple | np.generic):
@@ -139,7 +139,7 @@ def _constants_hash(function: Any) -> str:
 
 
 def _globals_of(function: Any) -> Iterator[tuple[str, Any]]:
-    """Globals that a function may read by name, and attributes of the modules among them."""
+    """Yield the globals that a function may read, and attributes of modules among them."""
     names, scope = function.__code__.co_names, function.__globals__
     for name in names:
         value = scope.get(name)
@@ -150,8 +150,8 @@ def _globals_of(function: Any) -> Iterator[tuple[str, Any]]:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a cache folder; two writers of one index would lose or mix up kernels."""
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Hold the lock of a cache folder; concurrent writers of one index lose or swap kernels."""
     if fcntl is None:
         yield
         return
@@ -163,9 +163,9 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _call(template: Callable[..., Any], arguments: Any, named: Any) -> Any:
-    """How Numba calls a kernel from another one; a literal integer is an integer like any other.
+    """Resolve the call of a kernel by another one, with literal integers as plain integers.
 
-    Otherwise a callee is compiled once more for each literal that it is called with.
+    Otherwise Numba compiles a callee again for each literal argument.
     """
     plain = {name: _plain(kind) for name, kind in named.items()}
     return template(tuple(map(_plain, arguments)), plain)
@@ -178,8 +178,8 @@ def _plain(kind: Any) -> Any:
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate a module-level function as a cached Numba kernel.
 
-    Floating point stays exact (`fastmath` off), so that every engine adds in the same order.
-    `options` go to `numba.njit`, for example `parallel=True` or `nogil=True`.
+    `fastmath` is off, so that all engines add in the same order.
+    `options` are passed to `numba.njit`, for example `parallel=True` or `nogil=True`.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""YAML onto frozen dataclasses; unknown keys are errors with a did-you-mean."""
+"""Conversion of YAML to frozen dataclasses; unknown keys are errors that list close names."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 
 def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:
-    """Return the content of a shipped configuration or YAML file, and its path for messages.
+    """Return the content of a shipped configuration or YAML file, and its path.
 
     Raises:
-        UnknownNameError: neither; with the closest names.
-        ConfigError: not YAML.
+        UnknownNameError: neither a file nor a shipped configuration; the message lists close names.
+        ConfigError: the file is not YAML.
     """
     path = Path(name_or_path)
     if not path.is_file():
@@ -47,12 +47,12 @@ def from_mapping(
 
     Args:
         cls: a frozen dataclass.
-        content: keys and values, as YAML has them.
-        where: file or place, for messages.
-        kinds: classes to build of fields that are annotated with an abstract one, by field.
+        content: keys and values, as read from YAML.
+        where: file or position for error messages.
+        kinds: concrete classes of the fields annotated with an abstract class, by field name.
 
     Raises:
-        ConfigError: names the key under `where`.
+        ConfigError: a key is unknown or a value has the wrong type; the message names the key.
     """
     if not isinstance(content, Mapping):
         raise ConfigError(f"{where}: expected keys and values, got {type(content).__name__}")
@@ -89,7 +89,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     plain = origin or kind
     flag = isinstance(value, bool) and plain in (int, float)
     if isinstance(plain, type) and (flag or not isinstance(value, plain)):
-        raise ConfigError(f"{where}: {value!r} is not of kind {plain.__name__}")
+        raise ConfigError(f"{where}: {value!r} is not of type {plain.__name__}")
     return value
 
 
@@ -109,4 +109,4 @@ def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
         with contextlib.suppress(ConfigError):
             return _convert(kind, value, where)
     names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    raise ConfigError(f"{where}: {value!r} is not of kind {names}")
+    raise ConfigError(f"{where}: {value!r} is not of type {names}")

@@ -1,6 +1,6 @@
-"""Every exception the package raises on purpose, and how their messages are phrased.
+"""Exceptions of the package.
 
-A message says what was given, what was expected and how to mend it.
+A message states the received value, the expected value and the remedy.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class ModelFileError(SnnControlError, ValueError):
 
 
 class ControlPeriodError(SnnControlError, ValueError):
-    """A network made for one control period was asked to run at another."""
+    """A control period that differs from that of the network."""
 
 
 class ObservationError(SnnControlError, ValueError):
@@ -61,7 +61,7 @@ class ObservationError(SnnControlError, ValueError):
 
 
 class InterfaceMismatchError(SnnControlError, ValueError):
-    """Observation or action names of a controller and an environment do not match."""
+    """A mismatch of observation or action names between a controller and an environment."""
 
 
 class FlightLogError(SnnControlError, ValueError):
@@ -69,7 +69,7 @@ class FlightLogError(SnnControlError, ValueError):
 
 
 class NotFiniteError(SnnControlError, ArithmeticError):
-    """A fitness, cost or network state became NaN or infinite."""
+    """A fitness, cost or network state that is NaN or infinite."""
 
 
 class RunError(SnnControlError):
@@ -77,11 +77,11 @@ class RunError(SnnControlError):
 
 
 class MissingExtraError(SnnControlError, ImportError):
-    """An optional dependency is not installed."""
+    """A missing optional dependency."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the tail of an error message: close matches, or all known names."""
+    """Return the end of an error message: close matches, or else all known names."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if close:
@@ -90,10 +90,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def require(module: str, extra: str) -> ModuleType:
-    """Import an optional `module`, or say which extra brings it.
+    """Import an optional `module`; the error names the extra that installs it.
 
     Raises:
-        MissingExtraError: with the exact pip line.
+        MissingExtraError: the module is not installed; the message has the pip command.
     """
     try:
         return importlib.import_module(module)

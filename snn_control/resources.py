@@ -1,4 +1,4 @@
-"""Where the files that ship with the package lie: in a checkout or in an installed package.
+"""Folders of the files that ship with the package, in a checkout or an installed package.
 
 `setup.py` installs the checkout's `models/` and `configs/` as data folders of the package.
 """

@@ -1,4 +1,4 @@
-"""One thread for linear algebra, so that results do not depend on how many there are."""
+"""Limit of linear algebra to one thread, so that results do not depend on the thread count."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ _lock = threading.Lock()
 _users = 0
 _limits: Any = None
 _libraries: tuple[int, threadpoolctl.ThreadpoolController | None] = (0, None)
-"""Modules that were loaded when libraries were looked for, which takes half a millisecond."""
+"""Number of loaded modules at the last search for libraries (0.5 ms per search), and its result."""
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS at one thread, in the whole process, until the last that asked for it is done.
+    """Limit BLAS to one thread in the whole process until the last user leaves the context.
 
-    Of limits of threadpoolctl that overlap in time, those of a second thread would do nothing, and
-    might not be lifted.
+    Overlapping limits of threadpoolctl from several threads would have no effect or stay set.
     """
     global _users, _limits
     with _lock:
@@ -51,7 +50,7 @@ def _controller() -> threadpoolctl.ThreadpoolController:
 
 
 def _release() -> None:
-    """Let this thread set limits: from threadpoolctl 3.8 on they belong to the first that did."""
+    """Allow this thread to set limits; since threadpoolctl 3.8 they belong to the first one."""
     blas = getattr(threadpoolctl, "OpenBLASController", None)
     clear = getattr(blas, "clear_controlling_thread", None)
     if clear is not None:

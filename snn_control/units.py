@@ -11,9 +11,9 @@ Array = npt.NDArray[np.float64]
 
 
 def decay(tau_s: npt.ArrayLike, dt_s: float) -> Array:
-    """Return `exp(-dt_s / tau_s)`, the share that survives one tick.
+    """Return `exp(-dt_s / tau_s)`, the fraction that remains after one tick.
 
-    A time constant of 0 forgets at once (decay 0), an infinite one never (decay 1).
+    A time constant of 0 gives decay 0, an infinite one decay 1.
 
     Args:
         tau_s: time constants in s, each in [0, inf].

@@ -1,4 +1,4 @@
-"""What all tests share: bytecode of the modules that the many processes of the tests import."""
+"""Configuration of all tests: a bytecode cache shared by the processes that tests start."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where Python is to leave no bytecode beside the sources, keep it in the cache of pytest.
+    """Keep bytecode in the cache of pytest if Python writes none beside the sources.
 
-    Without bytecode each process that a test starts spends seconds on compiling its imports.
+    Without bytecode each process that a test starts compiles its imports for seconds.
     """
-    cache = getattr(config, "cache", None)  # not there with `-p no:cacheprovider`
+    cache = getattr(config, "cache", None)  # missing with `-p no:cacheprovider`
     if sys.dont_write_bytecode and not sys.pycache_prefix and cache is not None:
         sys.dont_write_bytecode = False
         sys.pycache_prefix = str(cache.mkdir("bytecode"))

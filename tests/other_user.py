@@ -1,4 +1,4 @@
-"""Commands as a user who may not write everywhere, where the tests run as root."""
+"""Commands of an unprivileged user, for tests that run as root."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ import sys
 import pytest
 
 NOBODY = "nobody"
-CLOSED = "lies in a folder that other users cannot read"
+UNREADABLE = "is in a folder that other users cannot read"
 
 
 def unprivileged(module: str) -> tuple[str, ...]:
-    """Return words in front of a command that run it as a user who may not write everywhere.
+    """Return the prefix of a command that runs it as an unprivileged user; empty if not root.
 
     Args:
-        module: imported by this user; the test skips where they cannot read it or this Python.
+        module: module to import as this user; the test skips if it or this Python is unreadable.
     """
     if os.geteuid() != 0:
         return ()
-    before = words()
-    # With an import: setpriv may start a Python whose folders the user cannot read.
-    command = [*before, sys.executable, "-c", f"import {module}"]
+    prefix = user_prefix()
+    # The import is needed: setpriv may start a Python whose folders the user cannot read.
+    command = [*prefix, sys.executable, "-c", f"import {module}"]
     if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip(f"this Python, its packages or the checkout {CLOSED}")
-    return before
+        pytest.skip(f"this Python, its packages or the checkout {UNREADABLE}")
+    return prefix
 
 
-def words() -> tuple[str, ...]:
-    """Return words in front of a command that run it as `NOBODY`; the test skips without them."""
+def user_prefix() -> tuple[str, ...]:
+    """Return the prefix of a command that runs it as `NOBODY`; the test skips if impossible."""
     if os.geteuid() != 0:
         return ()
     try:
         user = pwd.getpwnam(NOBODY)
     except KeyError:
-        pytest.skip(f"root may write anywhere, and there is no user `{NOBODY}` to be instead")
+        pytest.skip(f"root can write anywhere, and there is no user `{NOBODY}`")
     if not shutil.which("setpriv"):
-        pytest.skip("root may write anywhere, and setpriv is not here to be another user")
+        pytest.skip("root can write anywhere, and setpriv is not installed")
     return ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
 
 
-def runnable_python(before: tuple[str, ...], site: str, *modules: str) -> str:
-    """Return a Python of this version that another user may start, from a process of theirs too.
+def runnable_python(prefix: tuple[str, ...], site: str, *modules: str) -> str:
+    """Return a Python of this version that another user can start, also from a child process.
 
     Args:
-        before: words of that user.
+        prefix: command prefix of that user.
         site: folder of packages.
-        modules: imported from there; the test skips where no Python can.
+        modules: modules to import from `site`; the test skips if no Python can import them.
     """
-    if not before:
+    if not prefix:
         return sys.executable
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     inner = f"[sys.executable, '-S', '-c', 'import {', '.join(modules)}']"
@@ -60,9 +60,9 @@ def runnable_python(before: tuple[str, ...], site: str, *modules: str) -> str:
     for python in (sys.executable, f"/usr/bin/{name}", f"/usr/local/bin/{name}"):
         if shutil.which(python):
             done = subprocess.run(
-                [*before, python, "-c", program],
+                [*prefix, python, "-c", program],
                 env=kept | {"PYTHONPATH": site}, cwd="/", capture_output=True,
             )  # fmt: skip
             if done.returncode == 0:
                 return python
-    return pytest.skip(f"every Python of this version, or its folder of packages, {CLOSED}")
+    return pytest.skip(f"every Python of this version, or its folder of packages, {UNREADABLE}")

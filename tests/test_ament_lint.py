@@ -1,6 +1,6 @@
-"""The linters of ROS 2 where they are installed; ruff, in `make check`, stands for them elsewhere.
+"""Linters of ROS 2, if they are installed; `make check` runs ruff in any case.
 
-Left out are single quotes, the order of imports and the line length of 99: ours are those of ruff.
+The rules on single quotes, import order and a line length of 99 are disabled; ruff has its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SOURCES = ["snn_control", "envs", "launch", "setup.py"]
                           *SOURCES[:-1]]),
     ],
 )  # fmt: skip
-def test_linter_is_content(linter: str, options: list[str]) -> None:
+def test_linter_passes(linter: str, options: list[str]) -> None:
     if find_spec(linter) is None:
         pytest.skip(f"needs {linter}: source ROS 2 Jazzy")
     command = [sys.executable, "-m", f"{linter}.main", *options]

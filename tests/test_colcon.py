@@ -1,4 +1,4 @@
-"""The checkout in a ROS 2 workspace, built by colcon in both modes, and package.xml."""
+"""Builds of the checkout by colcon in a ROS 2 workspace, and package.xml."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SOURCE = '. install/setup.sh; export PYTHONPATH="$PYTHONPATH:$SITE"'
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of programs with colcon: of this environment, else of one made for the test."""
+    """Folder of programs with colcon: of this environment, else of one created for the test."""
     here = Path(sys.executable).parent
     if (here / "colcon").exists():
         return here
@@ -54,13 +54,13 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *COLCON]
     done = subprocess.run(pip, capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"colcon cannot be installed: pip install {' '.join(COLCON)}")
+        pytest.skip(f"cannot install colcon: pip install {' '.join(COLCON)}")
     return folder / "bin"
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A built workspace."""
+    """Colcon workspace with the built package."""
 
     folder: Path
     linked: bool
@@ -68,12 +68,12 @@ class Workspace:
 
     @property
     def prefix(self) -> Path:
-        """Where the package is installed."""
+        """Install prefix of the package."""
         return self.folder / "install" / "snn_control"
 
     def sourced(self, program: str) -> str:
-        """Return what a program of this Python prints in the sourced workspace."""
-        # -S leaves out this environment's own snn_control; its other packages follow by path.
+        """Return the output of a Python program in the sourced workspace."""
+        # -S hides snn_control of this environment; its other packages are on PYTHONPATH.
         script = f'{SOURCE}; exec "$PYTHON" -S -c "$PROGRAM"'
         environment = self.environment | {"PROGRAM": program, "NUMBA_DISABLE_JIT": "1"}
         return subprocess.run(
@@ -105,23 +105,23 @@ def workspace(
 
 @pytest.mark.slow
 def test_colcon_builds_a_workspace(workspace: Workspace) -> None:
-    found = json.loads(workspace.sourced(PROBE))
+    report = json.loads(workspace.sourced(PROBE))
     tmp_path = workspace.folder
     source = tmp_path / "src" / "snn_control"
-    package = Path(found["package"])
+    package = Path(report["package"])
     assert package.is_relative_to(tmp_path)
     assert package.resolve().is_relative_to(source) == workspace.linked
-    assert Path(found["envs"]).is_relative_to(tmp_path)
-    assert not found["top"]
-    assert found["models"] == sorted(p.stem for p in (ROOT / "models").glob("*.safetensors"))
-    assert found["configs"] == sorted(p.stem for p in (ROOT / "configs").glob("*.yaml"))
-    assert {"pid", *found["models"]} <= set(found["names"])
-    assert found["period_s"] == 0.1
+    assert Path(report["envs"]).is_relative_to(tmp_path)
+    assert not report["top"]
+    assert report["models"] == sorted(p.stem for p in (ROOT / "models").glob("*.safetensors"))
+    assert report["configs"] == sorted(p.stem for p in (ROOT / "configs").glob("*.yaml"))
+    assert {"pid", *report["models"]} <= set(report["names"])
+    assert report["period_s"] == 0.1
     share = workspace.prefix / "share"
     assert (share / "ament_index" / "resource_index" / "packages" / "snn_control").exists()
     assert (share / "snn_control" / "package.xml").exists()
     configs = share / "snn_control" / "configs"
-    assert {p.stem for p in configs.glob("*.yaml")} == set(found["configs"])
+    assert {p.stem for p in configs.glob("*.yaml")} == set(report["configs"])
     assert {p.stem for p in (configs / "ros").iterdir()} == set(NODES)
     launch = {p.name for p in (share / "snn_control" / "launch").glob("*.launch.py")}
     assert launch == {p.name for p in (ROOT / "launch").glob("*.launch.py")}
@@ -129,21 +129,21 @@ def test_colcon_builds_a_workspace(workspace: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_launch_finds_the_executables_of_a_workspace(workspace: Workspace) -> None:
+def test_launch_uses_the_executables_of_the_workspace(workspace: Workspace) -> None:
     program = (
         "import json; from snn_control.ros.launching import NODES, how_to_start, parameters_of;"
         "print(json.dumps({n: [how_to_start(n), str(parameters_of(n))] for n in NODES}))"
     )
-    found = json.loads(workspace.sourced(program))
+    report = json.loads(workspace.sourced(program))
     for node in NODES:
-        start, parameters = found[node]
+        start, parameters = report[node]
         assert start == {"package": "snn_control", "executable": node}
         assert Path(parameters).is_relative_to(workspace.folder)
         assert os.access(workspace.prefix / "lib" / "snn_control" / node, os.X_OK)
 
 
 @pytest.mark.slow
-def test_an_executable_of_a_workspace_works(workspace: Workspace) -> None:
+def test_executable_of_the_workspace_starts(workspace: Workspace) -> None:
     executable = workspace.prefix / "lib" / "snn_control" / "altitude_controller"
     script = f'{SOURCE}; exec "{executable}" "$@"'
     check_start(["sh", "-c", script, "sh"], workspace.environment, workspace.folder)
@@ -151,7 +151,7 @@ def test_an_executable_of_a_workspace_works(workspace: Workspace) -> None:
 
 @pytest.mark.slow
 def test_package_xml_follows_the_schema(tools: Path) -> None:
-    """By the parser that ROS 2 tools use, warnings included."""
+    """Parsed with catkin_pkg, as ROS 2 tools do; warnings are errors."""
     program = (
         "import sys; from catkin_pkg.package import parse_package; warnings = []\n"
         "package = parse_package(sys.argv[1], warnings=warnings)\n"
@@ -166,8 +166,8 @@ def test_package_xml_follows_the_schema(tools: Path) -> None:
     assert done.stdout.split() == ["ament_python", "3"]
 
 
-def test_package_xml_has_the_order_and_fields_of_format_3() -> None:
-    """Required fields once, in the order of the schema; dependencies are not named twice."""
+def test_fields_of_package_xml_follow_format_3() -> None:
+    """Required fields appear once, in the order of the schema; dependencies are unique."""
     package = ElementTree.parse(ROOT / "package.xml").getroot()
     tags = [child.tag for child in package if isinstance(child.tag, str)]
     order = ["name", "version", "description", "maintainer", "license", "exec_depend",

@@ -1,4 +1,4 @@
-"""The cache of compiled kernels, in processes and installs of their own."""
+"""Cache of compiled kernels, in separate processes and installs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ EXPECTED = (5.0 * 3 + 0.25 + 1.0) * 2.0 + 2.0
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A temporary folder that other users can read."""
+    """Temporary folder that other users can read."""
     folder = Path(tempfile.mkdtemp(prefix="snn_control-test-"))
     folder.chmod(0o755)
     yield folder
@@ -70,7 +70,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def install(open_folder: Path) -> Path:
-    """A copy of the package with four small modules around one kernel."""
+    """Copy of the package with four additional modules around one kernel."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "snn_control", open_folder / "snn_control", ignore=ignored)
     shutil.copytree(ROOT / "envs", open_folder / "snn_control" / "envs", ignore=ignored)
@@ -79,21 +79,21 @@ def install(open_folder: Path) -> Path:
     return open_folder
 
 
-def command(program: str, *arguments: str, before: tuple[str, ...] = ()) -> list[str]:
-    return [*before, sys.executable, "-B", "-c", program, *arguments]
+def command(program: str, *arguments: str, prefix: tuple[str, ...] = ()) -> list[str]:
+    return [*prefix, sys.executable, "-B", "-c", program, *arguments]
 
 
 def environment(install: Path, **variables: str | Path) -> dict[str, str]:
-    own = ("NUMBA", "XDG", "PYTHON")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(own)}
-    if sys.pycache_prefix:  # only read, with -B
+    removed = ("NUMBA", "XDG", "PYTHON")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(removed)}
+    if sys.pycache_prefix:  # read only, because of -B
         kept["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
     return kept | {"PYTHONPATH": str(install)} | {k: str(v) for k, v in variables.items()}
 
 
-def run(install: Path, *arguments: str, before: tuple[str, ...] = (), **variables: Any) -> Any:
+def run(install: Path, *arguments: str, prefix: tuple[str, ...] = (), **variables: Any) -> Any:
     done = subprocess.run(
-        command(PROGRAM, *(arguments or ("5.0",)), before=before),
+        command(PROGRAM, *(arguments or ("5.0",)), prefix=prefix),
         env=environment(install, **variables), cwd=install, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -107,11 +107,11 @@ def files(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in kernels}
 
 
-def test_a_second_process_compiles_nothing(install: Path, tmp_path: Path) -> None:
+def test_second_process_uses_the_cache(install: Path, tmp_path: Path) -> None:
     first = run(install, NUMBA_CACHE_DIR=tmp_path)
     assert (first["values"], first["hits"], first["misses"]) == ([EXPECTED], 0, 1)
     before = files(tmp_path)
-    assert len(before) == 4, "a literal argument makes no variant of the callee"
+    assert len(before) == 4, "a literal argument must not compile a variant of the callee"
     second = run(install, NUMBA_CACHE_DIR=tmp_path)
     assert (second["values"], second["hits"], second["misses"]) == ([EXPECTED], 1, 0)
     assert files(tmp_path) == before
@@ -126,8 +126,8 @@ CHANGES = [
 ]
 
 
-def test_a_change_in_another_module_is_noticed(install: Path, tmp_path: Path) -> None:
-    """Of a callee, of an inlined intrinsic, of a constant, of a callee's constant."""
+def test_change_of_another_module_recompiles(install: Path, tmp_path: Path) -> None:
+    """Change of a callee, an inlined intrinsic, a constant, a constant of a callee."""
     assert run(install, NUMBA_CACHE_DIR=tmp_path)["values"] == [EXPECTED]
     for module, old, new, expected in CHANGES:
         path = install / "snn_control" / module
@@ -139,17 +139,15 @@ def test_a_change_in_another_module_is_noticed(install: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_change_of_text_that_no_kernel_reads_compiles_nothing(
-    install: Path, tmp_path: Path
-) -> None:
+def test_change_of_unrelated_module_keeps_the_cache(install: Path, tmp_path: Path) -> None:
     run(install, NUMBA_CACHE_DIR=tmp_path)
     path = install / "snn_control" / "errors.py"
-    path.write_text(path.read_text() + "\n# a remark\n")
+    path.write_text(path.read_text() + "\n# comment\n")
     assert run(install, NUMBA_CACHE_DIR=tmp_path)["hits"] == 1
 
 
 @pytest.mark.slow
-def test_kernels_of_another_package_are_keyed_by_its_sources(install: Path, tmp_path: Path) -> None:
+def test_change_of_another_package_recompiles(install: Path, tmp_path: Path) -> None:
     package = install / "my_robot"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -173,7 +171,7 @@ def test_kernels_of_another_package_are_keyed_by_its_sources(install: Path, tmp_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"\x80\x04rubbish"])
-def test_damaged_files_are_replaced(damage: bytes, install: Path, tmp_path: Path) -> None:
+def test_damaged_cache_files_are_replaced(damage: bytes, install: Path, tmp_path: Path) -> None:
     run(install, NUMBA_CACHE_DIR=tmp_path)
     for path in files(tmp_path):
         Path(path).write_bytes(damage)
@@ -182,10 +180,8 @@ def test_damaged_files_are_replaced(damage: bytes, install: Path, tmp_path: Path
     assert run(install, NUMBA_CACHE_DIR=tmp_path)["hits"] == 1
 
 
-def test_processes_started_together_do_not_mix_up_their_kernels(
-    install: Path, tmp_path: Path
-) -> None:
-    """Each compiles the kernel for another type and writes into the same index."""
+def test_concurrent_processes_share_the_cache(install: Path, tmp_path: Path) -> None:
+    """Each process compiles the kernel for another type and writes to the same index."""
     started = [
         subprocess.Popen(
             command(PROGRAM, argument), stdout=subprocess.PIPE, text=True,
@@ -200,9 +196,7 @@ def test_processes_started_together_do_not_mix_up_their_kernels(
     assert (later["hits"], later["misses"]) == (2, 0)
 
 
-def test_without_a_home_the_cache_is_private_in_the_temporary_folder(
-    install: Path, tmp_path: Path
-) -> None:
+def test_cache_without_a_home_is_private(install: Path, tmp_path: Path) -> None:
     variables: dict[str, Any] = {"HOME": "/dev/null/nowhere", "TMPDIR": tmp_path}
     first = run(install, **variables)
     private = tmp_path / f"snn_control-{os.getuid()}"
@@ -211,52 +205,52 @@ def test_without_a_home_the_cache_is_private_in_the_temporary_folder(
     assert run(install, **variables)["hits"] == 1
 
 
-def spoil_by_mode(private: Path, elsewhere: Path) -> None:
+def make_writable(private: Path, elsewhere: Path) -> None:
     private.mkdir()
     private.chmod(0o777)
 
 
-def spoil_by_link(private: Path, elsewhere: Path) -> None:
+def make_link(private: Path, elsewhere: Path) -> None:
     elsewhere.mkdir()
     private.symlink_to(elsewhere)
 
 
 @pytest.mark.parametrize(
-    "spoil", [spoil_by_mode, pytest.param(spoil_by_link, marks=pytest.mark.slow)]
+    "prepare", [make_writable, pytest.param(make_link, marks=pytest.mark.slow)]
 )
-def test_a_folder_that_others_may_write_is_not_trusted(
-    spoil: Callable[[Path, Path], None], install: Path, tmp_path: Path
+def test_cache_folder_writable_by_others_is_not_used(
+    prepare: Callable[[Path, Path], None], install: Path, tmp_path: Path
 ) -> None:
-    """Cached kernels are executable code; without another place they are compiled each time."""
-    spoil(tmp_path / f"snn_control-{os.getuid()}", tmp_path / "elsewhere")
+    """Recompile in every process without a safe folder: cached kernels are executable code."""
+    prepare(tmp_path / f"snn_control-{os.getuid()}", tmp_path / "elsewhere")
     for _ in range(2):
         report = run(install, HOME="/dev/null/nowhere", TMPDIR=tmp_path)
         assert (report["values"], report["hits"], report["folder"]) == ([EXPECTED], 0, "None")
     assert not files(tmp_path)
 
 
-def test_a_read_only_install_works_and_is_cached(install: Path, open_folder: Path) -> None:
-    before = unprivileged("numba")
+def test_read_only_install_uses_the_cache(install: Path, open_folder: Path) -> None:
+    prefix = unprivileged("numba")
     home = open_folder / "home"
     home.mkdir()
     home.chmod(0o777)
     subprocess.run(["chmod", "-R", "a-w", str(install / "snn_control")], check=True)
-    first = run(install, before=before, HOME=home)
+    first = run(install, prefix=prefix, HOME=home)
     assert first["values"] == [EXPECTED]
     assert Path(first["folder"]).is_relative_to(home / ".cache")
-    assert run(install, before=before, HOME=home)["hits"] == 1
+    assert run(install, prefix=prefix, HOME=home)["hits"] == 1
 
 
 @pytest.mark.slow
-def test_a_read_only_install_works_without_a_home(install: Path, open_folder: Path) -> None:
-    before = unprivileged("numba")
+def test_read_only_install_without_a_home(install: Path, open_folder: Path) -> None:
+    prefix = unprivileged("numba")
     temporary = open_folder / "tmp"
     temporary.mkdir()
     temporary.chmod(0o1777)
     subprocess.run(["chmod", "-R", "a-w", str(install / "snn_control")], check=True)
     variables: dict[str, Any] = {"HOME": "/nonexistent", "TMPDIR": temporary}
-    assert run(install, before=before, **variables)["values"] == [EXPECTED]
-    assert run(install, before=before, **variables)["hits"] == 1
+    assert run(install, prefix=prefix, **variables)["values"] == [EXPECTED]
+    assert run(install, prefix=prefix, **variables)["hits"] == 1
 
 
 ENGINE = """
@@ -273,10 +267,8 @@ print(NativeEngine(network).step([3.0]).item())
 
 
 @pytest.mark.slow
-def test_a_change_in_the_flat_accessors_of_the_engine_is_noticed(
-    install: Path, tmp_path: Path
-) -> None:
-    """The weight that a kernel reads is doubled by the accessor that is inlined into it."""
+def test_change_of_the_flat_accessors_recompiles(install: Path, tmp_path: Path) -> None:
+    """The change doubles the weight that the inlined accessor returns to a kernel."""
 
     def value() -> str:
         return subprocess.run(

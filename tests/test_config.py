@@ -1,4 +1,4 @@
-"""YAML onto the configurations of the project: the method of a file, and older files."""
+"""Conversion of YAML to the configurations of the optimisation methods."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTENTS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_method_of_a_file_is_named_and_not_guessed(method: str) -> None:
+def test_method_key_is_required(method: str) -> None:
     config = optimisation_config({"method": method} | CONTENTS[method], "file")
     assert type(config) is METHODS[method].config_type
     assert config.method == method
@@ -43,13 +43,13 @@ def test_the_method_of_a_file_is_named_and_not_guessed(method: str) -> None:
         ({"method": "gradient", "name": "x", "least_share": [0.5, 0.1, True]}, r"least_share\[2\]"),
     ],
 )
-def test_a_wrong_file_is_refused_with_the_remedy(content: object, message: str) -> None:
+def test_errors_name_fault_and_remedy(content: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         optimisation_config(content, "file")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_every_shipped_configuration_says_its_method_and_its_command(path: Path) -> None:
+def test_shipped_configuration_states_method_and_command(path: Path) -> None:
     config = read_optimisation(path.stem)
     assert read_yaml(path)[0]["method"] == config.method
     verb = METHODS[config.method].verb

@@ -1,4 +1,4 @@
-"""Imports point one way, and `import snn_control` is light."""
+"""Layers of imports, and duration of `import snn_control`."""
 
 import ast
 import subprocess
@@ -21,7 +21,7 @@ BELOW_LOOPS = LEAVES | DATA | MACHINES | {"controllers"}
 BELOW_TRAINING = BELOW_LOOPS | BESIDE | {"loops"}
 BELOW_STUDIES = BELOW_TRAINING | {"training"}
 
-# Allowed imports of each part, beside itself and the package root; from the ground up.
+# Allowed imports of each part, besides itself and the package root, from the lowest layer up.
 MAY_IMPORT: dict[str, set[str]] = {
     **{name: {"errors"} if name != "errors" else set() for name in LEAVES},
     "config": {"errors", "resources"},
@@ -44,23 +44,23 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 SYSTEMS = run_path(str(ROOT / "snn_control" / "ros" / "nodes.py"))["SYSTEMS"]
 STEMS = {"route"} | {system.name for system in SYSTEMS if system.name}
-"""Folders of systems, in whichever layer."""
+"""Names of the folders of systems in all layers."""
 REEXPORTED = {"Altitude", "PID", "PIDConfig", "Swimmer"}
-"""Names of theirs that `snn_control.controllers` offers."""
+"""Classes of systems that `snn_control.controllers` exports."""
 HEAVY = {"numba", "torch", "mujoco", "matplotlib", "plotly", "rclpy", "norse"}
 
 
 def sources() -> dict[Path, tuple[str, ...]]:
-    """Return every source file with its dotted name below snn_control."""
-    found = {}
+    """Return every source file with the parts of its module name below snn_control."""
+    names = {}
     for base, prefix in ((ROOT / "snn_control", ()), (ROOT / "envs", ("envs",))):
         for path in base.rglob("*.py"):
-            found[path] = (*prefix, *path.relative_to(base).with_suffix("").parts)
-    return found
+            names[path] = (*prefix, *path.relative_to(base).with_suffix("").parts)
+    return names
 
 
 def imported(path: Path, name: tuple[str, ...]) -> set[str]:
-    """Return the parts of snn_control that a file imports, wherever in the file."""
+    """Return the parts of snn_control that a file imports anywhere."""
     targets = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -79,9 +79,9 @@ def imported(path: Path, name: tuple[str, ...]) -> set[str]:
 
 
 @pytest.mark.parametrize(("path", "name"), sources().items(), ids=lambda v: str(v)[-40:])
-def test_imports_point_one_way(path, name):
+def test_imports_follow_the_layers(path, name):
     part = name[0]
-    assert part in MAY_IMPORT, f"{part} has no place in the house yet: add it to MAY_IMPORT"
+    assert part in MAY_IMPORT, f"{part} is in no layer: add it to MAY_IMPORT"
     wrong = imported(path, name) - MAY_IMPORT[part] - {part}
     assert not wrong, f"{path.relative_to(ROOT)} must not import {', '.join(sorted(wrong))}"
 
@@ -93,14 +93,14 @@ def test_no_cycle_between_parts():
     list(TopologicalSorter(graph).static_order())
 
 
-def test_the_walk_sees_imports_inside_functions_and_relative_ones(tmp_path):
+def test_imports_inside_functions_and_relative_imports(tmp_path):
     file = tmp_path / "x.py"
     file.write_text("def f():\n    from ..envs import a\n    import snn_control.cli.main\n")
     assert imported(file, ("runs", "x")) == {"envs", "cli"}
 
 
-def test_import_is_light_and_quick():
-    """In processor time, which other programs do not lengthen."""
+def test_import_is_fast_and_loads_no_heavy_module():
+    """Measured in processor time, which is independent of other programs."""
     program = (
         "import sys, time; start = time.process_time(); import snn_control;"
         "print(time.process_time() - start, *sys.modules)"
@@ -117,7 +117,7 @@ def test_import_is_light_and_quick():
 
 
 def names_of_systems(tree: ast.AST) -> set[str]:
-    """Return the names that a file imports from the folders of systems, or for them."""
+    """Return the names that a file imports from the folders of systems."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -127,27 +127,27 @@ def names_of_systems(tree: ast.AST) -> set[str]:
     return names
 
 
-def asked_classes(tree: ast.AST) -> set[str]:
-    """Return the classes that code asks for, by isinstance, issubclass or match."""
-    asked = set()
+def matched_classes(tree: ast.AST) -> set[str]:
+    """Return the classes that code tests for by isinstance, issubclass or match."""
+    classes = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
-            asked |= {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
+            classes |= {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
         elif isinstance(node, ast.MatchClass):
-            asked.add(ast.unparse(node.cls))
-    return asked
+            classes.add(ast.unparse(node.cls))
+    return classes
 
 
-def test_nobody_asks_for_the_class_of_a_system_outside_its_folders():
+def test_classes_of_systems_are_tested_only_in_their_folders():
     for path, name in sources().items():
         if not {part.split("_")[0] for part in name} & STEMS:
             tree = ast.parse(path.read_text("utf-8"))
-            asked = asked_classes(tree) & names_of_systems(tree)
-            assert not asked, f"{path.relative_to(ROOT)} asks for {', '.join(sorted(asked))}"
+            classes = matched_classes(tree) & names_of_systems(tree)
+            assert not classes, f"{path.relative_to(ROOT)} tests for {', '.join(sorted(classes))}"
 
 
-def test_the_walk_sees_classes_that_are_asked_for():
+def test_classes_of_sample_code():
     code = "if isinstance(x, A | (B, C)):\n    match y:\n        case D(): pass\n"
-    assert asked_classes(ast.parse(code)) == {"A", "B", "C", "D"}
+    assert matched_classes(ast.parse(code)) == {"A", "B", "C", "D"}
     code = "from snn_control.controllers import Swimmer as S, load\nfrom x.blimp.y import Z\n"
     assert names_of_systems(ast.parse(code)) == {"S", "Z"}

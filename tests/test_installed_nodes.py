@@ -1,4 +1,4 @@
-"""The nodes after `pip install .` and `pip install -e .`: found by launch, and they work."""
+"""Nodes after `pip install .` and `pip install -e .`: started by launch and as commands."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ print(json.dumps({
 def environment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, bool]:
-    """An environment with the package, its checkout, and whether it is editable."""
+    """Virtual environment with the package, its checkout, and True for an editable install."""
     folder, editable = tmp_path_factory.mktemp(request.param), request.param == "editable"
     copy_checkout(folder / "checkout")
     venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
-    # What it needs, pip and setuptools included, comes from this environment, whose own snn_control
-    # a plain path leaves out.
+    # Dependencies, pip and setuptools come from this environment; a plain path file excludes its
+    # editable snn_control.
     base = {"base": str(venv), "platbase": str(venv)}
     site = Path(sysconfig.get_path("purelib", vars=base))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
@@ -60,32 +60,32 @@ def variables(venv: Path) -> dict[str, str]:
 def test_launch_starts_a_node_of_the_environment(
     environment: tuple[Path, Path, bool], tmp_path: Path
 ) -> None:
-    """By its executable after an install, by the module where the install is editable."""
+    """Executable of a normal install, module of an editable install."""
     venv, checkout, editable = environment
     done = subprocess.run(
         [venv / "bin" / "python", "-c", PROBE], cwd=tmp_path, env=variables(venv),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found = json.loads(done.stdout)
-    assert Path(found["package"]).is_relative_to(checkout if editable else venv)
-    assert all(Path(path).is_file() for path in found["parameters"].values())
+    report = json.loads(done.stdout)
+    assert Path(report["package"]).is_relative_to(checkout if editable else venv)
+    assert all(Path(path).is_file() for path in report["parameters"].values())
     for node in NODES:
-        start = found["start"][node]
+        start = report["start"][node]
         if editable:
             assert start["executable"] == str(venv / "bin" / "python")
         else:
             assert start == {"package": "snn_control", "executable": node}
             assert os.access(venv / "lib" / "snn_control" / node, os.X_OK)
-    start = found["start"]["altitude_controller"]
+    start = report["start"]["altitude_controller"]
     command = [start["executable"], *start.get("arguments", [])]
     if not editable:
         command = [str(venv / "lib" / "snn_control" / "altitude_controller")]
-    away_from_the_environment = variables(venv) | {"PATH": os.environ["PATH"]}
-    check_start(command, away_from_the_environment, tmp_path)
+    outside = variables(venv) | {"PATH": os.environ["PATH"]}
+    check_start(command, outside, tmp_path)
 
 
 @pytest.mark.slow
-def test_a_node_is_a_command_of_the_environment(
+def test_node_is_a_command_of_the_environment(
     environment: tuple[Path, Path, bool], tmp_path: Path
 ) -> None:
     venv, _, _ = environment

@@ -1,4 +1,4 @@
-"""Sizes of files and folders, and tests that mirror the tree."""
+"""Sizes of files and folders, and correspondence of test folders to package folders."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ PARTS = ("snn_control", "envs", "tests", "benchmarks", "launch")
 MAX_LINES = 400
 MAX_MODULES = 20
 MODULES = {"snn_control/ros": 17}
-"""Folders with a limit of their own."""
+"""Folders with a different limit."""
 WITHOUT_COUNTERPART = {
     "conformance": "registries of several layers",
     "docs": "pages of docs/",
 }
-"""Folders of tests that mirror no folder of the package, and their subject."""
+"""Folders of tests without a counterpart in the package, and their subject."""
 
 
 def modules() -> list[Path]:
     """Return every Python file of the checkout, relative to it."""
-    found = [path for part in PARTS for path in (ROOT / part).rglob("*.py")]
-    return sorted(path.relative_to(ROOT) for path in (*found, *ROOT.glob("*.py")))
+    paths = [path for part in PARTS for path in (ROOT / part).rglob("*.py")]
+    return sorted(path.relative_to(ROOT) for path in (*paths, *ROOT.glob("*.py")))
 
 
 def folders_of_tests() -> list[str]:
-    """Return the folders below tests that hold Python files, relative to it."""
-    found = {path.parent.relative_to("tests") for path in modules() if path.parts[0] == "tests"}
-    return sorted(folder.as_posix() for folder in found if folder != Path())
+    """Return the folders below tests that contain Python files, relative to it."""
+    folders = {path.parent.relative_to("tests") for path in modules() if path.parts[0] == "tests"}
+    return sorted(folder.as_posix() for folder in folders if folder != Path())
 
 
 def test_no_file_is_too_long() -> None:
@@ -45,7 +45,7 @@ def test_no_folder_has_too_many_modules() -> None:
 
 
 @pytest.mark.parametrize("folder", folders_of_tests())
-def test_a_folder_of_tests_mirrors_one_of_the_package(folder: str) -> None:
+def test_folder_of_tests_has_a_counterpart_in_the_package(folder: str) -> None:
     assert (ROOT / "tests" / folder / "__init__.py").is_file()
     mirrored = (ROOT / folder) if folder.split("/")[0] == "envs" else ROOT / "snn_control" / folder
     assert mirrored.is_dir() != (folder in WITHOUT_COUNTERPART)

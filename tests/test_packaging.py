@@ -1,4 +1,4 @@
-"""The wheel, what it installs, and that the files that name a version agree."""
+"""Wheel, installed files, and agreement of version numbers."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import snn_control
-from tests.other_user import NOBODY, runnable_python, words
+from tests.other_user import NOBODY, runnable_python, user_prefix
 from tests.paths import ROOT
 
 PARTS = ["snn_control", "envs", "models", "configs", "launch", "scripts", "resource"]
@@ -24,7 +24,7 @@ FILES = ["setup.py", "setup.cfg", "pyproject.toml", "package.xml", "README.md", 
 
 
 def copy_checkout(target):
-    """Copy what belongs to the package into the folder `target`."""
+    """Copy the files of the package to the folder `target`."""
     for name in PARTS:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__", "*.nb?")
@@ -58,7 +58,7 @@ def names(wheel):
         return archive.namelist()
 
 
-def test_wheel_holds_code_and_data(names):
+def test_wheel_contains_code_and_data(names):
     for name in ("cli/main.py", "envs/__init__.py", "envs/blimp/blimp.xml", "py.typed",
                  "models/probe.json", "models/probe.safetensors", "configs/probe.yaml",
                  "configs/ros/probe.yaml",
@@ -72,14 +72,14 @@ def test_every_module_of_the_checkout_is_in_the_wheel(names):
             assert f"{prefix}/{path.relative_to(ROOT / base).as_posix()}" in names
 
 
-def test_nothing_but_the_package_is_importable(names):
+def test_package_is_the_only_top_level_module(names):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not re.match(r"snn_control-.*\.(dist-info|data)$", top)} == {
         "snn_control"
     }
 
 
-def test_ros_finds_the_package(names):
+def test_wheel_registers_the_package_with_ament(names):
     data = [name.split(".data/data/")[1] for name in names if ".data/data/" in name]
     assert "share/ament_index/resource_index/packages/snn_control" in data
     assert "share/snn_control/package.xml" in data
@@ -87,8 +87,8 @@ def test_ros_finds_the_package(names):
     assert "share/snn_control/configs/ros/probe.yaml" in data
 
 
-def test_launch_finds_each_node(wheel):
-    """As an executable of the package, and as a command of the same name for colcon."""
+def test_wheel_has_an_executable_of_each_node(wheel):
+    """One executable of the package, and one command of the same name for colcon."""
     nodes = sorted(path.name for path in (ROOT / "scripts").iterdir())
     assert "altitude_controller" in nodes
     with zipfile.ZipFile(wheel) as archive:
@@ -108,8 +108,8 @@ def test_launch_finds_each_node(wheel):
     assert sorted(commands) == [(node, node) for node in nodes]
 
 
-def test_ros_comes_from_wheels_of_jazzy_alone_where_they_exist(wheel):
-    """A bare `ros-*` is of a newer distribution; PyPI's `launch` is another project."""
+def test_extra_ros_requires_only_jazzy_wheels(wheel):
+    """No plain `ros-*` packages of newer distributions, no unrelated `launch` of PyPI."""
     from packaging.metadata import Metadata
 
     with zipfile.ZipFile(wheel) as archive:
@@ -120,27 +120,27 @@ def test_ros_comes_from_wheels_of_jazzy_alone_where_they_exist(wheel):
     others = [{"platform_machine": "aarch64"}, {"sys_platform": "darwin"},
               {"implementation_name": "pypy"}, {"python_version": "3.15"}]  # fmt: skip
 
-    def brought(extra, environment):
+    def required(extra, environment):
         chosen = here | environment | {"extra": extra}
         return {r.name for r in metadata.requires_dist or [] if r.marker and
                 r.marker.evaluate(chosen)}  # fmt: skip
 
-    ros = brought("ros", {})
+    ros = required("ros", {})
     assert "ros-jazzy-rclpy" in ros
     assert all(name.startswith("ros-jazzy-") for name in ros)
-    assert brought("logs", {}) == {"rosbags"}
-    assert ros | {"rosbags"} < brought("test", {})
-    assert brought("test-sourced", {}) == brought("test", {}) - ros
+    assert required("logs", {}) == {"rosbags"}
+    assert ros | {"rosbags"} < required("test", {})
+    assert required("test-sourced", {}) == required("test", {}) - ros
     for other in others:
-        assert not brought("ros", other)
-        assert not any(name.startswith("ros-") for name in brought("test", other))
+        assert not required("ros", other)
+        assert not any(name.startswith("ros-") for name in required("test", other))
     named = {r.name for r in metadata.requires_dist or []}
     assert not {n for n in named if n.startswith(("launch", "ros")) and n not in {"rosbags", *ros}}
     pinned = set(re.findall(r"^(ros[\w-]+)==", (ROOT / "constraints.txt").read_text(), re.M))
     assert pinned == ros | {"rosbags"}
 
 
-def test_installed_package_imports_and_finds_its_files(wheel, tmp_path):
+def test_installed_package_imports_and_locates_its_files(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     program = (
@@ -164,15 +164,15 @@ def test_installed_package_imports_and_finds_its_files(wheel, tmp_path):
 
 
 @pytest.mark.slow
-def test_another_user_installs_from_a_path_with_spaces():
-    """By pip into a folder of their own; the command then runs from there."""
-    before, site = words(), sysconfig.get_path("purelib")
-    python = runnable_python(before, site, "numpy", "pip", "setuptools", "tyro")
+def test_install_by_another_user_from_a_path_with_spaces():
+    """Install with pip into a folder of this user and run the command from there."""
+    prefix, site = user_prefix(), sysconfig.get_path("purelib")
+    python = runnable_python(prefix, site, "numpy", "pip", "setuptools", "tyro")
     base = Path(tempfile.mkdtemp(prefix="snn_control-test-"))
     try:
         source, target = base / "my checkout", base / "their packages"
         copy_checkout(source)
-        if before:
+        if prefix:
             user = pwd.getpwnam(NOBODY)
             for path in (base, *base.rglob("*")):
                 os.chown(path, user.pw_uid, user.pw_gid)
@@ -186,7 +186,7 @@ def test_another_user_installs_from_a_path_with_spaces():
             ([python, "-S", "-m", "snn_control", "show", "blimp-altitude"], f"{target}:{site}"),
         ):
             done = subprocess.run(
-                [*before, *command], cwd=base, env=environment | {"PYTHONPATH": paths},
+                [*prefix, *command], cwd=base, env=environment | {"PYTHONPATH": paths},
                 capture_output=True, text=True,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
@@ -208,11 +208,11 @@ def test_versions_agree():
     assert citation["license"] == package.findtext("license") == "Apache-2.0"
 
 
-def test_launch_is_no_package():
+def test_launch_folder_is_not_a_package():
     assert not (ROOT / "launch" / "__init__.py").exists()
 
 
-def test_torch_is_pinned_alike_everywhere():
+def test_torch_pins_agree():
     pins = dict(re.findall(r"^(torch\w*)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
     for name, version in re.findall(r"\b(torch\w*)==([\d.]+)", (ROOT / "Makefile").read_text()):
         assert pins[name] == version.rstrip(".") or version == "..."

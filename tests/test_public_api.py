@@ -1,4 +1,4 @@
-"""The public names are those in `__all__`, and what documents import is among them."""
+"""Public names in `__all__`, and imports of the examples in documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 import snn_control
-from tests.docs.fences import blocks
+from tests.docs.pages import blocks
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
@@ -23,7 +23,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def declared(path: Path) -> list[str] | None:
-    """Return `__all__` of a file, without importing it; None where it has none."""
+    """Return `__all__` of a file without importing it; None if it has none."""
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return list(ast.literal_eval(node.value))
@@ -31,7 +31,7 @@ def declared(path: Path) -> list[str] | None:
 
 
 def public_modules() -> dict[str, list[str]]:
-    """Return `__all__` of each module that has one, by its dotted name."""
+    """Return `__all__` of each module that has one, by dotted name."""
     modules = {}
     for base, prefix in (
         (ROOT / "snn_control", "snn_control"),
@@ -50,27 +50,27 @@ PUBLIC = public_modules()
 
 
 def imports(code: str) -> set[tuple[str, str]]:
-    """Return module and name of everything of ours that code imports; the name may be empty."""
-    found = set()
+    """Return module and name of each import from snn_control; the name may be empty."""
+    imported = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("snn_control"):
-            found |= {(str(node.module), alias.name) for alias in node.names}
+            imported |= {(str(node.module), alias.name) for alias in node.names}
         elif isinstance(node, ast.Import):
             names = {alias.name for alias in node.names if alias.name.startswith("snn_control")}
-            found |= {(name, "") for name in names}
-    return found
+            imported |= {(name, "") for name in names}
+    return imported
 
 
 def imported_by_pages() -> list[tuple[str, str, str]]:
-    """Return page, module and name of everything that an example imports."""
-    found = set()
+    """Return page, module and name of each import in an example."""
+    imported = set()
     for page in PAGES:
         for block in blocks(page, "python"):
             try:
-                found |= {(page.name, *each) for each in imports(block)}
-            except SyntaxError:  # a line to be put into a literal
+                imported |= {(page.name, *each) for each in imports(block)}
+            except SyntaxError:  # an entry of a literal
                 assert ", in " in block.splitlines()[0]
-    return sorted(found)
+    return sorted(imported)
 
 
 @cache
@@ -94,22 +94,22 @@ def test_public_names_exist_and_are_documented(name: str) -> None:
             assert value.__doc__, f"{name}.{public} has no docstring"
 
 
-def test_pages_import_something() -> None:
+def test_pages_have_imports() -> None:
     assert len(imported_by_pages()) > 25
 
 
 @pytest.mark.parametrize(("page", "module", "name"), imported_by_pages())
-def test_examples_import_public_names_alone(page: str, module: str, name: str) -> None:
+def test_examples_import_only_public_names(page: str, module: str, name: str) -> None:
     if not name:
         assert find_spec(module) is not None
         return
     submodule = f"{module}.{name}"
     assert name in PUBLIC.get(module, ()) or submodule in PUBLIC, (
-        f"{page} imports {name} of {module}: add it to __all__, or import what is public"
+        f"{page} imports {name} of {module}: add it to __all__, or import a public name"
     )
 
 
-def test_the_everyday_names_come_from_one_place() -> None:
+def test_package_root_exports_the_main_names() -> None:
     code = (
         "import snn_control, sys; before = set(sys.modules)\n"
         "assert not {'numpy', 'numba', 'torch', 'mujoco'} & before\n"
@@ -129,6 +129,6 @@ def test_the_everyday_names_come_from_one_place() -> None:
     assert set(snn_control.__all__) <= set(dir(snn_control))
 
 
-def test_the_quality_declaration_says_the_same() -> None:
+def test_quality_declaration_defines_the_public_api() -> None:
     text = (ROOT / "QUALITY_DECLARATION.md").read_text("utf-8")
     assert "names in `__all__` of `snn_control` and its modules" in text

@@ -1,4 +1,4 @@
-"""Limits of threads that overlap in time are lifted."""
+"""Overlapping limits of BLAS threads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def two_threads() -> Iterator[None]:
         yield
 
 
-def test_overlapping_limits_are_lifted_by_the_last() -> None:
+def test_last_of_overlapping_limits_restores_the_threads() -> None:
     first, second = one_blas_thread(), one_blas_thread()
     first.__enter__()
     second.__enter__()
@@ -34,18 +34,18 @@ def test_overlapping_limits_are_lifted_by_the_last() -> None:
     assert blas_threads() == {2}
 
 
-def test_a_second_thread_is_limited_and_lifts_what_the_first_began() -> None:
-    seen: list[set[int]] = []
+def test_second_thread_is_limited_and_restores_the_threads() -> None:
+    counts: list[set[int]] = []
     begun, ended = threading.Event(), threading.Event()
 
     def work() -> None:
         with one_blas_thread():
-            seen.append(blas_threads())
+            counts.append(blas_threads())
             begun.set()
             assert ended.wait(10.0)
-        seen.append(blas_threads())
+        counts.append(blas_threads())
 
-    with one_blas_thread():  # makes this thread the first that limits
+    with one_blas_thread():  # this thread sets the first limit
         pass
     thread = threading.Thread(target=work)
     with one_blas_thread():
@@ -54,10 +54,10 @@ def test_a_second_thread_is_limited_and_lifts_what_the_first_began() -> None:
     assert blas_threads() == {1}
     ended.set()
     thread.join()
-    assert seen == [{1}, {2}]
+    assert counts == [{1}, {2}]
 
 
-def test_a_failure_lifts_the_limit() -> None:
+def test_exception_restores_the_threads() -> None:
     with pytest.raises(ValueError, match="x"), one_blas_thread():
         raise ValueError("x")
     assert blas_threads() == {2}

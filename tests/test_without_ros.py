@@ -1,4 +1,4 @@
-"""Everything but the nodes works where ROS is absent."""
+"""Import and operation of all parts except the nodes without ROS."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ def run(*arguments: str) -> str:
      "nav_msgs.msg", "diagnostic_msgs", "lifecycle_msgs.msg", "rcl_interfaces.msg",
      "rosgraph_msgs", "trajectory_msgs", "builtin_interfaces", "type_description_interfaces"],
 )  # fmt: skip
-def test_packages_of_ros_are_recognised(name: str) -> None:
+def test_pattern_matches_packages_of_ros(name: str) -> None:
     assert ROS.match(name)
     assert not ROS.match(f"snn_control.{name}")
 
 
-def test_the_block_blocks() -> None:
+def test_block_prevents_imports_of_ros() -> None:
     program = "from tests.without_ros import block; block(); import rclpy"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=ROOT)
     assert b"ROS is absent here" in done.stderr
 
 
-def test_all_modules_but_the_nodes_import_without_ros() -> None:
+def test_all_modules_except_nodes_import_without_ros() -> None:
     assert run("-c", IMPORT_ALL).strip() == ""
 
 
 def test_loops_run_without_ros() -> None:
-    """A selection of their tests; `pytest -p tests.without_ros tests/loops` runs all of them."""
+    """Run a selection of the tests; `pytest -p tests.without_ros tests/loops` runs all."""
     names = ("blimp/test_call_path.py", "swimmer/test_call_path.py", "place/test_inputs.py")
     chosen = [f"tests/loops/{name}" for name in names]
-    said = run("-m", "pytest", "-p", "tests.without_ros", "-p", "no:cacheprovider", *chosen)
-    assert "skipped" not in said
+    output = run("-m", "pytest", "-p", "tests.without_ros", "-p", "no:cacheprovider", *chosen)
+    assert "skipped" not in output

@@ -86,7 +86,7 @@ def test_unknown_keys_propose_the_closest() -> None:
     ("strategy", "settings", "message"),
     [
         ("cma_es", {"populaton": 6}, r"unknown key 'populaton'. Did you mean: `population`"),
-        ("cma_es", {"population": "many"}, "population: 'many' is not of kind int or NoneType"),
+        ("cma_es", {"population": "many"}, "population: 'many' is not of type int or NoneType"),
         ("genetic", {"crossover": "blent"}, "crossover: unknown 'blent'. Did you mean: `blend`"),
     ],
 )

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import tyro
 from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.result import JsonOption, Result
-
-if TYPE_CHECKING:
-    from snn_control.checks import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +31,17 @@ def run(args: Args) -> Result:
 
     outcomes = check(args.thing)
     passed = all(outcome.passed for outcome in outcomes)
-    checks = [_document(outcome) for outcome in outcomes]
+    checks = [
+        {
+            "kind": outcome.kind,
+            "name": outcome.name,
+            "passed": outcome.passed,
+            "found": outcome.detail,
+            "remedy": outcome.remedy,
+        }
+        for outcome in outcomes
+    ]
     return Result({"thing": args.thing, "passed": passed, "checks": checks}, ok=passed)
-
-
-def _document(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "kind": outcome.kind,
-        "name": outcome.name,
-        "passed": outcome.passed,
-        "found": outcome.detail,
-        "remedy": outcome.remedy,
-    }
 
 
 def show(result: Result, console: Console) -> None:

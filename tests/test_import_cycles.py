@@ -1,4 +1,4 @@
-"""No module of the package imports itself by way of others, in any place of a file."""
+"""Import cycles between modules of the package, anywhere in a file."""
 
 import ast
 from collections.abc import Iterable
@@ -12,47 +12,47 @@ FOLDERS = {"snn_control": ROOT / "snn_control", "snn_control.envs": ROOT / "envs
 
 
 def modules(folders: dict[str, Path]) -> dict[str, Path]:
-    """Return every module below some packages by its dotted name; a package is its `__init__`."""
-    found = {}
+    """Return the path of each module by dotted name; a package stands for its `__init__`."""
+    paths = {}
     for package, folder in folders.items():
         for path in folder.rglob("*.py"):
             parts = path.relative_to(folder).with_suffix("").parts
-            found[".".join((package, *parts)).removesuffix(".__init__")] = path
-    return found
+            paths[".".join((package, *parts)).removesuffix(".__init__")] = path
+    return paths
 
 
 def nodes(path: Path) -> list[ast.AST]:
-    """Return every node of a file."""
+    """Return all nodes of a file."""
     return list(ast.walk(ast.parse(path.read_text("utf-8"))))
 
 
 def imports(name: str, path: Path, within: Iterable[ast.AST], known: dict[str, Path]) -> set[str]:
-    """Return the modules of `known` that a file imports in some of its nodes."""
+    """Return the modules of `known` that the nodes `within` of a file import."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found = set()
+    imported = set()
     for node in within:
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) + 1 - node.level]
             base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
             targets = [f"{base}.{alias.name}" for alias in node.names]
-            found |= {target if target in known else base for target in targets}
-    return found & known.keys()
+            imported |= {target if target in known else base for target in targets}
+    return imported & known.keys()
 
 
 def graph(folders: dict[str, Path]) -> dict[str, set[str]]:
-    """Return the modules that each one imports."""
+    """Return the imported modules of each module."""
     known = modules(folders)
     return {name: imports(name, path, nodes(path), known) for name, path in known.items()}
 
 
-def circles(edges: dict[str, set[str]]) -> list[list[str]]:
-    """Return the groups of modules that import each other, largest first: R. Tarjan, 1972."""
+def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules that import each other, largest first (R. Tarjan, 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    found = []
+    groups = []
 
     def visit(name: str) -> None:
         index[name] = low[name] = len(index)
@@ -67,16 +67,16 @@ def circles(edges: dict[str, set[str]]) -> list[list[str]]:
             while group[-1] != name:
                 group.append(stack.pop())
             if len(group) > 1 or name in edges[name]:
-                found.append(sorted(group))
+                groups.append(sorted(group))
 
     for name in sorted(edges):
         if name not in index:
             visit(name)
-    return sorted(found, key=lambda group: (-len(group), group))
+    return sorted(groups, key=lambda group: (-len(group), group))
 
 
 def type_checking_imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
-    """Return the modules of `known` that a file imports for type checking only."""
+    """Return the modules of `known` that a file imports only for type checking."""
     guarded = [
         inner
         for node in nodes(path)
@@ -86,24 +86,24 @@ def type_checking_imports(name: str, path: Path, known: dict[str, Path]) -> set[
     return imports(name, path, guarded, known)
 
 
-def test_no_module_imports_itself_by_way_of_others():
-    found = circles(graph(FOLDERS))
-    assert not found, "\n".join(" <-> ".join(group) for group in found)
+def test_package_has_no_import_cycles():
+    groups = cycles(graph(FOLDERS))
+    assert not groups, "\n".join(" <-> ".join(group) for group in groups)
 
 
-def test_our_modules_are_not_imported_for_type_checking_only():
+def test_no_module_is_imported_only_for_type_checking():
     known = modules(FOLDERS)
-    found = {
+    type_checking = {
         name: guarded
         for name, path in known.items()
         if (guarded := type_checking_imports(name, path, known))
     }
-    assert not found
+    assert not type_checking
 
 
 @pytest.fixture
 def package(tmp_path: Path) -> dict[str, Path]:
-    """A package with a circle through a function, one through a package, and a guarded import."""
+    """Package with a cycle through a function, one through a package, and a guarded import."""
     files = {
         "__init__.py": "",
         "a.py": "def f():\n    from p import b\n",
@@ -120,11 +120,11 @@ def package(tmp_path: Path) -> dict[str, Path]:
     return {"p": tmp_path}
 
 
-def test_circles_are_found_in_functions_and_through_packages(package: dict[str, Path]):
-    assert circles(graph(package)) == [["p.a", "p.b", "p.sub.c"], ["p.sub", "p.sub.d"]]
+def test_cycles_through_functions_and_packages(package: dict[str, Path]):
+    assert cycles(graph(package)) == [["p.a", "p.b", "p.sub.c"], ["p.sub", "p.sub.d"]]
 
 
-def test_guarded_imports_are_found(package: dict[str, Path]):
+def test_type_checking_imports_are_listed(package: dict[str, Path]):
     known = modules(package)
     assert type_checking_imports("p.sub.d", known["p.sub.d"], known) == {"p.sub"}
     assert not type_checking_imports("p.a", known["p.a"], known)
