@@ -1,4 +1,4 @@
-"""Small networks that between them use every neuron model, connection kind, delay and variant."""
+"""Small networks that together cover all neuron models, connection kinds, delays and variants."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KINDS = ("dense", "diagonal", "block2", "sparse", "shared")
 CASES = list(itertools.product(VARIANTS, KINDS))
 
 
-def _onto(rng: np.random.Generator, grid: float | None, scale: float, *shape: int) -> np.ndarray:
+def _draw(rng: np.random.Generator, grid: float | None, scale: float, *shape: int) -> np.ndarray:
     values = rng.normal(0.0, scale, shape)
     return np.round(values / grid) * grid if grid else values
 
@@ -58,7 +58,7 @@ def make(
     start: str = "rest",
     size: int = SIZE,
 ) -> Network:
-    """Input -> drivers (spiking) -> cells under test (recurrent, delayed) -> read-out."""
+    """Return input -> spiking drivers -> recurrent delayed cells under test -> read-out."""
     rng = np.random.default_rng(abs(hash_of(variant + kind)))
     cells = VARIANTS[variant]
     if variant == "lif-memoryless":
@@ -68,34 +68,40 @@ def make(
     def connection(source: str, target: str, delay: int, scale: float) -> Connection:
         if kind == "dense":
             return Connection(
-                source, target, _onto(rng, grid, scale * fan_in, size, size), delay_ticks=delay
+                source, target, _draw(rng, grid, scale * fan_in, size, size), delay_ticks=delay
             )
         if kind == "diagonal":
-            weights = _onto(rng, grid, 2 * scale, size)
+            weights = _draw(rng, grid, 2 * scale, size)
             return Connection(source, target, weights, "diagonal", delay)
         if kind == "block2":
-            weights = _onto(rng, grid, scale, size // 2, 2, 2)
+            weights = _draw(rng, grid, scale, size // 2, 2, 2)
             return Connection(source, target, weights, "block2", delay)
         if kind == "shared":
-            shared = Shared.mirrored(_onto(rng, grid, 2 * scale, size // 2))
+            shared = Shared.mirrored(_draw(rng, grid, 2 * scale, size // 2))
             return Connection(source, target, shared, "diagonal", delay)
         pre = np.sort(rng.integers(0, size, 2 * size))
         post = rng.integers(0, size, 2 * size)
         return Connection(
-            source, target, _onto(rng, grid, scale, 2 * size), "sparse", delay, pre=pre, post=post
+            source,
+            target,
+            _draw(rng, grid, scale, 2 * size),
+            "sparse",
+            delay,
+            pre=pre,
+            post=post,
         )
 
     connections = [
-        Connection("input", "drivers", _onto(rng, grid, 1.0, 2, size)),
-        Connection("input", "cells", _onto(rng, grid, 0.3, 2, size), delay_ticks=3),
+        Connection("input", "drivers", _draw(rng, grid, 1.0, 2, size)),
+        Connection("input", "cells", _draw(rng, grid, 0.3, 2, size), delay_ticks=3),
         connection("drivers", "cells", 0, 0.8),
         connection("cells", "cells", 1, 0.1),
         connection("drivers", "cells", 2, 0.3),
-        Connection("cells", "readout", _onto(rng, grid, 0.5 * fan_in, size, 1)),
+        Connection("cells", "readout", _draw(rng, grid, 0.5 * fan_in, size, 1)),
     ]
     if cells.model == "iwta":
         connections.append(
-            Connection("drivers", "cells", _onto(rng, grid, 0.4, size), "diagonal", 0, "adaptation")
+            Connection("drivers", "cells", _draw(rng, grid, 0.4, size), "diagonal", 0, "adaptation")
         )
     return Network(
         f"{variant}-{kind}",
@@ -113,12 +119,12 @@ def make(
 
 
 def hash_of(text: str) -> int:
-    """A number for `text` that is the same in every process."""
+    """Return a hash of `text` that is equal in all processes."""
     return int.from_bytes(text.encode()[-8:], "big") % 2**32
 
 
 def inputs(n_ticks: int, *, grid: float | None = None, seed: int = 7) -> np.ndarray:
-    """Two slowly wandering inputs, shape (n_ticks, 2)."""
+    """Return two slowly varying noisy inputs, shape (n_ticks, 2)."""
     rng = np.random.default_rng(seed)
     t = np.arange(n_ticks)[:, None] * DT_S
     wave = np.sin(2 * np.pi * t * np.array([0.7, 1.9])) + rng.normal(0, 0.2, (n_ticks, 2))

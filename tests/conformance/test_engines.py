@@ -1,4 +1,4 @@
-"""All engines run every neuron model and connection kind alike, spike for spike."""
+"""Agreement of all engines for every neuron model and connection kind, spike for spike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conformance.networks import CASES, VARIANTS, inputs, make
 
 LONG, SHORT = 10_000, 1_000
 WIDE = 46
-"""A whole block of targets, a whole vector and neurons left over, in float64: 32 + 8 + 6."""
+"""Neurons of a wide population: one block, one vector and a remainder in float64 (32 + 8 + 6)."""
 GRID = 2.0**-8
 
 
@@ -73,14 +73,14 @@ def test_float32_agrees_on_a_power_of_two_grid(case: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_steps_equal_a_run_and_reset_starts_again(variant: str) -> None:
+def test_steps_after_reset_equal_a_run(variant: str) -> None:
     engine, x = NativeEngine(make(variant, "dense")), inputs(200)
     steps = np.array([engine.step(row).copy() for row in x])
     engine.reset()
     np.testing.assert_array_equal(engine.run(x).readouts, steps)
 
 
-def test_a_copy_goes_on_by_itself() -> None:
+def test_copy_has_independent_state() -> None:
     engine, x = NativeEngine(make("lif-hard", "dense")), inputs(100)
     engine.run(x[:50])
     copies = [copy.deepcopy(engine), pickle.loads(pickle.dumps(engine))]
@@ -90,7 +90,7 @@ def test_a_copy_goes_on_by_itself() -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_settled_start_is_alike_in_all_engines(variant: str) -> None:
+def test_steady_start_is_equal_in_all_engines(variant: str) -> None:
     network = make(variant, "dense", start="steady")
     x = inputs(50) + 1.0
     reference = ReferenceEngine(network).run(x)
@@ -113,7 +113,7 @@ def test_sub_ticks_hold_the_input(variant: str) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_population_equals_its_members(variant: str) -> None:
+def test_population_equals_its_members(variant: str) -> None:
     first = make(variant, "dense")
     scaled = dataclasses.replace(
         first,
@@ -125,15 +125,15 @@ def test_a_population_equals_its_members(variant: str) -> None:
     x = np.stack([inputs(300), inputs(300, seed=8)])
     trace = NativePopulation(layout, *layout.rows([first, scaled])).run(x)
     for k, network in enumerate((first, scaled)):
-        alone = NativeEngine(network).run(x[k])
-        np.testing.assert_array_equal(trace.readouts[k], alone.readouts)
-        assert trace.spikes[k] == alone.spikes.sum()
-    one = NativePopulation(layout, *layout.rows([first, scaled])).run(x[0])
-    np.testing.assert_array_equal(one.readouts[0], trace.readouts[0])
+        single = NativeEngine(network).run(x[k])
+        np.testing.assert_array_equal(trace.readouts[k], single.readouts)
+        assert trace.spikes[k] == single.spikes.sum()
+    shared = NativePopulation(layout, *layout.rows([first, scaled])).run(x[0])
+    np.testing.assert_array_equal(shared.readouts[0], trace.readouts[0])
 
 
 def washout(gain: float) -> Network:
-    """Input -> change <-> past: what is left of the input once an integrator has fed it back."""
+    """Return the network input -> change <-> past: the input minus its fed-back integral."""
     return Network(
         "washout",
         0.1,
@@ -155,7 +155,7 @@ def washout(gain: float) -> Network:
 
 
 @pytest.mark.parametrize("gain", [0.4, 0.67, 1.0])
-def test_a_loop_of_leaky_integrators_starts_where_it_settles(gain: float) -> None:
+def test_loop_of_leaky_integrators_starts_in_its_steady_state(gain: float) -> None:
     network, x = washout(gain), np.r_[np.full(5, 0.3), np.full(40, 0.5)][:, None]
     reference = ReferenceEngine(network).run(x)
     change, past = reference.readouts.T
@@ -171,9 +171,9 @@ def test_a_loop_of_leaky_integrators_starts_where_it_settles(gain: float) -> Non
 
 
 def backward(loop: float) -> Network:
-    """Input -> first -> second -> third, declared in the reverse order; the third feeds itself."""
+    """Return input -> first -> second -> third, declared in reverse order; third is recurrent."""
     leaky, one = LeakyIntegrator(tau_mem_s=0.02, normalised=True), np.ones((1, 1))
-    own = (Connection("third", "third", loop * one, delay_ticks=1),) if loop else ()
+    recurrent = (Connection("third", "third", loop * one, delay_ticks=1),) if loop else ()
     return Network(
         "backward",
         0.01,
@@ -187,7 +187,7 @@ def backward(loop: float) -> Network:
             Connection("input", "first", 2 * one),
             Connection("first", "second", one, delay_ticks=1),
             Connection("second", "third", one, delay_ticks=1),
-            *own,
+            *recurrent,
         ),
         (Readout("third", "third"),),
         start="steady",
@@ -195,8 +195,8 @@ def backward(loop: float) -> Network:
 
 
 @pytest.mark.parametrize(("loop", "settled"), [(0.0, 6.0), (0.5, 12.0), (-1.0, 3.0)])
-def test_what_comes_from_later_populations_is_settled_too(loop: float, settled: float) -> None:
-    """y = 2 x + loop y at rest, whatever the order in which the populations are declared."""
+def test_steady_start_is_independent_of_the_declared_order(loop: float, settled: float) -> None:
+    """Steady state y = 2 x + loop y for populations declared in reverse order."""
     network, x = backward(loop), np.full((20, 1), 3.0)
     reference = ReferenceEngine(network).run(x).readouts
     np.testing.assert_allclose(reference[:, 0], settled, rtol=1e-12)

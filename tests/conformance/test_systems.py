@@ -1,4 +1,4 @@
-"""Every registered system: what it declares, and the contract of its fitness."""
+"""Declarations of every registered system and the contract of its fitness."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fitness(request: pytest.FixtureRequest) -> Fitness:
 
 
 def metrics_of(environment: str) -> set[str]:
-    """Names of the metrics of an episode without action."""
+    """Return the names of the metrics of an episode with zero action."""
     env: Any = make_environment(environment)
     env.reset(seed=0)
     done = False
@@ -48,7 +48,7 @@ def metrics_of(environment: str) -> set[str]:
     return metrics
 
 
-def test_it_declares_what_the_others_use(named: System) -> None:
+def test_declarations_are_valid(named: System) -> None:
     assert system(named.name) is named
     assert named.task_type.data
     metrics = metrics_of(named.environment)
@@ -62,7 +62,7 @@ def test_it_declares_what_the_others_use(named: System) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_model_fits_the_environment_of_its_system(name: str) -> None:
+def test_model_matches_the_environment_of_its_system(name: str) -> None:
     controller = load(name)
     own = system_of(controller)
     env = make_environment(own.environment, **own.environment_options(controller))
@@ -74,7 +74,7 @@ def test_a_model_fits_the_environment_of_its_system(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_trace_is_kept_and_another_one_is_not(name: str) -> None:
+def test_trace_arrays_of_own_and_foreign_traces(name: str) -> None:
     own = system(name)
     controller = own.task_type().smallest().fitness(seed=3).controller(start_of(name))
     evaluation = evaluate(controller, "own", seeds=[1])
@@ -89,7 +89,7 @@ def start_of(name: str) -> Any:
     return system(name).task_type().smallest().fitness(seed=3).start({}, 1)
 
 
-def test_transfer_leaves_out_controllers_without_it(tmp_path: Path) -> None:
+def test_transfer_omits_controllers_without_one(tmp_path: Path) -> None:
     transfer = system("blimp").transfer
     assert transfer is not None
     pd = load("blimp-altitude").networks[0]
@@ -106,37 +106,37 @@ def test_transfer_leaves_out_controllers_without_it(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_no_model_is_of_two_systems() -> None:
+def test_each_model_belongs_to_one_system() -> None:
     for name in MODELS:
         assert sum(system(each).accepts(load(name)) for each in NAMES) == 1
 
 
-def test_an_unknown_controller_is_an_error_that_lists_the_systems() -> None:
+def test_error_of_an_unknown_controller_lists_the_systems() -> None:
     with pytest.raises(InterfaceMismatchError, match=", ".join(NAMES)):
         system_of(NetworkController(network()))
     with pytest.raises(UnknownNameError, match="Did you mean: `blimp`"):
         system("blimb")
 
 
-def test_an_entry_point_must_be_a_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_entry_points_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     class Point:
         name, value = "theirs", "their.module:thing"
 
-        found: object = None
+        target: object = None
 
         def load(self) -> object:
-            if isinstance(self.found, Exception):
-                raise self.found
-            return self.found
+            if isinstance(self.target, Exception):
+                raise self.target
+            return self.target
 
     monkeypatch.setattr(systems, "entry_points", lambda **_: [Point()])
-    for found, message in (
+    for target, message in (
         (dict, "is not a subclass of System"),
         (System, "cannot be used"),
         (ImportError("broken"), "cannot be used"),
         (type(system("blimp")), "has the name 'blimp'; use the same name for both"),
     ):
-        Point.found = found
+        Point.target = target
         with pytest.raises(ConfigError, match=rf"their\.module:thing.*{message}"):
             system("theirs")
 
@@ -144,13 +144,13 @@ def test_an_entry_point_must_be_a_system(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("name", "system_name"), [("untrained", "swimmer"), ("pid", "blimp"), ("my-twin", "swimmer")]
 )
-def test_a_result_is_not_called_like_a_baseline(name: str, system_name: str) -> None:
+def test_names_of_baselines_are_reserved(name: str, system_name: str) -> None:
     content = {"method": "evolve", "system": system_name, "name": name}
     with pytest.raises(ConfigError, match=f"name: '{name}' is reserved for a (baseline|twin)"):
         EvolveConfig.read(content, "file")
 
 
-def test_starts_lie_in_the_box_and_follow_the_seed(fitness: Fitness) -> None:
+def test_starts_are_in_the_unit_box_and_depend_on_the_seed(fitness: Fitness) -> None:
     first, again = fitness.start({}, 1), fitness.start({}, 1)
     assert first.shape == (fitness.n_genes,)
     assert ((first >= 0.0) & (first <= 1.0)).all()
@@ -159,7 +159,7 @@ def test_starts_lie_in_the_box_and_follow_the_seed(fitness: Fitness) -> None:
         fitness.start({"no_such_gene": 1.0}, 1)
 
 
-def test_costs_are_finite_and_those_of_each_genome_alone(fitness: Fitness) -> None:
+def test_costs_are_finite_and_independent_of_the_batch(fitness: Fitness) -> None:
     genomes = np.random.default_rng(2).random((4, fitness.n_genes))
     costs = fitness(genomes)
     assert costs.shape[0] == 4
@@ -172,13 +172,11 @@ def test_costs_are_finite_and_those_of_each_genome_alone(fitness: Fitness) -> No
     assert fitness.steps_per_genome >= 0
 
 
-def test_the_controller_of_a_genome_is_saved_and_is_of_one_system(
-    fitness: Fitness, tmp_path: Path
-) -> None:
+def test_controller_of_a_genome_is_saved_and_loaded(fitness: Fitness, tmp_path: Path) -> None:
     controller = fitness.controller(fitness.start({}, 5))
     system_of(controller)
-    again = load(save(controller, tmp_path / "own"))
+    loaded = load(save(controller, tmp_path / "own"))
     rng = np.random.default_rng(4)
     for _ in range(50):
         observation = rng.normal(0.0, 0.3, len(controller.observation_names))
-        np.testing.assert_array_equal(again.step(observation), controller.step(observation))
+        np.testing.assert_array_equal(loaded.step(observation), controller.step(observation))
