@@ -14,7 +14,7 @@ _lock = threading.Lock()
 _users = 0
 _limits: Any = None
 _libraries: tuple[int, threadpoolctl.ThreadpoolController | None] = (0, None)
-"""Number of loaded modules at the last search for libraries (0.5 ms per search), and its result."""
+"""Number of loaded modules at the last search for libraries (0.5 ms), and the result."""
 
 
 @contextmanager

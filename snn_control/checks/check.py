@@ -26,7 +26,7 @@ CHECKS: dict[str, Callable[[str], list[Outcome]]] = {
 
 
 def check(thing: str) -> list[Outcome]:
-    """Check each environment, controller, configuration or run of the name `thing`.
+    """Check all environments, controllers, configurations and runs named `thing`.
 
     Args:
         thing: an environment's id or `module:id`; a controller's name or model file; a

@@ -111,7 +111,7 @@ def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Return `arrays` as the bytes of an npz archive without Python objects.
 
     Raises:
-        ParameterError: an array holds objects.
+        ParameterError: an array contains Python objects.
     """
     plain = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in plain.items():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from snn_control.checks import check
+from snn_control.checks import Outcome, check
 from snn_control.errors import UnknownNameError
 from snn_control.resources import configs_folder
 from snn_control.studies import StudyConfig, run_study
@@ -97,6 +97,14 @@ def test_study_passes_without_checkpoints(tmp_path):
     del document["rows"]
     (tmp_path / "study" / "study.json").write_text(json.dumps(document))
     assert "lacks rows" in failed(str(tmp_path / "study"))["report"].detail
+
+
+def test_attribute_found_is_deprecated():
+    outcome = Outcome("run", "manifest", True, "finished")
+    with pytest.warns(DeprecationWarning, match="detail"):
+        assert outcome.found == outcome.detail
+    with pytest.raises(AttributeError, match="no attribute 'finding'"):
+        _ = outcome.finding
 
 
 def test_ambiguous_name_is_checked_for_all_kinds_or_one():

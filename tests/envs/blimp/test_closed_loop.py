@@ -47,7 +47,7 @@ def test_earlier_fit_matches_the_independent_simulation(
 
 
 def test_metrics_match_the_recorded_flights(run_pid):
-    """Logs: hold 2.13, 1.34; overshoot 11, 13 up, 11, 10 down; rise 1.9 s; RMSE 9.86, 9.52 cm."""
+    """Log values: hold 2.13, 1.34; overshoot 11, 13, 11, 10; rise 1.9 s; RMSE 9.86, 9.52 cm."""
     references = {"reference_heights_m": (0.5, 1.0)}
     m = mean_metrics(run_pid, "clean", references)
     assert 1.0 < m["hold_rmse_m"] < 2.2
