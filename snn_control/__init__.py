@@ -11,13 +11,7 @@ import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from snn_control.controllers import load
-    from snn_control.controllers.place import PlaceRecognizer
-    from snn_control.envs import make
-    from snn_control.training.rollout import rollout
+from typing import Any
 
 __version__ = "0.1.0"
 __all__ = ["PlaceRecognizer", "__version__", "load", "make", "rollout"]

@@ -18,6 +18,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+import snn_control  # noqa: E402
 from snn_control.cli.main import main  # noqa: E402
 from snn_control.cli.registry import VERBS  # noqa: E402
 from snn_control.envs import environments  # noqa: E402
@@ -27,6 +28,8 @@ from snn_control.studies.registry import STUDIES, study_module  # noqa: E402
 from snn_control.training.optimisation import METHODS  # noqa: E402
 from snn_control.training.systems import SYSTEMS, system  # noqa: E402
 
+LAYOUT = tempfile.TemporaryDirectory(prefix="snn_control_docs_")
+"""Folder with links to the package as it is installed, removed at the end."""
 PROJECT = {
     "contributing": "CONTRIBUTING.md",
     "changelog": "CHANGELOG.md",
@@ -38,7 +41,7 @@ PROJECT = {
 @event_priority(100)  # before the plugins read their settings
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Complete the navigation, and lay the package out for the handler of docstrings."""
-    layout = Path(tempfile.mkdtemp(prefix="snn_control_docs_")) / "snn_control"
+    layout = Path(LAYOUT.name) / "snn_control"
     layout.mkdir()
     for path in (ROOT / "snn_control").iterdir():
         (layout / path.name).symlink_to(path)
@@ -112,11 +115,15 @@ def api_page(module: str) -> str:
 
 def api_text(module: str, names: list[str]) -> str:
     """Return the page of a module: its docstring and its public names."""
-    hidden = [name for name in names if is_module(f"{module}.{name}")]  # by a module of its name
-    listed = ", ".join(f'"{name}"' for name in names if name not in hidden)
+    elsewhere = {name: f"{module}.{name}.{name}" for name in names if is_module(f"{module}.{name}")}
+    lazy = snn_control._LAZY if module == "snn_control" else {}
+    listed = ", ".join(f'"{name}"' for name in names if name not in {*elsewhere, *lazy})
     text = f"# `{module}`\n\n::: {module}\n    options:\n      members: [{listed}]\n"
-    for name in hidden:
-        text += f"\n::: {module}.{name}.{name}\n    options:\n      show_root_heading: true\n"
+    if lazy:
+        rows = (f"| `{name}` | [`{m}.{name}`][{m}.{name}] |" for name, m in lazy.items())
+        text += "\n| name | defined as |\n|---|---|\n" + "\n".join(rows) + "\n"
+    for place in elsewhere.values():
+        text += f"\n::: {place}\n    options:\n      show_root_heading: true\n"
     return text
 
 
@@ -201,4 +208,9 @@ def output(words: list[str]) -> str:
 
 def linked(text: str) -> str:
     """Return the text of a file at the root with paths of pages as links from `project/`."""
-    return re.sub(r"(?<!\[)`docs/([\w/-]+\.md)`", r"[\1](../\1)", text)
+
+    def link(match: re.Match[str]) -> str:
+        exists = (ROOT / "docs" / match[1]).is_file()
+        return f"[{match[1]}](../{match[1]})" if exists else match[0]
+
+    return re.sub(r"(?<!\[)`docs/([\w/-]+\.md)`", link, text)

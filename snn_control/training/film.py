@@ -1,4 +1,4 @@
-"""Filming of part of a seeded episode."""
+"""Films and pictures of seeded episodes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import MissingExtraError, ParameterError, require
+from snn_control.report.episode_picture import N_FRAMES, episode_picture
 from snn_control.runs import atomic
 from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import run_episode
 from snn_control.training.rollout import Episode
 from snn_control.training.system import FilmWindow
+from snn_control.training.systems import system_of
 
-__all__ = ["FRAMES_PER_S", "NO_RENDERER", "SIZE", "WHOLE", "Filmed", "can_film", "film"]
+__all__ = ["FRAMES_PER_S", "NO_RENDERER", "SIZE", "WHOLE", "Filmed", "can_film", "film", "picture"]
 
 FRAMES_PER_S = 8
 SIZE = {"width": 640, "height": 480}
@@ -141,6 +144,82 @@ def film(
             partial.unlink()
         env.close()
     return episode
+
+
+def picture(
+    controller: Controller,
+    name: str,
+    path: Path,
+    *,
+    seed: int,
+    environment: str,
+    preset: str = "default",
+    preferred: dict[str, Any] | None = None,
+    **options: Any,
+) -> Episode:
+    """Write a PNG of the episode of `seed`: response, baselines on the same seed, film frames.
+
+    Args:
+        controller: subject of the picture.
+        name: its name in the legend.
+        path: file to write.
+        seed: seed of the episode.
+        environment: id of a registered environment.
+        preset: preset of the environment.
+        preferred: options for environments that accept them.
+        options: options of the environment.
+
+    Returns:
+        The episode.
+
+    Raises:
+        InterfaceMismatchError: no system accepts the controller.
+        MissingExtraError: Pillow or a renderer is missing.
+        ParameterError: the system of the controller declares no response, or the episode ends
+            before there are frames.
+        RunError: the file cannot be written.
+    """
+    system = system_of(controller)
+    response = system.response
+    if response is None:
+        raise ParameterError(f"system {system.name!r} declares no `response`: there is no picture")
+
+    def env(**rendering: Any) -> Any:
+        return make_environment(
+            environment, preset=preset, preferred=SIZE | (preferred or {}), **options, **rendering
+        )
+
+    plain = env()
+    try:
+        subject = run_episode(controller, plain, seed)
+        rivals = {
+            rival: run_episode(other, plain, seed).trace
+            for rival, other in system.rivals(controller).items()
+        }
+    finally:
+        plain.close()
+    time_s = subject.trace["time_s"]
+    frame_s = (np.arange(N_FRAMES) + 0.5) * (float(time_s[-1]) / N_FRAMES)
+    frames = _frames(controller, env(render_mode="rgb_array"), seed, frame_s)
+    image = episode_picture(response, {name: subject.trace, **rivals}, frames, frame_s)
+    with atomic.writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path, optimize=True)
+    return subject
+
+
+def _frames(
+    controller: Controller, env: Any, seed: int, frame_s: npt.NDArray[np.floating[Any]]
+) -> list[npt.NDArray[np.uint8]]:
+    """Return the frames at equally spaced times."""
+    frames: list[npt.NDArray[np.uint8]] = []
+    window = FilmWindow(start_s=float(frame_s[0]))
+    filmed = Filmed(env, frames.append, window, float(frame_s[1] - frame_s[0]))
+    try:
+        run_episode(controller, filmed, seed)
+    finally:
+        env.close()
+    return frames[:N_FRAMES]
 
 
 def can_film() -> bool:

@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
+from snn_control.report.episode_picture import Response
 from snn_control.training.task import Task
 
-__all__ = ["TWIN", "FilmWindow", "Headline", "Response", "System", "Transfer"]
+__all__ = ["TWIN", "FilmWindow", "Headline", "System", "Transfer"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 TWIN = "-twin"
@@ -52,20 +53,6 @@ class FilmWindow:
 
     start_s: float = 0.0
     stop_s: float = math.inf
-
-
-@dataclass(frozen=True)
-class Response:
-    """Entry of a trace that shows how well a controller does, for plots."""
-
-    value: str
-    """Name of the entry."""
-    label: str
-    """Label of the axis, with the unit."""
-    scale: float = 1.0
-    """Factor from the entry's unit to that of the label."""
-    reference: str = ""
-    """Name of the entry to follow; empty: none."""
 
 
 @dataclass(frozen=True, eq=False)

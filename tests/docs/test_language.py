@@ -40,6 +40,7 @@ EXCEPTED_NAMES = {
     "flights": "key of configurations: recorded flights of the blimp",
     "training_flights": "option of the study `imitation`",
     "flight_file": "parameter of the simulator nodes",
+    "FlightLogError": "public error of the flight logs of a blimp",
 }
 """Names that keep a banned word, because files and commands of users have them."""
 

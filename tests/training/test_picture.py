@@ -11,8 +11,9 @@ import pytest
 from snn_control import load
 from snn_control.controllers.controller import Controller
 from snn_control.errors import MissingExtraError, ParameterError
-from snn_control.training import picture as module
-from snn_control.training.picture import N_FRAMES, picture
+from snn_control.report import episode_picture as module
+from snn_control.training import film
+from snn_control.training.film import picture
 from snn_control.training.system import System
 
 
@@ -59,7 +60,7 @@ def test_the_curve_follows_the_step_upwards(blimp: np.ndarray) -> None:
 
 def test_each_frame_shows_something(blimp: np.ndarray) -> None:
     strip = blimp[module._PLOT_HEIGHT :]
-    frames = np.array_split(strip, N_FRAMES, axis=1)
+    frames = np.array_split(strip, module.N_FRAMES, axis=1)
     assert all(frame.std() > 10.0 for frame in frames)
     assert not np.array_equal(frames[0], frames[-1])
 
@@ -79,7 +80,7 @@ def test_a_system_without_response_is_refused(
         def accepts(self, controller: Controller) -> bool:
             return True
 
-    monkeypatch.setattr(module, "system_of", lambda controller: Silent())
+    monkeypatch.setattr(film, "system_of", lambda controller: Silent())
     with pytest.raises(ParameterError, match="declares no `response`"):
         picture(load("pid"), "pid", tmp_path / "a.png", seed=0, environment="unused")
 

@@ -13,10 +13,9 @@ from rich.table import Table
 from snn_control.cli.episode_options import EnvironmentOptions
 from snn_control.cli.result import JsonOption, Result
 from snn_control.report.metric_names import metric_name, number
-from snn_control.training.film import film
+from snn_control.training.film import film, picture
 from snn_control.training.live import has_display, watch
 from snn_control.training.model_name import load_named
-from snn_control.training.picture import picture
 
 
 @dataclass(frozen=True, kw_only=True)

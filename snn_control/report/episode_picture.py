@@ -1,117 +1,59 @@
-"""Picture of a seeded episode: the response beside the baselines', above a strip of film frames."""
+"""Picture of an episode: plot of the response beside other controllers', above film frames."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.controller import Controller
-from snn_control.errors import ParameterError, require
-from snn_control.runs import atomic
-from snn_control.training.environment import make_environment
-from snn_control.training.evaluate import run_episode
-from snn_control.training.film import SIZE, Filmed
-from snn_control.training.rollout import Episode
-from snn_control.training.system import FilmWindow, Response
-from snn_control.training.systems import system_of
+from snn_control.errors import require
 
-__all__ = ["N_FRAMES", "picture"]
+__all__ = ["N_FRAMES", "Response", "episode_picture"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 N_FRAMES = 6
+"""Number of film frames in a picture."""
 _WIDTH, _PLOT_HEIGHT, _LEFT, _TOP, _BOTTOM = 1200, 300, 70, 44, 34
 _OVERSAMPLING = 2
 _INK, _FAINT, _REFERENCE = "#333333", "#d8d8d8", "#888888"
 _COLOURS = ("#2b4bd6", "#e07b00", "#1a9850", "#7b3fa0")
 
 
-def picture(
-    controller: Controller,
-    name: str,
-    path: Path,
-    *,
-    seed: int,
-    environment: str,
-    preset: str = "default",
-    preferred: dict[str, Any] | None = None,
-    **options: Any,
-) -> Episode:
-    """Write a PNG of the episode of `seed`: response, baselines on the same seed, film frames.
+@dataclass(frozen=True)
+class Response:
+    """Entry of a trace that shows how well a controller does, for plots."""
 
-    Args:
-        controller: subject of the picture.
-        name: its name in the legend.
-        path: file to write.
-        seed: seed of the episode.
-        environment: id of a registered environment.
-        preset: preset of the environment.
-        preferred: options for environments that accept them.
-        options: options of the environment.
-
-    Returns:
-        The episode.
-
-    Raises:
-        InterfaceMismatchError: no system accepts the controller.
-        MissingExtraError: Pillow or a renderer is missing.
-        ParameterError: the system of the controller declares no response, or the episode ends
-            before there are frames.
-        RunError: the file cannot be written.
-    """
-    require("PIL", "report")
-    system = system_of(controller)
-    response = system.response
-    if response is None:
-        raise ParameterError(f"system {system.name!r} declares no `response`: there is no picture")
-
-    def env(**rendering: Any) -> Any:
-        return make_environment(
-            environment, preset=preset, preferred=SIZE | (preferred or {}), **options, **rendering
-        )
-
-    plain = env()
-    try:
-        subject = run_episode(controller, plain, seed)
-        rivals = {
-            rival: run_episode(other, plain, seed).trace
-            for rival, other in system.rivals(controller).items()
-        }
-    finally:
-        plain.close()
-    time_s = subject.trace["time_s"]
-    frame_s = (np.arange(N_FRAMES) + 0.5) * (float(time_s[-1]) / N_FRAMES)
-    frames = _frames(controller, env(render_mode="rgb_array"), seed, frame_s)
-    image = _drawn(response, {name: subject.trace, **rivals}, frames, frame_s)
-    with atomic.writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(path, optimize=True)
-    return subject
+    value: str
+    """Name of the entry."""
+    label: str
+    """Label of the axis, with the unit."""
+    scale: float = 1.0
+    """Factor from the entry's unit to that of the label."""
+    reference: str = ""
+    """Name of the entry to follow; empty: none."""
 
 
-def _frames(
-    controller: Controller, env: Any, seed: int, frame_s: FloatArray
-) -> list[npt.NDArray[np.uint8]]:
-    """Return the frames at equally spaced times."""
-    frames: list[npt.NDArray[np.uint8]] = []
-    window = FilmWindow(start_s=float(frame_s[0]))
-    filmed = Filmed(env, frames.append, window, float(frame_s[1] - frame_s[0]))
-    try:
-        run_episode(controller, filmed, seed)
-    finally:
-        env.close()
-    return frames[:N_FRAMES]
-
-
-def _drawn(
+def episode_picture(
     response: Response,
-    traces: dict[str, dict[str, FloatArray]],
+    traces: Mapping[str, Mapping[str, FloatArray]],
     frames: list[npt.NDArray[np.uint8]],
     frame_s: FloatArray,
 ) -> Any:
-    """Return the image: plot above, frames below, 256 colours."""
+    """Return a picture with 256 colours, a `PIL.Image.Image`.
+
+    Args:
+        response: entry of the traces to plot.
+        traces: traces by the name of their controller, that of the frames first.
+        frames: film frames, uint8 (height, width, 3), `N_FRAMES` of them.
+        frame_s: times of the frames, s; marked in the plot.
+
+    Raises:
+        MissingExtraError: Pillow is missing.
+    """
+    require("PIL", "report")
     from PIL import Image
 
     strip_width = _WIDTH // N_FRAMES
@@ -126,7 +68,11 @@ def _drawn(
     return whole.quantize(256, dither=Image.Dither.NONE)
 
 
-def _plot(response: Response, traces: dict[str, dict[str, FloatArray]], frame_s: FloatArray) -> Any:
+def _plot(
+    response: Response,
+    traces: Mapping[str, Mapping[str, FloatArray]],
+    frame_s: FloatArray,
+) -> Any:
     """Return the plot of the responses, oversampled."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -152,9 +98,12 @@ def _plot(response: Response, traces: dict[str, dict[str, FloatArray]], frame_s:
         draw.line([(x(0.0), y(value)), (x(end_s), y(value))], _FAINT, zoom)
         draw.text((x(0.0) - 8 * zoom, y(value)), f"{value:g}", _INK, font, anchor="rm")
     for time_s in _ticks(0.0, end_s):
+        draw.line([(x(time_s), y(low)), (x(time_s), y(high))], _FAINT, zoom)
         draw.text((x(time_s), y(low) + 6 * zoom), f"{time_s:g} s", _INK, font, anchor="mt")
     for time_s in frame_s:
-        draw.line([(x(time_s), y(low)), (x(time_s), y(high))], _FAINT, zoom)
+        tip, side, base = y(low) + 26 * zoom, 5 * zoom, y(low) + 18 * zoom
+        corners = [(x(time_s) - side, base), (x(time_s) + side, base), (x(time_s), tip)]
+        draw.polygon(corners, _REFERENCE)
     draw.text((8 * zoom, 10 * zoom), response.label, _INK, font)
     at = float(_LEFT + 140)
     if reference is not None:
