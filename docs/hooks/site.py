@@ -6,6 +6,7 @@ import ast
 import contextlib
 import dataclasses
 import io
+import os
 import re
 import sys
 import tempfile
@@ -174,7 +175,7 @@ def configurations() -> str:
         text += f"\n## `{title}`\n\n| field | default | meaning |\n|---|---|---|\n"
         docs = field_docs(kind)
         for field in dataclasses.fields(kind):
-            meaning = docs.get(field.name, "").replace("|", "\\|")
+            meaning = docs.get(field.name, "selects this table").replace("|", "\\|")
             text += f"| `{field.name}` | {default(field)} | {meaning} |\n"
     return text
 
@@ -191,15 +192,16 @@ def default(field: dataclasses.Field) -> str:
 
 def specifications() -> str:
     """Return the specification of every environment."""
-    text = "# Environments\n\nAs `snn-control show ENVIRONMENT` prints them.\n"
-    for name in environments():
-        if name.startswith("snn_control/"):
-            text += f"\n## {name}\n\n```text\n{output(['show', name])}\n```\n"
+    text = "# Environments\n\n`snn-control show ENVIRONMENT` prints each of these sections.\n"
+    ours = [name for name in environments() if name.startswith("snn_control/")]
+    for name in sorted(ours, key=lambda name: not name.endswith("-v0")):  # Gymnasium's last
+        text += f"\n## {name}\n\n{output(['show', name]).replace('## ', '### ')}\n"
     return text
 
 
 def output(words: list[str]) -> str:
-    """Return the plain output of a command."""
+    """Return the plain output of a command, 80 columns wide."""
+    os.environ["COLUMNS"] = "80"
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown):
         main(words)

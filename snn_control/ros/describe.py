@@ -10,12 +10,10 @@ import dataclasses
 import sys
 from pathlib import Path
 
-import yaml
-
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.loops.field import field_docs
 from snn_control.ros.base.node_config import NodeConfig
-from snn_control.ros.tables import NODES, TABLES, with_tables
+from snn_control.ros.tables import NODES, TABLES, default_text, with_tables
 
 SCRIPT = """\
 #!/bin/sh
@@ -42,9 +40,7 @@ def parameter_file(node: str) -> str:
         "  ros__parameters:",
     ]
     for field in (field for kind in kinds for field in dataclasses.fields(kind)):
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        value = yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").rstrip()
-        lines += [f"    # {docs[field.name]}", f"    {field.name}: {value}"]
+        lines += [f"    # {docs[field.name]}", f"    {field.name}: {default_text(field)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+import yaml
+
 from snn_control.loops.field import field_docs
 from snn_control.ros import nodes
 from snn_control.ros.base.interface import Interface, Service, Topic
@@ -110,9 +112,15 @@ def parameter_table(of: str) -> list[str]:
         allowed = "" if limits is None else " to ".join(map(_number, limits))
         when = "start" if field.metadata.get("read_only") else "unconfigured"
         when = "in operation" if field.metadata.get("live") else when
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        rows.append((f"`{field.name}`", f"`{default}`", allowed, when, docs[field.name]))
+        default = f"`{default_text(field)}`"
+        rows.append((f"`{field.name}`", default, allowed, when, docs[field.name]))
     return list(_table(("parameter", "default", "range", "can change", "meaning"), rows))
+
+
+def default_text(field: dataclasses.Field[Any]) -> str:
+    """Return the default of a parameter as YAML."""
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    return yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").rstrip()
 
 
 def parameter_tables() -> list[str]:
