@@ -38,8 +38,8 @@ class OptimiseOptions(JsonOption):
     seed: int = 0
     """Seed of data, initial parameters and search."""
     budget: str = ""
-    """Time (60s), generations, training steps or PPO rounds (200gen), or environment
-    steps (180000steps); default: that of the resumed run, else of the configuration."""
+    """Time (60s), generations or training steps (200gen), or control periods (180000steps).
+    Default: the budget of the resumed run or of the configuration."""
     out: Path | None = None
     """Run folder to create; default: runs/NAME-SEED."""
     resume: Path | None = None
