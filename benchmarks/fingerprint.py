@@ -6,8 +6,8 @@
 
 The table covers every shipped model (an episode in its environment, its files, the loop of its
 node on scripted events, a bag and its replay), every shipped configuration (a short optimisation),
-and place recognisers. Numbers are hashed bit for bit; times, paths, versions and the words of reasons
-are omitted.
+and place recognisers. Numbers are hashed bit for bit; times, paths, versions and the words of
+reasons are omitted.
 
 Exit codes: 0 all equal, 1 some differ, 2 wrong use. Rounding can differ between processors and
 between releases of NumPy, Numba or torch: compare on the machine that recorded the table.
@@ -98,7 +98,7 @@ def episode(name: str, preset: str = "default") -> str:
 
 
 def model_files(name: str) -> str:
-    """Return the fingerprint of a shipped model and of its copy after loading and saving."""
+    """Return one fingerprint of a shipped model's files and those of its re-saved copy."""
     from snn_control.controllers import load, save
     from snn_control.resources import models_folder
 

@@ -143,7 +143,7 @@ class Clock:
 def modules_of(
     route: Route, config: DiehlCookConfig, seed: int, size: int = PLACES
 ) -> list[DiehlCookModule]:
-    """Return a module for every `size` places; each has its own random numbers."""
+    """Return untrained modules of `size` places, each with its own seed."""
     n = len(route.summer) // size
     return [DiehlCookModule(size, config, seed=1000 * seed + m) for m in range(n)]
 

@@ -109,7 +109,7 @@ def swimmer_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
 
 
 def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
-    """Return the hashed fields of a tick, without the time of its step and the words of a reason."""
+    """Return the hashed fields of a tick, without the step time and the words of the reason."""
     return [
         tick.number, tick.stamp_ns, tick.dt_s, tick.missed, tick.resets, str(tick.mode),
         tick.failed, output, command, tick.observation, list(tick.orders),

@@ -57,7 +57,7 @@ class ControlPeriodError(SnnControlError, ValueError):
 
 
 class ObservationError(SnnControlError, ValueError):
-    """An observation that is not finite or has the wrong shape; the state is unchanged."""
+    """An observation, or an option passed with it, that is refused; the receiver is unchanged."""
 
 
 class InterfaceMismatchError(SnnControlError, ValueError):

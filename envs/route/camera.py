@@ -16,7 +16,7 @@ LARGEST_IMAGE = 512
 
 @dataclass(frozen=True)
 class Frame:
-    """Image, true position and odometry of one frame."""
+    """Grey image, true position and travel, and odometry since the last frame."""
 
     image: NDArray[np.uint8] = field(repr=False)
     """Grey image, shape (height, width)."""

@@ -34,7 +34,7 @@ class LanesType(types.Type):  # type: ignore[misc]
 
 
 class LanesIndex(types.Type):  # type: ignore[misc]
-    """Type of the index of the first of `n` neighbouring entries."""
+    """Numba type of an index to `n` adjacent entries."""
 
     def __init__(self, n: int) -> None:
         self.n = n

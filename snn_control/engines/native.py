@@ -1,7 +1,8 @@
 """Native engine: compiled with Numba, for single networks and for whole populations.
 
 Numba needs about 40 ns for each array argument of a call, longer than a tick of many networks.
-`_bind` therefore stores the addresses of all arrays in one array; a tick takes two arguments.
+For one network, `_bind` therefore packs address and size of each array into one array; a tick
+takes it and `exchange`.
 """
 
 from __future__ import annotations

@@ -143,8 +143,8 @@ class ControlLoop(Generic[A]):
     def arm(self, now_s: float) -> None:
         """Reset the controllers and start with the next usable measurement.
 
-        An armed vehicle is left as it is. A vehicle in trouble, or whose controller cannot be
-        reset, is not armed; `modes.reason` gives the reason.
+        An armed vehicle is left as it is. A vehicle in trouble is not armed, nor is one whose
+        controller cannot be reset; `modes.reason` gives the reason.
         """
         if self.modes.armed:
             return

@@ -77,10 +77,10 @@ class MethodConfig(ABC):
 
 
 def check_controller_name(name: str, system: System) -> None:
-    """Require a valid file name that is not reserved for a baseline or a twin.
+    """Require letters, digits and `._-`, and no name of a baseline or with the suffix `TWIN`.
 
     Raises:
-        ConfigError: another name; states the allowed ones.
+        ConfigError: the name is not allowed; states the reason.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"name: {name!r}; expected letters, digits, dots, hyphens, underscores")

@@ -57,7 +57,7 @@ def system(name: str) -> System:
 
 
 def _other(point: EntryPoint) -> System:
-    """Return the system of another package."""
+    """Load and check the system of an entry point."""
     where = f"entry point {point.value!r} of system {point.name!r}"
     try:
         kind = point.load()

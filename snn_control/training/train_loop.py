@@ -19,7 +19,7 @@ MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 class Training(Protocol):
-    """Contract of a training; its state can be exported as arrays."""
+    """Interface of a training by gradients, as `train_until_spent` uses it."""
 
     step: int
     """Calls of `advance` so far."""

@@ -65,12 +65,12 @@ class CounterIntegral:
 
     @property
     def limit(self) -> float:
-        """Largest output, motor units."""
+        """Output at which counting stops, motor units."""
         return (self.coarse_pairs - 0.5) * self.coarse_step
 
 
 def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
-    """Build the network; its read-out `i` is in motor units."""
+    """Build the I network; its read-out `i` is in motor units."""
     n = numbers
     levels = widening_thresholds(n.sense_pairs, n.finest_m, n.largest_m)
     increments = decoding_steps(levels - n.finest_m / 2) * n.ki * CONTROL_PERIOD_S

@@ -1,4 +1,4 @@
-"""Evidence of one frame."""
+"""Scores of all places from one frame, and the spikes they rest on."""
 
 from __future__ import annotations
 

@@ -274,7 +274,7 @@ def check_swimmer_network(network: Network) -> int:
 
 
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
-    """Return the bounds of an adaptation; zeros without adaptation."""
+    """Return `homeostasis.bounds`, for `adapt` and `follow`; zeros for None."""
     return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(BOUNDS_SIZE)
 
 

@@ -73,5 +73,5 @@ def make(inputs: ReportInputs) -> Section:
 
 
 def frames(length: int) -> str:
-    """Return the label of a sequence length."""
+    """Return "one frame" or "N frames"."""
     return "one frame" if length == 1 else f"{length} frames"

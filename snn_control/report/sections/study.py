@@ -1,4 +1,4 @@
-"""Tables and figures of a study."""
+"""Section of the report with the tables and figures of `study.json`."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class PlainStatus(VehicleStatus[Any]):
         status.values |= {f"command {k}": value for k, value in enumerate(loop.gate.last.tolist())}
 
     def expects_spikes(self, loop: ControlLoop[Any]) -> bool:
-        """Return False: a network may be silent at rest."""
+        """Return False: silence is not a fault of an unknown vehicle."""
         return False
 
 

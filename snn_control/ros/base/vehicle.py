@@ -133,7 +133,7 @@ class Vehicle(ABC):
 
     @abstractmethod
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
-        """Evaluate the same run in process, for this controller and those to compare with."""
+        """Evaluate controller and rivals in process, with the seed and duration of the run."""
 
 
 def controller_name(model: str) -> str:

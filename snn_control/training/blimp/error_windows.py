@@ -1,4 +1,4 @@
-"""Training data: windows of height errors with the output of the PID as target."""
+"""Training data: windows of height errors; targets are the compressed P + D of the PID."""
 
 from __future__ import annotations
 

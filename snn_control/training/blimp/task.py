@@ -208,7 +208,7 @@ class AltitudeFitness(Fitness):
         return int(self._batch.n_ticks.sum()) if self.task.in_environment else 0
 
     def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
-        """Return the start genome: `numbers` for the genes they name, others at random."""
+        """Return the start genome: genes named in `numbers` take their value, others are random."""
         known = set().union(*(design.numbers for design in self.designs.values()))
         for name in numbers:
             if name not in known - self.task.fixed.keys():

@@ -1,13 +1,14 @@
 """Assignment of neurons to places, and the scores of the places.
 
 Standard assignment: a neuron is assigned to the place with its highest mean spike count in
-training, ties going to the lower place, and to none, -1, if it never spiked. The score of a place v
-is the mean of the spikes c_n of its neurons N_v,
+training, the lower of equal ones; -1 if it never spiked. The score of a place v is the mean of the
+spikes c_n of its neurons N_v for the query image,
 
     s_v = (1 / |N_v|) sum over n in N_v of c_n.
 
 Weighted assignment: with c_n(v) training spikes of neuron n on place v, all neurons with a fraction
-q = c_n(v) / sum_u c_n(u) above 0.1 are assigned to v; K_n is the number of places they spiked on,
+q = c_n(v) / sum_u c_n(u) above 0.1 are assigned to v; K_n is the number of places that neuron n
+spiked on,
 
     s_v = (sum over N_v of q c_n / K_n) (sum over those in N_v that fired of c_n(v))
           / (sum over N_v of c_n(v)),
