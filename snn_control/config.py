@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ import yaml
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.resources import configs_folder
 
-__all__ = ["from_mapping", "read_yaml"]
+__all__ = ["flow_yaml", "from_mapping", "read_yaml"]
 
 T = TypeVar("T")
 
@@ -110,3 +111,9 @@ def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
             return _convert(kind, value, where)
     names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
     raise ConfigError(f"{where}: {value!r} is not of type {names}")
+
+
+def flow_yaml(value: Any) -> str:
+    """Return a value of JSON types as YAML on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=math.inf)
+    return str(text).removesuffix("...\n").rstrip()

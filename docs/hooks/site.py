@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
@@ -22,9 +23,11 @@ sys.path.insert(0, str(ROOT))
 import snn_control  # noqa: E402
 from snn_control.cli.main import main  # noqa: E402
 from snn_control.cli.registry import VERBS  # noqa: E402
+from snn_control.config import flow_yaml  # noqa: E402
 from snn_control.envs import environments  # noqa: E402
 from snn_control.evolution import STRATEGIES  # noqa: E402
 from snn_control.loops.field import field_docs  # noqa: E402
+from snn_control.runs.metrics_file import plain  # noqa: E402
 from snn_control.studies.registry import STUDIES, study_module  # noqa: E402
 from snn_control.training.optimisation import METHODS  # noqa: E402
 from snn_control.training.systems import SYSTEMS, system  # noqa: E402
@@ -43,11 +46,10 @@ PROJECT = {
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Complete the navigation, and lay the package out for the handler of docstrings."""
     layout = Path(LAYOUT.name) / "snn_control"
-    layout.mkdir()
-    for path in (ROOT / "snn_control").iterdir():
-        (layout / path.name).symlink_to(path)
-    if not (layout / "envs").exists():
-        (layout / "envs").symlink_to(ROOT / "envs")
+    if not layout.exists():  # a server calls this again after each change
+        layout.mkdir()
+        for path in (*(ROOT / "snn_control").iterdir(), ROOT / "envs"):
+            (layout / path.name).symlink_to(path)
     config.plugins["mkdocstrings"].config["handlers"]["python"]["paths"] = [str(layout.parent)]
     section(config.nav, "Python API").extend(api_navigation())
     section(config.nav, "Decisions").extend(decisions())
@@ -73,8 +75,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def section(navigation: list, title: str) -> list:
-    """Return the list of a titled section, at any depth."""
+def section(navigation: list, title: str) -> list | None:
+    """Return the list of a titled section at any depth, or None."""
     for entry in navigation:
         for name, value in entry.items() if isinstance(entry, dict) else ():
             if name == title:
@@ -116,6 +118,7 @@ def api_page(module: str) -> str:
 
 def api_text(module: str, names: list[str]) -> str:
     """Return the page of a module: its docstring and its public names."""
+    # The name of a function that hides its module leads to the module: `network.merge`.
     elsewhere = {name: f"{module}.{name}.{name}" for name in names if is_module(f"{module}.{name}")}
     lazy = snn_control._LAZY if module == "snn_control" else {}
     listed = ", ".join(f'"{name}"' for name in names if name not in {*elsewhere, *lazy})
@@ -181,13 +184,13 @@ def configurations() -> str:
 
 
 def default(field: dataclasses.Field) -> str:
-    """Return the default of a field as code, or a dash."""
+    """Return the default of a field as YAML, or a dash."""
     value = field.default
     if value is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
         value = field.default_factory()
-    if value is dataclasses.MISSING:
+    if value is dataclasses.MISSING or dataclasses.is_dataclass(value):
         return "-"
-    return f"`{type(value).__name__}(...)`" if dataclasses.is_dataclass(value) else f"`{value!r}`"
+    return f"`{flow_yaml(plain(value))}`"
 
 
 def specifications() -> str:
@@ -201,10 +204,10 @@ def specifications() -> str:
 
 def output(words: list[str]) -> str:
     """Return the plain output of a command, 80 columns wide."""
-    os.environ["COLUMNS"] = "80"
     shown = io.StringIO()
-    with contextlib.redirect_stdout(shown):
-        main(words)
+    with contextlib.redirect_stdout(shown), patch.dict(os.environ, COLUMNS="80"):
+        if code := main(words):
+            raise SystemExit(f"snn-control {' '.join(words)}: exit code {code}")
     return re.sub(r"\x1b\[[0-9;]*m", "", shown.getvalue()).strip()
 
 

@@ -96,38 +96,38 @@ class BlimpParameters:
     """Correlation time of the gusts, s."""
 
     quantisation: bool = True
-    """Finite resolution of the lidar."""
+    """Simulate the finite resolution of the lidar."""
     blind_zone: bool = True
-    """Blind zone of the lidar."""
+    """Simulate the blind zone of the lidar."""
     motor_lag: bool = True
-    """Lag of the motors."""
+    """Simulate the lag of the motors."""
     transport_delay: bool = True
-    """Delay of the commands."""
+    """Simulate the delay of the commands."""
     dead_zone: bool = True
-    """Dead zone of the motors."""
+    """Simulate the dead zone of the motors."""
     integer_pwm: bool = True
-    """Truncation of the PWM count to an integer."""
+    """Truncate the PWM count to an integer."""
     servo_flip: bool = True
-    """Slewing of the servo; without it, thrust changes sign at once."""
+    """Simulate the slewing of the servo; if false, thrust changes sign at once."""
     jitter: bool = True
-    """Jitter of the tick instants."""
+    """Simulate jitter of the ticks."""
     gaps: bool = True
-    """Gaps between ticks, each followed by a burst."""
+    """Simulate gaps between ticks, each followed by a burst."""
     missed_ticks: bool = True
-    """Ticks without a call of the controller."""
+    """Simulate ticks without a call of the controller."""
     leak: bool = True
-    """Helium leak."""
+    """Simulate a helium leak."""
     sag: bool = True
-    """Battery sag."""
+    """Simulate battery sag."""
     gusts: bool = True
-    """Gusts."""
+    """Simulate gusts."""
 
     reference_heights_m: tuple[float, ...] = (0.5, 1.0, 1.5, 1.0)
     """Sequence of reference heights, m; repeats from its start."""
     reference_hold_s: float = 70.0
-    """Duration of each height, s; the last half of this time in an episode has no change."""
+    """Duration of each height, s; no change in the last half of it before the end."""
     random_reference: bool = False
-    """Random heights instead of the list: 0.4 to 1.8 m, steps of 0.3 to 1.0 m, 20 to 35 s each."""
+    """Draw random heights: 0.4 to 1.8 m, steps of 0.3 to 1.0 m, 20 to 35 s each."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reference_heights_m", tuple(map(float, self.reference_heights_m)))

@@ -95,7 +95,7 @@ def drive(duty, angle, target, motor_fraction, servo_step):
 
 @kernel()
 def lift(bias, leak, step):
-    """Return the acceleration by buoyancy at physics step `step`; `bias` m/s^2, `leak` m/s^3."""
+    """Return the buoyant acceleration at physics step `step`, m/s^2; `bias` m/s^2, `leak` m/s^3."""
     return bias - leak * (step * PHYSICS_STEP_S)
 
 

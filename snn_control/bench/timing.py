@@ -15,7 +15,7 @@ WARM_UP = 200
 PATIENCE = 4
 """Maximum number of additional rounds per required round, to replace disturbed ones."""
 QUIET = {"native": 1.9, "norse": 0.98}
-"""Cores used in an undisturbed round: native on two threads, Norse on one."""
+"""Minimum cores used in an undisturbed round: native on two threads, Norse on one."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ _JOIN_S = 5.0
 
 @final
 class ProcessExecutor(Executor):
-    """Executor with spawned processes, which an error or an interrupt closes."""
+    """Executor with spawned processes; an error or an interrupt closes it."""
 
     def close(self) -> None:
         """Terminate all workers immediately."""

@@ -18,7 +18,7 @@ class ControllerConfig(ABC):
     seed: int = parameter(0, 0, 2**31 - 1)
     """Seed for the resets of the controller."""
     arm_on_activate: bool = parameter(False)
-    """Arming on activation; otherwise the service ~/arm arms."""
+    """Arm on activation; if false, arm by the service ~/arm."""
     probe_s: float = parameter(0.5, 0.0, 10.0)
     """Maximum wait of configure for a first measurement, to check the sensor, s; 0: no check."""
     stamp_future_s: float = parameter(0.1, 0.0, 10.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.errors import require
+from snn_control.errors import ParameterError, require
 
 __all__ = ["N_FRAMES", "Response", "episode_picture"]
 
@@ -41,8 +42,8 @@ def episode_picture(
     traces: Mapping[str, Mapping[str, FloatArray]],
     frames: list[npt.NDArray[np.uint8]],
     frame_s: FloatArray,
-) -> Any:
-    """Return a picture with 256 colours, a `PIL.Image.Image`.
+) -> bytes:
+    """Return a picture with 256 colours as a PNG.
 
     Args:
         response: entry of the traces to plot.
@@ -52,20 +53,32 @@ def episode_picture(
 
     Raises:
         MissingExtraError: Pillow is missing.
+        ParameterError: another number of frames, more traces than colours, or a trace without
+            `time_s` or the entry of the response.
     """
     require("PIL", "report")
+    if len(frames) != N_FRAMES or len(traces) > len(_COLOURS):
+        raise ParameterError(
+            f"{len(frames)} frames of {len(traces)} controllers; expected {N_FRAMES} frames and at "
+            f"most {len(_COLOURS)} controllers"
+        )
+    for name, trace in traces.items():
+        if missing := {"time_s", response.value} - trace.keys():
+            raise ParameterError(f"the trace of {name} has no {', '.join(sorted(missing))}")
     from PIL import Image
 
     strip_width = _WIDTH // N_FRAMES
     sizes = [(strip_width - 4, round((strip_width - 4) * f.shape[0] / f.shape[1])) for f in frames]
-    height = _PLOT_HEIGHT + max((size[1] for size in sizes), default=0)
+    height = _PLOT_HEIGHT + max(size[1] for size in sizes)
     whole = Image.new("RGB", (_WIDTH, height), "white")
     plot = _plot(response, traces, frame_s)
     whole.paste(plot.resize((_WIDTH, _PLOT_HEIGHT), Image.Resampling.LANCZOS), (0, 0))
     for k, (frame, size) in enumerate(zip(frames, sizes, strict=True)):
         scaled = Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS)
         whole.paste(scaled, (k * strip_width + 2, _PLOT_HEIGHT))
-    return whole.quantize(256, dither=Image.Dither.NONE)
+    png = io.BytesIO()
+    whole.quantize(256, dither=Image.Dither.NONE).save(png, "png", optimize=True)
+    return png.getvalue()
 
 
 def _plot(
@@ -84,8 +97,9 @@ def _plot(
     reference = subject.get(response.reference)
     shown = [*lines.values(), *([] if reference is None else [response.scale * reference])]
     low, high = min(map(np.min, shown)), max(map(np.max, shown))
-    low, high = low - 0.06 * (high - low), high + 0.06 * (high - low)
-    end_s = float(subject["time_s"][-1])
+    margin = 0.06 * (high - low) or 1.0
+    low, high = low - margin, high + margin
+    end_s = float(subject["time_s"][-1]) or 1.0
 
     def x(time_s: Any) -> Any:
         return zoom * (_LEFT + (_WIDTH - _LEFT - 12) * np.asarray(time_s) / end_s)

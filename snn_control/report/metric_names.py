@@ -81,7 +81,7 @@ def metric_name(metric: str) -> MetricName:
 
 
 def number(value: float | None) -> str:
-    """Format a number with three significant digits, or as an integer from 1000."""
+    """Format a number with three significant digits; from 1000 as integer with thin spaces."""
     if value is None or value != value:
         return NONE
     if abs(value) >= 1000:

@@ -19,7 +19,7 @@ class Table:
     marks: list[str] = field(default_factory=list)
     caption: str = ""
     folded: bool = False
-    """Initially collapsed below its caption."""
+    """Show only the caption until it is opened."""
 
 
 @dataclass(frozen=True)

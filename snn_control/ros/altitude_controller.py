@@ -21,7 +21,7 @@ class Config(AltitudeNodeConfig):
     control_period_s: float = parameter(0.0, 0.0, 10.0)
     """Period of the measurements, s; 0: that of the model. Another period is refused."""
     resample: bool = parameter(False)
-    """Resampling of a model of another period, in place of the refusal."""
+    """Resample a model of another period instead of refusing it."""
 
 
 class AltitudeController(AltitudeNode):

@@ -39,7 +39,7 @@ class Config(SimulatorConfig):
     parameters_file: str = parameter("")
     """File of blimp parameters that override the preset, as written by `snn-control fit`."""
     reference: bool = parameter(True)
-    """Publication of the setpoints of the task."""
+    """Publish the setpoints of the task."""
     motor_timeout_s: float = parameter(2.0, 0.1, 3600.0)
     """Time without a command after which the motors stop, s."""
     period_s: float = parameter(0.0, 0.0, 1.0)

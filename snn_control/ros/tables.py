@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import yaml
-
+from snn_control.config import flow_yaml
 from snn_control.loops.field import field_docs
 from snn_control.ros import nodes
 from snn_control.ros.base.interface import Interface, Service, Topic
@@ -120,7 +119,7 @@ def parameter_table(of: str) -> list[str]:
 def default_text(field: dataclasses.Field[Any]) -> str:
     """Return the default of a parameter as YAML."""
     default = list(field.default) if isinstance(field.default, tuple) else field.default
-    return yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").rstrip()
+    return flow_yaml(default)
 
 
 def parameter_tables() -> list[str]:
@@ -162,7 +161,7 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[st
     yield "| " + " | ".join(columns) + " |"
     yield "|" + "---|" * len(columns)
     for row in rows:
-        yield "| " + " | ".join(cell or "-" for cell in row) + " |"
+        yield "| " + " | ".join(cell.replace("|", "\\|") or "-" for cell in row) + " |"
 
 
 def _code(cells: tuple[str, ...], *which: int) -> list[str]:

@@ -2,8 +2,8 @@
 
 A study is a module, `snn_control.studies.NAME` by default (with underscores for hyphens), with
 
-- a docstring whose first line states the question,
-- `Config`: a keyword-only frozen dataclass, a docstring a field, that derives from `StudyConfig`,
+- a docstring whose first line states the question as a noun phrase,
+- `Config`: a keyword-only frozen dataclass derived from `StudyConfig`, with field docs,
 - `run(config, *, folder, progress) -> StudyResult`: does the work; `folder` is the run folder (for
   further files too), `progress(text)` reports progress,
 

@@ -1,7 +1,7 @@
 """Imitation of P + D on held-out errors by networks evolved or trained on several seeds.
 
 Every configuration is optimised once for each seed, in `seeds/NAME-SEED` of the study's run. The
-best network of each then runs open loop on sequences of height errors of no optimisation.
+best network of each then runs open loop on sequences of height errors that no optimisation used.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Config(StudyConfig):
     training_flights: tuple[Path, ...] = ()
     """Flight logs that every configuration imitates as well."""
     synthetic: bool = True
-    """Synthetic training data in addition to `training_flights`."""
+    """Add synthetic training data to `training_flights`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,7 +99,7 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
             )
     kind = "logged flights" if config.flights else "synthetic flights"
     summary = (
-        f"Open loop on {len(sequences)} {kind}, {config.seeds} seeds a configuration. The fit "
+        f"Open loop on {len(sequences)} {kind}, {config.seeds} seeds per configuration. The fit "
         "is the published fitness, mean absolute difference of 4-tick averages plus 1 - r, 0 is "
         "perfect; the correlation is that of the raw output; the worst fit is that of all seeds."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from snn_control.errors import ParameterError
 __all__ = ["METHOD", "Progress", "StudyConfig", "StudyResult", "TablePart", "silent"]
 
 Progress = Callable[[str], None]
-"""Called with a line of progress."""
+"""Function that reports a line of progress."""
 
 METHOD = "study"
 """Method of a study's configuration."""
@@ -67,3 +68,10 @@ class StudyResult:
     """Plotly figures as plain data: `title`, `data`, `layout` (see `plots.error_bars`)."""
     parts: Sequence[TablePart] = ()
     """Parts of the table on the page; a terminal shows the first one only. Default: one table."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Say":
+        warnings.warn("`Say`: use `Progress`", DeprecationWarning, stacklevel=2)
+        return Progress
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,7 +17,7 @@ OnProgress = Callable[[int, float, float, float], None]
 
 @dataclass(frozen=True)
 class Budget:
-    """Stopping criterion: number of generations, of control periods in the environment, or of s.
+    """Stopping criterion: number of generations, control periods in the environment, or seconds.
 
     For training by gradients, generations are steps or rounds.
     """

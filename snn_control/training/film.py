@@ -116,7 +116,9 @@ def film(
         RunError: the file cannot be written.
     """
     if path.suffix.lower() != ".mp4":
-        raise ParameterError(f"{path}: films are MP4; choose a name that ends in .mp4")
+        raise ParameterError(
+            f"{path}: films are MP4 and pictures PNG; choose a name that ends in .mp4 or .png"
+        )
     require("imageio_ffmpeg", "report")
     import imageio.v2 as imageio
 
@@ -175,10 +177,13 @@ def picture(
     Raises:
         InterfaceMismatchError: no system accepts the controller.
         MissingExtraError: Pillow or a renderer is missing.
-        ParameterError: the system of the controller declares no response, or the episode ends
-            before there are frames.
+        ParameterError: `path` does not end in `.png`, the system of the controller declares no
+            response, or the environment does not report it.
         RunError: the file cannot be written.
     """
+    if path.suffix.lower() != ".png":
+        raise ParameterError(f"{path}: pictures are PNG; choose a name that ends in .png")
+    require("PIL", "report")
     system = system_of(controller)
     response = system.response
     if response is None:
@@ -198,13 +203,14 @@ def picture(
         }
     finally:
         plain.close()
-    time_s = subject.trace["time_s"]
-    frame_s = (np.arange(N_FRAMES) + 0.5) * (float(time_s[-1]) / N_FRAMES)
+    if "time_s" not in subject.trace:
+        raise ParameterError(f"{environment} reports no `time_s` in `info`: there is no picture")
+    frame_s = (np.arange(N_FRAMES) + 0.5) * (float(subject.trace["time_s"][-1]) / N_FRAMES)
     frames = _frames(controller, env(render_mode="rgb_array"), seed, frame_s)
-    image = episode_picture(response, {name: subject.trace, **rivals}, frames, frame_s)
+    png = episode_picture(response, {name: subject.trace, **rivals}, frames, frame_s)
     with atomic.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(path, optimize=True)
+    atomic.write_bytes(path, png)
     return subject
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from snn_control.config import from_mapping
 from snn_control.errors import ConfigError
 from snn_control.training.system import System
+from snn_control.training.task import accept_former_names
 
 __all__ = ["MethodConfig", "check_controller_name"]
 
@@ -26,6 +27,10 @@ class MethodConfig(ABC):
     method: str
     system: str
     name: str
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        accept_former_names(cls)
 
     @classmethod
     def read(cls, content: Mapping[str, Any], where: str) -> Self:

@@ -24,9 +24,9 @@ class Episode:
     metrics: dict[str, float]
     """The environment's metrics, and `spikes_per_s`."""
     trace: dict[str, np.ndarray] = field(repr=False)
-    """One entry a tick: scalars that the environment reports at every tick (`time_s`, `height_m`
+    """One entry per tick: scalars that the environment reports at every tick (`time_s`, `height_m`
     ...), observations, actions and read-outs by name; `spike_tick` and `spike_neuron` with one
-    entry a spike."""
+    entry per spike."""
 
 
 def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:

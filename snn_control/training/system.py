@@ -20,7 +20,7 @@ from snn_control.errors import ParameterError
 from snn_control.report.episode_picture import Response
 from snn_control.training.task import Task
 
-__all__ = ["TWIN", "FilmWindow", "Headline", "System", "Transfer"]
+__all__ = ["TWIN", "FilmWindow", "Headline", "Response", "System", "Transfer"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 TWIN = "-twin"
@@ -121,7 +121,7 @@ class System(ABC):
         """Return the arrays of a trace to store in a run, named as in `snn_control.report`.
 
         Args:
-            trace: trace of an episode in any environment, one entry a tick.
+            trace: trace of an episode in any environment, one entry per tick.
             n_actions: number of actions of the controller.
 
         Returns:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,24 @@ __all__ = ["Fitness", "Task"]
 FloatArray = npt.NDArray[np.float64]
 
 
+def accept_former_names(cls: type) -> None:
+    """Give `recordings` and `with_recordings` to a class that defines their former names."""
+    own = vars(cls)
+    if "with_flights" not in own or "with_recordings" in own:
+        return
+    message = f"{cls.__name__}: rename flights to recordings, with_flights to with_recordings"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    cls.with_recordings = own["with_flights"]  # type: ignore[attr-defined]
+    if "recordings" not in own:
+        cls.recordings = property(lambda self: self.flights)  # type: ignore[attr-defined]
+
+
 class Task(ABC):
     """Settings of an evolution; the task of a system is a frozen dataclass derived from it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        accept_former_names(cls)
 
     objectives: tuple[str, ...] = ("cost",)
     """Names of the minimised quantities, in the order of the columns of `Fitness`."""

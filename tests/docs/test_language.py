@@ -38,6 +38,7 @@ EXCEPTIONS: dict[str, str] = {
 """Files and folders that a rule does not apply to, each with its reason."""
 EXCEPTED_NAMES = {
     "flights": "key of configurations: recorded flights of the blimp",
+    "with_flights": "former name, tested",
     "training_flights": "option of the study `imitation`",
     "flight_file": "parameter of the simulator nodes",
     "FlightLogError": "public error of the flight logs of a blimp",
@@ -148,6 +149,6 @@ def test_language_of_a_document(path: str) -> None:
     text = (ROOT / path).read_text("utf-8")
     listed = [f"{path}: banned word {word}" for word in language.banned_words(text)]
     for heading in re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M):
-        if fault := language.opening_fault(heading):
-            listed.append(f"{path}: heading {fault}: {heading}")
+        if heading.split()[0] in ("What", "Of", "That", "Whether"):
+            listed.append(f"{path}: heading without a noun: {heading}")
     assert not listed, "\n" + "\n".join(listed)

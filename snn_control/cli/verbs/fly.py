@@ -41,7 +41,7 @@ class Args(JsonOption):
     model: tyro.conf.Positional[str]
     """Name of a shipped model, `pid`, a run folder or a model file."""
     sim: bool = False
-    """Simulation of the robot that fits the controller, in place of the real robot."""
+    """Simulate the robot that fits the controller."""
     duration: float | None = None
     """Duration, s, of simulated time with --sim, else of wall time; default: by vehicle."""
     rate: float = 1.0

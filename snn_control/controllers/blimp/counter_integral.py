@@ -37,7 +37,7 @@ class CounterIntegral:
     """
 
     ki: float = 0.75
-    """Integral gain, motor units a metre and second."""
+    """Integral gain, motor units per metre and second."""
     quantum: float = 0.04
     """Step of the fine thermometer, motor units."""
     finest_m: float = 0.01

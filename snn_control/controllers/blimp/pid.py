@@ -31,11 +31,11 @@ class PIDConfig:
     """Gains and limits of the PID."""
 
     kp: float = 9.0
-    """Proportional gain, motor units a metre."""
+    """Proportional gain, motor units per metre."""
     ki: float = 0.75
-    """Integral gain, motor units a metre and second."""
+    """Integral gain, motor units per metre and second."""
     kd: float = 14.0
-    """Derivative gain, motor units a metre per second."""
+    """Derivative gain, motor units per metre per second."""
     derivative_taps: int = 2
     """Number of differences that the derivative averages, 1 or more."""
     derivative_knee: float = 10.0

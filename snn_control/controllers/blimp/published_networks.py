@@ -8,8 +8,9 @@ threshold.
     encode -> hidden   one to one; LIF, or IWTA adapted by its own and its input's spikes
     hidden -> output   weights [w, -w]; leaky integrator with complementary leak
 
-All neurons start at rest and advance one step a control tick. Parameters are the middles of the
-published bounds, to be evolved (`snn_control.training.blimp.designs`): untrained, it is useless.
+All neurons start at rest and advance one step per control tick. Parameters are the middles of
+the published bounds, to be evolved (`snn_control.training.blimp.designs`); the untrained network
+is useless.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _run(source: tuple[Network, int], errors: npt.NDArray[Any]) -> FloatArray:
 
 
 def _identify_pd(source: tuple[Network, int]) -> tuple[FloatArray, float]:
-    """Return the gains of the last four errors (motor units a metre) and the largest output."""
+    """Return the gains of the last four errors (motor units per metre) and the largest output."""
     rng = np.random.default_rng(0)
     ticks = np.arange(PROBE_TICKS)
     waves = [
@@ -198,7 +198,7 @@ def _identify_pd(source: tuple[Network, int]) -> tuple[FloatArray, float]:
 
 
 def _identify_i(source: tuple[Network, int]) -> tuple[float, float]:
-    """Return the gain in one tick (motor units a metre) and the largest output."""
+    """Return the gain in one tick (motor units per metre) and the largest output."""
     rng = np.random.default_rng(1)
     errors = QUANTUM_M * rng.integers(-20, 21, PROBE_TICKS).repeat(20)[:PROBE_TICKS]
     limit = float(np.abs(_run(source, np.full(HELD_TICKS, SATURATING_M))).max())

@@ -52,9 +52,9 @@ class ThermometerPD:
     pairs: int = 40
     """Pairs of spiking neurons."""
     kp: float = 9.0
-    """Gain on the height error, motor units a metre."""
+    """Gain on the height error, motor units per metre."""
     kd: float = 14.0
-    """Gain on the slope of the error, motor units a metre per second."""
+    """Gain on the slope of the error, motor units per metre per second."""
     tau_change_s: float = 0.09
     """Time constant of the washout, s; unused with taps."""
     first_step: float = 0.045

@@ -40,7 +40,7 @@ class PlaceConfig:
     """Fraction of the input cells that are connected to the place neurons, a random subset per
     seed; below 1 for members of an ensemble."""
     memory: int = 500
-    """Window of the adaptation baseline, places."""
+    """Maximum effective number of places averaged in the adaptation baseline."""
     stiffness: float = 110.0
     """Sum of squared disturbances at which decorrelation halves the weight of an input."""
     reference_share: float = 0.25

@@ -10,8 +10,8 @@ class PresentationOptions:
     """Delivery of the spikes of a frame; by default all of them in one matrix product."""
 
     spiking: bool = False
-    """Delivery of all spikes one by one."""
+    """Deliver all spikes one by one."""
     deadline_s: float | None = None
     """Time limit of the presentation, s; None: no limit."""
     early: bool = False
-    """Early exit once later spikes rarely change the answer of the frame alone."""
+    """Stop once later spikes rarely change the answer of the frame alone."""

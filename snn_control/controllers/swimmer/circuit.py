@@ -9,7 +9,8 @@ next to the head, dorsal (d) and ventral (v) halves alike,
     effort[i] = m_d[i] - m_v[i]
 
 B cells and muscles are graded, as published, or integrate-and-fire cells of threshold 1 behind
-dendrites that compute g. A spiking cell then fires g of its drive in spikes a tick, without windup.
+dendrites that compute g. A spiking cell then fires g of its drive in spikes per tick, without
+windup.
 Initial strengths are those of the paper: p, o, a, r are 1, c and s are -1.
 
 The clock is an input, a square wave as published, or a half-centre in the circuit swings the head:

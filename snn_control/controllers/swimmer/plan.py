@@ -51,11 +51,11 @@ class SwimmerPlan:
     sub_ticks: int = 5
     """Network ticks in a control period; 1 for graded cells."""
     clock_free: bool = False
-    """Half-centre that swings the head in place of the clock."""
+    """Swing the head by a half-centre instead of the clock."""
     period_ticks: int = 60
     """Period of the clock, control periods."""
     posture_start: bool = False
-    """Start of the clock against the bend of the body, see `Swimmer`."""
+    """Start the clock against the bend of the body, see `Swimmer`."""
     strengths: Mapping[str, float] = field(default_factory=dict)
     """Strengths that differ from the initial ones, by name."""
     bend_rad: float = 2.0 * math.pi

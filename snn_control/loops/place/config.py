@@ -24,11 +24,11 @@ class PlaceNodeConfig:
     place_spacing_m: float = parameter(1.0, 1e-3, 1e4)
     """Odometry distance between places, m; the same as when the map was made."""
     odometry_max_age_s: float = parameter(1.0, 0.01, 3600.0)
-    """Maximum age of the odometry, s; without it each image is matched alone."""
+    """Age at which odometry counts as lost, s; images are then matched alone."""
     odometry_jump_m: float = parameter(10.0, 1e-3, 1e4)
     """Change of position between two odometry messages that counts as a jump, m."""
     reverse: bool = parameter(True)
-    """Backward odometry moves back along the route; otherwise all movement counts as forward."""
+    """Follow backward odometry back along the route; if false, all movement counts as forward."""
     query_deadline_s: float = parameter(0.0, 0.0, 10.0, live=True)
     """Time limit for the spikes of an image, s; 0: no limit."""
     n_candidates: int = parameter(5, 0, 1000, live=True)
@@ -37,9 +37,9 @@ class PlaceNodeConfig:
     first_places: int = parameter(50, 10, 100000)
     """Places that a new map is fitted on before it grows place by place."""
     extend: bool = parameter(False, live=True)
-    """Mapping extends the map in use, in the same light; otherwise it makes a new map."""
+    """Extend the map in use, in the same light; if false, mapping makes a new map."""
     map_loops: bool = parameter(False, live=True)
-    """Mapping of known stretches again after a loop closure."""
+    """Map known stretches again after a loop closure."""
     loop_recent_places: int = parameter(30, 1, 100000, live=True)
     """Most recently mapped places that are excluded from loop closures."""
     loop_probability: float = parameter(0.95, 0.0, 1.0, live=True)

@@ -19,7 +19,7 @@ Pose = tuple[float, float, float, float, float, float, float]
 STILL = 0.05
 """Fraction of the spacing below which movement is accumulated first, against noise."""
 CLEAR = 0.5
-"""Cosine of the largest angle to straight back of a backward movement: 60 degrees."""
+"""Cosine of the largest angle between a backward movement and straight back, 60 degrees."""
 _LEAST_NORM = 1e-3
 
 

@@ -4,7 +4,7 @@
     v[t] = max(r[t-1] + drive[t] + bias, floor)                        hard reset, r as in `lif`
     s[t] = 1 where v[t] > threshold, else 0
 
-With soft reset and a constant drive I in (0, threshold] the rate is I / threshold spikes a tick.
+With soft reset and a constant drive I in (0, threshold] the rate is I / threshold spikes per tick.
 """
 
 from __future__ import annotations

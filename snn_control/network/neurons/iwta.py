@@ -56,9 +56,9 @@ class IWTA(NeuronParams):
     bias: Values = parameter(0.0)
     """Constant drive added every tick."""
     own_spikes: bool = True
-    """Inclusion of the neuron's own spikes in its trace."""
+    """Include the neuron's own spikes in its trace."""
     normalised: bool = False
-    """Input gain 1 - d_mem instead of 1."""
+    """Scale the input by 1 - d_mem instead of 1."""
 
 
 class Coefficients(NamedTuple):

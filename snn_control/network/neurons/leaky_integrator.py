@@ -38,7 +38,7 @@ class LeakyIntegrator(NeuronParams):
     bias: Values = parameter(0.0)
     """Constant drive added every tick."""
     normalised: bool = False
-    """Input gain 1 - d_mem instead of 1."""
+    """Scale the input by 1 - d_mem instead of 1."""
 
 
 class Coefficients(NamedTuple):

@@ -49,7 +49,7 @@ class LIF(NeuronParams):
     reset: Literal["soft", "hard"] = "soft"
     """Soft subtracts the threshold, hard sets the potential to `reset_potential`."""
     normalised: bool = False
-    """Input gain 1 - d_mem instead of 1."""
+    """Scale the input by 1 - d_mem instead of 1."""
 
 
 class Coefficients(NamedTuple):

@@ -21,7 +21,7 @@ class NodeConfig:
     executor: str = parameter("events", read_only=True)
     """Executor: events, single or multi; events falls back to single if rclpy lacks it."""
     autostart: bool = parameter(False, read_only=True)
-    """Automatic configuration and activation at the start."""
+    """Configure and activate automatically at the start."""
     exit_if_refused: bool = parameter(False, read_only=True)
     """Exit with code 1 if the automatic start is refused."""
     hardware_id: str = parameter("none", read_only=True)

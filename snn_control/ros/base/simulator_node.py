@@ -53,15 +53,15 @@ class SimulatorConfig:
     rate: float = parameter(1.0, 0.05, 100.0)
     """Simulated seconds per second of wall time; values other than 1 need `clock`."""
     clock: bool = parameter(False)
-    """Publication of /clock; the other nodes then need use_sim_time."""
+    """Publish /clock; the other nodes then need use_sim_time."""
     wait_for_controller: bool = parameter(False)
-    """Delay of the episode until a controller receives measurements and sends commands."""
+    """Wait for a controller before the episode starts."""
     wait_for_listeners: tuple[str, ...] = parameter(("",))
     """Topics that must have a subscriber before the episode starts; one empty name: none."""
     flight_file: str = parameter("")
     """File (npz) of the recorded episode, written at its end or on deactivation; empty: none."""
     exit_at_end: bool = parameter(False)
-    """Exit of the process at the end of the episode."""
+    """Exit at the end of the episode."""
 
     def __post_init__(self) -> None:
         if self.rate != 1.0 and not self.clock:

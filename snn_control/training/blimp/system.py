@@ -14,8 +14,7 @@ from snn_control.controllers.blimp.quantised_twin import QuantisedTwin, quantise
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE
-from snn_control.report.episode_picture import Response
-from snn_control.training.system import Arrays, FilmWindow, Headline, System, Transfer
+from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System, Transfer
 from snn_control.training.task import Task
 
 __all__ = ["Blimp"]

@@ -127,7 +127,7 @@ class AltitudeTask(Task):
         check_between("scenarios", self.scenarios, 1)
         check_between("sequences", self.sequences, 0)
         if not self.sequences and not self.flights:
-            raise ConfigError("sequences: 0 and no flights; expected at least one of both")
+            raise ConfigError("sequences: 0 and no flights; expected at least one of the two")
         check_between("sequence_ticks", self.sequence_ticks, WINDOW + 1)
         weights = [getattr(self, name) for name in WEIGHED]
         for name, weight in zip(WEIGHED, weights, strict=True):

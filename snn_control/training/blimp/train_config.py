@@ -52,7 +52,7 @@ class TrainConfig(MethodConfig):
     least_share: tuple[float, float, float] = (0.5, 0.0, 0.4)
     """Lower bounds of the gains of the simulated PIDs, see `synthetic_errors`."""
     random_reference: bool = True
-    """Random reference steps instead of the environment's, which are further apart."""
+    """Draw random reference steps instead of the environment's, which are further apart."""
     flicker: float = 0.1
     """Fraction of ticks with an error of 1 cm in the measurement, as of a real range sensor."""
     flights: tuple[str, ...] = ()

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.swimmer.circuit import unit_strengths
 from snn_control.controllers.swimmer.swimmer import Swimmer as SwimmerController
-from snn_control.report.episode_picture import Response
-from snn_control.training.system import Arrays, FilmWindow, Headline, System
+from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System
 from snn_control.training.task import Task
 
 __all__ = ["Swimmer"]

@@ -40,11 +40,11 @@ class SwimmerTask(Task):
     sub_ticks: int = 5
     """Network ticks in a control period."""
     clock_free: bool = False
-    """Half-centre that swings the head in place of the clock."""
+    """Swing the head by a half-centre instead of the clock."""
     period_ticks: int = 60
     """Period of the clock, control periods."""
     posture_start: bool = True
-    """Start of the clock against the bend of the body, see `Swimmer`."""
+    """Start the clock against the bend of the body, see `Swimmer`."""
     genes: tuple[str, ...] = ("proprioception", "oscillator", "ipsilateral", "contralateral")
     """Evolved strengths of the circuit; their signs stay."""
     widest: float = 8.0
