@@ -77,10 +77,10 @@ def test_an_entry_point_must_be_a_controller(package):
     done = run_python(package, "import snn_control; snn_control.load('impostor')")
     assert done.returncode != 0
     assert "ConfigError" in done.stderr
-    assert "no subclass of Controller" in done.stderr
+    assert "is not a subclass of Controller" in done.stderr
 
 
-def test_the_guide_counts_the_hooks_of_a_strategy():
+def test_the_tutorial_counts_the_hooks_of_a_strategy():
     assert len(Strategy.__abstractmethods__) == 6
     assert "six short hooks are left" in PAGE.read_text("utf-8")
-    assert "six hooks are left" in (Strategy.__doc__ or "")
+    assert "Subclasses implement six methods" in (Strategy.__doc__ or "")

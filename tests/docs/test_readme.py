@@ -21,11 +21,11 @@ QUESTIONS = {
     "when not": r"On\san\sordinary\sCPU\schoose\sthe\sPID",
     "error of the spiking network": r"^\| spiking network.*\| \d\.\d+ ± \d",
     "error of the PID": r"^\| PID, tuned \| \d\.\d+ ± \d",
-    "error and operations of the int8 twin": r"^\| its int8 twin.*\d+ multiplications \|$",
+    "error and operations of the int8 twin": r"^\| int8 twin: .*\d+ multiplications \|$",
     "a row where spikes lose": r"fewer operations for the same errors",
     "how to try it": r"^make demo\b",
     "how to put it on a robot": r"^python -m snn_control\.ros\.altitude_controller",
-    "safety on a robot": r"the controller stays disarmed until",
+    "safety on a robot": r"The\scontroller\sstays\sdisarmed\suntil",
     "limits": r"^## Not included\n",
     "licence": r"Licence: Apache-2\.0",
 }

@@ -87,7 +87,7 @@ def test_mismatched_bodies_starts_and_setpoints_are_errors() -> None:
     weights, coefficients = (row[None] for row in layout.row())
     with pytest.raises(ParameterError, match="5 joints, the body 3"):
         swim(layout, weights, coefficients, SwimmerPool(4), [draw_start(4, 0, 10)])
-    with pytest.raises(ParameterError, match="start of 3 joints"):
+    with pytest.raises(ParameterError, match="start has 3 joints"):
         swim(layout, weights, coefficients, SwimmerPool(6), [draw_start(4, 0, 10)])
     with pytest.raises(ParameterError, match="setpoints"):
         swim(
