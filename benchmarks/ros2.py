@@ -1,7 +1,7 @@
 """Controller node on a ROS 2 bus: blimp flights, latency and CPU at several rates, soak test.
 
     python benchmarks/ros2.py flights --seeds 10     # and the same flights in one process
-    python benchmarks/ros2.py latency --seconds 60   # 10, 50, 200, 500 Hz; 50 Hz simulated
+    python benchmarks/ros2.py latency --seconds 60   # 10 to 500 Hz; 50 Hz with simulator
     python benchmarks/ros2.py soak --seconds 600     # memory and diagnostics
 
 Requires the extras [ros] and [logs]. Latencies, ages and step times are those in `~/tick`.

@@ -109,7 +109,7 @@ def evaluated(task: SwimmerTask, swimmer: Swimmer) -> float:
 
 
 def tuned(task: SwimmerTask, seed: int, generations: int, make: Callable[..., Any]) -> float:
-    """Evolve with the strategy of `make`; return `evaluated` of the best genome."""
+    """Evolve with the strategy from `make`; return the best genome's return, see `evaluated`."""
     fitness = task.fitness(seed)
     strategy = make(fitness.n_genes, seed, fitness.start({}, seed))
     for _ in range(generations):

@@ -57,7 +57,7 @@ class ControlPeriodError(SnnControlError, ValueError):
 
 
 class ObservationError(SnnControlError, ValueError):
-    """An observation, or an option passed with it, that is refused; the receiver is unchanged."""
+    """Refused observation, or option passed with it; the receiver is unchanged."""
 
 
 class InterfaceMismatchError(SnnControlError, ValueError):

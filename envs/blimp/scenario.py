@@ -82,7 +82,7 @@ def draw_scenario(parameters: BlimpParameters, seed: int, duration_s: float = 30
 def constants_row(
     parameters: BlimpParameters, drawn: dict[str, float] | None = None
 ) -> NDArray[np.float64]:
-    """Return the constants row, shape (CONSTANTS_SIZE,), of `drawn` values (default: nominal)."""
+    """Return the constants row, shape (CONSTANTS_SIZE,); `drawn` values replace nominal ones."""
     p = parameters
     value = {item.name: getattr(p, item.name) for item in fields(p)} | (drawn or {})
     h = plant.PHYSICS_STEP_S

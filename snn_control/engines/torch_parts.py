@@ -41,7 +41,7 @@ def leaky_integrator(
 
 
 def rest(population: Population, c: dict[str, Tensor], like: Tensor) -> Memory:
-    """Return the state at rest for inputs `like` of shape (n_ticks, batch, n_inputs)."""
+    """Return the state at rest, (batch, size), for inputs of shape (n_ticks, batch, n_inputs)."""
     zeros = like.new_zeros(like.shape[1], population.size)
     memory = {"current": zeros, "potential": zeros}
     if isinstance(population.params, IWTA):

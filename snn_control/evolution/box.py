@@ -12,7 +12,7 @@ import numpy as np
 def fold(x: np.ndarray) -> np.ndarray:
     """Return |x - 2 round(x / 2)|: x in [0, 1], else x reflected at the bounds.
 
-    The result is exact: x, or a difference of two doubles within a factor of 2.
+    The result is exact: |x|, or the difference of two doubles within a factor of 2.
     """
     folded = np.multiply(x, 0.5)
     np.rint(folded, out=folded)

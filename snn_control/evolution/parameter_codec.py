@@ -167,7 +167,7 @@ def with_parameters(network: Network, values: dict[str, Any]) -> Network:
 
 
 def filled(network: Network, numbers: Mapping[str, float]) -> dict[str, Any]:
-    """Return parameters of the network with all entries set to one number; they stay shared."""
+    """Return each parameter in `numbers`, filled with its number; shared ones stay shared."""
     parameters = parameters_of(network)
     return {
         name: _with_free(parameters[name], np.full(_free(parameters[name]).shape, number))

@@ -1,6 +1,6 @@
 """All topics and services of our nodes: the contract for docs and tests.
 
-Combined from the declarations of the node classes in `nodes.NODES`.
+Combined from the declarations of the classes of `nodes.NODES` and of their kinds.
 """
 
 from __future__ import annotations

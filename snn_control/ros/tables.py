@@ -21,7 +21,7 @@ NODES: dict[str, type[Any]] = {node.name: class_of(node).config_type for node in
 
 
 def _series(names: list[str]) -> str:
-    """Return names as a series of words."""
+    """Join names as `a, b and c`."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 

@@ -1,7 +1,7 @@
 """Swimmers with damage, with and without homeostasis.
 
-The damage is present from the start of the 30 s. Setpoints are the activities of the undamaged body
-from other starts.
+The damage is present from the start of each 30 s episode. Setpoints are activity and lag of the
+undamaged body from other starts.
 """
 
 from __future__ import annotations

@@ -82,12 +82,14 @@ class MethodConfig(ABC):
 
 
 def check_controller_name(name: str, system: System) -> None:
-    """Require letters, digits and `._-`, and no name of a baseline or with the suffix `TWIN`.
+    """Require a letter or digit, then letters, digits or `._-`; refuse reserved names.
 
     Raises:
-        ConfigError: the name is not allowed; states the reason.
+        ConfigError: other characters, the name of a baseline, or the suffix `TWIN`.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise ConfigError(f"name: {name!r}; expected letters, digits, dots, hyphens, underscores")
+        raise ConfigError(
+            f"name: {name!r}; expected a letter or digit, then letters, digits or ._-"
+        )
     if system.role(name) != "subject":
         raise ConfigError(f"name: {name!r} is reserved for a {system.role(name)}; choose another")

@@ -51,7 +51,7 @@ def read_optimisation(name_or_path: str | Path) -> MethodConfig:
 
     Raises:
         UnknownNameError: no such configuration or file.
-        ConfigError: see `optimisation_config`.
+        ConfigError: not YAML, or see `optimisation_config`.
     """
     return optimisation_config(*read_yaml(name_or_path))
 

@@ -43,7 +43,7 @@ class Headline:
     """Line for users, with `{value}` and `{unit}`."""
 
     def line(self, controller: str, value: float) -> str:
-        """Return the line of a controller with mean `value`, in the metric's unit."""
+        """Return the line of a controller; `value` is its mean in the metric's unit."""
         return f"{controller}: {self.text.format(value=self.scale * value, unit=self.unit)}"
 
 

@@ -65,7 +65,7 @@ class CounterIntegral:
 
     @property
     def limit(self) -> float:
-        """Output at which counting stops, motor units."""
+        """Output magnitude at which counting away from zero stops, motor units."""
         return (self.coarse_pairs - 0.5) * self.coarse_step
 
 

@@ -100,7 +100,7 @@ class PlaceEnsemble(Recognizer):
         """Read an ensemble written by `save`.
 
         Raises:
-            ModelFileError: a broken file, or another version; the message names the field.
+            ModelFileError: missing, broken or of another version; the message names file or field.
         """
         states, calibration = files.load_ensemble(path)
         ensemble = cls([state.seed for state in states], states[0].config)

@@ -97,7 +97,7 @@ def load(path: str | Path) -> RecognizerState:
     """Read a map written by `save`.
 
     Raises:
-        ModelFileError: a broken file, or another version; the message names the field.
+        ModelFileError: missing, broken or of another version; the message names file or field.
     """
     document, tensors = read_pair(path, KIND)
     with reading(path):

@@ -172,7 +172,7 @@ class PlaceRecognizer(Recognizer):
         """Read a map written by `save`.
 
         Raises:
-            ModelFileError: a broken file, or another version; the message names the field.
+            ModelFileError: missing, broken or of another version; the message names file or field.
         """
         return cls.from_state(files.load(path))
 

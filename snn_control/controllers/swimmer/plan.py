@@ -126,7 +126,7 @@ def plan_of(network: Network, period_ticks: int, posture_start: bool) -> Swimmer
         posture_start: see `Swimmer`.
 
     Raises:
-        ParameterError: the network is not a circuit with shared strengths throughout.
+        ParameterError: the network is not one that a `SwimmerPlan` can build.
     """
     n_links = len(network.readouts) // 2 + 1
     stretch = next((c.weights for c in network.connections if c.target == "stretch"), None)

@@ -213,7 +213,7 @@ class Swimmer(Controller):
         """Plan of the circuit, without homeostasis, which depends on the body.
 
         Raises:
-            ParameterError: the network is not a circuit with shared strengths throughout.
+            ParameterError: the network is not one that a `SwimmerPlan` can build.
         """
         return plan_of(self.networks[0], self.period_ticks, self.posture_start)
 
@@ -274,7 +274,7 @@ def check_swimmer_network(network: Network) -> int:
 
 
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
-    """Return `homeostasis.bounds`, for `adapt` and `follow`; zeros for None."""
+    """Return `homeostasis.bounds` at the network's control period; zeros for None."""
     return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(BOUNDS_SIZE)
 
 

@@ -110,7 +110,7 @@ class BlimpAdapter(VehicleAdapter[float]):
     # Inputs.
 
     def read(self, range_m: float, reach_m: tuple[float, float] = (0.0, 0.0)) -> Reading[float]:
-        """Return the reading of a range, see `range_fault`."""
+        """Return a range with its fault, see `range_fault`."""
         return Reading(range_m, range_fault(range_m, self.config.range_max_m, reach_m))
 
     def on_setpoint(self, height_m: float, now_s: float) -> bool:

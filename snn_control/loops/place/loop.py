@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def reason(self) -> Reason:
-        """Reason for an unknown place."""
+        """Reason for an unknown place; `NONE` if it is known."""
         return CODES[self.match.reason]
 
 

@@ -14,10 +14,10 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def joint_names(names: Sequence[str], n_joints: int) -> tuple[str, ...]:
-    """Return the names of the joints, head first, from the parameter `joint_names`.
+    """Return the names of the joints, head first; without names, `joint_0`, `joint_1` and so on.
 
     Raises:
-        ConfigError: the number of names is not that of the joints, or a name is repeated.
+        ConfigError: not one name per joint, or a name is empty or repeated.
     """
     if not any(names):
         return tuple(f"joint_{k}" for k in range(n_joints))

@@ -38,7 +38,7 @@ class ManagedNode(LifecycleNode, ABC):
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
         interface: topics and services of the node, without those of every node of its kind.
-        config: instance of `config_type` since the last configure.
+        config: present instance of `config_type`; None before the first configure.
     """
 
     config_type: ClassVar[type[Any]]

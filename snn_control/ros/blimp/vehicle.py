@@ -1,4 +1,4 @@
-"""Runs of the blimp over the bus."""
+"""Blimp on the bus: its nodes, episodes and evaluations."""
 
 from __future__ import annotations
 

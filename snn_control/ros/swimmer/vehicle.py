@@ -1,4 +1,4 @@
-"""Runs of the swimmer over the bus."""
+"""Swimmer on the bus: its nodes, episodes and evaluations."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ average over 4 ticks,
 
     fit = mean |MA(y) - MA(target)| + 1 - r(MA(y), MA(target)).
 
-MA hides chatter of period 2 to 4, so `imitation_cost` adds the same terms of the raw output. The
-target of the P + D network is soft-compressed beyond 15 motor units.
+MA hides chatter of periods 2 and 4 and most of period 3, so `imitation_cost` adds the same terms of
+the raw output. The target of the P + D network has a slope of 1/18 beyond 15 motor units.
 """
 
 from __future__ import annotations

@@ -112,10 +112,10 @@ def concatenated(one: Answers, other: Answers) -> Answers:
 
 
 def known_metrics(answers: Answers) -> dict[str, float]:
-    """Return the metrics of answers to known places.
+    """Return the metrics of answers to images of mapped places.
 
-    `recall_at_1` counts the true place only, `within_1` and `within_2` also its neighbours.
-    Precision is ordered by the lead.
+    `recall_at_1` counts the true place only, `within_k` also places up to k away on the map.
+    Answers are ranked by lead for `auc_pr` and `recall_at_full_precision`.
     """
     metrics = {
         "recall_at_1": float(answers.correct.mean()),

@@ -51,7 +51,7 @@ class SwimmerVecEnv(VecEnv):
         )
 
     def starts(self) -> list[Start]:
-        """Return the `Start` of each body in this round."""
+        """Return the `Start` of each body in the current round."""
         drawn = np.random.default_rng([self._seed, self.round]).integers(
             FIRST_TRAINING_SEED, 2**31, self.num_envs
         )

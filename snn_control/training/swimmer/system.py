@@ -56,7 +56,7 @@ class Swimmer(System):
         return {"untrained": SwimmerController(unit_strengths(controller.networks[0]))}
 
     def trace_arrays(self, trace: Mapping[str, npt.NDArray[Any]], n_actions: int) -> Arrays:
-        """Return `joint_rad`, `effort`, (n_ticks, n_joints), and any `forward_speed_m_s`."""
+        """Return `joint_rad`, `effort`, (n_ticks, n_joints), and `forward_speed_m_s` if traced."""
         joints = range(n_actions)
         if not all(f"joint_{k}_{name}" in trace for k in joints for name in ("rad", "effort")):
             return {}

@@ -195,7 +195,7 @@ class DiehlCookModule:
         """Read a module written by `save`.
 
         Raises:
-            ModelFileError: a broken file, or another version; the message names the field.
+            ModelFileError: missing, broken or of another version; the message names file or field.
         """
         state = files.load(path)
         module = cls(state.n_places, state.config, state.seed)
