@@ -23,7 +23,7 @@ from snn_control.supervision.modes import Mode
 
 
 def blimp_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
-    """Yield the rows (`full`: ticks) and commands of a blimp's loop on scripted events."""
+    """Yield the row (`full`: tick) of each blimp tick and, in between, each other command."""
     controller = load(name)
     fallback = load("pid", control_period_s=controller.control_period_s)
     blimp = BlimpAdapter(controller, AltitudeNodeConfig(slew_per_s=40.0))
@@ -75,7 +75,7 @@ def number(command: np.ndarray | None) -> float | None:
 
 
 def swimmer_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
-    """Yield the rows (`full`: ticks) and commands of a swimmer's loop on scripted events."""
+    """Yield the row (`full`: tick) of each swimmer tick and, in between, each other command."""
     controller = load(name)
     swimmer = SwimmerAdapter(controller, SwimmerConfig(slew_per_s=20.0))
     loop = ControlLoop(controller, swimmer)

@@ -1,4 +1,4 @@
-"""All topics and services of our nodes: the contract for docs and tests.
+"""Topics and services that our nodes declare: contract for docs and tests.
 
 Combined from the declarations of the classes of `nodes.NODES` and of their kinds.
 """

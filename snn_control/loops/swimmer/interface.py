@@ -14,10 +14,10 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def joint_names(names: Sequence[str], n_joints: int) -> tuple[str, ...]:
-    """Return the names of the joints, head first; without names, `joint_0`, `joint_1` and so on.
+    """Return the joints' names, head first; if all are empty, `joint_0`, `joint_1` and so on.
 
     Raises:
-        ConfigError: not one name per joint, or a name is empty or repeated.
+        ConfigError: not one per joint, only some empty, or one repeated.
     """
     if not any(names):
         return tuple(f"joint_{k}" for k in range(n_joints))

@@ -33,7 +33,7 @@ SUCCESS, FAILURE, FAULT = (
 
 
 class ManagedNode(LifecycleNode, ABC):
-    """Lifecycle node with parameters of a dataclass, guarded transitions and diagnostics.
+    """Lifecycle node: dataclass parameters, illegal transitions refused, diagnostics.
 
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.

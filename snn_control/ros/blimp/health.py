@@ -14,7 +14,7 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
     measurement = "range"
 
     def add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
-        """Add setpoint and battery; warn if one is lost or the battery is low."""
+        """Add input ages and voltage; warn of lost inputs and low voltage."""
         blimp, config = loop.adapter, loop.adapter.config
         setpoint_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery_s, now_s)
         ages_s = {"set-point": setpoint_s, "battery": battery_s}
