@@ -23,7 +23,7 @@ from snn_control.supervision.modes import Mode
 
 
 def blimp_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
-    """Yield the row (`full`: tick) of each blimp tick and, in between, each other command."""
+    """Yield the row (`full`: tick) of each tick; in between, motor commands or None."""
     controller = load(name)
     fallback = load("pid", control_period_s=controller.control_period_s)
     blimp = BlimpAdapter(controller, AltitudeNodeConfig(slew_per_s=40.0))
@@ -75,7 +75,7 @@ def number(command: np.ndarray | None) -> float | None:
 
 
 def swimmer_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
-    """Yield the row (`full`: tick) of each swimmer tick and, in between, each other command."""
+    """Yield the row (`full`: tick) of each swimmer tick; in between, each result of `watch`."""
     controller = load(name)
     swimmer = SwimmerAdapter(controller, SwimmerConfig(slew_per_s=20.0))
     loop = ControlLoop(controller, swimmer)

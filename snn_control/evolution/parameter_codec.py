@@ -167,7 +167,7 @@ def with_parameters(network: Network, values: dict[str, Any]) -> Network:
 
 
 def filled(network: Network, numbers: Mapping[str, float]) -> dict[str, Any]:
-    """Return each parameter named in `numbers`, filled; a `Shared` keeps index and signs."""
+    """Return parameters filled with their number each; a `Shared` keeps index and signs."""
     parameters = parameters_of(network)
     return {
         name: _with_free(parameters[name], np.full(_free(parameters[name]).shape, number))

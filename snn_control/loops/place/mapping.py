@@ -335,7 +335,7 @@ class Mapper:
         return number, (AGAIN if number is None else number, match.place)
 
     def _depart(self) -> None:
-        """Leave a known stretch, if on one; queue the keyframes that the overlap needs."""
+        """Leave the known stretch, if any, and queue the keyframes for the overlap."""
         if self._revisits.known_stretch:
             self._queue.extend(self._revisits.depart(self.config.sequence))
             self.posed.recognizer.reset_sequence()

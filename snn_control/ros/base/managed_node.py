@@ -37,7 +37,7 @@ class ManagedNode(LifecycleNode, ABC):
 
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
-        interface: topics and services of the node, without those of every node of its kind.
+        interface: its topics and services, less those of every controller or simulator.
         config: present instance of `config_type`; None before the first configure.
     """
 
