@@ -37,7 +37,7 @@ class ManagedNode(LifecycleNode, ABC):
 
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
-        interface: its topics and services, less those of every controller or simulator.
+        interface: its topics and services, less those that `SHARED` has for its kind.
         config: present instance of `config_type`; None before the first configure.
     """
 
