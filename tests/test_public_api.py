@@ -9,41 +9,17 @@ import sys
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import snn_control
+from docs.hooks.public_modules import public_modules
 from tests.docs.pages import blocks
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-
-
-def declared(path: Path) -> list[str] | None:
-    """Return `__all__` of a file without importing it; None if it has none."""
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return list(ast.literal_eval(node.value))
-    return None
-
-
-def public_modules() -> dict[str, list[str]]:
-    """Return `__all__` of each module that has one, by dotted name."""
-    modules = {}
-    for base, prefix in (
-        (ROOT / "snn_control", "snn_control"),
-        (ROOT / "envs", "snn_control.envs"),
-    ):
-        for path in base.rglob("*.py"):
-            parts = path.relative_to(base).with_suffix("").parts
-            names = declared(path)
-            if names is not None and "__main__" not in parts:
-                kept = parts[:-1] if parts[-1] == "__init__" else parts
-                modules[".".join((prefix, *kept))] = names
-    return modules
 
 
 PUBLIC = public_modules()

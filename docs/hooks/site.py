@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
 import io
@@ -21,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import snn_control  # noqa: E402
+from docs.hooks.public_modules import public_modules  # noqa: E402
 from snn_control.cli.main import main  # noqa: E402
 from snn_control.cli.registry import VERBS  # noqa: E402
 from snn_control.config import flow_yaml  # noqa: E402
@@ -93,22 +93,6 @@ def decisions() -> list[dict[str, str]]:
         title = path.read_text("utf-8").splitlines()[0].removeprefix("# ")
         entries.append({title: f"adr/{path.name}"})
     return entries
-
-
-def public_modules() -> dict[str, list[str]]:
-    """Return `__all__` of each module that has one, by its dotted name."""
-    modules = {}
-    for base, prefix in (
-        (ROOT / "snn_control", "snn_control"),
-        (ROOT / "envs", "snn_control.envs"),
-    ):
-        for path in sorted(base.rglob("*.py")):
-            parts = path.relative_to(base).with_suffix("").parts
-            dotted = ".".join((prefix, *(parts[:-1] if parts[-1] == "__init__" else parts)))
-            for node in ast.parse(path.read_text("utf-8")).body:
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-                    modules[dotted] = list(ast.literal_eval(node.value))
-    return dict(sorted(modules.items()))
 
 
 def api_page(module: str) -> str:

@@ -47,9 +47,10 @@ def episode_picture(
 
     Args:
         response: entry of the traces to plot.
-        traces: traces by the name of their controller, that of the frames first.
+        traces: traces by the name of their controller, that of the frames first; entries have
+            shape (n_ticks,).
         frames: film frames, uint8 (height, width, 3), `N_FRAMES` of them.
-        frame_s: times of the frames, s; marked in the plot.
+        frame_s: times of the frames, s, shape (N_FRAMES,); marked in the plot.
 
     Raises:
         MissingExtraError: Pillow is missing.
@@ -141,7 +142,7 @@ def _legend(draw: Any, font: Any, left: float, name: str, colour: str) -> float:
 
 
 def _ticks(low: float | np.floating[Any], high: float | np.floating[Any]) -> FloatArray:
-    """Return four to nine round values in a range."""
+    """Return three to nine round values in a range, ascending, shape (n,)."""
     step = 10.0 ** np.floor(np.log10((high - low) / 3.0))
     step *= next(factor for factor in (5.0, 2.0, 1.0) if (high - low) / (factor * step) >= 3.0)
     return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
 _OPENINGS = """
 what of that whether how where when which who whom whose why than as by so it its this these
@@ -92,7 +94,20 @@ unlock unpack update use validate verify wait warm warn watch weight wrap write 
 IMPERATIVES = frozenset(_IMPERATIVES.split())
 """Verbs that open the summary line of a function in the imperative, lower case."""
 
+AFTER_NOUNS = {"of", "and", "for", "in", "on", "to", "from", "at", "with", "that"}
+"""Words that follow a plural noun that reads like a verb: `Limits of a command.`"""
+
 CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`|https?://\S+|<!--.*?-->", re.S)
+
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[Documented, str]]:
+    """Yield each node with a docstring, and the docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, Documented) and (text := ast.get_docstring(node)):
+            yield node, text
 
 
 def prose(text: str) -> str:
@@ -146,17 +161,6 @@ def summary_fault(docstring: str) -> str:
     for ending in ("ies", "es", "s"):
         stem = word.removesuffix(ending) + ("y" if ending == "ies" else "")
         third_person = word.endswith(ending) and stem in IMPERATIVES
-        if third_person and following not in {
-            "of",
-            "and",
-            "for",
-            "in",
-            "on",
-            "to",
-            "from",
-            "at",
-            "with",
-            "that",
-        }:
+        if third_person and following not in AFTER_NOUNS:
             return f"opens with the third person {first!r}; write the imperative or a noun phrase"
     return sentence_fault(docstring)

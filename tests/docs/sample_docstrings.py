@@ -14,21 +14,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from tests.docs.language import docstrings
 from tests.paths import ROOT
 
 N = 40
 FOLDERS = ("snn_control", "envs", "launch", "benchmarks")
-Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 
 def documented() -> Iterator[tuple[str, str]]:
     """Yield place and docstring of everything that has one."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, Documented) and (text := ast.get_docstring(node)):
-                    name = getattr(node, "name", "module")
-                    yield f"{path.relative_to(ROOT)}: {name}", text
+            for node, text in docstrings(ast.parse(path.read_text("utf-8"))):
+                yield f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}", text
 
 
 def main(revision: str = "HEAD") -> None:

@@ -45,8 +45,6 @@ EXCEPTED_NAMES = {
 }
 """Names that keep a banned word, because files and commands of users have them."""
 
-Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-
 
 def test_exceptions_are_few() -> None:
     assert len(EXCEPTIONS) + len(EXCEPTED_NAMES) <= 10
@@ -55,13 +53,6 @@ def test_exceptions_are_few() -> None:
 
 def excepted(path: str) -> bool:
     return any(path.startswith(place) for place in EXCEPTIONS)
-
-
-def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each docstring."""
-    for node in ast.walk(tree):
-        if isinstance(node, Documented) and (text := ast.get_docstring(node)):
-            yield node.body[0].lineno, text
 
 
 def field_docs(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -125,9 +116,10 @@ def faults(path: str) -> list[str]:
     source = (ROOT / path).read_text("utf-8")
     tree = ast.parse(source)
     listed: list[tuple[int, str]] = []
-    for line, text in docstrings(tree):
+    for node, text in language.docstrings(tree):
         fault = language.opening_fault(text.split("\n\n")[0]) or language.summary_fault(text)
-        listed += [(line, f"docstring {fault}: {text.splitlines()[0]}")] if fault else []
+        summary = text.splitlines()[0]
+        listed += [(node.body[0].lineno, f"docstring {fault}: {summary}")] if fault else []
     for line, text in field_docs(tree):
         fault = language.opening_fault(text) or language.sentence_fault(text)
         listed += [(line, f"field doc {fault}: {text}")] if fault else []

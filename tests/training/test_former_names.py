@@ -7,21 +7,18 @@ from typing import Any
 
 import pytest
 
-from snn_control.training.task import Fitness, Task
+from snn_control.training.swimmer.task import SwimmerTask
 
 
 def test_a_task_with_former_names_is_accepted() -> None:
     with pytest.warns(DeprecationWarning, match="rename flights to recordings"):
 
         @dataclass(frozen=True)
-        class OldTask(Task):
+        class OldTask(SwimmerTask):
             flights: tuple[str, ...] = ("a.csv",)
 
-            def fitness(self, seed: int) -> Fitness:
-                raise NotImplementedError
-
             def with_flights(self, added: tuple[str, ...], *, alone: bool) -> OldTask:
-                return OldTask(self.flights + added)
+                return OldTask(flights=self.flights + added)
 
     assert OldTask().recordings == ("a.csv",)
     added: Any = OldTask().with_recordings(("b.csv",), alone=False)
