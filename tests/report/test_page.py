@@ -230,7 +230,9 @@ def test_a_malformed_input_is_named(tmp_path):
         build_report(folder)
 
 
-@pytest.mark.skipif("SNN_CONTROL_SCREENSHOTS" not in os.environ, reason="folder not set")
+@pytest.mark.skipif(
+    "SNN_CONTROL_SCREENSHOTS" not in os.environ, reason="SNN_CONTROL_SCREENSHOTS names no folder"
+)
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 def test_screenshot(browser, run_folder, scheme, width):
     page = opened(browser, run_folder / "report" / "index.html", color_scheme=scheme)

@@ -10,21 +10,20 @@ import pytest
 
 from snn_control import load
 from snn_control.controllers.controller import Controller
-from snn_control.errors import MissingExtraError, ParameterError
+from snn_control.errors import ParameterError
 from snn_control.report import episode_picture as module
 from snn_control.training import film
-from snn_control.training.film import picture
+from snn_control.training.film import can_film, picture
 from snn_control.training.system import System
+
+pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
 
 
 def drawn(name: str, path: Path, environment: str, **options: Any) -> np.ndarray:
     """Return the pixels of a picture, (height, width, 3)."""
     from PIL import Image
 
-    try:
-        picture(load(name), name, path, seed=1, environment=environment, **options)
-    except MissingExtraError as exc:
-        pytest.skip(str(exc))
+    picture(load(name), name, path, seed=1, environment=environment, **options)
     return np.asarray(Image.open(path).convert("RGB"))
 
 
