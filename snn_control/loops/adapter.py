@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from snn_control.controllers import Controller
 from snn_control.loops.config import ControllerConfig
 from snn_control.supervision.command_gate import CommandGates
 
-__all__ = ["Observation", "Reading", "VehicleAdapter"]
+__all__ = ["Moment", "Observation", "Reading", "Sent", "VehicleAdapter"]
 
 FloatArray = npt.NDArray[np.float64]
 M = TypeVar("M")
@@ -31,13 +31,42 @@ class Reading(Generic[M]):
 
 
 @dataclass(frozen=True)
+class Sent:
+    """Command that was sent to the vehicle."""
+
+    at_s: float
+    """Time on the clock of `Moment.at_s`, s."""
+    command: FloatArray
+    """Command, (n_actions,), in force until the next one."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Times of one measurement, and the commands before it."""
+
+    dt_s: float
+    """Time since the previous usable measurement, s."""
+    at_s: float
+    """Time of the measurement, s: monotonic, or the simulated time, which jumps back at its
+    restart."""
+    sent: tuple[Sent, ...] = ()
+    """Changes of the command since the previous measurement, or since `restart`."""
+    automatic: bool = True
+    """True if the vehicle is armed and not under manual control."""
+    landing: bool = False
+    """True while the vehicle lands because of `trouble`."""
+
+
+@dataclass(frozen=True)
 class Observation:
-    """Observables at one usable measurement."""
+    """Observables at one measurement."""
 
     values: FloatArray
     """Values in the order of `VehicleAdapter.observation_names`; NaN if unavailable."""
     missing: str = ""
     """Reason for unavailable values."""
+    implausible: str = ""
+    """Reason to refuse the measurement; the values are then not used."""
 
 
 class VehicleAdapter(ABC, Generic[M]):
@@ -99,14 +128,17 @@ class VehicleAdapter(ABC, Generic[M]):
         """
 
     @abstractmethod
-    def observe(self, measured: M, dt_s: float, landing: bool) -> Observation:
-        """Return the observables at a usable measurement.
+    def observe(self, measured: M, moment: Moment) -> Observation:
+        """Return the observables, or the reason to refuse a measurement that is implausible.
 
         Args:
-            measured: value of the reading.
-            dt_s: time since the previous usable measurement, s.
-            landing: True while the vehicle lands because of `trouble`.
+            measured: value of a reading without fault.
+            moment: times of the measurement and commands before it.
         """
+
+    def objection(self, config: Any) -> str:
+        """Return the reason to refuse a configuration in operation; by default none."""
+        return ""
 
     @abstractmethod
     def limit(self, command: FloatArray) -> FloatArray:

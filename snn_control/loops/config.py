@@ -25,6 +25,9 @@ class ControllerConfig(ABC):
     """Maximum time by which a stamp may be ahead of the node's clock, s."""
     stamp_max_age_s: float = parameter(0.0, 0.0, 3600.0)
     """Maximum age of a stamp by the node's clock, s; 0: no limit, for clocks that differ."""
+    stamp_max_delay_s: float = parameter(0.7, 0.0, 3600.0)
+    """Maximum delay of a measurement beyond the shortest one so far, s; 0: no limit. Unused in
+    simulated time."""
     stamp_restart_s: float = parameter(1.0, 0.01, 3600.0)
     """Jump back of the stamps that counts as a restart of simulated time, s."""
     hold_s: float = parameter(0.6, 0.01, 60.0)

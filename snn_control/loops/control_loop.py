@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, final
 
 import numpy as np
@@ -16,54 +15,16 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
-from snn_control.loops.adapter import Reading, VehicleAdapter
+from snn_control.loops.adapter import Moment, Observation, Reading, Sent, VehicleAdapter
+from snn_control.loops.tick import Step, Tick
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode, ModeMachine
-from snn_control.supervision.stamps import StampCheck, StampFault
+from snn_control.supervision.stamps import NS, StampCheck, StampFault, StampVerdict
 
 __all__ = ["ControlLoop", "Step", "Tick"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 A = TypeVar("A", bound=VehicleAdapter[Any])
-
-
-@dataclass(frozen=True)
-class Step:
-    """Result of stepping the controller."""
-
-    output: FloatArray
-    """Output of the controller, (n_actions,); NaN if it has failed."""
-    command: FloatArray
-    """Requested command: the output, or that of the fallback if the controller has failed."""
-    took_s: float
-    """Wall time of the controller, s."""
-
-
-@dataclass(frozen=True)
-class Tick:
-    """Result of processing one measurement."""
-
-    number: int
-    stamp_ns: int
-    dt_s: float
-    """Time since the previous usable measurement, s."""
-    missed: int
-    resets: int
-    mode: Mode
-    failed: bool
-    output: FloatArray
-    """Output of the controller, (n_actions,); NaN if it was not called."""
-    command: FloatArray | None
-    """Command to send, (n_actions,); None if there is none."""
-    step_s: float
-    observation: FloatArray = field(repr=False)
-    """Input of the controller, also if it was not called; NaN if unavailable."""
-    orders: tuple[float, ...] = ()
-    """Inputs of the controller beside its observation, as in its `order_names`."""
-    usable: bool = False
-    """True if stamp and value of the measurement can be used."""
-    stepped: bool = False
-    """True if controller and fallback were stepped."""
 
 
 @final
@@ -115,6 +76,7 @@ class ControlLoop(Generic[A]):
             future_s=config.stamp_future_s,
             restart_s=config.stamp_restart_s,
             max_age_s=config.stamp_max_age_s,
+            max_delay_s=config.stamp_max_delay_s,
         )
         self.ticks = self.missed = self.resets = 0
         self.frozen = False
@@ -128,6 +90,10 @@ class ControlLoop(Generic[A]):
         self.ordered: tuple[float, ...] | None = None
         """Orders at the last call of the controller; None before the first call."""
         self._manual_s: float | None = None
+        self._clock_ns = 0
+        self._commands: list[Sent] = []
+        """Changes of the command since the last measurement."""
+        self._last_sent = self.gate.last
         self._held = self.gate.last
         self._nothing = np.full(len(adapter.observation_names), np.nan)
         self._inputs = self._indices(controller.observation_names)
@@ -148,7 +114,7 @@ class ControlLoop(Generic[A]):
         """
         if self.modes.armed:
             return
-        self.adapter.restart()
+        self._restart()
         self.reset()
         trouble = self.adapter.trouble(now_s) or self.modes.failure
         if trouble:
@@ -233,6 +199,7 @@ class ControlLoop(Generic[A]):
             return None
         steady_s = None if self._simulated_time else now_s
         verdict = self.stamps.judge(stamp_ns, clock_ns, not reading.fault, steady_s)
+        self._clock_ns = clock_ns
         self.ticks += 1
         self.missed += verdict.missed
         if reading.fault and not verdict.fault:
@@ -240,18 +207,24 @@ class ControlLoop(Generic[A]):
         fault = f"stamp: {verdict.fault}" if verdict.fault else reading.fault
         takes_orders = bool(self.controller.order_names)
         orders = self.adapter.orders(now_s, self.frozen) if takes_orders else ()
-        usable, values = not fault, self._nothing
+        observed = Observation(self._nothing)
+        if not fault:
+            observed = self.adapter.observe(reading.value, self._moment(verdict, stamp_ns, now_s))
+        usable, values = not (fault or observed.implausible), observed.values
         observation = values[self._inputs]
         if usable:
             self.measured_s = now_s
-            observed = self.adapter.observe(reading.value, verdict.dt_s, self.landing)
-            values = observed.values
-            observation = values[self._inputs]
             if not np.isfinite(observation).all():
                 fault = observed.missing or "an observable is not finite"
+        elif not fault:
+            self.adapter.reject(observed.implausible)
+            self.stamps.discard()
         step, command = None, None
         if verdict.fault is StampFault.REPEATED:
             self.modes.watch(now_s)
+        elif observed.implausible:
+            self.modes.distrust(now_s, observed.implausible)
+            command = self._idle(now_s)
         elif fault:
             self.modes.bad(now_s, fault)
             command = self._idle(now_s)
@@ -310,17 +283,27 @@ class ControlLoop(Generic[A]):
     def _hand_over(self, on: bool, now_s: float, reason: str) -> None:
         if self.modes.manual and not on:
             self._held = self.gate.last
-            self.adapter.restart()
+            self._restart()
         self.modes.override(on, now_s, reason)
+
+    def _restart(self) -> None:
+        self._commands, self._last_sent = [], self.gate.last
+        self.adapter.restart()
 
     def _idle(self, now_s: float) -> FloatArray | None:
         """Return the command of an armed vehicle in hold, trim or stop; None in other modes."""
         if not self.modes.armed:
             return None
         if self.modes.mode is Mode.STOP:
-            return self.gate.stop(now_s)
+            return self._sent(self.gate.stop(now_s), now_s)
         command = self.modes.command(self._held, self.adapter.trim, now_s)
         return None if command is None else self._limited(np.asarray(command), now_s)
+
+    def _moment(self, verdict: StampVerdict, stamp_ns: int, now_s: float) -> Moment:
+        sent, self._commands = tuple(self._commands), []
+        at_s = stamp_ns / NS if self._simulated_time else now_s - verdict.delay_s
+        automatic = self.modes.armed and not self.modes.manual
+        return Moment(verdict.dt_s, at_s, sent, automatic, self.landing)
 
     def _send(self, requested: FloatArray, now_s: float) -> FloatArray | None:
         if self.modes.mode not in CONTROLLER_MODES:
@@ -329,7 +312,15 @@ class ControlLoop(Generic[A]):
         return self._held
 
     def _limited(self, command: FloatArray, now_s: float) -> FloatArray:
-        return self.gate.pass_on(self.adapter.limit(command), now_s)[0]
+        return self._sent(self.gate.pass_on(self.adapter.limit(command), now_s)[0], now_s)
+
+    def _sent(self, command: FloatArray, now_s: float) -> FloatArray:
+        """Register a command if it is another one."""
+        if not np.array_equal(command, self._last_sent):
+            at_s = self._clock_ns / NS if self._simulated_time else now_s
+            self._commands.append(Sent(at_s, command))
+            self._last_sent = command
+        return command
 
     def _step(self, values: FloatArray, orders: tuple[float, ...]) -> Step:
         """Step the controller, or the fallback if the controller has failed."""

@@ -3,6 +3,7 @@
 ```
 DISARMED --arm--> HOLD (waits) --first usable measurement--> AUTO
 AUTO, FALLBACK --unusable measurement, or none for hold_s--> HOLD --trim_s--> TRIM --stop_s--> STOP
+AUTO, FALLBACK, HOLD --measurement that contradicts the model--> TRIM
 HOLD, TRIM, STOP --recover_ticks usable measurements in a row--> AUTO
 any but DISARMED --override--> MANUAL --override ends or its commands stop--> HOLD
 AUTO --controller fails--> FALLBACK --controller reset or replaced--> AUTO
@@ -12,9 +13,9 @@ any --disarm--> DISARMED
 | mode | command source | command | time bound |
 |---|---|---|---|
 | DISARMED | none | motors off | none; reached at once |
-| AUTO | controller | its output at each usable measurement, held in between | 0.6 s, `hold_s` |
-| FALLBACK | fallback controller | as in AUTO | 0.6 s, `hold_s` |
-| HOLD | none | the last command, held from the first unusable measurement | 0.7 s, `trim_s` |
+| AUTO | controller | its output at each usable measurement, held in between | 1.2 s, `hold_s` |
+| FALLBACK | fallback controller | as in AUTO | 1.2 s, `hold_s` |
+| HOLD | none | the last command, held from the first unusable measurement | 1.4 s, `trim_s` |
 | TRIM | none | ramp from the last command to trim in 0.2 s, `ramp_s`, then trim | 10 s, `stop_s` |
 | STOP | none | motors off, until measurements are usable again | none; reached at once |
 | MANUAL | operator | the last command, then each manual command, held in between | its caller's |
@@ -22,10 +23,10 @@ any --disarm--> DISARMED
 The time bound is the latest time at which the mode is left; numbers are defaults. All bounds but
 that of MANUAL are ages of the last measurement that a controller used. The altitude nodes end
 MANUAL 0.5 s, `manual_max_age_s`, after the last manual command. If measurements stop, the last
-command is held at once and the mode becomes HOLD after 0.6 s (gaps of 0.53 s are normal). The
-command leaves for trim at 0.7 s and reaches it at 0.9 s; the motors stop at 10 s. `watch` must be
-called meanwhile; its period adds to each bound. A slew rate of the command gate lengthens the ramp
-to trim, but not the stop.
+command is held at once and the mode becomes HOLD after 1.2 s: gaps of 0.53 s with missed ticks on
+top are normal, and exceed 1.2 s once in 24 h of the simulated blimp. The command leaves for trim at
+1.4 s and reaches it at 1.6 s; the motors stop at 10 s. `watch` must be called meanwhile; its period
+adds to each bound. A slew rate of the command gate lengthens the ramp to trim, but not the stop.
 
 - After arming, the motors stay off until a first usable measurement, without a time limit, or
   until an operator turns them.
@@ -84,10 +85,10 @@ class ModeConfig:
         ParameterError: the times are not in ascending order, or `recover_ticks` is below 1.
     """
 
-    hold_s: float = 0.6
-    """Age of the last usable measurement at which the mode becomes HOLD, s. Normal gaps reach
-    0.53 s (measured on the blimp of arXiv:2309.12937)."""
-    trim_s: float = 0.7
+    hold_s: float = 1.2
+    """Age of the last usable measurement at which the mode becomes HOLD, s. Gaps of 0.53 s
+    (measured on the blimp of arXiv:2309.12937) and missed ticks on top exceed 1.0 s once in 3 h."""
+    trim_s: float = 1.4
     """Age at which the command starts to move to trim, s."""
     ramp_s: float = 0.2
     """Time from the held command to trim, s."""
@@ -207,6 +208,21 @@ class ModeMachine:
             self._enter(Mode.HOLD, reason)
         elif self.mode is Mode.HOLD and self.waiting:
             self._enter(Mode.HOLD, f"{_WAITING}; the last one: {reason}")
+        self.watch(now_s)
+
+    def distrust(self, now_s: float, reason: str) -> None:
+        """Process a measurement that contradicts the model; the command moves to trim at once.
+
+        The last command came from such measurements, so that it is not held. Without trim the
+        measurement counts as unusable.
+        """
+        if self.config.trim_s == self.config.stop_s:
+            self.bad(now_s, reason)
+            return
+        self._good, self._cause = 0, reason
+        if self.mode in (*CONTROLLER_MODES, Mode.HOLD) and not self.waiting:
+            self._used_s = now_s - self.config.trim_s
+            self._enter(Mode.TRIM, reason)
         self.watch(now_s)
 
     def watch(self, now_s: float) -> None:

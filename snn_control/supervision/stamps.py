@@ -1,4 +1,4 @@
-"""Checks of the stamps of measurements: repeated, out of order, from the future, restarted.
+"""Checks of the stamps of measurements: repeated, out of order, delayed, from the future, restarted.
 
 Delayed measurements arrive in a burst after a gap (10 ms apart on the blimp of arXiv:2309.12937).
 They are late, not missed: missed measurements of a gap are counted after the burst.
@@ -10,9 +10,11 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["NS", "StampCheck", "StampFault", "StampVerdict"]
+__all__ = ["CLOCK_DRIFT", "NS", "StampCheck", "StampFault", "StampVerdict"]
 
 NS = 1_000_000_000
+CLOCK_DRIFT = 1e-3
+"""Maximum drift of two clocks against each other, s/s."""
 
 
 class StampFault(StrEnum):
@@ -25,6 +27,7 @@ class StampFault(StrEnum):
     FORWARDS = "jumped ahead"
     FUTURE = "from the future"
     OLD = "too old"
+    DELAYED = "delayed"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class StampVerdict:
     missed: int
     """Number of measurements expected in the gap before the last one, by the nominal period, that
     did not arrive, not even later in a burst."""
+    delay_s: float = 0.0
+    """Delay beyond the shortest one so far, s; 0 in simulated time."""
 
 
 class StampCheck:
@@ -51,6 +56,8 @@ class StampCheck:
             this plus the elapsed monotonic time is a clock that was set. After either, the next
             usable measurement counts as the first.
         max_age_s: maximum age of a stamp; 0 disables the check.
+        max_delay_s: maximum delay beyond the shortest one so far, for clocks that differ; 0
+            disables the check. The shortest delay grows by `CLOCK_DRIFT`, so that clocks may drift.
     """
 
     def __init__(
@@ -60,24 +67,31 @@ class StampCheck:
         future_s: float = 0.1,
         restart_s: float = 1.0,
         max_age_s: float = 0.0,
+        max_delay_s: float = 0.0,
     ) -> None:
         self.period_s = period_s
         self._future_ns = round(future_s * NS)
         self._restart_ns = round(restart_s * NS)
         self._max_age_ns = round(max_age_s * NS)
+        self._max_delay_s = max_delay_s
         self.reset()
 
     def reset(self) -> None:
         """Reset the last stamp and the counts."""
         self._last_ns: int | None = None
         self._used_ns: int | None = None
+        self._before_ns: int | None = None
+        self._shortest_s: float | None = None
+        self._compared_s: float | None = None
         self._last_s: float | None = None
         self.begin()
         self.counts = dict.fromkeys(StampFault, 0)
 
     def begin(self) -> None:
         """Treat the next usable measurement as the first; repeated stamps are still refused."""
-        self._first, self._gap, self._used_ns = True, 0, None
+        self._first, self._gap = True, 0
+        self._used_ns = self._before_ns = None
+        self._shortest_s = self._compared_s = None
 
     def judge(
         self, stamp_ns: int, clock_ns: int, usable: bool = True, now_s: float | None = None
@@ -92,20 +106,40 @@ class StampCheck:
             now_s: monotonic time; None if simulated time runs at another rate.
         """
         fault, last_ns = self._fault(stamp_ns, clock_ns, now_s), self._last_ns
+        delay_s = 0.0
+        if fault is None and now_s is not None:
+            delay_s = self._delay_s(stamp_ns, now_s)
+            if self._max_delay_s and delay_s > self._max_delay_s:
+                fault = StampFault.DELAYED
         if fault is not None:
             self.counts[fault] += 1
             if fault in (StampFault.RESTARTED, StampFault.FORWARDS):
                 self._last_ns, self._last_s = stamp_ns, now_s
                 self.begin()
-            return StampVerdict(fault, self.period_s, 0)
+            return StampVerdict(fault, self.period_s, 0, delay_s)
         self._last_ns, self._last_s, used_ns = stamp_ns, now_s, self._used_ns
+        self._before_ns = used_ns
         if usable:
             self._used_ns = stamp_ns
         dt_s = self.period_s if used_ns is None else (stamp_ns - used_ns) / NS
         if self._first or last_ns is None:
             self._first = False
-            return StampVerdict(None, dt_s, 0)
-        return StampVerdict(None, dt_s, self._missed((stamp_ns - last_ns) / NS))
+            return StampVerdict(None, dt_s, 0, delay_s)
+        return StampVerdict(None, dt_s, self._missed((stamp_ns - last_ns) / NS), delay_s)
+
+    def discard(self) -> None:
+        """Treat the last measurement as unusable: the next `dt_s` counts from the one before."""
+        self._used_ns = self._before_ns
+
+    def _delay_s(self, stamp_ns: int, now_s: float) -> float:
+        offset_s = now_s - stamp_ns / NS
+        if self._shortest_s is None or self._compared_s is None:
+            self._shortest_s = offset_s
+        else:
+            drift_s = CLOCK_DRIFT * (now_s - self._compared_s)
+            self._shortest_s = min(self._shortest_s + drift_s, offset_s)
+        self._compared_s = now_s
+        return offset_s - self._shortest_s
 
     def _missed(self, gap_s: float) -> int:
         periods = round(gap_s / self.period_s)

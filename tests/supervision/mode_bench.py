@@ -87,7 +87,7 @@ def in_mode(mode: Mode) -> ModeBench:
         case Mode.HOLD:
             bench.bad()
         case Mode.TRIM:
-            bench.silence(1.0)
+            bench.silence(1.7)
         case Mode.STOP:
             bench.silence(11.0)
     assert bench.modes.mode is mode

@@ -31,18 +31,18 @@ def test_lost_measurements_lead_to_hold_then_trim_then_stop(mode: Mode, lost: st
         elif lost == "alternating":
             bench.good(8.0, after_s=0.0)
             bench.bad(0.0)
-    assert {c for at, c in sent if at < 0.6} <= {8.0, None}, "None: no new command"
-    assert {c for at, c in sent if 0.61 < at < 0.7} <= {8.0}
-    ramp = [c for at, c in sent if 0.7 <= at <= 0.9 and c is not None]
+    assert {c for at, c in sent if at < 1.2} <= {8.0, None}, "None: no new command"
+    assert {c for at, c in sent if 1.21 < at < 1.4} <= {8.0}
+    ramp = [c for at, c in sent if 1.4 <= at <= 1.6 and c is not None]
     assert ramp == sorted(ramp, reverse=True)
-    assert {c for at, c in sent if 0.96 < at < 9.9} == {TRIM}
+    assert {c for at, c in sent if 1.66 < at < 9.9} == {TRIM}
     assert {c for at, c in sent if at > 10.06} == {OFF}
     if lost != "alternating":
         assert bench.history[-3:] == [Mode.HOLD, Mode.TRIM, Mode.STOP]
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(0.01, 0.53), min_size=1, max_size=30))
+@given(st.lists(st.floats(0.01, 1.15), min_size=1, max_size=30))
 def test_healthy_gaps_never_leave_auto(gaps: list[float]) -> None:
     bench = in_auto()
     for gap_s in gaps:
@@ -55,10 +55,37 @@ def test_healthy_gaps_never_leave_auto(gaps: list[float]) -> None:
 
 def test_a_gap_has_the_same_effect_with_and_without_watch() -> None:
     watched, blind = in_auto(), in_auto()
-    watched.silence(0.65)
+    watched.silence(1.25)
     watched.good(after_s=0.0)
-    blind.good(after_s=0.65)
+    blind.good(after_s=1.25)
     assert watched.modes.mode is blind.modes.mode is Mode.HOLD
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.FALLBACK, Mode.HOLD])
+def test_a_contradiction_moves_the_command_to_trim_at_once(mode: Mode) -> None:
+    bench = in_auto()
+    bench.good(8.0)
+    if mode is Mode.FALLBACK:
+        bench.modes.fail("it raised")
+    elif mode is Mode.HOLD:
+        bench.bad()
+    start_s = bench.now_s
+    bench.modes.distrust(bench.now_s, "stuck at 1.4 m")
+    assert (bench.record(), bench.modes.reason) == (Mode.TRIM, "stuck at 1.4 m")
+    ramp = [command for at_s, command in bench.silence(0.2) if command is not None]
+    assert ramp == pytest.approx([8.0 + (TRIM - 8.0) * k / 4 for k in range(1, 5)])
+    while bench.modes.mode is Mode.TRIM:
+        bench.watch()
+    assert bench.now_s - start_s == pytest.approx(10.0 - 1.4, abs=2 * WATCH_S)
+    assert bench.modes.mode is Mode.STOP
+
+
+def test_a_contradiction_before_the_motors_turn_keeps_them_off() -> None:
+    bench = ModeBench()
+    bench.arm()
+    bench.modes.distrust(bench.now_s, "stuck")
+    assert bench.modes.mode is Mode.HOLD
+    assert {command for _, command in bench.silence(20.0)} == {OFF}
 
 
 # Recovery.
@@ -70,7 +97,7 @@ def test_usable_measurements_must_be_consecutive() -> None:
         bench.good()
         bench.good()
         bench.bad()
-    assert bench.modes.mode is Mode.HOLD or bench.modes.mode is Mode.TRIM
+    assert bench.modes.mode is Mode.HOLD
     three_usable(bench)
     assert bench.modes.mode is Mode.AUTO
 
@@ -144,7 +171,7 @@ def test_after_a_manual_command_trim_needs_no_measurement() -> None:
     bench.modes.steered()
     bench.override(False)
     bench.held = 6.0
-    sent = bench.silence(1.0)
+    sent = bench.silence(1.7)
     assert sent[0][1] == 6.0
     assert sent[-1][1] == TRIM
 
@@ -178,15 +205,15 @@ def test_a_backward_jump_of_the_clock_does_not_undo_a_stop() -> None:
 def test_reasons_contain_the_fault_and_its_duration() -> None:
     bench = in_mode(Mode.HOLD)
     assert bench.modes.reason == "range is NaN"
-    bench.silence(1.0)
-    assert bench.modes.reason.startswith("range is NaN for 0.7")
-    assert in_mode(Mode.TRIM).modes.reason.startswith("no usable measurement for 0.7")
+    bench.silence(1.7)
+    assert bench.modes.reason.startswith("range is NaN for 1.4")
+    assert in_mode(Mode.TRIM).modes.reason.startswith("no usable measurement for 1.4")
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"hold_s": 0.0}, {"hold_s": 0.8}, {"trim_s": 9.9}, {"stop_s": 0.5}, {"ramp_s": -0.1},
+        {"hold_s": 0.0}, {"hold_s": 1.5}, {"trim_s": 9.9}, {"stop_s": 0.5}, {"ramp_s": -0.1},
         {"recover_ticks": 0}, {"hold_s": math.nan}, {"ramp_s": math.nan},
     ],
 )  # fmt: skip
@@ -200,6 +227,7 @@ def test_unordered_times_are_refused(wrong: dict[str, float]) -> None:
 EVENTS: dict[str, Callable[[ModeBench, float, float], object]] = {
     "good": lambda c, value, dt: c.good(value, dt),
     "bad": lambda c, value, dt: c.bad(dt),
+    "contradiction": lambda c, value, dt: c.modes.distrust(c.now_s, "stuck"),
     "watch": lambda c, value, dt: c.watch(dt),
     "arm": lambda c, value, dt: c.arm(),
     "disarm": lambda c, value, dt: c.modes.disarm(),

@@ -23,12 +23,16 @@ DIAGRAM: dict[str, tuple[Callable[[ModeBench], object], dict[Mode, Mode]]] = {
     "bad": (ModeBench.bad, {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD}),
     "one good": (ModeBench.good, {}),
     "three good": (three_usable, dict.fromkeys((Mode.HOLD, Mode.TRIM, Mode.STOP), Mode.AUTO)),
-    "silence of 0.53 s": (silence(0.53), {}),
-    "silence of 0.65 s": (
-        silence(0.65), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
+    "silence of 1.1 s": (silence(1.1), {}),
+    "contradiction": (
+        lambda c: c.modes.distrust(c.now_s, "stuck"),
+        dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM),
     ),
-    "silence of 0.8 s": (
-        silence(0.8), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
+    "silence of 1.35 s": (
+        silence(1.35), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
+    ),
+    "silence of 1.6 s": (
+        silence(1.6), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
     ),
     "silence of 10.1 s": (
         silence(10.1), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD, Mode.TRIM), Mode.STOP)

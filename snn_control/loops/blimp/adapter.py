@@ -8,10 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.envs.blimp.parameter_file import read_parameters
+from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.adapter import Observation, Reading, VehicleAdapter
+from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.blimp.model import BlimpModel
 from snn_control.supervision.command_gate import CommandGates
+from snn_control.supervision.monitors.consistency import ConsistencyConfig, ConsistencyMonitor
+from snn_control.supervision.observer import Observer
 
 __all__ = ["ACTIONS", "OBSERVABLE", "BlimpAdapter", "Setpoint", "range_fault"]
 
@@ -20,6 +25,12 @@ FloatArray = npt.NDArray[np.float64]
 OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
 """Observables, as in `snn_control/BlimpAltitude-v0`."""
 ACTIONS = ("motor_command",)
+RANGE_SD_M = 0.006
+"""Standard deviation of a range: steps of 1 cm and noise of 5 mm."""
+BLIND_BELOW_M, BLIND_SD_M = 0.3, 0.02
+"""Range below which the lidar has steps of 4.5 cm, and its standard deviation there."""
+TRIM_MAX_M_S2 = 0.12
+"""Maximum acceleration at a trim command that is set in operation, two motor units off hover."""
 
 
 class Setpoint:
@@ -106,6 +117,13 @@ class BlimpAdapter(VehicleAdapter[float]):
         """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
         self._range_m = math.nan
+        changes = read_parameters(config.parameters_file) if config.parameters_file else {}
+        self._model = BlimpModel(BlimpParameters().override(changes))
+        self.monitor: ConsistencyMonitor | None = None
+        """Check of the range against the model; None if `range_gate_m` is 0."""
+        if config.range_gate_m:
+            limits = ConsistencyConfig(config.range_gate_m, stuck_s=config.range_stuck_s)
+            self.monitor = ConsistencyMonitor(Observer(self._model), limits)
 
     # Inputs.
 
@@ -159,28 +177,55 @@ class BlimpAdapter(VehicleAdapter[float]):
         return np.array([self.config.trim_command])
 
     def restart(self) -> None:
-        """Start the setpoint from the next measured height."""
+        """Start setpoint and model from the next measured height."""
         self.setpoint.value = None
+        if self.monitor is not None:
+            self.monitor.restart()
 
     def orders(self, now_s: float, frozen: bool) -> tuple[float, ...]:
         """Return (): all inputs of an altitude controller are observables."""
         return ()
 
-    def observe(self, measured: float, dt_s: float, landing: bool) -> Observation:
+    def observe(self, measured: float, moment: Moment) -> Observation:
         """Return the observables; the setpoint advances by the elapsed time."""
+        if moment.automatic and (fault := self._contradiction(measured, moment)):
+            return Observation(np.full(len(OBSERVABLE), math.nan), implausible=fault)
         self._range_m, setpoint = measured, self.setpoint
         if setpoint.value is None:
             setpoint.start(measured)
         land_m = min(self.config.land_height_m, setpoint.value or 0.0)
         # The setpoint stands still in a long gap: its ramp would end in a step.
-        moving_s = min(dt_s, self.config.hold_s)
-        height_m = setpoint.advance(moving_s, land_m if landing else None)
-        values = np.array([height_m - measured, height_m, measured, dt_s, self.battery_v])
+        moving_s = min(moment.dt_s, self.config.hold_s)
+        height_m = setpoint.advance(moving_s, land_m if moment.landing else None)
+        values = np.array([height_m - measured, height_m, measured, moment.dt_s, self.battery_v])
         return Observation(values, missing="no battery voltage yet")
 
+    def objection(self, config: AltitudeNodeConfig) -> str:
+        """Return the reason to refuse a trim that does not keep the height, by the model."""
+        trim = config.trim_command
+        if self.monitor is None or trim == self.config.trim_command:
+            return ""
+        unmodelled_m_s2 = self.monitor.observer.unmodelled_m_s2
+        change_m_s2 = self._model.acceleration_at(trim) + unmodelled_m_s2
+        if abs(change_m_s2) <= TRIM_MAX_M_S2:
+            return ""
+        hover = self._model.hover_command(unmodelled_m_s2)
+        return (
+            f"trim_command {trim:g} does not keep the height: by the model it accelerates the "
+            f"blimp by {change_m_s2:+.2f} m/s^2, at most {TRIM_MAX_M_S2:g} is allowed in operation; "
+            f"{hover:.1f} keeps it"
+        )
+
     def limit(self, command: FloatArray) -> FloatArray:
-        """Return the command, or 0 if it is upward and the last usable height above the ceiling."""
-        if self._range_m > self.config.ceiling_m and command[0] > 0:
+        """Return the command, or 0 if it is upward and the height above the ceiling.
+
+        The height is the last usable or the estimated one, if that is greater: a range that is too
+        low is refused, while the estimate continues.
+        """
+        heights_m = [self._range_m]
+        if self.monitor is not None:
+            heights_m.append(self.monitor.observer.position_m)
+        if any(height_m > self.config.ceiling_m for height_m in heights_m) and command[0] > 0:
             self.over_ceiling += 1
             return np.zeros(1)
         return command
@@ -191,6 +236,16 @@ class BlimpAdapter(VehicleAdapter[float]):
         if since_s is None or now_s - since_s < self.config.battery_critical_s:
             return ""
         return f"the battery is critical at {self.battery_v:.2f} V"
+
+    def _contradiction(self, measured: float, moment: Moment) -> str:
+        """Return the difference of a range from the model, or an empty string."""
+        if self.monitor is None:
+            return ""
+        for sent in moment.sent:
+            self.monitor.observer.send(sent.command.item(), sent.at_s)
+        sd_m = BLIND_SD_M if measured < BLIND_BELOW_M else RANGE_SD_M
+        fault = self.monitor.judge(measured, sd_m, moment.at_s)
+        return f"range {fault}" if fault else ""
 
 
 def range_fault(
@@ -204,12 +259,17 @@ def range_fault(
         reach_m: minimum and maximum range of the sensor; a maximum of 0: unknown.
     """
     nearest_m, farthest_m = reach_m if reach_m[1] > 0 else (0.0, math.inf)
-    if 0 <= range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
+    if 0 < range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
         return ""
     if math.isnan(range_m):
         return "range is NaN"
     if math.isinf(range_m):
         return "no return (range is infinite): point the sensor at the floor, within its reach"
+    if range_m == 0:
+        return (
+            "range is 0: no height, but the value of many drivers for no return; point the sensor "
+            "at the floor, within its reach"
+        )
     if range_m < 0:
         return f"range {range_m:g} m is negative: ranges are positive distances"
     if range_m > range_max_m:

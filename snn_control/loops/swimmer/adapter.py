@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.adapter import Observation, Reading, VehicleAdapter
+from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import JointReader, head_command, joint_names
 from snn_control.supervision.command_gate import CommandGates
@@ -24,6 +24,8 @@ __all__ = ["ORDERS", "SwimmerAdapter"]
 FloatArray = npt.NDArray[np.float64]
 
 ORDERS = ("speed", "turn", "frozen")
+PERIOD_MIN_S = 0.01
+"""Minimum time in which joints are allowed to move, s: measurements of a burst may follow closer."""
 
 
 class SwimmerAdapter(VehicleAdapter[FloatArray]):
@@ -50,6 +52,8 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         """Time of the last velocity, s."""
         self._velocity = (0.0, 0.0)
         self._observed = False
+        self._measured: tuple[float, FloatArray] | None = None
+        """Time and angles of the last plausible measurement."""
 
     # Inputs.
 
@@ -99,16 +103,18 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return np.zeros(len(self.joints.names))
 
     def restart(self) -> None:
-        """Keep the last velocity, which is valid until it is lost."""
+        """Accept any first angles; keep the last velocity, which is valid until it is lost."""
+        self._measured = None
 
     def orders(self, now_s: float, frozen: bool) -> tuple[float, float, float]:
         """Return speed, turn and 1.0 if the adaptation is frozen."""
         return *self._head_orders(now_s), float(frozen)
 
-    def observe(self, measured: FloatArray, dt_s: float, landing: bool) -> Observation:
+    def observe(self, measured: FloatArray, moment: Moment) -> Observation:
         """Return the angles."""
         self._observed = True
-        return Observation(measured)
+        jump = self._jump(measured, moment.at_s) if moment.automatic else ""
+        return Observation(measured, implausible=jump)
 
     def limit(self, command: FloatArray) -> FloatArray:
         """Return the command: any effort is allowed at any angle."""
@@ -129,3 +135,17 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return head_command(
             *self._velocity, config.full_speed_m_s, config.full_turn_rad_s, config.turn_limit
         )
+
+    def _jump(self, angles: FloatArray, at_s: float) -> str:
+        """Return the joint that moved faster than `joint_speed_max_rad_s`, or an empty string."""
+        since_s, before = self._measured or (math.inf, angles)
+        elapsed_s = at_s - since_s
+        moved_rad = np.abs(angles - before)
+        fastest, limit_rad_s = int(np.argmax(moved_rad)), self.config.joint_speed_max_rad_s
+        if elapsed_s >= 0 and moved_rad[fastest] > limit_rad_s * max(elapsed_s, PERIOD_MIN_S):
+            return (
+                f"{self.joints.names[fastest]} moved by {moved_rad[fastest]:.2f} rad in "
+                f"{elapsed_s:.3f} s, above joint_speed_max_rad_s {limit_rad_s:g}"
+            )
+        self._measured = at_s, angles
+        return ""

@@ -43,6 +43,8 @@ class SwimmerConfig(ControllerConfig):
     """Joints from head to tail, named as in joint_states; one empty name: joint_0, joint_1, ..."""
     joint_max_rad: float = parameter(math.pi, 0.01, 100.0)
     """Maximum plausible angle of a joint to either side, rad."""
+    joint_speed_max_rad_s: float = parameter(50.0, 0.01, 1e6)
+    """Maximum plausible speed of a joint, rad/s; those of the simulated body reach 7."""
     output: str = parameter("efforts")
     """Output, efforts or trajectory: efforts on joint_efforts, for effort controllers of
     ros2_control; or one point of efforts alone on joint_trajectory, for drivers that need one."""

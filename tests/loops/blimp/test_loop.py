@@ -95,8 +95,8 @@ def test_silence_leads_to_trim_and_stop() -> None:
     bench = Bench().arm()
     held = [bench.measure(0.8).command for _ in range(5)][-1]
     sent = bench.silence(12.0)
-    assert set(sent[:12]) <= {None, held}
-    assert sent[20] == TRIM
+    assert set(sent[:24]) <= {None, held}
+    assert sent[33] == TRIM
     assert sent[-1] == 0.0
 
 
@@ -104,11 +104,12 @@ def test_a_repeated_stamp_is_ignored() -> None:
     bench = Bench().arm()
     bench.measure(1.0)
     stamp_ns = bench.now_ns
-    for _ in range(5):
+    for _ in range(11):
         tick = bench.measure(0.5, stamp_ns=stamp_ns)
         assert (tick.mode, tick.command) == (Mode.AUTO, None)
         assert math.isnan(tick.output)
-    assert [bench.measure(0.5, stamp_ns=stamp_ns).mode for _ in range(2)] == [Mode.HOLD, Mode.TRIM]
+    modes = [bench.measure(0.5, stamp_ns=stamp_ns).mode for _ in range(3)]
+    assert modes == [Mode.HOLD, Mode.HOLD, Mode.TRIM]
 
 
 class Overwriting(Scripted):
@@ -220,7 +221,7 @@ def test_replacing_or_resetting_keeps_the_command_in_any_mode(mode: str) -> None
         case "disarmed":
             bench.disarm()
         case _:
-            bench.silence({"hold": 0.65, "trim": 1.0, "stop": 10.1}[mode])
+            bench.silence({"hold": 1.3, "trim": 1.7, "stop": 10.1}[mode])
     before = (bench.last, bench.watch())
     bench.loop.replace(Scripted(2.0))
     bench.loop.reset()
@@ -274,7 +275,7 @@ def test_a_controller_of_another_vehicle_or_period_is_refused() -> None:
     with pytest.raises(InterfaceMismatchError, match="angle_rad"):
         Bench(OtherVehicle(1.0))
     slow = Scripted(1.0)
-    slow.control_period_s = 1.0
+    slow.control_period_s = 2.0
     with pytest.raises(ParameterError, match="set hold_s"):
         Bench(slow)
 

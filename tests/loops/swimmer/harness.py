@@ -23,9 +23,13 @@ def swim_loop(controller: Controller, config: SwimmerConfig) -> ControlLoop[Swim
 
 
 class SwimBench:
-    """Loop on a simulated clock; stamps and clocks agree."""
+    """Loop on a simulated clock; stamps and clocks agree.
+
+    The angles of most tests jump: `joint_speed_max_rad_s` has no effect unless it is given.
+    """
 
     def __init__(self, controller: Swimmer | None = None, **config: Any) -> None:
+        config = {"joint_speed_max_rad_s": 1e6, **config}
         self.loop = swim_loop(controller or swimmer(), SwimmerConfig(**config))
         self.swimmer = self.loop.adapter
         self.now_ns = 10**12

@@ -1,0 +1,1 @@
+"""Monitors of measurements, one kind of fault per module."""

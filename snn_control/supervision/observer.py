@@ -1,0 +1,167 @@
+"""Observer of the motion of a vehicle along one axis: Kalman filter around the vehicle's model.
+
+States are position z (m), speed v (m/s) and the unmodelled acceleration b (m/s^2):
+
+    z' = v,   v' = a(commands) + b - c(v) v,   b' = white noise
+
+The mean follows the model in steps of at most `STEP_S`, the covariance in one step per prediction.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["STEP_S", "Innovation", "MotionModel", "Observer", "ObserverNoise"]
+
+STEP_S = 0.05
+"""Maximum step of the mean, s."""
+
+
+class MotionModel(ABC):
+    """Actuators and drag of a vehicle along one axis.
+
+    Attributes:
+        lowest_m: position of the vehicle on the floor, m.
+    """
+
+    lowest_m: float
+
+    @abstractmethod
+    def start(self, now_s: float) -> None:
+        """Start at rest, with the actuators at the command that keeps the vehicle in place."""
+
+    @abstractmethod
+    def send(self, command: float, now_s: float) -> None:
+        """Register a command that is in force from `now_s` on."""
+
+    @abstractmethod
+    def advance(self, end_s: float) -> float:
+        """Advance the actuators to `end_s`; return their acceleration with buoyancy, m/s^2."""
+
+    @abstractmethod
+    def damping_per_s(self, speed_m_s: float) -> float:
+        """Return the drag at a speed as a rate, 1/s."""
+
+
+@dataclass(frozen=True)
+class ObserverNoise:
+    """Standard deviations of start, process and measurement; values of a blimp with a lidar."""
+
+    start_speed_m_s: float = 0.2
+    """Speed at the start, m/s."""
+    start_acceleration_m_s2: float = 0.1
+    """Unmodelled acceleration at the start, m/s^2."""
+    speed_m_s_rs: float = 0.01
+    """Random walk of the speed, m/s per root second."""
+    acceleration_m_s2_rs: float = 0.008
+    """Random walk of the unmodelled acceleration, m/s^2 per root second."""
+    model_error: float = 0.15
+    """Error of the modelled acceleration, as a fraction of it."""
+
+
+@dataclass(frozen=True)
+class Innovation:
+    """Difference of a measured and the predicted position."""
+
+    value_m: float
+    """Measured less predicted position, m."""
+    variance_m2: float
+    """Its variance by the model, m^2."""
+
+    @property
+    def sd_m(self) -> float:
+        """Standard deviation by the model, m."""
+        return math.sqrt(self.variance_m2)
+
+    @property
+    def normalised(self) -> float:
+        """Square of the difference over its variance (NIS); 1 on average."""
+        return self.value_m * self.value_m / self.variance_m2
+
+
+class Observer:
+    """Kalman filter of position, speed and unmodelled acceleration.
+
+    Args:
+        model: model of the vehicle; the observer owns its state.
+        noise: standard deviations.
+    """
+
+    def __init__(self, model: MotionModel, noise: ObserverNoise | None = None) -> None:
+        self.model, self.noise = model, noise or ObserverNoise()
+        self.reset()
+
+    @property
+    def started(self) -> bool:
+        """True after `start`."""
+        return math.isfinite(self.position_m)
+
+    def reset(self) -> None:
+        """Forget the estimate, until the next `start`."""
+        self.position_m = math.nan
+        """Estimated position, m; NaN before `start`."""
+        self.speed_m_s = self.unmodelled_m_s2 = 0.0
+        self._covariance = np.zeros((3, 3))
+        self._at_s = 0.0
+
+    def start(self, measured_m: float, sd_m: float, now_s: float) -> None:
+        """Start at a measured position, at rest."""
+        self.position_m, self._at_s = measured_m, now_s
+        self.speed_m_s = self.unmodelled_m_s2 = 0.0
+        noise = self.noise
+        spread = (sd_m, noise.start_speed_m_s, noise.start_acceleration_m_s2)
+        self._covariance = np.diag(np.square(spread))
+        self.model.start(now_s)
+
+    def send(self, command: float, now_s: float) -> None:
+        """Advance to `now_s`, from which a command is in force."""
+        if self.started:
+            self.predict(now_s)
+            self.model.send(command, now_s)
+
+    def predict(self, now_s: float) -> None:
+        """Advance to `now_s`; an earlier time changes nothing."""
+        elapsed_s = now_s - self._at_s
+        if not elapsed_s > 0.0:
+            return
+        n_steps = math.ceil(elapsed_s / STEP_S)
+        step_s, since_s, pushed = elapsed_s / n_steps, self._at_s, 0.0
+        damping = self.model.damping_per_s(self.speed_m_s)
+        for k in range(1, n_steps + 1):
+            push = self.model.advance(since_s + k * step_s)
+            pushed += push * push
+            rate = self.model.damping_per_s(self.speed_m_s)
+            gained = step_s * (push + self.unmodelled_m_s2)
+            self.speed_m_s = (self.speed_m_s + gained) / (1.0 + step_s * rate)
+            self.position_m += step_s * self.speed_m_s
+            if self.position_m < self.model.lowest_m:
+                self.position_m = self.model.lowest_m
+                self.speed_m_s = max(self.speed_m_s, 0.0)
+        self._at_s = now_s
+        self._spread(elapsed_s, damping, pushed / n_steps)
+
+    def innovation(self, measured_m: float, sd_m: float) -> Innovation:
+        """Return the innovation of a measurement at the time of the last prediction."""
+        return Innovation(measured_m - self.position_m, self._covariance.item(0, 0) + sd_m * sd_m)
+
+    def correct(self, innovation: Innovation) -> None:
+        """Correct the estimate by an innovation."""
+        gain = self._covariance[:, 0] / innovation.variance_m2
+        dz, dv, db = (gain * innovation.value_m).tolist()
+        self.position_m += dz
+        self.speed_m_s += dv
+        self.unmodelled_m_s2 += db
+        self._covariance -= np.outer(gain, self._covariance[0])
+
+    def _spread(self, elapsed_s: float, damping_per_s: float, push_square: float) -> None:
+        kept, half = math.exp(-damping_per_s * elapsed_s), 0.5 * elapsed_s * elapsed_s
+        transition = np.array([[1.0, elapsed_s, half], [0.0, kept, elapsed_s], [0.0, 0.0, 1.0]])
+        noise = self.noise
+        self._covariance = transition @ self._covariance @ transition.T
+        model_error = noise.model_error * noise.model_error * push_square
+        self._covariance[1, 1] += (noise.speed_m_s_rs**2 + model_error) * elapsed_s
+        self._covariance[2, 2] += noise.acceleration_m_s2_rs**2 * elapsed_s
