@@ -21,12 +21,15 @@ from snn_control.loops.swimmer.adapter import SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.supervision.modes import Mode
 
+CONFIG = AltitudeNodeConfig(slew_per_s=40.0, range_gate_m=0.0, hold_s=0.6, trim_s=0.7)
+"""Configuration of the blimp: the scripted heights do not follow the commands."""
+
 
 def blimp_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
     """Yield the row (`full`: tick) of each tick; in between, motor commands or None."""
     controller = load(name)
     fallback = load("pid", control_period_s=controller.control_period_s)
-    blimp = BlimpAdapter(controller, AltitudeNodeConfig(slew_per_s=40.0))
+    blimp = BlimpAdapter(controller, CONFIG)
     loop = ControlLoop(controller, blimp, fallback)
     random = np.random.default_rng(seed)
     now_ns, height = 10**12, 1.0

@@ -13,7 +13,7 @@ from sensor_msgs.msg import BatteryState, Range
 from std_msgs.msg import Float64
 
 from snn_control.envs.blimp.parameter_file import read_parameters
-from snn_control.envs.blimp.plant import PHYSICS_STEP_S
+from snn_control.envs.blimp.plant import COMMAND_LIMIT, PHYSICS_STEP_S
 from snn_control.envs.blimp.presets import PRESETS, blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot, Measurement
 from snn_control.envs.blimp.scenario import draw_scenario
@@ -90,6 +90,9 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
             self._current().command(message.data)
         except ParameterError as exc:
             self.refuse(exc)
+            return
+        if abs(message.data) > COMMAND_LIMIT:
+            self.report_limit(f"motor_command {message.data:g}", f"{COMMAND_LIMIT:g}")
 
     def publish(self, measurement: Measurement, stamp: Any) -> None:
         """Publish range and ground truth; setpoint on change; battery every second."""

@@ -95,16 +95,14 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
 
     def _on_cmd_vel(self, message: Twist) -> None:
         forward_m_s, left_rad_s = message.linear.x, message.angular.z
-        if not self._running().adapter.on_cmd_vel(forward_m_s, left_rad_s, time.monotonic()):
+        adapter = self._running().adapter
+        if not adapter.on_cmd_vel(forward_m_s, left_rad_s, time.monotonic()):
             self.get_logger().warning(
                 f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s is refused: not finite",
                 throttle_duration_sec=1.0,
             )
-        elif forward_m_s < 0.0:
-            self.get_logger().warning(
-                f"cmd_vel of {forward_m_s:g} m/s: the swimmer only swims forward and rests instead",
-                throttle_duration_sec=5.0,
-            )
+        elif adapter.velocity_limit:
+            self.get_logger().warning(adapter.velocity_limit, throttle_duration_sec=5.0)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -114,9 +114,14 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
     def _on_efforts(self, message: Float64MultiArray) -> None:
         self.catch_up()
         try:
-            self._current().command(self._efforts(message))
+            efforts = self._efforts(message)
+            self._current().command(efforts)
         except ParameterError as exc:
             self.refuse(exc)
+            return
+        if np.abs(efforts).max() > 1.0:
+            scale = self.config.effort_scale
+            self.report_limit(f"effort {np.abs(efforts).max() * scale:g}", f"{scale:g}")
 
     def _efforts(self, message: Float64MultiArray) -> np.ndarray:
         label = message.layout.dim[0].label if message.layout.dim else ""

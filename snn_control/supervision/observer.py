@@ -13,8 +13,6 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-import numpy as np
-
 __all__ = ["STEP_S", "Innovation", "MotionModel", "Observer", "ObserverNoise"]
 
 STEP_S = 0.05
@@ -105,16 +103,16 @@ class Observer:
         self.position_m = math.nan
         """Estimated position, m; NaN before `start`."""
         self.speed_m_s = self.unmodelled_m_s2 = 0.0
-        self._covariance = np.zeros((3, 3))
+        self._covariance = (0.0,) * 6
+        """Upper triangle of the covariance of position, speed and unmodelled acceleration."""
         self._at_s = 0.0
 
     def start(self, measured_m: float, sd_m: float, now_s: float) -> None:
         """Start at a measured position, at rest."""
         self.position_m, self._at_s = measured_m, now_s
         self.speed_m_s = self.unmodelled_m_s2 = 0.0
-        noise = self.noise
-        spread = (sd_m, noise.start_speed_m_s, noise.start_acceleration_m_s2)
-        self._covariance = np.diag(np.square(spread))
+        speed, acceleration = self.noise.start_speed_m_s, self.noise.start_acceleration_m_s2
+        self._covariance = (sd_m * sd_m, 0.0, 0.0, speed * speed, 0.0, acceleration * acceleration)
         self.model.start(now_s)
 
     def send(self, command: float, now_s: float) -> None:
@@ -146,22 +144,33 @@ class Observer:
 
     def innovation(self, measured_m: float, sd_m: float) -> Innovation:
         """Return the innovation of a measurement at the time of the last prediction."""
-        return Innovation(measured_m - self.position_m, self._covariance.item(0, 0) + sd_m * sd_m)
+        return Innovation(measured_m - self.position_m, self._covariance[0] + sd_m * sd_m)
 
     def correct(self, innovation: Innovation) -> None:
         """Correct the estimate by an innovation."""
-        gain = self._covariance[:, 0] / innovation.variance_m2
-        dz, dv, db = (gain * innovation.value_m).tolist()
-        self.position_m += dz
-        self.speed_m_s += dv
-        self.unmodelled_m_s2 += db
-        self._covariance -= np.outer(gain, self._covariance[0])
+        zz, zv, za, vv, va, aa = self._covariance
+        gain_z, gain_v, gain_a = (x / innovation.variance_m2 for x in (zz, zv, za))
+        self.position_m += gain_z * innovation.value_m
+        self.speed_m_s += gain_v * innovation.value_m
+        self.unmodelled_m_s2 += gain_a * innovation.value_m
+        self._covariance = (
+            zz - gain_z * zz, zv - gain_z * zv, za - gain_z * za,
+            vv - gain_v * zv, va - gain_v * za, aa - gain_a * za,
+        )  # fmt: skip
 
     def _spread(self, elapsed_s: float, damping_per_s: float, push_square: float) -> None:
-        kept, half = math.exp(-damping_per_s * elapsed_s), 0.5 * elapsed_s * elapsed_s
-        transition = np.array([[1.0, elapsed_s, half], [0.0, kept, elapsed_s], [0.0, 0.0, 1.0]])
+        """Advance the covariance by P = F P F' + Q, with F = [[1, t, t^2/2], [0, k, t], [0, 0, 1]].
+
+        k is the part of the speed that drag leaves.
+        """
+        t, half, k = elapsed_s, 0.5 * elapsed_s * elapsed_s, math.exp(-damping_per_s * elapsed_s)
+        zz, zv, za, vv, va, aa = self._covariance
+        z_z, z_v, z_a = zz + t * zv + half * za, zv + t * vv + half * va, za + t * va + half * aa
+        v_v, v_a = k * vv + t * va, k * va + t * aa
         noise = self.noise
-        self._covariance = transition @ self._covariance @ transition.T
-        model_error = noise.model_error * noise.model_error * push_square
-        self._covariance[1, 1] += (noise.speed_m_s_rs**2 + model_error) * elapsed_s
-        self._covariance[2, 2] += noise.acceleration_m_s2_rs**2 * elapsed_s
+        speed = noise.speed_m_s_rs**2 + noise.model_error**2 * push_square
+        acceleration = noise.acceleration_m_s2_rs**2
+        self._covariance = (
+            z_z + t * z_v + half * z_a, k * z_v + t * z_a, z_a,
+            k * v_v + t * v_a + speed * t, v_a, aa + acceleration * t,
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Checks of the stamps of measurements: repeated, out of order, delayed, from the future, restarted.
+"""Checks of stamps of measurements: repeated, out of order, delayed, from the future, restarted.
 
 Delayed measurements arrive in a burst after a gap (10 ms apart on the blimp of arXiv:2309.12937).
 They are late, not missed: missed measurements of a gap are counted after the burst.

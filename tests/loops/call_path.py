@@ -13,6 +13,8 @@ from tests.paths import ROOT
 
 FILES, CROSSINGS = 8, 6
 """Maximum number of files on the path, and of crossings between loop and adapter."""
+MODEL = {"loops/blimp/model.py", "supervision/observer.py", "supervision/monitors/consistency.py"}
+"""Files of the check of a range against the model, beside the path."""
 PACKAGE = Path(snn_control.__file__).parent
 
 

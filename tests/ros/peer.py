@@ -95,6 +95,10 @@ class Peer:
         self._range.publish(message)
         return time.monotonic()
 
+    def relay(self, message: Range) -> None:
+        """Send a measurement of another publisher."""
+        self._range.publish(message)
+
     def feed(self, seconds: float, range_m: float = 1.0) -> float:
         """Send a measurement every period; return the monotonic time of the last one."""
         last = time.monotonic()

@@ -87,7 +87,7 @@ def in_mode(mode: Mode) -> ModeBench:
         case Mode.HOLD:
             bench.bad()
         case Mode.TRIM:
-            bench.silence(1.7)
+            bench.silence(1.8)
         case Mode.STOP:
             bench.silence(11.0)
     assert bench.modes.mode is mode

@@ -28,11 +28,11 @@ DIAGRAM: dict[str, tuple[Callable[[ModeBench], object], dict[Mode, Mode]]] = {
         lambda c: c.modes.distrust(c.now_s, "stuck"),
         dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM),
     ),
-    "silence of 1.35 s": (
-        silence(1.35), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
+    "silence of 1.45 s": (
+        silence(1.45), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
     ),
-    "silence of 1.6 s": (
-        silence(1.6), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
+    "silence of 1.7 s": (
+        silence(1.7), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
     ),
     "silence of 10.1 s": (
         silence(10.1), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD, Mode.TRIM), Mode.STOP)

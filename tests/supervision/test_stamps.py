@@ -52,6 +52,55 @@ def test_repeated_and_backward_stamps_do_not_move_the_last_one() -> None:
     assert check.counts[StampFault.BACKWARDS] == 1
 
 
+def test_a_discarded_measurement_does_not_shorten_dt() -> None:
+    check = StampCheck(PERIOD_S)
+    assert faults(check, 0.0, 0.1) == [None, None]
+    check.discard()
+    assert check.judge(ns(0.2), ns(0.2)).dt_s == pytest.approx(0.2)
+    assert check.judge(ns(0.3), ns(0.3)).dt_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("offset_s", [0.0, 5.0, -5.0])
+def test_delays_beyond_the_shortest_are_refused_for_any_offset_of_the_clocks(
+    offset_s: float,
+) -> None:
+    check = StampCheck(PERIOD_S, future_s=10.0, max_delay_s=0.5)
+
+    def judge(arrival_s: float, delay_s: float) -> tuple[StampFault | None, float]:
+        stamp_ns = ns(arrival_s - delay_s + offset_s)
+        verdict = check.judge(stamp_ns, ns(arrival_s), now_s=100.0 + arrival_s)
+        return verdict.fault, verdict.delay_s
+
+    assert judge(1.0, 0.05) == (None, 0.0)
+    assert judge(1.1, 0.02) == (None, 0.0), "the shortest so far"
+    assert judge(1.5, 0.32) == (None, pytest.approx(0.3, abs=0.001))
+    assert judge(2.5, 0.6)[0] is StampFault.DELAYED
+    assert judge(2.6, 0.02)[0] is None
+    assert check.counts[StampFault.DELAYED] == 1
+
+
+def test_drift_of_the_clocks_is_no_delay() -> None:
+    check = StampCheck(PERIOD_S, future_s=10.0, max_delay_s=0.5)
+    for k in range(1, 20_000):
+        arrival_s = PERIOD_S * k
+        stamp_ns = ns(arrival_s * (1.0 - 5e-4))
+        assert check.judge(stamp_ns, ns(arrival_s), now_s=arrival_s).fault is None
+
+
+def test_a_restart_forgets_the_shortest_delay() -> None:
+    check = StampCheck(PERIOD_S, restart_s=1.0, max_delay_s=0.5)
+    assert check.judge(ns(100.0), ns(100.0), now_s=100.0).fault is None
+    assert check.judge(ns(1.0), ns(100.1), now_s=100.1).fault is StampFault.RESTARTED
+    assert check.judge(ns(1.1), ns(100.2), now_s=100.2).fault is None
+
+
+def test_simulated_time_has_no_delay() -> None:
+    check = StampCheck(PERIOD_S, max_delay_s=0.5)
+    assert check.judge(ns(0.0), ns(0.0)).delay_s == 0.0
+    verdict = check.judge(ns(0.1), ns(5.0))
+    assert (verdict.fault, verdict.delay_s) == (None, 0.0)
+
+
 def test_future_stamps_are_refused_until_the_clock_reaches_them() -> None:
     check = StampCheck(PERIOD_S, future_s=0.1)
     assert check.judge(ns(0.1), ns(0.0)).fault is None

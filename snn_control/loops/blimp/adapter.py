@@ -110,6 +110,8 @@ class BlimpAdapter(VehicleAdapter[float]):
         )
         self.setpoint_s: float | None = None
         """Time of the last setpoint, s."""
+        self.setpoint_limit = ""
+        """Report of the last setpoint if it was outside its limits, otherwise empty."""
         self.battery_s: float | None = None
         """Time of the last voltage, s."""
         self.battery_v = math.nan
@@ -137,7 +139,16 @@ class BlimpAdapter(VehicleAdapter[float]):
             self.reject(f"setpoint is {height_m:g}")
             return False
         self.setpoint_s = now_s
-        return self.setpoint.request(height_m)
+        within = self.setpoint.request(height_m)
+        self.setpoint_limit = (
+            ""
+            if within
+            else (
+                f"setpoint {height_m:g} m is not between set_point_low_m {self.setpoint.low:g} and "
+                f"set_point_high_m {self.setpoint.high:g}: {self.setpoint.requested:g} m is used"
+            )
+        )
+        return within
 
     def on_battery(self, voltage: float, now_s: float) -> bool:
         """Accept a voltage; return True if it is finite and positive.
@@ -212,8 +223,8 @@ class BlimpAdapter(VehicleAdapter[float]):
         hover = self._model.hover_command(unmodelled_m_s2)
         return (
             f"trim_command {trim:g} does not keep the height: by the model it accelerates the "
-            f"blimp by {change_m_s2:+.2f} m/s^2, at most {TRIM_MAX_M_S2:g} is allowed in operation; "
-            f"{hover:.1f} keeps it"
+            f"blimp by {change_m_s2:+.2f} m/s^2, in operation at most {TRIM_MAX_M_S2:g} is "
+            f"allowed; {hover:.1f} keeps it"
         )
 
     def limit(self, command: FloatArray) -> FloatArray:

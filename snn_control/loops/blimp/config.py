@@ -28,15 +28,15 @@ class AltitudeNodeConfig(ControllerConfig):
     range_gate_m: float = parameter(0.25, 0.0, 100.0)
     """Maximum difference of range and model, m; 0: no model, so that a stuck, jumping or wrong
     sensor is not detected."""
-    range_stuck_s: float = parameter(10.0, 1.0, 3600.0)
+    range_stuck_s: float = parameter(15.0, 1.0, 3600.0)
     """Time after which an unchanged range counts as stuck, s; 3 for a sensor with noise above its
     resolution."""
     parameters_file: str = parameter("")
     """File of blimp parameters of the model, as written by `snn-control fit`; empty: nominal."""
 
-    hold_s: float = parameter(1.2, 0.01, 60.0)
+    hold_s: float = parameter(1.3, 0.01, 60.0)
     """Age of the last usable measurement at which the mode becomes hold, s."""
-    trim_s: float = parameter(1.4, 0.01, 60.0)
+    trim_s: float = parameter(1.5, 0.01, 60.0)
     """Age at which the command starts to move to trim, s."""
     ramp_s: float = parameter(0.2, 0.0, 60.0)
     """Time from the held command to trim, s."""

@@ -28,7 +28,8 @@ class BlimpModel(MotionModel):
     def __init__(self, parameters: BlimpParameters) -> None:
         self._parameters = parameters
         self.lowest_m = parameters.rest_height_m
-        self._hover = self._thrust(self._duty(parameters.hover_motor_units))
+        hover_count = _COUNT_AT_REST + _COUNTS_PER_UNIT * parameters.hover_motor_units
+        self._weight_m_s2 = self._thrust(hover_count / _COUNTS)
         self._delay_s = parameters.transport_delay_s if parameters.transport_delay else 0.0
         self.start(0.0)
 
@@ -44,7 +45,7 @@ class BlimpModel(MotionModel):
         self._pending.append((now_s + self._delay_s, self._duty(command)))
 
     def advance(self, end_s: float) -> float:
-        """Advance the motors to `end_s`; return thrust less the nominal hover thrust, m/s^2."""
+        """Advance the motors to `end_s`; return thrust and buoyancy, m/s^2."""
         while self._pending and self._pending[0][0] <= end_s:
             self._target = self._pending.popleft()[1]
         lag_s = self._parameters.motor_time_constant_s if self._parameters.motor_lag else 0.0
@@ -52,7 +53,7 @@ class BlimpModel(MotionModel):
         self._at_s = end_s
         size = abs(self._target) + kept * (abs(self._signed_duty) - abs(self._target))
         self._signed_duty = math.copysign(size, self._target)
-        return self._thrust(self._signed_duty) - self._hover
+        return self._thrust(self._signed_duty) - self._weight_m_s2
 
     def damping_per_s(self, speed_m_s: float) -> float:
         """Return linear and quadratic drag at a speed, 1/s."""
@@ -61,7 +62,7 @@ class BlimpModel(MotionModel):
 
     def acceleration_at(self, command: float) -> float:
         """Return the acceleration of a blimp at rest at a constant command, m/s^2."""
-        return self._thrust(self._duty(command)) - self._hover
+        return self._thrust(self._duty(command)) - self._weight_m_s2
 
     def hover_command(self, unmodelled_m_s2: float) -> float:
         """Return the command, to 0.1 motor units, that balances an unmodelled acceleration."""

@@ -25,7 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 
 ORDERS = ("speed", "turn", "frozen")
 PERIOD_MIN_S = 0.01
-"""Minimum time in which joints are allowed to move, s: measurements of a burst may follow closer."""
+"""Minimum time in which joints are allowed to move, s: measurements of a burst are closer."""
 
 
 class SwimmerAdapter(VehicleAdapter[FloatArray]):
@@ -50,6 +50,8 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         self.joints = JointReader(names, config.joint_max_rad)
         self.cmd_vel_s: float | None = None
         """Time of the last velocity, s."""
+        self.velocity_limit = ""
+        """Report of the last velocity if it was outside the limits, otherwise empty."""
         self._velocity = (0.0, 0.0)
         self._observed = False
         self._measured: tuple[float, FloatArray] | None = None
@@ -71,6 +73,7 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
             self.reject(f"cmd_vel is {forward_m_s:g} m/s, {left_rad_s:g} rad/s")
             return False
         self._velocity, self.cmd_vel_s = (forward_m_s, left_rad_s), now_s
+        self.velocity_limit = self._velocity_limit(forward_m_s, left_rad_s)
         return True
 
     def lost(self, now_s: float) -> bool:
@@ -135,6 +138,19 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return head_command(
             *self._velocity, config.full_speed_m_s, config.full_turn_rad_s, config.turn_limit
         )
+
+    def _velocity_limit(self, forward_m_s: float, left_rad_s: float) -> str:
+        config = self.config
+        velocity = f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s"
+        if forward_m_s < 0.0:
+            return f"{velocity}: the swimmer only swims forward and rests instead"
+        turn_max_rad_s = config.turn_limit * config.full_turn_rad_s
+        if forward_m_s > config.full_speed_m_s or abs(left_rad_s) > turn_max_rad_s:
+            return (
+                f"{velocity} is limited to full_speed_m_s {config.full_speed_m_s:g} and "
+                f"turn_limit times full_turn_rad_s {turn_max_rad_s:g}"
+            )
+        return ""
 
     def _jump(self, angles: FloatArray, at_s: float) -> str:
         """Return the joint that moved faster than `joint_speed_max_rad_s`, or an empty string."""

@@ -142,6 +142,11 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Apply the parameters that may change in operation."""
         self._running().adapter.config = config
 
+    def objection(self, config: Any) -> str:
+        """Return the adapter's reason to refuse parameters of an armed vehicle."""
+        armed = self.loop is not None and self.loop.modes.armed
+        return self._running().adapter.objection(config) if armed else ""
+
     def _open(self) -> None:
         loop = self._running()
         events = PublisherEventCallbacks(

@@ -51,6 +51,7 @@ class ManagedNode(LifecycleNode, ABC):
             self.parameters.problems["arguments"] = problem
         self.parameters.configured = lambda: self.state != State.PRIMARY_STATE_UNCONFIGURED
         self.parameters.changed = self._reconfigured
+        self.parameters.objection = self.objection
         self.config: Any = None
         self.trouble = ""
         self._started = False
@@ -79,6 +80,10 @@ class ManagedNode(LifecycleNode, ABC):
 
     def reconfigure(self, config: Any) -> None:
         """Apply changed parameters, between two ticks."""
+
+    def objection(self, config: Any) -> str:
+        """Return the reason to refuse changed parameters of a configured node; by default none."""
+        return ""
 
     # Transitions.
 

@@ -7,6 +7,7 @@ Fields are made by `snn_control.loops.field.parameter`. A field that is neither 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -53,6 +54,8 @@ class Parameters:
         """Function called with the new configuration after a change; optional."""
         self.configured: Any = lambda: False
         """Function that returns True if the node is configured; optional."""
+        self.objection: Callable[[Any], str] = lambda config: ""
+        """Function that returns the reason to refuse a configuration in operation; optional."""
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._apply)
 
@@ -118,6 +121,10 @@ class Parameters:
         reason = self._fault(changes) if changes else ""
         if reason and not self._fault({}):  # an invalid configuration may be fixed step by step
             return SetParametersResult(successful=False, reason=reason)
+        if not reason and changes and self.configured():
+            reason = self.objection(self._build(changes))
+            if reason:
+                return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
     def _fault(self, changes: dict[str, Any]) -> str:

@@ -178,6 +178,13 @@ class SimulatorNode(ManagedNode, Generic[R]):
         self.refused += 1
         self.get_logger().warning(str(problem), throttle_duration_sec=1.0)
 
+    def report_limit(self, command: str, limit: str) -> None:
+        """Log that a command is limited by the actuator."""
+        self.get_logger().warning(
+            f"{command} is beyond the actuator's limit {limit}, which is used instead",
+            throttle_duration_sec=1.0,
+        )
+
     def catch_up(self) -> None:
         """Advance to the present time, so that a new command takes effect without delay."""
         if self._timer is not None and self._start_s is not None:

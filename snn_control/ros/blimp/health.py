@@ -5,7 +5,7 @@ from __future__ import annotations
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_health import VehicleStatus, age
-from snn_control.ros.base.diagnostics import WARN, Status
+from snn_control.ros.base.diagnostics import ERROR, WARN, Status
 
 
 class AltitudeStatus(VehicleStatus[BlimpAdapter]):
@@ -20,6 +20,12 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
         ages_s = {"set-point": setpoint_s, "battery": battery_s}
         status.values |= {f"{name} age (s)": age_s for name, age_s in ages_s.items()}
         status.values["battery (V)"] = blimp.battery_v
+        if blimp.monitor is not None:
+            status.values["height by the model (m)"] = blimp.monitor.observer.position_m
+            if blimp.monitor.reason and loop.modes.armed:
+                status.escalate(ERROR, f"range not trusted: {blimp.monitor.reason}")
+        if blimp.setpoint_limit:
+            status.escalate(WARN, blimp.setpoint_limit)
         if config.set_point_max_age_s and not setpoint_s <= config.set_point_max_age_s:
             status.escalate(WARN, "setpoint lost: the last one is held")
         if config.battery_max_age_s and not battery_s <= config.battery_max_age_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -79,11 +80,11 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
         self.process(self._read(message), message.header.stamp, now_s)
 
     def _on_set_point(self, message: Float64) -> None:
-        if not self._running().adapter.on_setpoint(message.data, time.monotonic()):
+        adapter = self._running().adapter
+        if not adapter.on_setpoint(message.data, time.monotonic()):
+            limited = math.isfinite(message.data)
             self.get_logger().warning(
-                f"setpoint {message.data:g} m is not between {self.config.set_point_low_m:g} and "
-                f"{self.config.set_point_high_m:g} m",
-                throttle_duration_sec=1.0,
+                adapter.setpoint_limit if limited else adapter.bad_value, throttle_duration_sec=1.0
             )
 
     def _on_battery(self, message: BatteryState) -> None:
@@ -92,6 +93,14 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
             loop.check(now_s)
 
     def _on_manual(self, message: Float64) -> None:
+        config = self.config
+        if not config.command_low <= message.data <= config.command_high:
+            self.get_logger().warning(
+                f"manual command {message.data:g} is not between command_low "
+                f"{config.command_low:g} and command_high {config.command_high:g}: it is limited, "
+                "or refused if it is not finite",
+                throttle_duration_sec=1.0,
+            )
         command = self._running().on_manual(np.array([message.data]), time.monotonic())
         if command is not None and self.active:
             self._send(command)

@@ -19,10 +19,12 @@ class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
     measurement = "joint_states"
 
     def add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
-        """Add the age of cmd_vel; warn if it is lost."""
+        """Add the age of cmd_vel; warn if it is lost or limited."""
         status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
         if loop.adapter.lost(now_s):
             status.escalate(WARN, "cmd_vel lost: the body rests")
+        elif loop.adapter.velocity_limit:
+            status.escalate(WARN, loop.adapter.velocity_limit)
 
     def expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
         """Return True if the speed command is above `RESTS_BELOW`."""

@@ -1,10 +1,12 @@
-"""Consistency of a measured position with the observer: jumps, wrong or delayed values, stuck sensors.
+"""Consistency of a measured position with the observer: jumps, wrong, delayed and stuck values.
 
 A measurement is refused if it differs from the prediction by more than `gate_m`, or if the last
 `window` normalised innovations squared are above `nis_max` on average. A repeated value has no
 information: after `repeat_s` it no longer corrects the observer, whose prediction moves away from a
 stuck value. A value that is repeated for `stuck_s` is refused in any case. After a refusal trust
 returns with the last of `trust_ticks` consistent measurements in a row, if the value has changed.
+If a value that seemed stuck goes on by at most `CONTINUED_M`, it was right, and the observer starts
+anew from it.
 After a silence the first measurement may differ by three standard deviations of the prediction.
 
 A drift that starts slowly is not detected: it equals a change of buoyancy.
@@ -34,8 +36,9 @@ class ConsistencyConfig:
     """Maximum difference of measurement and prediction, m."""
     repeat_s: float = 0.8
     """Time for which a repeated value corrects the observer, s."""
-    stuck_s: float = 10.0
-    """Time after which a repeated value counts as stuck, s."""
+    stuck_s: float = 15.0
+    """Time after which a repeated value counts as stuck, s. A healthy blimp in still air, whose
+    lidar has steps of 1 cm and no noise, repeats a value for up to 13 s."""
     window: int = 10
     """Number of innovations in the average."""
     nis_max: float = 6.0
@@ -55,6 +58,9 @@ class ConsistencyConfig:
 
 FORGET_S = 60.0
 """Silence, or jump back of a simulated time, after which the observer starts anew, s."""
+
+CONTINUED_M = 0.1
+"""Maximum change of a repeated value that continues it, m: a stuck sensor that recovers jumps."""
 
 
 class ConsistencyMonitor:
@@ -77,7 +83,8 @@ class ConsistencyMonitor:
         self.observer.reset()
         self.reason = ""
         self._value_m = self._refused_m = math.nan
-        self._since_s = self._last_s = 0.0
+        self._repeated_s = self._last_s = 0.0
+        self._stuck_m = math.nan
         self._consistent, self._required = 0, self.config.trust_ticks
         self._trusted_s = -math.inf
         self._normalised: deque[float] = deque(maxlen=self.config.window)
@@ -90,21 +97,26 @@ class ConsistencyMonitor:
             sd_m: standard deviation of its noise.
             now_s: time of the measurement, on the clock of the observer.
         """
-        if not (self.observer.started and -FORGET_S < now_s - self._last_s < FORGET_S):
+        changed = measured_m != self._value_m
+        known = self.observer.started and abs(now_s - self._last_s) < FORGET_S
+        continued = changed and abs(measured_m - self._stuck_m) <= CONTINUED_M
+        if continued or not known:
             self.observer.start(measured_m, sd_m, now_s)
-        silent = now_s - self._last_s > self.config.repeat_s
-        if measured_m != self._value_m or silent:
-            self._value_m, self._since_s = measured_m, now_s
-        self._last_s = now_s
+        if changed:
+            self._stuck_m = math.nan
+        observed_s = min(now_s - self._last_s, self.config.repeat_s)  # a gap is no evidence
+        self._repeated_s = 0.0 if changed else self._repeated_s + observed_s
+        self._value_m, self._last_s = measured_m, now_s
         self.observer.predict(now_s)
         innovation = self.observer.innovation(measured_m, sd_m)
         self._normalised.append(innovation.normalised)
-        repeated_s = now_s - self._since_s
-        fault = self._fault(measured_m, innovation, repeated_s)
+        fault = self._fault(measured_m, innovation)
         if fault:
             if not self.reason:
                 again = now_s - self._trusted_s < self.config.again_s
                 self._required = 4 * self._required if again else self.config.trust_ticks
+                if self._repeated_s > self.config.repeat_s:
+                    self._stuck_m = measured_m
             self.reason, self._refused_m, self._consistent = fault, measured_m, 0
             self._normalised.clear()
         elif self.reason:
@@ -112,27 +124,27 @@ class ConsistencyMonitor:
             if self._consistent < self._required:
                 return f"not trusted yet after: {self.reason}"
             self.reason, self._trusted_s = "", now_s
-        if not fault and repeated_s <= self.config.repeat_s:
+        if not fault and self._repeated_s <= self.config.repeat_s:
             self.observer.correct(innovation)
         return fault
 
-    def _fault(self, measured_m: float, innovation: Innovation, repeated_s: float) -> str:
-        config, gate_m = self.config, self.config.gate_m
+    def _fault(self, measured_m: float, innovation: Innovation) -> str:
+        config, gate_m, repeated_s = self.config, self.config.gate_m, self._repeated_s
         if repeated_s > config.stuck_s:
             return f"stuck at {measured_m:g} m for {repeated_s:.1f} s"
         if not (self.reason or repeated_s):
             gate_m = max(gate_m, 3.0 * innovation.sd_m)
+        unchanged = f", unchanged for {repeated_s:.1f} s" if repeated_s > config.repeat_s else ""
         if abs(innovation.value_m) > gate_m:
             predicted_m = measured_m - innovation.value_m
-            stuck = f", unchanged for {repeated_s:.1f} s" if repeated_s > config.repeat_s else ""
             return (
-                f"{measured_m:.2f} m{stuck}, but the model predicts {predicted_m:.2f} m after the "
-                "commands sent"
+                f"{measured_m:.2f} m{unchanged}, but the model predicts {predicted_m:.2f} m after "
+                "the commands sent"
             )
         average = sum(self._normalised) / config.window
         if len(self._normalised) == config.window and average > config.nis_max:
             return (
-                f"{measured_m:.2f} m: the last {config.window} values deviate from the model, by "
-                f"{average:.1f} times the expected variance: is the sensor delayed?"
+                f"{measured_m:.2f} m{unchanged}: the last {config.window} values deviate from the "
+                f"model by {average:.1f} times the expected variance; is the sensor delayed?"
             )
         return ""

@@ -61,7 +61,14 @@ def test_commands_equal_after_dropouts_and_resets() -> None:
 
 @pytest.mark.parametrize(
     ("range_m", "reason"),
-    [(math.nan, "NaN"), (math.inf, "no return"), (-0.4, "negative"), (1234.0, "millimetres")],
+    [
+        (math.nan, "NaN"),
+        (math.inf, "no return"),
+        (-0.4, "negative"),
+        (1234.0, "millimetres"),
+        (0.0, "no height"),
+        (-0.0, "no height"),
+    ],
 )
 def test_an_unusable_range_holds_at_once(range_m: float, reason: str) -> None:
     bench = Bench().arm()
@@ -95,8 +102,8 @@ def test_silence_leads_to_trim_and_stop() -> None:
     bench = Bench().arm()
     held = [bench.measure(0.8).command for _ in range(5)][-1]
     sent = bench.silence(12.0)
-    assert set(sent[:24]) <= {None, held}
-    assert sent[33] == TRIM
+    assert set(sent[:26]) <= {None, held}
+    assert sent[35] == TRIM
     assert sent[-1] == 0.0
 
 
@@ -104,7 +111,7 @@ def test_a_repeated_stamp_is_ignored() -> None:
     bench = Bench().arm()
     bench.measure(1.0)
     stamp_ns = bench.now_ns
-    for _ in range(11):
+    for _ in range(12):
         tick = bench.measure(0.5, stamp_ns=stamp_ns)
         assert (tick.mode, tick.command) == (Mode.AUTO, None)
         assert math.isnan(tick.output)
@@ -134,6 +141,17 @@ def test_commands_above_the_ceiling_are_not_upward() -> None:
     assert bench.measure(1.9).command == 4.0
     bench.loop.replace(Scripted(-3.0))
     assert bench.measure(2.1).command == -3.0
+
+
+def test_the_ceiling_holds_for_the_estimated_height() -> None:
+    """A range that is stuck below the ceiling does not hide the climb."""
+    bench = Bench(Scripted(9.0), range_gate_m=0.25, trim_command=9.0).arm(3.0)
+    sent = [bench.measure(3.0 + 0.001 * (k % 2)).command for k in range(5)]
+    assert sent == [9.0] * 5
+    while bench.blimp.monitor.observer.position_m < 4.05:  # type: ignore[union-attr]
+        sent.append(bench.measure(3.0).command)
+    assert bench.loop.modes.mode is not Mode.AUTO
+    assert [bench.measure(3.0).command for _ in range(3)] == [0.0] * 3
 
 
 def test_held_command_and_trim_above_the_ceiling_are_not_upward() -> None:
@@ -221,7 +239,7 @@ def test_replacing_or_resetting_keeps_the_command_in_any_mode(mode: str) -> None
         case "disarmed":
             bench.disarm()
         case _:
-            bench.silence({"hold": 1.3, "trim": 1.7, "stop": 10.1}[mode])
+            bench.silence({"hold": 1.4, "trim": 1.8, "stop": 10.1}[mode])
     before = (bench.last, bench.watch())
     bench.loop.replace(Scripted(2.0))
     bench.loop.reset()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snn_control.controllers import load
+from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 from tests.loops.blimp.harness import Bench, Scripted
 
@@ -63,7 +64,7 @@ def test_the_setpoint_does_not_jump_after_a_gap_or_manual() -> None:
     bench = Bench(set_point_rate_m_s=0.1).arm(3.0)
     bench.measure(1.0)
     bench.silence(8.0)
-    assert bench.measure(1.0).observation[0] == pytest.approx(0.01 + 0.12)
+    assert bench.measure(1.0).observation[0] == pytest.approx(0.01 + 0.13)
     bench.override(True)
     bench.silence(0.4)
     bench.measure(2.0)
@@ -254,3 +255,31 @@ def test_commands_stay_within_limits_for_any_actions(
         assert set(final) <= {0.0}
     elif not slew:
         assert final[-1] in (bench.config.trim_command, 0.0)
+
+
+# Reports of limited inputs, and refused parameters.
+
+
+@pytest.mark.parametrize("height_m", [-3.0, 0.0, 1e9, math.nextafter(3.0, 4.0)])
+def test_a_setpoint_outside_its_limits_is_reported_until_the_next_one(height_m: float) -> None:
+    bench = Bench().arm(1.0)
+    assert bench.blimp.setpoint_limit == ""
+    assert not bench.setpoint(height_m)
+    used = 3.0 if height_m > 1.0 else 0.3
+    assert f"{height_m:g} m is not between" in bench.blimp.setpoint_limit
+    assert bench.blimp.setpoint_limit.endswith(f"{used:g} m is used")
+    assert bench.setpoint(1.5)
+    assert bench.blimp.setpoint_limit == ""
+
+
+@pytest.mark.parametrize(
+    ("trim", "refused"), [(10.0, True), (0.0, True), (-3.1, True), (3.0, False), (4.0, False)]
+)
+def test_a_trim_that_moves_the_blimp_is_refused_in_operation(trim: float, refused: bool) -> None:
+    bench = Bench(Scripted(3.1), range_gate_m=0.25).arm(1.0)
+    for k in range(20):
+        bench.measure(1.0 + 0.01 * (k % 2))
+    config = AltitudeNodeConfig(**(vars(bench.config) | {"trim_command": trim}))
+    objection = bench.blimp.objection(config)
+    assert ("does not keep the height" in objection) == refused
+    assert bench.blimp.objection(bench.config) == ""

@@ -291,3 +291,38 @@ def act(bench: SwimBench, action: str, value: float) -> list[np.ndarray | None]:
         case "replace":
             bench.loop.replace(ScriptedSwimmer(value))
     return []
+
+
+# Implausible angles, and reports of limited velocities.
+
+
+def test_a_joint_that_jumps_is_refused_until_its_angle_is_within_reach() -> None:
+    bench = SwimBench(joint_speed_max_rad_s=20.0).arm()
+    assert bench.measure([0.1] * N_JOINTS).mode is Mode.AUTO
+    jumped = [0.1, 0.1, 0.8, 0.1, 0.1]
+    tick = bench.measure(jumped)
+    assert (tick.mode, tick.usable, tick.stepped) == (Mode.HOLD, False, False)
+    assert "joint_2 moved by 0.70 rad in 0.030 s" in bench.loop.modes.reason
+    assert bench.measure(jumped).usable, "0.7 rad in 0.06 s are within reach"
+
+
+def test_joints_may_be_moved_while_disarmed() -> None:
+    bench = SwimBench(joint_speed_max_rad_s=20.0)
+    assert bench.measure([0.1] * N_JOINTS).usable
+    assert bench.measure([2.1] * N_JOINTS).usable
+    bench.arm()
+    assert bench.measure([-1.1] * N_JOINTS).mode is Mode.AUTO
+
+
+@pytest.mark.parametrize(
+    ("forward_m_s", "left_rad_s", "reason"),
+    [(-0.1, 0.0, "only swims forward"), (0.2, 0.0, "is limited"), (0.05, 1.0, "is limited"),
+     (0.05, -1.0, "is limited"), (0.1, 0.3, ""), (0.0, -0.3, "")],
+)  # fmt: skip
+def test_a_velocity_outside_the_limits_is_reported(
+    forward_m_s: float, left_rad_s: float, reason: str
+) -> None:
+    bench = SwimBench()
+    assert bench.swimmer.on_cmd_vel(forward_m_s, left_rad_s, bench.now_s)
+    assert reason in bench.swimmer.velocity_limit
+    assert bool(reason) == bool(bench.swimmer.velocity_limit)
