@@ -220,7 +220,8 @@ def test_a_lidar_stuck_in_range_leaves_auto_before_the_blimp_flies_away(
     peer.listen(Range, "true_range", qos("sensor"), relay)
     peer.listen(Odometry, "ground_truth", qos("sensor"), keep)
     peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
-    peer.spin(2.0)
+    peer.spin(3.0)  # the motors start from rest: the blimp sinks first
+    peer.until(lambda: abs(heights[-1][1] - 0.5) < 0.03)
     frozen.append(True)
     peer.set_point(1.1)
     since_s = time.monotonic()
