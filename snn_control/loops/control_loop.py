@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.copies import Independent
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
 from snn_control.loops.adapter import Reading, VehicleAdapter
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode, ModeMachine
@@ -67,7 +68,7 @@ class Tick:
 
 
 @final
-class ControlLoop(Generic[A]):
+class ControlLoop(Independent, Generic[A]):
     """Controller of one vehicle with its supervision.
 
     Args:

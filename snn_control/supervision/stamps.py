@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from snn_control.copies import Independent
+
 __all__ = ["NS", "StampCheck", "StampFault", "StampVerdict"]
 
 NS = 1_000_000_000
@@ -41,7 +43,7 @@ class StampVerdict:
     did not arrive, not even later in a burst."""
 
 
-class StampCheck:
+class StampCheck(Independent):
     """Check of a sequence of stamps.
 
     Args:

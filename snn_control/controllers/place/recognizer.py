@@ -20,6 +20,7 @@ from snn_control.controllers.place.presentation_options import PresentationOptio
 from snn_control.controllers.place.queries import Queries
 from snn_control.controllers.place.query import Query
 from snn_control.controllers.place.sequence import FrameSequence
+from snn_control.copies import Independent
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread
 
@@ -63,7 +64,7 @@ class Decision(NamedTuple):
     known: bool
 
 
-class Recognizer(ABC):
+class Recognizer(Independent, ABC):
     """Abstract place recogniser; subclasses define the map and the evidence of one frame.
 
     A subclass implements `places`, `normalised`, `rebuild_map`, `evidence`, `append` and `keep`,
