@@ -126,6 +126,8 @@ class GymnasiumSwimmer(Independent, gymnasium.Env):
 
     def metrics(self) -> dict[str, float]:
         """Return the mean speed along x so far."""
+        if not self._started:
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         return {"mean_speed_m_s": self._forward_m / max(self._tick * self.control_period_s, 1e-9)}
 
     def render(self) -> Any:
