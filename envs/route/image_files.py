@@ -31,10 +31,6 @@ MOST_NAMES = 10
 Key = Callable[[str], tuple[Any, ...]]
 
 
-class Unreadable(Exception):
-    """Reason for refusing one image file."""
-
-
 @dataclass(frozen=True)
 class ImageFolder:
     """Images of a folder in their order."""
@@ -118,25 +114,25 @@ def read_image(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
     Colour becomes luma, transparency is ignored.
 
     Raises:
-        Unreadable: a broken or animated file, or pixels without defined grey levels.
+        ParameterError: a broken or animated file, or pixels without defined grey levels.
     """
     pillow, transposed = require("PIL.Image", "report"), require("PIL.ImageOps", "report")
     if path.is_file() and not path.stat().st_size:
-        raise Unreadable("the file is empty")
+        raise ParameterError("the file is empty")
     try:
         # By path, Pillow maps some files into memory, and scrambles them if they are turned.
         with path.open("rb") as file, pillow.open(file, formats=_FORMATS) as image:
             pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
             if pages > 1:
-                raise Unreadable(
+                raise ParameterError(
                     f"an animation or document of {pages} images; store each in a file"
                 )
             image.load()
             return grey_levels(transposed.exif_transpose(image), image.format, image.info)
-    except Unreadable:
+    except ParameterError:
         raise
     except Exception as exc:  # damaged files raise errors of many types
-        raise Unreadable(f"{exc}" or repr(exc)) from exc
+        raise ParameterError(f"{exc}" or repr(exc)) from exc
 
 
 def grey_levels(
@@ -150,7 +146,7 @@ def grey_levels(
         info: further data of its file.
 
     Raises:
-        Unreadable: pixels without defined grey levels.
+        ParameterError: pixels without defined grey levels.
     """
     mode = image.mode
     if mode in ("1", "L"):
@@ -160,12 +156,12 @@ def grey_levels(
     if mode.startswith("I;16") or (mode == "I" and file_format in ("PNG", "PPM")):
         return np.asarray(image).astype(np.uint16)
     if mode == "CMYK" and file_format == "JPEG" and "adobe" not in info:
-        raise Unreadable("CMYK without the marker that says if it is inverted; convert it to RGB")
+        raise ParameterError("CMYK without the marker that says if it is inverted; convert it to RGB")
     if mode in ("P", "PA", "RGBA", "RGBa"):
         return luma(np.asarray(image.convert("RGBA"))[..., :3])
     if mode in ("RGB", "RGBX", "CMYK", "YCbCr", "HSV"):
         return luma(np.asarray(image.convert("RGB")))
-    raise Unreadable(
+    raise ParameterError(
         f"pixels of mode {mode!r} have no defined grey levels; convert it to 8-bit grey or RGB"
     )
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from snn_control.envs.route.image_files import (
     SUFFIXES,
-    Unreadable,
     list_images,
     luma,
     read_image,
@@ -49,7 +48,7 @@ def images_from_folder(path: str | Path, size: tuple[int, int] | None = None) ->
     for file in folder.files:
         try:
             levels = read_image(file)
-        except Unreadable as exc:
+        except ParameterError as exc:
             faults.append(f"{file.name} ({exc})")
             continue
         if levels.dtype == np.uint16:
