@@ -156,7 +156,7 @@ def grey_levels(
     if mode.startswith("I;16") or (mode == "I" and file_format in ("PNG", "PPM")):
         return np.asarray(image).astype(np.uint16)
     if mode == "CMYK" and file_format == "JPEG" and "adobe" not in info:
-        raise ParameterError("CMYK without the marker that says if it is inverted; convert it to RGB")
+        raise ParameterError("CMYK without a marker of its inversion; convert it to RGB")
     if mode in ("P", "PA", "RGBA", "RGBa"):
         return luma(np.asarray(image.convert("RGBA"))[..., :3])
     if mode in ("RGB", "RGBX", "CMYK", "YCbCr", "HSV"):

@@ -221,7 +221,7 @@ def test_adobe_cmyk_jpeg_is_inverted(white: bool, tmp_path: Path) -> None:
     length = 2 + int.from_bytes(content[at + 2 : at + 4], "big")
     assert b"Adobe" in content[at : at + length]
     (tmp_path / "a.jpg").write_bytes(content[:at] + content[at + length :])
-    with pytest.raises(ParameterError, match=r"a\.jpg \(CMYK without the marker"):
+    with pytest.raises(ParameterError, match=r"a\.jpg \(CMYK without a marker"):
         images_from_folder(tmp_path)
 
 
