@@ -22,7 +22,7 @@ class Independent:
 
 
 class Bound(Independent):
-    """Mixin of objects with views or addresses of their own arrays, which a copy builds anew.
+    """Mixin of objects with views or addresses of their own arrays, which a copy builds again.
 
     A subclass builds them in `_bind` and calls it in its constructor.
     """

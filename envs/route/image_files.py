@@ -59,7 +59,7 @@ def list_images(folder: Path) -> ImageFolder:
     notes = []
     if skipped:
         names = (f"{entry.name}/" if entry.is_dir() else entry.name for entry in skipped)
-        notes.append(f"{folder}: skipped what is no image: {shown(names)}")
+        notes.append(f"{folder}: skipped other entries: {shown(names)}")
     ordered = sorted(files, key=lambda file: natural_key(file.name))
     _require_different(folder, ordered)
     _require_clear(folder, ordered)
@@ -109,7 +109,7 @@ def _require_clear(folder: Path, ordered: list[Path]) -> None:
 
 
 def read_image(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Read an image as grey levels of 8 or 16 bits, turned as its EXIF orientation says.
+    """Read an image as grey levels of 8 or 16 bits, with its EXIF orientation applied.
 
     Colour becomes luma, transparency is ignored.
 

@@ -75,8 +75,9 @@ class Swim(Independent, gymnasium.Env):
     `reset(options={"start": start})` starts from the `swimmer.start.Start` passed.
 
     ## Episode End
-    Truncated after `n_ticks` control periods of 0.03 s; never terminated. `info` contains time_s,
-    forward_speed_m_s, x_m and y_m of the head.
+    Truncated after `n_ticks` control periods of 0.03 s; never terminated. Steps outside an episode
+    raise `gymnasium.error.ResetNeeded`. `info` contains time_s, forward_speed_m_s, x_m and y_m of
+    the head.
 
     ## Arguments
     | Name | Default | Meaning |

@@ -237,7 +237,7 @@ DARK = {"summer": (3, 4, 120), "winter": (7, 90)}
 
 @pytest.fixture(scope="module")
 def dark(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders of images of which some are dark, beside files that are no images."""
+    """Folders of images of which some are dark, beside a hidden file."""
     pillow = pytest.importorskip("PIL.Image", reason="needs Pillow")
     folder = tmp_path_factory.mktemp("dark")
     with np.load(images) as file:

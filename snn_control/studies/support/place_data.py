@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 from snn_control.training.place.evaluation import QueryTraverse
-
-if TYPE_CHECKING:
-    from snn_control.envs.route.passes import Pass
 
 _LENGTH_M = 1200.0
 
@@ -50,8 +46,8 @@ def read_traverses(reference: str, query: str, select: str) -> Traverses:
     """
     if not reference:
         return _rendered()
-    sources = _source(reference), _source(query)
-    mapped, queries = sources[0].images, sources[1].images
+    mapped, mapped_names, mapped_notes = _source(reference)
+    queries, query_names, query_notes = _source(query)
     if len(mapped) != len(queries):
         raise ParameterError(
             f"{len(mapped)} images in {reference}, {len(queries)} in {query}; expected image k of "
@@ -60,18 +56,20 @@ def read_traverses(reference: str, query: str, select: str) -> Traverses:
     n = len(mapped)
     traverses = Traverses(
         mapped, QueryTraverse(queries, np.arange(n), np.ones(n)), np.arange(n),
-        (sources[0].names, sources[1].names), sources[0].notes + sources[1].notes,
+        (mapped_names, query_names), mapped_notes + query_notes,
     )  # fmt: skip
     return traverses.part(np.flatnonzero(_selected(select, n))) if select else traverses
 
 
-def _source(source: str) -> Pass:
+def _source(source: str) -> tuple[npt.NDArray[np.uint8], tuple[str, ...], tuple[str, ...]]:
+    """Return the images of a source, their files and the notes on them."""
     from snn_control.envs.route.sources import images_from_folder, images_from_npz
 
     path, _, key = source.rpartition(":")
     if path.endswith(".npz"):
-        return images_from_npz(path, key)
-    return images_from_folder(source)
+        return images_from_npz(path, key).images, (), ()
+    traverse = images_from_folder(source)
+    return traverse.images, traverse.names, traverse.notes
 
 
 def _selected(source: str, n: int) -> npt.NDArray[np.bool_]:

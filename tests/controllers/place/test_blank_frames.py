@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from snn_control.studies.place import METHODS
 from tests.controllers.place.seasons import BLANK, CALIBRATION, SUMMER, WINTER, N
 
 KINDS: dict[str, Callable[[], Recognizer]] = {
-    **{name: (lambda make=make: make(0)) for name, make in METHODS.items()},
-    "ensemble": lambda: PlaceEnsemble(range(2)),
+    **{name: partial(make, 0) for name, make in METHODS.items()},
+    "ensemble": partial(PlaceEnsemble, range(2)),
 }
 DARK, BRIGHT, FLAT = BLANK.values()
 REFERENCE = {5: DARK, 30: FLAT, 31: FLAT, 100: BRIGHT, N - 1: DARK}

@@ -166,8 +166,8 @@ def test_modes_become_grey_levels(mode: str, tmp_path: Path) -> None:
 
 def test_modes_that_pillow_makes_of_others(tmp_path: Path) -> None:
     opaque = np.dstack([COLOUR, np.full(SHAPE, 255, np.uint8)])
-    y, cb, cr = (np.uint8([[level]]) for level in (150, 120, 140))
-    hue = np.uint8([[[85, 255, 200]]])  # green
+    y, cb, cr = (np.array([[level]], np.uint8) for level in (150, 120, 140))
+    hue = np.array([[[85, 255, 200]]], np.uint8)  # green
     for image, expected, tolerance in (
         (Image.fromarray(opaque).convert("RGBa"), luma(COLOUR), 0),
         (Image.fromarray(np.dstack([GREY, opaque[..., 3]]), "LA").convert("La"), GREY, 0),
