@@ -28,7 +28,6 @@ LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue (Rec. 601)."""
 MOST_NAMES = 10
 """Maximum number of names in a message."""
-Key = Callable[[str], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)

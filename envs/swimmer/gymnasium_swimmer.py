@@ -14,11 +14,11 @@ from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.mujoco_log import log_warnings
 from snn_control.errors import MissingExtraError
 
-log_warnings()
-
 __all__ = ["NEEDS_IMAGEIO", "GymnasiumSwimmer"]
 
 NEEDS_IMAGEIO = 'Swimmer-v5 needs imageio: pip install "gymnasium[mujoco]" or "snn_control[report]"'
+
+log_warnings()
 
 
 class GymnasiumSwimmer(Independent, gymnasium.Env):
@@ -125,7 +125,11 @@ class GymnasiumSwimmer(Independent, gymnasium.Env):
         return observation, float(reward), terminated, truncated, info
 
     def metrics(self) -> dict[str, float]:
-        """Return the mean speed along x so far."""
+        """Return the mean speed along x so far.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first `reset`.
+        """
         if not self._started:
             raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         return {"mean_speed_m_s": self._forward_m / max(self._tick * self.control_period_s, 1e-9)}

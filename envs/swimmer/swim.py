@@ -160,7 +160,11 @@ class Swim(Independent, gymnasium.Env):
         return self._observe(), reward, False, self._tick >= self.n_ticks, self._info()
 
     def metrics(self) -> dict[str, float]:
-        """Return the metrics of the episode so far, see `swimmer.metrics`."""
+        """Return the metrics of the episode so far, see `swimmer.metrics`.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first `reset`.
+        """
         if self._start is None:
             raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         return swim_metrics(self._speeds[: self._tick], self._path[: self._tick + 1])

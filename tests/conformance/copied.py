@@ -35,6 +35,7 @@ from snn_control.loops.place.loop import PlaceLoop
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.studies.place import METHODS
+from snn_control.training.systems import system, system_names
 from tests.conformance.networks import VARIANTS, make
 from tests.controllers.place.route import other_season, route
 from tests.loops.blimp.harness import blimp_loop
@@ -112,15 +113,23 @@ def strategy(name: str) -> Stateful:
     return Stateful(lambda: make_strategy(name, 5, 1), lambda made: made.ask(), generation)
 
 
+def fitness(name: str) -> Stateful:
+    return Stateful(
+        lambda: system(name).task_type().smallest().fitness(seed=3),
+        nothing,
+        lambda made, rng: made(rng.random((2, made.n_genes))),
+    )
+
+
 def batch() -> Stateful:
     def reset(made: SwimmerBatch) -> None:
-        made.reset([draw_start(N_LINKS, k, 100, Damage(noise_rad=0.1)) for k in range(10)])
+        made.reset([draw_start(N_LINKS, k, 100, Damage(noise_rad=0.1)) for k in range(4)])
 
     def step(made: SwimmerBatch, rng: np.random.Generator) -> Any:
         made.step(rng.uniform(-1.0, 1.0, made.joint_rad.shape))
         return made.joint_rad.copy(), made.link_velocities.copy(), made.forward_speed_m_s.copy()
 
-    return Stateful(lambda: SwimmerBatch(N_LINKS, 10), reset, step)
+    return Stateful(lambda: SwimmerBatch(N_LINKS, 4), reset, step)
 
 
 def plants() -> Stateful:
@@ -194,7 +203,10 @@ def place_loop() -> Stateful:
 
 
 CASES: dict[str, Stateful] = {
-    **{name: environment(name, wrapped=True) for name in envs.environments()},
+    # Route-v0 renders slowly; its wrappers are those of the others.
+    **{
+        name: environment(name, wrapped=True) for name in envs.environments() if "Route" not in name
+    },
     **{f"{name} unwrapped": environment(name, wrapped=False) for name in envs.environments()},
     **{f"native {name}": engine(NativeEngine, name) for name in VARIANTS},
     **{f"reference {name}": engine(ReferenceEngine, name) for name in VARIANTS},
@@ -205,6 +217,7 @@ CASES: dict[str, Stateful] = {
     "quantised twin": controller(lambda: quantised_twin(load("blimp-altitude"))),  # type: ignore[arg-type]
     **{f"mlp {name}": controller(partial(perceptron, name)) for name in ACTIVATIONS},
     **{f"strategy {name}": strategy(name) for name in strategy_names()},
+    **{f"fitness {name}": fitness(name) for name in system_names()},
     "swimmer batch": batch(),
     "blimp plants": plants(),
     "blimp robot": robot(
