@@ -16,7 +16,10 @@ import mujoco
 from llvmlite import binding
 from numba import types
 
+from snn_control.envs.mujoco_log import log_warnings
 from snn_control.errors import MissingExtraError
+
+log_warnings()
 
 
 @functools.cache

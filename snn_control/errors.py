@@ -13,6 +13,7 @@ from types import ModuleType
 __all__ = [
     "ConfigError",
     "ControlPeriodError",
+    "CopyError",
     "FlightLogError",
     "InterfaceMismatchError",
     "MissingExtraError",
@@ -54,6 +55,10 @@ class ModelFileError(SnnControlError, ValueError):
 
 class ControlPeriodError(SnnControlError, ValueError):
     """A control period that differs from that of the network."""
+
+
+class CopyError(SnnControlError, TypeError):
+    """An object with a resource that cannot be copied or pickled."""
 
 
 class ObservationError(SnnControlError, ValueError):

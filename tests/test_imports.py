@@ -13,6 +13,7 @@ from tests.paths import ROOT
 
 LEAVES = {
     "errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads",
+    "copies",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}

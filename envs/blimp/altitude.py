@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import gymnasium
@@ -10,6 +9,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.copies import Independent
+from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.metrics import altitude_metrics
@@ -21,7 +22,7 @@ from snn_control.errors import ParameterError
 __all__ = ["BlimpAltitude"]
 
 
-class BlimpAltitude(gymnasium.Env):
+class BlimpAltitude(Independent, gymnasium.Env):
     """Hold a blimp at a commanded height.
 
     ## Description
@@ -160,11 +161,11 @@ class BlimpAltitude(gymnasium.Env):
 
         Raises:
             ParameterError: `action` is not one finite number.
-            gymnasium.error.ResetNeeded: the episode is over.
+            gymnasium.error.ResetNeeded: the episode is over or not started.
         """
-        command = _command(action)
+        command = finite_action(action, 1).item()
         if self._tick == len(self._substeps):
-            raise gymnasium.error.ResetNeeded("call reset(): the episode is over or not started")
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         n_substeps = self._substeps[self._tick]
         self._commands[self._tick] = command
         self.body.advance(command, n_substeps, self._heights_m, self._step + 1)
@@ -190,8 +191,12 @@ class BlimpAltitude(gymnasium.Env):
 
     def refresh_scene(self) -> None:
         """Update the target ring and the poses in `body.data` for a renderer or a viewer."""
-        self.body.show_target(self._references_m[self._tick])
+        reference_m = self.scenario.reference_m
+        self.body.show_target(float(reference_m[min(self._tick, len(reference_m) - 1)]))
         mujoco.mj_kinematics(self.body.model, self.body.data)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_renderer": None}  # a copy makes its own
 
     def close(self) -> None:
         """Free the renderer."""
@@ -233,12 +238,3 @@ class BlimpAltitude(gymnasium.Env):
             "speed_m_s": self.body.speed_m_s,
             "missed_ticks": self._missed[self._tick],
         }
-
-
-def _command(action: NDArray[np.float64]) -> float:
-    values = action if isinstance(action, np.ndarray) else np.asarray(action)
-    if values.shape == (1,) and values.dtype.kind in "fiu":
-        command = float(values.item())
-        if math.isfinite(command):
-            return command
-    raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")

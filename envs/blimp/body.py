@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.compiled import kernel
+from snn_control.copies import Bound
 from snn_control.envs.blimp import plant
 from snn_control.envs.mujoco_step import mj_step
 from snn_control.errors import ParameterError
@@ -26,7 +27,7 @@ TURNING_DRAG = (0.006, 0.004)
 _THRUST_LEFT, _THRUST_RIGHT, _SERVO, _LIFT, _GUST_X, _GUST_Y = range(6)
 
 
-class BlimpBody:
+class BlimpBody(Bound):
     """MuJoCo model and data of one blimp, with named read-outs.
 
     Sideways drag is 0.03 N s/m and 0.05 N s^2/m^2, rotational drag 0.006 N m s/rad and
@@ -47,6 +48,9 @@ class BlimpBody:
         self._constants = np.zeros(plant.CONSTANTS_SIZE)
         self._gust = np.zeros((3, 1))
         self._mass_and_weight = np.array([self.mass_kg, self.weight_n])
+        self._bind()
+
+    def _bind(self) -> None:
         self._qpos, self._control = self.data.qpos, self.data.ctrl
 
     def reset(self, constants: NDArray[np.float64], gust_m_s2: NDArray[np.float64]) -> None:

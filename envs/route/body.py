@@ -10,11 +10,15 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.copies import Independent
+from snn_control.envs.mujoco_log import log_warnings
 from snn_control.envs.route.conditions import Conditions
 from snn_control.envs.route.mjcf import route_mjcf
 from snn_control.envs.route.path import draw_path
 from snn_control.envs.route.scenery import draw_scenery
 from snn_control.errors import MissingExtraError
+
+log_warnings()
 
 CAMERA_HEIGHT_M = 1.5
 SUPERSAMPLING = 2
@@ -23,7 +27,7 @@ SMALLEST_PX = 1.6
 """Apparent size below which objects are hidden, rendered pixels."""
 
 
-class RouteBody:
+class RouteBody(Independent):
     """World and camera under fixed conditions.
 
     Args:
@@ -90,6 +94,9 @@ class RouteBody:
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
         return renderer.render()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_renderers": {}}  # a copy makes its own
 
     def close(self) -> None:
         """Free the renderers."""

@@ -26,6 +26,10 @@ class Pass:
     """True position of each frame, places from the start of the route, shape (n,)."""
     steps: NDArray[np.float64]
     """Odometry distance since the previous frame, places, 0 at the first, shape (n,)."""
+    names: tuple[str, ...] = ()
+    """File of each frame, if there is one."""
+    notes: tuple[str, ...] = ()
+    """Skipped files, and the choice of the order, if there was one."""
 
     def __post_init__(self) -> None:
         images = self.images
@@ -38,6 +42,8 @@ class Pass:
             shape = getattr(self, name).shape
             if shape != (len(images),):
                 raise ParameterError(f"{name} has shape {shape}; expected ({len(images)},)")
+        if self.names and len(self.names) != len(images):
+            raise ParameterError(f"{len(self.names)} names for {len(images)} images")
 
     def __repr__(self) -> str:
         n, height, width = self.images.shape

@@ -8,6 +8,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.copies import Independent
+from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.route.camera import Frame, RouteCamera
 from snn_control.envs.route.conditions import route_conditions
 from snn_control.envs.route.drive import IMAGE_HEIGHT, IMAGE_WIDTH, LENGTH_M, PLACE_SPACING_M
@@ -19,7 +21,7 @@ CONTROL_PERIOD_S = 0.1
 CAMERAS = ("front", "chase", "above")
 
 
-class Route(gymnasium.Env):
+class Route(Independent, gymnasium.Env):
     """Drive a camera along a route for visual place recognition.
 
     ## Description
@@ -140,12 +142,10 @@ class Route(gymnasium.Env):
             ParameterError: `action` is not one finite number.
             gymnasium.error.ResetNeeded: the episode is over or not started.
         """
-        speed = np.asarray(action, np.float64)
-        if speed.shape != (1,) or not np.isfinite(speed).all():
-            raise ParameterError(f"action is {action!r}; expected one finite number, shape (1,)")
+        speed = finite_action(action, 1).item()
         if self._frame is None or self._over:
-            raise gymnasium.error.ResetNeeded("call reset(): the episode is over or not started")
-        self._frame = frame = self._camera.advance(float(speed[0]))
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
+        self._frame = frame = self._camera.advance(speed)
         self._tick += 1
         self._places.add(self._place(frame))
         reward = min(frame.travelled_m / self._camera.place_spacing_m, 1.0)
@@ -156,7 +156,7 @@ class Route(gymnasium.Env):
     def metrics(self) -> dict[str, float]:
         """Return `distance_m`, `mean_speed_m_s` and the number of `places` passed so far."""
         if self._frame is None:
-            raise gymnasium.error.ResetNeeded("call reset(): no episode was started")
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         distance_m = self._frame.arc_m - self._start_m
         time_s = self._tick * CONTROL_PERIOD_S
         return {

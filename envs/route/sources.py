@@ -11,47 +11,67 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.envs.route.image_files import (
+    SUFFIXES,
+    list_images,
+    luma,
+    read_image,
+    shown,
+)
 from snn_control.envs.route.passes import Pass
 from snn_control.errors import ParameterError, UnknownNameError, require
 
 __all__ = ["SUFFIXES", "event_counts", "images_from_folder", "images_from_npz", "resized"]
 
-SUFFIXES = (".jpeg", ".jpg", ".png")
-_LUMA = np.array([0.299, 0.587, 0.114])
+DARKEST_PEAK = 1 << 12
+"""Brightest level of 16 bits below which a whole traverse counts as recorded with fewer bits."""
 
 
 def images_from_folder(path: str | Path, size: tuple[int, int] | None = None) -> Pass:
-    """Read the PNG and JPEG files of a folder, sorted by name.
+    """Read the images of a folder in natural order, see `image_files`.
+
+    Other entries are skipped and listed in `Pass.notes`. Of 16-bit levels the upper 8 are used.
 
     Args:
         path: path of the folder.
         size: (height, width) that images are resized to by averaging; None: unchanged.
 
     Raises:
-        ParameterError: the folder does not exist or has no images, an image cannot be read, or
-            sizes differ without `size`.
-        MissingExtraError: imageio is not installed.
+        ParameterError: the folder does not exist or has no images, their order is ambiguous, images
+            cannot be read (the message names them), or sizes differ without `size`.
+        MissingExtraError: Pillow is not installed.
     """
-    imageio = require("imageio.v3", "report")
-    folder = Path(path)
-    if not folder.is_dir():
-        raise ParameterError(f"{folder} is not a folder; expected one with PNG or JPEG files")
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
-    if not files:
-        raise ParameterError(f"{folder} has no files that end in {', '.join(SUFFIXES)}")
+    require("PIL.Image", "report")
+    folder = list_images(Path(path))
     images: list[NDArray[np.uint8]] = []
-    for file in files:
+    faults, peak = [], 0
+    for file in folder.files:
         try:
-            image = _grey(np.asarray(imageio.imread(file, plugin="pillow")))
-        except (OSError, ValueError) as exc:
-            raise ParameterError(f"{file} cannot be read as an image: {exc}") from exc
+            levels = read_image(file)
+        except ParameterError as exc:
+            faults.append(f"{file.name} ({exc})")
+            continue
+        if levels.dtype == np.uint16:
+            peak, levels = max(peak, int(levels.max())), levels >> 8
+        image = levels.astype(np.uint8)
         image = image if size is None else resized(image, size)
-        if images and image.shape != images[0].shape:
+        if images and not faults and image.shape != images[0].shape:
             raise ParameterError(
-                f"{file} has {image.shape} pixels, {files[0].name} {images[0].shape}; pass `size`"
+                f"{file} has {image.shape} pixels, {folder.files[0].name} {images[0].shape}; pass "
+                "`size`"
             )
         images.append(image)
-    return _counted(np.stack(images))
+    if faults:
+        raise ParameterError(
+            f"{path}: {len(faults)} of {len(folder.files)} images cannot be read: "
+            f"{shown(faults)}; remove or replace them"
+        )
+    if 0 < peak < DARKEST_PEAK:
+        raise ParameterError(
+            f"{path}: the brightest level of the 16-bit images is {peak}, of 65535; scale images "
+            "of fewer bits to 16, for example those of 12 bits by 16"
+        )
+    return _counted(np.stack(images), tuple(file.name for file in folder.files), folder.notes)
 
 
 def images_from_npz(path: str | Path, key: str) -> Pass:
@@ -82,7 +102,7 @@ def images_from_npz(path: str | Path, key: str) -> Pass:
             f"{key} of {path} is {images.dtype} of shape {images.shape}; expected uint8 of shape "
             "(n, height, width) or (n, height, width, 3)"
         )
-    return _counted(images if images.ndim == 3 else _grey(images))
+    return _counted(images if images.ndim == 3 else luma(images))
 
 
 def event_counts(images: NDArray[np.uint8], threshold: float) -> NDArray[np.uint8]:
@@ -146,21 +166,9 @@ def _overlaps(n_from: int, n_to: int) -> NDArray[np.float64]:
     return fractions
 
 
-def _grey(image: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Convert one or more images to grey levels: luma of colour, upper 8 of 16 bits."""
-    pixels = np.asarray(image)
-    if pixels.dtype == np.uint16:
-        pixels = pixels >> 8
-    elif pixels.dtype == bool:
-        pixels = pixels * np.uint8(255)
-    if pixels.ndim > 2 and pixels.shape[-1] in (3, 4):
-        pixels = np.rint(pixels[..., :3] @ _LUMA)
-    elif pixels.ndim > 2 and pixels.shape[-1] in (1, 2):
-        pixels = pixels[..., 0]
-    return pixels.astype(np.uint8)
-
-
-def _counted(images: NDArray[np.uint8]) -> Pass:
+def _counted(
+    images: NDArray[np.uint8], names: tuple[str, ...] = (), notes: tuple[str, ...] = ()
+) -> Pass:
     steps = np.ones(len(images))
     steps[:1] = 0.0
-    return Pass(images, np.arange(len(images), dtype=np.float64), steps)
+    return Pass(images, np.arange(len(images), dtype=np.float64), steps, names, notes)

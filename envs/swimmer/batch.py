@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from snn_control.addresses import array_at
 from snn_control.compiled import kernel
+from snn_control.copies import Bound, Independent
 from snn_control.envs.mujoco_step import mj_resetData, mj_step
 from snn_control.envs.swimmer.body import ROOT, SUBSTEPS, swimmer_model
 from snn_control.envs.swimmer.damage import Damage
@@ -34,7 +35,7 @@ BODIES_PER_THREAD = 8
 """Minimum number of bodies per thread; with fewer, synchronisation costs more than the work."""
 
 
-class SwimmerPool:
+class SwimmerPool(Bound):
     """Bodies of one model for use in kernels.
 
     Args:
@@ -53,6 +54,9 @@ class SwimmerPool:
         self.model = swimmer_model(n_links, damage, physics_only=True)
         n_bodies = numba.get_num_threads() if n_bodies is None else n_bodies
         self._data = [mujoco.MjData(self.model) for _ in range(n_bodies)]
+        self._bind()
+
+    def _bind(self) -> None:
         self._arrays = [(data.qpos, data.qvel, data.ctrl) for data in self._data]
         self.addresses = np.array(
             [
@@ -90,7 +94,7 @@ def pool_advance(body: Array, effort: Array) -> float:
     return forward_speed(qpos, array_at(body[QVEL], n + ROOT, np.float64))
 
 
-class SwimmerBatch:
+class SwimmerBatch(Independent):
     """Swimmers that advance in lockstep.
 
     Args:
@@ -133,14 +137,21 @@ class SwimmerBatch:
             self._add_sensor_error(k)
 
     def step(self, effort: FloatArray) -> None:
-        """Hold efforts, shape (n_bodies, n_joints), for a control period; clipped to [-1, 1]."""
+        """Hold efforts, shape (n_bodies, n_joints), for a control period; clipped to [-1, 1].
+
+        Raises:
+            ParameterError: another shape, or not finite; no body moves.
+        """
         if effort.shape != self.joint_rad.shape:
             raise ParameterError(f"efforts are {effort.shape}; expected {self.joint_rad.shape}")
+        if not np.isfinite(effort).all():
+            body = int(np.flatnonzero(~np.isfinite(effort).all(axis=1))[0])
+            raise ParameterError(f"efforts of body {body} are {effort[body]}; expected finite ones")
         before = numba.get_num_threads()
         numba.set_num_threads(min(before, math.ceil(self.n_bodies / BODIES_PER_THREAD)))
         try:
             _step(
-                self.pool.addresses, np.ascontiguousarray(effort, np.float64), self.joint_rad,
+                self.pool.addresses, np.clip(effort, -1.0, 1.0, dtype=np.float64), self.joint_rad,
                 self.link_velocities, self.forward_speed_m_s,
             )  # fmt: skip
         finally:

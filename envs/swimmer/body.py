@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.compiled import kernel
+from snn_control.copies import Bound
 from snn_control.envs.mujoco_step import mj_step
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.kinematics import forward_speed, link_velocities
@@ -57,7 +58,7 @@ def swimmer_model(
     return model
 
 
-class SwimmerBody:
+class SwimmerBody(Bound):
     """MuJoCo model and data of one swimmer, with named read-outs.
 
     Args:
@@ -70,8 +71,11 @@ class SwimmerBody:
         self.data = mujoco.MjData(self.model)
         self.n_links, self.n_joints = n_links, n_links - 1
         self.limit_rad = joint_limit_rad(n_links)
-        self._qpos, self._qvel, self._control = self.data.qpos, self.data.qvel, self.data.ctrl
         self._velocities = np.zeros(3 * n_links)
+        self._bind()
+
+    def _bind(self) -> None:
+        self._qpos, self._qvel, self._control = self.data.qpos, self.data.qvel, self.data.ctrl
 
     def reset(self, start: Start) -> None:
         """Reset the body to its start, at rest.
@@ -111,6 +115,7 @@ class SwimmerBody:
 
 @kernel()
 def _advance(model: int, data: int, control: Any, effort: Any, substeps: int) -> None:
-    control[:] = effort
+    for k in range(effort.size):  # MuJoCo replaces huge efforts by 0 instead of clipping them
+        control[k] = min(max(effort[k], -1.0), 1.0)
     for _ in range(substeps):
         mj_step(model, data)

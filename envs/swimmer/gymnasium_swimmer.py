@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.copies import Independent
+from snn_control.envs.actions import NEEDS_RESET, finite_action
+from snn_control.envs.mujoco_log import log_warnings
 from snn_control.errors import MissingExtraError
 
 __all__ = ["NEEDS_IMAGEIO", "GymnasiumSwimmer"]
 
 NEEDS_IMAGEIO = 'Swimmer-v5 needs imageio: pip install "gymnasium[mujoco]" or "snn_control[report]"'
 
+log_warnings()
 
-class GymnasiumSwimmer(gymnasium.Env):
+
+class GymnasiumSwimmer(Independent, gymnasium.Env):
     """Gymnasium's `Swimmer-v5` with unchanged physics, reward, start and episode length.
 
     ## Description
@@ -74,14 +80,19 @@ class GymnasiumSwimmer(gymnasium.Env):
     action_names = ("joint_0_effort", "joint_1_effort")
 
     def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        try:
-            self._inner = gymnasium.make("Swimmer-v5", render_mode=render_mode, **options)
-        except (ImportError, gymnasium.error.DependencyNotInstalled) as exc:
-            raise MissingExtraError(f"{NEEDS_IMAGEIO} ({exc})") from exc
+        self._options = options | {"render_mode": render_mode}
+        self._inner = self._make_inner()
         self.render_mode = render_mode
         self.observation_space = self._inner.observation_space
         self.action_space = self._inner.action_space
         self._tick, self._forward_m = 0, 0.0
+        self._started = self._over = False
+
+    def _make_inner(self) -> Any:
+        try:
+            return gymnasium.make("Swimmer-v5", **self._options)
+        except (ImportError, gymnasium.error.DependencyNotInstalled) as exc:
+            raise MissingExtraError(f"{NEEDS_IMAGEIO} ({exc})") from exc
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -90,20 +101,37 @@ class GymnasiumSwimmer(gymnasium.Env):
         super().reset(seed=seed)
         observation, info = self._inner.reset(seed=seed, options=options)
         self._tick, self._forward_m = 0, 0.0
+        self._started, self._over = True, False
         return observation, info | {"time_s": 0.0}
 
     def step(
         self, action: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
-        """Hold the efforts for a control period."""
-        observation, reward, terminated, truncated, info = self._inner.step(action)
-        self._tick += 1
+        """Hold the efforts for a control period.
+
+        Raises:
+            ParameterError: `action` is not two finite numbers.
+            gymnasium.error.ResetNeeded: the episode is over or not started.
+        """
+        finite_action(action, len(self.action_names))
+        if not self._started or self._over:
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
+        # MuJoCo clips efforts, but replaces huge ones by 0.
+        effort = np.clip(action, -mujoco.mjMAXVAL, mujoco.mjMAXVAL)
+        observation, reward, terminated, truncated, info = self._inner.step(effort)
+        self._tick, self._over = self._tick + 1, terminated or truncated
         self._forward_m += float(info["x_velocity"]) * self.control_period_s
         info["time_s"] = self._tick * self.control_period_s
         return observation, float(reward), terminated, truncated, info
 
     def metrics(self) -> dict[str, float]:
-        """Return the mean speed along x so far."""
+        """Return the mean speed along x so far.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first `reset`.
+        """
+        if not self._started:
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         return {"mean_speed_m_s": self._forward_m / max(self._tick * self.control_period_s, 1e-9)}
 
     def render(self) -> Any:
@@ -113,3 +141,20 @@ class GymnasiumSwimmer(gymnasium.Env):
     def close(self) -> None:
         """Free the renderer."""
         self._inner.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Gymnasium's environment copies its arguments without its state.
+        inner = self._inner.unwrapped
+        return self.__dict__ | {"_inner": (inner.data, inner.np_random)}
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        """Restore a copied or unpickled environment."""
+        self.__dict__.update(attributes)
+        data, random = attributes["_inner"]
+        self._inner = self._make_inner()
+        if self._started:
+            self._inner.reset()
+            self._inner.set_wrapper_attr("_elapsed_steps", self._tick)
+        inner = self._inner.unwrapped
+        mujoco.mj_copyData(inner.data, inner.model, data)
+        inner.np_random = random

@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.copies import Independent
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S, ROOT, SUBSTEPS, SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
@@ -48,7 +49,7 @@ class Measurement:
     """Rate of the heading, rad/s."""
 
 
-class SwimmerRobot:
+class SwimmerRobot(Independent):
     """One episode, advanced physics step by physics step.
 
     Args:
@@ -142,7 +143,7 @@ class SwimmerRobot:
         if silent_s >= self.effort_timeout_s:
             self._effort = np.zeros(self.body.n_joints)
         tick, into = divmod(self.step, SUBSTEPS)
-        self.body.data.ctrl[:] = self._effort
+        self.body.data.ctrl[:] = np.clip(self._effort, -1.0, 1.0)
         mujoco.mj_step(self.body.model, self.body.data)
         self.step += 1
         if into == SUBSTEPS - 1:

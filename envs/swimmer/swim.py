@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.config import from_mapping
+from snn_control.copies import Independent
+from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S, SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
@@ -37,7 +39,7 @@ def swim_reward(forward_speed_m_s: NDArray[np.float64]) -> NDArray[np.float64]:
     return reward
 
 
-class Swim(gymnasium.Env):
+class Swim(Independent, gymnasium.Env):
     """Swim forward at 0.1 m/s or faster.
 
     ## Description
@@ -73,8 +75,9 @@ class Swim(gymnasium.Env):
     `reset(options={"start": start})` starts from the `swimmer.start.Start` passed.
 
     ## Episode End
-    Truncated after `n_ticks` control periods of 0.03 s; never terminated. `info` contains time_s,
-    forward_speed_m_s, x_m and y_m of the head.
+    Truncated after `n_ticks` control periods of 0.03 s; never terminated. Steps outside an episode
+    raise `gymnasium.error.ResetNeeded`. `info` contains time_s, forward_speed_m_s, x_m and y_m of
+    the head.
 
     ## Arguments
     | Name | Default | Meaning |
@@ -117,6 +120,7 @@ class Swim(gymnasium.Env):
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (n_links - 1,), np.float64)
         self._size = (width, height)
         self._renderer: mujoco.Renderer | None = None
+        self._start: Start | None = None
         self._tick = 0
 
     def reset(
@@ -127,7 +131,7 @@ class Swim(gymnasium.Env):
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         start = (options or {}).get("start")
-        self._start: Start = start or draw_start(self.body.n_links, seed, self.n_ticks, self.damage)
+        self._start = start or draw_start(self.body.n_links, seed, self.n_ticks, self.damage)
         self.body.reset(self._start)
         self._tick = 0
         self._path = np.zeros((self.n_ticks + 1, 2))
@@ -138,8 +142,16 @@ class Swim(gymnasium.Env):
     def step(
         self, action: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
-        """Hold the efforts for a control period."""
-        self.body.advance(np.asarray(action, np.float64))
+        """Hold the efforts for a control period.
+
+        Raises:
+            ParameterError: `action` is not one finite number for each joint.
+            gymnasium.error.ResetNeeded: the episode is over or not started.
+        """
+        effort = finite_action(action, self.body.n_joints)
+        if self._start is None or self._tick >= self.n_ticks:
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
+        self.body.advance(effort)
         speed = self.body.forward_speed_m_s
         self._speeds[self._tick] = speed
         self._tick += 1
@@ -148,7 +160,13 @@ class Swim(gymnasium.Env):
         return self._observe(), reward, False, self._tick >= self.n_ticks, self._info()
 
     def metrics(self) -> dict[str, float]:
-        """Return the metrics of the episode so far, see `swimmer.metrics`."""
+        """Return the metrics of the episode so far, see `swimmer.metrics`.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first `reset`.
+        """
+        if self._start is None:
+            raise gymnasium.error.ResetNeeded(NEEDS_RESET)
         return swim_metrics(self._speeds[: self._tick], self._path[: self._tick + 1])
 
     def render(self) -> NDArray[np.uint8] | None:
@@ -161,6 +179,9 @@ class Swim(gymnasium.Env):
         mujoco.mj_forward(self.body.model, self.body.data)
         self._renderer.update_scene(self.body.data, "tracking")
         return self._renderer.render()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_renderer": None}  # a copy makes its own
 
     def close(self) -> None:
         """Free the renderer."""

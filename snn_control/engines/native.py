@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from snn_control.addresses import array_at
 from snn_control.compiled import kernel
+from snn_control.copies import Bound
 from snn_control.engines import kernels
 from snn_control.engines.inputs import population_inputs, run_inputs, tick_inputs
 from snn_control.engines.kernels.state import State
@@ -65,7 +66,7 @@ def _step_bound(bound: Array, exchange: Array) -> None:
     read_out(program, state, start, outputs, 0)
 
 
-class NativeEngine:
+class NativeEngine(Bound):
     """Engine for one network.
 
     Args:
@@ -95,11 +96,6 @@ class NativeEngine:
         self._bound = _bind(
             self._program, self._weights, self._coefficients, self._state, self._spikes
         )
-
-    def __setstate__(self, attributes: dict[str, Any]) -> None:
-        """Restore a copied or unpickled engine and bind its new arrays."""
-        self.__dict__.update(attributes)
-        self._bind()
 
     def reset(self) -> None:
         """Return to the state before the first tick."""

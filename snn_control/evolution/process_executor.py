@@ -23,6 +23,7 @@ from typing import final
 
 import numpy as np
 
+from snn_control.copies import NotCopied
 from snn_control.errors import ConfigError, SnnControlError
 from snn_control.evolution.executor import Executor, Fitness, evaluate_chunk
 
@@ -40,8 +41,10 @@ _JOIN_S = 5.0
 
 
 @final
-class ProcessExecutor(Executor):
+class ProcessExecutor(NotCopied, Executor):
     """Executor with spawned processes; an error or an interrupt closes it."""
+
+    instead = "make another executor with the same fitness function"
 
     def close(self) -> None:
         """Terminate all workers immediately."""

@@ -7,12 +7,15 @@ from typing import final
 
 import numpy as np
 
+from snn_control.copies import NotCopied
 from snn_control.evolution.executor import Executor, evaluate_chunk
 
 
 @final
-class ThreadExecutor(Executor):
+class ThreadExecutor(NotCopied, Executor):
     """Executor with threads of this process; the fitness function must be thread-safe."""
+
+    instead = "make another executor with the same fitness function"
 
     def close(self) -> None:
         """Wait for chunks in progress and cancel the others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from snn_control.copies import NotCopied
 from snn_control.errors import RunError
 from snn_control.runs import atomic
 
@@ -14,8 +15,10 @@ except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
 
-class WriterLock:
+class WriterLock(NotCopied):
     """Lock of the process that writes a run; worker processes do not inherit it."""
+
+    instead = "open the run again with Run.open"
 
     def __init__(self, path: Path) -> None:
         """Acquire the lock.

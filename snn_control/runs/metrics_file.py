@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from snn_control.copies import NotCopied
 from snn_control.runs import atomic
 
 
-class MetricsFile:
+class MetricsFile(NotCopied):
     """Append-only file of records; a failed write leaves the file at its last complete record."""
+
+    instead = "open the run again with Run.open"
 
     def __init__(self, path: Path) -> None:
         self._path = path

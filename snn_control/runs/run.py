@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from snn_control.copies import Independent
 from snn_control.errors import ParameterError, RunError
 from snn_control.runs import atomic, checkpoints, config_file, manifest, metrics_file
 from snn_control.runs.checkpoints import Checkpoint
@@ -19,7 +20,7 @@ INITIAL_FILES = {"manifest.json", "config.yaml", "metrics.jsonl"}
 """Files of a run before its first record."""
 
 
-class Run:
+class Run(Independent):
     """Run folder. `Run.create` and `Run.resume` open it for writing, `Run.open` for reading."""
 
     def __init__(self, folder: Path, *, lock: WriterLock | None = None) -> None:

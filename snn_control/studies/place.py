@@ -25,6 +25,11 @@ from snn_control.controllers.place.baselines import LinearRecognizer, SadRecogni
 from snn_control.controllers.place.sequence import LONGEST
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
+from snn_control.studies.support.blank_places import (
+    blank_frames,
+    describe,
+    without_blank_places,
+)
 from snn_control.studies.support.place_data import Traverses, read_traverses
 from snn_control.studies.support.place_report_data import ReportData
 from snn_control.studies.support.plots import error_bars
@@ -62,6 +67,9 @@ class Config(StudyConfig):
     (other light and season, fog, noise)."""
     select: str = ""
     """Boolean array FILE.npz:ARRAY of the images to use; default: all."""
+    skip_blank: bool = False
+    """Leave out the places with a blank image (black, saturated or flat) in one of the traverses,
+    and list them; default: refuse blank images that are mapped or used for calibration."""
     calibration: float = 0.2
     """Fraction of the places for calibration, from the first on."""
     lengths: tuple[int, ...] = (1, 5, 10, 20)
@@ -91,7 +99,9 @@ class Config(StudyConfig):
 
 def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
     """Evaluate every method."""
-    traverses = read_traverses(config.reference, config.query, config.select)
+    traverses, skipped = _usable(config)
+    for note in traverses.notes:
+        progress(note)
     n_calibration = round(config.calibration * len(traverses.reference))
     if n_calibration < _LEAST_CALIBRATION:
         raise ParameterError(
@@ -117,7 +127,20 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         "queries and equals the precision at full recall; precision is ordered by the lead of "
         "the best score over its best rival."
     )
-    return StudyResult(rows, summary, [_figure(rows)], PARTS)
+    if skipped:
+        summary += f" Places with blank images were left out: {describe(skipped)}."
+    return StudyResult(rows, summary, [_figure(rows)], PARTS, traverses.notes, skipped)
+
+
+def _usable(config: Config) -> tuple[Traverses, list[dict[str, Any]]]:
+    """Return the traverses, and the blank images that were left out."""
+    traverses = read_traverses(config.reference, config.query, config.select)
+    blank = blank_frames(traverses, [METHODS[name](0) for name in config.methods])
+    n = len(traverses.reference)
+    n_calibration = round(config.calibration * n)
+    calibrating = {*range(n_calibration), *range(n - n_calibration, n)}
+    usable = without_blank_places(traverses, blank, calibrating, config.skip_blank)
+    return usable, blank if config.skip_blank else []
 
 
 def _method_rows(

@@ -42,6 +42,8 @@ def run_study(
             "rows": result.rows,
             "figures": result.figures,
             "parts": [dataclasses.asdict(part) for part in result.parts],
+            "notes": result.notes,
+            "skipped": result.skipped,
         }
         text = json.dumps(plain(document), indent=1, allow_nan=False) + "\n"
         atomic.write_bytes(folder / STUDY_FILE, text.encode())

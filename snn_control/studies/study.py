@@ -68,6 +68,11 @@ class StudyResult:
     """Plotly figures as plain data: `title`, `data`, `layout` (see `plots.error_bars`)."""
     parts: Sequence[TablePart] = ()
     """Parts of the table on the page; a terminal shows the first one only. Default: one table."""
+    notes: Sequence[str] = ()
+    """Notes on the input files."""
+    skipped: Sequence[Mapping[str, Any]] = ()
+    """Input images that were left out: `traverse`, `frame`, `file`, `reason`, and `position` among
+    the selected images."""
 
 
 def __getattr__(name: str) -> Any:

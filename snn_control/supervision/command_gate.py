@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.copies import Independent
 from snn_control.errors import ParameterError
 
 __all__ = ["OFF", "CommandGate", "CommandGates", "GateFault"]
@@ -29,7 +30,7 @@ class GateFault(StrEnum):
     SLEW = "too fast"
 
 
-class CommandGate:
+class CommandGate(Independent):
     """Limiter of the commands of one actuator, with counts of the changes.
 
     Args:
@@ -87,7 +88,7 @@ class CommandGate:
         return limited, fault
 
 
-class CommandGates:
+class CommandGates(Independent):
     """One `CommandGate` per actuator, all with the same limits; commands have shape (n,).
 
     Args:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from snn_control.copies import Independent
+
 __all__ = ["Rolling"]
 
 
-class Rolling:
+class Rolling(Independent):
     """Window of the last `size` values, in memory of fixed size."""
 
     def __init__(self, size: int = 1000) -> None:

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from snn_control.copies import Independent
+
 __all__ = ["CLOCK_DRIFT", "NS", "StampCheck", "StampFault", "StampVerdict"]
 
 NS = 1_000_000_000
@@ -46,7 +48,7 @@ class StampVerdict:
     """Delay beyond the shortest one so far, s; 0 in simulated time."""
 
 
-class StampCheck:
+class StampCheck(Independent):
     """Check of a sequence of stamps.
 
     Args:

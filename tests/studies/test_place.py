@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,72 @@ def test_invalid_inputs_are_refused(images: Path, tmp_path: Path) -> None:
         run(config(images, reference=str(tmp_path / "nowhere")))
     with pytest.raises(ParameterError, match="expected at least 40"):
         run(config(images, calibration=0.05))
+
+
+DARK = {"summer": (3, 4, 120), "winter": (7, 90)}
+"""Indices of dark images."""
+
+
+@pytest.fixture(scope="module")
+def dark(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of images of which some are dark, beside a hidden file."""
+    pillow = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    folder = tmp_path_factory.mktemp("dark")
+    with np.load(images) as file:
+        for name, dark_frames in DARK.items():
+            (folder / name).mkdir()
+            for k, image in enumerate(file[name]):
+                shown = np.zeros_like(image) if k in dark_frames else image
+                pillow.fromarray(shown).save(folder / name / f"frame_{k}.png")
+            (folder / name / ".DS_Store").touch()
+    return folder
+
+
+def dark_config(dark: Path, **changes: Any) -> Config:
+    sources = {"reference": str(dark / "summer"), "query": str(dark / "winter")}
+    return config(dark, **sources, methods=("place", "sad"), **changes)
+
+
+def test_dark_frames_are_refused_all_at_once(dark: Path) -> None:
+    with pytest.raises(ParameterError) as caught:
+        run(dark_config(dark))
+    message = str(caught.value)
+    assert "reference 3 to 4, 120 (frame_3.png, frame_4.png, frame_120.png)" in message
+    assert "query 7, 90 (frame_7.png, frame_90.png)" in message
+    assert "--skip-blank" in message
+
+
+def test_skipped_frames_are_listed_and_the_ground_truth_stays(
+    dark: Path, images: Path, tmp_path: Path
+) -> None:
+    lines: list[str] = []
+    settings = dark_config(dark, skip_blank=True)
+    result = run_study("place", settings, tmp_path / "run", progress=lines.append)
+    expected = [(name, k) for name, source in (("reference", "summer"), ("query", "winter"))
+                for k in DARK[source]]  # fmt: skip
+    assert [(each["traverse"], each["frame"]) for each in result.skipped] == expected
+    assert {each["reason"] for each in result.skipped} == {"the image is black"}
+    document = json.loads((tmp_path / "run" / "study.json").read_text())
+    assert document["skipped"] == [dict(each) for each in result.skipped]
+    assert any(".DS_Store" in note for note in document["notes"])
+    assert any("frame_9.png before frame_10.png" in note for note in document["notes"])
+    assert set(document["notes"]) <= set(lines)
+    assert "query 7, 90 (frame_7.png, frame_90.png)" in result.summary
+    # The same places without any file of a dark one, selected by hand.
+    usable = ~np.isin(np.arange(N), [k for frames in DARK.values() for k in frames])
+    with np.load(images) as file:
+        np.savez(tmp_path / "usable.npz", **file, usable=usable)
+    plain = run(config(tmp_path / "usable.npz", methods=("place", "sad"),
+                       select=f"{tmp_path / 'usable.npz'}:usable"))  # fmt: skip
+    for one, other in zip(result.rows, plain.rows, strict=True):
+        same = {key: value for key, value in one.items() if "_s" not in key}
+        assert same == {key: value for key, value in other.items() if "_s" not in key}
+
+
+def test_dark_queries_that_are_only_tested_count_as_unknown(images: Path, tmp_path: Path) -> None:
+    with np.load(images) as file:
+        arrays = dict(file)
+    arrays["winter"][100] = 0
+    np.savez(tmp_path / "one.npz", **arrays)
+    result = run(config(tmp_path / "one.npz", methods=("sad",)))
+    assert result.skipped == []

@@ -79,6 +79,8 @@ def run(args: Args) -> Result:
         "study": study,
         "rows": outcome.rows,
         "summary": outcome.summary,
+        "notes": list(outcome.notes),
+        "skipped": list(outcome.skipped),
     }
     data["parts"] = [dataclasses.asdict(part) for part in outcome.parts]
     if args.report:

@@ -96,6 +96,10 @@ class _RowRecognizer(Recognizer):
         self._next += 1
         return self._next - 1
 
+    def renumber(self, numbers: IntArray, next_number: int) -> None:
+        """Set the numbers of all places, see `Recognizer`."""
+        self._numbers, self._next = numbers, next_number
+
     def keep(self, positions: IntArray) -> None:
         """Keep the places at some positions, in that order."""
         self._rows, self._numbers = self._rows[positions], self._numbers[positions]

@@ -60,9 +60,14 @@ class PlaceEnsemble(Recognizer):
         for member in self.members:
             member.stay()
 
-    def calibrate(self, calibration: tuple[Images, Sequence[int]] | None = None) -> None:
+    def calibrate(
+        self,
+        calibration: tuple[Images, Sequence[int]] | None = None,
+        *,
+        skip_blank: bool = False,
+    ) -> None:
         """Recalibrate the confidence, see `PlaceRecognizer.calibrate`."""
-        queries = self._calibration(calibration)
+        queries = self._calibration(calibration, skip_blank)
         self._fit_confidence([member.recalibrate(queries) for member in self._steps])
         self.hindsight = Hindsight()
 
@@ -92,8 +97,9 @@ class PlaceEnsemble(Recognizer):
         """Write the maps of all members, see `files.save`; return the path of the document."""
         states = [member.to_state() for member in self.members]
         return files.save_ensemble(
-            states, self.calibration_state(), path, deployed=deployed, about=about
-        )
+            states, self.calibration_state(), path, deployed=deployed,
+            about=files.provenance(self.skipped, about),
+        )  # fmt: skip
 
     @classmethod
     def load(cls, path: str | Path) -> PlaceEnsemble:
@@ -155,6 +161,11 @@ class PlaceEnsemble(Recognizer):
         """Append a place in each member, see `Recognizer`."""
         numbers = [member.append(image) for member in self._steps]
         return numbers[0]
+
+    def renumber(self, numbers: IntArray, next_number: int) -> None:
+        """Set the numbers of all places in each member, see `Recognizer`."""
+        for member in self.members:
+            member.renumber(numbers, next_number)
 
     def keep(self, positions: IntArray) -> None:
         """Keep the places at some positions in each member, see `Recognizer`."""

@@ -22,6 +22,7 @@ from snn_control.controllers.place.confidence.hindsight import FARTHEST
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.place_map import PlaceMap
 from snn_control.controllers.place.presentation import QUARTERS
+from snn_control.controllers.place.queries import BlankFrames
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.network.arrays import Arrays
 from snn_control.network.fields import Field
@@ -91,6 +92,12 @@ def save_ensemble(
         tensors |= {f"{k}.{name}": array for name, array in arrays.items()}
     head: Document = {"kind": ENSEMBLE_KIND, "about": about or {}, "members": documents}
     return write_pair(path, head | document, tensors)
+
+
+def provenance(skipped: BlankFrames, about: Document | None) -> Document:
+    """Return `about` with the frames that were left out of the map, if any."""
+    left_out: Document = {"skipped_frames": skipped.document()} if len(skipped) else {}
+    return left_out | (about or {})
 
 
 def load(path: str | Path) -> RecognizerState:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.image_encoder import Codes
+from snn_control.copies import Independent
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.threads import one_blas_thread
 
@@ -34,7 +35,7 @@ _BLOCK = 512
 """Places whose responses are held in memory at once."""
 
 
-class PlaceMap:
+class PlaceMap(Independent):
     """Place neurons in the order of the route, each with a unique, constant place number.
 
     Args:

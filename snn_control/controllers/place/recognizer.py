@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -17,9 +18,15 @@ from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.match import Match
 from snn_control.controllers.place.numbering import positions, whole_numbers
 from snn_control.controllers.place.presentation_options import PresentationOptions
-from snn_control.controllers.place.queries import Queries
+from snn_control.controllers.place.queries import (
+    LEAST_QUERIES,
+    BlankFrames,
+    Queries,
+    require_enough,
+)
 from snn_control.controllers.place.query import Query
 from snn_control.controllers.place.sequence import FrameSequence
+from snn_control.copies import Independent
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread
 
@@ -49,8 +56,6 @@ ENOUGH = 0.125
 """Minimum fraction of the spikes for calibrated probabilities; below it they are reduced."""
 LEAST_PLACES = 10
 """Minimum number of places to fit or calibrate a map."""
-LEAST_QUERIES = 20
-"""Minimum number of calibration images."""
 
 
 class Decision(NamedTuple):
@@ -63,11 +68,12 @@ class Decision(NamedTuple):
     known: bool
 
 
-class Recognizer(ABC):
+class Recognizer(Independent, ABC):
     """Abstract place recogniser; subclasses define the map and the evidence of one frame.
 
     A subclass implements `places`, `normalised`, `rebuild_map`, `evidence`, `append` and `keep`,
-    which take normalised images and check nothing, and `calibration_state` and `restore`.
+    which take normalised images and check nothing, `renumber`, and `calibration_state` and
+    `restore`.
 
     Args:
         same_place: see the attribute.
@@ -76,6 +82,8 @@ class Recognizer(ABC):
     def __init__(self, same_place: int) -> None:
         self.confidence: Confidence | None = None
         self.hindsight = Hindsight()
+        self.skipped = BlankFrames()
+        """Frames that the last `fit` and `calibrate` left out; also in `about` of a saved map."""
         self.same_place = same_place
         """Places to either side of the best one that count as the same place, not as rivals."""
         self._sequence, self._long_sequence = FrameSequence(), FrameSequence(LENGTH)
@@ -121,6 +129,10 @@ class Recognizer(ABC):
         """Keep the places at some positions, in that order."""
 
     @abstractmethod
+    def renumber(self, numbers: IntArray, next_number: int) -> None:
+        """Set the numbers of all places, and that of the next one."""
+
+    @abstractmethod
     def calibration_state(self) -> CalibrationState:
         """Return the calibrated and adapted state without the map."""
 
@@ -137,25 +149,48 @@ class Recognizer(ABC):
             ParameterError: the state of another kind of recogniser; nothing is changed.
         """
 
-    def fit(self, images: Images, calibration: tuple[Images, Sequence[int]] | None = None) -> Self:
-        """Map a route from scratch; places are numbered from 0.
+    def fit(
+        self,
+        images: Images,
+        calibration: tuple[Images, Sequence[int]] | None = None,
+        *,
+        skip_blank: bool = False,
+    ) -> Self:
+        """Map a route from scratch; the number of a place is the index of its image.
 
         Args:
             images: reference traverse, one image per place in route order, uint8, (n, h, w) or
                 (n, h, w, 3), at least 10.
             calibration: images of a query traverse, in order, and the place number of each, at
                 least 20. None: see the subclass.
+            skip_blank: True to leave out featureless images, and the calibration images of their
+                places, and to list them in `skipped`; the other places keep their numbers. False to
+                refuse them.
 
         Raises:
-            ObservationError: an invalid or featureless image; the message gives its index.
+            ObservationError: an invalid or featureless image; the message gives the indices.
             ParameterError: too few images, or an invalid calibration.
         """
-        if len(images) < LEAST_PLACES:
-            raise ParameterError(f"{len(images)} images; expected at least {LEAST_PLACES} places")
-        queries = None if calibration is None else self._queries(*calibration, range(len(images)))
-        mapped = self._normalise_all(images, "image")
+        n = len(images)
+        queries, blank_queries = self._queries(calibration, range(n))
+        mapped, blank = self._normalise_all(images, "image")
+        BlankFrames(blank, blank_queries).require_none(skip_blank)
+        numbers = np.setdiff1d(np.arange(n), np.array([*blank], np.int64))
+        if len(numbers) < LEAST_PLACES:
+            raise ParameterError(
+                f"{n} images, {len(blank)} blank; expected at least {LEAST_PLACES} usable ones"
+            )
+        if queries is not None:
+            for k in np.flatnonzero(np.isin(queries.places, [*blank])).tolist():
+                blank_queries.setdefault(k, "the image of its place is left out")
+            queries = queries.without(blank_queries)
+            queries = Queries(queries.images, np.searchsorted(numbers, queries.places))
+            require_enough(queries)
         with one_blas_thread():
-            self.rebuild_map(mapped, queries)
+            self.rebuild_map(mapped[numbers], queries)
+        if blank:
+            self.renumber(numbers, n)
+        self.skipped = BlankFrames(blank, dict(sorted(blank_queries.items())))
         self.hindsight = Hindsight()
         self.reset_sequence()
         return self
@@ -318,36 +353,47 @@ class Recognizer(ABC):
         self._long_sequence.resized(keep)
         self.hindsight.reset()
 
-    def _normalise_all(self, images: Images, what: str) -> FloatArray:
-        """Return normalised images, (n, n_inputs)."""
-        rows = []
+    def _normalise_all(self, images: Images, what: str) -> tuple[FloatArray, dict[int, str]]:
+        """Return normalised images, (n, n_inputs), and the faults of featureless ones by index."""
+        rows, faults = [], {}
         for k, image in enumerate(images):
             try:
                 frame, fault = self.normalised(image)
             except ObservationError as exc:
                 raise ObservationError(f"{what} {k}: {exc}") from exc
             if fault:
-                raise ObservationError(f"{what} {k}: {fault}")
+                faults[k] = fault
             rows.append(frame)
-        return np.array(rows)
+        return np.array(rows), faults
 
-    def _calibration(self, calibration: tuple[Images, Sequence[int]] | None) -> Queries | None:
+    def _calibration(
+        self, calibration: tuple[Images, Sequence[int]] | None, skip_blank: bool
+    ) -> Queries | None:
         """Return the queries of a calibration of the present map."""
         if len(self) < LEAST_PLACES:
             raise ParameterError(f"{len(self)} places; expected at least {LEAST_PLACES}")
-        return None if calibration is None else self._queries(*calibration, self.places)
+        queries, blank = self._queries(calibration, self.places)
+        BlankFrames(calibration=blank).require_none(skip_blank)
+        if queries is not None:
+            queries = queries.without(blank)
+            require_enough(queries)
+        self.skipped = replace(self.skipped, calibration=blank)
+        return queries
 
-    def _queries(self, images: Images, places: Sequence[int], mapped: IntArray | range) -> Queries:
-        """Return calibration queries, checked against the numbers of the mapped places."""
+    def _queries(
+        self, calibration: tuple[Images, Sequence[int]] | None, mapped: IntArray | range
+    ) -> tuple[Queries | None, dict[int, str]]:
+        """Return calibration queries, checked against the mapped places, and their faults."""
+        if calibration is None:
+            return None, {}
+        images, places = calibration
         if len(images) != len(places):
             raise ParameterError(
                 f"{len(images)} calibration images and {len(places)} places; expected one place "
                 "for each image"
             )
-        if len(places) < LEAST_QUERIES:
-            raise ParameterError(
-                f"{len(places)} calibration images; expected at least {LEAST_QUERIES}, or None"
-            )
         numbers = whole_numbers(places, "calibration places").tolist()
         at = positions(numbers, mapped, "calibration place")
-        return Queries(self._normalise_all(images, "calibration image"), at)
+        require_enough(at)
+        rows, faults = self._normalise_all(images, "calibration image")
+        return Queries(rows, at), faults

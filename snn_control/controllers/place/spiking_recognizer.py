@@ -131,20 +131,26 @@ class PlaceRecognizer(Recognizer):
         self._reduce_history(keep)
         return int(number)
 
-    def calibrate(self, calibration: tuple[Images, Sequence[int]] | None = None) -> None:
+    def calibrate(
+        self,
+        calibration: tuple[Images, Sequence[int]] | None = None,
+        *,
+        skip_blank: bool = False,
+    ) -> None:
         """Recalibrate the confidence on the present map.
 
         Args:
             calibration: images of a query traverse, in order, and the place number of each; the
                 next queries are adapted to that traverse. None: augmented copies of the mapped
                 images.
+            skip_blank: True to leave out featureless images, listed in `skipped`.
 
         Raises:
             ObservationError: an invalid or featureless image; the message gives its index.
             ParameterError: too few places or images, a place that is not on the map, or no
                 calibration images for a deployed map; nothing is changed.
         """
-        self.recalibrate(self._calibration(calibration))
+        self.recalibrate(self._calibration(calibration, skip_blank))
         self.hindsight = Hindsight()
 
     def calibration_state(self) -> CalibrationState:
@@ -165,7 +171,9 @@ class PlaceRecognizer(Recognizer):
         self, path: str | Path, *, deployed: bool = False, about: Document | None = None
     ) -> Path:
         """Write the map, see `files.save`; return the path of its document."""
-        return files.save(self.to_state(), path, deployed=deployed, about=about)
+        return files.save(
+            self.to_state(), path, deployed=deployed, about=files.provenance(self.skipped, about)
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> PlaceRecognizer:
@@ -253,6 +261,10 @@ class PlaceRecognizer(Recognizer):
             )
         code = self.encoder.codes(image, self.usual)
         return int(self.map.imprint(code[None], self.lateral)[0])
+
+    def renumber(self, numbers: IntArray, next_number: int) -> None:
+        """Set the numbers of all places, see `Recognizer`."""
+        self.map.numbers, self.map.next_number = numbers, next_number
 
     def keep(self, positions: IntArray) -> None:
         """Keep the places at some positions, in that order."""

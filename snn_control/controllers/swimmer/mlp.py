@@ -18,7 +18,13 @@ from snn_control.errors import ParameterError
 __all__ = ["ACTIVATIONS", "MLP"]
 
 FloatArray = npt.NDArray[np.float64]
-ACTIVATIONS: dict[str, Any] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
+
+
+def _relu(x: FloatArray) -> FloatArray:
+    return np.maximum(x, 0.0)
+
+
+ACTIVATIONS: dict[str, Any] = {"tanh": np.tanh, "relu": _relu}
 
 
 class MLP(Controller):

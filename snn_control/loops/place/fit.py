@@ -7,16 +7,19 @@ import threading
 from collections.abc import Callable
 
 from snn_control.controllers.place import PlaceRecognizer
+from snn_control.copies import NotCopied
 from snn_control.errors import SnnControlError
 from snn_control.loops.place.images import Keyframe
 
 
-class BackgroundFit:
+class BackgroundFit(NotCopied):
     """Background task that makes a recogniser; NumPy and compiled code release the GIL.
 
     Args:
         make: makes the recogniser; its data must not be shared with other threads.
     """
+
+    instead = "wait until it is done, and copy the map"
 
     def __init__(self, make: Callable[[], PlaceRecognizer]) -> None:
         self.result: PlaceRecognizer | None = None

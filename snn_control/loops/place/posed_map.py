@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from snn_control.controllers.place import PlaceRecognizer
+from snn_control.copies import Independent
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.loops.place.odometry import Pose
 from snn_control.runs import atomic
@@ -22,7 +23,7 @@ __all__ = ["VERSION", "PosedMap", "document_hash", "document_of", "poses_path"]
 VERSION = 1
 
 
-class PosedMap:
+class PosedMap(Independent):
     """Recogniser with the poses of its places.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,17 @@ class Traverses:
     reference: npt.NDArray[np.uint8]
     """Images of the reference traverse, one per place in route order, (n, h, w)."""
     query: QueryTraverse
+    frames: npt.NDArray[np.int64]
+    """Index of each image in its source, (n,)."""
+    names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Files of the reference and of the query source, if they are folders."""
+    notes: tuple[str, ...] = ()
+    """Notes on the sources, for example skipped files."""
+
+    def part(self, kept: npt.NDArray[np.int64]) -> Traverses:
+        """Return the places at some positions, numbered from 0; the steps across gaps stay."""
+        query = QueryTraverse(self.query.images[kept], np.arange(len(kept)), self.query.steps[kept])
+        return replace(self, reference=self.reference[kept], query=query, frames=self.frames[kept])
 
 
 def read_traverses(reference: str, query: str, select: str) -> Traverses:
@@ -35,26 +46,30 @@ def read_traverses(reference: str, query: str, select: str) -> Traverses:
     """
     if not reference:
         return _rendered()
-    mapped, queries = _images(reference), _images(query)
+    mapped, mapped_names, mapped_notes = _source(reference)
+    queries, query_names, query_notes = _source(query)
     if len(mapped) != len(queries):
         raise ParameterError(
             f"{len(mapped)} images in {reference}, {len(queries)} in {query}; expected image k of "
             "both to show place k"
         )
-    if select:
-        selected = _selected(select, len(mapped))
-        mapped, queries = mapped[selected], queries[selected]
     n = len(mapped)
-    return Traverses(mapped, QueryTraverse(queries, np.arange(n), np.ones(n)))
+    traverses = Traverses(
+        mapped, QueryTraverse(queries, np.arange(n), np.ones(n)), np.arange(n),
+        (mapped_names, query_names), mapped_notes + query_notes,
+    )  # fmt: skip
+    return traverses.part(np.flatnonzero(_selected(select, n))) if select else traverses
 
 
-def _images(source: str) -> npt.NDArray[np.uint8]:
+def _source(source: str) -> tuple[npt.NDArray[np.uint8], tuple[str, ...], tuple[str, ...]]:
+    """Return the images of a source, their files and the notes on them."""
     from snn_control.envs.route.sources import images_from_folder, images_from_npz
 
     path, _, key = source.rpartition(":")
     if path.endswith(".npz"):
-        return images_from_npz(path, key).images
-    return images_from_folder(source).images
+        return images_from_npz(path, key).images, (), ()
+    traverse = images_from_folder(source)
+    return traverse.images, traverse.names, traverse.notes
 
 
 def _selected(source: str, n: int) -> npt.NDArray[np.bool_]:
@@ -83,7 +98,8 @@ def _rendered() -> Traverses:
     reference = by_day.images[_nearest(by_day.places, n)]
     traverse = QueryTraverse(in_stress.images, in_stress.place_index, in_stress.steps)
     query = traverse.part(_nearest(in_stress.places, n))
-    return Traverses(reference, QueryTraverse(query.images, np.arange(n), query.steps))
+    numbers = np.arange(n)
+    return Traverses(reference, QueryTraverse(query.images, numbers, query.steps), numbers)
 
 
 def _nearest(positions: npt.NDArray[np.float64], n_places: int) -> npt.NDArray[np.int64]:

@@ -25,8 +25,8 @@ def images() -> np.ndarray:
 
 
 def write(folder: Path, name: str, image: np.ndarray) -> None:
-    imageio = pytest.importorskip("imageio.v3", reason="needs imageio")
-    imageio.imwrite(folder / name, image)
+    pillow = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    pillow.fromarray(image).save(folder / name)
 
 
 def test_folder_is_read_in_order_of_names(tmp_path: Path, images: np.ndarray) -> None:
@@ -70,16 +70,16 @@ def test_unusable_folders_are_errors(tmp_path: Path, images: np.ndarray) -> None
         images_from_folder(tmp_path)
     assert images_from_folder(tmp_path, (4, 6)).images.shape == (2, 4, 6)
     (tmp_path / "b.png").write_bytes(b"no picture")
-    with pytest.raises(ParameterError, match=r"b\.png cannot be read"):
+    with pytest.raises(ParameterError, match=r"1 of 2 images cannot be read: b\.png"):
         images_from_folder(tmp_path)
     with pytest.raises(ParameterError, match="at least 1"):
         resized(images[0], (0, 4))
 
 
-def test_error_without_imageio_names_the_extra(
+def test_error_without_pillow_names_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "imageio.v3", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(MissingExtraError, match=r'pip install "snn_control\[report\]"'):
         images_from_folder(tmp_path)
 
