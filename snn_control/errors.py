@@ -22,6 +22,7 @@ __all__ = [
     "ParameterError",
     "RunError",
     "SnnControlError",
+    "StartError",
     "UnknownNameError",
     "did_you_mean",
     "require",
@@ -74,6 +75,10 @@ class NotFiniteError(SnnControlError, ArithmeticError):
 
 class RunError(SnnControlError):
     """A run folder that cannot be written, read or resumed."""
+
+
+class StartError(RunError):
+    """A process that cannot use its arguments or its environment."""
 
 
 class MissingExtraError(SnnControlError, ImportError):

@@ -1,0 +1,102 @@
+"""Other nodes on the bus that conflict with a node: a second publisher, or the same name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rclpy.node import Node
+
+from snn_control.errors import ConfigError
+from snn_control.ros.base.interface import Topic
+
+__all__ = ["CHECK_S", "Peers", "require_type"]
+
+CHECK_S = 0.2
+"""Period of the checks of a configured node, s. Two checks in a row must agree, because a publisher
+is discovered before the name of its node."""
+
+
+class Peers:
+    """Conflicts of a node with other nodes.
+
+    A killed process stays visible to those that knew it for 20 s, the lease of Fast DDS; processes
+    that start later do not see it.
+
+    Args:
+        node: node.
+        topics: its topics; those with `publishers="one"` are checked.
+    """
+
+    def __init__(self, node: Node, topics: Iterable[Topic]) -> None:
+        self._node = node
+        self._topics = tuple(topic for topic in topics if topic.publishers == "one")
+        self._before: tuple[str, ...] = ()
+        self.conflicts: tuple[str, ...] = ()
+        """Conflicts that two checks in a row have found."""
+
+    def update(self) -> tuple[str, ...]:
+        """Check again; return the conflicts that are new."""
+        present = (*self.namesakes(), *self.publishers())
+        lasting = tuple(text for text in present if text in self._before)
+        new = tuple(text for text in lasting if text not in self.conflicts)
+        self._before, self.conflicts = present, lasting
+        return new
+
+    def reset(self) -> None:
+        """Forget all conflicts."""
+        self._before = self.conflicts = ()
+
+    def namesakes(self) -> tuple[str, ...]:
+        """Return a message if another node has the full name of this one."""
+        node = self._node
+        own = (node.get_name(), node.get_namespace())
+        if node.get_node_names_and_namespaces().count(own) < 2:
+            return ()
+        name = node.get_fully_qualified_name()
+        return (
+            f"another node is named {name}: end it, or start this one with -r __node:=NAME or "
+            "-r __ns:=/NAMESPACE",
+        )
+
+    def publishers(self, direction: str = "") -> tuple[str, ...]:
+        """Return a message for each topic with too many publishers; `direction`: in or out."""
+        chosen = (topic for topic in self._topics if direction in ("", topic.direction))
+        return tuple(filter(None, map(self._publishers_of, chosen)))
+
+    def _publishers_of(self, entry: Topic) -> str:
+        node, own = self._node, self._node.get_fully_qualified_name()
+        topic = node.resolve_topic_name(entry.name)
+        names = Counter(
+            f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+            for info in node.get_publishers_info_by_topic(topic)
+        )
+        if (entry.direction, entry.quality) == ("out", "command"):
+            names[own] = max(names[own], 1)  # a node that commands by another of its topics counts
+        if names.total() < 2:
+            return ""
+        return (
+            f"topic {topic} is published by {_series(names)}, expected one node: end the others, "
+            "or remap their topic"
+        )
+
+
+def _series(names: Counter[str]) -> str:
+    parts = (f"{name} ({n} times)" if n > 1 else name for name, n in sorted(names.items()))
+    return " and ".join(parts)
+
+
+
+def require_type(node: Node, topic: str, expected: str) -> None:
+    """Refuse a topic that a node publishes or subscribes with another type.
+
+    Raises:
+        ConfigError: another type is in use; names node and type.
+    """
+    infos = node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic)
+    for info in infos:
+        if info.topic_type != expected:
+            raise ConfigError(
+                f"topic {topic}: node {info.node_name!r} uses type {info.topic_type}, expected "
+                f"{expected}; remap one of them"
+            )

@@ -1,0 +1,240 @@
+"""Signals: every one that ends a process makes the outputs safe first, and soon."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from snn_control.ros.base.signals import ending_signals
+from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.nodes import NODES
+from tests.paths import ROOT
+from tests.ros.conftest import NEEDS_ROS, MakeBus
+
+NAMES = [node.name for node in NODES]
+INTERPRETER = {signal.SIGPIPE, signal.SIGXFSZ}
+"""Signals that Python ignores from its start."""
+FAULTS = {
+    signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGTRAP,
+}  # fmt: skip
+"""Signals of a faulty instruction, which no handler can repair."""
+WATCHED = """
+import hashlib, os
+from snn_control.ros.base.signals import watch_signals
+watch_signals(lambda number: (print(number, flush=True), os._exit(0)))
+print("ready", flush=True)
+hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # does not return to the interpreter
+"""
+END_S = 1.0
+SLACK_S = 0.3
+"""Addition to the bounds of time for a busy machine, s."""
+
+
+def ends_by_default(number: int) -> bool:
+    """Return True if the kernel ends a process without handlers by a signal."""
+    with subprocess.Popen(["sleep", "60"], preexec_fn=signal_defaults) as process:
+        process.send_signal(number)
+        try:
+            return process.wait(0.02 if number in FAULTS | {signal.SIGKILL} else 0.1) == -number
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return False
+
+
+def signal_defaults() -> None:
+    for number in INTERPRETER:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def test_every_signal_that_ends_a_process_is_handled() -> None:
+    """Comparison with the kernel."""
+    excluded = FAULTS | INTERPRETER | {signal.SIGKILL}
+    expected = {n for n in signal.valid_signals() - excluded if ends_by_default(n)}
+    assert set(ending_signals()) == expected
+    assert {signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGRTMIN} <= expected
+
+
+@pytest.fixture
+def watched() -> Iterator[list[subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+    yield started
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def start_watched(*prefix: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [*prefix, sys.executable, "-c", WATCHED], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGINT, signal.SIGRTMAX])
+def test_a_signal_is_noticed_during_a_call_of_compiled_code(
+    number: int, watched: list[subprocess.Popen[str]]
+) -> None:
+    watched.append(start_watched())
+    watched[0].send_signal(number)
+    output, _ = watched[0].communicate(timeout=5.0)
+    assert output == f"{int(number)}\n"
+
+
+def test_nohup_keeps_its_meaning(watched: list[subprocess.Popen[str]]) -> None:
+    watched.append(start_watched("nohup"))
+    watched[0].send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        watched[0].wait(0.3)
+    watched[0].send_signal(signal.SIGTERM)
+    assert watched[0].communicate(timeout=5.0)[0] == f"{int(signal.SIGTERM)}\n"
+
+
+# Nodes.
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from std_srvs.srv import Trigger
+
+from snn_control.ros.base.run_node import BUSY_S, INTERRUPTED, LEAVE_S
+from tests.ros.peer import Peer
+
+
+def interrupted(node: str, number: int, after_s: float, folder: Path) -> tuple[int, float, str]:
+    """Return exit code, duration of the end and log of a node interrupted with a cold cache."""
+    environment = local_bus(free_domain()) | {"NUMBA_CACHE_DIR": str(folder / "cache")}
+    with Nodes(folder / "nodes", environment) as nodes:
+        parameters = {"bag": str(folder / "bag")} if node == "recorder" else {}
+        nodes.start(node, parameters)
+        process = nodes.running[node]
+        time.sleep(after_s)
+        assert process.poll() is None, nodes.log(node)
+        began = time.monotonic()
+        process.send_signal(number)
+        code = process.wait(20.0)
+        return code, time.monotonic() - began, nodes.log(node, 20)
+
+
+def check_interrupted(node: str, number: int, after_s: float, folder: Path) -> None:
+    code, took_s, log = interrupted(node, number, after_s, folder)
+    assert took_s < END_S + SLACK_S, (code, log)
+    assert code in (0, -number, INTERRUPTED + number), log
+
+
+@pytest.mark.parametrize(("k", "node"), [*enumerate(NAMES)], ids=NAMES)
+def test_a_node_that_loads_ends_soon(k: int, node: str, tmp_path: Path) -> None:
+    """Controllers, simulators and recognisers compile their kernels at this time."""
+    number = (signal.SIGINT, signal.SIGTERM)[k % 2]
+    check_interrupted(node, number, 2.5, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.1, 0.3, 0.5, 0.8, 1.1, 1.4, 1.7, 2.0, 3.0, 4.0, 6.0])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("node", NAMES)
+def test_a_node_ends_soon_at_any_time_of_its_start(
+    node: str, number: int, after_s: float, tmp_path: Path
+) -> None:
+    check_interrupted(node, number, after_s, tmp_path)
+
+
+def test_a_node_that_waits_for_its_sensor_ends_soon(nodes: Nodes) -> None:
+    nodes.start("pid_controller", {"probe_s": 10.0})
+    time.sleep(3.0)
+    process, began = nodes.running["pid_controller"], time.monotonic()
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(5.0) == INTERRUPTED + signal.SIGHUP
+    assert time.monotonic() - began < END_S + SLACK_S
+
+
+def test_any_signal_stops_the_motors(make_bus: MakeBus) -> None:
+    numbers = (signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGRTMIN)
+    started = [make_bus("pid_controller") for _ in numbers]
+    for nodes, _ in started:
+        nodes.start("pid_controller", {"arm_on_activate": True})
+    for number, (nodes, peer) in zip(numbers, started, strict=True):
+        reach_auto(peer)
+        process = nodes.running["pid_controller"]
+        assert peer.commands[-1][1] != 0.0
+        process.send_signal(number)
+        assert process.wait(END_S + SLACK_S) == 0, number
+        peer.spin(0.3)
+        assert peer.commands[-1][1] == 0.0, number
+
+
+def reach_auto(peer: Peer) -> None:
+    peer.connected()
+    peer.set_point(1.2)
+    peer.until(lambda: peer.measure() and peer.modes and peer.modes[-1][1] == "auto")
+    peer.feed(0.5)
+
+
+SLOW_NODE = '''
+"""A PID whose second load compiles kernels for many seconds."""
+
+import numba
+
+from snn_control.ros.base.run_node import run_node
+from snn_control.ros.blimp.node import AltitudeNode
+from snn_control.ros.pid_controller import Config, PidSource
+
+
+class Slow(PidSource):
+    loads = 0
+
+    def load(self, config):
+        self.loads += 1
+        for k in range(10**6 if self.loads > 1 else 0):
+            numba.njit(lambda x, k=k: sum([x + j for j in range(k)]))(k)
+        return super().load(config)
+
+
+class SlowController(AltitudeNode):
+    config_type = Config
+
+    def __init__(self, **options):
+        super().__init__("slow_controller", Slow(), **options)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_node(SlowController))
+'''
+
+
+@pytest.mark.parametrize("executor", ["events", "multi"])
+def test_a_signal_during_a_service_that_compiles_stops_the_motors(
+    executor: str, domain: int, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    """Signals repeat; the stop command is the last one, though measurements still arrive."""
+    (tmp_path / "other_robot").mkdir()
+    (tmp_path / "other_robot" / "slow_controller.py").write_text(SLOW_NODE, "utf-8")
+    folder = os.pathsep.join([str(tmp_path), str(ROOT)])
+    peer: Peer = make_peer("slow_controller")
+    with Nodes(tmp_path / "nodes", local_bus(domain) | {"PYTHONPATH": folder}) as nodes:
+        nodes.start("other_robot.slow_controller", {"arm_on_activate": True, "executor": executor})
+        reach_auto(peer)
+        client = peer.client(Trigger, "reload")
+        client.call_async(Trigger.Request())
+        peer.feed(0.5)
+        assert peer.modes[-1][1] == "auto"
+        process, signalled = nodes.running["slow_controller"], time.monotonic()
+        while process.poll() is None and time.monotonic() - signalled < 10.0:
+            process.send_signal(signal.SIGTERM)
+            peer.measure()
+            peer.spin(0.1)
+        assert process.wait(0.1) == INTERRUPTED + signal.SIGTERM
+        assert time.monotonic() - signalled < LEAVE_S + BUSY_S + END_S
+    peer.spin(0.3)
+    assert peer.commands[-1][1] == 0.0
+    stops = [at for at, command in peer.commands if at > signalled and command == 0.0]
+    assert min(stops) - signalled < END_S + SLACK_S
+    assert [c for at, c in peer.commands if at > min(stops)] == [0.0] * (len(stops) - 1)
