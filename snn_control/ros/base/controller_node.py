@@ -264,7 +264,7 @@ class ControllerNode(ManagedNode, Generic[A]):
             self._require_types()
         except ConfigError as exc:
             return str(exc)
-        if rivals := self.peers.publishers("out"):
+        if rivals := (*self.peers.namesakes(), *self.peers.publishers("out")):
             return "; ".join(rivals)
         loop.arm(time.monotonic())
         return "" if loop.modes.armed else loop.modes.reason

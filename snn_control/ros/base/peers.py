@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import socket
+import sys
 from collections import Counter
 from collections.abc import Iterable
 
@@ -10,11 +14,12 @@ from rclpy.node import Node
 from snn_control.errors import ConfigError
 from snn_control.ros.base.interface import Topic
 
-__all__ = ["CHECK_S", "Peers", "require_type"]
+__all__ = ["CHECK_S", "Peers", "claim_name", "require_type"]
 
 CHECK_S = 0.2
-"""Period of the checks of a configured node, s. Two checks in a row must agree, because a publisher
-is discovered before the name of its node."""
+"""Period of the checks of a configured node, s."""
+_UNKNOWN = "_NODE_NAME_UNKNOWN_"
+"""Name of a node whose publisher is discovered before the node."""
 
 
 class Peers:
@@ -31,21 +36,17 @@ class Peers:
     def __init__(self, node: Node, topics: Iterable[Topic]) -> None:
         self._node = node
         self._topics = tuple(topic for topic in topics if topic.publishers == "one")
-        self._before: tuple[str, ...] = ()
         self.conflicts: tuple[str, ...] = ()
-        """Conflicts that two checks in a row have found."""
+        """Conflicts at the last check."""
 
     def update(self) -> tuple[str, ...]:
         """Check again; return the conflicts that are new."""
-        present = (*self.namesakes(), *self.publishers())
-        lasting = tuple(text for text in present if text in self._before)
-        new = tuple(text for text in lasting if text not in self.conflicts)
-        self._before, self.conflicts = present, lasting
-        return new
+        before, self.conflicts = self.conflicts, (*self.namesakes(), *self.publishers())
+        return tuple(text for text in self.conflicts if text not in before)
 
     def reset(self) -> None:
         """Forget all conflicts."""
-        self._before = self.conflicts = ()
+        self.conflicts = ()
 
     def namesakes(self) -> tuple[str, ...]:
         """Return a message if another node has the full name of this one."""
@@ -53,11 +54,7 @@ class Peers:
         own = (node.get_name(), node.get_namespace())
         if node.get_node_names_and_namespaces().count(own) < 2:
             return ()
-        name = node.get_fully_qualified_name()
-        return (
-            f"another node is named {name}: end it, or start this one with -r __node:=NAME or "
-            "-r __ns:=/NAMESPACE",
-        )
+        return (_namesake(node),)
 
     def publishers(self, direction: str = "") -> tuple[str, ...]:
         """Return a message for each topic with too many publishers; `direction`: in or out."""
@@ -68,7 +65,9 @@ class Peers:
         node, own = self._node, self._node.get_fully_qualified_name()
         topic = node.resolve_topic_name(entry.name)
         names = Counter(
-            f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+            "a node of unknown name"
+            if info.node_name == _UNKNOWN
+            else f"{info.node_namespace.rstrip('/')}/{info.node_name}"
             for info in node.get_publishers_info_by_topic(topic)
         )
         if (entry.direction, entry.quality) == ("out", "command"):
@@ -81,10 +80,40 @@ class Peers:
         )
 
 
+def claim_name(node: Node) -> socket.socket | None:
+    """Claim the full name of a node in its domain on this machine, until the process ends.
+
+    The claim is a Unix socket without a file, which Linux releases at any end of the process and
+    which is refused at once, while discovery may take 3 s. None on other systems, and for nodes
+    that discover no others.
+
+    Raises:
+        ConfigError: another process has claimed the name.
+    """
+    isolated = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").upper() == "OFF"
+    if sys.platform != "linux" or isolated:
+        return None
+    name = f"{node.context.get_domain_id()} {node.get_fully_qualified_name()}"
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0snn_control/{digest}")
+    except OSError as exc:
+        claim.close()
+        raise ConfigError(_namesake(node)) from exc
+    return claim
+
+
+def _namesake(node: Node) -> str:
+    return (
+        f"another node is named {node.get_fully_qualified_name()}: end it, or start this one with "
+        "-r __node:=NAME or -r __ns:=/NAMESPACE"
+    )
+
+
 def _series(names: Counter[str]) -> str:
     parts = (f"{name} ({n} times)" if n > 1 else name for name, n in sorted(names.items()))
     return " and ".join(parts)
-
 
 
 def require_type(node: Node, topic: str, expected: str) -> None:

@@ -16,12 +16,12 @@ from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecu
 from snn_control.errors import ConfigError
 from snn_control.ros.base.initialise import initialise, make_node
 from snn_control.ros.base.managed_node import ManagedNode
+from snn_control.ros.base.peers import claim_name
 from snn_control.ros.base.signals import ignore_signals, watch_signals
 
 __all__ = [
     "BUSY_S",
     "CLOCK_WAIT_S",
-    "DISCOVERY_S",
     "INTERRUPTED",
     "LEAVE_S",
     "REFUSED",
@@ -36,8 +36,6 @@ SPIN_S = 0.05
 """Timeout of one spin, s; without one, EventsExecutor of rclpy 7.1 calls nothing and never ends."""
 CLOCK_WAIT_S = 1.0
 """Time after which a missing /clock is reported, s."""
-DISCOVERY_S = 0.2
-"""Time for the discovery of a node of the same name, s. On one machine it takes below 5 ms."""
 LEAVE_S = 0.5
 """Time from a signal to the end of the callback in progress, s. Then the outputs are made safe in
 spite of it; a node that was never active exits."""
@@ -102,6 +100,13 @@ def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None =
         print(f"cannot start: {exc}", file=sys.stderr)
         rclpy.try_shutdown()
         return UNREADABLE
+    try:
+        claim = claim_name(node)
+    except ConfigError as exc:
+        node.get_logger().error(f"not started: {exc}")
+        node.destroy_node()
+        rclpy.try_shutdown()
+        return REFUSED
     ending.node = node
     executor = make_executor(node.get_parameter("executor").value)
     executor.add_node(node)
@@ -120,6 +125,8 @@ def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None =
         ending.orderly.set()
         _end(node, executor)
         ignore_signals(signals)  # else the interpreter may exit with -2
+        if claim is not None:
+            claim.close()
     return stop.code
 
 
@@ -138,16 +145,11 @@ def make_executor(kind: str) -> Executor:
 
 def _start(node: ManagedNode, stop: Stop) -> None:
     """Refuse a second node of the name; configure and activate the node if that is requested."""
-    end_s = time.monotonic() + DISCOVERY_S
-    while time.monotonic() < end_s and not stop.requested:
-        if conflicts := node.peers.namesakes():
-            node.get_logger().error(f"not started: {conflicts[0]}")
-            stop(REFUSED)
-        time.sleep(DISCOVERY_S / 10)
-    if not node.get_parameter("autostart").value:
-        return
     for transition in ("configure", "activate"):
-        if stop.requested:
+        for conflict in node.peers.namesakes():
+            node.get_logger().error(f"not started: {conflict}")
+            stop(REFUSED)
+        if stop.requested or not node.get_parameter("autostart").value:
             return
         if not node.try_transition(transition):
             if node.get_parameter("exit_if_refused").value:

@@ -8,15 +8,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.ros.conftest import NEEDS_ROS, MakeBus
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from std_srvs.srv import Trigger
+
+from snn_control.ros.base.run_node import BUSY_S, INTERRUPTED, LEAVE_S
 from snn_control.ros.base.signals import ending_signals
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.ros.nodes import NODES
 from tests.paths import ROOT
-from tests.ros.conftest import NEEDS_ROS, MakeBus
+from tests.ros.peer import Peer
 
 NAMES = [node.name for node in NODES]
 INTERPRETER = {signal.SIGPIPE, signal.SIGXFSZ}
@@ -101,50 +109,42 @@ def test_nohup_keeps_its_meaning(watched: list[subprocess.Popen[str]]) -> None:
 
 # Nodes.
 
-pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
-from std_srvs.srv import Trigger
-
-from snn_control.ros.base.run_node import BUSY_S, INTERRUPTED, LEAVE_S
-from tests.ros.peer import Peer
-
-
-def interrupted(node: str, number: int, after_s: float, folder: Path) -> tuple[int, float, str]:
-    """Return exit code, duration of the end and log of a node interrupted with a cold cache."""
-    environment = local_bus(free_domain()) | {"NUMBA_CACHE_DIR": str(folder / "cache")}
-    with Nodes(folder / "nodes", environment) as nodes:
-        parameters = {"bag": str(folder / "bag")} if node == "recorder" else {}
-        nodes.start(node, parameters)
-        process = nodes.running[node]
+def check_interrupted(nodes_and_signals: dict[str, int], after_s: float, folder: Path) -> None:
+    """Start nodes with a cold cache, interrupt them after a time and check their ends."""
+    with ExitStack() as stack:
+        processes = {}
+        for node in nodes_and_signals:
+            cache = {"NUMBA_CACHE_DIR": str(folder / node / "cache")}
+            nodes = stack.enter_context(Nodes(folder / node, local_bus(free_domain()) | cache))
+            nodes.start(node, {"bag": str(folder / "bag")} if node == "recorder" else {})
+            processes[node] = nodes.running[node]
         time.sleep(after_s)
-        assert process.poll() is None, nodes.log(node)
-        began = time.monotonic()
-        process.send_signal(number)
-        code = process.wait(20.0)
-        return code, time.monotonic() - began, nodes.log(node, 20)
+        for node, process in processes.items():
+            assert process.poll() is None, node
+            number, began = nodes_and_signals[node], time.monotonic()
+            process.send_signal(number)
+            code = process.wait(20.0)
+            assert time.monotonic() - began < END_S + SLACK_S, (node, code)
+            assert code in (0, -number, INTERRUPTED + number), node
 
 
-def check_interrupted(node: str, number: int, after_s: float, folder: Path) -> None:
-    code, took_s, log = interrupted(node, number, after_s, folder)
-    assert took_s < END_S + SLACK_S, (code, log)
-    assert code in (0, -number, INTERRUPTED + number), log
-
-
-@pytest.mark.parametrize(("k", "node"), [*enumerate(NAMES)], ids=NAMES)
-def test_a_node_that_loads_ends_soon(k: int, node: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_nodes_that_load_end_soon(first: int, tmp_path: Path) -> None:
     """Controllers, simulators and recognisers compile their kernels at this time."""
-    number = (signal.SIGINT, signal.SIGTERM)[k % 2]
-    check_interrupted(node, number, 2.5, tmp_path)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    chosen = dict(zip(NAMES[first::2], numbers, strict=False))
+    check_interrupted(chosen, 3.5, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.1, 0.3, 0.5, 0.8, 1.1, 1.4, 1.7, 2.0, 3.0, 4.0, 6.0])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("node", NAMES)
 def test_a_node_ends_soon_at_any_time_of_its_start(
     node: str, number: int, after_s: float, tmp_path: Path
 ) -> None:
-    check_interrupted(node, number, after_s, tmp_path)
+    check_interrupted({node: number}, after_s, tmp_path)
 
 
 def test_a_node_that_waits_for_its_sensor_ends_soon(nodes: Nodes) -> None:
