@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def test_nohup_keeps_its_meaning(watched: list[subprocess.Popen[str]]) -> None:
 # Nodes.
 
 
-def check_interrupted(nodes_and_signals: dict[str, int], after_s: float, folder: Path) -> None:
+def check_interrupted(nodes_and_signals: Mapping[str, int], after_s: float, folder: Path) -> None:
     """Start nodes with a cold cache, interrupt them after a time and check their ends."""
     with ExitStack() as stack:
         processes = {}

@@ -184,5 +184,7 @@ def test_exit_codes_of_the_table() -> None:
     codes = (0, REFUSED, *CODES, INTERRUPTED)
     assert all(f"| {code}" in text for code in codes)
     assert all(
-        signal.Signals(number).name in text for number in ending_signals() if number < signal.SIGRTMIN
+        signal.Signals(number).name in text
+        for number in ending_signals()
+        if number < signal.SIGRTMIN
     )
