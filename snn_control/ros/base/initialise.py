@@ -51,7 +51,7 @@ def make_node(make: Callable[..., N], **options: Any) -> N:
     """Return a node.
 
     Raises:
-        ConfigError: rclpy refuses its name, namespace or one of its own parameters.
+        ConfigError: rclpy refuses its name, namespace or a parameter that rclpy declares.
     """
     with _refusals():
         return make(**options)

@@ -25,8 +25,8 @@ _UNKNOWN = "_NODE_NAME_UNKNOWN_"
 class Peers:
     """Conflicts of a node with other nodes.
 
-    A killed process stays visible to those that knew it for 20 s, the lease of Fast DDS; processes
-    that start later do not see it.
+    A killed process stays visible for 20 s, the lease of Fast DDS, to processes that discovered it
+    before; those that start later do not see it.
 
     Args:
         node: node.

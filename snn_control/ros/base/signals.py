@@ -23,8 +23,8 @@ script: launch and `snn-control fly` end their nodes by them."""
 def ending_signals() -> tuple[int, ...]:
     """Return the signals that end this process by default and can be caught.
 
-    A signal that is ignored at the start stays ignored, such as SIGHUP under `nohup`, and one with
-    a handler of its own keeps it.
+    A signal that is ignored at the start stays ignored, such as SIGHUP under `nohup`, and one that
+    has a handler keeps it.
     """
     excluded = {getattr(signal, n, None) for n in (*_HARMLESS, *_FAULTS, *_UNCATCHABLE)}
     return tuple(
@@ -39,7 +39,7 @@ def ending_signals() -> tuple[int, ...]:
 def watch_signals(on_signal: Callable[[int], None]) -> tuple[int, ...]:
     """Call `on_signal` with the number of the first signal that ends the process; return all.
 
-    The call is made in a thread of its own. A handler of Python only runs when the main thread
+    The call is made in a separate thread. A handler of Python only runs when the main thread
     returns from compiled code, which may take seconds while kernels are compiled.
     """
     numbers = ending_signals()

@@ -62,7 +62,7 @@ COMMAND = [("motor_command", "std_msgs/msg/Float64")]
 def running(
     make_shared_bus: MakeBus, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[Nodes, Peer]]:
-    """Active nodes, each on a bus of its own."""
+    """Active nodes, each on an isolated bus."""
     bag, started = tmp_path_factory.mktemp("recorded") / "bag", {}
     for name, table in INTERFACES.items():
         nodes, _ = started[name] = make_shared_bus(name, topics=False)

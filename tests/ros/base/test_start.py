@@ -126,7 +126,7 @@ def test_a_node_without_a_home_writes_its_log_elsewhere(tmp_path: Path) -> None:
     ("environment", "words", "message"),
     [({"HOME": UNSET}, ["--sim"], FOLDER), ({"ROS_DOMAIN_ID": "abc"}, [], DOMAIN)],
 )
-def test_a_flight_ends_at_once_if_its_nodes_cannot_start(
+def test_the_verb_ends_at_once_if_its_nodes_cannot_start(
     environment: dict[str, str], words: list[str], message: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
@@ -144,7 +144,7 @@ def test_a_flight_ends_at_once_if_its_nodes_cannot_start(
     assert time.monotonic() - began < 15.0
 
 
-def test_a_node_that_cannot_start_is_an_error_of_its_own(tmp_path: Path) -> None:
+def test_a_node_that_cannot_start_is_a_start_error(tmp_path: Path) -> None:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
     with Nodes(tmp_path, local_bus(free_domain())) as nodes:
         nodes.start("recorder", {}, namespace="a-b")
