@@ -146,6 +146,13 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Apply the parameters that may change in operation."""
         self._running().adapter.config = config
 
+    def on_conflicts(self) -> None:
+        """Disarm a vehicle that another node commands, unless its motors have turned already."""
+        modes = self._running().modes
+        if modes.armed and modes.waiting and (rivals := self._rivals()):
+            self._send(self._running().disarm(f"not armed: {rivals}"))
+            self._publish_mode()
+
     def _open(self) -> None:
         loop = self._running()
         events = PublisherEventCallbacks(
@@ -264,10 +271,14 @@ class ControllerNode(ManagedNode, Generic[A]):
             self._require_types()
         except ConfigError as exc:
             return str(exc)
-        if rivals := (*self.peers.namesakes(), *self.peers.publishers("out")):
-            return "; ".join(rivals)
+        if rivals := self._rivals():
+            return rivals
         loop.arm(time.monotonic())
         return "" if loop.modes.armed else loop.modes.reason
+
+    def _rivals(self) -> str:
+        """Return the other nodes that command the vehicle; empty if there are none."""
+        return "; ".join((*self.peers.namesakes(), *self.peers.publishers("out")))
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         loop = self._running()

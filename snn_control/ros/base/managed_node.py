@@ -87,6 +87,9 @@ class ManagedNode(LifecycleNode, ABC):
     def reconfigure(self, config: Any) -> None:
         """Apply changed parameters, between two ticks."""
 
+    def on_conflicts(self) -> None:
+        """React to new conflicts with other nodes, beside their report."""
+
     # Transitions.
 
     @property
@@ -225,8 +228,11 @@ class ManagedNode(LifecycleNode, ABC):
         """Report new conflicts with other nodes at once; an unconfigured node has none."""
         before = self.peers.conflicts
         if self.state in (State.PRIMARY_STATE_ACTIVE, State.PRIMARY_STATE_INACTIVE):
-            for conflict in self.peers.update():
+            new = self.peers.update()
+            for conflict in new:
                 self.get_logger().error(conflict)
+            if new:
+                self.on_conflicts()
         else:
             self.peers.reset()
         if self.peers.conflicts != before:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from tests.ros.conftest import NEEDS_ROS, MakeBus
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from std_srvs.srv import Trigger
 
 from snn_control.ros.base.run_node import BUSY_S, INTERRUPTED, LEAVE_S
@@ -178,8 +180,8 @@ def reach_auto(peer: Peer) -> None:
     peer.feed(0.5)
 
 
-SLOW_NODE = '''
-"""A PID whose second load compiles kernels for many seconds."""
+SLOW_NODE = """
+import os
 
 import numba
 
@@ -187,14 +189,21 @@ from snn_control.ros.base.run_node import run_node
 from snn_control.ros.blimp.node import AltitudeNode
 from snn_control.ros.pid_controller import Config, PidSource
 
+BUSY = os.environ["BUSY"]
+
+
+def work():
+    for k in range(10**6):
+        numba.njit(lambda x, k=k: sum([x + j for j in range(k)]))(k)
+
 
 class Slow(PidSource):
     loads = 0
 
     def load(self, config):
         self.loads += 1
-        for k in range(10**6 if self.loads > 1 else 0):
-            numba.njit(lambda x, k=k: sum([x + j for j in range(k)]))(k)
+        if BUSY == "reload" and self.loads > 1:
+            work()
         return super().load(config)
 
 
@@ -204,37 +213,63 @@ class SlowController(AltitudeNode):
     def __init__(self, **options):
         super().__init__("slow_controller", Slow(), **options)
 
+    def process(self, *arguments):
+        super().process(*arguments)
+        if BUSY == "tick" and arguments[0].value == 2.0:
+            work()
+
+    def deactivate(self):
+        if BUSY == "deactivate":
+            work()
+
 
 if __name__ == "__main__":
     raise SystemExit(run_node(SlowController))
-'''
+"""
+"""A PID whose chosen callback compiles kernels for many seconds."""
+BUSY = [("reload", "events"), ("reload", "multi"), ("tick", "events"), ("deactivate", "events")]
 
 
-@pytest.mark.parametrize("executor", ["events", "multi"])
-def test_a_signal_during_a_service_that_compiles_stops_the_motors(
-    executor: str, domain: int, make_peer: Callable[..., Peer], tmp_path: Path
+def test_a_signal_during_a_callback_that_compiles_stops_the_motors(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Signals repeat; the stop command is the last one, though measurements still arrive."""
     (tmp_path / "other_robot").mkdir()
     (tmp_path / "other_robot" / "slow_controller.py").write_text(SLOW_NODE, "utf-8")
-    folder = os.pathsep.join([str(tmp_path), str(ROOT)])
-    peer: Peer = make_peer("slow_controller")
-    with Nodes(tmp_path / "nodes", local_bus(domain) | {"PYTHONPATH": folder}) as nodes:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    started = []
+    for busy, executor in BUSY:
+        monkeypatch.setenv("BUSY", busy)
+        nodes, peer = make_bus("slow_controller")
         nodes.start("other_robot.slow_controller", {"arm_on_activate": True, "executor": executor})
+        started.append((busy, nodes.running["slow_controller"], peer))
+    for busy, _, peer in started:
         reach_auto(peer)
-        client = peer.client(Trigger, "reload")
-        client.call_async(Trigger.Request())
-        peer.feed(0.5)
-        assert peer.modes[-1][1] == "auto"
-        process, signalled = nodes.running["slow_controller"], time.monotonic()
-        while process.poll() is None and time.monotonic() - signalled < 10.0:
+        make_busy(peer, busy)
+        peer.feed(0.3)
+    signalled = time.monotonic()
+    while any(process.poll() is None for _, process, _ in started):
+        assert time.monotonic() - signalled < LEAVE_S + BUSY_S + END_S
+        for _, process, peer in started:
             process.send_signal(signal.SIGTERM)
             peer.measure()
-            peer.spin(0.1)
-        assert process.wait(0.1) == INTERRUPTED + signal.SIGTERM
-        assert time.monotonic() - signalled < LEAVE_S + BUSY_S + END_S
-    peer.spin(0.3)
-    assert peer.commands[-1][1] == 0.0
-    stops = [at for at, command in peer.commands if at > signalled and command == 0.0]
-    assert min(stops) - signalled < END_S + SLACK_S
-    assert [c for at, c in peer.commands if at > min(stops)] == [0.0] * (len(stops) - 1)
+            peer.spin(0.02)
+    for busy, process, peer in started:
+        assert process.returncode == INTERRUPTED + signal.SIGTERM, busy
+        peer.spin(0.3)
+        stops = [at for at, command in peer.commands if at > signalled and command == 0.0]
+        assert min(stops) - signalled < END_S + SLACK_S, busy
+        after = [command for at, command in peer.commands if at >= min(stops)]
+        assert set(after) == {0.0}, busy
+
+
+def make_busy(peer: Peer, busy: str) -> None:
+    """Start the callback that does not return."""
+    if busy == "reload":
+        peer.client(Trigger, "reload").call_async(Trigger.Request())
+    elif busy == "tick":
+        peer.measure(2.0)
+    else:
+        request = ChangeState.Request()
+        request.transition.id = Transition.TRANSITION_DEACTIVATE
+        peer.client(ChangeState, "change_state").call_async(request)
