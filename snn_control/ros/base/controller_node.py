@@ -28,7 +28,7 @@ from snn_control.ros.base.diagnostics import Status
 from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.peers import require_type
+from snn_control.ros.base.peers import claim, require_type
 from snn_control.ros.base.run_node import Stop
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
@@ -68,6 +68,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._fields = MultiArrayDimension()
         self._sent_s = -math.inf
         self._sending = threading.Lock()
+        self._claim: Any = None
         for task, status_of in self.health.tasks().items():
             self.diagnostics.add(task, status_of)
         self.diagnostics.add("model", self._model_status)
@@ -139,6 +140,9 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Close topics and services, drop the controller."""
         destroy(self, *self._entities)
         self._entities = []
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
         self.loop = None
         self.health.watch(None)
 
@@ -269,10 +273,13 @@ class ControllerNode(ManagedNode, Generic[A]):
         loop = self._running()
         try:
             self._require_types()
+            if rivals := self._rivals():
+                return rivals
+            topic = self._commands.topic_name
+            refusal = f"topic {topic} is commanded by another process on this machine: end it"
+            self._claim = self._claim or claim(self, f"topic {topic}", refusal)
         except ConfigError as exc:
             return str(exc)
-        if rivals := self._rivals():
-            return rivals
         loop.arm(time.monotonic())
         return "" if loop.modes.armed else loop.modes.reason
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
@@ -14,7 +15,7 @@ from rclpy.node import Node
 from snn_control.errors import ConfigError
 from snn_control.ros.base.interface import Topic
 
-__all__ = ["CHECK_S", "Peers", "claim_name", "require_type"]
+__all__ = ["CHECK_S", "Peers", "claim", "claim_name", "require_type"]
 
 CHECK_S = 0.2
 """Period of the checks of a configured node, s."""
@@ -81,27 +82,37 @@ class Peers:
 
 
 def claim_name(node: Node) -> socket.socket | None:
-    """Claim the full name of a node in its domain on this machine, until the process ends.
-
-    The claim is a Unix socket without a file, which Linux releases at any end of the process and
-    which is refused at once, while discovery may take 3 s. None on other systems, and for nodes
-    that discover no others.
+    """Claim the full name of a node, as `claim`.
 
     Raises:
         ConfigError: another process has claimed the name.
     """
+    return claim(node, node.get_fully_qualified_name(), _namesake(node))
+
+
+def claim(node: Node, name: str, refusal: str) -> socket.socket | None:
+    """Claim a name in the domain of a node on this machine, until the process or the socket ends.
+
+    The claim is a Unix socket without a file: Linux releases it at any end of the process, and a
+    second claim is refused at once, while discovery may take 3 s. None on other systems, and for
+    nodes that discover no others.
+
+    Raises:
+        ConfigError: the name is claimed already; with the message `refusal`.
+    """
     isolated = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").upper() == "OFF"
     if sys.platform != "linux" or isolated:
         return None
-    name = f"{node.context.get_domain_id()} {node.get_fully_qualified_name()}"
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    digest = hashlib.sha256(f"{node.context.get_domain_id()} {name}".encode()).hexdigest()
+    held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        claim.bind(f"\0snn_control/{digest}")
+        held.bind(f"\0snn_control/{digest}")
     except OSError as exc:
-        claim.close()
-        raise ConfigError(_namesake(node)) from exc
-    return claim
+        held.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise ConfigError(refusal) from exc
+        return None
+    return held
 
 
 def _namesake(node: Node) -> str:
