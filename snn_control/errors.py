@@ -23,6 +23,7 @@ __all__ = [
     "ParameterError",
     "RunError",
     "SnnControlError",
+    "StartError",
     "UnknownNameError",
     "did_you_mean",
     "require",
@@ -79,6 +80,10 @@ class NotFiniteError(SnnControlError, ArithmeticError):
 
 class RunError(SnnControlError):
     """A run folder that cannot be written, read or resumed."""
+
+
+class StartError(RunError):
+    """A process that cannot use its arguments or its environment."""
 
 
 class MissingExtraError(SnnControlError, ImportError):

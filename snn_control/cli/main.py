@@ -14,7 +14,7 @@ from typing import Any
 import snn_control
 from snn_control.cli.registry import NAMED_OPTIONS, VERBS
 from snn_control.cli.result import WrongUseError
-from snn_control.errors import SnnControlError, did_you_mean
+from snn_control.errors import SnnControlError, StartError, did_you_mean
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 PROGRAM = "snn-control"
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
         print(f"{PROGRAM} {verb}: {' '.join(str(exc).split())}", file=sys.stderr)
-        return WRONG_USE if isinstance(exc, WrongUseError) else FAILED
+        return WRONG_USE if isinstance(exc, WrongUseError | StartError) else FAILED
     except KeyboardInterrupt:
         print(f"{PROGRAM} {verb}: interrupted", file=sys.stderr)
         return FAILED

@@ -7,15 +7,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from snn_control.ros.base.interface import EVERY_CONTROLLER, EVERY_SIMULATOR, Interface
+from snn_control.ros.base.interface import Interface
 from snn_control.ros.base.managed_node import ManagedNode
 from snn_control.ros.nodes import NODES, Kind, Node
-
-SHARED: dict[Kind, Interface] = {
-    "controller": EVERY_CONTROLLER,
-    "simulator": EVERY_SIMULATOR,
-}
-"""Topics and services shared by all nodes of a kind."""
 
 
 def class_of(node: Node) -> type[ManagedNode]:
@@ -31,13 +25,15 @@ def class_of(node: Node) -> type[ManagedNode]:
     return node_class
 
 
+SHARED: dict[Kind, Interface] = {node.kind: class_of(node).shared for node in NODES}
+"""Topics and services shared by all nodes of a kind."""
 OWN: dict[str, Interface] = {node.name: class_of(node).interface for node in NODES}
 """Interface of each node, without that of its kind."""
 
 
 def interface(node: Node) -> Interface:
     """Return all topics and services of a node."""
-    own, shared = OWN[node.name], SHARED.get(node.kind, Interface())
+    own, shared = OWN[node.name], SHARED[node.kind]
     return Interface(own.topics + shared.topics, own.services + shared.services)
 
 

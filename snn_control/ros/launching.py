@@ -7,6 +7,7 @@ another Python than the nodes.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ RESPAWN_DELAY_S = 2.0
 RESPAWNS = 5
 """Maximum number of restarts."""
 LEVELS = ("debug", "info", "warn", "error", "fatal")
+_NAMESPACE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 ARGUMENTS = {
     "model": ("", "shipped model, run folder or model file; empty: that of params_file"),
@@ -142,7 +144,7 @@ def vehicle_nodes(controller: str, settings: Mapping[str, str]) -> list[Any]:
     Raises:
         ConfigError: the value of an argument is invalid.
     """
-    namespace, simulated = settings["namespace"].strip("/"), switch(settings, "sim")
+    namespace, simulated = namespace_of(settings), switch(settings, "sim")
     everywhere, common = shared(settings, namespace)
     overrides = dict(everywhere)
     if settings.get("model"):
@@ -168,8 +170,31 @@ def vehicle_nodes(controller: str, settings: Mapping[str, str]) -> list[Any]:
     return nodes
 
 
+def namespace_of(settings: Mapping[str, str]) -> str:
+    """Return the namespace of a launch without slashes at its ends; empty: none.
+
+    Raises:
+        ConfigError: a node cannot have this namespace.
+    """
+    namespace = settings["namespace"].strip("/")
+    if namespace and not _NAMESPACE.fullmatch(namespace):
+        raise ConfigError(
+            f"namespace:={settings['namespace']}: expected names of letters, digits and _, as in "
+            "blimp_1 or fleet/blimp_1"
+        )
+    return namespace
+
+
 def shared(settings: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the parameters and arguments of `launch_node` that are common to all nodes."""
+    """Return the parameters and arguments of `launch_node` that are common to all nodes.
+
+    Raises:
+        ConfigError: a switch or the log level is invalid.
+    """
+    if settings["log_level"] not in LEVELS:
+        raise ConfigError(
+            f"log_level:={settings['log_level']}: expected one of {', '.join(LEVELS)}"
+        )
     everywhere: dict[str, Any] = {"autostart": switch(settings, "autostart")}
     if namespace:  # distinguishes several vehicles on one bus in diagnostics
         everywhere["diagnostic_updater.use_fqn"] = True

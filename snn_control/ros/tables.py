@@ -92,7 +92,7 @@ def _joined(
     for kind, group in groupby(nodes.NODES, lambda node: node.kind):
         names = [node.name for node in group]
         rows = [(row, name) for name in names for row in cells(OWN[name])]
-        shared = cells(SHARED[kind]) if kind in SHARED else ()
+        shared = cells(SHARED[kind])
         for row, name in (*rows, *((row, name) for row in shared for name in names)):
             joined.setdefault(row, []).append(name)
     return joined

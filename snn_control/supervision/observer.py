@@ -13,13 +13,15 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from snn_control.copies import Independent
+
 __all__ = ["STEP_S", "Innovation", "MotionModel", "Observer", "ObserverNoise"]
 
 STEP_S = 0.05
 """Maximum step of the mean, s."""
 
 
-class MotionModel(ABC):
+class MotionModel(Independent, ABC):
     """Actuators and drag of a vehicle along one axis.
 
     Attributes:
@@ -81,7 +83,7 @@ class Innovation:
         return self.value_m * self.value_m / self.variance_m2
 
 
-class Observer:
+class Observer(Independent):
     """Kalman filter of position, speed and unmodelled acceleration.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +59,7 @@ def run(args: Args) -> Result:
     """Run and evaluate the controller, write its page."""
     require("rclpy", "ros")
     require("rosbags", "logs")
+    from snn_control.ros.base.signals import interrupted_once
     from snn_control.ros.base.vehicle import BusRun, controller_name
     from snn_control.ros.bus.fly import run_on_robot, run_simulated
     from snn_control.ros.vehicles import vehicle_of
@@ -75,21 +75,20 @@ def run(args: Args) -> Result:
     folder = args.out or Path("runs") / f"fly-{controller_name(args.model)}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
     opened = Run.create(folder, command=command, config=bus_run, seed=args.seed)
-    before = signal.signal(signal.SIGTERM, _interrupt)
     status = "crashed"
-    try:
-        if not args.sim:
-            summary = run_on_robot(bus_run, folder)
+    with interrupted_once():
+        try:
+            if not args.sim:
+                summary = run_on_robot(bus_run, folder)
+                status = "finished"
+                return Result(summary | {"run": str(folder)})
+            result = run_simulated(bus_run, folder)
             status = "finished"
-            return Result(summary | {"run": str(folder)})
-        result = run_simulated(bus_run, folder)
-        status = "finished"
-    except KeyboardInterrupt:
-        status = "stopped"
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        opened.finish(status)
+        except KeyboardInterrupt:
+            status = "stopped"
+            raise
+        finally:
+            opened.finish(status)
     data: dict[str, Any] = result.summary | {"run": str(folder)}
     write_evaluation(result.evaluation(bus_run), folder, controller)
     if args.report:
@@ -122,10 +121,6 @@ def _keep_model(model: str, controller: Controller, folder: Path) -> None:
         return
     for suffix in (".json", ".safetensors"):
         shutil.copy(document.with_suffix(suffix), best / f"model{suffix}")
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def show(result: Result, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from abc import abstractmethod
 from array import array
@@ -24,9 +25,10 @@ from snn_control.loops.adapter import Reading
 from snn_control.loops.control_loop import A, ControlLoop, Tick
 from snn_control.ros.base.controller_health import ControllerHealth, VehicleStatus
 from snn_control.ros.base.diagnostics import Status
-from snn_control.ros.base.interface import qos, tick_fields
+from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
-from snn_control.ros.base.managed_node import ManagedNode, destroy, require_type
+from snn_control.ros.base.managed_node import ManagedNode, destroy
+from snn_control.ros.base.peers import claim, require_type
 from snn_control.ros.base.run_node import Stop
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
@@ -44,6 +46,7 @@ Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
 class ControllerNode(ManagedNode, Generic[A]):
     """Node that runs the control loop of a vehicle; subclasses define the vehicle."""
 
+    shared = EVERY_CONTROLLER
     watch_s: ClassVar[float] = 0.05
     """Period of the watch for missing measurements, s."""
 
@@ -64,6 +67,8 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._published: tuple[Mode, str] | None = None
         self._fields = MultiArrayDimension()
         self._sent_s = -math.inf
+        self._sending = threading.Lock()
+        self._claim: Any = None
         for task, status_of in self.health.tasks().items():
             self.diagnostics.add(task, status_of)
         self.diagnostics.add("model", self._model_status)
@@ -117,17 +122,17 @@ class ControllerNode(ManagedNode, Generic[A]):
         loop = self._running()
         loop.reset()
         self.health.reset()
-        if self.config.arm_on_activate:
-            loop.arm(time.monotonic())
-            if not loop.modes.armed:
-                self.get_logger().warning(loop.modes.reason)
+        if self.config.arm_on_activate and (refusal := self._arm()):
+            self.get_logger().error(f"not armed: {refusal}")
         self._publish_mode()
 
     def make_safe(self) -> None:
         """Disarm, stop the motors and wait for the acknowledgement of the command."""
         if self.loop is None or not self._entities:
             return
-        self._send(self.loop.disarm())
+        command = self.loop.disarm()
+        with self._sending:
+            self._publish(command)
         self._commands.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED_S))
         self._publish_mode()
 
@@ -135,6 +140,9 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Close topics and services, drop the controller."""
         destroy(self, *self._entities)
         self._entities = []
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
         self.loop = None
         self.health.watch(None)
 
@@ -146,6 +154,13 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Return the adapter's reason to refuse parameters of an armed vehicle."""
         armed = self.loop is not None and self.loop.modes.armed
         return self._running().adapter.objection(config) if armed else ""
+
+    def on_conflicts(self) -> None:
+        """Disarm a vehicle that another node commands, unless its motors have turned already."""
+        modes = self._running().modes
+        if modes.armed and modes.waiting and (rivals := self._rivals()):
+            self._send(self._running().disarm(f"not armed: {rivals}"))
+            self._publish_mode()
 
     def _open(self) -> None:
         loop = self._running()
@@ -218,6 +233,11 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._publish_mode()
 
     def _send(self, command: FloatArray) -> None:
+        with self._sending:  # the safe command of an ending process is the last one
+            if not self.ending:
+                self._publish(command)
+
+    def _publish(self, command: FloatArray) -> None:
         self._commands.publish(self.to_message(command))
         self._sent_s = time.monotonic()
 
@@ -245,17 +265,32 @@ class ControllerNode(ManagedNode, Generic[A]):
         loop = self._running()
         if not self.active:
             return answer(response, False, "the node is not active; activate it first")
+        refusal = ""
         if request.data:
-            try:
-                self._require_types()
-            except ConfigError as exc:
-                return answer(response, False, str(exc))
-            loop.arm(time.monotonic())
+            refusal = self._arm()
         else:
             self._send(loop.disarm())
         self._publish_mode()
-        done = loop.modes.armed == request.data
-        return answer(response, done, loop.modes.mode if done else loop.modes.reason)
+        return answer(response, not refusal, refusal or loop.modes.mode)
+
+    def _arm(self) -> str:
+        """Arm the vehicle; return the reason if that is refused, else an empty string."""
+        loop = self._running()
+        try:
+            self._require_types()
+            if rivals := self._rivals():
+                return rivals
+            topic = self._commands.topic_name
+            refusal = f"topic {topic} is commanded by another process on this machine: end it"
+            self._claim = self._claim or claim(self, f"topic {topic}", refusal)
+        except ConfigError as exc:
+            return str(exc)
+        loop.arm(time.monotonic())
+        return "" if loop.modes.armed else loop.modes.reason
+
+    def _rivals(self) -> str:
+        """Return the other nodes that command the vehicle; empty if there are none."""
+        return "; ".join((*self.peers.namesakes(), *self.peers.publishers("out")))
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         loop = self._running()

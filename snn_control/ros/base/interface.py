@@ -47,6 +47,8 @@ class Topic:
     meaning: str
     only: str = ""
     """Setting that the topic requires; empty if the node always has it."""
+    publishers: Literal["any", "one"] = "any"
+    """`one` if a second publisher of the topic is an error."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ HEALTH = Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "",
 EVERY_SIMULATOR = Interface(
     topics=(
         Topic("/clock", "out", "rosgraph_msgs/msg/Clock", "s", "", "clock",
-              "100 Hz of simulated time", "parameter `clock`"),
+              "100 Hz of simulated time", "`clock: true`", "clock: true", publishers="one"),
         HEALTH,
     ),
 )  # fmt: skip

@@ -20,10 +20,11 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from snn_control.errors import ConfigError, SnnControlError
+from snn_control.errors import SnnControlError
 from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
 from snn_control.ros.base.interface import Interface
 from snn_control.ros.base.parameters import Parameters
+from snn_control.ros.base.peers import CHECK_S, Peers
 
 SUCCESS, FAILURE, FAULT = (
     TransitionCallbackReturn.SUCCESS,
@@ -37,29 +38,35 @@ class ManagedNode(LifecycleNode, ABC):
 
     Attributes:
         config_type: frozen dataclass whose fields are parameters, beside those of `NodeConfig`.
-        interface: its topics and services, less those that `SHARED` has for its kind.
+        interface: its topics and services, less those in `shared`.
+        shared: topics and services of every node of its kind.
         config: present instance of `config_type`; None before the first configure.
+        ending: True once the process ends: outputs stay safe.
+        started: True from the begin of `activate` to the end of `deactivate`.
+        peers: conflicts with other nodes on the bus.
     """
 
     config_type: ClassVar[type[Any]]
-    interface: ClassVar[Interface]
+    interface: ClassVar[Interface] = Interface()
+    shared: ClassVar[Interface] = Interface()
 
-    def __init__(self, name: str, problem: str = "", **options: Any) -> None:
+    def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, **options)
         self.parameters = Parameters(self, self.config_type)
-        if problem:
-            self.parameters.problems["arguments"] = problem
         self.parameters.configured = lambda: self.state != State.PRIMARY_STATE_UNCONFIGURED
         self.parameters.changed = self._reconfigured
         self.parameters.objection = self.objection
         self.config: Any = None
         self.trouble = ""
-        self._started = False
+        self.ending = self.started = False
         guard_transitions(self)
         wall = Clock(clock_type=ClockType.STEADY_TIME)
         self.diagnostics = Diagnostics(self, self.get_parameter("hardware_id").value)
         self.diagnostics.add("node", self._node_status)
+        self.diagnostics.add("peers", self._peers_status)
         self.create_timer(self.diagnostics.period_s, self.diagnostics.publish, clock=wall)
+        self.peers = Peers(self, self.interface.topics + self.shared.topics)
+        self.create_timer(CHECK_S, self.guarded(self._check_peers), clock=wall)
 
     # Implemented by each node.
 
@@ -76,7 +83,7 @@ class ManagedNode(LifecycleNode, ABC):
         """Release everything that `configure` created."""
 
     def make_safe(self) -> None:
-        """Send the safe command, if there is one; called in any state, also repeatedly."""
+        """Send the safe command, if there is one; called in any state and by any thread."""
 
     def reconfigure(self, config: Any) -> None:
         """Apply changed parameters, between two ticks."""
@@ -84,6 +91,9 @@ class ManagedNode(LifecycleNode, ABC):
     def objection(self, config: Any) -> str:
         """Return the reason to refuse changed parameters of a configured node; by default none."""
         return ""
+
+    def on_conflicts(self) -> None:
+        """React to new conflicts with other nodes, beside their report."""
 
     # Transitions.
 
@@ -111,7 +121,7 @@ class ManagedNode(LifecycleNode, ABC):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Call `activate`; after a failure make the outputs safe."""
-        self._started = True
+        self.started = True
         done = self._attempt("activate", self.activate)
         if done is not SUCCESS:
             self._attempt("make safe", self.make_safe)
@@ -145,13 +155,19 @@ class ManagedNode(LifecycleNode, ABC):
             self.get_logger().warning(f"{transition}: {exc}")
             return False
 
+    def secure(self) -> None:
+        """Make the outputs safe until the end of the process; may be called by any thread."""
+        self.ending = True
+        self._attempt("make safe", self.make_safe)
+
     def _halt(self) -> TransitionCallbackReturn:
-        self._started = False
-        return self._attempt("deactivate", self.deactivate)
+        done = self._attempt("deactivate", self.deactivate)
+        self.started = False
+        return done
 
     def _end(self) -> None:
         self._attempt("make safe", self.make_safe)
-        if self._started:
+        if self.started:
             self._halt()
         self._attempt("clean up", self.cleanup)
 
@@ -212,6 +228,26 @@ class ManagedNode(LifecycleNode, ABC):
             return
         self.config = config
         self._attempt("apply parameters", lambda: self.reconfigure(config))
+
+    def _check_peers(self) -> None:
+        """Report new conflicts with other nodes at once; an unconfigured node has none."""
+        before = self.peers.conflicts
+        if self.state in (State.PRIMARY_STATE_ACTIVE, State.PRIMARY_STATE_INACTIVE):
+            new = self.peers.update()
+            for conflict in new:
+                self.get_logger().error(conflict)
+            if new:
+                self.on_conflicts()
+        else:
+            self.peers.reset()
+        if self.peers.conflicts != before:
+            self.diagnostics.publish()
+
+    def _peers_status(self) -> Status:
+        status = Status(values={"conflicts": len(self.peers.conflicts)})
+        if self.peers.conflicts:
+            status.escalate(ERROR, "; ".join(self.peers.conflicts))
+        return status
 
     def _node_status(self) -> Status:
         label = self._state_machine.current_state[1]
@@ -280,18 +316,3 @@ def next_message(node: Node, kind: Any, topic: str, quality: QoSProfile, wait_s:
         return None
     finally:
         node.destroy_subscription(subscription)
-
-
-def require_type(node: Node, topic: str, expected: str) -> None:
-    """Refuse a topic that a node publishes or subscribes with another type.
-
-    Raises:
-        ConfigError: another type is in use; names node and type.
-    """
-    infos = node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic)
-    for info in infos:
-        if info.topic_type != expected:
-            raise ConfigError(
-                f"topic {topic}: node {info.node_name!r} uses type {info.topic_type}, expected "
-                f"{expected}; remap one of them"
-            )

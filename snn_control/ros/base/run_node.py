@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import gc
-import signal
+import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import rclpy
 from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
 
+from snn_control.errors import ConfigError
+from snn_control.ros.base.initialise import initialise, make_node
 from snn_control.ros.base.managed_node import ManagedNode
+from snn_control.ros.base.peers import claim_name
+from snn_control.ros.base.signals import ignore_signals, watch_signals
 
-__all__ = ["CLOCK_WAIT_S", "REFUSED", "SPIN_S", "UNREADABLE", "Stop", "make_executor", "run_node"]
+__all__ = [
+    "BUSY_S",
+    "CLOCK_WAIT_S",
+    "INTERRUPTED",
+    "LEAVE_S",
+    "REFUSED",
+    "SPIN_S",
+    "UNREADABLE",
+    "Stop",
+    "make_executor",
+    "run_node",
+]
 
 SPIN_S = 0.05
 """Timeout of one spin, s; without one, EventsExecutor of rclpy 7.1 calls nothing and never ends."""
 CLOCK_WAIT_S = 1.0
 """Time after which a missing /clock is reported, s."""
+LEAVE_S = 0.5
+"""Time from a signal to the end of the callback in progress, s. Then the outputs are made safe in
+spite of it; a node that was never active exits."""
+BUSY_S = 2.0
+"""Further time for that callback of a started node, s; then the process exits."""
 REFUSED = 1
 """Exit code of a refused start."""
 UNREADABLE = 2
-"""Exit code of arguments that cannot be parsed."""
+"""Exit code of arguments or an environment that cannot be used."""
+INTERRUPTED = 128
+"""Exit code, plus the number of the signal, of a process that ended during a callback."""
 
 
 class Stop:
-    """Request to end, set by SIGINT, SIGTERM and nodes that are finished."""
+    """Request to end, set by signals and nodes that are finished."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -40,35 +61,72 @@ class Stop:
         self.requested, self.code = True, code
 
 
+class _Ending:
+    """End of the process after a signal, also if the main thread does not return."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self.node: ManagedNode | None = None
+        self.orderly = threading.Event()
+        """Set when all callbacks have returned and the main thread ends the node."""
+
+    def __call__(self, number: int) -> None:
+        self._stop()
+        if self.orderly.wait(LEAVE_S):
+            return
+        if self.node is not None and self.node.started:
+            self.node.secure()
+            if self.orderly.wait(BUSY_S):
+                return
+        print(f"ended by signal {number} during a callback or the start", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(INTERRUPTED + number)
+
+
 def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None = None) -> int:
-    """Run one node until SIGINT, SIGTERM or its end; return the exit code.
+    """Run one node until a signal or its end; return the exit code.
 
     Args:
-        make: called with `problem` (fault of the arguments, or an empty string) and `stop`.
+        make: called with `stop`, the request to end.
         arguments: arguments of the command line, with `--ros-args`.
     """
     stop = Stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
-    problem = _initialise(list(sys.argv if arguments is None else arguments))
-    if problem is None:
+    ending = _Ending(stop)
+    signals = watch_signals(ending)
+    try:
+        initialise(sys.argv if arguments is None else arguments)
+        node = make_node(make, stop=stop)
+    except ConfigError as exc:
+        print(f"cannot start: {exc}", file=sys.stderr)
+        rclpy.try_shutdown()
         return UNREADABLE
-    node = make(problem=problem, stop=stop)
+    try:
+        claim = claim_name(node)
+    except ConfigError as exc:
+        node.get_logger().error(f"not started: {exc}")
+        node.destroy_node()
+        rclpy.try_shutdown()
+        return REFUSED
+    ending.node = node
     executor = make_executor(node.get_parameter("executor").value)
     executor.add_node(node)
-    if node.get_parameter("autostart").value:
-        started = node.try_transition("configure") and node.try_transition("activate")
-        if not started and node.get_parameter("exit_if_refused").value:
-            stop(REFUSED)
-    gc.collect()
-    gc.freeze()  # excludes long-lived objects from collections during a tick
-    waiting_since = time.monotonic()
     try:
+        _start(node, stop)
+        gc.collect()
+        gc.freeze()  # excludes long-lived objects from collections during a tick
+        waiting_since = time.monotonic()
         while not stop.requested:
             executor.spin_once(timeout_sec=SPIN_S)
             waiting_since = _warn_without_clock(node, waiting_since)
     finally:
+        node.secure()
+        while _in_callback(executor):
+            time.sleep(SPIN_S / 10)
+        ending.orderly.set()
         _end(node, executor)
+        ignore_signals(signals)  # else the interpreter may exit with -2
+        if claim is not None:
+            claim.close()
     return stop.code
 
 
@@ -85,31 +143,18 @@ def make_executor(kind: str) -> Executor:
     return SingleThreadedExecutor()
 
 
-def _initialise(arguments: list[str]) -> str | None:
-    """Initialise rclpy; return the fault of a parameter file (empty: none), or None on failure."""
-    handlers = SignalHandlerOptions.NO
-    try:
-        rclpy.init(args=arguments, signal_handler_options=handlers)
-        return ""
-    except Exception as exc:
-        problem, without = str(exc).split(", at ")[0], _without_files(arguments)
-        if without == arguments:
-            print(f"arguments cannot be parsed: {problem}", file=sys.stderr)
-            return None
-    files = [name for name in arguments if name not in without and Path(name).suffix]
-    rclpy.try_shutdown()
-    rclpy.init(args=without, signal_handler_options=handlers)
-    return f"parameter file {', '.join(files)} cannot be read: {problem}"
-
-
-def _without_files(arguments: list[str]) -> list[str]:
-    kept, rest = [], iter(arguments)
-    for argument in rest:
-        if argument == "--params-file":
-            next(rest, None)
-        else:
-            kept.append(argument)
-    return kept
+def _start(node: ManagedNode, stop: Stop) -> None:
+    """Refuse a second node of the name; configure and activate the node if that is requested."""
+    for transition in ("configure", "activate"):
+        for conflict in node.peers.namesakes():
+            node.get_logger().error(f"not started: {conflict}")
+            stop(REFUSED)
+        if stop.requested or not node.get_parameter("autostart").value:
+            return
+        if not node.try_transition(transition):
+            if node.get_parameter("exit_if_refused").value:
+                stop(REFUSED)
+            return
 
 
 def _warn_without_clock(node: Any, since_s: float) -> float:
@@ -123,11 +168,14 @@ def _warn_without_clock(node: Any, since_s: float) -> float:
     return float("inf")
 
 
+def _in_callback(executor: Executor) -> bool:
+    """Return True while a thread of a MultiThreadedExecutor has not returned from a callback."""
+    return any(not task.done() for task in getattr(executor, "_futures", ()))
+
+
 def _end(node: ManagedNode, executor: Executor) -> None:
     node.try_transition("shutdown")
     executor.remove_node(node)
     executor.shutdown(timeout_sec=0.2)
     node.destroy_node()
     rclpy.try_shutdown()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # else the interpreter may exit with -2

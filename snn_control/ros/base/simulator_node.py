@@ -16,7 +16,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from snn_control.errors import ParameterError
 from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import WARN, Status
-from snn_control.ros.base.interface import qos
+from snn_control.ros.base.interface import EVERY_SIMULATOR, qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.run_node import Stop
 
@@ -94,6 +94,7 @@ R = TypeVar("R", bound=Robot)
 class SimulatorNode(ManagedNode, Generic[R]):
     """Node that simulates one robot in real or accelerated time; subclasses define the robot."""
 
+    shared = EVERY_SIMULATOR
     physics_step_s: ClassVar[float]
     call_steps: ClassVar[int] = 1
     """Physics steps between two calls of the timer, and between two messages on /clock."""
@@ -144,7 +145,9 @@ class SimulatorNode(ManagedNode, Generic[R]):
         warm(self.make_robot(config))
         self.robot = self.make_robot(config)
         self._measurements, self._commands, others = self.open_topics()
-        self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos("clock"))
+        self._clock_publisher = (
+            self.create_publisher(ClockMessage, "/clock", qos("clock")) if config.clock else None
+        )
         self._entities = [self._measurements, self._commands, *others, self._clock_publisher]
         self.refused = self.slipped = 0
         self.begin()
@@ -218,7 +221,7 @@ class SimulatorNode(ManagedNode, Generic[R]):
                 self._publish_clock()
 
     def _publish_clock(self) -> None:
-        if self.config.clock:
+        if self._clock_publisher is not None:
             self._clock_publisher.publish(ClockMessage(clock=self._stamp().to_msg()))
 
     def _ready(self, now_s: float) -> bool:

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from snn_control.errors import RunError
+from snn_control.errors import RunError, StartError
 from snn_control.ros.launching import module_of
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
@@ -35,6 +36,9 @@ DISCOVERY_VARIABLES = (
 """Environment variables that connect a bus to other machines."""
 POLL_S = 0.05
 """Period of checks for ended processes, s."""
+UNUSABLE = (2, 102)
+"""Exit codes of nodes that cannot use their arguments or environment: ours, and that of rcl for a
+middleware that is not installed."""
 END_TIMEOUT_S = 3.0
 """Time for a node to end after an interrupt, s; then it is killed."""
 
@@ -131,13 +135,14 @@ class Nodes:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=partial(_die_with, os.getpid()),
             )
 
     def wait(self, name: str, timeout_s: float) -> None:
         """Wait until a node has ended.
 
         Raises:
+            StartError: a node cannot use its arguments or its environment.
             RunError: a node died, or the node did not end in time; including the tail of the log.
         """
         end_s = time.monotonic() + timeout_s
@@ -147,12 +152,13 @@ class Nodes:
                 raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
             time.sleep(POLL_S)
         if code:
-            raise RunError(f"{name} died with code {code}: {self.log(name)}")
+            raise self._death(name, code)
 
     def watch(self, duration_s: float) -> None:
         """Wait for a duration while all nodes run.
 
         Raises:
+            StartError: a node cannot use its arguments or its environment.
             RunError: a node died; including the tail of its log.
         """
         end_s = time.monotonic() + duration_s
@@ -163,7 +169,12 @@ class Nodes:
     def _require_others(self, name: str) -> None:
         for other, process in self.running.items():
             if other != name and process.poll() is not None:
-                raise RunError(f"{other} died with code {process.returncode}: {self.log(other)}")
+                raise self._death(other, process.returncode)
+
+    def _death(self, name: str, code: int) -> RunError:
+        if code in UNUSABLE:
+            return StartError(f"{name}: {self.log(name, 1)}")
+        return RunError(f"{name} died with code {code}: {self.log(name)}")
 
     def stop(self, *names: str) -> None:
         """Interrupt nodes at once and wait for their end; kill those that exceed the timeout."""
@@ -185,8 +196,10 @@ class Nodes:
         return " | ".join(text.strip().splitlines()[-lines:]) or "no output"
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Request SIGTERM from Linux when the parent process ends, also if that is killed."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+        if os.getppid() != parent:  # it ended before the request
+            os.kill(os.getpid(), signal.SIGTERM)

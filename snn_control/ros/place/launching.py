@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.ros import launching
-from snn_control.ros.launching import launch_node, parameters_of, recorder, shared, switch, values
+from snn_control.ros.launching import (
+    launch_node,
+    namespace_of,
+    parameters_of,
+    recorder,
+    shared,
+    switch,
+    values,
+)
 
 ARGUMENTS = {
     "map": ("", "path of the place map; empty: that of params_file"),
@@ -46,7 +54,7 @@ def recogniser_nodes(arguments: Mapping[str, str]) -> list[Any]:
     Raises:
         ConfigError: an invalid argument.
     """
-    namespace = arguments["namespace"].strip("/")
+    namespace = namespace_of(arguments)
     everywhere, common = shared(arguments, namespace)
     parameters = dict(everywhere)
     if arguments["map"]:

@@ -18,6 +18,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+from snn_control.copies import Independent
 from snn_control.errors import ParameterError
 from snn_control.supervision.observer import Innovation, Observer
 
@@ -63,7 +64,7 @@ CONTINUED_M = 0.1
 """Maximum change of a repeated value that continues it, m: a stuck sensor that recovers jumps."""
 
 
-class ConsistencyMonitor:
+class ConsistencyMonitor(Independent):
     """Check of the measurements of one sensor against the observer, which it corrects.
 
     Args:

@@ -150,18 +150,6 @@ def test_a_model_of_another_vehicle_is_refused(nodes: Nodes, peer: Peer, tmp_pat
     assert peer.state() == UNCONFIGURED
 
 
-def test_an_unreadable_parameter_file_leaves_the_node_alive(
-    nodes: Nodes, peer: Peer, tmp_path
-) -> None:
-    path = tmp_path / "altitude_controller.yaml"
-    path.write_text("/**: {ros__parameters: [unclosed")
-    nodes.start_with(path, "altitude_controller")
-    peer.until(lambda: peer.diagnostics)
-    peer.until(lambda: "cannot be read" in peer.status("node")[1])
-    assert peer.state() == UNCONFIGURED
-    assert not peer.transition(Transition.TRANSITION_CONFIGURE)
-
-
 def test_another_type_on_a_topic_is_refused(
     nodes: Nodes, make_peer: Callable[..., Peer], domain: int
 ) -> None:

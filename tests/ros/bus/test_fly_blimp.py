@@ -173,7 +173,7 @@ def test_the_verb_prints_one_object_and_writes_a_run(tmp_path: Path) -> None:
 def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
     """Three flights at once, each on an isolated bus, interrupted in three ways."""
     words, flights = ("blimp-altitude", "--sim", "--duration", "90", "--out"), {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
         out = str(tmp_path / number.name)
         flights[number] = subprocess.Popen(
             command(*words, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -186,6 +186,7 @@ def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
         started = children(process.pid)
         assert len(started) == 3
         process.send_signal(number)
+        process.send_signal(number)  # a second one while it ends
         _, error = process.communicate(timeout=15)
         assert process.returncode == (1 if number != signal.SIGKILL else -signal.SIGKILL)
         assert b"Traceback" not in error
@@ -193,6 +194,8 @@ def test_an_interrupted_flight_leaves_no_process(tmp_path: Path) -> None:
         while any(alive(pid) for pid in started) and time.monotonic() < end:
             time.sleep(0.05)
         assert not [pid for pid in started if alive(pid)]
+        log = (tmp_path / number.name / "ros" / "altitude_controller.log").read_text("utf-8")
+        assert "mode disarmed" in log.splitlines()[-1], number
 
 
 def in_auto(run: Path) -> bool:

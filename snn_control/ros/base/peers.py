@@ -1,0 +1,142 @@
+"""Other nodes on the bus that conflict with a node: a second publisher, or the same name."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import socket
+import sys
+from collections import Counter
+from collections.abc import Iterable
+
+from rclpy.node import Node
+
+from snn_control.errors import ConfigError
+from snn_control.ros.base.interface import Topic
+
+__all__ = ["CHECK_S", "Peers", "claim", "claim_name", "require_type"]
+
+CHECK_S = 0.2
+"""Period of the checks of a configured node, s."""
+_UNKNOWN = "_NODE_NAME_UNKNOWN_"
+"""Name of a node whose publisher is discovered before the node."""
+
+
+class Peers:
+    """Conflicts of a node with other nodes.
+
+    A killed process stays visible for 20 s, the lease of Fast DDS, to processes that discovered it
+    before; those that start later do not see it.
+
+    Args:
+        node: node.
+        topics: its topics; those with `publishers="one"` are checked.
+    """
+
+    def __init__(self, node: Node, topics: Iterable[Topic]) -> None:
+        self._node = node
+        self._topics = tuple(topic for topic in topics if topic.publishers == "one")
+        self.conflicts: tuple[str, ...] = ()
+        """Conflicts at the last check."""
+
+    def update(self) -> tuple[str, ...]:
+        """Check again; return the conflicts that are new."""
+        before, self.conflicts = self.conflicts, (*self.namesakes(), *self.publishers())
+        return tuple(text for text in self.conflicts if text not in before)
+
+    def reset(self) -> None:
+        """Forget all conflicts."""
+        self.conflicts = ()
+
+    def namesakes(self) -> tuple[str, ...]:
+        """Return a message if another node has the full name of this one."""
+        node = self._node
+        own = (node.get_name(), node.get_namespace())
+        if node.get_node_names_and_namespaces().count(own) < 2:
+            return ()
+        return (_namesake(node),)
+
+    def publishers(self, direction: str = "") -> tuple[str, ...]:
+        """Return a message for each topic with too many publishers; `direction`: in or out."""
+        chosen = (topic for topic in self._topics if direction in ("", topic.direction))
+        return tuple(filter(None, map(self._publishers_of, chosen)))
+
+    def _publishers_of(self, entry: Topic) -> str:
+        node, own = self._node, self._node.get_fully_qualified_name()
+        topic = node.resolve_topic_name(entry.name)
+        names = Counter(
+            "a node of unknown name"
+            if info.node_name == _UNKNOWN
+            else f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+            for info in node.get_publishers_info_by_topic(topic)
+        )
+        if (entry.direction, entry.quality) == ("out", "command"):
+            names[own] = max(names[own], 1)  # a node that commands by another of its topics counts
+        if names.total() < 2:
+            return ""
+        return (
+            f"topic {topic} is published by {_series(names)}, expected one node: end the others, "
+            "or remap their topic"
+        )
+
+
+def claim_name(node: Node) -> socket.socket | None:
+    """Claim the full name of a node, as `claim`.
+
+    Raises:
+        ConfigError: another process has claimed the name.
+    """
+    return claim(node, node.get_fully_qualified_name(), _namesake(node))
+
+
+def claim(node: Node, name: str, refusal: str) -> socket.socket | None:
+    """Claim a name in the domain of a node on this machine, until the process or the socket ends.
+
+    The claim is a Unix socket without a file: Linux releases it at any end of the process, and a
+    second claim is refused at once, while discovery may take 3 s. None on other systems, and for
+    nodes that discover no others.
+
+    Raises:
+        ConfigError: the name is claimed already; with the message `refusal`.
+    """
+    isolated = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").upper() == "OFF"
+    if sys.platform != "linux" or isolated:
+        return None
+    digest = hashlib.sha256(f"{node.context.get_domain_id()} {name}".encode()).hexdigest()
+    held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        held.bind(f"\0snn_control/{digest}")
+    except OSError as exc:
+        held.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise ConfigError(refusal) from exc
+        return None
+    return held
+
+
+def _namesake(node: Node) -> str:
+    return (
+        f"another node is named {node.get_fully_qualified_name()}: end it, or start this one with "
+        "-r __node:=NAME or -r __ns:=/NAMESPACE"
+    )
+
+
+def _series(names: Counter[str]) -> str:
+    parts = (f"{name} ({n} times)" if n > 1 else name for name, n in sorted(names.items()))
+    return " and ".join(parts)
+
+
+def require_type(node: Node, topic: str, expected: str) -> None:
+    """Refuse a topic that a node publishes or subscribes with another type.
+
+    Raises:
+        ConfigError: another type is in use; names node and type.
+    """
+    infos = node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic)
+    for info in infos:
+        if info.topic_type != expected:
+            raise ConfigError(
+                f"topic {topic}: node {info.node_name!r} uses type {info.topic_type}, expected "
+                f"{expected}; remap one of them"
+            )

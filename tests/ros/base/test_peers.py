@@ -1,0 +1,224 @@
+"""Conflicts on the bus: second publishers are reported, second commanders and names refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+import rclpy
+from rclpy.context import Context
+
+from snn_control.errors import ConfigError
+from snn_control.ros.base.interface import qos
+from snn_control.ros.base.peers import claim
+from snn_control.ros.base.run_node import REFUSED
+from snn_control.ros.bus.processes import Nodes
+from snn_control.ros.interfaces import INTERFACES
+from tests.ros.peer import ACTIVE, Peer
+
+REPORTED_S = 1.0
+DISCOVERY_S = 5.0
+"""Bound of the discovery by Fast DDS, which takes 0.3 s in most and 3 s in some cases."""
+OK, ERROR = b"\x00", b"\x02"
+SOLE = {
+    name: [t for t in table.topics if t.publishers == "one"] for name, table in INTERFACES.items()
+}
+CHECKED = [name for name, topics in SOLE.items() if topics]
+
+
+class Publisher:
+    """Node of another participant that publishes topics, as a context manager."""
+
+    def __init__(self, domain: int, name: str, topics: list[tuple[str, str]]) -> None:
+        self._context = Context()
+        rclpy.init(context=self._context, domain_id=domain)
+        self._node = rclpy.create_node(name, context=self._context)
+        for topic, kind in topics:
+            package, _, message = kind.split("/")
+            message_type = getattr(import_module(f"{package}.msg"), message)
+            self._node.create_publisher(message_type, topic, qos("sensor"))
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+
+COMMAND = [("motor_command", "std_msgs/msg/Float64")]
+
+
+@pytest.fixture(scope="module")
+def running(
+    make_shared_bus: MakeBus, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Nodes, Peer]]:
+    """Active nodes, each on an isolated bus."""
+    bag, started = tmp_path_factory.mktemp("recorded") / "bag", {}
+    for name, table in INTERFACES.items():
+        nodes, _ = started[name] = make_shared_bus(name, topics=False)
+        parameters: dict[str, Any] = {"bag": str(bag)} if name == "recorder" else {}
+        if any(topic.name == "/clock" for topic in table.topics):
+            parameters |= {"clock": True, "wait_for_controller": True}
+        nodes.start(name, {**QUICK, **parameters})
+    return started
+
+
+def test_commands_and_measurements_of_controllers_have_one_publisher() -> None:
+    for name, table in INTERFACES.items():
+        commands = [t for t in table.topics if (t.direction, t.quality) == ("out", "command")]
+        assert all(topic.publishers == "one" for topic in commands), name
+    for controller in ("altitude_controller", "pid_controller", "swimmer_controller"):
+        assert {"in", "out"} == {topic.direction for topic in SOLE[controller]}
+
+
+def conflicts(peer: Peer) -> tuple[bytes, str]:
+    try:
+        level, message, _ = peer.status("peers")
+    except AssertionError:
+        return b"", ""
+    return level, message
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_second_publisher_is_an_error(name: str, running: dict[str, tuple[Nodes, Peer]]) -> None:
+    """All topics of a node that admit one publisher; the report names both publishers."""
+    nodes, peer = running[name]
+    domain = peer.context.get_domain_id()
+    peer.until(lambda: peer.diagnostics and peer.state() == ACTIVE, 60.0)
+    peer.until(lambda: conflicts(peer)[0] == OK)
+    measured = [(t.name, t.type) for t in SOLE[name] if t.direction == "in"]
+    published = [(t.name, t.type) for t in SOLE[name] if t.direction == "out"]
+    with Publisher(domain, "first", measured + published):
+        if not published:
+            peer.spin(1.0)
+            assert conflicts(peer)[0] == OK, "one source is no conflict"
+        with Publisher(domain, "second", measured):
+            for topic in measured + published:
+                other = "/second" if topic in measured else f"/{name}"
+                names = " and ".join(sorted(("/first", other)))
+                expected = f"topic /{topic[0].lstrip('/')} is published by {names}, "
+                peer.until(lambda: expected in conflicts(peer)[1], DISCOVERY_S)  # noqa: B023
+                assert conflicts(peer)[0] == ERROR
+                assert expected in nodes.log(name, 50)
+    peer.until(lambda: conflicts(peer)[0] == OK)
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_a_second_node_of_the_name_is_refused(
+    name: str, running: dict[str, tuple[Nodes, Peer]], tmp_path: Path
+) -> None:
+    nodes, peer = running[name]
+    peer.until(lambda: peer.diagnostics and peer.state() == ACTIVE, 60.0)
+    path = tmp_path / "second.yaml"
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": {"autostart": True}}}), "utf-8")
+    nodes.start_with(path, name)
+    assert nodes.running.pop("second").wait(15.0) == REFUSED
+    assert f"another node is named /{name}" in nodes.log("second")
+    assert nodes.running[name].poll() is None
+    assert peer.state() == ACTIVE
+
+
+def test_a_killed_node_comes_back_at_once(nodes: Nodes, peer: Peer) -> None:
+    """Peers see it for 20 s; its successor does not."""
+    nodes.start("pid_controller", {})
+    peer.target = "pid_controller"
+    peer.connected()
+    process = nodes.running.pop("pid_controller")
+    process.kill()
+    process.wait()
+    nodes.start("pid_controller", {"arm_on_activate": True})
+    peer.until(lambda: "mode hold" in nodes.log("pid_controller"))
+    assert "another node" not in nodes.log("pid_controller", 50)
+
+
+def test_a_vehicle_that_another_node_commands_is_not_armed(
+    nodes: Nodes, domain: int, make_peer: Callable[..., Peer]
+) -> None:
+    peer = make_peer("pid_controller")
+    with Publisher(domain, "intruder", COMMAND):
+        nodes.start("pid_controller", {**QUICK, "arm_on_activate": True})
+        peer.until(lambda: "not armed: topic /motor_command" in nodes.log("pid_controller", 50))
+        peer.until(lambda: "by /intruder and /pid_con" in nodes.log("pid_controller", 50))
+        answer = peer.switch("arm", True)
+        assert not answer.success
+        assert "/intruder and /pid_controller" in answer.message
+    peer.until(lambda: peer.node.count_publishers("motor_command") == 1)
+    peer.until(lambda: peer.switch("arm", True).success)
+    peer.feed(0.5)
+    assert peer.modes[-1][1] == "auto"
+    with Publisher(domain, "intruder", COMMAND):
+        peer.until(lambda: peer.measure() and conflicts(peer)[0] == ERROR)
+        peer.feed(0.5)
+        assert peer.modes[-1][1] == "auto", "an armed vehicle stays in control"
+
+
+def test_a_topic_that_an_undiscovered_process_commands_is_refused(nodes: Nodes, peer: Peer) -> None:
+    refusal = "claimed"
+    held = claim(peer.node, "topic /motor_command", refusal)
+    assert held is not None
+    with pytest.raises(ConfigError, match=refusal):
+        claim(peer.node, "topic /motor_command", refusal)
+    nodes.start("pid_controller", {"arm_on_activate": True})
+    peer.target = "pid_controller"
+    peer.until(lambda: "not armed: topic /motor_command" in nodes.log("pid_controller", 50))
+    assert not peer.switch("arm", True).success
+    held.close()
+    assert peer.switch("arm", True).success
+    with pytest.raises(ConfigError, match=refusal):
+        claim(peer.node, "topic /motor_command", refusal)
+
+
+def test_a_conflict_is_reported_within_a_second_of_its_discovery(domain: int) -> None:
+    from rclpy.executors import SingleThreadedExecutor
+
+    from snn_control.ros.pid_controller import PidController
+
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    node, executor = PidController(context=context), SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    assert node.try_transition("configure")
+    with Publisher(domain, "intruder", COMMAND):
+        end_s = time.monotonic() + DISCOVERY_S
+        while node.count_publishers("motor_command") < 2:
+            executor.spin_once(timeout_sec=0.01)
+            assert time.monotonic() < end_s
+        discovered_s = time.monotonic()
+        while not node.peers.conflicts:
+            executor.spin_once(timeout_sec=0.01)
+            assert time.monotonic() < discovered_s + REPORTED_S
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
+
+
+def test_two_nodes_of_one_process_are_no_conflict(domain: int) -> None:
+    """A simulator and a controller in one process, each with its publishers."""
+    from snn_control.ros.base.managed_node import ManagedNode
+    from snn_control.ros.blimp_simulator import BlimpSimulator
+    from snn_control.ros.pid_controller import PidController
+
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    nodes: list[ManagedNode] = [
+        PidController(context=context),
+        BlimpSimulator(context=context, stop=lambda code=0: None),
+    ]
+    for node in nodes:
+        assert node.try_transition("configure")
+    time.sleep(0.3)
+    for node in nodes:
+        assert node.peers.update() == ()
+        node.destroy_node()
+    rclpy.try_shutdown(context=context)

@@ -1,0 +1,190 @@
+"""Starts that rclpy refuses: exit code 2 at once, with the reason as the last line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from snn_control.errors import ConfigError, StartError
+from snn_control.ros.base.signals import ending_signals
+from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.launching import ARGUMENTS, namespace_of, parameters_of, shared
+from snn_control.ros.nodes import NODES
+from snn_control.ros.place.launching import recogniser_nodes
+from tests.paths import ROOT
+from tests.ros.conftest import NEEDS_ROS
+
+NAMES = [node.name for node in NODES]
+UNUSABLE = 2
+UNSET = ""
+FOLDER = "set HOME or ROS_LOG_DIR"
+DOMAIN = "expected a whole number from 0 to 232"
+NAMESPACE = "as in /blimp_1, without a slash at its end"
+ENVIRONMENTS: list[tuple[dict[str, str], str]] = [
+    ({"HOME": UNSET}, FOLDER),
+    ({"HOME": "/proc"}, FOLDER),
+    ({"ROS_LOG_DIR": "/proc/log"}, FOLDER),
+    ({"ROS_DOMAIN_ID": "abc"}, DOMAIN),
+    ({"ROS_DOMAIN_ID": "500"}, DOMAIN),
+    ({"ROS_DOMAIN_ID": "-1"}, DOMAIN),
+]
+WORDS: list[tuple[list[str], str]] = [
+    (["-r", "__ns:=/a-b"], NAMESPACE),
+    (["-r", "__ns:=/a/"], NAMESPACE),
+    (["-r", "__ns:=a"], NAMESPACE),
+    (["-r", "__node:=a-b"], "a node name is made of"),
+    (["--log-level", "loud"], "expected debug, info"),
+    (["-r", "range to lidar"], "expected FROM:=TO"),
+    (["-p", "hold_s"], "expected NAME:=VALUE"),
+    (["-p", "use_sim_time:=5"], "use_sim_time"),
+    (["-p", "diagnostic_updater.period:=slow"], "diagnostic_updater.period"),
+    (["--params-file", "/no/such.yaml"], "name a readable YAML file"),
+    (["--params-file", "BROKEN"], "name a readable YAML file"),
+    (["--nonsense"], "unknown arguments"),
+]
+CASES = [*((e, [], m) for e, m in ENVIRONMENTS), *(({}, words, m) for words, m in WORDS)]
+
+
+def start(
+    node: str, environment: dict[str, str], words: list[str], folder: Path
+) -> tuple[int, str, float]:
+    """Return exit code, last line of stderr and duration of a node."""
+    broken = folder / "broken.yaml"
+    broken.write_text("/**: {ros__parameters: [unclosed", "utf-8")
+    used = {**local_bus(1), **environment}
+    command = [sys.executable, "-m", f"snn_control.ros.{node}", "--ros-args", *words]
+    began = time.monotonic()
+    done = subprocess.run(
+        [str(broken) if word == "BROKEN" else word for word in command],
+        cwd=ROOT, env={name: value for name, value in used.items() if value is not UNSET},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=30.0,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr.strip().splitlines()[-1], time.monotonic() - began
+
+
+def check_refused(
+    node: str, environment: dict[str, str], words: list[str], message: str, folder: Path
+) -> None:
+    code, line, _ = start(node, environment, words, folder)
+    assert code == UNUSABLE, line
+    assert line.startswith("cannot start: ")
+    assert message in line
+
+
+@pytest.mark.parametrize("beside_a_file", [True, False])
+def test_an_unusable_start_has_its_reason(beside_a_file: bool, tmp_path: Path) -> None:
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    file = ["--params-file", str(parameters_of("recorder"))] if beside_a_file else []
+    cases = CASES if beside_a_file else CASES[::3]
+    with ThreadPoolExecutor(2) as pool:
+        futures = [
+            pool.submit(check_refused, "recorder", env, [*words, *file], message, tmp_path)
+            for env, words, message in cases
+        ]
+    for future in futures:
+        future.result()
+
+
+@pytest.mark.parametrize("node", NAMES)
+def test_every_node_refuses_an_unusable_start(node: str, tmp_path: Path) -> None:
+    """Refusals of rclpy at its initialisation and at the creation of the node."""
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    file = ["--params-file", str(parameters_of(node))]
+    with ThreadPoolExecutor(2) as pool:
+        home = pool.submit(check_refused, node, {"HOME": UNSET}, file, FOLDER, tmp_path)
+        words = ["-r", "__ns:=/a/", *file]
+        slash = pool.submit(check_refused, node, {}, words, NAMESPACE, tmp_path)
+    home.result()
+    slash.result()
+
+
+def test_a_node_without_a_home_writes_its_log_elsewhere(tmp_path: Path) -> None:
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    environment = local_bus(free_domain()) | {"ROS_LOG_DIR": str(tmp_path / "log")}
+    del environment["HOME"]
+    with Nodes(tmp_path / "nodes", environment) as nodes:
+        nodes.start("pid_controller", {})
+        end_s = time.monotonic() + 20.0
+        while "mode disarmed" not in nodes.log("pid_controller"):
+            nodes.watch(0.05)
+            assert time.monotonic() < end_s
+        process = nodes.running["pid_controller"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(5.0) == 0
+    assert list((tmp_path / "log").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("environment", "words", "message"),
+    [({"HOME": UNSET}, ["--sim"], FOLDER), ({"ROS_DOMAIN_ID": "abc"}, [], DOMAIN)],
+)
+def test_the_verb_ends_at_once_if_its_nodes_cannot_start(
+    environment: dict[str, str], words: list[str], message: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
+    used = {**os.environ, **environment}
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "snn_control", "fly", "pid", *words, "--out", str(tmp_path / "run")],
+        cwd=ROOT, env={name: value for name, value in used.items() if value is not UNSET},
+        capture_output=True, text=True, timeout=60.0,
+    )  # fmt: skip
+    assert done.returncode == UNUSABLE, done.stderr
+    [line] = done.stderr.splitlines()
+    assert "cannot start: " in line
+    assert message in line
+    assert time.monotonic() - began < 15.0
+
+
+def test_a_node_that_cannot_start_is_a_start_error(tmp_path: Path) -> None:
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    with Nodes(tmp_path, local_bus(free_domain())) as nodes:
+        nodes.start("recorder", {}, namespace="a-b")
+        with pytest.raises(StartError, match=r"a-b-recorder: cannot start: .*blimp_1"):
+            nodes.watch(10.0)
+
+
+def settings(**arguments: str) -> dict[str, str]:
+    return {name: default for name, (default, _) in ARGUMENTS.items()} | arguments
+
+
+@pytest.mark.parametrize("namespace", ["", "/", "blimp_1", "/blimp_1/", "fleet/blimp_1"])
+def test_namespaces_of_launches(namespace: str) -> None:
+    assert namespace_of(settings(namespace=namespace)) == namespace.strip("/")
+
+
+@pytest.mark.parametrize("namespace", ["a-b", "/a b", "fleet//one", "1st", "a.b", "ü"])
+def test_a_launch_refuses_namespaces_that_no_node_can_have(namespace: str) -> None:
+    with pytest.raises(ConfigError, match=r"namespace:=.*: expected names of letters"):
+        namespace_of(settings(namespace=namespace))
+    with pytest.raises(ConfigError, match="namespace"):
+        recogniser_nodes({"namespace": namespace})
+
+
+def test_a_launch_refuses_unknown_log_levels() -> None:
+    with pytest.raises(ConfigError, match="log_level:=loud: expected one of debug"):
+        shared(settings(log_level="loud"), "")
+
+
+def test_exit_codes_of_the_table() -> None:
+    pytest.importorskip("rclpy", reason=NEEDS_ROS)
+    from snn_control.ros.base.run_node import INTERRUPTED, REFUSED, UNREADABLE
+    from snn_control.ros.bus.processes import UNUSABLE as CODES
+
+    text = (ROOT / "docs" / "reference" / "ros2" / "exit_codes.md").read_text("utf-8")
+    assert UNREADABLE in CODES
+    codes = (0, REFUSED, *CODES, INTERRUPTED)
+    assert all(f"| {code}" in text for code in codes)
+    assert all(
+        signal.Signals(number).name in text
+        for number in ending_signals()
+        if number < signal.SIGRTMIN
+    )
