@@ -39,7 +39,7 @@ class _CheckoutEnvs:
 
 
 if not (_HERE / "envs").exists() and (_CHECKOUT_ENVS / "__init__.py").exists():
-    sys.meta_path.append(_CheckoutEnvs)
+    sys.meta_path.insert(0, _CheckoutEnvs)  # before the finder of another editable install
 
 
 def __dir__() -> list[str]:
