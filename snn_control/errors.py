@@ -13,6 +13,7 @@ from types import ModuleType
 __all__ = [
     "ConfigError",
     "ControlPeriodError",
+    "DataWarning",
     "FlightLogError",
     "InterfaceMismatchError",
     "MissingExtraError",
@@ -74,6 +75,10 @@ class NotFiniteError(SnnControlError, ArithmeticError):
 
 class RunError(SnnControlError):
     """A run folder that cannot be written, read or resumed."""
+
+
+class DataWarning(UserWarning):
+    """Data that are incomplete or doubtful but used; the message has the extent."""
 
 
 class MissingExtraError(SnnControlError, ImportError):

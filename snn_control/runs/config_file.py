@@ -7,19 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from snn_control.errors import RunError
+from snn_control.errors import ConfigError, RunError
 from snn_control.runs import atomic
 from snn_control.runs.metrics_file import plain
+from snn_control.yaml_text import dump_yaml, load_yaml
 
 
 def write(path: Path, config: Any) -> None:
     """Write a dataclass or a mapping, keeping the order of its keys."""
     if dataclasses.is_dataclass(config) and not isinstance(config, type):
         config = dataclasses.asdict(config)
-    text = yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True)
-    atomic.write_bytes(path, text.encode())
+    atomic.write_bytes(path, dump_yaml(plain(config)).encode())
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -31,9 +29,9 @@ def read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        config = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as exc:
-        raise RunError(f"cannot read {path}: {exc}") from exc
+        config = load_yaml(path)
+    except ConfigError as exc:
+        raise RunError(f"cannot read {exc}") from exc
     if config is not None and not isinstance(config, Mapping):
         raise RunError(f"{path} contains a {type(config).__name__}; expected keys and values")
     return dict(config or {})

@@ -55,7 +55,7 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
         simulated["wait_for_listeners"] = [f"{name}/tick", f"{name}/spikes"]
         nodes.start(simulator.node, simulated)
         nodes.wait(simulator.name, START_S + SLOW * run.duration_s / run.rate)
-        nodes.stop(simulator.name, name, "recorder")
+        nodes.finish(simulator.name, name, "recorder")
     return examine(run, ros, vehicle)
 
 
@@ -66,15 +66,16 @@ def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
 
     Raises:
         InterfaceMismatchError: no vehicle has the interface of the model.
-        RunError: a node died, or the controller never received a measurement.
+        RunError: a node died, or the controller never received a measurement. The run goes on
+            without the recorder; its failure is a warning at once and the error at the end.
     """
     vehicle, ros = vehicle_of(load_named(run.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **EXIT_IF_REFUSED})
         name = _start_controller(nodes, vehicle, run.model, {})
         with suppress(KeyboardInterrupt):
-            nodes.watch(run.duration_s or math.inf)
-        nodes.stop(name, "recorder")
+            nodes.watch(run.duration_s or math.inf, spared="recorder")
+        nodes.finish(name, "recorder")
     return bus_figures(read_ticks(ros / "bag"), vehicle.controller)
 
 

@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from snn_control.errors import RunError
+from snn_control.errors import DataWarning, RunError
 from snn_control.ros.launching import module_of
+from snn_control.yaml_text import dump_yaml
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
 """First and last domain with ports below the ephemeral ports of Linux."""
@@ -106,7 +106,7 @@ class Nodes:
         name = f"{namespace}-{name}" if namespace else name
         path = self._folder / f"{name}.yaml"
         content = {"/**": {"ros__parameters": {"autostart": True, **parameters}}}
-        path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        path.write_text(dump_yaml(content), "utf-8")
         self.start_with(path, node, namespace)
 
     def start_with(
@@ -147,23 +147,36 @@ class Nodes:
                 raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
             time.sleep(POLL_S)
         if code:
-            raise RunError(f"{name} died with code {code}: {self.log(name)}")
+            raise RunError(self._death(name))
 
-    def watch(self, duration_s: float) -> None:
+    def watch(self, duration_s: float, spared: str = "") -> None:
         """Wait for a duration while all nodes run.
+
+        Args:
+            duration_s: duration, s.
+            spared: name of a node whose end is only a warning.
 
         Raises:
             RunError: a node died; including the tail of its log.
+
+        Warns:
+            DataWarning: the spared node died.
         """
-        end_s = time.monotonic() + duration_s
+        end_s, reported = time.monotonic() + duration_s, False
         while time.monotonic() < end_s:
-            self._require_others("")
+            if spared and not reported and self.running[spared].poll() is not None:
+                warnings.warn(f"{self._death(spared)}; the others continue", DataWarning, stacklevel=2)
+                reported = True
+            self._require_others(spared)
             time.sleep(POLL_S)
 
     def _require_others(self, name: str) -> None:
         for other, process in self.running.items():
             if other != name and process.poll() is not None:
-                raise RunError(f"{other} died with code {process.returncode}: {self.log(other)}")
+                raise RunError(self._death(other))
+
+    def _death(self, name: str) -> str:
+        return f"{name} died with code {self.running[name].returncode}: {self.log(name)}"
 
     def stop(self, *names: str) -> None:
         """Interrupt nodes at once and wait for their end; kill those that exceed the timeout."""
@@ -178,6 +191,18 @@ class Nodes:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def finish(self, *names: str) -> None:
+        """Stop nodes and check their exit codes.
+
+        Raises:
+            RunError: a node failed at or before its end; including the tail of its log.
+        """
+        processes = {name: self.running[name] for name in names if name in self.running}
+        self.stop(*names)
+        for name, process in processes.items():
+            if process.returncode > 0:
+                raise RunError(f"{name} ended with code {process.returncode}: {self.log(name)}")
 
     def log(self, name: str, lines: int = 5) -> str:
         """Return the last lines of the log of a node."""
