@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
+from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
 from snn_control.yaml_text import dump_yaml, line_of, load_yaml
 
@@ -28,7 +29,7 @@ def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:
         ConfigError: the file is not YAML 1.2, or a key appears twice.
     """
     path = Path(name_or_path)
-    if not path.is_file():
+    if not is_file(path):
         shipped = {p.stem: p for p in configs_folder().glob("*.yaml")}
         if str(name_or_path) not in shipped:
             raise UnknownNameError("configuration", str(name_or_path), shipped)

@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 
+LONGEST_NAME = 100
+"""Length of the longest name that a message has in full, characters."""
+
+
 class SnnControlError(Exception):
     """Base of all errors raised by snn_control."""
 
@@ -38,7 +42,8 @@ class UnknownNameError(SnnControlError, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}")
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+        super().__init__(f"unknown {kind} {shown!r}{did_you_mean(shown, self.known)}")
 
 
 class ParameterError(SnnControlError, ValueError):

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from snn_control.errors import ConfigError
-from snn_control.text_file import decode_text, read_text
+from snn_control.input_file import decode_text, read_text
 
 __all__ = ["YamlMapping", "dump_yaml", "line_of", "load_yaml", "parse_yaml"]
 

@@ -41,13 +41,13 @@ def read_parameters(path: str | Path) -> dict[str, Any]:
 
 
 def write_parameters(parameters: dict[str, float], path: str | Path, comment: str) -> Path:
-    """Write parameters in their order below a comment line, atomically.
+    """Write parameters in their order below comment lines, atomically.
 
     Raises:
         ConfigError: the file cannot be written.
     """
     path = Path(path)
-    text = f"# {comment}\n" + dump_yaml(parameters)
+    text = "".join(f"# {line}\n" for line in comment.splitlines()) + dump_yaml(parameters)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

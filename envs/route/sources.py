@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from snn_control.envs.route.passes import Pass
 from snn_control.errors import ParameterError, UnknownNameError, require
+from snn_control.input_file import is_folder, shortened, size_of
 
 __all__ = ["SUFFIXES", "event_counts", "images_from_folder", "images_from_npz", "resized"]
 
@@ -34,8 +35,10 @@ def images_from_folder(path: str | Path, size: tuple[int, int] | None = None) ->
     """
     imageio = require("imageio.v3", "report")
     folder = Path(path)
-    if not folder.is_dir():
-        raise ParameterError(f"{folder} is not a folder; expected one with PNG or JPEG files")
+    if not is_folder(folder):
+        raise ParameterError(
+            f"{shortened(folder)} is not a folder; expected one with PNG or JPEG files"
+        )
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
     if not files:
         raise ParameterError(f"{folder} has no files that end in {', '.join(SUFFIXES)}")
@@ -65,11 +68,14 @@ def images_from_npz(path: str | Path, key: str) -> Pass:
         ParameterError: the file does not exist, or the array has another type or shape.
         UnknownNameError: unknown key; the message lists close ones.
     """
+    size_of(path, ParameterError)
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ParameterError(f"{path} contains one bare array; expected an NPZ file")
         with file:
+            if damaged := file.zip.testzip():
+                raise ParameterError(f"{path} cannot be read: checksum of {damaged}")
             if key not in file.files:
                 raise UnknownNameError(f"array of {path}:", key, file.files)
             images = file[key]

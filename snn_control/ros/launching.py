@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
 from snn_control.ros import nodes
 
@@ -90,7 +91,7 @@ def parameters_of(node: str, file: str = "") -> Path:
         ConfigError: the file does not exist.
     """
     path = Path(file) if file else configs_folder() / "ros" / f"{node}.yaml"
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"parameter file {path} does not exist; name an existing YAML file")
     return path.absolute()
 

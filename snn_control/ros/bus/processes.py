@@ -165,7 +165,8 @@ class Nodes:
         end_s, reported = time.monotonic() + duration_s, False
         while time.monotonic() < end_s:
             if spared and not reported and self.running[spared].poll() is not None:
-                warnings.warn(f"{self._death(spared)}; the others continue", DataWarning, stacklevel=2)
+                death = self._death(spared)
+                warnings.warn(f"{death}; the others continue", DataWarning, stacklevel=2)
                 reported = True
             self._require_others(spared)
             time.sleep(POLL_S)
