@@ -88,8 +88,8 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     flag = isinstance(value, bool) and plain in (int, float)
     if isinstance(plain, type) and (flag or not isinstance(value, plain)):
         raise ConfigError(f"{where}: {_fault(value)}; expected {_KINDS.get(plain, plain.__name__)}")
-    if isinstance(value, float) and math.isnan(value):
-        raise ConfigError(f"{where}: .nan is not a number; expected a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{where}: {value} is not finite; expected a finite number")
     return value
 
 

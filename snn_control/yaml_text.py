@@ -93,6 +93,7 @@ for _name, (_first, _pattern) in _CORE.items():
 _Loader.add_constructor(_TAG + "map", _Loader.mapping)
 _Loader.add_constructor(_TAG + "int", _Loader.whole)
 _Loader.add_constructor(_TAG + "float", _Loader.real)
+_Loader.add_constructor(_TAG + "merge", _Loader.construct_yaml_str)
 
 
 class _Dumper(yaml.SafeDumper):

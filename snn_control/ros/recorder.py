@@ -18,14 +18,13 @@ from snn_control.ros.base.diagnostics import ERROR, Status
 from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.run_node import Stop, run_node
+from snn_control.ros.nodes import WRITE_FAILED
 from snn_control.runs.atomic import PARTIAL
 
 SEARCH_S = 0.2
 """Time between two searches for new topics, s."""
 FLUSH_S = 1.0
 """Period of writing to the file, s of wall time; a killed recorder loses the messages since."""
-WRITE_FAILED = 1
-"""Exit code after a failed write."""
 INTERFACE = Interface(
     topics=(
         Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",

@@ -117,7 +117,7 @@ def _read_report(folder: Path) -> Any:
 class Kind:
     """Kind of file: how it is written to a folder, and the content that is read from it."""
 
-    write: Callable[[Path], None]
+    write: Callable[[Path], Any]
     read: Callable[[Path], Any]
     files: tuple[str, ...]
 
@@ -133,7 +133,7 @@ KINDS = {
     ),
     "controller": Kind(_model, _outputs, ("m.json", "m.safetensors")),
     "network": Kind(
-        lambda folder: save_network(make("iwta-own", "sparse"), folder / "n") and None,
+        lambda folder: save_network(make("iwta-own", "sparse"), folder / "n"),
         _weights,
         ("n.json", "n.safetensors"),
     ),

@@ -105,9 +105,9 @@ def test_a_refused_write_is_an_error_at_once(
     refuse(nodes, bag.with_name(f"{PARTIAL}bag"))
     ticks.publish(2.5)
     peer.until(lambda: nodes.running["recorder"].poll() is not None)
-    with pytest.warns(DataWarning, match=r"recorder died with code 1.*the others continue"):
-        nodes.watch(0.1, spared="recorder")
-    with pytest.raises(RunError, match=r"recorder.* code 1"):
+    with pytest.warns(DataWarning, match=r"recorder died with code 3.*the others continue"):
+        nodes.watch(0.1, recorder="recorder")
+    with pytest.raises(RunError, match=r"recorder died with code 3"):
         nodes.finish("recorder")
     assert reason in (tmp_path / "nodes" / "recorder.log").read_text()
     level, message, _ = peer.status("bag")

@@ -66,15 +66,15 @@ def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
 
     Raises:
         InterfaceMismatchError: no vehicle has the interface of the model.
-        RunError: a node died, or the controller never received a measurement. The run goes on
-            without the recorder; its failure is a warning at once and the error at the end.
+        RunError: a node died, or the controller never received a measurement. If the bag cannot be
+            written, the run continues: a warning at once, the error at its end.
     """
     vehicle, ros = vehicle_of(load_named(run.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **EXIT_IF_REFUSED})
         name = _start_controller(nodes, vehicle, run.model, {})
         with suppress(KeyboardInterrupt):
-            nodes.watch(run.duration_s or math.inf, spared="recorder")
+            nodes.watch(run.duration_s or math.inf, recorder="recorder")
         nodes.finish(name, "recorder")
     return bus_figures(read_ticks(ros / "bag"), vehicle.controller)
 

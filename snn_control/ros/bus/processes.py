@@ -16,6 +16,7 @@ from typing import Any
 
 from snn_control.errors import DataWarning, RunError
 from snn_control.ros.launching import module_of
+from snn_control.ros.nodes import WRITE_FAILED
 from snn_control.yaml_text import dump_yaml
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
@@ -147,37 +148,37 @@ class Nodes:
                 raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
             time.sleep(POLL_S)
         if code:
-            raise RunError(self._death(name))
+            raise self._death(name, code)
 
-    def watch(self, duration_s: float, spared: str = "") -> None:
+    def watch(self, duration_s: float, recorder: str = "") -> None:
         """Wait for a duration while all nodes run.
 
         Args:
             duration_s: duration, s.
-            spared: name of a node whose end is only a warning.
+            recorder: name of a recorder; if its bag cannot be written, the others continue.
 
         Raises:
             RunError: a node died; including the tail of its log.
 
         Warns:
-            DataWarning: the spared node died.
+            DataWarning: the bag cannot be written.
         """
-        end_s, reported = time.monotonic() + duration_s, False
+        end_s, failed = time.monotonic() + duration_s, False
         while time.monotonic() < end_s:
-            if spared and not reported and self.running[spared].poll() is not None:
-                death = self._death(spared)
-                warnings.warn(f"{death}; the others continue", DataWarning, stacklevel=2)
-                reported = True
-            self._require_others(spared)
+            if recorder and not failed and self.running[recorder].poll() == WRITE_FAILED:
+                failure = self._death(recorder, WRITE_FAILED)
+                warnings.warn(f"{failure}; the others continue", DataWarning, stacklevel=2)
+                failed = True
+            self._require_others(recorder if failed else "")
             time.sleep(POLL_S)
 
     def _require_others(self, name: str) -> None:
         for other, process in self.running.items():
             if other != name and process.poll() is not None:
-                raise RunError(self._death(other))
+                raise self._death(other, process.returncode)
 
-    def _death(self, name: str) -> str:
-        return f"{name} died with code {self.running[name].returncode}: {self.log(name)}"
+    def _death(self, name: str, code: int) -> RunError:
+        return RunError(f"{name} died with code {code}: {self.log(name)}")
 
     def stop(self, *names: str) -> None:
         """Interrupt nodes at once and wait for their end; kill those that exceed the timeout."""
@@ -203,7 +204,7 @@ class Nodes:
         self.stop(*names)
         for name, process in processes.items():
             if process.returncode > 0:
-                raise RunError(f"{name} ended with code {process.returncode}: {self.log(name)}")
+                raise self._death(name, process.returncode)
 
     def log(self, name: str, lines: int = 5) -> str:
         """Return the last lines of the log of a node."""
