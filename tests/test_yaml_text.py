@@ -180,7 +180,6 @@ def test_no_field_takes_another_type(kind: type, name: str) -> None:
 
 
 def test_pyyaml_is_used_in_one_module() -> None:
-    """Another reader would follow other rules."""
     users = [
         path.name
         for folder in ("snn_control", "envs", "launch")

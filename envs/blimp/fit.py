@@ -85,7 +85,7 @@ class FitResult:
     at_bound: tuple[str, ...]
     """Parameters at a bound of the fit; the flights do not identify them."""
     warnings: tuple[str, ...] = ()
-    """Reasons not to use the parameters: values at their bounds, a hover command that is none."""
+    """Reasons not to use the parameters: values at their bounds, or a hover command of 0 or 10."""
 
 
 def fit_flight(
