@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ _CORE = {
 class YamlMapping(dict[Any, Any]):
     """Mapping of a YAML file, with the line of each key."""
 
-    lines: dict[Any, int]
+    def __init__(self, items: Iterable[tuple[Any, Any]] = ()) -> None:
+        super().__init__(items)
+        self.lines: dict[Any, int] = {}
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,7 +56,6 @@ class _Loader(yaml.SafeLoader):
     def mapping(self, node: yaml.MappingNode) -> Any:
         """Construct a mapping; a key that appears twice is an error."""
         made = YamlMapping()
-        made.lines = {}
         yield made
         for key_node, _ in node.value:
             line = key_node.start_mark.line + 1
@@ -82,6 +83,10 @@ class _Loader(yaml.SafeLoader):
             str(self.construct_scalar(node)).lower().replace(".inf", "inf").replace(".nan", "nan")
         )
 
+    def merge(self, node: yaml.ScalarNode) -> str:
+        """Construct the key `<<`, whose mapping is merged."""
+        return str(self.construct_scalar(node))
+
 
 _Loader.yaml_implicit_resolvers = {}
 for _name, (_first, _pattern) in _CORE.items():
@@ -93,7 +98,7 @@ for _name, (_first, _pattern) in _CORE.items():
 _Loader.add_constructor(_TAG + "map", _Loader.mapping)
 _Loader.add_constructor(_TAG + "int", _Loader.whole)
 _Loader.add_constructor(_TAG + "float", _Loader.real)
-_Loader.add_constructor(_TAG + "merge", _Loader.construct_yaml_str)
+_Loader.add_constructor(_TAG + "merge", _Loader.merge)
 
 
 class _Dumper(yaml.SafeDumper):

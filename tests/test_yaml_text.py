@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import codecs
+import copy
 import dataclasses
 import math
+import pickle
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +107,20 @@ def test_undecodable_bytes_have_their_line(tmp_path: Path) -> None:
     path.write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(ConfigError, match=r"x\.yaml: line 2: not utf-8"):
         load_yaml(path)
+
+
+def test_mappings_are_copied_and_written_as_plain_ones() -> None:
+    content = parse_yaml("a: {b: 1}\n", "file")
+
+    @dataclasses.dataclass
+    class Owner:
+        content: Any
+
+    for copied in (copy.deepcopy(content), pickle.loads(pickle.dumps(content))):
+        assert copied == content
+        assert copied["a"].lines == {"b": 1}
+    assert dataclasses.asdict(Owner(content)) == {"content": {"a": {"b": 1}}}
+    assert dump_yaml(content) == "a:\n  b: 1\n"
 
 
 def test_merge_keys_override() -> None:

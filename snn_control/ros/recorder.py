@@ -144,6 +144,8 @@ class Recorder(ManagedNode):
             self._stop(WRITE_FAILED)
 
     def _find_topics(self) -> None:
+        if self._writer is None:  # a write has failed
+            return
         own = self.get_namespace().rstrip("/") + "/"
         names = [self.resolve_topic_name(name) for name in self.config.topics if name]
         everything = len(names) < len(self.config.topics)

@@ -31,6 +31,7 @@ from snn_control.errors import SnnControlError
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.network import load_network, save_network
 from snn_control.report.inputs import read as read_report
+from snn_control.ros.base.bag import read_ticks
 from snn_control.runs import Run, atomic
 from snn_control.runs.sealed import read_arrays, to_json
 from snn_control.training.model_name import load_named
@@ -205,6 +206,7 @@ def test_a_run_without_checksums_is_resumed(tmp_path: Path) -> None:
     assert (checkpoint.step, len(run.metrics())) == (3, 4)
 
 
+KINDS_OF_PIPES = ("json", "safetensors", "mcap", "yaml", "csv", "npz")
 READERS: dict[str, Callable[[str], Any]] = {
     "load": load,
     "load_named": load_named,
@@ -220,18 +222,22 @@ READERS: dict[str, Callable[[str], Any]] = {
     "npz": lambda name: images_from_npz(name, "x"),
     "arrays": lambda name: read_arrays(Path(name)),
     "check": check,
+    "bag": lambda name: read_ticks(Path(name)),
 }
 """Functions that read a file or folder by its name."""
 NAMES = ["", ".", "a" * 5000, "a/" * 3000, "a\0b", "/dev/null", "/proc", "pipe", "pipe.json", "dir"]
+NAMES += ["pipe.mcap", "pipe.yaml", "pipe.csv", "pipe.npz"]
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_names_without_a_file_are_refused_at_once(
     reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if reader == "bag":
+        pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dir").mkdir()
-    for name in ("pipe", "pipe.json", "pipe.safetensors", "dir/manifest.json"):
+    for name in ("pipe", *(f"pipe.{kind}" for kind in KINDS_OF_PIPES), "dir/manifest.json"):
         os.mkfifo(tmp_path / name)
     begin_s, messages = time.monotonic(), []
     for name in NAMES:

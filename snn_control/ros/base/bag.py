@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
@@ -192,16 +193,21 @@ def _ticks(rows: list[FloatArray], label: str) -> RecordedTicks:
 
 
 def _gaps(numbers: FloatArray) -> list[str]:
-    """Return a sentence on the gaps in the numbers of the ticks; a restarted node begins with 1."""
-    before = np.concatenate([numbers[:1] - 1, numbers[:-1]])
-    lost = np.where(numbers > before, numbers - before, numbers) - 1
-    gaps = np.flatnonzero(lost)
-    if not gaps.size:
+    """Return a sentence on missing numbers of ticks; a node that starts again begins with 1.
+
+    The order within a start is free: the recorder's clock may have been set back.
+    """
+    starts = np.flatnonzero(numbers == 1)
+    n_missing, first = 0, math.inf
+    for k, part in enumerate(np.split(numbers, starts[starts > 0])):
+        present = np.unique(part)
+        begin = present[0] if k == 0 else 1.0  # the recorder may have started after the node
+        gaps = np.diff(present, prepend=begin - 1) - 1
+        n_missing += int(gaps.sum())
+        first = min(first, *present[gaps > 0], math.inf)
+    if not n_missing:
         return []
-    return [
-        f"{int(lost.sum())} ticks are missing at {gaps.size} places, the first before tick "
-        f"{int(numbers[gaps[0]])}"
-    ]
+    return [f"{n_missing} ticks are missing, the first before tick {int(first)}"]
 
 
 def replay(ticks: RecordedTicks, controller: Controller, seed: int = 0) -> FloatArray:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.errors import ConfigError, RunError
+from snn_control.input_file import is_file, is_folder, shortened
 from snn_control.runs.atomic import PARTIAL
 from snn_control.yaml_text import parse_yaml
 
@@ -84,13 +85,13 @@ def read_bag(bag: Path, endings: tuple[str, ...]) -> BagContent:
 
 
 def _locate(bag: Path) -> Path:
-    unfinished = bag.with_name(PARTIAL + bag.name) / bag.name
-    if bag.name.startswith(PARTIAL) and bag.is_dir():
+    if bag.name.startswith(PARTIAL) and is_folder(bag):
         return next((place for place in bag.iterdir() if place.is_dir()), bag)
+    unfinished = bag.parent / (PARTIAL + bag.name) / bag.name
     for place in (bag, unfinished):
-        if place.exists():
+        if is_file(place) or is_folder(place):
             return place
-    raise RunError(f"{bag}: not a readable bag: no such file or folder, nor {unfinished}")
+    raise RunError(f"{shortened(bag)}: not a readable bag: no such file or folder")
 
 
 def _natural(path: Path) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,12 @@ def observation(number: int) -> float:
     return float(np.sqrt(number))
 
 
-def write_ticks(writer: Writer, n_ticks: int, first: int = 1) -> None:
+def write_ticks(writer: Writer, n_ticks: int) -> None:
+    """Write ticks from 1 on, see `write_numbers`."""
+    write_numbers(writer, range(1, n_ticks + 1))
+
+
+def write_numbers(writer: Writer, numbers: Iterable[int]) -> None:
     """Write ticks and spikes; our own writer ends a chunk every second, as the recorder does."""
     store = get_typestore(Stores.ROS2_JAZZY)
     layout, dimension, floats, octets = (
@@ -35,7 +41,7 @@ def write_ticks(writer: Writer, n_ticks: int, first: int = 1) -> None:
         for topic, kind in ((TICK, floats), (SPIKES, octets))
     ]
     named = layout(dim=[dimension(",".join(NAMES), len(NAMES), len(NAMES))], data_offset=0)
-    for number in range(first, first + n_ticks):
+    for k, number in enumerate(numbers, 1):
         values = np.zeros(len(NAMES))
         values[0], values[-1] = number, observation(number)
         spikes = np.full(20, number % 2, np.uint8)
@@ -43,8 +49,8 @@ def write_ticks(writer: Writer, n_ticks: int, first: int = 1) -> None:
             connections, (floats(named, values), octets(layout([], 0), spikes)), strict=True
         ):
             raw = store.serialize_cdr(message, message.__msgtype__)
-            writer.write(connection, number * PERIOD_NS, raw)
-        if isinstance(writer, BagWriter) and number % 10 == 0:
+            writer.write(connection, k * PERIOD_NS, raw)
+        if isinstance(writer, BagWriter) and k % 10 == 0:
             writer.flush()
 
 
