@@ -30,7 +30,7 @@ _COMMENT = len(_PREFIX) + 64
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a JSON document with its checksum."""
-    content = {key: value for key, value in document.items() if key != SEAL}
+    content = _without(document, SEAL)
     return content | {SEAL: _digest(content)}
 
 
@@ -42,7 +42,16 @@ def check_seal(
     Raises:
         SnnControlError: `error`.
     """
-    if SEAL in document and sealed(document)[SEAL] != document[SEAL]:
+    if SEAL in document:
+        damaged = document[SEAL] != _digest(_without(document, SEAL))
+    else:  # a checksum under another key is one whose name is damaged
+        damaged = any(
+            isinstance(value, str)
+            and len(value) == 64
+            and value == _digest(_without(document, key))
+            for key, value in document.items()
+        )
+    if damaged:
         raise error(
             f"{where}: the content differs from its checksum {SEAL}; the file is damaged or was "
             f"edited; restore it, or remove {SEAL} after an edit"
@@ -116,6 +125,10 @@ def _check_archive(path: Path, archive: zipfile.ZipFile) -> None:
                 left -= len(block)
         if archive.comment != _PREFIX + digest.hexdigest().encode():
             raise ValueError("checksum of the archive")
+
+
+def _without(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != key}
 
 
 def _digest(content: Mapping[str, Any]) -> str:
