@@ -61,6 +61,8 @@ def from_mapping(
         line = line_of(content, key)
         if key not in hints:
             raise ConfigError(f"{where}{line}: unknown key {key!r}{did_you_mean(str(key), hints)}")
+        if line:
+            _require_finite(value, f"{where}: {key}{line}")
         values[key] = _convert(hints[key], value, f"{where}: {key}{line}")
     try:
         return cls(**values)
@@ -88,9 +90,14 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     flag = isinstance(value, bool) and plain in (int, float)
     if isinstance(plain, type) and (flag or not isinstance(value, plain)):
         raise ConfigError(f"{where}: {_fault(value)}; expected {_KINDS.get(plain, plain.__name__)}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"{where}: {value} is not finite; expected a finite number")
     return value
+
+
+def _require_finite(value: Any, where: str) -> None:
+    """Refuse `.nan` and `.inf` of a file, alone or in a list."""
+    for number in value if isinstance(value, list) else [value]:
+        if isinstance(number, float) and not math.isfinite(number):
+            raise ConfigError(f"{where}: {number} is not finite; expected a finite number")
 
 
 _KINDS = {

@@ -132,5 +132,8 @@ def _without(document: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _digest(content: Mapping[str, Any]) -> str:
-    plain = json.loads(json.dumps(content))  # keys become texts
+    try:
+        plain = json.loads(json.dumps(content))  # keys become texts
+    except RecursionError:  # deeper than any document of this package
+        return ""
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
