@@ -55,7 +55,7 @@ class Hash:
             for item in value:
                 self.add(item)
         elif isinstance(value, Path):
-            self._hash.update(value.read_bytes())
+            self._hash.update(content_of(value))
         elif value is None or isinstance(value, str):
             self._hash.update(repr(value).encode() + b"\0")
         else:
@@ -67,6 +67,15 @@ class Hash:
     def text(self) -> str:
         """Return the first 16 digits."""
         return self._hash.hexdigest()[:16]
+
+
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a file; of a model's document, those without its own checksum."""
+    content = path.read_bytes()
+    document = json.loads(content) if path.suffix == ".json" else None
+    if isinstance(document, dict) and document.pop("sha256", None):
+        content = (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
+    return content
 
 
 def digest(*values: Any) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
+from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
+from snn_control.yaml_text import dump_yaml, line_of, load_yaml
 
 __all__ = ["flow_yaml", "from_mapping", "read_yaml"]
 
@@ -26,19 +26,15 @@ def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:
 
     Raises:
         UnknownNameError: neither a file nor a shipped configuration; the message lists close names.
-        ConfigError: the file is not YAML.
+        ConfigError: the file is not YAML 1.2, or a key appears twice.
     """
     path = Path(name_or_path)
-    if not path.is_file():
+    if not is_file(path):
         shipped = {p.stem: p for p in configs_folder().glob("*.yaml")}
         if str(name_or_path) not in shipped:
             raise UnknownNameError("configuration", str(name_or_path), shipped)
         path = shipped[str(name_or_path)]
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: not YAML ({exc})") from exc
-    return content, str(path)
+    return load_yaml(path), str(path)
 
 
 def from_mapping(
@@ -62,9 +58,12 @@ def from_mapping(
     hints |= kinds or {}
     values: dict[str, Any] = {}
     for key, value in content.items():
+        line = line_of(content, key)
         if key not in hints:
-            raise ConfigError(f"{where}: unknown key {key!r}{did_you_mean(str(key), hints)}")
-        values[key] = _convert(hints[key], value, f"{where}: {key}")
+            raise ConfigError(f"{where}{line}: unknown key {key!r}{did_you_mean(str(key), hints)}")
+        if line:
+            _require_finite(value, f"{where}: {key}{line}")
+        values[key] = _convert(hints[key], value, f"{where}: {key}{line}")
     try:
         return cls(**values)
     except TypeError as exc:
@@ -90,8 +89,28 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     plain = origin or kind
     flag = isinstance(value, bool) and plain in (int, float)
     if isinstance(plain, type) and (flag or not isinstance(value, plain)):
-        raise ConfigError(f"{where}: {value!r} is not of type {plain.__name__}")
+        raise ConfigError(f"{where}: {_fault(value)}; expected {_KINDS.get(plain, plain.__name__)}")
     return value
+
+
+def _require_finite(value: Any, where: str) -> None:
+    """Refuse `.nan` and `.inf` of a file, alone or in a list."""
+    for number in value if isinstance(value, list) else [value]:
+        if isinstance(number, float) and not math.isfinite(number):
+            raise ConfigError(f"{where}: {number} is not finite; expected a finite number")
+
+
+_KINDS = {
+    float: "a number",
+    int: "a whole number",
+    bool: "true or false",
+    str: "a text (in quotes, if it reads as a number)",
+    tuple: "a list",
+}
+
+
+def _fault(value: Any) -> str:
+    return "the value is empty" if value is None else f"{value!r} has the wrong type"
 
 
 def _convert_row(kinds: tuple[Any, ...], values: list[Any], where: str) -> tuple[Any, ...]:
@@ -115,5 +134,4 @@ def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
 
 def flow_yaml(value: Any) -> str:
     """Return a value of JSON types as YAML on one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=math.inf)
-    return str(text).removesuffix("...\n").rstrip()
+    return dump_yaml(value, flow=True).removesuffix("...\n").rstrip()

@@ -14,6 +14,7 @@ __all__ = [
     "ConfigError",
     "ControlPeriodError",
     "CopyError",
+    "DataWarning",
     "FlightLogError",
     "InterfaceMismatchError",
     "MissingExtraError",
@@ -30,6 +31,10 @@ __all__ = [
 ]
 
 
+LONGEST_NAME = 100
+"""Length of the longest name that a message has in full, characters."""
+
+
 class SnnControlError(Exception):
     """Base of all errors raised by snn_control."""
 
@@ -39,7 +44,8 @@ class UnknownNameError(SnnControlError, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}")
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+        super().__init__(f"unknown {kind} {shown!r}{did_you_mean(shown, self.known)}")
 
 
 class ParameterError(SnnControlError, ValueError):
@@ -84,6 +90,10 @@ class RunError(SnnControlError):
 
 class StartError(RunError):
     """A process that cannot use its arguments or its environment."""
+
+
+class DataWarning(UserWarning):
+    """Data that are incomplete or doubtful but used; the message has the extent."""
 
 
 class MissingExtraError(SnnControlError, ImportError):

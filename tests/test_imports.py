@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 LEAVES = {
     "errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads",
-    "copies",
+    "copies", "input_file", "yaml_text",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}
@@ -25,7 +25,8 @@ BELOW_STUDIES = BELOW_TRAINING | {"training"}
 # Allowed imports of each part, besides itself and the package root, from the lowest layer up.
 MAY_IMPORT: dict[str, set[str]] = {
     **{name: {"errors"} if name != "errors" else set() for name in LEAVES},
-    "config": {"errors", "resources"},
+    "config": {"errors", "resources", "input_file", "yaml_text"},
+    "yaml_text": {"errors", "input_file"},
     "addresses": {"compiled"},
     **dict.fromkeys(DATA, LEAVES | DATA),
     "envs": LEAVES,

@@ -84,6 +84,8 @@ class FitResult:
     """Errors of each flight."""
     at_bound: tuple[str, ...]
     """Parameters at a bound of the fit; the flights do not identify them."""
+    warnings: tuple[str, ...] = ()
+    """Reasons not to use the parameters: values at their bounds, or a hover command of 0 or 10."""
 
 
 def fit_flight(
@@ -127,14 +129,22 @@ def fit_flights(
     )
     parameters = {name: float(getattr(fitted, name)) for name in FITTED}
     parameters["hover_motor_units"] = float(np.mean([f.hover_motor_units for f in flights]))
+    hovers = [f"{f.path}: {_fault_of_hover(f)}" for f in flights if _fault_of_hover(f)]
     close = np.minimum(solution.x - low, high - solution.x) < 1e-3
+    at_bound = tuple(name for name, at in zip(FITTED, close, strict=True) if at)
+    bounds = [
+        f"{name} is at its bound, {parameters[name]:.3g} {UNITS[name]}: these flights do not "
+        "determine it"
+        for name in at_bound
+    ]
     return FitResult(
         parameters=parameters,
         rmse_m=_rmse(after),
         rmse_before_m=_rmse(before),
         window_s=window_s,
         flights=flights,
-        at_bound=tuple(name for name, at in zip(FITTED, close, strict=True) if at),
+        at_bound=at_bound,
+        warnings=(*bounds, *hovers),
     )
 
 
@@ -150,6 +160,15 @@ def _flight(log: FlightLog, after: Replay, before: Replay, fitted: BlimpParamete
         rmse_m=after.rmse_m,
         rmse_before_m=before.rmse_m,
         window_rmse_m=tuple(after.window_rmse_m.tolist()),
+    )
+
+
+def _fault_of_hover(flight: FlightFit) -> str:
+    if 0.0 < flight.hover_motor_units < plant.COMMAND_LIMIT:
+        return ""
+    return (
+        f"the hover command is {flight.hover_motor_units:g} motor units, no command of a blimp "
+        "that hovers; check units and signs of the log"
     )
 
 

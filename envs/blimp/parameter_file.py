@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from snn_control.config import from_mapping
 from snn_control.envs.blimp.parameters import BlimpParameters
-from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from snn_control.errors import ConfigError, ParameterError
+from snn_control.yaml_text import dump_yaml, line_of, load_yaml
 
 __all__ = ["read_parameters", "write_parameters"]
 
@@ -22,31 +22,32 @@ def read_parameters(path: str | Path) -> dict[str, Any]:
         ConfigError: the file cannot be read, is not a mapping, or contains an unknown parameter or
             a value out of range; the message names file and key.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise ConfigError(f"{path}: cannot be read as YAML ({exc})") from exc
+    content = load_yaml(path)
     if not isinstance(content, dict) or not content:
         raise ConfigError(
             f"{path}: expected blimp parameters and values, such as `thrust_gain_m_s2: 1.1`"
         )
+    for key, value in content.items():  # one at a time, so that the message has the line
+        line = line_of(content, key)
+        try:
+            from_mapping(BlimpParameters, {key: value}, f"{path}{line}")
+        except ParameterError as exc:
+            raise ConfigError(f"{path}{line}: {exc}") from exc
     try:
-        BlimpParameters().override({str(key): value for key, value in content.items()})
-    except (UnknownNameError, ParameterError) as exc:
+        from_mapping(BlimpParameters, content, str(path))
+    except ParameterError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
-    except TypeError as exc:
-        raise ConfigError(f"{path}: a value is not a number ({exc})") from exc
-    return content
+    return dict(content)
 
 
 def write_parameters(parameters: dict[str, float], path: str | Path, comment: str) -> Path:
-    """Write parameters in their order below a comment line, atomically.
+    """Write parameters in their order below comment lines, atomically.
 
     Raises:
         ConfigError: the file cannot be written.
     """
     path = Path(path)
-    text = f"# {comment}\n" + yaml.safe_dump(parameters, sort_keys=False)
+    text = "".join(f"# {line}\n" for line in comment.splitlines()) + dump_yaml(parameters)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

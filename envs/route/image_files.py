@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.errors import ParameterError, require
+from snn_control.input_file import is_folder, shortened
 
 SUFFIXES = (
     ".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff",
@@ -46,8 +47,8 @@ def list_images(folder: Path) -> ImageFolder:
         ParameterError: not a folder, no images, two images of one name or number, or names whose
             order is ambiguous.
     """
-    if not folder.is_dir():
-        raise ParameterError(f"{folder} is not a folder; expected one with image files")
+    if not is_folder(folder):
+        raise ParameterError(f"{shortened(folder)} is not a folder; expected one with image files")
     files, skipped = [], []
     for entry in sorted(folder.iterdir()):
         image = entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".")

@@ -20,6 +20,7 @@ from snn_control.envs.route.image_files import (
 )
 from snn_control.envs.route.passes import Pass
 from snn_control.errors import ParameterError, UnknownNameError, require
+from snn_control.input_file import size_of
 
 __all__ = ["SUFFIXES", "event_counts", "images_from_folder", "images_from_npz", "resized"]
 
@@ -85,11 +86,14 @@ def images_from_npz(path: str | Path, key: str) -> Pass:
         ParameterError: the file does not exist, or the array has another type or shape.
         UnknownNameError: unknown key; the message lists close ones.
     """
+    size_of(path, ParameterError)
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ParameterError(f"{path} contains one bare array; expected an NPZ file")
         with file:
+            if damaged := file.zip.testzip():
+                raise ParameterError(f"{path} cannot be read: checksum of {damaged}")
             if key not in file.files:
                 raise UnknownNameError(f"array of {path}:", key, file.files)
             images = file[key]

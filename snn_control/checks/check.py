@@ -13,6 +13,7 @@ from snn_control.checks.run import check_run
 from snn_control.controllers import model_names
 from snn_control.controllers.files import model_path
 from snn_control.errors import UnknownNameError
+from snn_control.input_file import is_file, is_folder
 from snn_control.resources import configs_folder
 from snn_control.training.environment import environment_id, known_ids
 from snn_control.training.model_name import ModelName
@@ -37,7 +38,7 @@ def check(thing: str) -> list[Outcome]:
         UnknownNameError: unknown name; the message lists close names.
     """
     kind, _, bare = thing.partition("/")
-    if kind in CHECKS and bare and not Path(thing).exists():
+    if kind in CHECKS and bare and not (is_file(thing) or is_folder(thing)):
         return CHECKS[kind](bare)
     kinds = _kinds(thing)
     if not kinds:
@@ -48,10 +49,10 @@ def check(thing: str) -> list[Outcome]:
 
 def _kinds(thing: str) -> list[str]:
     path = Path(thing)
-    if path.is_dir():
+    if is_folder(path):
         is_run = (path / "manifest.json").exists() or not (path / "model.json").exists()
         return ["run"] if is_run else ["controller"]
-    if path.is_file():
+    if is_file(path):
         return ["config"] if path.suffix in (".yaml", ".yml") else ["controller"]
     model = ModelName.parse(thing)
     if model.options and model_path(model.base) is not None:
@@ -64,7 +65,7 @@ def _kinds(thing: str) -> list[str]:
         kinds.append("environment")
     except UnknownNameError:
         pass
-    if thing in model_names() or Path(f"{thing}.json").is_file():
+    if thing in model_names() or is_file(f"{thing}.json"):
         kinds.append("controller")
     return kinds + (["config"] if thing in _configs() else [])
 

@@ -26,6 +26,7 @@ from snn_control.errors import (
     ParameterError,
     UnknownNameError,
 )
+from snn_control.input_file import is_file
 from snn_control.network.fields import Field
 from snn_control.network.files import (
     Document,
@@ -197,6 +198,8 @@ def model_path(name: str | Path) -> Path | None:
     """Return the path of a model's document, see `load`; None for a controller without a file."""
     if str(name) in BUILT_IN:  # a file of that name in the working folder does not replace it
         return None
+    if not str(name):  # else the files of the working folder
+        return None
     path = Path(name)
     candidates = [
         path / "checkpoints" / "best" / "model.json",
@@ -204,7 +207,7 @@ def model_path(name: str | Path) -> Path | None:
         path if path.suffix == ".json" else Path(f"{path}.json"),
         models_folder() / f"{ALIASES.get(str(name), str(name))}.json",
     ]
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return next((candidate for candidate in candidates if is_file(candidate)), None)
 
 
 def file_kind(kind: type[Controller]) -> str:

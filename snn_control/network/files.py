@@ -2,7 +2,8 @@
 
 The document holds all names and single numbers; arrays are stored in the safetensors file under
 keys that the document refers to. An infinite time constant or limit is `null`. The document holds
-the schema version and the SHA-256 of the array file. Neither file contains a time or a path.
+the schema version, the SHA-256 of the array file and its own (`sha256`, see `runs.sealed`), which
+files of earlier versions lack. Neither file contains a time or a path.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import safetensors.numpy
 
 from snn_control.errors import ModelFileError, ParameterError
+from snn_control.input_file import LARGEST, read_bytes, size_of
 from snn_control.network.document import (
     Document,
     Tensors,
@@ -26,6 +28,7 @@ from snn_control.network.document import (
 from snn_control.network.fields import Field, parse
 from snn_control.network.network import Network
 from snn_control.runs import atomic
+from snn_control.runs.sealed import SEAL, check_seal, to_json
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -81,9 +84,9 @@ def write_pair(path: str | Path, document: Document, tensors: Tensors) -> Path:
         "schema_version": SCHEMA_VERSION,
         "arrays_sha256": hashlib.sha256(arrays).hexdigest(),
     }
-    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    text = to_json(document, indent=1, sort_keys=True, allow_nan=False)
     target = stem.with_name(stem.name + ".json")
-    contents = {stem.with_name(stem.name + ".safetensors"): arrays, target: text.encode()}
+    contents = {stem.with_name(stem.name + ".safetensors"): arrays, target: text}
     partials = {
         place: place.with_name(f"{atomic.PARTIAL}{os.getpid()}-{place.name}") for place in contents
     }
@@ -115,13 +118,12 @@ def read_pair(path: str | Path, kind: str) -> tuple[Document, Tensors]:
     json_path = stem.with_name(stem.name + ".json")
     array_path = stem.with_name(stem.name + ".safetensors")
     try:
-        text, arrays = json_path.read_bytes(), array_path.read_bytes()
-    except OSError as exc:
-        raise ModelFileError(f"{exc.filename}: {exc.strerror}") from exc
-    try:
-        root = Field(parse(text))
+        root = Field(parse(read_bytes(json_path, ModelFileError)))
+    except ModelFileError:
+        raise
     except ValueError as exc:
         raise ModelFileError(f"{json_path}: not a JSON document ({exc})") from exc
+    arrays = _array_bytes(array_path)
     with reading(json_path):
         version = root["schema_version"].value
         if type(version) is not int or version != SCHEMA_VERSION:
@@ -131,12 +133,43 @@ def read_pair(path: str | Path, kind: str) -> tuple[Document, Tensors]:
             )
         if root["kind"].value != kind:
             raise ModelFileError(f"kind is {root['kind'].value!r}, expected {kind!r}")
+    check_seal(root.value, str(json_path), ModelFileError)
+    root.value.pop(SEAL, None)
     if root.value.get("arrays_sha256") != hashlib.sha256(arrays).hexdigest():
         raise ModelFileError(
             f"{array_path}: arrays_sha256 does not match the document; the file is truncated, "
             "corrupt or belongs to another model"
         )
     return root.value, _tensors(array_path, arrays)
+
+
+def _array_bytes(path: Path) -> bytes:
+    """Read a safetensors file whose header states its size.
+
+    Raises:
+        ModelFileError: the file cannot be read, or has another size than its header.
+    """
+    size = size_of(path, ModelFileError)
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if not 2 <= length <= min(size - 8, LARGEST):
+                raise ModelFileError(f"{path}: not a safetensors file: header of {length} bytes")
+            header = json.loads(file.read(length))
+            ends = [item["data_offsets"][1] for key, item in header.items() if key[0] != "_"]
+            expected = 8 + length + max(ends, default=0)
+            if expected != size:
+                raise ModelFileError(
+                    f"{path}: {size} bytes; its header states {expected}: truncated or extended"
+                )
+            file.seek(0)
+            return file.read()
+    except ModelFileError:
+        raise
+    except OSError as exc:
+        raise ModelFileError(f"{path}: cannot be read: {exc.strerror}") from exc
+    except Exception as exc:  # a damaged header may raise anything
+        raise ModelFileError(f"{path}: not a safetensors file ({exc!r})") from exc
 
 
 def _tensors(path: Path, content: bytes) -> Tensors:
@@ -169,4 +202,6 @@ class reading:  # noqa: N801 - reads as a statement
 
 def _stem(path: str | Path) -> Path:
     path = Path(path)
+    if not path.name:
+        raise ModelFileError(f"{str(path)!r} names no file; expected the path of a model")
     return path.with_suffix("") if path.suffix in (".json", ".safetensors") else path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,9 @@ import numpy as np
 from snn_control.errors import RunError
 from snn_control.report.place_file import PLACE_FILE, check_place
 from snn_control.report.study_file import read_study
-from snn_control.runs import Run, metrics_file
+from snn_control.runs import Run
+from snn_control.runs.run import read_metrics
+from snn_control.runs.sealed import read_arrays, read_json
 
 Trace = dict[str, np.ndarray]
 SWIM_KEYS = ("time_s", "joint_rad", "effort")
@@ -131,17 +131,17 @@ def default_role(controller: str) -> str:
 
 
 def _curves(folder: Path, seed: int) -> dict[str, list[dict[str, Any]]]:
-    files = {str(seed): folder / "metrics.jsonl"}
-    files |= {path.parent.name: path for path in sorted(folder.glob("seeds/*/metrics.jsonl"))}
-    curves = {name: metrics_file.read(path) for name, path in files.items()}
+    folders, others = {str(seed): folder}, folder.glob("seeds/*/metrics.jsonl")
+    folders |= {path.parent.name: path.parent for path in sorted(others)}
+    curves = {name: read_metrics(path) for name, path in folders.items()}
     return {name: records for name, records in curves.items() if records}
 
 
 def _evaluation(path: Path) -> Evaluation:
     try:
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as exc:
-        raise RunError(f"cannot read {path}: {exc}; run the evaluation again") from exc
+        document = read_json(path)
+    except RunError as exc:
+        raise RunError(f"{exc}; run the evaluation again") from exc
     missing = [key for key in _REQUIRED if key not in document]
     if missing:
         raise RunError(f"{path} lacks {', '.join(missing)}; run the evaluation again")
@@ -165,7 +165,6 @@ def _place(path: Path) -> Trace:
 
 def _arrays(path: Path) -> Trace:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as exc:
-        raise RunError(f"cannot read {path}: {exc}; run the evaluation again") from exc
+        return read_arrays(path)
+    except RunError as exc:
+        raise RunError(f"{exc}; run the evaluation again") from exc

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from snn_control.errors import RunError
 from snn_control.report.metric_names import METRICS, NONE, number
+from snn_control.runs.sealed import read_json
 
 STUDY_FILE = "study.json"
 _KEYS = ("study", "question", "summary", "rows", "figures")
@@ -25,10 +25,10 @@ def read_study(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as exc:
-        raise RunError(f"cannot read {path}: {exc}; run the study again") from exc
-    missing = [key for key in _KEYS if not isinstance(document, dict) or key not in document]
+        document = read_json(path)
+    except RunError as exc:
+        raise RunError(f"{exc}; run the study again") from exc
+    missing = [key for key in _KEYS if key not in document]
     if missing:
         raise RunError(f"{path} lacks {', '.join(missing)}; run the study again")
     return document

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
 from snn_control.ros import nodes
+from snn_control.ros.base.parameter_files import check_parameter_file
 
 PACKAGE = "snn_control"
 NODES = {node.name: node for node in nodes.NODES}
@@ -89,11 +91,12 @@ def parameters_of(node: str, file: str = "") -> Path:
     """Return the absolute path of a parameter file; by default the shipped file of the node.
 
     Raises:
-        ConfigError: the file does not exist.
+        ConfigError: the file does not exist, or `check_parameter_file` refuses it.
     """
     path = Path(file) if file else configs_folder() / "ros" / f"{node}.yaml"
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"parameter file {path} does not exist; name an existing YAML file")
+    check_parameter_file(path)
     return path.absolute()
 
 

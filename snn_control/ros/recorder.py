@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from snn_control.errors import ConfigError, ParameterError, require
@@ -14,12 +17,14 @@ from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import ERROR, Status
 from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.run_node import run_node
+from snn_control.ros.base.run_node import Stop, run_node
+from snn_control.ros.nodes import WRITE_FAILED
 from snn_control.runs.atomic import PARTIAL
 
-BAG_VERSION: Literal[9] = 9
 SEARCH_S = 0.2
 """Time between two searches for new topics, s."""
+FLUSH_S = 1.0
+"""Period of writing to the file, s of wall time; a killed recorder loses the messages since."""
 INTERFACE = Interface(
     topics=(
         Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
@@ -53,11 +58,12 @@ class Recorder(ManagedNode):
     config_type = Config
     interface = INTERFACE
 
-    def __init__(self, **options: Any) -> None:
-        options.pop("stop", None)
+    def __init__(self, *, stop: Stop, **options: Any) -> None:
         super().__init__("recorder", **options)
+        self._stop = stop
         self._entities: list[Any] = []
         self._writer: Any = None
+        self._failure = ""
         self.recorded: dict[str, int] = {}
         self._refused: set[str] = set()
         self.diagnostics.add("bag", self._bag_status)
@@ -65,7 +71,7 @@ class Recorder(ManagedNode):
     def configure(self, config: Config) -> None:
         """Open the bag under its temporary name."""
         require("rosbags", "logs")
-        from rosbags.rosbag2 import StoragePlugin, Writer
+        from snn_control.ros.base.bag_writer import BagWriter
 
         self._bag = Path(config.bag).absolute()
         if self._bag.exists():
@@ -76,12 +82,11 @@ class Recorder(ManagedNode):
         try:
             _move_aside(self._parent)
             self._parent.mkdir(parents=True)
-            self._writer = Writer(
-                self._partial, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP
-            )
-            self._writer.open()
+            writer = BagWriter(self._partial)
+            writer.open()
         except OSError as exc:
             raise ConfigError(f"bag: cannot write {self._partial}: {exc}") from exc
+        self._writer, self._failure = writer, ""
         self.recorded, self._refused = {}, set()
 
     def activate(self) -> None:
@@ -94,6 +99,8 @@ class Recorder(ManagedNode):
             raise ConfigError(f"bag: {self._bag} is closed; clean up and configure another one")
         self._find_topics()
         self._entities.append(self.create_timer(SEARCH_S, self.guarded(self._find_topics)))
+        wall = Clock(clock_type=ClockType.STEADY_TIME)
+        self._entities.append(self.create_timer(FLUSH_S, self.guarded(self._flush), clock=wall))
 
     def deactivate(self) -> None:
         """Stop recording, close the bag and rename it to its final name."""
@@ -108,13 +115,37 @@ class Recorder(ManagedNode):
     def _close(self) -> None:
         if self._writer is None:
             return
-        writer, self._writer = self._writer, None
-        writer.close()
-        self._partial.rename(self._bag)
-        self._parent.rmdir()
-        self.get_logger().info(f"{sum(self.recorded.values())} messages in {self._bag}")
+        with self._writing():
+            self._writer.close()
+            self._partial.rename(self._bag)
+            self._parent.rmdir()
+            self._writer = None
+            self.get_logger().info(f"{sum(self.recorded.values())} messages in {self._bag}")
+
+    def _flush(self) -> None:
+        if self._writer is not None:
+            with self._writing():
+                self._writer.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """End the node with an ERROR if the disk refuses the bag."""
+        try:
+            yield
+        except OSError as exc:
+            self._writer.abort()
+            self._writer = None
+            self._failure = (
+                f"bag: recording has ended: {exc.strerror or exc}; the messages until then are in "
+                f"{self._parent}"
+            )
+            self.get_logger().error(self._failure)
+            self.diagnostics.publish_last()
+            self._stop(WRITE_FAILED)
 
     def _find_topics(self) -> None:
+        if self._writer is None:  # a write has failed
+            return
         own = self.get_namespace().rstrip("/") + "/"
         names = [self.resolve_topic_name(name) for name in self.config.topics if name]
         everything = len(names) < len(self.config.topics)
@@ -145,8 +176,11 @@ class Recorder(ManagedNode):
         self.recorded[topic] = 0
 
         def write(data: bytes) -> None:
-            self._writer.write(connection, self.get_clock().now().nanoseconds, data)
-            self.recorded[topic] += 1
+            if self._writer is None:  # the write before has failed
+                return
+            with self._writing():
+                self._writer.write(connection, self.get_clock().now().nanoseconds, data)
+                self.recorded[topic] += 1
 
         self._entities.append(
             self.create_subscription(
@@ -157,7 +191,9 @@ class Recorder(ManagedNode):
     def _bag_status(self) -> Status:
         status = Status(values={"messages": sum(self.recorded.values())})
         status.values |= {f"messages of {topic}": n for topic, n in self.recorded.items()}
-        if self.active and self._writer is None:
+        if self._failure:
+            status.escalate(ERROR, self._failure)
+        elif self.active and self._writer is None:
             status.escalate(ERROR, "the bag is closed")
         return status
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from snn_control.errors import RunError
+from snn_control.runs.sealed import pack_arrays
 
 __all__ = [
     "PARTIAL",
@@ -48,14 +46,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Replace the file `path` (npz, compressed) by `arrays`.
+    """Replace the file `path` (npz, compressed, with a checksum) by `arrays`.
 
     Raises:
         RunError: see `write_bytes`.
     """
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, pack_arrays(arrays, compress=True))
 
 
 def write_folder(path: Path, fill: Callable[[Path], None]) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,7 @@ import numpy as np
 
 from snn_control.errors import ParameterError, RunError
 from snn_control.runs import atomic
+from snn_control.runs.sealed import pack_arrays, read_arrays, read_json, to_json
 
 ARRAYS = "arrays.npz"
 META = "meta.json"
@@ -31,6 +29,8 @@ class Checkpoint:
     folder: Path
     metrics_bytes: int
     """Length of metrics.jsonl at the checkpoint, bytes; a resumed run truncates the file to it."""
+    metrics_sha256: str = ""
+    """SHA-256 of metrics.jsonl at the checkpoint; empty if the checkpoint has none."""
 
 
 def save(
@@ -40,6 +40,7 @@ def save(
     meta: Mapping[str, Any],
     *,
     metrics_bytes: int = 0,
+    metrics_sha256: str = "",
     best: bool = False,
     keep: int = 3,
     extra: Callable[[Path], None] | None = None,
@@ -51,11 +52,17 @@ def save(
     if step < 0:
         raise ParameterError(f"step is {step}; expected at least 0")
     packed = pack(arrays)
-    text = json.dumps({"step": step, "metrics_bytes": metrics_bytes, "meta": dict(meta)})
+    head = {
+        "step": step,
+        "metrics_bytes": metrics_bytes,
+        "metrics_sha256": metrics_sha256,
+        "meta": dict(meta),
+    }
+    text = to_json(head)
 
     def fill(partial: Path) -> None:
         (partial / ARRAYS).write_bytes(packed)
-        (partial / META).write_text(text + "\n", "utf-8")
+        (partial / META).write_bytes(text)
         if extra is not None:
             extra(partial)
 
@@ -76,11 +83,10 @@ def load(folder: Path, which: str | int = "last") -> Checkpoint:
     """
     place = _locate(folder, str(which))
     try:
-        head = json.loads((place / META).read_text("utf-8"))
-        with np.load(io.BytesIO((place / ARRAYS).read_bytes()), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        return Checkpoint(head["step"], arrays, head["meta"], place, head["metrics_bytes"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as exc:
+        head, arrays = read_json(place / META), read_arrays(place / ARRAYS)
+        lines = int(head["metrics_bytes"]), str(head.get("metrics_sha256", ""))
+        return Checkpoint(int(head["step"]), arrays, dict(head["meta"]), place, *lines)
+    except (RunError, ValueError, KeyError, TypeError) as exc:
         others = ", ".join(str(step) for step in steps(folder)) or "none"
         raise RunError(
             f"checkpoint {place} is damaged ({exc}); available checkpoints: {others}; "
@@ -108,7 +114,7 @@ def drop_after(folder: Path, step: int) -> None:
 
 
 def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return `arrays` as the bytes of an npz archive without Python objects.
+    """Return `arrays` as the bytes of an npz archive with a checksum and without Python objects.
 
     Raises:
         ParameterError: an array contains Python objects.
@@ -117,9 +123,7 @@ def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
     for name, value in plain.items():
         if value.dtype.hasobject:
             raise ParameterError(f"array {name!r} has Python objects; expected numbers or strings")
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **plain)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    return pack_arrays(plain)
 
 
 def _locate(folder: Path, which: str) -> Path:

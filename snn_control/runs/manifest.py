@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -12,7 +11,9 @@ from typing import Any
 
 import snn_control
 from snn_control.errors import RunError
+from snn_control.input_file import is_file, shortened
 from snn_control.runs import atomic
+from snn_control.runs.sealed import read_json, to_json
 
 SCHEMA = 1
 STATUSES = ("running", "finished", "stopped", "crashed")
@@ -37,27 +38,24 @@ def make(command: str, seed: int, budget: str = "") -> dict[str, Any]:
 
 def write(path: Path, manifest: dict[str, Any]) -> None:
     """Replace the manifest on the disk."""
-    atomic.write_bytes(path, (json.dumps(manifest, indent=2) + "\n").encode())
+    atomic.write_bytes(path, to_json(manifest, indent=2))
 
 
 def read(path: Path) -> dict[str, Any]:
     """Read a manifest.
 
     Raises:
-        RunError: the file does not exist or has another schema.
+        RunError: the file does not exist, is damaged or has another schema.
     """
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    if not is_file(path):
         raise RunError(
-            f"{path.parent} is not a run folder: it has no manifest.json; "
+            f"{shortened(path.parent)} is not a run folder: it has no manifest.json; "
             "pass the folder written by `snn-control evolve` or `train`"
-        ) from None
-    except (OSError, ValueError) as exc:
-        raise RunError(f"cannot read {path}: {exc}") from exc
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        )
+    manifest = read_json(path)
+    if manifest.get("schema") != SCHEMA:
         raise RunError(
-            f"{path} has schema {manifest.get('schema') if isinstance(manifest, dict) else None}, "
+            f"{path} has schema {manifest.get('schema')}, "
             f"this version reads {SCHEMA}; install the version of snn_control that wrote it"
         )
     return manifest

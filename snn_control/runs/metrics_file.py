@@ -1,7 +1,12 @@
-"""metrics.jsonl: one JSON object per line, appended and flushed; a partial last line is ignored."""
+"""metrics.jsonl: one JSON object per line, appended and flushed.
+
+A last line without an end is the torn write of a killed process: it is ignored, and a writer
+removes it. Any other line that is not a JSON object is an error with its number.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -12,7 +17,12 @@ from typing import Any
 import numpy as np
 
 from snn_control.copies import NotCopied
+from snn_control.errors import RunError
+from snn_control.input_file import read_bytes
 from snn_control.runs import atomic
+
+LARGEST_FILE = 1_000_000_000
+"""Largest accepted size of metrics.jsonl, bytes."""
 
 
 class MetricsFile(NotCopied):
@@ -25,6 +35,7 @@ class MetricsFile(NotCopied):
         with atomic.writing(path):
             self._file = path.open("ab", buffering=0)
         truncate(path, whole_bytes(path))
+        self._digest = hashlib.sha256(path.read_bytes())
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line; non-finite numbers become null.
@@ -42,12 +53,17 @@ class MetricsFile(NotCopied):
                 if self._path.is_file():
                     os.truncate(self._path, before)
                 raise
+        self._digest.update(line)
 
-    def sync(self) -> int:
-        """Sync all lines to the disk; return the length of the file, bytes."""
+    def sync(self) -> tuple[int, str]:
+        """Sync all lines to the disk; return the length of the file, bytes, and its SHA-256.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
         with atomic.writing(self._path):
             os.fsync(self._file.fileno())
-        return self._size()
+        return self._size(), self._digest.hexdigest()
 
     def close(self) -> None:
         """Close the file."""
@@ -58,11 +74,46 @@ class MetricsFile(NotCopied):
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return all complete records; none if the file is missing."""
+    """Return all complete records; none if the file is missing.
+
+    Raises:
+        RunError: not readable, or a line is not a JSON object; the message has file and line.
+    """
     if not path.exists():
         return []
-    lines = path.read_bytes()[: whole_bytes(path)].splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
+    data = read_bytes(path, RunError, largest=LARGEST_FILE)
+    lines = data[: data.rfind(b"\n") + 1].split(b"\n")
+    return [_record(path, k, line) for k, line in enumerate(lines, 1) if line.strip(b" \r")]
+
+
+def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+        if not isinstance(record, dict):
+            raise ValueError(f"expected a JSON object, got {type(record).__name__}")
+    except (ValueError, RecursionError) as exc:
+        raise RunError(
+            f"{path}: line {number} is damaged ({exc}); resume the run to compute the lines after "
+            "its last whole checkpoint again, or remove the line"
+        ) from exc
+    return record
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def require_prefix(path: Path, length: int, sha256: str) -> None:
+    """Refuse a file whose first `length` bytes are missing or differ from their checksum.
+
+    Raises:
+        RunError: names the file; an empty checksum is not compared.
+    """
+    data = read_bytes(path, RunError, largest=LARGEST_FILE) if path.exists() else b""
+    if len(data) < length:
+        raise RunError(f"{path} has {len(data)} bytes; expected at least {length}: lines are lost")
+    if sha256 and hashlib.sha256(data[:length]).hexdigest() != sha256:
+        raise RunError(f"{path}: the first {length} bytes differ from their checksum")
 
 
 def truncate(path: Path, length: int) -> None:

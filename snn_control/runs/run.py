@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from snn_control.copies import Independent
-from snn_control.errors import ParameterError, RunError
+from snn_control.errors import DataWarning, ParameterError, RunError
 from snn_control.runs import atomic, checkpoints, config_file, manifest, metrics_file
 from snn_control.runs.checkpoints import Checkpoint
 from snn_control.runs.lock import WriterLock
+from snn_control.runs.sealed import to_json
 
 LOCK = ".lock"
 INITIAL_FILES = {"manifest.json", "config.yaml", "metrics.jsonl"}
@@ -48,8 +49,10 @@ class Run(Independent):
                     f"{folder} is not empty; choose another --out, or use --resume {folder}"
                 )
         lock = WriterLock(folder / LOCK)
-        manifest.write(folder / "manifest.json", manifest.make(command, seed, budget))
-        config_file.write(folder / "config.yaml", config)
+        head = manifest.make(command, seed, budget)
+        manifest.write(folder / "manifest.json", head)
+        digest = config_file.write(folder / "config.yaml", config)
+        manifest.write(folder / "manifest.json", head | {"config_sha256": digest})
         return cls(folder, lock=lock)
 
     @classmethod
@@ -68,19 +71,24 @@ class Run(Independent):
         """Open a run for writing and return it with the checkpoint to resume from.
 
         Metrics lines and checkpoints after that checkpoint are removed, so that the resumed run
-        writes the same files as an uninterrupted one.
+        writes the same files as an uninterrupted one. If metrics lines before the newest checkpoint
+        are lost or damaged, the run resumes from the newest one before the fault.
 
         Raises:
-            RunError: the folder is not a run folder, has no complete checkpoint, or another process
-                is writing to it.
+            RunError: the folder is not a run folder, has no complete checkpoint without such a
+                fault before it, or another process is writing to it.
+
+        Warns:
+            DataWarning: metrics lines were lost; has the step that the run resumes from.
         """
         reader = cls.open(folder)
-        checkpoint = reader.restore(which)
+        _ = reader.config  # checked before anything is changed
+        checkpoint = _undamaged(reader, which)
         lock = WriterLock(reader.folder / LOCK)
         metrics_file.truncate(reader.folder / "metrics.jsonl", checkpoint.metrics_bytes)
         checkpoints.drop_after(reader.folder / "checkpoints", checkpoint.step)
         run = cls(reader.folder, lock=lock)
-        run._set_manifest(status="running", ended=None)
+        run._set_manifest(status="running", ended=None, metrics_sha256="")
         return run, checkpoint
 
     @property
@@ -91,15 +99,20 @@ class Run(Independent):
     @property
     def config(self) -> dict[str, Any]:
         """Content of config.yaml."""
-        return config_file.read(self.folder / "config.yaml")
+        digest = str(self.manifest.get("config_sha256", ""))
+        return config_file.read(self.folder / "config.yaml", digest)
 
     def log(self, record: Mapping[str, Any]) -> None:
         """Append one record to metrics.jsonl."""
         self._writer().append(record)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return all complete records of metrics.jsonl."""
-        return metrics_file.read(self.folder / "metrics.jsonl")
+        """Return all complete records of metrics.jsonl.
+
+        Raises:
+            RunError: a line is damaged; if the run has ended, also if a line is lost.
+        """
+        return read_metrics(self.folder)
 
     def checkpoint(
         self,
@@ -119,12 +132,14 @@ class Run(Independent):
         Raises:
             RunError: the disk is full or cannot be written; earlier checkpoints are intact.
         """
+        length, digest = self._writer().sync()
         checkpoints.save(
             self.folder / "checkpoints",
             step,
             arrays,
             meta,
-            metrics_bytes=self._writer().sync(),
+            metrics_bytes=length,
+            metrics_sha256=digest,
             best=best,
             extra=extra,
         )
@@ -141,18 +156,20 @@ class Run(Independent):
         """
         if status not in manifest.STATUSES[1:]:
             raise ParameterError(f"status is {status!r}; expected one of {manifest.STATUSES[1:]}")
-        self._writer().sync()
-        self._set_manifest(status=status, ended=manifest.now())
+        length, digest = self._writer().sync()
+        self._set_manifest(
+            status=status, ended=manifest.now(), metrics_bytes=length, metrics_sha256=digest
+        )
         self.close()
 
     def crash(self, arrays: Mapping[str, np.ndarray], message: str) -> Path:
         """Save the state of a fatal error in crash/, close the run, return the folder."""
         packed = checkpoints.pack(arrays)
-        text = json.dumps({"message": message, "time": manifest.now()})
+        text = to_json({"message": message, "time": manifest.now()})
 
         def fill(partial: Path) -> None:
             (partial / checkpoints.ARRAYS).write_bytes(packed)
-            (partial / "message.json").write_text(text + "\n", "utf-8")
+            (partial / "message.json").write_bytes(text)
 
         atomic.write_folder(self.folder / "crash", fill)
         self.finish("crashed")
@@ -174,6 +191,43 @@ class Run(Independent):
 
     def _set_manifest(self, **changes: Any) -> None:
         manifest.write(self.folder / "manifest.json", {**self.manifest, **changes})
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return all complete records in a folder with metrics.jsonl, see `Run.metrics`."""
+    path = folder / "metrics.jsonl"
+    records = metrics_file.read(path)
+    if (folder / "manifest.json").exists():
+        head = manifest.read(folder / "manifest.json")
+        if head.get("metrics_sha256"):
+            metrics_file.require_prefix(path, head["metrics_bytes"], head["metrics_sha256"])
+    return records
+
+
+def _undamaged(run: Run, which: str | int) -> Checkpoint:
+    """Return the chosen checkpoint, or the newest before it whose metrics lines are whole."""
+    chosen = run.restore(which)
+    path = run.folder / "metrics.jsonl"
+    earlier = [step for step in checkpoints.steps(run.folder / "checkpoints") if step < chosen.step]
+    fault = ""
+    for step in (None, *reversed(earlier)):
+        try:
+            checkpoint = chosen if step is None else run.restore(step)
+            metrics_file.require_prefix(path, checkpoint.metrics_bytes, checkpoint.metrics_sha256)
+        except RunError as exc:
+            fault = fault or str(exc)
+            continue
+        if fault:
+            warnings.warn(
+                f"{fault}; the run resumes from step {checkpoint.step} in place of {chosen.step}",
+                DataWarning,
+                stacklevel=3,
+            )
+        return checkpoint
+    raise RunError(
+        f"{fault}; no earlier checkpoint lies before the fault; restore the file from a copy, or "
+        "start a new run"
+    )
 
 
 def _has_no_records(folder: Path) -> bool:

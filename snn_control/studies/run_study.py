@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 from snn_control.report.study_file import STUDY_FILE
 from snn_control.runs import Run, atomic
 from snn_control.runs.metrics_file import plain
+from snn_control.runs.sealed import to_json
 from snn_control.studies.registry import STUDIES, study_module
 from snn_control.studies.study import METHOD, Progress, StudyConfig, StudyResult, silent
 
@@ -45,8 +45,8 @@ def run_study(
             "notes": result.notes,
             "skipped": result.skipped,
         }
-        text = json.dumps(plain(document), indent=1, allow_nan=False) + "\n"
-        atomic.write_bytes(folder / STUDY_FILE, text.encode())
+        text = to_json(plain(document), indent=1, allow_nan=False)
+        atomic.write_bytes(folder / STUDY_FILE, text)
         status = "finished"
     except KeyboardInterrupt:
         status = "stopped"

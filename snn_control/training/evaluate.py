@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from snn_control.controllers.controller import Controller
 from snn_control.report.inputs import default_role
 from snn_control.runs import atomic
 from snn_control.runs.metrics_file import plain
+from snn_control.runs.sealed import to_json
 from snn_control.training.environment import make_environment
 from snn_control.training.rollout import Episode, rollout
 from snn_control.training.statistics import half_width
@@ -151,8 +151,8 @@ def write_evaluation(
         for name in ("eval", "traces"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     path = folder / "eval" / f"{evaluation.controller}-{evaluation.preset}.json"
-    text = json.dumps(plain(evaluation.document()), indent=1, allow_nan=False) + "\n"
-    atomic.write_bytes(path, text.encode())
+    text = to_json(plain(evaluation.document()), indent=1, allow_nan=False)
+    atomic.write_bytes(path, text)
     arrays = trace_arrays(evaluation.episodes[0], controller) if trace else {}
     if arrays:
         arrays["seed"] = np.array(evaluation.seeds[0])

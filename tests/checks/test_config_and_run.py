@@ -7,6 +7,7 @@ import pytest
 from snn_control.checks import Outcome, check
 from snn_control.errors import UnknownNameError
 from snn_control.resources import configs_folder
+from snn_control.runs.sealed import to_json
 from snn_control.studies import StudyConfig, run_study
 from tests.report.run_folder import bare_run, make_run
 
@@ -76,7 +77,7 @@ def test_damaged_files_are_named(run_folder):
     (run_folder / "metrics.jsonl").write_text("{]\n")
     faults = failed(str(run_folder))
     assert "schema_version" in faults["model"].detail
-    assert "JSONDecodeError" in faults["records"].detail
+    assert "metrics.jsonl: line 1 is damaged" in faults["records"].detail
     assert set(faults) == {"model", "records", "report"}
 
 
@@ -95,7 +96,7 @@ def test_study_passes_without_checkpoints(tmp_path):
     assert failed(str(tmp_path / "study")) == {}
     document = json.loads((tmp_path / "study" / "study.json").read_text())
     del document["rows"]
-    (tmp_path / "study" / "study.json").write_text(json.dumps(document))
+    (tmp_path / "study" / "study.json").write_bytes(to_json(document))
     assert "lacks rows" in failed(str(tmp_path / "study"))["report"].detail
 
 

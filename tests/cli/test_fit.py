@@ -78,6 +78,23 @@ def test_a_malformed_log_is_named_in_a_one_line_error(text, message, tmp_path, c
     assert not out.exists()
 
 
+def test_a_fit_at_its_bounds_is_a_warning_everywhere(tmp_path, capsys):
+    path, out = tmp_path / "log.csv", tmp_path / "blimp.yaml"
+    rows = (f"{k / 10:.1f},1,{1 + k / 100:.2f},{-5 + 0.01 * k:.2f}\n" for k in range(200))
+    path.write_text(HEADER + "".join(rows))  # it climbs although the motors pull it down
+    assert main(["fit", str(path), "--json", "--out", str(out)]) == 0
+    printed = capsys.readouterr()
+    warnings = json.loads(printed.out)["warnings"]
+    assert any("hover command is 0 motor units" in warning for warning in warnings)
+    assert any("is at its bound" in warning for warning in warnings)
+    for warning in warnings:
+        assert f"WARNING: {warning}" in printed.err
+        assert f"# WARNING: {warning}" in out.read_text()
+    assert read_parameters(out)["hover_motor_units"] == 0.0
+    assert main(["fit", str(path)]) == 0
+    assert capsys.readouterr().out.count("WARNING") == len(warnings)
+
+
 def test_wrong_use(tmp_path, capsys):
     assert main(["fit"]) == 2
     assert main(["fit", str(tmp_path / "none.csv")]) == 1

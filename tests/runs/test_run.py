@@ -9,6 +9,7 @@ import pytest
 
 from snn_control.errors import ParameterError, RunError
 from snn_control.runs import Run
+from snn_control.runs.sealed import to_json
 
 STATE = {"mean": np.arange(5.0), "names": np.array(["a", "bc"])}
 
@@ -168,7 +169,7 @@ def test_open_of_another_folder_is_an_error(tmp_path):
 
 def test_manifest_of_another_schema_is_an_error(run):
     path = run.folder / "manifest.json"
-    path.write_text(json.dumps({**run.manifest, "schema": 99}))
+    path.write_bytes(to_json({**run.manifest, "schema": 99}))
     with pytest.raises(RunError, match="schema 99"):
         Run.open(run.folder)
 

@@ -11,6 +11,7 @@ from snn_control.errors import ParameterError, RunError, UnknownNameError
 from snn_control.report import build_report
 from snn_control.report.study_file import study_table
 from snn_control.runs import Run
+from snn_control.runs.sealed import to_json
 from snn_control.studies import STUDIES, StudyConfig, StudyResult, config_type, registry
 from snn_control.studies import run_study as runner
 from snn_control.studies.study import silent
@@ -101,8 +102,8 @@ def test_a_malformed_study_file_is_an_error(registered, tmp_path):
     runner("toy", StudyConfig(), tmp_path / "run")
     path = tmp_path / "run" / "study.json"
     document = json.loads(path.read_text())
-    for broken in ("{", "[]", json.dumps(document | {"figures": [{"data": [{"type": "zzz"}]}]})):
-        path.write_text(broken)
+    for broken in (b"{", b"[]", to_json(document | {"figures": [{"data": [{"type": "zzz"}]}]})):
+        path.write_bytes(broken)
         with pytest.raises(RunError, match=r"study\.json"):
             build_report(tmp_path / "run")
 

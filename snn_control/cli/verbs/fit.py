@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,9 +39,11 @@ def run(args: Args) -> Result:
     if not args.logs:
         raise WrongUseError("name at least one flight log (CSV)")
     fit = fit_flights(args.logs, window_s=args.window_s)
+    for warning in fit.warnings:
+        print(f"snn-control fit: WARNING: {warning}", file=sys.stderr)
     data = asdict(fit)
     if args.out:
-        comment = (
+        comment = "".join(f"WARNING: {warning}\n" for warning in fit.warnings) + (
             f"Blimp parameters fitted to {len(fit.flights)} flight(s); replay RMSE "
             f"{100 * fit.rmse_m:.1f} cm over windows of {fit.window_s:g} s."
         )
@@ -73,7 +76,7 @@ def show(result: Result, console: Console) -> None:
         rmse, before = 100 * data["rmse_m"], 100 * data["rmse_before_m"]
         table.add_row("all", "", f"{rmse:.2f}", f"{before:.2f}", "")
     console.print(table)
-    for name in data["at_bound"]:
-        console.print(f"{name} is at its bound: these flights do not determine it", markup=False)
+    for warning in data["warnings"]:
+        console.print(f"WARNING: {warning}", markup=False, style="bold red")
     if "out" in data:
         console.print(data["out"], markup=False, soft_wrap=True)

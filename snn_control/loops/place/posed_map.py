@@ -17,6 +17,7 @@ from snn_control.copies import Independent
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.loops.place.odometry import Pose
 from snn_control.runs import atomic
+from snn_control.runs.sealed import read_arrays
 
 __all__ = ["VERSION", "PosedMap", "document_hash", "document_of", "poses_path"]
 
@@ -124,8 +125,14 @@ class PosedMap(Independent):
 
 
 def document_of(path: str) -> Path:
-    """Return the document of a map for a path with or without suffix."""
+    """Return the document of a map for a path with or without suffix.
+
+    Raises:
+        ModelFileError: the path has no name.
+    """
     document = Path(path)
+    if not document.name:
+        raise ModelFileError(f"{path!r} names no file; expected the path of a map")
     if document.suffix in (".json", ".safetensors"):
         return document.with_suffix(".json")
     return document.with_name(document.name + ".json")
@@ -145,11 +152,7 @@ def document_hash(document: Path) -> str:
 
 
 def _read_poses(path: Path, digest: str) -> tuple[dict[int, Pose], str]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as exc:  # damaged files raise errors of many types
-        raise ModelFileError(f"{path}: not a readable npz file ({exc})") from exc
+    arrays = read_arrays(path, ModelFileError)
     missing = {"version", "map_sha256", "numbers", "poses", "frame"} - arrays.keys()
     if missing:
         raise ModelFileError(f"{path}: {sorted(missing)[0]} is missing")

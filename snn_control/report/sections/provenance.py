@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import yaml
-
 from snn_control.citations import bibtex
 from snn_control.report.inputs import ReportInputs
 from snn_control.report.section import Listing, Section, Table
+from snn_control.yaml_text import dump_yaml
 
 WORKS = {
     "blimp": ("snn_control/Blimp", "blimp", "imitation", "mismatch"),
@@ -38,7 +37,7 @@ def make(inputs: ReportInputs) -> Section:
     entries = "\n\n".join(bibtex(name, version) for name in ("snn_control", *works(inputs)))
     listings = [Listing("BibTeX", entries, open=True)]
     if inputs.config:
-        text = yaml.safe_dump(inputs.config, sort_keys=False, allow_unicode=True)
+        text = dump_yaml(inputs.config)
         listings.insert(0, Listing("Configuration", text))
     lead = "All content of this page was made from the run folder alone."
     table = Table(("", ""), rows)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import warnings
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
-from snn_control.errors import RunError, require
+from snn_control.errors import DataWarning, RunError, require
+from snn_control.ros.base.bag_file import BagContent, read_bag
 
 __all__ = ["RecordedTicks", "read_ticks", "replay"]
 
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
+_COUNTS = ("tick", "stamp_s", "stamp_ns", "missed", "resets", "mode", "fault")
+"""Columns of whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -68,57 +77,137 @@ class RecordedTicks:
 
 
 def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
-    """Read the ticks of a bag.
+    """Read the ticks of a bag, also of an unfinished, cut or damaged one.
+
+    Missing ticks are never silent: a warning has their number, from the counts of the bag and the
+    numbers of the ticks. Damaged chunks of our recorder are left out by their checksums; chunks of
+    recorders that write none may hold damaged values.
 
     Args:
-        bag: folder of the bag.
+        bag: folder or file of the bag; an unfinished bag is also read under its final name.
         topic: full name of the `tick` topic; optional if the bag has only one.
 
     Raises:
-        RunError: the bag cannot be read, has no such topic, or has several and none is named.
+        RunError: the bag cannot be read, has no such topic, has several and none is named, or has
+            no ticks.
+
+    Warns:
+        DataWarning: the bag is unfinished, cut or damaged, or messages are missing.
     """
     require("rosbags", "logs")
-    from rosbags.highlevel import AnyReader
+    content = read_bag(bag, ("/tick", "/spikes"))
+    faults = "; ".join(content.problems)
+    tick_topics = sorted(t for t in content.topics if t.endswith("/tick"))
+    if not topic and len(tick_topics) != 1:
+        raise RunError(
+            f"{bag}: expected one topic that ends in /tick, it has {tick_topics}; "
+            + (faults or "name one")
+        )
+    topic = topic or tick_topics[0]
+    if topic not in content.topics:
+        known = sorted(content.topics)
+        raise RunError(f"{bag}: no topic {topic!r}; it has {known}{faults and '; '}{faults}")
+    try:
+        rows, label = _rows(content, topic)
+        if not rows:
+            raise RunError(f"{bag}: topic {topic!r} is empty; {faults or 'no tick was recorded'}")
+        ticks = _ticks(rows, label)
+    except (ValueError, StopIteration) as exc:
+        raise RunError(f"{bag}: {topic!r} has no ticks of a controller node") from exc
+    spikes = _spikes(content, topic.removesuffix("tick") + "spikes")
+    stated = {name: counts.get(topic, 0) for name, counts in content.counts.items()}
+    problems = [*content.problems, *_gaps(ticks.fields["tick"])]
+    problems += [f"{name}: {n} ticks" for name, n in stated.items() if n != len(rows)]
+    n_stepped = int(ticks.stepped.sum())
+    if spikes and len(spikes) == n_stepped:
+        ticks = replace(ticks, spikes=np.array(spikes, np.uint8))
+    elif spikes:
+        problems.append(f"{len(spikes)} messages of spikes for {n_stepped} steps are left out")
+    if problems:
+        counts = f"{bag}: {len(rows)} ticks were read of a bag that is cut, damaged or incomplete"
+        warnings.warn(f"{counts}: {'; '.join(problems)}", DataWarning, stacklevel=2)
+    return ticks
+
+
+def _rows(content: BagContent, topic: str) -> tuple[list[FloatArray], str]:
+    """Return the entries of each tick and their names; damaged messages are left out."""
+
+    def row(message: Any) -> tuple[str, FloatArray]:
+        return message.layout.dim[0].label, np.array(message.data, np.float64)
+
+    decoded = _decoded(content, topic, row)
+    label = _most_frequent(text for text, _ in decoded) or ",".join(_COUNTS)
+    names = label.split(",")
+    counts = [names.index(name) for name in _COUNTS]
+    rows = [
+        values
+        for text, values in decoded
+        if text == label and values.shape == (len(names),) and _are_counts(values[counts])
+    ]
+    _count_damaged(content, topic, len(rows))
+    return rows, label
+
+
+def _are_counts(values: FloatArray) -> bool:
+    return bool(np.all((values >= 0) & (values < 2**53)) and np.all(values == np.trunc(values)))
+
+
+def _spikes(content: BagContent, topic: str) -> list[npt.NDArray[np.uint8]]:
+    """Return the spikes of each message; damaged messages are left out."""
+    decoded = _decoded(content, topic, lambda message: np.array(message.data, np.uint8))
+    size = _most_frequent(values.size for values in decoded)
+    rows = [values for values in decoded if values.size == size]
+    _count_damaged(content, topic, len(rows))
+    return rows
+
+
+def _decoded(content: BagContent, topic: str, take: Callable[[Any], T]) -> list[T]:
     from rosbags.typesys import Stores, get_typestore
 
-    try:
-        reader = AnyReader([Path(bag)], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-        reader.open()
-    except Exception as exc:
-        raise RunError(f"{bag}: not a readable bag ({exc})") from exc
-    try:
-        tick_topics = sorted(t for t in reader.topics if t.endswith("/tick"))
-        if not topic and len(tick_topics) != 1:
-            raise RunError(
-                f"{bag}: expected one topic that ends in /tick, it has {tick_topics}; name one"
-            )
-        topic = topic or tick_topics[0]
-        if topic not in reader.topics:
-            raise RunError(f"{bag}: no topic {topic!r}; it has {sorted(reader.topics)}")
-        spikes_topic = topic.removesuffix("tick") + "spikes"
-        rows, spikes, label = [], [], ""
-        connections = [c for c in reader.connections if c.topic in (topic, spikes_topic)]
-        for connection, _, raw in reader.messages(connections=connections):
-            message: Any = reader.deserialize(raw, connection.msgtype)
-            if connection.topic == topic:
-                rows.append(message.data)
-                label = message.layout.dim[0].label
-            else:
-                spikes.append(message.data)
-    finally:
-        reader.close()
-    if not rows:
-        raise RunError(f"{bag}: topic {topic!r} is empty")
+    store, taken = get_typestore(Stores.ROS2_JAZZY), []
+    for message in content.messages:
+        if message.topic == topic:
+            with suppress(Exception):  # a damaged message may raise anything
+                taken.append(take(store.deserialize_cdr(message.data, message.type)))
+    return taken
+
+
+def _most_frequent(values: Iterable[H]) -> H | None:
+    return next((value for value, _ in Counter(values).most_common(1)), None)
+
+
+def _count_damaged(content: BagContent, topic: str, n_kept: int) -> None:
+    n_bad = sum(message.topic == topic for message in content.messages) - n_kept
+    if n_bad:
+        content.problems.append(f"{n_bad} damaged messages of {topic} are left out")
+
+
+def _ticks(rows: list[FloatArray], label: str) -> RecordedTicks:
     names = label.split(",")
     columns = np.array(rows, np.float64).T
     fields = dict(zip(names, columns, strict=True))
     first = next(k for k, name in enumerate(names) if name.startswith("output"))
     orders = tuple(names[names.index("fault") + 1 : first])
     observed = tuple(names[names.index("latency_s") + 1 :])
-    ticks = RecordedTicks(fields, orders, observed, np.zeros((0, 0), np.uint8))
-    if spikes and len(spikes) == int(ticks.stepped.sum()):
-        return replace(ticks, spikes=np.array(spikes, np.uint8))
-    return ticks
+    return RecordedTicks(fields, orders, observed, np.zeros((0, 0), np.uint8))
+
+
+def _gaps(numbers: FloatArray) -> list[str]:
+    """Return a sentence on missing numbers of ticks; a node that starts again begins with 1.
+
+    The order within a start is free: the recorder's clock may have been set back.
+    """
+    starts = np.flatnonzero(numbers == 1)
+    n_missing, first = 0, math.inf
+    for k, part in enumerate(np.split(numbers, starts[starts > 0])):
+        present = np.unique(part)
+        begin = present[0] if k == 0 else 1.0  # the recorder may have started after the node
+        gaps = np.diff(present, prepend=begin - 1) - 1
+        n_missing += int(gaps.sum())
+        first = min(first, *present[gaps > 0], math.inf)
+    if not n_missing:
+        return []
+    return [f"{n_missing} ticks are missing, the first before tick {int(first)}"]
 
 
 def replay(ticks: RecordedTicks, controller: Controller, seed: int = 0) -> FloatArray:

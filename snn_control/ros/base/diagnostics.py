@@ -13,6 +13,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rclpy.duration import Duration
 from rclpy.node import Node
 
 from snn_control.ros.base.interface import qos
@@ -23,6 +24,8 @@ OK, WARN, ERROR, STALE = (
     DiagnosticStatus.ERROR,
     DiagnosticStatus.STALE,
 )
+LAST_S = 0.5
+"""Maximum time until the subscribers have the last message, s."""
 
 
 @dataclass
@@ -84,6 +87,11 @@ class Diagnostics:
                 status = Status(ERROR, f"no status available: {exc!r}")
             message.status.append(self.to_message(task, status))
         self._publisher.publish(message)
+
+    def publish_last(self) -> None:
+        """Publish before the process ends, and wait until the subscribers have the message."""
+        self.publish()
+        self._publisher.wait_for_all_acked(Duration(seconds=LAST_S))
 
     def to_message(self, task: str, status: Status) -> DiagnosticStatus:
         """Return the message of one status."""

@@ -14,6 +14,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 
 from snn_control.errors import ConfigError
+from snn_control.ros.base.parameter_files import check_parameter_files
 
 __all__ = ["LAST_DOMAIN", "initialise", "make_node"]
 
@@ -42,6 +43,7 @@ def initialise(arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: an argument, a parameter file or the environment cannot be used.
     """
+    check_parameter_files(arguments)
     _require_domain(os.environ.get("ROS_DOMAIN_ID", ""))
     with _refusals():
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)

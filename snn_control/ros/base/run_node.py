@@ -57,8 +57,8 @@ class Stop:
         self.code = 0
 
     def __call__(self, code: int = 0) -> None:
-        """Request the end, with an exit code."""
-        self.requested, self.code = True, code
+        """Request the end, with an exit code; the first that is not 0 remains."""
+        self.requested, self.code = True, self.code or code
 
 
 class _Ending:

@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from snn_control.controllers.files import model_path
+from snn_control.input_file import is_file, is_folder
 from snn_control.ros.base.bag import read_ticks
 from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.ros.vehicles import vehicle_of
+from snn_control.runs.sealed import read_arrays
 from snn_control.training.model_name import load_named
 
 EXIT_IF_REFUSED = {"exit_if_refused": True}
@@ -55,7 +55,7 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
         simulated["wait_for_listeners"] = [f"{name}/tick", f"{name}/spikes"]
         nodes.start(simulator.node, simulated)
         nodes.wait(simulator.name, START_S + SLOW * run.duration_s / run.rate)
-        nodes.stop(simulator.name, name, "recorder")
+        nodes.finish(simulator.name, name, "recorder")
     return examine(run, ros, vehicle)
 
 
@@ -66,15 +66,16 @@ def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
 
     Raises:
         InterfaceMismatchError: no vehicle has the interface of the model.
-        RunError: a node died, or the controller never received a measurement.
+        RunError: a node died, or the controller never received a measurement. If the bag cannot be
+            written, the run continues: a warning at once, the error at its end.
     """
     vehicle, ros = vehicle_of(load_named(run.model)), folder.absolute() / "ros"
     with Nodes(ros, os.environ) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **EXIT_IF_REFUSED})
         name = _start_controller(nodes, vehicle, run.model, {})
         with suppress(KeyboardInterrupt):
-            nodes.watch(run.duration_s or math.inf)
-        nodes.stop(name, "recorder")
+            nodes.watch(run.duration_s or math.inf, recorder="recorder")
+        nodes.finish(name, "recorder")
     return bus_figures(read_ticks(ros / "bag"), vehicle.controller)
 
 
@@ -88,15 +89,14 @@ def _start_controller(
 
 def _absolute(model: str) -> str:
     path = Path(model)
-    is_path = path.is_dir() or (path.suffix != "" and path.exists())
+    is_path = is_folder(path) or (path.suffix != "" and is_file(path))
     return str(path.absolute()) if is_path and model_path(model) is not None else model
 
 
 def examine(run: BusRun, ros: Path, vehicle: Vehicle) -> BusResult:
     """Return metrics and trace of the bag and the recorded episode in the folder `ros`."""
     ticks = read_ticks(ros / "bag")
-    with np.load(ros / "flight.npz", allow_pickle=False) as archive:
-        simulated = {name: archive[name] for name in archive.files}
+    simulated = read_arrays(ros / "flight.npz")
     episode, n_sent = vehicle.episode(ticks, simulated)
     summary = {
         "model": controller_name(run.model),

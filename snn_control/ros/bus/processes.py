@@ -9,15 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from snn_control.errors import RunError, StartError
+from snn_control.errors import DataWarning, RunError, StartError
 from snn_control.ros.launching import module_of
+from snn_control.ros.nodes import WRITE_FAILED
+from snn_control.yaml_text import dump_yaml
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
 """First and last domain with ports below the ephemeral ports of Linux."""
@@ -110,7 +111,7 @@ class Nodes:
         name = f"{namespace}-{name}" if namespace else name
         path = self._folder / f"{name}.yaml"
         content = {"/**": {"ros__parameters": {"autostart": True, **parameters}}}
-        path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        path.write_text(dump_yaml(content), "utf-8")
         self.start_with(path, node, namespace)
 
     def start_with(
@@ -154,16 +155,27 @@ class Nodes:
         if code:
             raise self._death(name, code)
 
-    def watch(self, duration_s: float) -> None:
+    def watch(self, duration_s: float, recorder: str = "") -> None:
         """Wait for a duration while all nodes run.
+
+        Args:
+            duration_s: duration, s.
+            recorder: name of a recorder; if its bag cannot be written, the others continue.
 
         Raises:
             StartError: a node cannot use its arguments or its environment.
             RunError: a node died; including the tail of its log.
+
+        Warns:
+            DataWarning: the bag cannot be written.
         """
-        end_s = time.monotonic() + duration_s
+        end_s, failed = time.monotonic() + duration_s, False
         while time.monotonic() < end_s:
-            self._require_others("")
+            if recorder and not failed and self.running[recorder].poll() == WRITE_FAILED:
+                failure = self._death(recorder, WRITE_FAILED)
+                warnings.warn(f"{failure}; the others continue", DataWarning, stacklevel=2)
+                failed = True
+            self._require_others(recorder if failed else "")
             time.sleep(POLL_S)
 
     def _require_others(self, name: str) -> None:
@@ -189,6 +201,18 @@ class Nodes:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def finish(self, *names: str) -> None:
+        """Stop nodes and check their exit codes.
+
+        Raises:
+            RunError: a node failed at or before its end; including the tail of its log.
+        """
+        processes = {name: self.running[name] for name in names if name in self.running}
+        self.stop(*names)
+        for name, process in processes.items():
+            if process.returncode > 0:
+                raise self._death(name, process.returncode)
 
     def log(self, name: str, lines: int = 5) -> str:
         """Return the last lines of the log of a node."""

@@ -19,6 +19,7 @@ from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network import Network
+from snn_control.runs.sealed import to_json
 
 TRAINED = {"proprioception": 4.7, "oscillator": 0.6, "ipsilateral": 2.0, "contralateral": -1.3}
 
@@ -80,7 +81,7 @@ def test_strengths_are_read_from_a_network(cells: str) -> None:
 def test_wrong_settings_in_a_file_are_errors(settings: dict, tmp_path: Path) -> None:
     path = save(Swimmer(network("graded")), tmp_path / "mine")
     document = json.loads(path.read_text())
-    path.write_text(json.dumps(document | {"settings": settings}))
+    path.write_bytes(to_json(document | {"settings": settings}))
     with pytest.raises((ModelFileError, ParameterError), match=r"settings|period|set|homeo"):
         load(path)
 

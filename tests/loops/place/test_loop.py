@@ -17,6 +17,7 @@ from snn_control.loops.place.images import Bytes, Refusal
 from snn_control.loops.place.loop import UNUSABLE, warm
 from snn_control.loops.place.posed_map import PosedMap, _read_poses, poses_path
 from snn_control.loops.place.reason import CODES, Reason
+from snn_control.runs.sealed import to_json
 from tests.loops.place.harness import (
     PERIOD_NS,
     ROUTE,
@@ -214,7 +215,7 @@ def test_poses_of_another_map_are_ignored(saved: Path, tmp_path: Path) -> None:
     document = tmp_path / "copy.json"
     changed = json.loads(document.read_text())
     changed["about"] = {"by": "someone"}
-    document.write_text(json.dumps(changed))
+    document.write_bytes(to_json(changed))
     other = PosedMap.load(str(document))
     assert other.poses == {}
     assert "another map" in other.note

@@ -1,0 +1,220 @@
+"""YAML 1.2 in every reader: numbers, repeated keys, empty values, tabs, byte-order marks."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import copy
+import dataclasses
+import math
+import pickle
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from snn_control.config import from_mapping, read_yaml
+from snn_control.controllers.place.config import PlaceConfig
+from snn_control.envs.blimp.parameter_file import read_parameters
+from snn_control.envs.blimp.parameters import BlimpParameters
+from snn_control.errors import ConfigError, RunError, SnnControlError
+from snn_control.ros.base.parameter_files import check_parameter_file, check_parameter_files
+from snn_control.runs import config_file
+from snn_control.studies import STUDIES, config_type
+from snn_control.training.optimisation import METHODS
+from snn_control.yaml_text import dump_yaml, load_yaml, parse_yaml
+from tests.paths import ROOT
+
+NUMBERS: dict[str, Any] = {
+    "1e-3": 0.001, "5e-1": 0.5, "1E5": 1e5, "-2.e+1": -20.0, ".5": 0.5, "12": 12, "-3": -3,
+    "010": 10, "0x1f": 31, "0o17": 15, ".inf": math.inf, "-.inf": -math.inf,
+}  # fmt: skip
+TEXTS = ["yes", "no", "on", "off", "y", "n", "1:1", "190:20:30", "1_000", "2024-01-01", "0b11", "="]
+CONSTANTS: dict[str, Any] = {"true": True, "False": False, "null": None, "~": None}
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_numbers_of_the_core_schema(text: str) -> None:
+    value = parse_yaml(f"key: {text}", "file")["key"]
+    assert (type(value), value) == (type(NUMBERS[text]), NUMBERS[text])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_scalars_of_the_older_version_are_texts(text: str) -> None:
+    assert parse_yaml(f"key: {text}", "file") == {"key": text}
+
+
+@pytest.mark.parametrize("text", CONSTANTS)
+def test_constants(text: str) -> None:
+    assert parse_yaml(f"key: {text}", "file")["key"] is CONSTANTS[text]
+
+
+@pytest.mark.parametrize("value", [*TEXTS, *NUMBERS, *CONSTANTS, "", "a: b", "#", "1.5", "ä\t"])
+def test_written_texts_are_texts_in_both_versions(value: str) -> None:
+    text = dump_yaml({"key": value})
+    assert parse_yaml(text, "file") == yaml.safe_load(text) == {"key": value}
+
+
+def test_written_numbers_are_equal_in_both_versions() -> None:
+    content = {"a": 1e-7, "b": 1e300, "c": -3, "d": True, "e": None, "f": [0.1, {"g": 1e16}]}
+    assert parse_yaml(dump_yaml(content), "file") == yaml.safe_load(dump_yaml(content)) == content
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 2\na: 3\n", r"file: line 3: key 'a' appears twice, first in line 1"),
+        ("x:\n  a: 1\n  'a': 3\n", r"file: line 3: key 'a' appears twice, first in line 2"),
+        ("x: {a: 1, a: 2}\n", r"file: line 1: key 'a' appears twice"),
+        ("1: x\n0x1: y\n", r"file: line 2: key 1 appears twice"),
+        ("a: 1\n\tb: 2\n", r"file: line 2: "),
+        ("a: [1\nb: 2\n", r"file: line 2: not YAML"),
+        ("a: !!python/object:os.system {}\n", r"file: line 1: not YAML"),
+        ("[" * 3000, r"file: .*not YAML"),
+        ("a: 1\n---\nb: 2\n", r"file: line 2: not YAML"),
+        ("a: " + "9" * 5000, r"file: not YAML"),
+        ("{[1]: 2}", r"file: line 1: expected a text as key"),
+        ("a: b\0c\n", r"NUL|file: line 1|file: not YAML"),
+    ],
+)
+def test_faults_have_file_and_line(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_yaml(text, "file")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        codecs.BOM_UTF8 + b"a: 1\r\n",
+        codecs.BOM_UTF16_LE + "a: 1\n".encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + "a: 1\n".encode("utf-16-be"),
+        b"a:\t1\n",
+        b"a: \t 1\t# comment\n",
+        b"a: &x 1\n",
+    ],
+)
+def test_marks_tabs_and_line_ends_are_read(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(data)
+    assert load_yaml(path) == {"a": 1}
+
+
+def test_undecodable_bytes_have_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"a: 1\nb: \xff\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml: line 2: not utf-8"):
+        load_yaml(path)
+
+
+def test_mappings_are_copied_and_written_as_plain_ones() -> None:
+    content = parse_yaml("a: {b: 1}\n", "file")
+
+    @dataclasses.dataclass
+    class Owner:
+        content: Any
+
+    for copied in (copy.deepcopy(content), pickle.loads(pickle.dumps(content))):
+        assert copied == content
+        assert copied["a"].lines == {"b": 1}
+    assert dataclasses.asdict(Owner(content)) == {"content": {"a": {"b": 1}}}
+    assert dump_yaml(content) == "a:\n  b: 1\n"
+
+
+def test_merge_keys_override() -> None:
+    text = "base: &b {x: 1, y: 2}\nown:\n  <<: *b\n  y: 3\n"
+    assert parse_yaml(text, "file")["own"] == {"x": 1, "y": 3}
+
+
+def _evolution(path: Path) -> Any:
+    content, where = read_yaml(path)
+    return from_mapping(BlimpParameters, content, where)
+
+
+READERS: dict[str, Callable[[Path], Any]] = {
+    "configuration": _evolution,
+    "blimp parameters": read_parameters,
+    "parameters of nodes": check_parameter_file,
+    "arguments of nodes": lambda path: check_parameter_files(
+        ["node", "--ros-args", "--params-file", str(path)]
+    ),
+    "configuration of a run": config_file.read,
+}
+"""All readers of YAML files."""
+KEY = "thrust_gain_m_s2"
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("fault", ["twice", ".nan", "", "yes", "1:1"])
+def test_every_reader_names_file_key_and_line(reader: str, fault: str, tmp_path: Path) -> None:
+    typed = reader in ("configuration", "blimp parameters")
+    if fault in ("yes", "1:1") and not typed:
+        pytest.skip("texts are compared with the types of the parameters by the node")
+    if fault != "twice" and reader == "configuration of a run":
+        pytest.skip("a run writes its configuration itself")
+    path = tmp_path / "file.yaml"
+    lines = f"{KEY}: 1.1\n{KEY}: 1.2\n" if fault == "twice" else f"spread: 0.1\n{KEY}: {fault}\n"
+    path.write_text(lines)
+    with pytest.raises((ConfigError, RunError)) as caught:
+        READERS[reader](path)
+    for part in (str(path), "line 2", KEY):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_takes_exponents_tabs_and_marks(reader: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_bytes(codecs.BOM_UTF8 + f"{KEY}:\t11e-1\n".encode())
+    content = READERS[reader](path)
+    if isinstance(content, dict):
+        assert content == {KEY: 1.1}
+
+
+CONFIGS = [
+    BlimpParameters,
+    PlaceConfig,
+    *(method.config_type for method in METHODS.values()),
+    *(config_type(name) for name in STUDIES),
+]
+
+
+def _fields_of(kind: type) -> list[tuple[type, str]]:
+    hints = typing.get_type_hints(kind)
+    return [(kind, f.name) for f in dataclasses.fields(kind) if hints[f.name] in (float, int, bool)]  # type: ignore[arg-type]
+
+
+FIELDS = [entry for kind in CONFIGS for entry in _fields_of(kind)]
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS)
+def test_no_field_takes_another_type(kind: type, name: str) -> None:
+    for text in (".nan", ".inf", "yes", "1:1", "", "'1'", "[1]"):
+        with pytest.raises(SnnControlError, match=rf"file: {name} \(line 2\): .*expected"):
+            from_mapping(kind, parse_yaml(f"# x\n{name}: {text}\n", "file"), "file")
+
+
+def test_pyyaml_is_used_in_one_module() -> None:
+    users = [
+        path.name
+        for folder in ("snn_control", "envs", "launch")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import) and any(alias.name == "yaml" for alias in node.names)
+    ]
+    assert users == ["yaml_text.py"]
+
+
+CASES = ROOT.parent / "shared" / "cases" / "yaml"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="needs the folder of cases beside the checkout")
+def test_cases() -> None:
+    refused = {"dup", "nan", "null", "sexa", "yes"}
+    for path in CASES.glob("*.yaml"):
+        if path.stem in refused:
+            with pytest.raises(ConfigError, match=rf"{path.name}.*line \d.*thrust_gain_m_s2"):
+                read_parameters(path)
+        else:
+            assert all(isinstance(value, float) for value in read_parameters(path).values())
