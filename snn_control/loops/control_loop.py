@@ -94,7 +94,7 @@ class ControlLoop(Independent, Generic[A]):
         self._clock_ns = 0
         self._commands: list[Sent] = []
         """Changes of the command since the last measurement."""
-        self._last_sent = self.gate.last
+        self._last_sent: FloatArray | None = None
         self._held = self.gate.last
         self._nothing = np.full(len(adapter.observation_names), np.nan)
         self._inputs = self._indices(controller.observation_names)
@@ -115,7 +115,7 @@ class ControlLoop(Independent, Generic[A]):
         """
         if self.modes.armed:
             return
-        self._restart()
+        self._restart(now_s)
         self.reset()
         trouble = self.adapter.trouble(now_s) or self.modes.failure
         if trouble:
@@ -201,6 +201,8 @@ class ControlLoop(Independent, Generic[A]):
         steady_s = None if self._simulated_time else now_s
         verdict = self.stamps.judge(stamp_ns, clock_ns, not reading.fault, steady_s)
         self._clock_ns = clock_ns
+        if verdict.fault is StampFault.RESTARTED and self._simulated_time:
+            self._restart(now_s)
         self.ticks += 1
         self.missed += verdict.missed
         if reading.fault and not verdict.fault:
@@ -259,8 +261,15 @@ class ControlLoop(Independent, Generic[A]):
             self.modes.steered()
         return sent
 
-    def watch(self, now_s: float) -> FloatArray | None:
-        """Update the mode without a measurement; return a command to send, or None."""
+    def watch(self, now_s: float, clock_ns: int | None = None) -> FloatArray | None:
+        """Update the mode without a measurement; return a command to send, or None.
+
+        Args:
+            now_s: monotonic time, s.
+            clock_ns: present time on the clock of the stamps, ns; needed in simulated time.
+        """
+        if clock_ns is not None:
+            self._clock_ns = clock_ns
         if (
             self.modes.manual
             and self._manual_s is not None
@@ -284,11 +293,13 @@ class ControlLoop(Independent, Generic[A]):
     def _hand_over(self, on: bool, now_s: float, reason: str) -> None:
         if self.modes.manual and not on:
             self._held = self.gate.last
-            self._restart()
+            self._restart(now_s)
         self.modes.override(on, now_s, reason)
 
-    def _restart(self) -> None:
-        self._commands, self._last_sent = [], self.gate.last
+    def _restart(self, now_s: float) -> None:
+        """Restart the adapter, with the command in force as the first one."""
+        self._commands, self._last_sent = [], None
+        self._sent(self.gate.last, now_s)
         self.adapter.restart()
 
     def _idle(self, now_s: float) -> FloatArray | None:
@@ -317,7 +328,7 @@ class ControlLoop(Independent, Generic[A]):
 
     def _sent(self, command: FloatArray, now_s: float) -> FloatArray:
         """Register a command if it is another one."""
-        if not np.array_equal(command, self._last_sent):
+        if self._last_sent is None or not np.array_equal(command, self._last_sent):
             at_s = self._clock_ns / NS if self._simulated_time else now_s
             self._commands.append(Sent(at_s, command))
             self._last_sent = command

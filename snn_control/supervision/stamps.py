@@ -115,6 +115,8 @@ class StampCheck(Independent):
                 fault = StampFault.DELAYED
         if fault is not None:
             self.counts[fault] += 1
+            if fault is StampFault.BACKWARDS:  # the other clock may have been set back
+                self._shortest_s = None
             if fault in (StampFault.RESTARTED, StampFault.FORWARDS):
                 self._last_ns, self._last_s = stamp_ns, now_s
                 self.begin()
@@ -134,14 +136,16 @@ class StampCheck(Independent):
         self._used_ns = self._before_ns
 
     def _delay_s(self, stamp_ns: int, now_s: float) -> float:
+        """Return the delay beyond the shortest one; a refused delay does not count as drift."""
         offset_s = now_s - stamp_ns / NS
         if self._shortest_s is None or self._compared_s is None:
             self._shortest_s = offset_s
-        else:
-            drift_s = CLOCK_DRIFT * (now_s - self._compared_s)
+        drift_s = 0.0 if self._compared_s is None else CLOCK_DRIFT * (now_s - self._compared_s)
+        delay_s = max(offset_s - self._shortest_s, 0.0)
+        if not self._max_delay_s or delay_s <= self._max_delay_s:
             self._shortest_s = min(self._shortest_s + drift_s, offset_s)
         self._compared_s = now_s
-        return offset_s - self._shortest_s
+        return delay_s
 
     def _missed(self, gap_s: float) -> int:
         periods = round(gap_s / self.period_s)

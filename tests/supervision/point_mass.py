@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from snn_control.supervision.observer import MotionModel
+from snn_control.supervision.observer import MotionModel, ObserverNoise
+
+NOISE = ObserverNoise(0.2, 0.1, 0.01, 0.008, model_error=0.15)
 
 
 class PointMass(MotionModel):
@@ -11,10 +13,10 @@ class PointMass(MotionModel):
     def __init__(self, damping_per_s: float = 0.0, lowest_m: float = -1e9) -> None:
         self.lowest_m = lowest_m
         self._damping_per_s = damping_per_s
-        self.start(0.0)
+        self.start(0.0, 0.0)
 
-    def start(self, now_s: float) -> None:
-        self._force = 0.0
+    def start(self, command: float, now_s: float) -> None:
+        self._force = command
 
     def send(self, command: float, now_s: float) -> None:
         self._force = command

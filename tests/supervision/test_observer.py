@@ -3,47 +3,49 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from snn_control.supervision.observer import Observer, ObserverNoise
-from tests.supervision.point_mass import PointMass
+from snn_control.supervision.observer import MOST_STEPS, Observer
+from tests.supervision.point_mass import NOISE, PointMass
 
 PERIOD_S, SD_M = 0.1, 0.006
 
 
 def test_the_mean_follows_the_command() -> None:
-    observer = Observer(PointMass())
-    observer.start(1.0, SD_M, 0.0)
-    observer.send(0.5, 0.0)
+    observer = Observer(PointMass(), NOISE)
+    observer.start(1.0, SD_M, 0.0, 0.0)
+    observer.model.send(0.5, 0.0)
     observer.predict(2.0)
     assert observer.position_m == pytest.approx(1.0 + 0.5 * 0.5 * 2.0**2, rel=0.03)
     assert observer.speed_m_s == pytest.approx(1.0)
 
 
 def test_the_mean_reaches_the_terminal_speed() -> None:
-    observer = Observer(PointMass(damping_per_s=0.5))
-    observer.start(1.0, SD_M, 0.0)
-    observer.send(0.2, 0.0)
+    observer = Observer(PointMass(damping_per_s=0.5), NOISE)
+    observer.start(1.0, SD_M, 0.0, 0.0)
+    observer.model.send(0.2, 0.0)
     for k in range(1, 301):
         observer.predict(0.1 * k)
     assert observer.speed_m_s == pytest.approx(0.2 / 0.5, rel=1e-4)
 
 
 def test_the_floor_ends_the_descent() -> None:
-    observer = Observer(PointMass(lowest_m=0.06))
-    observer.start(0.5, SD_M, 0.0)
-    observer.send(-1.0, 0.0)
+    observer = Observer(PointMass(lowest_m=0.06), NOISE)
+    observer.start(0.5, SD_M, 0.0, 0.0)
+    observer.model.send(-1.0, 0.0)
     observer.predict(5.0)
     assert (observer.position_m, observer.speed_m_s) == (0.06, 0.0)
 
 
 def test_the_covariance_is_that_of_a_general_filter() -> None:
-    noise, damping = ObserverNoise(model_error=0.2), 0.3
+    noise, damping = replace(NOISE, model_error=0.2), 0.3
     observer = Observer(PointMass(damping), noise)
-    observer.start(1.0, SD_M, 0.0)
-    observer.send(0.4, 0.0)
+    observer.start(1.0, SD_M, 0.0, 0.0)
+    observer.model.send(0.4, 0.0)
     spread = (SD_M, noise.start_speed_m_s, noise.start_acceleration_m_s2)
     covariance, mean = np.diag(np.square(spread)), np.array([1.0, 0.0, 0.0])
     t, rng = PERIOD_S, np.random.default_rng(1)
@@ -66,9 +68,9 @@ def test_the_covariance_is_that_of_a_general_filter() -> None:
 
 
 def test_an_unmodelled_acceleration_is_estimated() -> None:
-    observer = Observer(PointMass(damping_per_s=0.2))
+    observer = Observer(PointMass(damping_per_s=0.2), NOISE)
     height_m, speed_m_s = 1.0, 0.0
-    observer.start(height_m, SD_M, 0.0)
+    observer.start(height_m, SD_M, 0.0, 0.0)
     for k in range(1, 201):
         speed_m_s = (speed_m_s + PERIOD_S * 0.05) * math.exp(-0.2 * PERIOD_S)
         height_m += PERIOD_S * speed_m_s
@@ -79,13 +81,13 @@ def test_an_unmodelled_acceleration_is_estimated() -> None:
 
 def test_innovations_have_the_predicted_variance() -> None:
     """Normalised innovations of vehicles that obey the assumptions are 1 on average."""
-    noise, normalised = ObserverNoise(), []
+    noise, normalised = NOISE, []
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        observer = Observer(PointMass())
+        observer = Observer(PointMass(), NOISE)
         height_m, speed_m_s = 1.0, noise.start_speed_m_s * rng.normal()
         bias = noise.start_acceleration_m_s2 * rng.normal()
-        observer.start(height_m + SD_M * rng.normal(), SD_M, 0.0)
+        observer.start(height_m + SD_M * rng.normal(), SD_M, 0.0, 0.0)
         for k in range(1, 301):
             height_m += PERIOD_S * speed_m_s + PERIOD_S**2 / 2 * bias
             speed_m_s += PERIOD_S * bias + noise.speed_m_s_rs * math.sqrt(PERIOD_S) * rng.normal()
@@ -98,19 +100,53 @@ def test_innovations_have_the_predicted_variance() -> None:
 
 
 def test_an_earlier_time_changes_nothing() -> None:
-    observer = Observer(PointMass())
-    observer.start(1.0, SD_M, 10.0)
-    observer.send(1.0, 10.0)
+    observer = Observer(PointMass(), NOISE)
+    observer.start(1.0, SD_M, 0.0, 10.0)
+    observer.model.send(1.0, 10.0)
     observer.predict(11.0)
     before = observer.position_m
     observer.predict(10.5)
     assert observer.position_m == before
 
 
-def test_commands_before_the_start_are_ignored() -> None:
-    observer = Observer(PointMass())
-    observer.send(1.0, 0.0)
-    assert not observer.started
-    observer.start(1.0, SD_M, 5.0)
+def test_the_actuators_start_settled_at_the_command() -> None:
+    observer = Observer(PointMass(), NOISE)
+    observer.start(1.0, SD_M, 0.4, 5.0)
     observer.predict(6.0)
-    assert observer.position_m == 1.0
+    assert observer.position_m == pytest.approx(1.2, rel=0.05)
+
+
+def test_a_branch_is_not_corrected_and_covers_the_error_of_the_model() -> None:
+    observer = Observer(PointMass(), NOISE)
+    observer.start(1.0, SD_M, 1.0, 0.0)
+    branch = observer.branch(0.3)
+    for k in range(1, 21):
+        observer.predict(0.1 * k)
+        observer.correct(observer.innovation(1.0, SD_M))
+    assert abs(observer.position_m - 1.0) < 0.1
+    assert branch.position_m == pytest.approx(3.0, rel=0.03)
+    for measured_m, distance_m in ((2.4, 0.0), (3.6, 0.0), (1.0, 1.4), (4.6, 1.0)):
+        assert branch.distance_m(measured_m) == pytest.approx(distance_m, abs=0.1)
+    observer.follow(branch)
+    assert (observer.position_m, observer.unmodelled_m_s2) == (branch.position_m, 0.0)
+
+
+def test_the_variance_of_a_branch_is_that_of_the_filter() -> None:
+    observer = Observer(PointMass(), NOISE)
+    observer.start(1.0, SD_M, 0.0, 0.0)
+    for k in range(1, 31):
+        observer.predict(0.1 * k)
+        observer.correct(observer.innovation(1.0, SD_M))
+    branch = observer.branch(0.0)
+    for k in range(1, 31):
+        observer.predict(3.0 + 0.1 * k)
+    expected = observer.innovation(1.0, 0.0).variance_m2
+    assert branch.variance_m2(3.0) == pytest.approx(expected, rel=0.02)
+
+
+def test_a_long_prediction_has_a_bounded_number_of_steps() -> None:
+    observer = Observer(PointMass(damping_per_s=0.5), NOISE)
+    observer.start(1.0, SD_M, 0.0, 0.0)
+    started = time.perf_counter()
+    observer.predict(1e9)
+    assert time.perf_counter() - started < 1e-4 * MOST_STEPS

@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
-from snn_control.envs.blimp.parameter_file import read_parameters
-from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.model import BlimpModel
+from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion, range_limits
 from snn_control.supervision.command_gate import CommandGates
-from snn_control.supervision.monitors.consistency import ConsistencyConfig, ConsistencyMonitor
+from snn_control.supervision.monitors.consistency import ConsistencyMonitor
 from snn_control.supervision.observer import Observer
 
 __all__ = ["ACTIONS", "OBSERVABLE", "BlimpAdapter", "Setpoint", "range_fault"]
@@ -30,7 +28,7 @@ RANGE_SD_M = 0.006
 BLIND_BELOW_M, BLIND_SD_M = 0.3, 0.02
 """Range below which the lidar has steps of 4.5 cm, and its standard deviation there."""
 TRIM_MAX_M_S2 = 0.12
-"""Maximum acceleration at a trim command that is set in operation, two motor units off hover."""
+"""Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
 
 
 class Setpoint:
@@ -94,6 +92,7 @@ class BlimpAdapter(VehicleAdapter[float]):
     Args:
         controller: altitude controller.
         config: limits and times.
+        motion: parameters of the model that ranges are checked against; None: nominal.
 
     Raises:
         InterfaceMismatchError: the controller has other inputs or outputs.
@@ -102,7 +101,12 @@ class BlimpAdapter(VehicleAdapter[float]):
     observation_names = OBSERVABLE
     config: AltitudeNodeConfig
 
-    def __init__(self, controller: Controller, config: AltitudeNodeConfig) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        config: AltitudeNodeConfig,
+        motion: BlimpMotion | None = None,
+    ) -> None:
         self.require_interface(controller)
         super().__init__(config)
         self.setpoint = Setpoint(
@@ -119,13 +123,12 @@ class BlimpAdapter(VehicleAdapter[float]):
         """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
         self._range_m = math.nan
-        changes = read_parameters(config.parameters_file) if config.parameters_file else {}
-        self._model = BlimpModel(BlimpParameters().override(changes))
+        self._model = BlimpModel(motion or BlimpMotion())
         self.monitor: ConsistencyMonitor | None = None
         """Check of the range against the model; None if `range_gate_m` is 0."""
         if config.range_gate_m:
-            limits = ConsistencyConfig(config.range_gate_m, stuck_s=config.range_stuck_s)
-            self.monitor = ConsistencyMonitor(Observer(self._model), limits)
+            limits = range_limits(config.range_gate_m, config.range_stuck_s)
+            self.monitor = ConsistencyMonitor(Observer(self._model, NOISE), limits)
 
     # Inputs.
 
@@ -212,19 +215,23 @@ class BlimpAdapter(VehicleAdapter[float]):
         return Observation(values, missing="no battery voltage yet")
 
     def objection(self, config: AltitudeNodeConfig) -> str:
-        """Return the reason to refuse a trim that does not keep the height, by the model."""
-        trim = config.trim_command
-        if self.monitor is None or trim == self.config.trim_command:
-            return ""
-        unmodelled_m_s2 = self.monitor.observer.unmodelled_m_s2
+        """Return the reason to refuse a trim that does not keep the height, by the model.
+
+        A changed trim is compared with the estimated buoyancy, the present one, at arming, with
+        the nominal buoyancy and only for a climb.
+        """
+        trim, unmodelled_m_s2 = config.trim_command, 0.0
+        present = trim == self.config.trim_command
+        if self.monitor is not None and not present:
+            unmodelled_m_s2 = self.monitor.observer.unmodelled_m_s2
         change_m_s2 = self._model.acceleration_at(trim) + unmodelled_m_s2
-        if abs(change_m_s2) <= TRIM_MAX_M_S2:
+        if (change_m_s2 if present else abs(change_m_s2)) <= TRIM_MAX_M_S2:
             return ""
         hover = self._model.hover_command(unmodelled_m_s2)
         return (
             f"trim_command {trim:g} does not keep the height: by the model it accelerates the "
-            f"blimp by {change_m_s2:+.2f} m/s^2, in operation at most {TRIM_MAX_M_S2:g} is "
-            f"allowed; {hover:.1f} keeps it"
+            f"blimp by {change_m_s2:+.2f} m/s^2, at most {TRIM_MAX_M_S2:g} is allowed; "
+            f"{hover:.1f} keeps it"
         )
 
     def limit(self, command: FloatArray) -> FloatArray:
@@ -253,9 +260,10 @@ class BlimpAdapter(VehicleAdapter[float]):
         if self.monitor is None:
             return ""
         for sent in moment.sent:
-            self.monitor.observer.send(sent.command.item(), sent.at_s)
-        sd_m = BLIND_SD_M if measured < BLIND_BELOW_M else RANGE_SD_M
-        fault = self.monitor.judge(measured, sd_m, moment.at_s)
+            self.monitor.send(sent.command.item(), sent.at_s)
+        blind = measured < BLIND_BELOW_M
+        sd_m = BLIND_SD_M if blind else RANGE_SD_M
+        fault = self.monitor.judge(measured, sd_m, moment.at_s, repeats=blind)
         return f"range {fault}" if fault else ""
 
 

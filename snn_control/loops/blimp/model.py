@@ -1,55 +1,100 @@
 """Vertical motion of the blimp for the observer, in plain Python: commands, motors and drag.
 
-The law is that of `snn_control.envs.blimp.parameters`, with nominal values, without the slew of the
-servo and without battery sag and leak, which the observer's unmodelled acceleration covers.
+The law is that of `snn_control.envs.blimp.parameters`, without the slew of the servo and without
+battery sag and leak, which the observer's unmodelled acceleration covers.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
-from snn_control.envs.blimp.parameters import BlimpParameters
-from snn_control.supervision.observer import MotionModel
+from snn_control.loops.blimp.config import FULL
+from snn_control.supervision.monitors.consistency import ConsistencyConfig
+from snn_control.supervision.observer import MotionModel, ObserverNoise
 
-__all__ = ["BlimpModel"]
+__all__ = ["NOISE", "BlimpModel", "BlimpMotion", "range_limits"]
 
+NOISE = ObserverNoise(
+    start_speed_m_s=0.2,
+    start_acceleration_m_s2=0.1,
+    speed_m_s_rs=0.01,
+    acceleration_m_s2_rs=0.008,
+    model_error=0.15,
+)
+"""Noise of a blimp: gusts, leak and differences from the nominal parameters."""
 _COUNTS, _COUNT_AT_REST, _COUNTS_PER_UNIT = 45.0, 9.0, 3.0
-_FULL = 10.0
+
+
+def range_limits(gate_m: float, stuck_s: float) -> ConsistencyConfig:
+    """Return the limits of the consistency of range and model."""
+    return ConsistencyConfig(gate_m, stuck_s)
+
+
+@dataclass(frozen=True)
+class BlimpMotion:
+    """Parameters of the vertical motion, named as in `snn_control.envs.blimp.parameters`."""
+
+    thrust_gain_m_s2: float = 1.11
+    """Vertical acceleration at duty 1, m/s^2."""
+    motor_time_constant_s: float = 0.15
+    """First-order lag of the motors' duty, s."""
+    transport_delay_s: float = 0.33
+    """Delay from command to motor, s."""
+    linear_drag_per_s: float = 0.20
+    """Linear drag over effective mass, 1/s."""
+    quadratic_drag_per_m: float = 0.34
+    """Quadratic drag over effective mass, 1/m."""
+    hover_motor_units: float = 3.1
+    """Hover command, motor units."""
+    dead_zone_motor_units: float = 0.3
+    """Magnitude below which a command stops the motors, motor units."""
+    rest_height_m: float = 0.06
+    """Height of the lidar with the blimp on the floor, m."""
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> BlimpMotion:
+        """Return the motion of blimp parameters; the others are not used."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: float(parameters[name]) for name in names if name in parameters})
 
 
 class BlimpModel(MotionModel):
-    """Blimp with nominal parameters; commands in motor units.
+    """Blimp with known parameters; commands in motor units.
 
     Args:
-        parameters: parameters of the blimp.
+        motion: parameters of the blimp.
     """
 
-    def __init__(self, parameters: BlimpParameters) -> None:
-        self._parameters = parameters
-        self.lowest_m = parameters.rest_height_m
-        hover_count = _COUNT_AT_REST + _COUNTS_PER_UNIT * parameters.hover_motor_units
+    def __init__(self, motion: BlimpMotion) -> None:
+        self._motion = motion
+        self.lowest_m = motion.rest_height_m
+        hover_count = _COUNT_AT_REST + _COUNTS_PER_UNIT * motion.hover_motor_units
         self._weight_m_s2 = self._thrust(hover_count / _COUNTS)
-        self._delay_s = parameters.transport_delay_s if parameters.transport_delay else 0.0
-        self.start(0.0)
+        self.start(motion.hover_motor_units, 0.0)
 
-    def start(self, now_s: float) -> None:
-        """Start with the motors at the nominal hover command."""
-        self._target = self._duty(self._parameters.hover_motor_units)
-        self._signed_duty = self._target
+    def start(self, command: float, now_s: float) -> None:
+        """Start with the motors settled at a command.
+
+        A blimp whose motors are off rests on the floor, is held or is about to rise: they count as
+        at the hover command until the next one takes effect.
+        """
+        self._target = self._signed_duty = self._duty(command or self._motion.hover_motor_units)
         self._at_s = now_s
         self._pending: deque[tuple[float, float]] = deque()
 
     def send(self, command: float, now_s: float) -> None:
         """Register a command; the motors receive it after the transport delay."""
-        self._pending.append((now_s + self._delay_s, self._duty(command)))
+        self._pending.append((now_s + self._motion.transport_delay_s, self._duty(command)))
 
     def advance(self, end_s: float) -> float:
         """Advance the motors to `end_s`; return thrust and buoyancy, m/s^2."""
         while self._pending and self._pending[0][0] <= end_s:
             self._target = self._pending.popleft()[1]
-        lag_s = self._parameters.motor_time_constant_s if self._parameters.motor_lag else 0.0
-        kept = math.exp(-(end_s - self._at_s) / lag_s) if lag_s else 0.0
+        kept = math.exp(-max(end_s - self._at_s, 0.0) / self._motion.motor_time_constant_s)
         self._at_s = end_s
         size = abs(self._target) + kept * (abs(self._signed_duty) - abs(self._target))
         self._signed_duty = math.copysign(size, self._target)
@@ -57,8 +102,8 @@ class BlimpModel(MotionModel):
 
     def damping_per_s(self, speed_m_s: float) -> float:
         """Return linear and quadratic drag at a speed, 1/s."""
-        p = self._parameters
-        return p.linear_drag_per_s + p.quadratic_drag_per_m * abs(speed_m_s)
+        motion = self._motion
+        return motion.linear_drag_per_s + motion.quadratic_drag_per_m * abs(speed_m_s)
 
     def acceleration_at(self, command: float) -> float:
         """Return the acceleration of a blimp at rest at a constant command, m/s^2."""
@@ -70,13 +115,10 @@ class BlimpModel(MotionModel):
         return min(commands, key=lambda u: abs(self.acceleration_at(u) + unmodelled_m_s2))
 
     def _duty(self, command: float) -> float:
-        size = min(abs(command), _FULL)
-        count = _COUNT_AT_REST + _COUNTS_PER_UNIT * size
-        p = self._parameters
-        if p.integer_pwm:
-            count = math.floor(count)
-        off = p.dead_zone and size < p.dead_zone_motor_units
+        size = min(abs(command), FULL)
+        count = math.floor(_COUNT_AT_REST + _COUNTS_PER_UNIT * size)
+        off = size < self._motion.dead_zone_motor_units
         return math.copysign(0.0 if off else count / _COUNTS, command)
 
     def _thrust(self, signed_duty: float) -> float:
-        return self._parameters.thrust_gain_m_s2 * signed_duty * abs(signed_duty)
+        return self._motion.thrust_gain_m_s2 * signed_duty * abs(signed_duty)

@@ -16,6 +16,7 @@ from snn_control.controllers import Controller, load
 from snn_control.errors import ConfigError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
+from snn_control.loops.blimp.model import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray, answer
 from snn_control.ros.base.interface import qos
@@ -38,7 +39,16 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     ) -> ControlLoop[BlimpAdapter]:
         """Return a loop with a PID of the same period as the fallback."""
         fallback = load("pid", control_period_s=controller.control_period_s)
-        return ControlLoop(controller, BlimpAdapter(controller, config), fallback, simulated_time)
+        adapter = BlimpAdapter(controller, config, self._motion(config.parameters_file))
+        return ControlLoop(controller, adapter, fallback, simulated_time)
+
+    def _motion(self, file: str) -> BlimpMotion:
+        """Return the parameters of the model in a file; nominal ones without a file."""
+        if not file:
+            return BlimpMotion()
+        from snn_control.envs.blimp.parameter_file import read_parameters
+
+        return BlimpMotion.from_parameters(read_parameters(file))
 
     def try_sensor(self, config: Any) -> None:
         """Refuse a sensor whose first measurement cannot be used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ import numpy as np
 from snn_control.controllers import PID, load
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.presets import blimp_parameters
-from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.blimp.model import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.supervision.modes import CONTROLLER_MODES
 
@@ -44,13 +46,25 @@ class Fault(ABC):
 
 
 class Stuck(Fault):
-    """Lidar that repeats its last range."""
+    """Lidar that repeats its last range, with noise."""
+
+    def __init__(self, at_s: float, noise_sd_m: float = 0.0, seed: int = 0) -> None:
+        super().__init__(at_s)
+        self._noise_sd_m, self._rng = noise_sd_m, np.random.default_rng(seed)
 
     def keep(self, time_s: float, range_m: float) -> None:
         self._last_m = range_m
 
     def fail(self, time_s: float, range_m: float) -> tuple[float, float]:
-        return self._last_m, 0.0
+        return self._last_m + self._noise_sd_m * self._rng.normal(), 0.0
+
+
+class Flickering(Stuck):
+    """Lidar that repeats its last range, alternating by one step of 1 cm."""
+
+    def fail(self, time_s: float, range_m: float) -> tuple[float, float]:
+        self._up = not getattr(self, "_up", False)
+        return self._last_m + 0.01 * self._up, 0.0
 
 
 class Offset(Fault):
@@ -134,6 +148,20 @@ class Flight:
         return int(np.searchsorted(self.time_s, time_s))
 
 
+def identify(scenario: Scenario) -> BlimpMotion:
+    """Return the parameters of the blimp of a scenario."""
+    row, step_s = scenario.constants, plant.PHYSICS_STEP_S
+    hover_duty = math.sqrt(-row.item(plant.BIAS) / row.item(plant.GAIN))
+    return BlimpMotion(
+        thrust_gain_m_s2=row.item(plant.GAIN),
+        motor_time_constant_s=-step_s / math.log1p(-row.item(plant.MOTOR_FRACTION)),
+        transport_delay_s=row.item(plant.DELAY_STEPS) * step_s,
+        linear_drag_per_s=row.item(plant.LINEAR_DRAG),
+        quadratic_drag_per_m=row.item(plant.QUADRATIC_DRAG),
+        hover_motor_units=(45.0 * hover_duty - 9.0) / 3.0,
+    )
+
+
 def fly(
     preset: str,
     seed: int,
@@ -141,6 +169,7 @@ def fly(
     fault: Fault | None = None,
     setpoint_m: Callable[[float], float] | None = None,
     changes: dict[str, Any] | None = None,
+    identified: bool = False,
     **config: Any,
 ) -> Flight:
     """Fly one scenario.
@@ -150,6 +179,7 @@ def fly(
         duration_s: length of the flight.
         fault: fault of the lidar.
         setpoint_m: setpoint over time; None: that of the scenario.
+        identified: True to check ranges against a model with the parameters of this blimp.
         config: parameters of the loop.
     """
     scenario = draw_scenario(blimp_parameters(preset, changes), seed, duration_s)
@@ -157,7 +187,9 @@ def fly(
     plant.reset(state, scenario.constants)
     gust = np.ascontiguousarray(scenario.gust_m_s2[2])
     controller = load("blimp-altitude")
-    loop = ControlLoop(controller, BlimpAdapter(controller, AltitudeNodeConfig(**config)), PID())
+    motion = identify(scenario) if identified else None
+    adapter = BlimpAdapter(controller, AltitudeNodeConfig(**config), motion)
+    loop = ControlLoop(controller, adapter, PID())
     ticks = {int(step): k for k, step in enumerate(scenario.tick_step)}
     watched = range(0, scenario.n_steps, WATCH_STEPS)
     events = sorted(set(ticks) | set(watched))

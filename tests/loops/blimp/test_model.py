@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import constants_row
-from snn_control.loops.blimp.model import BlimpModel
+from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion
 from snn_control.supervision.observer import Observer
 
 NOMINAL = blimp_parameters("clean", {"spread": 0.0, "start_height_m": 3.0})
@@ -19,11 +21,12 @@ def follow(parameters: BlimpParameters, commands: list[float]) -> tuple[np.ndarr
     """Return true and predicted heights for commands of 0.1 s each."""
     constants, state = constants_row(parameters), np.zeros(plant.STATE_SIZE)
     plant.reset(state, constants)
-    observer = Observer(BlimpModel(parameters))
-    observer.start(state.item(plant.HEIGHT), 0.006, 0.0)
+    motion = BlimpMotion.from_parameters(asdict(parameters))
+    observer = Observer(BlimpModel(motion), NOISE)
+    observer.start(state.item(plant.HEIGHT), 0.006, motion.hover_motor_units, 0.0)
     heights = []
     for k, command in enumerate(commands):
-        observer.send(command, 0.1 * k)
+        observer.model.send(command, 0.1 * k)
         plant.advance(state, constants, np.zeros(100), command, 10)
         observer.predict(0.1 * (k + 1))
         heights.append((state.item(plant.HEIGHT), observer.position_m))
@@ -49,8 +52,7 @@ def test_the_slew_of_the_servo_costs_centimetres() -> None:
 
 @pytest.mark.parametrize("hover", [2.5, 3.0, 4.0])
 def test_the_hover_command_keeps_the_height(hover: float) -> None:
-    parameters = NOMINAL.override({"hover_motor_units": hover})
-    model = BlimpModel(parameters)
+    model = BlimpModel(BlimpMotion(hover_motor_units=hover))
     assert abs(model.acceleration_at(model.hover_command(0.0))) < 0.02, "counts are integers"
     assert abs(model.hover_command(0.0) - hover) < 0.35
     heavier = model.hover_command(-0.1)
@@ -62,5 +64,10 @@ def test_thrust_is_that_of_the_plant(command: float) -> None:
     constants = constants_row(NOMINAL)
     duty = plant.signed_duty(command, constants[plant.DEAD_ZONE], constants[plant.INTEGER_PWM])
     thrust = plant.thrust(constants[plant.GAIN], 0.0, duty, 0) * np.copysign(1.0, duty)
-    model = BlimpModel(NOMINAL)
+    model = BlimpModel(BlimpMotion())
     assert model.acceleration_at(command) == pytest.approx(thrust + constants[plant.BIAS])
+
+
+def test_nominal_parameters_are_those_of_the_environment() -> None:
+    assert BlimpMotion() == BlimpMotion.from_parameters(asdict(BlimpParameters()))
+    assert BlimpMotion.from_parameters({"thrust_gain_m_s2": 1.5}).thrust_gain_m_s2 == 1.5

@@ -7,15 +7,34 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from snn_control.controllers import PID, load
+from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.presets import blimp_parameters
-from snn_control.envs.blimp.scenario import draw_scenario
-from snn_control.supervision.modes import ModeConfig
-from tests.loops.blimp.flight import Delay, Drift, Fault, Flight, Garbage, Offset, Stuck, Zero, fly
+from snn_control.envs.blimp.scenario import constants_row, draw_scenario
+from snn_control.loops.blimp.adapter import BlimpAdapter
+from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.control_loop import ControlLoop
+from snn_control.supervision.modes import Mode, ModeConfig
+from tests.loops.blimp.flight import (
+    Delay,
+    Drift,
+    Fault,
+    Flickering,
+    Flight,
+    Garbage,
+    Offset,
+    Stuck,
+    Zero,
+    fly,
+)
+from tests.loops.blimp.harness import PERIOD_NS, Bench
 
 AT_S = 60.0
 SEEDS = range(5)
 FAULTS: dict[str, tuple[Callable[[int], Fault], str]] = {
-    "stuck": (lambda _: Stuck(AT_S), "stuck at|unchanged for"),
+    "stuck": (lambda _: Stuck(AT_S), "unchanged for"),
+    "stuck with noise": (lambda seed: Stuck(AT_S, 0.005, seed), "model predicts|deviate"),
+    "stuck, alternating by a step": (lambda _: Flickering(AT_S), "model predicts|deviate"),
     "half a metre up": (lambda _: Offset(AT_S, 0.5), "model predicts"),
     "half a metre down": (lambda _: Offset(AT_S, -0.5), "model predicts"),
     "10 m up": (lambda _: Offset(AT_S, 10.0), "model predicts"),
@@ -83,7 +102,7 @@ def test_a_delay_with_the_stamps_of_the_arrival_is_noticed(
     for seed in SEEDS:
         flight = fly(preset, seed, AT_S + 40.0, Delay(AT_S, 1.0, stamped=False), setpoint_m)
         left_s, why = departure(flight)
-        assert "deviate" in why
+        assert "deviate" in why or "model predicts" in why
         assert abs(flight.height_m - flight.setpoint_m)[flight.at(left_s)] <= 1.0
 
 
@@ -104,9 +123,10 @@ def test_a_refused_range_is_trusted_again_when_it_is_right() -> None:
         assert abs(flight.height_m - flight.setpoint_m)[-100:].max() < 0.15
 
 
-def test_a_slow_drift_is_not_detected() -> None:
-    flight = fly("default", 1, AT_S + 40.0, Drift(AT_S, 0.02), hover)
-    assert flight.left_auto(AT_S) is None, "if it is now detected: say so in modes.md"
+@pytest.mark.parametrize("fault", [Drift(AT_S, 0.02), Stuck(AT_S, 0.005)])
+def test_drifts_in_hover_are_not_detected(fault: Fault) -> None:
+    flight = fly("default", 1, AT_S + 40.0, fault, hover)
+    assert flight.left_auto(AT_S) is None, "a detected fault belongs into the table of modes.md"
 
 
 @pytest.mark.parametrize("preset", ["default", "stress", "missed", "clean"])
@@ -118,13 +138,16 @@ def test_a_healthy_range_is_not_refused(preset: str) -> None:
         assert flight.left_auto(1.0) is None
 
 
-def test_another_vehicle_of_the_range_is_not_refused() -> None:
-    """Spread of 1: the whole range of gains, drags, delays and lags, with nominal parameters."""
-    alarms = 0
+def test_blimps_far_from_the_nominal_one_need_their_parameters() -> None:
+    """Spread of 1: the whole range of gains, drags, delays and lags."""
+    refused: dict[bool, set[int]] = {False: set(), True: set()}
     for seed in range(30, 42):
-        flight = fly("default", seed, 300.0, changes={"spread": 1.0})
-        alarms += sum("model" in why for _, _, why in flight.modes)
-    assert alarms <= 1, "one in an hour"
+        for identified, seeds in refused.items():
+            flight = fly("default", seed, 300.0, changes={"spread": 1.0}, identified=identified)
+            if flight.left_auto(1.0):
+                seeds.add(seed)
+    assert len(refused[False]) <= 2
+    assert not refused[True]
 
 
 def test_without_a_gate_a_stuck_lidar_is_followed() -> None:
@@ -145,3 +168,108 @@ def test_healthy_gaps_rarely_reach_hold_and_never_trim(preset: str, holds_per_h:
     assert (gaps >= config.hold_s).sum() <= holds_per_h * 24.0
     assert (gaps >= config.trim_s).sum() == 0
     assert (gaps >= 0.6).sum() > 30 * 24 * holds_per_h, "the limit of 0.6 s lay inside"
+
+
+# Healthy flights of other kinds.
+
+
+def test_a_low_hover_and_rest_on_the_floor_are_not_stuck() -> None:
+    for seed in SEEDS:
+        flight = fly("default", seed, 120.0, None, lambda _: 0.3)
+        assert flight.left_auto(1.0) is None
+        resting = fly("clean", seed, 60.0, None, lambda _: 0.0, set_point_low_m=0.0)
+        assert resting.left_auto(1.0) is None
+
+
+def test_a_hand_over_from_manual_in_motion_is_not_refused() -> None:
+    for command in (-10.0, 8.0):
+        bench = Bench(range_gate_m=0.25).arm(3.0)
+        blimp = Plant(3.0)
+        for _ in range(30):
+            blimp.advance(bench.measure(blimp.range_m).command)
+        bench.override(True)
+        for _ in range(8):
+            bench.manual(command)
+            blimp.advance(command)
+            bench.measure(blimp.range_m)
+        bench.override(False)
+        for _ in range(40):
+            tick = bench.measure(blimp.range_m)
+            blimp.advance(tick.command)
+            assert bench.blimp.bad_value == ""
+        assert tick.mode is Mode.AUTO
+
+
+@pytest.mark.parametrize("jump_s", [-0.6, -5.0, -30.0, -300.0])
+def test_a_restart_of_simulated_time_is_a_new_start(jump_s: float) -> None:
+    config = AltitudeNodeConfig()
+    controller = load("blimp-altitude")
+    loop = ControlLoop(controller, BlimpAdapter(controller, config), PID(), simulated_time=True)
+    clock_ns, now_s, modes = 1000 * 10**9, 50.0, []
+    loop.arm(now_s)
+    for k in range(120):
+        now_s += 0.1
+        clock_ns += 100_000_000
+        if k == 60:
+            clock_ns += round(jump_s * 1e9)
+        height_m = (1.0 if k < 60 else 2.0) + 0.01 * (k % 2)
+        loop.tick(loop.adapter.read(height_m), clock_ns, clock_ns, now_s)
+        modes.append(loop.modes.mode)
+    if jump_s < -1.0:
+        assert modes[70:] == [Mode.AUTO] * 50
+    else:
+        assert modes[-1] is not Mode.AUTO, "stamps jumped back, and the height jumped with them"
+
+
+@pytest.mark.parametrize("step_s", [-0.3, -0.75, -0.95])
+def test_a_sensor_clock_that_is_set_back_does_not_ground_the_vehicle(step_s: float) -> None:
+    bench, stamp_ns, modes = Bench().arm(1.0), 10**12, []
+    for k in range(60):
+        stamp_ns += PERIOD_NS + (round(step_s * 1e9) if k == 20 else 0)
+        modes.append(bench.measure(1.0, stamp_ns=stamp_ns).mode)
+    assert modes[40:] == [Mode.AUTO] * 20
+
+
+def test_a_delayed_sensor_is_not_accepted_by_waiting() -> None:
+    bench, modes = Bench(stop_s=3.0).arm(1.0), []
+    for k in range(8000):
+        delay_ns = 10**9 if k > 20 else 0
+        if not 20 < k <= 30:
+            modes.append(bench.measure(1.0, stamp_ns=bench.now_ns + PERIOD_NS - delay_ns).mode)
+        else:
+            bench.now_ns += PERIOD_NS
+    assert modes[-1] is Mode.STOP
+
+
+def test_late_ranges_of_a_burst_are_compared_with_their_time() -> None:
+    """A climbing blimp whose ranges of each half second arrive at its end."""
+    bench, blimp, waiting, faults = Bench(range_gate_m=0.25).arm(3.0), Plant(1.0), [], []
+    for k in range(200):
+        bench.now_ns += PERIOD_NS
+        waiting.append((bench.now_ns, blimp.range_m))
+        if k < 20 or k % 5 == 4:
+            for stamp_ns, range_m in waiting:
+                bench.at(range_m, stamp_ns, bench.now_ns)
+            waiting.clear()
+        faults.append(bench.blimp.bad_value)
+        blimp.advance(bench.last)
+    assert set(faults) == {""}
+    assert blimp.range_m > 2.0
+
+
+class Plant:
+    """Nominal blimp in still air."""
+
+    def __init__(self, height_m: float) -> None:
+        parameters = blimp_parameters("clean", {"spread": 0.0, "start_height_m": height_m})
+        self._constants, self._state = constants_row(parameters), np.zeros(plant.STATE_SIZE)
+        plant.reset(self._state, self._constants)
+
+    @property
+    def range_m(self) -> float:
+        return float(plant.sense(self._state, self._constants))
+
+    def advance(self, command: float | None) -> None:
+        """Advance by 0.1 s; without a command the last one holds."""
+        self._command = getattr(self, "_command", 3.1) if command is None else command
+        plant.advance(self._state, self._constants, np.zeros(100), self._command, 10)
