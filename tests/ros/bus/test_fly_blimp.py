@@ -111,7 +111,7 @@ def test_the_gymnasium_loop_returns_the_same_commands(flight: tuple[Path, BusRes
 
 def test_dropouts_replay_bit_for_bit(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
     nodes.start("recorder", {"bag": str(tmp_path / "bag")})
-    nodes.start("altitude_controller", {"arm_on_activate": True})
+    nodes.start("altitude_controller", {"arm_on_activate": True, "range_gate_m": 0.0})
     peer.connected()
     peer.until(lambda: peer.node.count_subscribers("altitude_controller/tick"))
     peer.spin(0.5)

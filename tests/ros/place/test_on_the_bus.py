@@ -90,7 +90,8 @@ def test_a_route_is_mapped_recognised_saved_and_loaded(
     wrong.with_suffix(".safetensors").touch()
     nodes.start("place_recognizer", {**QUICK, "map": str(wrong)})
     camera.until(lambda: camera.diagnostics)
-    camera.wait_for_status("node", f"configure: {wrong}: field schema_version is missing")
+    damaged = f"configure: {wrong.with_suffix('.safetensors')}: not a safetensors file: header of 0"
+    camera.wait_for_status("node", f"{damaged} bytes")
     assert camera.state() == UNCONFIGURED
     assert camera.set_parameter("map", f"{path}.json")[0]
     assert camera.transition(Transition.TRANSITION_CONFIGURE)
