@@ -160,38 +160,51 @@ class ConsistencyMonitor(Independent):
             window.popleft()
 
     def _fault(self, measured_m: float, innovation: Innovation, silent: bool, now_s: float) -> str:
-        config, repeated_s = self.config, self._repeated_s
-        if repeated_s > config.stuck_s:
+        fault = self._contradiction(measured_m, innovation, silent, now_s) or self._deviation()
+        repeated_s = self._repeated_s
+        if repeated_s > self.config.stuck_s:
             return f"stuck at {measured_m:g} m for {repeated_s:.1f} s"
-        repeated = f", unchanged for {repeated_s:.1f} s" if repeated_s > config.repeat_s else ""
-        uncertain_m = 3.0 * innovation.sd_m if silent and not self.reason else 0.0
-        predicted_m = self.observer.position_m
-        gate_m = 0.5 * config.gate_m if self.reason else config.gate_m
-        contradicted = abs(innovation.value_m) > max(gate_m, uncertain_m)
-        if not contradicted and not silent and (branch := self._oldest()) is not None:
+        if not fault:
+            return ""
+        repeated = (
+            f", unchanged for {repeated_s:.1f} s" if repeated_s > self.config.repeat_s else ""
+        )
+        return f"{measured_m:.2f} m{repeated}, but {fault}"
+
+    def _contradiction(
+        self, measured_m: float, innovation: Innovation, silent: bool, now_s: float
+    ) -> str:
+        """Return the difference from the filter or from the oldest branch, or an empty string."""
+        gate_m = 0.5 * self.config.gate_m if self.reason else self.config.gate_m
+        if silent and not self.reason:
+            gate_m = max(gate_m, 3.0 * innovation.sd_m)
+        predicted_m, branch = self.observer.position_m, self._oldest()
+        contradicted = abs(innovation.value_m) > gate_m
+        if not (contradicted or silent or branch is None):
             sd_m = math.sqrt(branch.variance_m2(now_s - branch.start_s))
-            contradicted = branch.distance_m(measured_m) > config.gate_m + 2.0 * sd_m
+            contradicted = branch.distance_m(measured_m) > self.config.gate_m + 2.0 * sd_m
             predicted_m = branch.position_m
-        if contradicted:
-            return (
-                f"{measured_m:.2f} m{repeated}, but the model predicts {predicted_m:.2f} m after "
-                "the commands sent"
-            )
+        if not contradicted:
+            return ""
+        return f"the model predicts {predicted_m:.2f} m after the commands sent"
+
+    def _deviation(self) -> str:
+        """Return the reason why the filter does not fit the measurements, or an empty string."""
+        config, window = self.config, self._normalised
         unmodelled_m_s2 = self.observer.unmodelled_m_s2
         if abs(unmodelled_m_s2) > config.unmodelled_max_m_s2:
             return (
-                f"{measured_m:.2f} m{repeated}: the vehicle does not follow the commands, by "
-                f"{unmodelled_m_s2:+.2f} m/s^2; is the sensor stuck, or is it another vehicle?"
+                f"the vehicle then does not follow the commands, by {unmodelled_m_s2:+.2f} m/s^2: "
+                "is the sensor stuck, or is it another vehicle?"
             )
-        window = self._normalised
         average = sum(normalised for _, normalised in window) / len(window)
         full = len(window) > FEWEST and window[-1][0] - window[0][0] > 0.8 * config.window_s
-        if full and average > config.nis_max:
-            return (
-                f"{measured_m:.2f} m{repeated}: the values of {config.window_s:g} s deviate from "
-                f"the model by {average:.1f} times the expected variance; is the sensor delayed?"
-            )
-        return ""
+        if not full or average <= config.nis_max:
+            return ""
+        return (
+            f"the values of {config.window_s:g} s deviate from the model by {average:.1f} times "
+            "the expected variance: is the sensor delayed?"
+        )
 
     def _refuse(self, measured_m: float, fault: str, now_s: float, corrected_wrongly: bool) -> None:
         """Continue on the prediction from before the fault; before a jump, values were right."""
