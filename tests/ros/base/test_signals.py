@@ -21,9 +21,9 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from std_srvs.srv import Trigger
 
-from snn_control.ros.base.run_node import BUSY_S, INTERRUPTED, LEAVE_S
 from snn_control.ros.base.signals import ending_signals
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.exit_codes import BUSY_S, INTERRUPTED, LEAVE_S
 from snn_control.ros.nodes import NODES
 from tests.paths import ROOT
 from tests.ros.peer import Peer
@@ -91,7 +91,7 @@ def start_watched(*prefix: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGINT, signal.SIGRTMAX])
-def test_a_signal_is_noticed_during_a_call_of_compiled_code(
+def test_a_signal_is_handled_during_a_call_of_compiled_code(
     number: int, watched: list[subprocess.Popen[str]]
 ) -> None:
     watched.append(start_watched())

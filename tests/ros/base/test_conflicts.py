@@ -20,9 +20,9 @@ from rclpy.context import Context
 
 from snn_control.errors import ConfigError
 from snn_control.ros.base.interface import qos
-from snn_control.ros.base.peers import claim
-from snn_control.ros.base.run_node import REFUSED
+from snn_control.ros.base.conflicts import claim
 from snn_control.ros.bus.processes import Nodes
+from snn_control.ros.exit_codes import REFUSED
 from snn_control.ros.interfaces import INTERFACES
 from tests.ros.peer import ACTIVE, Peer
 
@@ -84,7 +84,7 @@ def test_commands_and_measurements_of_controllers_have_one_publisher() -> None:
 
 def conflicts(peer: Peer) -> tuple[bytes, str]:
     try:
-        level, message, _ = peer.status("peers")
+        level, message, _ = peer.status("conflicts")
     except AssertionError:
         return b"", ""
     return level, message
@@ -195,7 +195,7 @@ def test_a_conflict_is_reported_within_a_second_of_its_discovery(domain: int) ->
             executor.spin_once(timeout_sec=0.01)
             assert time.monotonic() < end_s
         discovered_s = time.monotonic()
-        while not node.peers.conflicts:
+        while not node.conflicts.present:
             executor.spin_once(timeout_sec=0.01)
             assert time.monotonic() < discovered_s + REPORTED_S
     executor.shutdown()
@@ -219,6 +219,6 @@ def test_two_nodes_of_one_process_are_no_conflict(domain: int) -> None:
         assert node.try_transition("configure")
     time.sleep(0.3)
     for node in nodes:
-        assert node.peers.update() == ()
+        assert node.conflicts.update() == ()
         node.destroy_node()
     rclpy.try_shutdown(context=context)
