@@ -19,8 +19,8 @@ import rclpy
 from rclpy.context import Context
 
 from snn_control.errors import ConfigError
-from snn_control.ros.base.interface import qos
 from snn_control.ros.base.conflicts import claim
+from snn_control.ros.base.interface import qos
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.exit_codes import REFUSED
 from snn_control.ros.interfaces import INTERFACES
