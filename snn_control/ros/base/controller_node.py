@@ -33,14 +33,7 @@ from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.supervision.command_gate import OFF
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
-__all__ = [
-    "ACKNOWLEDGED_S",
-    "MODES",
-    "Callbacks",
-    "ControllerNode",
-    "answer",
-    "nanoseconds",
-]
+__all__ = ["ACKNOWLEDGED_S", "MODES", "Callbacks", "ControllerNode", "answer", "nanoseconds"]
 
 FloatArray = npt.NDArray[np.float64]
 ACKNOWLEDGED_S = 0.5
@@ -78,7 +71,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._fields = MultiArrayDimension()
         self._sent_s = -math.inf
         self._sending = threading.Lock()
-        self._commanded = False
+        self._was_armed = False
         """True if the vehicle has been armed since `configure`."""
         self._claim: Any = None
         for task, status_of in self.health.tasks().items():
@@ -143,7 +136,7 @@ class ControllerNode(ManagedNode, Generic[A]):
 
         A controller in reserve sends nothing: another one may command the vehicle.
         """
-        if not self._commanded:
+        if not self._was_armed:
             return
         taken = self._sending.acquire(timeout=SENDING_S)
         try:
@@ -163,7 +156,7 @@ class ControllerNode(ManagedNode, Generic[A]):
 
     def cleanup(self) -> None:
         """Close topics and services, drop the controller."""
-        self._commanded = False
+        self._was_armed = False
         destroy(self, *self._entities)
         self._entities = []
         self._release_claim()
@@ -308,7 +301,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         else:
             loop.arm(time.monotonic())
         if loop.modes.armed:
-            self._commanded = True
+            self._was_armed = True
         else:
             self._release_claim()
         return loop.modes.armed

@@ -25,6 +25,7 @@ from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
 
 from snn_control.loops.blimp.adapter import BlimpAdapter
+from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.conflicts import claim
 from snn_control.ros.base.controller_node import ACKNOWLEDGED_S, SENDING_S
 from snn_control.ros.base.diagnostics import ERROR, OK, Status
@@ -49,7 +50,7 @@ class Bus:
         self.reasons: list[str] = []
         """Reason of each mode."""
         create = self.peer.create_subscription
-        create(Float64, "motor_command", lambda m: self.commands.append(m.data), 100)
+        create(Float64, "motor_command", self._on_command, 100)
         create(DiagnosticStatus, "pid_controller/mode", self._on_mode, qos("latched"))
         self.statuses: list[str] = []
         """Name of each status on /diagnostics."""
@@ -60,6 +61,15 @@ class Bus:
         assert self.node.try_transition("activate")
         self.until(self._arm.service_is_ready)
         self.until(lambda: self._range.get_subscription_count())
+
+    @property
+    def loop(self) -> ControlLoop[BlimpAdapter]:
+        """Loop of the node."""
+        assert self.node.loop is not None
+        return self.node.loop
+
+    def _on_command(self, message: Float64) -> None:
+        self.commands.append(message.data)
 
     def _on_mode(self, message: DiagnosticStatus) -> None:
         self.reasons.append(message.values[0].value)
@@ -91,7 +101,7 @@ class Bus:
     def operate(self) -> None:
         """Arm the vehicle and feed it until its motors turn."""
         assert self.arm().success
-        self.node.loop.adapter.on_setpoint(1.5, time.monotonic())
+        self.loop.adapter.on_setpoint(1.5, time.monotonic())
         self.until(lambda: self.measure() and self.commands and self.commands[-1] != 0.0)
 
     def close(self) -> None:
@@ -117,8 +127,7 @@ def bus(domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
 def test_another_thread_stops_the_motors_without_the_state_of_the_loop(bus: Bus) -> None:
     """Also while the main thread is in the middle of sending."""
     bus.operate()
-    loop = bus.node.loop
-    assert loop is not None
+    loop = bus.loop
     before = (loop.gate.passed, loop.gate.last.tolist(), loop.modes.mode, loop.modes.reason)
     with bus.node._sending:
         thread = threading.Thread(target=bus.node.end_safely)
@@ -150,8 +159,8 @@ def test_a_failure_to_list_nodes_does_not_stop_the_motors(
         n = len(bus.commands)
         bus.until(lambda: bus.measure() and len(bus.commands) > n + 3)
         assert bus.node.active
-        assert bus.node.loop.modes.armed
-        bus.node.loop.disarm()
+        assert bus.loop.modes.armed
+        bus.loop.disarm()
         answer = bus.arm()
         assert not answer.success
         assert "no such participant" in answer.message
@@ -184,7 +193,7 @@ def test_a_refused_arming_has_its_reason_in_the_mode(
     """Another commander, a claim of another process, trouble and parameters; no claim remains."""
     node = bus.node
     topic = f"topic {node.resolve_topic_name('motor_command')}"
-    adapter = node.loop.adapter
+    adapter = bus.loop.adapter
     with monkeypatch.context() as patch:
         patch.setattr(BlimpAdapter, "objection", lambda self, config: "trim_command is unsafe")
         check_refused(bus, "trim_command is unsafe")
@@ -221,5 +230,5 @@ def test_an_armed_vehicle_stays_armed_if_arming_is_repeated(bus: Bus) -> None:
     other = bus.peer.create_publisher(Float64, "motor_command", qos("command"))
     bus.until(lambda: bus.measure() and bus.node.conflicts.present)
     assert bus.arm().success
-    assert bus.node.loop.modes.armed
+    assert bus.loop.modes.armed
     bus.peer.destroy_publisher(other)

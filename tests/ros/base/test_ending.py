@@ -256,7 +256,8 @@ def test_a_hanging_node_stops_its_motors_and_ends(
 
 
 def check_hangs(started: list[tuple[Hang, subprocess.Popen[bytes], Peer]]) -> None:
-    began, ended = time.monotonic(), {}
+    began = time.monotonic()
+    ended: dict[Hang, float] = {}
     for hang, _, peer in started:
         make_busy(peer, hang.busy)
         peer.spin(0.05)
