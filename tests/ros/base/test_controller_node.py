@@ -144,7 +144,7 @@ def test_another_thread_stops_the_motors_without_the_state_of_the_loop(bus: Bus)
 def test_a_failure_to_list_nodes_does_not_stop_the_motors(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is an ERROR, and refuses to arm."""
+    """An ERROR, and a reason against arming."""
 
     def fail() -> None:
         raise rclpy_implementation.RCLError("no such participant")

@@ -36,7 +36,7 @@ ARMED = {"arm_on_activate": True}
 
 
 class Terminal:
-    """Node on a terminal of its own, as in an SSH session; context manager that kills it."""
+    """Node on a separate terminal, as in an SSH session; context manager that kills it."""
 
     def __init__(self, node: str, parameters: Mapping[str, Any], domain: int) -> None:
         self._master, slave = pty.openpty()
@@ -132,7 +132,7 @@ def test_a_controller_in_reserve_sends_nothing(nodes: Nodes, peer: Peer) -> None
 def test_a_subscriber_that_does_not_answer_is_no_interrupted_callback(
     nodes: Nodes, peer: Peer, tmp_path: Path
 ) -> None:
-    """The acknowledgement of the stop command of an inactive node then takes its whole time."""
+    """Stop command of an inactive node whose acknowledgement takes the whole time."""
     nodes.start("recorder", {"bag": str(tmp_path / "bag"), "topics": ["motor_command"]})
     nodes.start("pid_controller", ARMED)
     peer.target = "pid_controller"

@@ -113,7 +113,7 @@ COMPILING = [name for name in NAMES if name not in ("pid_controller", "recorder"
 
 @pytest.mark.flaky(reruns=REPEATS)
 def test_nodes_that_compile_end_soon(tmp_path: Path) -> None:
-    """Each is interrupted when its first kernel of many is in the cache."""
+    """Interrupt at the moment when the first kernel of many is in the cache."""
     numbers = cycle((signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT))
     with ExitStack() as stack:
         processes = start_cold(COMPILING, tmp_path, stack)
