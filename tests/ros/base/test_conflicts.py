@@ -19,8 +19,6 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 import rclpy
 from rclpy.context import Context
 
-from snn_control.errors import ConfigError
-from snn_control.ros.base.conflicts import claim
 from snn_control.ros.base.interface import qos
 from snn_control.ros.bus.processes import Nodes
 from snn_control.ros.exit_codes import REFUSED
@@ -163,28 +161,6 @@ def test_a_vehicle_that_another_node_commands_is_not_armed(
         assert "/intruder and /pid_controller" in answer.message
     peer.until(lambda: peer.node.count_publishers("motor_command") == 1)
     peer.until(lambda: peer.switch("arm", True).success)
-    peer.feed(0.5)
-    assert peer.modes[-1][1] == "auto"
-    with Publisher(domain, "intruder", COMMAND):
-        peer.until(lambda: peer.measure() and conflicts(peer)[0] == ERROR)
-        peer.feed(0.5)
-        assert peer.modes[-1][1] == "auto", "an armed vehicle stays in control"
-
-
-def test_a_topic_that_an_undiscovered_process_commands_is_refused(nodes: Nodes, peer: Peer) -> None:
-    refusal = "claimed"
-    held = claim(peer.node, "topic /motor_command", refusal)
-    assert held is not None
-    with pytest.raises(ConfigError, match=refusal):
-        claim(peer.node, "topic /motor_command", refusal)
-    nodes.start("pid_controller", {"arm_on_activate": True})
-    peer.target = "pid_controller"
-    peer.until(lambda: "not armed: topic /motor_command" in nodes.log("pid_controller", 50))
-    assert not peer.switch("arm", True).success
-    held.close()
-    assert peer.switch("arm", True).success
-    with pytest.raises(ConfigError, match=refusal):
-        claim(peer.node, "topic /motor_command", refusal)
 
 
 def test_two_nodes_of_one_process_are_no_conflict(domain: int) -> None:

@@ -24,6 +24,7 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
 
+from snn_control.errors import ConfigError
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.conflicts import claim
@@ -214,6 +215,8 @@ def test_a_refused_arming_has_its_reason_in_the_mode(
     bus.peer.destroy_publisher(other)
     bus.until(lambda: node.count_publishers("motor_command") == 1)
     bus.operate()
+    with pytest.raises(ConfigError, match="held by the armed node"):
+        claim(bus.peer, topic, "held by the armed node")
 
 
 def check_refused(bus: Bus, reason: str) -> None:
@@ -230,5 +233,7 @@ def test_an_armed_vehicle_stays_armed_if_arming_is_repeated(bus: Bus) -> None:
     other = bus.peer.create_publisher(Float64, "motor_command", qos("command"))
     bus.until(lambda: bus.measure() and bus.node.conflicts.present)
     assert bus.arm().success
-    assert bus.loop.modes.armed
+    n = len(bus.commands)
+    bus.until(lambda: bus.measure() and len(bus.commands) > n + 3)
+    assert bus.loop.modes.mode == "auto"
     bus.peer.destroy_publisher(other)
