@@ -105,7 +105,8 @@ def test_a_second_publisher_is_an_error(name: str, running: dict[str, tuple[Node
     published = [(t.name, t.type) for t in opened if t.direction == "out"]
     unused = [(t.name, t.type) for t in SOLE[name] if t not in opened]
     with Publisher(domain, "first", measured + unused), Publisher(domain, "other", unused):
-        peer.spin(1.0)
+        peer.until(lambda: all(peer.node.count_publishers(topic) for topic, _ in measured + unused))
+        peer.spin(0.5)
         level, message = conflicts(peer)
         assert level == OK, message
     first = Publisher(domain, "first", measured + published)

@@ -106,17 +106,19 @@ def test_an_unusable_start_has_its_reason(beside_a_file: bool, tmp_path: Path) -
         future.result()
 
 
-@pytest.mark.parametrize("node", NAMES)
-def test_every_node_refuses_an_unusable_start(node: str, tmp_path: Path) -> None:
-    """Refusals of rclpy at its initialisation and at the creation of the node."""
+def test_every_node_refuses_an_unusable_start(tmp_path: Path) -> None:
+    """Refusals of rclpy at its initialisation and, of every second node, at its creation."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    file = ["--params-file", str(parameters_of(node))]
+    slash = ["-r", "__ns:=/a/"]
     with ThreadPoolExecutor(2) as pool:
-        home = pool.submit(check_refused, node, {"HOME": UNSET}, file, FOLDER, tmp_path)
-        words = ["-r", "__ns:=/a/", *file]
-        slash = pool.submit(check_refused, node, {}, words, NAMESPACE, tmp_path)
-    home.result()
-    slash.result()
+        futures = []
+        for k, node in enumerate(NAMES):
+            file = ["--params-file", str(parameters_of(node))]
+            environment = {} if k % 2 else {"HOME": UNSET}
+            words, message = ([*slash, *file], NAMESPACE) if k % 2 else (file, FOLDER)
+            futures.append(pool.submit(check_refused, node, environment, words, message, tmp_path))
+    for future in futures:
+        future.result()
 
 
 def test_a_node_without_a_home_writes_its_log_elsewhere(tmp_path: Path) -> None:
