@@ -130,8 +130,8 @@ class ControlLoop(Independent, Generic[A]):
         """Disarm, and return the command that stops the motors."""
         self.landing = False
         self.modes.disarm(reason)
-        self._held = self.gate.stop()
-        return self._held
+        self._held = stopped = self.gate.stop()
+        return stopped
 
     def reset(self) -> None:
         """Reset controller and fallback to their initial state."""

@@ -11,8 +11,6 @@ from typing import Literal, NamedTuple
 
 __all__ = ["NODES", "SYSTEMS", "WITHOUT_MODEL", "Kind", "Node", "System"]
 
-WRITE_FAILED = 3
-"""Exit code of a recorder whose bag cannot be written."""
 Kind = Literal["controller", "simulator", "recogniser", "recorder"]
 
 

@@ -18,7 +18,7 @@ from snn_control.ros.base.diagnostics import ERROR, Status
 from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.run_node import Stop, run_node
-from snn_control.ros.nodes import WRITE_FAILED
+from snn_control.ros.exit_codes import WRITE_FAILED
 from snn_control.runs.atomic import PARTIAL
 
 SEARCH_S = 0.2

@@ -126,9 +126,10 @@ class CommandGates(Independent):
         self, passed: list[tuple[float, GateFault | None]]
     ) -> tuple[FloatArray, GateFault | None]:
         self.passed += 1
-        self.last = np.array([value for value, _ in passed])
+        combined = np.array([value for value, _ in passed])
+        self.last = combined.copy()
         present = {fault for _, fault in passed} - {None}
         faults = [fault for fault in GateFault if fault in present] if present else []
         for fault in faults:
             self.counts[fault] += 1
-        return self.last.copy(), faults[0] if faults else None
+        return combined, faults[0] if faults else None

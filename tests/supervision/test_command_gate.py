@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from snn_control.errors import ParameterError
-from snn_control.supervision.command_gate import OFF, CommandGate, GateFault
+from snn_control.supervision.command_gate import OFF, CommandGate, CommandGates, GateFault
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 LIMITS = st.tuples(st.floats(-10, 0), st.floats(0, 10)).filter(lambda pair: pair[0] < pair[1])
@@ -88,3 +89,15 @@ def test_no_output_exceeds_limits_or_slew_rate(
             assert abs(sent - last) <= slew * max(dt_s, 0.0) + 1e-9
         last = sent
     assert gate.last == last
+
+
+class RacedGates(CommandGates):
+    """Gates whose last command another thread always overwrites."""
+
+    last = property(lambda self: np.array([5.0, 5.0]), lambda self, value: None)  # type: ignore[assignment]
+
+
+def test_the_command_of_a_call_is_not_that_of_another_thread() -> None:
+    gates = RacedGates(2, -10, 10)
+    assert gates.stop().tolist() == [OFF, OFF]
+    assert gates.pass_on(np.array([1.0, 2.0]), 0.0)[0].tolist() == [1.0, 2.0]

@@ -23,13 +23,14 @@ from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.control_loop import A, ControlLoop, Tick
+from snn_control.ros.base.conflicts import claim, require_type
 from snn_control.ros.base.controller_health import ControllerHealth, VehicleStatus
 from snn_control.ros.base.diagnostics import Status
+from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.peers import claim, require_type
-from snn_control.ros.base.run_node import Stop
+from snn_control.supervision.command_gate import OFF
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
 __all__ = ["ACKNOWLEDGED_S", "MODES", "Callbacks", "ControllerNode", "answer", "nanoseconds"]
@@ -37,6 +38,8 @@ __all__ = ["ACKNOWLEDGED_S", "MODES", "Callbacks", "ControllerNode", "answer", "
 FloatArray = npt.NDArray[np.float64]
 ACKNOWLEDGED_S = 0.5
 """Maximum wait for the acknowledgement of the safe command, s."""
+SENDING_S = 0.1
+"""Maximum wait of the safe command for another command that is being sent, s."""
 MODES = list(Mode)
 
 Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
@@ -68,6 +71,8 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._fields = MultiArrayDimension()
         self._sent_s = -math.inf
         self._sending = threading.Lock()
+        self._was_armed = False
+        """True if the vehicle has been armed since `configure`."""
         self._claim: Any = None
         for task, status_of in self.health.tasks().items():
             self.diagnostics.add(task, status_of)
@@ -122,27 +127,39 @@ class ControllerNode(ManagedNode, Generic[A]):
         loop = self._running()
         loop.reset()
         self.health.reset()
-        if self.config.arm_on_activate and (refusal := self._arm()):
-            self.get_logger().error(f"not armed: {refusal}")
+        if self.config.arm_on_activate and not self._arm():
+            self.get_logger().error(loop.modes.reason)
         self._publish_mode()
 
+    def send_safe_command(self) -> None:
+        """Stop the motors and wait for the acknowledgement, if the vehicle was ever armed.
+
+        A controller in reserve sends nothing: another one may command the vehicle.
+        """
+        if not self._was_armed:
+            return
+        taken = self._sending.acquire(timeout=SENDING_S)
+        try:
+            self._commands.publish(self._off)
+        finally:
+            if taken:
+                self._sending.release()
+        self._commands.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED_S))
+
     def make_safe(self) -> None:
-        """Disarm, stop the motors and wait for the acknowledgement of the command."""
+        """Disarm and stop the motors."""
         if self.loop is None or not self._entities:
             return
-        command = self.loop.disarm()
-        with self._sending:
-            self._publish(command)
-        self._commands.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED_S))
+        self.loop.disarm()
+        self.send_safe_command()
         self._publish_mode()
 
     def cleanup(self) -> None:
         """Close topics and services, drop the controller."""
+        self._was_armed = False
         destroy(self, *self._entities)
         self._entities = []
-        if self._claim is not None:
-            self._claim.close()
-            self._claim = None
+        self._release_claim()
         self.loop = None
         self.health.watch(None)
 
@@ -158,8 +175,8 @@ class ControllerNode(ManagedNode, Generic[A]):
     def on_conflicts(self) -> None:
         """Disarm a vehicle that another node commands, unless its motors have turned already."""
         modes = self._running().modes
-        if modes.armed and modes.waiting and (rivals := self._rivals()):
-            self._send(self._running().disarm(f"not armed: {rivals}"))
+        if modes.armed and modes.waiting and (others := self._other_commanders()):
+            self._send(self._running().disarm(f"not armed: {others}"))
             self._publish_mode()
 
     def _open(self) -> None:
@@ -168,6 +185,8 @@ class ControllerNode(ManagedNode, Generic[A]):
             incompatible_qos=self.health.incompatible, deadline=self.health.deadline
         )
         self._commands = self.open_commands(loop.period_s, events)
+        n_actions = len(loop.controller.action_names)
+        self._off = self.to_message(np.full(n_actions, OFF))
         self._ticks = self.create_publisher(Float64MultiArray, "~/tick", qos("record"))
         self._spikes = self.create_publisher(UInt8MultiArray, "~/spikes", qos("record"))
         self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
@@ -192,7 +211,6 @@ class ControllerNode(ManagedNode, Generic[A]):
         on_watch = self.guarded(self.while_active(self._on_watch))
         watch = self.create_timer(self.watch_s, on_watch, clock=steady)
         self._entities.append(watch)
-        n_actions = len(loop.controller.action_names)
         names = tick_fields(n_actions, loop.controller.order_names)
         names += loop.controller.observation_names
         self._fields = MultiArrayDimension(
@@ -265,32 +283,54 @@ class ControllerNode(ManagedNode, Generic[A]):
         loop = self._running()
         if not self.active:
             return answer(response, False, "the node is not active; activate it first")
-        refusal = ""
+        done = True
         if request.data:
-            refusal = self._arm()
+            done = self._arm()
         else:
             self._send(loop.disarm())
         self._publish_mode()
-        return answer(response, not refusal, refusal or loop.modes.mode)
+        return answer(response, done, loop.modes.mode if done else loop.modes.reason)
 
-    def _arm(self) -> str:
-        """Arm the vehicle; return the reason if that is refused, else an empty string."""
+    def _arm(self) -> bool:
+        """Arm the vehicle; if that is refused, return False: the mode has the reason."""
         loop = self._running()
+        if loop.modes.armed:
+            return True
+        if refusal := self._refusal():
+            loop.modes.disarm(f"not armed: {refusal}")
+        else:
+            loop.arm(time.monotonic())
+        if loop.modes.armed:
+            self._was_armed = True
+        else:
+            self._release_claim()
+        return loop.modes.armed
+
+    def _refusal(self) -> str:
+        """Return a reason against arming; if there is none, claim the topic of the commands."""
         try:
             self._require_types()
-            if rivals := self._rivals():
-                return rivals
+            objection = self._running().adapter.objection(self.config)
+            if refusal := self._other_commanders() or objection:
+                return refusal
             topic = self._commands.topic_name
             refusal = f"topic {topic} is commanded by another process on this machine: end it"
             self._claim = self._claim or claim(self, f"topic {topic}", refusal)
         except ConfigError as exc:
             return str(exc)
-        loop.arm(time.monotonic())
-        return "" if loop.modes.armed else loop.modes.reason
+        return ""
 
-    def _rivals(self) -> str:
+    def _other_commanders(self) -> str:
         """Return the other nodes that command the vehicle; empty if there are none."""
-        return "; ".join((*self.peers.namesakes(), *self.peers.publishers("out")))
+        try:
+            return "; ".join((*self.conflicts.namesakes(), *self.conflicts.publishers("out")))
+        except ConfigError as exc:
+            return str(exc)
+
+    def _release_claim(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         loop = self._running()

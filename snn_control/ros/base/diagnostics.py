@@ -75,13 +75,13 @@ class Diagnostics:
         """Add a task, or replace that of the same name."""
         self._tasks[task] = status
 
-    def publish(self) -> None:
-        """Publish the status of every task; a task that fails is reported as an ERROR."""
+    def publish(self, *tasks: str) -> None:
+        """Publish the status of tasks, by default of all; a failure of one is its ERROR."""
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
-        for task, status_of in self._tasks.items():
+        for task in tasks or self._tasks:
             try:
-                status = status_of()
+                status = self._tasks[task]()
             except Exception as exc:
                 self._node.get_logger().error(f"diagnostics of {task}: {exc!r}")
                 status = Status(ERROR, f"no status available: {exc!r}")

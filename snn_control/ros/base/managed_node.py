@@ -21,10 +21,10 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from snn_control.errors import SnnControlError
+from snn_control.ros.base.conflicts import CHECK_S, Conflicts
 from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
 from snn_control.ros.base.interface import Interface
 from snn_control.ros.base.parameters import Parameters
-from snn_control.ros.base.peers import CHECK_S, Peers
 
 SUCCESS, FAILURE, FAULT = (
     TransitionCallbackReturn.SUCCESS,
@@ -42,8 +42,8 @@ class ManagedNode(LifecycleNode, ABC):
         shared: topics and services of every node of its kind.
         config: present instance of `config_type`; None before the first configure.
         ending: True once the process ends: outputs stay safe.
-        started: True from the begin of `activate` to the end of `deactivate`.
-        peers: conflicts with other nodes on the bus.
+        started: True from the start of `activate` to the end of `deactivate`.
+        conflicts: conflicts with other nodes on the bus.
     """
 
     config_type: ClassVar[type[Any]]
@@ -63,10 +63,10 @@ class ManagedNode(LifecycleNode, ABC):
         wall = Clock(clock_type=ClockType.STEADY_TIME)
         self.diagnostics = Diagnostics(self, self.get_parameter("hardware_id").value)
         self.diagnostics.add("node", self._node_status)
-        self.diagnostics.add("peers", self._peers_status)
+        self.diagnostics.add("conflicts", self._conflicts_status)
         self.create_timer(self.diagnostics.period_s, self.diagnostics.publish, clock=wall)
-        self.peers = Peers(self, self.interface.topics + self.shared.topics)
-        self.create_timer(CHECK_S, self.guarded(self._check_peers), clock=wall)
+        self.conflicts = Conflicts(self, self.interface.topics + self.shared.topics)
+        self.create_timer(CHECK_S, self.guarded(self._check_conflicts), clock=wall)
 
     # Implemented by each node.
 
@@ -82,8 +82,15 @@ class ManagedNode(LifecycleNode, ABC):
     def cleanup(self) -> None:
         """Release everything that `configure` created."""
 
+    def send_safe_command(self) -> None:
+        """Send the safe command, if there is one; called in any state and by any thread.
+
+        It reads and changes no state that a callback may change at the same time.
+        """
+
     def make_safe(self) -> None:
-        """Send the safe command, if there is one; called in any state and by any thread."""
+        """Make the outputs safe in any state; by default, send the safe command."""
+        self.send_safe_command()
 
     def reconfigure(self, config: Any) -> None:
         """Apply changed parameters, between two ticks."""
@@ -155,10 +162,10 @@ class ManagedNode(LifecycleNode, ABC):
             self.get_logger().warning(f"{transition}: {exc}")
             return False
 
-    def secure(self) -> None:
-        """Make the outputs safe until the end of the process; may be called by any thread."""
+    def end_safely(self) -> None:
+        """Keep the outputs safe until the end of the process; may be called by any thread."""
         self.ending = True
-        self._attempt("make safe", self.make_safe)
+        self._attempt("send the safe command", self.send_safe_command)
 
     def _halt(self) -> TransitionCallbackReturn:
         done = self._attempt("deactivate", self.deactivate)
@@ -229,24 +236,24 @@ class ManagedNode(LifecycleNode, ABC):
         self.config = config
         self._attempt("apply parameters", lambda: self.reconfigure(config))
 
-    def _check_peers(self) -> None:
+    def _check_conflicts(self) -> None:
         """Report new conflicts with other nodes at once; an unconfigured node has none."""
-        before = self.peers.conflicts
+        before = self.conflicts.all()
         if self.state in (State.PRIMARY_STATE_ACTIVE, State.PRIMARY_STATE_INACTIVE):
-            new = self.peers.update()
+            new = self.conflicts.update()
             for conflict in new:
                 self.get_logger().error(conflict)
-            if new:
+            if set(new) - {self.conflicts.failure}:
                 self.on_conflicts()
         else:
-            self.peers.reset()
-        if self.peers.conflicts != before:
-            self.diagnostics.publish()
+            self.conflicts.reset()
+        if self.conflicts.all() != before:
+            self.diagnostics.publish("conflicts")
 
-    def _peers_status(self) -> Status:
-        status = Status(values={"conflicts": len(self.peers.conflicts)})
-        if self.peers.conflicts:
-            status.escalate(ERROR, "; ".join(self.peers.conflicts))
+    def _conflicts_status(self) -> Status:
+        status = Status(values={"conflicts": len(self.conflicts.present)})
+        if problems := self.conflicts.all():
+            status.escalate(ERROR, "; ".join(problems))
         return status
 
     def _node_status(self) -> Status:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.errors import ConfigError
-from snn_control.yaml_text import line_of, load_yaml
+from snn_control.input_file import read_text
+from snn_control.yaml_text import line_of, parse_yaml
 
 __all__ = ["check_parameter_file", "check_parameter_files"]
 
@@ -38,7 +39,11 @@ def check_parameter_file(path: str | Path) -> None:
         ConfigError: not readable, a key twice, an empty value, or a number that is not finite; the
             message has file, key and line.
     """
-    content = load_yaml(path)
+    try:
+        text = read_text(path)
+    except ConfigError as exc:
+        raise ConfigError(f"{exc}; name a readable YAML file") from exc
+    content = parse_yaml(text, str(path))
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected node names with {_PARAMETERS}")
     for line, key, value in _values(content, ""):

@@ -16,9 +16,9 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from snn_control.errors import ParameterError
 from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import WARN, Status
+from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import EVERY_SIMULATOR, qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.run_node import Stop
 
 __all__ = [
     "CLOCK_START_S",

@@ -16,8 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.errors import DataWarning, RunError, StartError
+from snn_control.ros.exit_codes import (
+    BUSY_S,
+    CLOSE_S,
+    LEAVE_S,
+    NO_MIDDLEWARE,
+    UNUSABLE,
+    WRITE_FAILED,
+)
 from snn_control.ros.launching import module_of
-from snn_control.ros.nodes import WRITE_FAILED
 from snn_control.yaml_text import dump_yaml
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
@@ -37,11 +44,8 @@ DISCOVERY_VARIABLES = (
 """Environment variables that connect a bus to other machines."""
 POLL_S = 0.05
 """Period of checks for ended processes, s."""
-UNUSABLE = (2, 102)
-"""Exit codes of nodes that cannot use their arguments or environment: ours, and that of rcl for a
-middleware that is not installed."""
-END_TIMEOUT_S = 3.0
-"""Time for a node to end after an interrupt, s; then it is killed."""
+END_TIMEOUT_S = LEAVE_S + BUSY_S + CLOSE_S + 0.5
+"""Time for a node to end after an interrupt, s, more than its own bounds; then it is killed."""
 
 
 def free_domain() -> int:
@@ -147,8 +151,8 @@ class Nodes:
             RunError: a node died, or the node did not end in time; including the tail of the log.
         """
         end_s = time.monotonic() + timeout_s
-        while (code := self.running[name].poll()) is None:
-            self._require_others(name)
+        while (code := (codes := self._poll())[name]) is None:
+            self._require_running(codes)
             if time.monotonic() > end_s:
                 raise RunError(f"{name} did not end within {timeout_s:.0f} s: {self.log(name)}")
             time.sleep(POLL_S)
@@ -171,20 +175,27 @@ class Nodes:
         """
         end_s, failed = time.monotonic() + duration_s, False
         while time.monotonic() < end_s:
-            if recorder and not failed and self.running[recorder].poll() == WRITE_FAILED:
-                failure = self._death(recorder, WRITE_FAILED)
-                warnings.warn(f"{failure}; the others continue", DataWarning, stacklevel=2)
+            codes = self._poll()
+            if codes.get(recorder) == WRITE_FAILED:
+                if not failed:
+                    failure = self._death(recorder, WRITE_FAILED)
+                    warnings.warn(f"{failure}; the others continue", DataWarning, stacklevel=2)
                 failed = True
-            self._require_others(recorder if failed else "")
+                del codes[recorder]
+            self._require_running(codes)
             time.sleep(POLL_S)
 
-    def _require_others(self, name: str) -> None:
-        for other, process in self.running.items():
-            if other != name and process.poll() is not None:
-                raise self._death(other, process.returncode)
+    def _poll(self) -> dict[str, int | None]:
+        """Return the exit code of each node, None while it runs."""
+        return {name: process.poll() for name, process in self.running.items()}
+
+    def _require_running(self, codes: Mapping[str, int | None]) -> None:
+        for name, code in codes.items():
+            if code is not None:
+                raise self._death(name, code)
 
     def _death(self, name: str, code: int) -> RunError:
-        if code in UNUSABLE:
+        if code in (UNUSABLE, NO_MIDDLEWARE):
             return StartError(f"{name}: {self.log(name, 1)}")
         return RunError(f"{name} died with code {code}: {self.log(name)}")
 
@@ -211,7 +222,7 @@ class Nodes:
         processes = {name: self.running[name] for name in names if name in self.running}
         self.stop(*names)
         for name, process in processes.items():
-            if process.returncode > 0:
+            if process.returncode not in (0, -signal.SIGINT):
                 raise self._death(name, process.returncode)
 
     def log(self, name: str, lines: int = 5) -> str:

@@ -108,7 +108,7 @@ UNUSABLE: list[tuple[dict, str]] = [
     ({"gian": 5.0}, "unknown parameter 'gian'"),
     ({"hold_s": 1}, "write 1.0"),
     ({"recover_ticks": 0}, "recover_ticks"),
-    ({"trim_command": float("nan")}, "trim_command"),
+    ({"trim_command": 11.0}, "trim_command"),
     ({"set_point_low_m": 5.0, "set_point_high_m": 1.0}, "set_point_low_m 5 is not below"),
     ({"hold_s": 2.0}, "in this order"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from snn_control.errors import ConfigError, StartError
+from snn_control.ros import exit_codes
 from snn_control.ros.base.signals import ending_signals
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.exit_codes import UNUSABLE
 from snn_control.ros.launching import ARGUMENTS, namespace_of, parameters_of, shared
 from snn_control.ros.nodes import NODES
 from snn_control.ros.place.launching import recogniser_nodes
@@ -22,7 +25,6 @@ from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
 NAMES = [node.name for node in NODES]
-UNUSABLE = 2
 UNSET = ""
 FOLDER = "set HOME or ROS_LOG_DIR"
 DOMAIN = "expected a whole number from 0 to 232"
@@ -46,9 +48,18 @@ WORDS: list[tuple[list[str], str]] = [
     (["-p", "use_sim_time:=5"], "use_sim_time"),
     (["-p", "diagnostic_updater.period:=slow"], "diagnostic_updater.period"),
     (["--params-file", "/no/such.yaml"], "name a readable YAML file"),
-    (["--params-file", "BROKEN"], "name a readable YAML file"),
+    (["--params-file", "FOLDER"], "name a readable YAML file"),
+    (["--params-file", "broken"], "broken.yaml: line 1: not YAML"),
+    (["--params-file", "twice"], "twice.yaml: line 4: key 'bag' appears twice"),
+    (["--params-file", "nan"], "nan.yaml (line 3): /**.ros__parameters.bag is nan"),
     (["--nonsense"], "unknown arguments"),
 ]
+FILES = {
+    "broken": "/**: {ros__parameters: [unclosed",
+    "twice": "/**:\n  ros__parameters:\n    bag: a\n    bag: b\n",
+    "nan": "/**:\n  ros__parameters:\n    bag: .nan\n",
+}
+"""Parameter files that cannot be used."""
 CASES = [*((e, [], m) for e, m in ENVIRONMENTS), *(({}, words, m) for words, m in WORDS)]
 
 
@@ -56,13 +67,15 @@ def start(
     node: str, environment: dict[str, str], words: list[str], folder: Path
 ) -> tuple[int, str, float]:
     """Return exit code, last line of stderr and duration of a node."""
-    broken = folder / "broken.yaml"
-    broken.write_text("/**: {ros__parameters: [unclosed", "utf-8")
+    paths = {"FOLDER": str(folder)}
+    for name, text in FILES.items():
+        paths[name] = str(folder / f"{name}.yaml")
+        Path(paths[name]).write_text(text, "utf-8")
     used = {**local_bus(1), **environment}
     command = [sys.executable, "-m", f"snn_control.ros.{node}", "--ros-args", *words]
     began = time.monotonic()
     done = subprocess.run(
-        [str(broken) if word == "BROKEN" else word for word in command],
+        [paths.get(word, word) for word in command],
         cwd=ROOT, env={name: value for name, value in used.items() if value is not UNSET},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=30.0,
     )  # fmt: skip
@@ -93,17 +106,19 @@ def test_an_unusable_start_has_its_reason(beside_a_file: bool, tmp_path: Path) -
         future.result()
 
 
-@pytest.mark.parametrize("node", NAMES)
-def test_every_node_refuses_an_unusable_start(node: str, tmp_path: Path) -> None:
-    """Refusals of rclpy at its initialisation and at the creation of the node."""
+def test_every_node_refuses_an_unusable_start(tmp_path: Path) -> None:
+    """Refusals of rclpy at its initialisation and, of every second node, at its creation."""
     pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    file = ["--params-file", str(parameters_of(node))]
+    slash = ["-r", "__ns:=/a/"]
     with ThreadPoolExecutor(2) as pool:
-        home = pool.submit(check_refused, node, {"HOME": UNSET}, file, FOLDER, tmp_path)
-        words = ["-r", "__ns:=/a/", *file]
-        slash = pool.submit(check_refused, node, {}, words, NAMESPACE, tmp_path)
-    home.result()
-    slash.result()
+        futures = []
+        for k, node in enumerate(NAMES):
+            file = ["--params-file", str(parameters_of(node))]
+            environment = {} if k % 2 else {"HOME": UNSET}
+            words, message = ([*slash, *file], NAMESPACE) if k % 2 else (file, FOLDER)
+            futures.append(pool.submit(check_refused, node, environment, words, message, tmp_path))
+    for future in futures:
+        future.result()
 
 
 def test_a_node_without_a_home_writes_its_log_elsewhere(tmp_path: Path) -> None:
@@ -175,16 +190,16 @@ def test_a_launch_refuses_unknown_log_levels() -> None:
 
 
 def test_exit_codes_of_the_table() -> None:
-    pytest.importorskip("rclpy", reason=NEEDS_ROS)
-    from snn_control.ros.base.run_node import INTERRUPTED, REFUSED, UNREADABLE
-    from snn_control.ros.bus.processes import UNUSABLE as CODES
-
     text = (ROOT / "docs" / "reference" / "ros2" / "exit_codes.md").read_text("utf-8")
-    assert UNREADABLE in CODES
-    codes = (0, REFUSED, *CODES, INTERRUPTED)
-    assert all(f"| {code}" in text for code in codes)
-    assert all(
-        signal.Signals(number).name in text
-        for number in ending_signals()
-        if number < signal.SIGRTMIN
-    )
+    table = text.split("## Exit codes")[1].split("\n## ")[0]
+    first = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")]
+    codes = {name: getattr(exit_codes, name) for name in exit_codes.__all__ if name[-2:] != "_S"}
+    interrupted = f"{codes.pop('INTERRUPTED')} + number of the signal"
+    assert first == ["code", "0", *map(str, sorted(codes.values())), interrupted]
+
+
+def test_signals_of_the_table() -> None:
+    text = (ROOT / "docs" / "reference" / "ros2" / "exit_codes.md").read_text("utf-8")
+    named = set(re.findall(r"SIG[A-Z0-9]+", text.split("## Signals")[1].split("\n\n")[0]))
+    handled = {n for n in ending_signals() if n < signal.SIGRTMIN}
+    assert named == {signal.Signals(number).name for number in handled}

@@ -8,14 +8,15 @@ import os
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rclpy.node import Node
 
 from snn_control.errors import ConfigError
 from snn_control.ros.base.interface import Topic
 
-__all__ = ["CHECK_S", "Peers", "claim", "claim_name", "require_type"]
+__all__ = ["CHECK_S", "Conflicts", "claim", "claim_name", "require_type"]
 
 CHECK_S = 0.2
 """Period of the checks of a configured node, s."""
@@ -23,56 +24,81 @@ _UNKNOWN = "_NODE_NAME_UNKNOWN_"
 """Name of a node whose publisher is discovered before the node."""
 
 
-class Peers:
-    """Conflicts of a node with other nodes.
+class Conflicts:
+    """Conflicts of a node with other nodes on the bus.
 
     A killed process stays visible for 20 s, the lease of Fast DDS, to processes that discovered it
     before; those that start later do not see it.
 
     Args:
         node: node.
-        topics: its topics; those with `publishers="one"` are checked.
+        topics: its topics; those with `publishers="one"` that the node has opened are checked.
     """
 
     def __init__(self, node: Node, topics: Iterable[Topic]) -> None:
         self._node = node
         self._topics = tuple(topic for topic in topics if topic.publishers == "one")
-        self.conflicts: tuple[str, ...] = ()
-        """Conflicts at the last check."""
+        self.present: tuple[str, ...] = ()
+        """Conflicts at the last check that was possible."""
+        self.failure = ""
+        """Failure of the last check; empty if it was possible."""
 
     def update(self) -> tuple[str, ...]:
-        """Check again; return the conflicts that are new."""
-        before, self.conflicts = self.conflicts, (*self.namesakes(), *self.publishers())
-        return tuple(text for text in self.conflicts if text not in before)
+        """Check again; return the conflicts that are new, or the failure of the check if it is."""
+        before, self.failure = (*self.present, self.failure), ""
+        try:
+            self.present = (*self.namesakes(), *self.publishers())
+        except ConfigError as exc:
+            self.failure = str(exc)
+        return tuple(text for text in self.all() if text not in before)
+
+    def all(self) -> tuple[str, ...]:
+        """Return the conflicts, and the failure of the last check."""
+        return (*self.present, *filter(None, (self.failure,)))
 
     def reset(self) -> None:
         """Forget all conflicts."""
-        self.conflicts = ()
+        self.present, self.failure = (), ""
 
     def namesakes(self) -> tuple[str, ...]:
-        """Return a message if another node has the full name of this one."""
+        """Return a message if another node has the full name of this one.
+
+        Raises:
+            ConfigError: the middleware cannot list the nodes.
+        """
         node = self._node
         own = (node.get_name(), node.get_namespace())
-        if node.get_node_names_and_namespaces().count(own) < 2:
-            return ()
-        return (_namesake(node),)
+        with _listing():
+            nodes = node.get_node_names_and_namespaces()
+        return (_namesake(node),) if nodes.count(own) > 1 else ()
 
     def publishers(self, direction: str = "") -> tuple[str, ...]:
-        """Return a message for each topic with too many publishers; `direction`: in or out."""
-        chosen = (topic for topic in self._topics if direction in ("", topic.direction))
-        return tuple(filter(None, map(self._publishers_of, chosen)))
+        """Return a message for each topic with too many publishers; `direction`: in or out.
 
-    def _publishers_of(self, entry: Topic) -> str:
-        node, own = self._node, self._node.get_fully_qualified_name()
-        topic = node.resolve_topic_name(entry.name)
+        Raises:
+            ConfigError: the middleware cannot list the publishers.
+        """
+        opened = {
+            "in": {subscription.topic_name for subscription in self._node.subscriptions},
+            "out": {publisher.topic_name for publisher in self._node.publishers},
+        }
+        messages = (
+            self._publishers_of(topic)
+            for entry in self._topics
+            if direction in ("", entry.direction)
+            and (topic := self._node.resolve_topic_name(entry.name)) in opened[entry.direction]
+        )
+        return tuple(filter(None, messages))
+
+    def _publishers_of(self, topic: str) -> str:
+        with _listing():
+            infos = self._node.get_publishers_info_by_topic(topic)
         names = Counter(
             "a node of unknown name"
             if info.node_name == _UNKNOWN
             else f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-            for info in node.get_publishers_info_by_topic(topic)
+            for info in infos
         )
-        if (entry.direction, entry.quality) == ("out", "command"):
-            names[own] = max(names[own], 1)  # a node that commands by another of its topics counts
         if names.total() < 2:
             return ""
         return (
@@ -115,6 +141,16 @@ def claim(node: Node, name: str, refusal: str) -> socket.socket | None:
     return held
 
 
+@contextmanager
+def _listing() -> Iterator[None]:
+    """Raise `ConfigError` if the middleware cannot list nodes or publishers."""
+    try:
+        yield
+    except Exception as exc:  # RCLError, or names that cannot be decoded
+        problem = str(exc).split(", at ")[0]
+        raise ConfigError(f"conflicts with other nodes cannot be checked: {problem}") from exc
+
+
 def _namesake(node: Node) -> str:
     return (
         f"another node is named {node.get_fully_qualified_name()}: end it, or start this one with "
@@ -131,9 +167,12 @@ def require_type(node: Node, topic: str, expected: str) -> None:
     """Refuse a topic that a node publishes or subscribes with another type.
 
     Raises:
-        ConfigError: another type is in use; names node and type.
+        ConfigError: another type is in use; names node and type. Or the middleware cannot list the
+            nodes.
     """
-    infos = node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic)
+    with _listing():
+        publishers = node.get_publishers_info_by_topic(topic)
+        infos = publishers + node.get_subscriptions_info_by_topic(topic)
     for info in infos:
         if info.topic_type != expected:
             raise ConfigError(
