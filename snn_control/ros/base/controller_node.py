@@ -242,7 +242,7 @@ class ControllerNode(ManagedNode, Generic[A]):
 
     def _on_watch(self) -> None:
         loop, now_s = self._running(), time.monotonic()
-        command = loop.watch(now_s)
+        command = loop.watch(now_s, int(self.get_clock().now().nanoseconds))
         pause_s = now_s - self._sent_s
         if command is not None:
             self._send(command)
