@@ -2,8 +2,8 @@
 
 The document holds all names and single numbers; arrays are stored in the safetensors file under
 keys that the document refers to. An infinite time constant or limit is `null`. The document holds
-the schema version, the SHA-256 of the array file and its own (`sha256`, see `runs.sealed`), which
-files of earlier versions lack. Neither file contains a time or a path.
+the schema version, the SHA-256 of the array file and its own (`sha256`, see `runs.checksums`),
+which files of earlier versions lack. Neither file contains a time or a path.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from snn_control.network.document import (
 from snn_control.network.fields import Field, parse
 from snn_control.network.network import Network
 from snn_control.runs import atomic
-from snn_control.runs.sealed import SEAL, check_seal, to_json
+from snn_control.runs.checksums import CHECKSUM, check_checksum, to_json
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -133,8 +133,8 @@ def read_pair(path: str | Path, kind: str) -> tuple[Document, Tensors]:
             )
         if root["kind"].value != kind:
             raise ModelFileError(f"kind is {root['kind'].value!r}, expected {kind!r}")
-    check_seal(root.value, str(json_path), ModelFileError)
-    root.value.pop(SEAL, None)
+    check_checksum(root.value, str(json_path), ModelFileError)
+    root.value.pop(CHECKSUM, None)
     if root.value.get("arrays_sha256") != hashlib.sha256(arrays).hexdigest():
         raise ModelFileError(
             f"{array_path}: arrays_sha256 does not match the document; the file is truncated, "

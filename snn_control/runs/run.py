@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import DataWarning, ParameterError, RunError
 from snn_control.runs import atomic, checkpoints, config_file, manifest, metrics_file
 from snn_control.runs.checkpoints import Checkpoint
+from snn_control.runs.checksums import pack_arrays, to_json
 from snn_control.runs.lock import WriterLock
-from snn_control.runs.sealed import to_json
 
 LOCK = ".lock"
 INITIAL_FILES = {"manifest.json", "config.yaml", "metrics.jsonl"}
 """Files of a run before its first record."""
 
 
-class Run(Independent):
+class Run(Copied):
     """Run folder. `Run.create` and `Run.resume` open it for writing, `Run.open` for reading."""
 
     def __init__(self, folder: Path, *, lock: WriterLock | None = None) -> None:
@@ -164,7 +164,7 @@ class Run(Independent):
 
     def crash(self, arrays: Mapping[str, np.ndarray], message: str) -> Path:
         """Save the state of a fatal error in crash/, close the run, return the folder."""
-        packed = checkpoints.pack(arrays)
+        packed = pack_arrays(arrays)
         text = to_json({"message": message, "time": manifest.now()})
 
         def fill(partial: Path) -> None:

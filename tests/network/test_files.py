@@ -11,7 +11,7 @@ import pytest
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ModelFileError
 from snn_control.network import load_network, save_network
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 from tests.conformance.networks import CASES, inputs, make
 
 

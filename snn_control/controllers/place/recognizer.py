@@ -26,7 +26,7 @@ from snn_control.controllers.place.queries import (
 )
 from snn_control.controllers.place.query import Query
 from snn_control.controllers.place.sequence import FrameSequence
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread
 
@@ -68,7 +68,7 @@ class Decision(NamedTuple):
     known: bool
 
 
-class Recognizer(Independent, ABC):
+class Recognizer(Copied, ABC):
     """Abstract place recogniser; subclasses define the map and the evidence of one frame.
 
     A subclass implements `places`, `normalised`, `rebuild_map`, `evidence`, `append` and `keep`,
