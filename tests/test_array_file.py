@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snn_control.array_file import pack_npz, read_npz
+from snn_control.array_file import pack_npz
 from snn_control.envs.route.sources import images_from_npz
 from snn_control.errors import ParameterError, RunError
 from snn_control.runs.checksums import pack_arrays, read_arrays
@@ -35,7 +35,7 @@ def test_packed_arrays_of_any_name_are_read_by_us_and_by_numpy(
         for arrays in (read_arrays(path), loaded):
             assert set(arrays) == set(ARRAYS)
             for name, value in ARRAYS.items():
-                np.testing.assert_array_equal(arrays[name], value, strict=isinstance(value, np.ndarray))
+                np.testing.assert_array_equal(arrays[name], np.asarray(value), strict=True)
 
 
 def test_python_objects_are_refused_by_name() -> None:

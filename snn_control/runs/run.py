@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -49,10 +50,11 @@ class Run(Copied):
                     f"{folder} is not empty; choose another --out, or use --resume {folder}"
                 )
         lock = WriterLock(folder / LOCK)
+        packed = config_file.pack(config)
         head = manifest.make(command, seed, budget)
+        head["config_sha256"] = hashlib.sha256(packed).hexdigest()
         manifest.write(folder / "manifest.json", head)
-        digest = config_file.write(folder / "config.yaml", config)
-        manifest.write(folder / "manifest.json", head | {"config_sha256": digest})
+        atomic.write_bytes(folder / "config.yaml", packed)
         return cls(folder, lock=lock)
 
     @classmethod

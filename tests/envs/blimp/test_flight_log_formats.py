@@ -151,7 +151,7 @@ def test_units_of_time_at_any_rate(rate_hz: float, read: Callable[[bytes], Fligh
     table = flight(rate_hz)
     assert np.median(np.diff(read(csv(table)).time_s)) == pytest.approx(1 / rate_hz, abs=1e-4)
     for unit, factor in TIMES.items():
-        with pytest.raises(FlightLogError, match=f"time_s has a period of .* {unit} suspected"):
+        with pytest.raises(FlightLogError, match=rf"time_s has a period of .* {unit} suspected"):
             read(csv(scaled(0, factor)(table)))
 
 
@@ -165,12 +165,12 @@ def test_logged_errors_of_another_unit_are_refused(
     """Errors of a few centimetres are far below any limit of heights."""
     assert np.median(np.abs(errors(100.0))) < 12
     cells = [f"{error:.6f}" for error in errors(scale)]
-    with pytest.raises(FlightLogError, match=f"err_logged_m has an RMS of .* {unit} suspected"):
+    with pytest.raises(FlightLogError, match=rf"err_logged_m has an RMS of .* {unit} suspected"):
         read(with_cells("err_logged_m", cells))
 
 
 def test_infinite_logged_errors_are_refused(read: Callable[[bytes], FlightLog]) -> None:
-    with pytest.raises(FlightLogError, match="err_logged_m is infinite"):
+    with pytest.raises(FlightLogError, match=r"err_logged_m is infinite"):
         read(with_cells("err_logged_m", ["0.1", "inf"] * (N_ROWS // 2)))
 
 
@@ -207,7 +207,7 @@ def test_recorded_flights_are_read_and_their_errors_in_centimetres_refused(
         error_m = log.columns.get("err_logged_m", log.reference_m - log.height_m)
         rows = zip(log.time_s, log.reference_m, log.height_m, 100 * error_m, strict=True)
         names = [*NAMES[:3], "err_logged_m"]
-        with pytest.raises(FlightLogError, match="err_logged_m has an RMS .*centimetres"):
+        with pytest.raises(FlightLogError, match=r"err_logged_m has an RMS .*centimetres"):
             read(csv([names, *([f"{x:.4f}" for x in row] for row in rows)]))
 
 
