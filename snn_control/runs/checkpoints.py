@@ -94,6 +94,15 @@ def load(folder: Path, which: str | int = "last") -> Checkpoint:
         ) from exc
 
 
+def metrics_of(folder: Path) -> tuple[int, str]:
+    """Return length and SHA-256 of metrics.jsonl at the newest checkpoint; (0, "") without any."""
+    try:
+        head = read_json(_locate(folder, "last") / META)
+        return int(head["metrics_bytes"]), str(head.get("metrics_sha256", ""))
+    except (RunError, ValueError, KeyError, TypeError):  # `load` reports a damaged one
+        return 0, ""
+
+
 def steps(folder: Path) -> list[int]:
     """Return the steps of the numbered checkpoints in ascending order."""
     if not folder.is_dir():

@@ -87,8 +87,8 @@ class Run(Copied):
         _ = reader.config  # checked before anything is changed
         checkpoint = _undamaged(reader, which)
         lock = WriterLock(reader.folder / LOCK)
-        metrics_file.truncate(reader.folder / "metrics.jsonl", checkpoint.metrics_bytes)
         checkpoints.drop_after(reader.folder / "checkpoints", checkpoint.step)
+        metrics_file.truncate(reader.folder / "metrics.jsonl", checkpoint.metrics_bytes)
         run = cls(reader.folder, lock=lock)
         run._set_manifest(status="running", ended=None, metrics_sha256="")
         return run, checkpoint
@@ -112,7 +112,8 @@ class Run(Copied):
         """Return all complete records of metrics.jsonl.
 
         Raises:
-            RunError: a line is damaged; if the run has ended, also if a line is lost.
+            RunError: a line is damaged, or lines are lost before the end of the run or, if it has
+                not ended, before its newest checkpoint.
         """
         return read_metrics(self.folder)
 
@@ -197,13 +198,12 @@ class Run(Copied):
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """Return all complete records in a folder with metrics.jsonl, see `Run.metrics`."""
-    path = folder / "metrics.jsonl"
-    records = metrics_file.read(path)
-    if (folder / "manifest.json").exists():
-        head = manifest.read(folder / "manifest.json")
-        if head.get("metrics_sha256"):
-            metrics_file.require_prefix(path, head["metrics_bytes"], head["metrics_sha256"])
-    return records
+    head = manifest.read(folder / "manifest.json") if (folder / "manifest.json").exists() else {}
+    if head.get("metrics_sha256"):
+        length, digest = head["metrics_bytes"], head["metrics_sha256"]
+    else:
+        length, digest = checkpoints.metrics_of(folder / "checkpoints")
+    return metrics_file.read(folder / "metrics.jsonl", length, digest)
 
 
 def _undamaged(run: Run, which: str | int) -> Checkpoint:
