@@ -68,6 +68,16 @@ def test_other_members_are_not_read(read: Any, tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_lack_of_memory_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    (tmp_path / "x.npz").write_bytes(pack_arrays(ARRAYS))
+    monkeypatch.setattr(np.lib.format, "read_array", fail)
+    with pytest.raises(MemoryError):
+        read_arrays(tmp_path / "x.npz")
+
+
 @pytest.mark.parametrize("comment", [b"made by a camera", b"x" * 71, b"md5:12"])
 def test_a_comment_of_another_program_is_no_damage(comment: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.npz"

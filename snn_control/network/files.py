@@ -156,7 +156,9 @@ def _array_bytes(path: Path) -> bytes:
             if not 2 <= length <= min(size - 8, LARGEST):
                 raise ModelFileError(f"{path}: not a safetensors file: header of {length} bytes")
             header = json.loads(file.read(length))
-            ends = [item["data_offsets"][1] for key, item in header.items() if key[0] != "_"]
+            ends = [
+                item["data_offsets"][1] for key, item in header.items() if key != "__metadata__"
+            ]
             expected = 8 + length + max(ends, default=0)
             if expected != size:
                 raise ModelFileError(
@@ -164,7 +166,7 @@ def _array_bytes(path: Path) -> bytes:
                 )
             file.seek(0)
             return file.read()
-    except ModelFileError:
+    except (ModelFileError, MemoryError):
         raise
     except OSError as exc:
         raise ModelFileError(f"{path}: cannot be read: {exc.strerror}") from exc
@@ -176,6 +178,8 @@ def _tensors(path: Path, content: bytes) -> Tensors:
     """Decode arrays; any error of the decoder becomes a `ModelFileError`."""
     try:
         tensors = safetensors.numpy.load(content)
+    except MemoryError:
+        raise
     except Exception as exc:
         raise ModelFileError(
             f"{path}: not a safetensors file of NumPy arrays ({type(exc).__name__}: {exc})"

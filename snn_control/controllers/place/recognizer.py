@@ -368,8 +368,8 @@ class Recognizer(Copied, ABC):
 
     def _calibration(
         self, calibration: tuple[Images, Sequence[int]] | None, skip_blank: bool
-    ) -> Queries | None:
-        """Return the queries of a calibration of the present map."""
+    ) -> tuple[Queries | None, BlankFrames]:
+        """Return the queries of a calibration of the present map, and `skipped` after it."""
         if len(self) < LEAST_PLACES:
             raise ParameterError(f"{len(self)} places; expected at least {LEAST_PLACES}")
         queries, blank = self._queries(calibration, self.places)
@@ -377,8 +377,7 @@ class Recognizer(Copied, ABC):
         if queries is not None:
             queries = queries.without(blank)
             require_enough(queries)
-        self.skipped = replace(self.skipped, calibration=blank)
-        return queries
+        return queries, replace(self.skipped, calibration=blank)
 
     def _queries(
         self, calibration: tuple[Images, Sequence[int]] | None, mapped: IntArray | range
