@@ -37,7 +37,8 @@ class CopiedWithViews(Copied):
         raise NotImplementedError
 
 
-Independent, Bound = Copied, CopiedWithViews  # former names, in loops and supervision
+Independent = Copied  # former names, in loops and supervision
+Bound = CopiedWithViews
 
 
 class NotCopied:

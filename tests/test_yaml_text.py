@@ -24,7 +24,7 @@ from snn_control.resources import configs_folder
 from snn_control.ros.base.parameter_files import check_parameter_file, check_parameter_files
 from snn_control.runs import config_file
 from snn_control.studies import STUDIES, config_type, read_study
-from snn_control.training.evolve import strategy_settings
+from snn_control.training.evolve import EvolveConfig, strategy_settings
 from snn_control.training.optimisation import METHODS, read_optimisation
 from snn_control.yaml_text import (
     YamlMapping,
@@ -266,6 +266,12 @@ def _shipped(method: str) -> str:
     return next(text for text in texts if f"method: {method}\n" in text)
 
 
+def _read_evolution(path: Path) -> EvolveConfig:
+    config = read_optimisation(path)
+    assert isinstance(config, EvolveConfig)
+    return config
+
+
 WRONG = [".nan", ".inf", "yes", "[1]"]
 
 
@@ -308,13 +314,13 @@ def test_values_of_free_keys_have_key_and_line(
     path = tmp_path / "own.yaml"
     line = _written(path, _shipped("evolve"), key, value)
     with pytest.raises(ConfigError, match=rf"{place} \(line {line}\): "):
-        strategy_settings(read_optimisation(path))
+        strategy_settings(_read_evolution(path))
 
 
 def test_whole_numbers_of_free_keys_are_numbers(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     _written(path, _shipped("evolve"), "start", "{gain: 2}")
-    start = read_optimisation(path).start
+    start = _read_evolution(path).start
     assert start == {"gain": 2.0}
     assert isinstance(start["gain"], float)
 
@@ -338,9 +344,8 @@ def test_cases() -> None:
     refused = {"dup", "nan", "null", "sexa", "yes"}
     for path in CASES.glob("*.yaml"):
         if path.stem in refused:
-            with pytest.raises(
-                ConfigError, match=rf"{path.name}.*thrust_gain_m_s2.*line 1|line \d: key"
-            ):
+            with pytest.raises(ConfigError, match=rf"{path.name}.*line \d") as caught:
                 read_parameters(path)
+            assert "thrust_gain_m_s2" in str(caught.value)
         else:
             assert all(isinstance(value, float) for value in read_parameters(path).values())

@@ -156,9 +156,8 @@ def _array_bytes(path: Path) -> bytes:
             if not 2 <= length <= min(size - 8, LARGEST):
                 raise ModelFileError(f"{path}: not a safetensors file: header of {length} bytes")
             header = json.loads(file.read(length))
-            ends = [
-                item["data_offsets"][1] for key, item in header.items() if key != "__metadata__"
-            ]
+            header.pop("__metadata__", None)
+            ends = [item["data_offsets"][1] for item in header.values()]
             expected = 8 + length + max(ends, default=0)
             if expected != size:
                 raise ModelFileError(
