@@ -8,7 +8,7 @@ import mujoco
 def data_of(model: mujoco.MjModel, data: mujoco.MjData) -> mujoco.MjData:
     """Return data whose `model` is the model: `data`, or a copy of it.
 
-    A copied or unpickled `MjData` has a model of its own, which later changes do not reach.
+    A copied or unpickled `MjData` has another model, which later changes do not reach.
     """
     if data.model is model:
         return data

@@ -242,7 +242,7 @@ def without(content: Mapping[Any, Any], *keys: Any) -> YamlMapping:
 
 
 def with_defaults(content: Mapping[Any, Any], defaults: Mapping[Any, Any]) -> YamlMapping:
-    """Return a copy with the values of absent keys; the lines of its own keys stay."""
+    """Return a copy with the values of absent keys; the lines of the others stay."""
     copied = YamlMapping(content)
     for key, value in defaults.items():
         copied.setdefault(key, value)

@@ -162,8 +162,7 @@ def test_units_of_time_at_any_rate(rate_hz: float, read: Callable[[bytes], Fligh
 def test_logged_errors_of_another_unit_are_refused(
     scale: float, unit: str, read: Callable[[bytes], FlightLog]
 ) -> None:
-    """Errors of a few centimetres are far below any limit of heights."""
-    assert np.median(np.abs(errors(100.0))) < 12
+    assert np.median(np.abs(errors(100.0))) < 12, "below the limit of heights"
     cells = [f"{error:.6f}" for error in errors(scale)]
     with pytest.raises(FlightLogError, match=rf"err_logged_m has an RMS of .* {unit} suspected"):
         read(with_cells("err_logged_m", cells))

@@ -1,8 +1,10 @@
-"""Archives of arrays: names, types, and members that are not read."""
+"""Input files: absent and closed places; archives of arrays and their members."""
 
 from __future__ import annotations
 
+import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import pytest
 
 from snn_control.array_file import pack_npz
 from snn_control.envs.route.sources import images_from_npz
-from snn_control.errors import ParameterError, RunError
+from snn_control.errors import ConfigError, ParameterError, RunError
+from snn_control.input_file import is_file, is_folder
 from snn_control.runs.checksums import pack_arrays, read_arrays
 from snn_control.studies.support.place_data import read_traverses
 
@@ -99,3 +102,31 @@ def test_an_archive_cut_in_its_comment_is_refused_or_whole(tmp_path: Path) -> No
         n_read += 1
         assert 64 < n_lost <= 71
     assert n_read == 7, "the limit that the module states"
+
+
+@pytest.mark.parametrize("examine", [is_file, is_folder])
+def test_names_without_a_place_are_no_file(
+    examine: Callable[[str | Path], bool], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("none", "none/x", "file/x", "a" * 5000, "a/" * 3000, "a\0b", "loop"):
+        assert not examine(tmp_path / name)
+
+
+@pytest.mark.parametrize("examine", [is_file, is_folder])
+def test_a_place_without_permission_is_an_error_and_not_absent(
+    examine: Callable[[str | Path], bool], tmp_path: Path
+) -> None:
+    folder, user = tmp_path / "closed", os.geteuid()
+    folder.mkdir()
+    (folder / "x.yaml").touch()
+    folder.chmod(0)
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        with pytest.raises(ConfigError, match=r"closed/x\.yaml: cannot be read: Permission denied"):
+            examine(folder / "x.yaml")
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
