@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ def finite_action(action: Any, n: int) -> NDArray[np.float64]:
     Raises:
         ParameterError: another shape or type, NaN or infinite.
     """
+    right = type(action) is np.ndarray and action.dtype == np.float64 and action.shape == (n,)
+    if right and all(map(math.isfinite, action.tolist())):  # for few numbers faster than NumPy
+        return np.array(action)
     try:
         values = np.asarray(action)
     except (ValueError, TypeError, RuntimeError):  # ragged rows, tensors of another device

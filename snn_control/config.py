@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import types
 import typing
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from typing import Any, TypeVar
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
-from snn_control.yaml_text import dump_yaml, line_of, load_yaml
+from snn_control.yaml_text import YamlMapping, dump_yaml, line_of, load_yaml
 
 __all__ = ["flow_yaml", "from_mapping", "read_yaml"]
 
@@ -61,8 +60,6 @@ def from_mapping(
         line = line_of(content, key)
         if key not in hints:
             raise ConfigError(f"{where}{line}: unknown key {key!r}{did_you_mean(str(key), hints)}")
-        if line:
-            _require_finite(value, f"{where}: {key}{line}")
         values[key] = _convert(hints[key], value, f"{where}: {key}{line}")
     try:
         return cls(**values)
@@ -87,17 +84,12 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         if value not in choices:
             raise ConfigError(f"{where}: unknown {value!r}{did_you_mean(str(value), choices)}")
     plain = origin or kind
+    if origin is dict and isinstance(value, Mapping):
+        return _convert_mapping(typing.get_args(kind), value, where)
     flag = isinstance(value, bool) and plain in (int, float)
     if isinstance(plain, type) and (flag or not isinstance(value, plain)):
         raise ConfigError(f"{where}: {_fault(value)}; expected {_KINDS.get(plain, plain.__name__)}")
     return value
-
-
-def _require_finite(value: Any, where: str) -> None:
-    """Refuse `.nan` and `.inf` of a file, alone or in a list."""
-    for number in value if isinstance(value, list) else [value]:
-        if isinstance(number, float) and not math.isfinite(number):
-            raise ConfigError(f"{where}: {number} is not finite; expected a finite number")
 
 
 _KINDS = {
@@ -122,6 +114,19 @@ def _convert_row(kinds: tuple[Any, ...], values: list[Any], where: str) -> tuple
         _convert(kind, value, f"{where}[{k}]")
         for k, (kind, value) in enumerate(zip(kinds, values, strict=True))
     )
+
+
+def _convert_mapping(
+    kinds: tuple[Any, Any], content: Mapping[Any, Any], where: str
+) -> dict[Any, Any]:
+    """Convert the values of a mapping with free keys, whose lines stay."""
+    converted = dict(content) if type(content) is dict else YamlMapping(content)
+    for key, value in content.items():
+        place = f"{where}: {key}{line_of(content, key)}"
+        if kinds[0] is str and not isinstance(key, str):
+            raise ConfigError(f"{place}: the key is no text; write it in quotes")
+        converted[key] = value if kinds[1] is Any else _convert(kinds[1], value, place)
+    return converted
 
 
 def _convert_to_one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:

@@ -11,17 +11,17 @@ from typing import Any, ClassVar, Self, SupportsIndex
 
 from snn_control.errors import CopyError
 
-__all__ = ["Bound", "Independent", "NotCopied"]
+__all__ = ["Copied", "CopiedWithViews", "NotCopied"]
 
 
-class Independent:
+class Copied:
     """Mixin of objects with state: `copy.copy`, like `copy.deepcopy`, shares none of it."""
 
     def __copy__(self) -> Self:
         return copy.deepcopy(self)
 
 
-class Bound(Independent):
+class CopiedWithViews(Copied):
     """Mixin of objects with views or addresses of their own arrays, which a copy builds again.
 
     A subclass builds them in `_bind` and calls it in its constructor.
@@ -35,6 +35,10 @@ class Bound(Independent):
     def _bind(self) -> None:
         """Build the views and addresses from the arrays."""
         raise NotImplementedError
+
+
+Independent = Copied  # former names, in loops and supervision
+Bound = CopiedWithViews
 
 
 class NotCopied:

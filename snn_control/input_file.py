@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import reprlib
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from snn_control.errors import ConfigError, SnnControlError
@@ -29,6 +31,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
+"""Errors of names that no file has."""
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 200
 
@@ -39,19 +43,32 @@ def shortened(name: object) -> str:
 
 
 def is_file(path: str | Path) -> bool:
-    """Return True for a regular file; False also for names that no file can have."""
-    try:
-        return Path(path).is_file()
-    except (OSError, ValueError):  # too long, or with a NUL
-        return False
+    """Return True for a regular file; False also for names that no file can have.
+
+    Raises:
+        ConfigError: the path cannot be examined, for example because of its permissions.
+    """
+    return _is(Path.is_file, path)
 
 
 def is_folder(path: str | Path) -> bool:
-    """Return True for a folder; False also for names that no folder can have."""
+    """Return True for a folder; False also for names that no folder can have.
+
+    Raises:
+        ConfigError: the path cannot be examined, for example because of its permissions.
+    """
+    return _is(Path.is_dir, path)
+
+
+def _is(kind: Callable[[Path], bool], path: str | Path) -> bool:
     try:
-        return Path(path).is_dir()
-    except (OSError, ValueError):
+        return kind(Path(path))
+    except ValueError:  # a NUL in the name
         return False
+    except OSError as exc:
+        if exc.errno in _NO_PLACE:
+            return False
+        raise ConfigError(f"{shortened(path)}: cannot be read: {exc.strerror}") from exc
 
 
 def size_of(path: str | Path, error: type[SnnControlError] = ConfigError) -> int:

@@ -2,14 +2,15 @@
 
 PyYAML implements YAML 1.1, where `1e-3` is a text, `yes` a truth value and `1:1` the number 61, and
 of a key that appears twice it keeps the last. Here the core schema of YAML 1.2 holds
-(https://yaml.org/spec/1.2.2, 10.3), and a key appears once. Merge keys (`<<`) work as in YAML 1.1.
+(https://yaml.org/spec/1.2.2, 10.3), a key appears once, and numbers are finite. Merge keys (`<<`)
+work as in YAML 1.1.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ import yaml
 from snn_control.errors import ConfigError
 from snn_control.input_file import decode_text, read_text
 
-__all__ = ["YamlMapping", "dump_yaml", "line_of", "load_yaml", "parse_yaml"]
+__all__ = [
+    "YamlMapping",
+    "dump_yaml",
+    "line_of",
+    "load_yaml",
+    "parse_yaml",
+    "with_defaults",
+    "without",
+]
 
 _TAG = "tag:yaml.org,2002:"
 _CORE = {
@@ -36,11 +45,11 @@ _CORE = {
 
 
 class YamlMapping(dict[Any, Any]):
-    """Mapping of a YAML file, with the line of each key."""
+    """Mapping of a YAML file, with the line of each key; one made of another has its lines."""
 
-    def __init__(self, items: Iterable[tuple[Any, Any]] = ()) -> None:
+    def __init__(self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> None:
         super().__init__(items)
-        self.lines: dict[Any, int] = {}
+        self.lines: dict[Any, int] = dict(items.lines) if isinstance(items, YamlMapping) else {}
 
 
 class _Loader(yaml.SafeLoader):
@@ -57,7 +66,7 @@ class _Loader(yaml.SafeLoader):
         """Construct a mapping; a key that appears twice is an error."""
         made = YamlMapping()
         yield made
-        for key_node, _ in node.value:
+        for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
@@ -68,24 +77,62 @@ class _Loader(yaml.SafeLoader):
                     f"{made.lines[key]}; remove one"
                 )
             made.lines[key] = line
+            self._require_finite(value_node, str(key))
         self.flatten_mapping(node)
+        for key_node, _ in node.value:  # now with the merged ones
+            key = self.construct_object(key_node, deep=True)
+            made.lines.setdefault(key, key_node.start_mark.line + 1)
         made.update(self.construct_mapping(node, deep=True))
+
+    def _require_finite(self, node: yaml.Node, key: str) -> None:
+        """Refuse numbers that are not finite, alone or in a list, with the key in the message."""
+        for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            if item.tag == _TAG + "float" and isinstance(item, yaml.ScalarNode):
+                self.real(item, key)
+
+    def null(self, node: yaml.ScalarNode) -> None:
+        """Construct an empty value."""
+        self._text(node)
+
+    def truth(self, node: yaml.ScalarNode) -> bool:
+        """Construct a truth value."""
+        return self._text(node).lower() == "true"
 
     def whole(self, node: yaml.ScalarNode) -> int:
         """Construct an integer: decimal, `0o17` or `0x1f`; `010` is 10."""
-        text = str(self.construct_scalar(node))
+        text = self._text(node)
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        return int(text[2:] if base != 10 else text, base)
+        try:
+            return int(text[2:] if base != 10 else text, base)
+        except ValueError as exc:  # Python limits the number of digits
+            raise _fault(node, f"{text[:20]}... is too large") from exc
 
-    def real(self, node: yaml.ScalarNode) -> float:
-        """Construct a number."""
-        return float(
-            str(self.construct_scalar(node)).lower().replace(".inf", "inf").replace(".nan", "nan")
-        )
+    def real(self, node: yaml.ScalarNode, key: str = "") -> float:
+        """Construct a finite number."""
+        text = self._text(node)
+        number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        if not math.isfinite(number):
+            line = f"line {node.start_mark.line + 1}"
+            place = f"{key} ({line})" if key else line
+            raise ConfigError(
+                f"{self.where}: {place}: {text} is not finite; expected a finite number"
+            )
+        return number
 
     def merge(self, node: yaml.ScalarNode) -> str:
         """Construct the key `<<`, whose mapping is merged."""
-        return str(self.construct_scalar(node))
+        return self._text(node)
+
+    def _text(self, node: yaml.ScalarNode) -> str:
+        """Return the text of a scalar that has the form of its tag."""
+        kind, text = node.tag.removeprefix(_TAG), str(self.construct_scalar(node))
+        if not re.fullmatch(_CORE[kind][1], text):
+            raise _fault(node, f"{text[:40]!r} is no {kind}")
+        return text
+
+
+def _fault(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -95,10 +142,17 @@ for _name, (_first, _pattern) in _CORE.items():
         re.compile(f"(?:{_pattern})$"),
         [*_first, ""] if _name == "null" else [*_first],
     )
-_Loader.add_constructor(_TAG + "map", _Loader.mapping)
-_Loader.add_constructor(_TAG + "int", _Loader.whole)
-_Loader.add_constructor(_TAG + "float", _Loader.real)
-_Loader.add_constructor(_TAG + "merge", _Loader.merge)
+_Loader.yaml_constructors = {
+    None: _Loader.construct_undefined,
+    _TAG + "null": _Loader.null,
+    _TAG + "bool": _Loader.truth,
+    _TAG + "int": _Loader.whole,
+    _TAG + "float": _Loader.real,
+    _TAG + "str": _Loader.construct_yaml_str,
+    _TAG + "seq": _Loader.construct_yaml_seq,
+    _TAG + "map": _Loader.mapping,
+    _TAG + "merge": _Loader.merge,
+}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -116,7 +170,8 @@ def load_yaml(path: str | Path) -> Any:
     """Read a YAML file; None if it is empty.
 
     Raises:
-        ConfigError: the file cannot be read or is not YAML 1.2; the message has file and line.
+        ConfigError: the file cannot be read, is not YAML 1.2, or has a number that is not finite;
+            the message has file and line.
     """
     return _parse(read_text(path), str(path))
 
@@ -125,7 +180,8 @@ def parse_yaml(text: str | bytes, where: str) -> Any:
     """Parse a YAML document; `where` is its name for error messages.
 
     Raises:
-        ConfigError: not YAML 1.2, or a key appears twice; the message has the line.
+        ConfigError: not YAML 1.2, a key twice, or a number that is not finite; the message has the
+            line.
     """
     return _parse(decode_text(text, where) if isinstance(text, bytes) else text, where)
 
@@ -136,17 +192,26 @@ def _parse(text: str, where: str) -> Any:
         loader = _Loader(text)
         loader.where = where
         return loader.get_single_data()
-    except yaml.MarkedYAMLError as exc:
-        mark = exc.problem_mark or exc.context_mark
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise ConfigError(f"{where}: {line}not YAML ({exc.problem or exc.context})") from exc
+    except ConfigError:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
-        if isinstance(exc, ConfigError):
-            raise
-        raise ConfigError(f"{where}: not YAML ({exc})") from exc
+        named = (getattr(exc, name, None) for name in ("problem", "context", "reason"))
+        problem = next(filter(None, named), exc)
+        raise ConfigError(
+            f"{where}: line {_line(exc, text, loader)}: not YAML ({problem})"
+        ) from exc
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _line(exc: Exception, text: str, loader: Any) -> int:
+    """Return the line of a fault: that of its mark, of a bad character, or of the place reached."""
+    mark = getattr(exc, "problem_mark", None) or getattr(exc, "context_mark", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    place = getattr(exc, "position", None)
+    return text.count("\n", 0, place) + 1 if place is not None else int(loader.line) + 1
 
 
 def dump_yaml(value: Any, *, flow: bool = False) -> str:
@@ -166,3 +231,19 @@ def line_of(content: Any, key: Any) -> str:
     """Return ` (line N)` for a key of a mapping of `load_yaml`; empty for another mapping."""
     lines = content.lines if isinstance(content, YamlMapping) else {}
     return f" (line {lines[key]})" if key in lines else ""
+
+
+def without(content: Mapping[Any, Any], *keys: Any) -> YamlMapping:
+    """Return a copy without some keys; the lines of the others stay."""
+    copied = YamlMapping(content)
+    for key in keys:
+        copied.pop(key, None)
+    return copied
+
+
+def with_defaults(content: Mapping[Any, Any], defaults: Mapping[Any, Any]) -> YamlMapping:
+    """Return a copy with the values of absent keys; the lines of the others stay."""
+    copied = YamlMapping(content)
+    for key, value in defaults.items():
+        copied.setdefault(key, value)
+    return copied

@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 LEAVES = {
     "errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads",
-    "copies", "input_file", "yaml_text",
+    "copies", "input_file", "yaml_text", "array_file",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}
@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{name: {"errors"} if name != "errors" else set() for name in LEAVES},
     "config": {"errors", "resources", "input_file", "yaml_text"},
     "yaml_text": {"errors", "input_file"},
+    "array_file": {"errors", "input_file"},
     "addresses": {"compiled"},
     **dict.fromkeys(DATA, LEAVES | DATA),
     "envs": LEAVES,

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
@@ -22,7 +22,7 @@ from snn_control.errors import ParameterError
 __all__ = ["BlimpAltitude"]
 
 
-class BlimpAltitude(Independent, gymnasium.Env):
+class BlimpAltitude(Copied, gymnasium.Env):
     """Hold a blimp at a commanded height.
 
     ## Description

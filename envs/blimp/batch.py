@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.compiled import kernel
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.scenario import Scenario
 from snn_control.errors import ParameterError
@@ -59,7 +59,7 @@ def stack_scenarios(scenarios: Sequence[Scenario]) -> ScenarioBatch:
     )
 
 
-class BlimpPlants(Independent):
+class BlimpPlants(Copied):
     """`n` native blimps that step together by one called tick, each through its own scenario.
 
     `reset()` and `step(commands)` return the measured height errors, m, shape (n,), in a buffer

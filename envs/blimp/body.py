@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.compiled import kernel
-from snn_control.copies import Bound
+from snn_control.copies import CopiedWithViews
 from snn_control.envs.blimp import plant
+from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_step import mj_step
 from snn_control.errors import ParameterError
 
@@ -27,7 +28,7 @@ TURNING_DRAG = (0.006, 0.004)
 _THRUST_LEFT, _THRUST_RIGHT, _SERVO, _LIFT, _GUST_X, _GUST_Y = range(6)
 
 
-class BlimpBody(Bound):
+class BlimpBody(CopiedWithViews):
     """MuJoCo model and data of one blimp, with named read-outs.
 
     Sideways drag is 0.03 N s/m and 0.05 N s^2/m^2, rotational drag 0.006 N m s/rad and
@@ -51,6 +52,7 @@ class BlimpBody(Bound):
         self._bind()
 
     def _bind(self) -> None:
+        self.data = data_of(self.model, self.data)
         self._qpos, self._control = self.data.qpos, self.data.ctrl
 
     def reset(self, constants: NDArray[np.float64], gust_m_s2: NDArray[np.float64]) -> None:

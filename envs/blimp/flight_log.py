@@ -48,8 +48,13 @@ class FlightLog:
 
     @property
     def error_m(self) -> NDArray[np.float64]:
-        """Height error of the controller, m: err_logged_m if logged, else reference - height."""
-        return self.columns.get(LOGGED_ERROR, self.reference_m - self.height_m)
+        """Height error of the controller, m: err_logged_m if logged, else reference - height.
+
+        A row whose cell is empty has the difference.
+        """
+        difference_m = self.reference_m - self.height_m
+        logged_m = self.columns.get(LOGGED_ERROR, difference_m)
+        return np.where(np.isnan(logged_m), difference_m, logged_m)
 
     @property
     def command(self) -> NDArray[np.float64]:

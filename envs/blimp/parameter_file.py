@@ -27,16 +27,11 @@ def read_parameters(path: str | Path) -> dict[str, Any]:
         raise ConfigError(
             f"{path}: expected blimp parameters and values, such as `thrust_gain_m_s2: 1.1`"
         )
-    for key, value in content.items():  # one at a time, so that the message has the line
-        line = line_of(content, key)
-        try:
-            from_mapping(BlimpParameters, {key: value}, f"{path}{line}")
-        except ParameterError as exc:
-            raise ConfigError(f"{path}{line}: {exc}") from exc
     try:
         from_mapping(BlimpParameters, content, str(path))
     except ParameterError as exc:
-        raise ConfigError(f"{path}: {exc}") from exc
+        line = line_of(content, str(exc).split()[0])  # the message begins with the parameter
+        raise ConfigError(f"{path}{line}: {exc}") from exc
     return dict(content)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.metrics import altitude_metrics
@@ -36,7 +36,7 @@ class Measurement:
     """Reference height of the task, m."""
 
 
-class BlimpRobot(Independent):
+class BlimpRobot(Copied):
     """One flight of a scenario, advanced physics step by physics step.
 
     Args:

@@ -10,7 +10,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import CopiedWithViews
+from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_log import log_warnings
 from snn_control.envs.route.conditions import Conditions
 from snn_control.envs.route.mjcf import route_mjcf
@@ -27,7 +28,7 @@ SMALLEST_PX = 1.6
 """Apparent size below which objects are hidden, rendered pixels."""
 
 
-class RouteBody(Independent):
+class RouteBody(CopiedWithViews):
     """World and camera under fixed conditions.
 
     Args:
@@ -57,6 +58,9 @@ class RouteBody(Independent):
         self._flat = boxes & (self.model.geom_size[self._objects, 2] < 0.04)
         self._radii = self.model.geom_rbound[self._objects].copy()
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
+
+    def _bind(self) -> None:
+        self.data = data_of(self.model, self.data)
 
     def place(self, arc_m: float) -> None:
         """Move the camera to an arc length of the route, with the offsets of the conditions."""

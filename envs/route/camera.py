@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.route.body import RouteBody
 from snn_control.envs.route.conditions import Conditions
 from snn_control.errors import ParameterError
@@ -31,7 +31,7 @@ class Frame:
     """Odometry distance since the previous frame, places."""
 
 
-class RouteCamera(Independent):
+class RouteCamera(Copied):
     """Camera under fixed conditions, for any number of traverses.
 
     Args:

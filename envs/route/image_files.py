@@ -7,6 +7,7 @@ character by character. Names whose numbers all have the same length keep their 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,8 @@ SUFFIXES = (
     ".webp",
 )  # fmt: skip
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+_PHOTOMETRIC = 262
+"""TIFF tag of the meaning of the levels; 0: the level 0 is white."""
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue (Rec. 601)."""
 MOST_NAMES = 10
@@ -37,7 +40,7 @@ class ImageFolder:
 
     files: tuple[Path, ...]
     notes: tuple[str, ...]
-    """Skipped entries, and the choice of the order where it matters."""
+    """Skipped entries, images of a rare suffix, and the choice of the order where it matters."""
 
 
 def list_images(folder: Path) -> ImageFolder:
@@ -60,6 +63,11 @@ def list_images(folder: Path) -> ImageFolder:
     if skipped:
         names = (f"{entry.name}/" if entry.is_dir() else entry.name for entry in skipped)
         notes.append(f"{folder}: skipped other entries: {shown(names)}")
+    suffixes = Counter(file.suffix.lower() for file in files)
+    (usual, n_usual), *_ = suffixes.most_common(1)
+    if n_usual < len(files):
+        rare = (file.name for file in files if file.suffix.lower() != usual)
+        notes.append(f"{folder}: of another suffix than {usual}, but used: {shown(rare)}")
     ordered = sorted(files, key=lambda file: natural_key(file.name))
     _require_different(folder, ordered)
     _require_clear(folder, ordered)
@@ -128,7 +136,10 @@ def read_image(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
                     f"an animation or document of {pages} images; store each in a file"
                 )
             image.load()
-            return grey_levels(transposed.exif_transpose(image), image.format, image.info)
+            levels = grey_levels(transposed.exif_transpose(image), image.format, image.info)
+            # Pillow inverts images whose 0 is white only up to 8 bits.
+            white = image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0
+            return 65535 - levels if white and levels.dtype == np.uint16 else levels
     except ParameterError:
         raise
     except Exception as exc:  # damaged files raise errors of many types

@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.route.camera import Frame, RouteCamera
 from snn_control.envs.route.conditions import route_conditions
@@ -21,7 +21,7 @@ CONTROL_PERIOD_S = 0.1
 CAMERAS = ("front", "chase", "above")
 
 
-class Route(Independent, gymnasium.Env):
+class Route(Copied, gymnasium.Env):
     """Drive a camera along a route for visual place recognition.
 
     ## Description

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from snn_control.array_file import read_npz
 from snn_control.envs.route.image_files import (
     SUFFIXES,
     list_images,
@@ -19,8 +20,7 @@ from snn_control.envs.route.image_files import (
     shown,
 )
 from snn_control.envs.route.passes import Pass
-from snn_control.errors import ParameterError, UnknownNameError, require
-from snn_control.input_file import size_of
+from snn_control.errors import ParameterError, require
 
 __all__ = ["SUFFIXES", "event_counts", "images_from_folder", "images_from_npz", "resized"]
 
@@ -86,21 +86,7 @@ def images_from_npz(path: str | Path, key: str) -> Pass:
         ParameterError: the file does not exist, or the array has another type or shape.
         UnknownNameError: unknown key; the message lists close ones.
     """
-    size_of(path, ParameterError)
-    try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ParameterError(f"{path} contains one bare array; expected an NPZ file")
-        with file:
-            if damaged := file.zip.testzip():
-                raise ParameterError(f"{path} cannot be read: checksum of {damaged}")
-            if key not in file.files:
-                raise UnknownNameError(f"array of {path}:", key, file.files)
-            images = file[key]
-    except (ParameterError, UnknownNameError):
-        raise
-    except Exception as exc:  # a damaged file raises various exceptions
-        raise ParameterError(f"{path} cannot be read as an NPZ file: {exc}") from exc
+    images = read_npz(path, ParameterError, [key])[key]
     if images.dtype != np.uint8 or not (images.ndim == 3 or images.shape[3:] == (3,)):
         raise ParameterError(
             f"{key} of {path} is {images.dtype} of shape {images.shape}; expected uint8 of shape "

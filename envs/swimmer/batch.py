@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from snn_control.addresses import array_at
 from snn_control.compiled import kernel
-from snn_control.copies import Bound, Independent
+from snn_control.copies import Copied, CopiedWithViews
+from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_step import mj_resetData, mj_step
 from snn_control.envs.swimmer.body import ROOT, SUBSTEPS, swimmer_model
 from snn_control.envs.swimmer.damage import Damage
@@ -35,7 +36,7 @@ BODIES_PER_THREAD = 8
 """Minimum number of bodies per thread; with fewer, synchronisation costs more than the work."""
 
 
-class SwimmerPool(Bound):
+class SwimmerPool(CopiedWithViews):
     """Bodies of one model for use in kernels.
 
     Args:
@@ -57,6 +58,7 @@ class SwimmerPool(Bound):
         self._bind()
 
     def _bind(self) -> None:
+        self._data = [data_of(self.model, data) for data in self._data]
         self._arrays = [(data.qpos, data.qvel, data.ctrl) for data in self._data]
         self.addresses = np.array(
             [
@@ -94,7 +96,7 @@ def pool_advance(body: Array, effort: Array) -> float:
     return forward_speed(qpos, array_at(body[QVEL], n + ROOT, np.float64))
 
 
-class SwimmerBatch(Independent):
+class SwimmerBatch(Copied):
     """Swimmers that advance in lockstep.
 
     Args:

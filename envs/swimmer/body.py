@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.compiled import kernel
-from snn_control.copies import Bound
+from snn_control.copies import CopiedWithViews
+from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_step import mj_step
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.kinematics import forward_speed, link_velocities
@@ -58,7 +59,7 @@ def swimmer_model(
     return model
 
 
-class SwimmerBody(Bound):
+class SwimmerBody(CopiedWithViews):
     """MuJoCo model and data of one swimmer, with named read-outs.
 
     Args:
@@ -75,6 +76,7 @@ class SwimmerBody(Bound):
         self._bind()
 
     def _bind(self) -> None:
+        self.data = data_of(self.model, self.data)
         self._qpos, self._qvel, self._control = self.data.qpos, self.data.qvel, self.data.ctrl
 
     def reset(self, start: Start) -> None:

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.mujoco_log import log_warnings
 from snn_control.errors import MissingExtraError
@@ -21,7 +21,7 @@ NEEDS_IMAGEIO = 'Swimmer-v5 needs imageio: pip install "gymnasium[mujoco]" or "s
 log_warnings()
 
 
-class GymnasiumSwimmer(Independent, gymnasium.Env):
+class GymnasiumSwimmer(Copied, gymnasium.Env):
     """Gymnasium's `Swimmer-v5` with unchanged physics, reward, start and episode length.
 
     ## Description

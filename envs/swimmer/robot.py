@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S, ROOT, SUBSTEPS, SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
@@ -49,7 +49,7 @@ class Measurement:
     """Rate of the heading, rad/s."""
 
 
-class SwimmerRobot(Independent):
+class SwimmerRobot(Copied):
     """One episode, advanced physics step by physics step.
 
     Args:

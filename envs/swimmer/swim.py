@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.config import from_mapping
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S, SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
@@ -39,7 +39,7 @@ def swim_reward(forward_speed_m_s: NDArray[np.float64]) -> NDArray[np.float64]:
     return reward
 
 
-class Swim(Independent, gymnasium.Env):
+class Swim(Copied, gymnasium.Env):
     """Swim forward at 0.1 m/s or faster.
 
     ## Description

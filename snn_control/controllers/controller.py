@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.document import ControllerDocument
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.network import Network, synaptic_operations
 
@@ -20,7 +20,7 @@ __all__ = ["Controller"]
 FloatArray = npt.NDArray[np.float64]
 
 
-class Controller(Independent, ABC):
+class Controller(Copied, ABC):
     """Closed-loop controller that holds its own state.
 
     A subclass implements `reset`, `_step` and `readouts`; the rest has defaults for a controller

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snn_control.addresses import array_at
 from snn_control.compiled import kernel
-from snn_control.copies import Bound
+from snn_control.copies import CopiedWithViews
 from snn_control.engines import kernels
 from snn_control.engines.inputs import population_inputs, run_inputs, tick_inputs
 from snn_control.engines.kernels.state import State
@@ -66,7 +66,7 @@ def _step_bound(bound: Array, exchange: Array) -> None:
     read_out(program, state, start, outputs, 0)
 
 
-class NativeEngine(Bound):
+class NativeEngine(CopiedWithViews):
     """Engine for one network.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.engines.inputs import run_inputs, tick_inputs
 from snn_control.engines.trace import Trace
 from snn_control.network import (
@@ -30,7 +30,7 @@ __all__ = ["ReferenceEngine"]
 FloatArray = npt.NDArray[np.float64]
 
 
-class ReferenceEngine(Independent):
+class ReferenceEngine(Copied):
     """Engine for one network."""
 
     def __init__(self, network: Network) -> None:

@@ -17,7 +17,7 @@ from norse.torch.functional.lif import LIFFeedForwardState, LIFParameters, lif_f
 from norse.torch.functional.threshold import threshold
 from torch import Tensor
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.engines.inputs import check_batch, run_inputs
 from snn_control.engines.torch_parts import (
     Memory,
@@ -42,7 +42,7 @@ from snn_control.network.neurons import (
 __all__ = ["TorchEngine"]
 
 
-class TorchEngine(Independent, torch.nn.Module):
+class TorchEngine(Copied, torch.nn.Module):
     """Network as a torch module with trainable weights, thresholds, biases and time constants.
 
     Shared parameters stay shared: the module holds their `values`. Time constants of 0 or infinity

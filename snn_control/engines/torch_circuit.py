@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.engines.torch import TorchEngine
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.network import Network
@@ -21,7 +21,7 @@ from snn_control.network.circuit import Circuit
 __all__ = ["TorchCircuit"]
 
 
-class TorchCircuit(Independent, torch.nn.Module):
+class TorchCircuit(Copied, torch.nn.Module):
     """Circuit with some trainable strengths; all other parameters are fixed.
 
     Args:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ConfigError, NotFiniteError, ParameterError
 from snn_control.evolution.random_state import (
     generator_words,
@@ -27,7 +27,7 @@ __all__ = ["Strategy"]
 ConfigT = TypeVar("ConfigT")
 
 
-class Strategy(Independent, abc.ABC, Generic[ConfigT]):
+class Strategy(Copied, abc.ABC, Generic[ConfigT]):
     """Abstract strategy with checks, best genome, generation counter and state.
 
     Subclasses implement six methods: `_sizes`, `_init`, `_ask`, `_tell`, `_state`, `_restore`.

@@ -2,8 +2,8 @@
 
 The document holds all names and single numbers; arrays are stored in the safetensors file under
 keys that the document refers to. An infinite time constant or limit is `null`. The document holds
-the schema version, the SHA-256 of the array file and its own (`sha256`, see `runs.sealed`), which
-files of earlier versions lack. Neither file contains a time or a path.
+the schema version, the SHA-256 of the array file and its own (`sha256`, see `runs.checksums`),
+which files of earlier versions lack. Neither file contains a time or a path.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from snn_control.network.document import (
 from snn_control.network.fields import Field, parse
 from snn_control.network.network import Network
 from snn_control.runs import atomic
-from snn_control.runs.sealed import SEAL, check_seal, to_json
+from snn_control.runs.checksums import CHECKSUM, check_checksum, to_json
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -133,8 +133,8 @@ def read_pair(path: str | Path, kind: str) -> tuple[Document, Tensors]:
             )
         if root["kind"].value != kind:
             raise ModelFileError(f"kind is {root['kind'].value!r}, expected {kind!r}")
-    check_seal(root.value, str(json_path), ModelFileError)
-    root.value.pop(SEAL, None)
+    check_checksum(root.value, str(json_path), ModelFileError)
+    root.value.pop(CHECKSUM, None)
     if root.value.get("arrays_sha256") != hashlib.sha256(arrays).hexdigest():
         raise ModelFileError(
             f"{array_path}: arrays_sha256 does not match the document; the file is truncated, "
@@ -156,7 +156,8 @@ def _array_bytes(path: Path) -> bytes:
             if not 2 <= length <= min(size - 8, LARGEST):
                 raise ModelFileError(f"{path}: not a safetensors file: header of {length} bytes")
             header = json.loads(file.read(length))
-            ends = [item["data_offsets"][1] for key, item in header.items() if key[0] != "_"]
+            header.pop("__metadata__", None)
+            ends = [item["data_offsets"][1] for item in header.values()]
             expected = 8 + length + max(ends, default=0)
             if expected != size:
                 raise ModelFileError(
@@ -164,7 +165,7 @@ def _array_bytes(path: Path) -> bytes:
                 )
             file.seek(0)
             return file.read()
-    except ModelFileError:
+    except (ModelFileError, MemoryError):
         raise
     except OSError as exc:
         raise ModelFileError(f"{path}: cannot be read: {exc.strerror}") from exc
@@ -176,6 +177,8 @@ def _tensors(path: Path, content: bytes) -> Tensors:
     """Decode arrays; any error of the decoder becomes a `ModelFileError`."""
     try:
         tensors = safetensors.numpy.load(content)
+    except MemoryError:
+        raise
     except Exception as exc:
         raise ModelFileError(
             f"{path}: not a safetensors file of NumPy arrays ({type(exc).__name__}: {exc})"

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
 
 __all__ = ["RunningStandardisation"]
@@ -23,7 +23,7 @@ __all__ = ["RunningStandardisation"]
 FloatArray = npt.NDArray[np.float64]
 
 
-class RunningStandardisation(Independent):
+class RunningStandardisation(Copied):
     """Running mean and population standard deviation of `n` responses.
 
     Args:

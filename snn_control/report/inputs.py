@@ -13,8 +13,8 @@ from snn_control.errors import RunError
 from snn_control.report.place_file import PLACE_FILE, check_place
 from snn_control.report.study_file import read_study
 from snn_control.runs import Run
+from snn_control.runs.checksums import read_arrays, read_json
 from snn_control.runs.run import read_metrics
-from snn_control.runs.sealed import read_arrays, read_json
 
 Trace = dict[str, np.ndarray]
 SWIM_KEYS = ("time_s", "joint_rad", "effort")

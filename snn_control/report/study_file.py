@@ -9,7 +9,7 @@ from typing import Any
 
 from snn_control.errors import RunError
 from snn_control.report.metric_names import METRICS, NONE, number
-from snn_control.runs.sealed import read_json
+from snn_control.runs.checksums import read_json
 
 STUDY_FILE = "study.json"
 _KEYS = ("study", "question", "summary", "rows", "figures")

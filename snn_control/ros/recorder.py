@@ -118,9 +118,16 @@ class Recorder(ManagedNode):
         with self._writing():
             self._writer.close()
             self._partial.rename(self._bag)
-            self._parent.rmdir()
             self._writer = None
             self.get_logger().info(f"{sum(self.recorded.values())} messages in {self._bag}")
+            self._remove_parent()
+
+    def _remove_parent(self) -> None:
+        """Remove the temporary folder; the bag is complete even if it stays."""
+        try:
+            self._parent.rmdir()
+        except OSError as exc:
+            self.get_logger().warning(f"{self._parent} stays: {exc.strerror or exc}")
 
     def _flush(self) -> None:
         if self._writer is not None:

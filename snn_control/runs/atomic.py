@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.errors import RunError
-from snn_control.runs.sealed import pack_arrays
+from snn_control.runs.checksums import pack_arrays
 
 __all__ = [
     "PARTIAL",

@@ -13,7 +13,7 @@ import numpy as np
 
 from snn_control.errors import ParameterError, RunError
 from snn_control.runs import atomic
-from snn_control.runs.sealed import pack_arrays, read_arrays, read_json, to_json
+from snn_control.runs.checksums import pack_arrays, read_arrays, read_json, to_json
 
 ARRAYS = "arrays.npz"
 META = "meta.json"
@@ -51,7 +51,7 @@ def save(
     """
     if step < 0:
         raise ParameterError(f"step is {step}; expected at least 0")
-    packed = pack(arrays)
+    packed = pack_arrays(arrays)
     head = {
         "step": step,
         "metrics_bytes": metrics_bytes,
@@ -94,6 +94,15 @@ def load(folder: Path, which: str | int = "last") -> Checkpoint:
         ) from exc
 
 
+def metrics_of(folder: Path) -> tuple[int, str]:
+    """Return length and SHA-256 of metrics.jsonl at the newest checkpoint; (0, "") without any."""
+    try:
+        head = read_json(_locate(folder, "last") / META)
+        return int(head["metrics_bytes"]), str(head.get("metrics_sha256", ""))
+    except (RunError, ValueError, KeyError, TypeError):  # `load` reports a damaged one
+        return 0, ""
+
+
 def steps(folder: Path) -> list[int]:
     """Return the steps of the numbered checkpoints in ascending order."""
     if not folder.is_dir():
@@ -111,19 +120,6 @@ def drop_after(folder: Path, step: int) -> None:
         best = folder / "best"
         if best.is_symlink() and not best.exists():
             best.unlink()
-
-
-def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return `arrays` as the bytes of an npz archive with a checksum and without Python objects.
-
-    Raises:
-        ParameterError: an array contains Python objects.
-    """
-    plain = {name: np.asarray(value) for name, value in arrays.items()}
-    for name, value in plain.items():
-        if value.dtype.hasobject:
-            raise ParameterError(f"array {name!r} has Python objects; expected numbers or strings")
-    return pack_arrays(plain)
 
 
 def _locate(folder: Path, which: str) -> Path:

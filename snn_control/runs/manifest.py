@@ -13,7 +13,7 @@ import snn_control
 from snn_control.errors import RunError
 from snn_control.input_file import is_file, shortened
 from snn_control.runs import atomic
-from snn_control.runs.sealed import read_json, to_json
+from snn_control.runs.checksums import read_json, to_json
 
 SCHEMA = 1
 STATUSES = ("running", "finished", "stopped", "crashed")

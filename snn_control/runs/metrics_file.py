@@ -1,7 +1,8 @@
 """metrics.jsonl: one JSON object per line, appended and flushed.
 
 A last line without an end is the torn write of a killed process: it is ignored, and a writer
-removes it. Any other line that is not a JSON object is an error with its number.
+removes it. Any other line that is not a JSON object is an error with its number. The file is read
+line by line: its size has no limit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,10 @@ import numpy as np
 
 from snn_control.copies import NotCopied
 from snn_control.errors import RunError
-from snn_control.input_file import read_bytes
+from snn_control.input_file import LARGEST, size_of
 from snn_control.runs import atomic
 
-LARGEST_FILE = 1_000_000_000
-"""Largest accepted size of metrics.jsonl, bytes."""
+_BLOCK_BYTES = 1 << 20
 
 
 class MetricsFile(NotCopied):
@@ -34,8 +34,11 @@ class MetricsFile(NotCopied):
         self._path = path
         with atomic.writing(path):
             self._file = path.open("ab", buffering=0)
-        truncate(path, whole_bytes(path))
-        self._digest = hashlib.sha256(path.read_bytes())
+        self._digest, self._hashed = hashlib.sha256(), 0
+        for line in lines(path):
+            self._digest.update(line)
+            self._hashed += len(line)
+        truncate(path, self._hashed)
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line; non-finite numbers become null.
@@ -49,11 +52,10 @@ class MetricsFile(NotCopied):
             try:
                 if self._file.write(line) != len(line):
                     raise OSError(28, "No space left on device")
-            except OSError:
+            except BaseException:  # also an interrupt
                 if self._path.is_file():
                     os.truncate(self._path, before)
                 raise
-        self._digest.update(line)
 
     def sync(self) -> tuple[int, str]:
         """Sync all lines to the disk; return the length of the file, bytes, and its SHA-256.
@@ -63,7 +65,12 @@ class MetricsFile(NotCopied):
         """
         with atomic.writing(self._path):
             os.fsync(self._file.fileno())
-        return self._size(), self._digest.hexdigest()
+            with self._path.open("rb") as file:  # an interrupt may lie between write and checksum
+                file.seek(self._hashed)
+                while block := file.read(_BLOCK_BYTES):
+                    self._digest.update(block)
+                    self._hashed += len(block)
+        return self._hashed, self._digest.hexdigest()
 
     def close(self) -> None:
         """Close the file."""
@@ -73,17 +80,18 @@ class MetricsFile(NotCopied):
         return os.fstat(self._file.fileno()).st_size
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Return all complete records; none if the file is missing.
+def read(path: Path, length: int = 0, sha256: str = "") -> list[dict[str, Any]]:
+    """Return all complete records; none if the file is missing. Arguments: see `lines`.
 
     Raises:
-        RunError: not readable, or a line is not a JSON object; the message has file and line.
+        RunError: not readable, lines are lost, or a line is not a JSON object; the message has file
+            and line.
     """
-    if not path.exists():
-        return []
-    data = read_bytes(path, RunError, largest=LARGEST_FILE)
-    lines = data[: data.rfind(b"\n") + 1].split(b"\n")
-    return [_record(path, k, line) for k, line in enumerate(lines, 1) if line.strip(b" \r")]
+    return [
+        _record(path, k, line)
+        for k, line in enumerate(lines(path, length, sha256), 1)
+        if line.strip(b" \r\n")
+    ]
 
 
 def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -103,17 +111,52 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def lines(path: Path, length: int = 0, sha256: str = "") -> Iterator[bytes]:
+    """Yield the lines up to the last line end, one at a time; none if the file is missing.
+
+    Args:
+        path: path of the file.
+        length: bytes of the lines that must be there.
+        sha256: SHA-256 of these bytes; empty: not compared.
+
+    Raises:
+        RunError: not a regular file, not readable, a line of more than `LARGEST` bytes, or the
+            first `length` bytes are missing or differ.
+    """
+    n_bytes, digest = 0, hashlib.sha256()
+    for line in _whole_lines(path) if path.exists() else ():
+        yield line
+        before, n_bytes = n_bytes, n_bytes + len(line)
+        if n_bytes <= length:
+            digest.update(line)
+        if before < length <= n_bytes and sha256 and digest.hexdigest() != sha256:
+            raise RunError(f"{path}: the first {length} bytes differ from their checksum")
+    if n_bytes < length:
+        raise RunError(
+            f"{path} has {n_bytes} bytes of whole lines; expected at least {length}: lines are lost"
+        )
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    size_of(path, RunError)
+    try:
+        with path.open("rb") as file:
+            while (line := file.readline(LARGEST)).endswith(b"\n"):
+                yield line
+    except OSError as exc:
+        raise RunError(f"{path}: cannot be read: {exc.strerror}") from exc
+    if len(line) == LARGEST:
+        raise RunError(f"{path}: a line of more than {LARGEST} bytes; the file is damaged")
+
+
 def require_prefix(path: Path, length: int, sha256: str) -> None:
     """Refuse a file whose first `length` bytes are missing or differ from their checksum.
 
     Raises:
-        RunError: names the file; an empty checksum is not compared.
+        RunError: see `lines`.
     """
-    data = read_bytes(path, RunError, largest=LARGEST_FILE) if path.exists() else b""
-    if len(data) < length:
-        raise RunError(f"{path} has {len(data)} bytes; expected at least {length}: lines are lost")
-    if sha256 and hashlib.sha256(data[:length]).hexdigest() != sha256:
-        raise RunError(f"{path}: the first {length} bytes differ from their checksum")
+    for _ in lines(path, length, sha256):
+        pass
 
 
 def truncate(path: Path, length: int) -> None:
@@ -122,11 +165,6 @@ def truncate(path: Path, length: int) -> None:
         with atomic.writing(path):
             os.truncate(path, length)
             atomic.sync(path)
-
-
-def whole_bytes(path: Path) -> int:
-    """Return the length of the file up to its last line end, bytes."""
-    return path.read_bytes().rfind(b"\n") + 1 if path.is_file() else 0
 
 
 def plain(value: Any) -> Any:

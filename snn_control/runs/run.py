@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import DataWarning, ParameterError, RunError
 from snn_control.runs import atomic, checkpoints, config_file, manifest, metrics_file
 from snn_control.runs.checkpoints import Checkpoint
+from snn_control.runs.checksums import pack_arrays, to_json
 from snn_control.runs.lock import WriterLock
-from snn_control.runs.sealed import to_json
 
 LOCK = ".lock"
 INITIAL_FILES = {"manifest.json", "config.yaml", "metrics.jsonl"}
 """Files of a run before its first record."""
 
 
-class Run(Independent):
+class Run(Copied):
     """Run folder. `Run.create` and `Run.resume` open it for writing, `Run.open` for reading."""
 
     def __init__(self, folder: Path, *, lock: WriterLock | None = None) -> None:
@@ -49,10 +50,11 @@ class Run(Independent):
                     f"{folder} is not empty; choose another --out, or use --resume {folder}"
                 )
         lock = WriterLock(folder / LOCK)
+        packed = config_file.pack(config)
         head = manifest.make(command, seed, budget)
+        head["config_sha256"] = hashlib.sha256(packed).hexdigest()
         manifest.write(folder / "manifest.json", head)
-        digest = config_file.write(folder / "config.yaml", config)
-        manifest.write(folder / "manifest.json", head | {"config_sha256": digest})
+        atomic.write_bytes(folder / "config.yaml", packed)
         return cls(folder, lock=lock)
 
     @classmethod
@@ -85,8 +87,8 @@ class Run(Independent):
         _ = reader.config  # checked before anything is changed
         checkpoint = _undamaged(reader, which)
         lock = WriterLock(reader.folder / LOCK)
-        metrics_file.truncate(reader.folder / "metrics.jsonl", checkpoint.metrics_bytes)
         checkpoints.drop_after(reader.folder / "checkpoints", checkpoint.step)
+        metrics_file.truncate(reader.folder / "metrics.jsonl", checkpoint.metrics_bytes)
         run = cls(reader.folder, lock=lock)
         run._set_manifest(status="running", ended=None, metrics_sha256="")
         return run, checkpoint
@@ -110,7 +112,8 @@ class Run(Independent):
         """Return all complete records of metrics.jsonl.
 
         Raises:
-            RunError: a line is damaged; if the run has ended, also if a line is lost.
+            RunError: a line is damaged, or lines are lost before the end of the run or, if it has
+                not ended, before its newest checkpoint.
         """
         return read_metrics(self.folder)
 
@@ -164,7 +167,7 @@ class Run(Independent):
 
     def crash(self, arrays: Mapping[str, np.ndarray], message: str) -> Path:
         """Save the state of a fatal error in crash/, close the run, return the folder."""
-        packed = checkpoints.pack(arrays)
+        packed = pack_arrays(arrays)
         text = to_json({"message": message, "time": manifest.now()})
 
         def fill(partial: Path) -> None:
@@ -195,13 +198,12 @@ class Run(Independent):
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """Return all complete records in a folder with metrics.jsonl, see `Run.metrics`."""
-    path = folder / "metrics.jsonl"
-    records = metrics_file.read(path)
-    if (folder / "manifest.json").exists():
-        head = manifest.read(folder / "manifest.json")
-        if head.get("metrics_sha256"):
-            metrics_file.require_prefix(path, head["metrics_bytes"], head["metrics_sha256"])
-    return records
+    head = manifest.read(folder / "manifest.json") if (folder / "manifest.json").exists() else {}
+    if head.get("metrics_sha256"):
+        length, digest = head["metrics_bytes"], head["metrics_sha256"]
+    else:
+        length, digest = checkpoints.metrics_of(folder / "checkpoints")
+    return metrics_file.read(folder / "metrics.jsonl", length, digest)
 
 
 def _undamaged(run: Run, which: str | int) -> Checkpoint:

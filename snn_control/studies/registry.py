@@ -10,6 +10,7 @@ from typing import Any
 from snn_control.config import from_mapping
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.studies.study import METHOD, StudyConfig
+from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
@@ -54,8 +55,7 @@ def read_study(content: Any, where: str) -> tuple[str, StudyConfig]:
             f"{', '.join(STUDIES)}"
         )
     name = str(content["study"])
-    settings = {key: value for key, value in content.items() if key not in ("method", "study")}
-    return name, from_mapping(config_type(name), settings, where)
+    return name, from_mapping(config_type(name), without(content, "method", "study"), where)
 
 
 def config_type(name: str) -> type[StudyConfig]:

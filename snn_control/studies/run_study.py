@@ -7,8 +7,8 @@ from pathlib import Path
 
 from snn_control.report.study_file import STUDY_FILE
 from snn_control.runs import Run, atomic
+from snn_control.runs.checksums import to_json
 from snn_control.runs.metrics_file import plain
-from snn_control.runs.sealed import to_json
 from snn_control.studies.registry import STUDIES, study_module
 from snn_control.studies.study import METHOD, Progress, StudyConfig, StudyResult, silent
 

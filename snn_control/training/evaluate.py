@@ -12,8 +12,8 @@ import numpy as np
 from snn_control.controllers.controller import Controller
 from snn_control.report.inputs import default_role
 from snn_control.runs import atomic
+from snn_control.runs.checksums import to_json
 from snn_control.runs.metrics_file import plain
-from snn_control.runs.sealed import to_json
 from snn_control.training.environment import make_environment
 from snn_control.training.rollout import Episode, rollout
 from snn_control.training.statistics import half_width

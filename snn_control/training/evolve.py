@@ -24,6 +24,7 @@ from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.systems import system, system_names
 from snn_control.training.task import Fitness, Task
+from snn_control.yaml_text import with_defaults
 
 __all__ = ["EvolveConfig", "evolve", "save_front", "strategy_settings"]
 
@@ -70,7 +71,7 @@ class EvolveConfig(MethodConfig):
                 f"{where}: task: unknown key 'robot'; remove it and write "
                 f"`system: {task['robot']}` beside `method`"
             )
-        return from_mapping(cls, {"task": {}, **content}, where, {"task": kind})
+        return from_mapping(cls, with_defaults(content, {"task": {}}), where, {"task": kind})
 
     @property
     def default_budget(self) -> str:
@@ -225,7 +226,7 @@ def strategy_settings(config: EvolveConfig) -> Any:
     kind = strategy_type(config.strategy).config_type
     settings = config.strategy_config
     if "n_objectives" in {f.name for f in dataclasses.fields(kind)}:
-        settings = {"n_objectives": len(config.task.objectives)} | settings
+        settings = with_defaults(settings, {"n_objectives": len(config.task.objectives)})
     return from_mapping(kind, settings, "strategy_config")
 
 

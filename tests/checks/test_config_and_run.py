@@ -7,7 +7,7 @@ import pytest
 from snn_control.checks import Outcome, check
 from snn_control.errors import UnknownNameError
 from snn_control.resources import configs_folder
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 from snn_control.studies import StudyConfig, run_study
 from tests.report.run_folder import bare_run, make_run
 

@@ -92,7 +92,9 @@ def test_a_fit_at_its_bounds_is_a_warning_everywhere(tmp_path, capsys):
         assert f"# WARNING: {warning}" in out.read_text()
     assert read_parameters(out)["hover_motor_units"] == 0.0
     assert main(["fit", str(path)]) == 0
-    assert capsys.readouterr().out.count("WARNING") == len(warnings)
+    printed = capsys.readouterr()
+    assert printed.err.count("WARNING") == len(warnings)
+    assert "WARNING" not in printed.out
 
 
 def test_wrong_use(tmp_path, capsys):

@@ -20,10 +20,14 @@ from snn_control.engines.native import NativeEngine, NativePopulation
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.engines.torch import TorchEngine
 from snn_control.envs.blimp.batch import BlimpPlants
+from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
-from snn_control.envs.swimmer.batch import SwimmerBatch
+from snn_control.envs.route.body import RouteBody
+from snn_control.envs.route.conditions import PRESETS
+from snn_control.envs.swimmer.batch import SwimmerBatch, SwimmerPool
+from snn_control.envs.swimmer.body import SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.robot import SwimmerRobot
 from snn_control.envs.swimmer.start import draw_start
@@ -52,9 +56,9 @@ class Stateful:
 
     make: Callable[[], Any]
     start: Callable[[Any], object]
-    """Begins an episode."""
+    """Start of an episode."""
     call: Callable[[Any, np.random.Generator], Any]
-    """Advances the object with random inputs; returns its results."""
+    """One step with random inputs; the result is that of the object."""
 
 
 def nothing(_: Any) -> None:
@@ -202,6 +206,14 @@ def place_loop() -> Stateful:
     return Stateful(with_map, lambda made: made.mapper.start(), show)
 
 
+BODIES: dict[str, Callable[[], Any]] = {
+    "blimp": BlimpBody,
+    "swimmer": SwimmerBody,
+    "swimmer pool": lambda: SwimmerPool(N_LINKS, 2),
+    "route": lambda: RouteBody(0, 50.0, PRESETS["day"]),
+}
+"""Objects with a MuJoCo model and its data."""
+
 CASES: dict[str, Stateful] = {
     # Route-v0 renders slowly; its wrappers are those of the others.
     **{
@@ -227,7 +239,7 @@ CASES: dict[str, Stateful] = {
     "swimmer robot": robot(
         lambda: SwimmerRobot(N_LINKS, 1, 100), lambda rng: rng.uniform(-1.0, 1.0, N_LINKS - 1)
     ),
-    **{f"recogniser {name}": recognizer(partial(make_, 0)) for name, make_ in METHODS.items()},
+    **{f"recogniser {name}": recognizer(partial(method, 0)) for name, method in METHODS.items()},
     "place ensemble": recognizer(lambda: PlaceEnsemble(range(2))),
     "place module": module(),
     "blimp loop": control_loop(

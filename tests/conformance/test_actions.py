@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import snn_control.envs as envs
+from snn_control.envs.actions import finite_action
 from snn_control.envs.route.body import RouteBody, can_draw
 from snn_control.envs.route.conditions import Conditions
 from snn_control.envs.swimmer.batch import SwimmerBatch
@@ -76,6 +77,21 @@ def test_invalid_actions_are_refused_and_change_nothing(name: str, wrapped: bool
         env.close()
         episodes.append(results)
     assert episodes[0] == episodes[1]
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, list])
+def test_accepted_actions_are_copies_of_doubles(kind: Any) -> None:
+    action = [1.0, -2.0, 1e300] if kind in (np.float64, list) else [1, -2, 3]
+    passed = action if kind is list else np.array(action, kind)
+    result = finite_action(passed, 3)
+    assert result.dtype == np.float64
+    assert result.tolist() == action
+    assert not np.shares_memory(result, np.asarray(passed))
+    for k, bad in enumerate((np.nan, np.inf, -np.inf)):
+        wrong = np.array([1.0, -2.0, 3.0])
+        wrong[k] = bad
+        with pytest.raises(ParameterError, match="expected 3 finite numbers"):
+            finite_action(wrong, 3)
 
 
 def test_actions_out_of_range_are_clipped(name: str) -> None:

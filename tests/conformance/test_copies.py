@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+import mujoco
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ from snn_control.errors import CopyError
 from snn_control.evolution import EXECUTORS, make_executor
 from snn_control.loops.place.fit import BackgroundFit
 from snn_control.runs import Run
-from tests.conformance.copied import CASES, Stateful
+from tests.conformance.copied import BODIES, CASES, Stateful
 
 TICKS = {
     "fitness blimp": 2,
@@ -87,6 +88,22 @@ def test_copies_equal_their_original_and_are_independent(name: str, instant: str
         assert calls(case, made, n, 9) == expected, key
     for made in (made for _, made in [*everything, ("", never_copied)] if hasattr(made, "close")):
         made.close()
+
+
+def data_in(body: Any) -> list[mujoco.MjData]:
+    values = [item for v in vars(body).values() for item in (v if isinstance(v, list) else [v])]
+    return [value for value in values if isinstance(value, mujoco.MjData)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", BODIES)
+def test_data_of_a_copied_body_belong_to_its_model(name: str, way: str) -> None:
+    original = BODIES[name]()
+    made = WAYS[way](original)
+    assert made.model is not original.model
+    for body in (original, made):
+        assert data_in(body)
+        assert all(data.model is body.model for data in data_in(body))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from snn_control.controllers import load, save
 from snn_control.errors import ModelFileError
 from snn_control.network import Network, load_network, save_network
-from snn_control.runs.sealed import SEAL
+from snn_control.runs.checksums import CHECKSUM
 from tests.conformance.networks import make
 
 FUZZ = settings(
@@ -38,12 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def documents(folder: Path) -> dict[str, Any]:
     """Return the documents without their checksum, as in files of earlier versions."""
-    return {name: unsealed(folder / f"{name}.json") for name in ("sparse", "shared")}
+    return {name: without_checksum(folder / f"{name}.json") for name in ("sparse", "shared")}
 
 
-def unsealed(path: Path) -> Any:
+def without_checksum(path: Path) -> Any:
     document = json.loads(path.read_text())
-    del document[SEAL]
+    del document[CHECKSUM]
     return document
 
 
@@ -350,7 +350,7 @@ def test_invalid_shared_arrays_are_refused(
 
 def test_errors_of_a_controller_file_name_the_network(tmp_path: Path) -> None:
     path = save(load("blimp-altitude"), tmp_path / "x")  # type: ignore[arg-type]
-    document = unsealed(path)
+    document = without_checksum(path)
     for key_path, value, message in (
         (("controller",), "altitud", "controller.*'altitude'"),
         (("networks",), [], "at least one"),

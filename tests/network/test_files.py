@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ModelFileError
 from snn_control.network import load_network, save_network
-from snn_control.runs.sealed import to_json
+from snn_control.network.files import read_pair, write_pair
+from snn_control.runs.checksums import to_json
 from tests.conformance.networks import CASES, inputs, make
 
 
@@ -28,6 +30,30 @@ def test_a_round_trip_changes_nothing(case: tuple[str, str], tmp_path: Path) -> 
     for suffix in (".json", ".safetensors"):
         a, b = ((tmp_path / name).with_suffix(suffix).read_bytes() for name in "ab")
         assert a == b
+
+
+def test_arrays_may_have_any_name(tmp_path: Path) -> None:
+    tensors = {name: np.arange(3.0) + k for k, name in enumerate(("_last", "", "__x__", "a"))}
+    write_pair(tmp_path / "a", {"kind": "x"}, tensors)
+    _, loaded = read_pair(tmp_path / "a", "x")
+    assert {name: value.tolist() for name, value in loaded.items()} == {
+        name: value.tolist() for name, value in tensors.items()
+    }
+
+
+class NoMemory:
+    """Decoder without memory."""
+
+    @staticmethod
+    def load(content: bytes) -> None:
+        raise MemoryError
+
+
+def test_a_lack_of_memory_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_network(make("lif-soft", "dense"), tmp_path / "a")
+    monkeypatch.setattr(safetensors, "numpy", NoMemory)
+    with pytest.raises(MemoryError):
+        load_network(tmp_path / "a")
 
 
 def test_an_infinite_time_constant_is_null(tmp_path: Path) -> None:

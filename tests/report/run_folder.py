@@ -6,7 +6,7 @@ import numpy as np
 
 from snn_control.report.statistics import mean_ci95
 from snn_control.runs import Run
-from snn_control.runs.checkpoints import pack
+from snn_control.runs.checksums import pack_arrays
 
 NAME = "blimp-altitude"
 SEEDS = list(range(8))
@@ -41,12 +41,12 @@ def make_run(folder, *, network=None):
     for controller in MEANS:
         (folder / "eval" / f"{controller}.json").write_text(json.dumps(evaluation(controller, rng)))
     for controller, damping in ((NAME, 0.62), ("pid", 0.5)):
-        arrays = pack(trace(controller, damping, rng))
+        arrays = pack_arrays(trace(controller, damping, rng))
         (folder / "traces" / f"{controller}.npz").write_bytes(arrays)
     error = np.linspace(-1, 1, 81)
     wiggle = 0.25 * np.sin(14 * error)
     curves = {f"{NAME}:pd": 9 * error + wiggle, "pid:pd": 9 * error}
-    (folder / "eval" / "transfer.npz").write_bytes(pack({"error_m": error, **curves}))
+    (folder / "eval" / "transfer.npz").write_bytes(pack_arrays({"error_m": error, **curves}))
     return folder
 
 

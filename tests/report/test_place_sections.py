@@ -14,7 +14,7 @@ from snn_control.report import build_report, inputs, render_report
 from snn_control.report.png import png
 from snn_control.report.sections import modules, precision_recall, queries, similarity
 from snn_control.report.study_file import part_tables
-from snn_control.runs.checkpoints import pack
+from snn_control.runs.checksums import pack_arrays
 from tests.report.run_folder import bare_run
 
 Arrays = dict[str, np.ndarray]
@@ -58,7 +58,7 @@ def write(folder: Path, arrays: Arrays) -> Path:
     if not folder.exists():
         bare_run(folder).close()
     (folder / "eval").mkdir(exist_ok=True)
-    (folder / "eval" / "place.npz").write_bytes(pack(arrays))
+    (folder / "eval" / "place.npz").write_bytes(pack_arrays(arrays))
     return folder
 
 

@@ -120,6 +120,22 @@ def test_a_refused_write_is_an_error_at_once(
         assert "cut" in warning
 
 
+def test_a_temporary_folder_that_stays_is_no_failure(
+    nodes: Nodes, make_peer: Callable[..., Peer], tmp_path: Path
+) -> None:
+    ticks, bag = Ticks(make_peer("recorder", topics=False)), tmp_path / "bag"
+    nodes.start("recorder", {"bag": str(bag), "topics": ["c/tick"]})
+    ticks.publish(0.5)
+    (tmp_path / f"{PARTIAL}bag" / "notes.txt").write_text("mine")
+    nodes.finish("recorder")
+    log = (tmp_path / "nodes" / "recorder.log").read_text()
+    assert f"{PARTIAL}bag stays: Directory not empty" in log
+    assert "recording has ended" not in log
+    n_read, warning = n_ticks(bag)
+    assert n_read >= 20
+    assert warning == ""
+
+
 def test_a_full_disk_leaves_a_readable_bag(tmp_path: Path) -> None:
     printed = on_a_small_disk(
         tmp_path,

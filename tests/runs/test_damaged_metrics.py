@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from snn_control.checks import check
 from snn_control.errors import DataWarning, RunError
 from snn_control.report.inputs import read as read_report
 from snn_control.runs import Run
@@ -111,6 +115,87 @@ def test_lost_lines_of_an_ended_run_are_an_error(tmp_path: Path, whole: bytes) -
         path.write_bytes(damaged)
         with pytest.raises(RunError, match=r"metrics\.jsonl.*(lost|checksum)"):
             Run.open(tmp_path / "whole").metrics()
+
+
+LOST = ("last line of the checkpoint lost", "first line lost", "one digit changed in line 5")
+
+
+@pytest.mark.parametrize("name", [*LOST, "all lines lost", "last byte lost"])
+def test_lost_lines_of_an_interrupted_run_are_an_error(name: str, folder: Path) -> None:
+    path = folder / "metrics.jsonl"
+    path.write_bytes(DAMAGES[name][0](path.read_bytes()))
+    for read in (Run.open(folder).metrics, lambda: read_report(folder)):
+        with pytest.raises(RunError, match=r"metrics\.jsonl.*(lost|checksum)"):
+            read()
+    assert not all(outcome.passed for outcome in check(str(folder)))
+
+
+class Interrupted:
+    """File whose writes are followed by Ctrl-C."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        self._file.write(data)
+        raise KeyboardInterrupt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_an_interrupt_at_a_write_leaves_a_good_run(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", command="x", config={}, seed=0)
+    go_through(run, 0, 3)
+    metrics: Any = run._metrics
+    plain, metrics._file = metrics._file, Interrupted(metrics._file)
+    with pytest.raises(KeyboardInterrupt):
+        run.log({"generation": 3})
+    metrics._file = plain
+    run.checkpoint(3, {"x": np.arange(3)}, {})
+    run.finish("stopped")
+    assert [record["generation"] for record in Run.open(run.folder).metrics()] == [0, 1, 2]
+    assert Run.resume(run.folder)[1].step == 3
+
+
+def test_the_checksum_is_that_of_the_bytes_in_the_file(folder: Path) -> None:
+    run, _ = Run.resume(folder)
+    with (folder / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"generation": 6}\n')  # as before an interrupt between write and checksum
+    run.log({"generation": 7})
+    run.finish()
+    assert [record["generation"] for record in Run.open(folder).metrics()] == list(range(8))
+
+
+def test_long_metrics_are_read_in_little_memory(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", command="x", config={}, seed=0)
+    line = b'{"generation": 0}' + b" " * 2_000_000 + b"\n"
+    with (run.folder / "metrics.jsonl").open("ab") as file:
+        for _ in range(60):
+            file.write(line)
+    run.checkpoint(0, {"x": np.arange(3)}, {})
+    run.close()
+    tracemalloc.start()
+    try:
+        run, checkpoint = Run.resume(run.folder)
+        run.finish()
+        assert len(run.metrics()) == 60
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+    assert checkpoint.metrics_bytes == 60 * len(line)
+
+
+def test_a_missing_configuration_is_an_error(folder: Path) -> None:
+    (folder / "config.yaml").unlink()
+    for read in (Run.resume, read_report):
+        with pytest.raises(RunError, match=r"config\.yaml is missing"):
+            read(folder)
+    head = json.loads((folder / "manifest.json").read_text())
+    for key in ("sha256", "config_sha256"):
+        del head[key]
+    (folder / "manifest.json").write_text(json.dumps(head))
+    assert Run.open(folder).config == {}, "a run of an earlier version"
 
 
 def test_an_edited_configuration_is_refused(folder: Path) -> None:

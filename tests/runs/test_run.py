@@ -9,7 +9,7 @@ import pytest
 
 from snn_control.errors import ParameterError, RunError
 from snn_control.runs import Run
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 
 STATE = {"mean": np.arange(5.0), "names": np.array(["a", "bc"])}
 

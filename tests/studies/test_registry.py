@@ -11,7 +11,7 @@ from snn_control.errors import ParameterError, RunError, UnknownNameError
 from snn_control.report import build_report
 from snn_control.report.study_file import study_table
 from snn_control.runs import Run
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 from snn_control.studies import STUDIES, StudyConfig, StudyResult, config_type, registry
 from snn_control.studies import run_study as runner
 from snn_control.studies.study import silent

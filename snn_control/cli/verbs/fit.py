@@ -76,7 +76,5 @@ def show(result: Result, console: Console) -> None:
         rmse, before = 100 * data["rmse_m"], 100 * data["rmse_before_m"]
         table.add_row("all", "", f"{rmse:.2f}", f"{before:.2f}", "")
     console.print(table)
-    for warning in data["warnings"]:
-        console.print(f"WARNING: {warning}", markup=False, style="bold red")
     if "out" in data:
         console.print(data["out"], markup=False, soft_wrap=True)

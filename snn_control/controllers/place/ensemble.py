@@ -67,8 +67,9 @@ class PlaceEnsemble(Recognizer):
         skip_blank: bool = False,
     ) -> None:
         """Recalibrate the confidence, see `PlaceRecognizer.calibrate`."""
-        queries = self._calibration(calibration, skip_blank)
+        queries, skipped = self._calibration(calibration, skip_blank)
         self._fit_confidence([member.recalibrate(queries) for member in self._steps])
+        self.skipped = skipped
         self.hindsight = Hindsight()
 
     def merge(self, other: PlaceEnsemble) -> IntArray:

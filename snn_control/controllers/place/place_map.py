@@ -21,7 +21,7 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.controllers.place.config import PlaceConfig
 from snn_control.controllers.place.image_encoder import Codes
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.plasticity.decorrelation import Decorrelation
 from snn_control.threads import one_blas_thread
 
@@ -35,7 +35,7 @@ _BLOCK = 512
 """Places whose responses are held in memory at once."""
 
 
-class PlaceMap(Independent):
+class PlaceMap(Copied):
     """Place neurons in the order of the route, each with a unique, constant place number.
 
     Args:

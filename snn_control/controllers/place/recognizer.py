@@ -26,7 +26,7 @@ from snn_control.controllers.place.queries import (
 )
 from snn_control.controllers.place.query import Query
 from snn_control.controllers.place.sequence import FrameSequence
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.threads import one_blas_thread
 
@@ -68,7 +68,7 @@ class Decision(NamedTuple):
     known: bool
 
 
-class Recognizer(Independent, ABC):
+class Recognizer(Copied, ABC):
     """Abstract place recogniser; subclasses define the map and the evidence of one frame.
 
     A subclass implements `places`, `normalised`, `rebuild_map`, `evidence`, `append` and `keep`,
@@ -368,8 +368,8 @@ class Recognizer(Independent, ABC):
 
     def _calibration(
         self, calibration: tuple[Images, Sequence[int]] | None, skip_blank: bool
-    ) -> Queries | None:
-        """Return the queries of a calibration of the present map."""
+    ) -> tuple[Queries | None, BlankFrames]:
+        """Return the queries of a calibration of the present map, and `skipped` after it."""
         if len(self) < LEAST_PLACES:
             raise ParameterError(f"{len(self)} places; expected at least {LEAST_PLACES}")
         queries, blank = self._queries(calibration, self.places)
@@ -377,8 +377,7 @@ class Recognizer(Independent, ABC):
         if queries is not None:
             queries = queries.without(blank)
             require_enough(queries)
-        self.skipped = replace(self.skipped, calibration=blank)
-        return queries
+        return queries, replace(self.skipped, calibration=blank)
 
     def _queries(
         self, calibration: tuple[Images, Sequence[int]] | None, mapped: IntArray | range

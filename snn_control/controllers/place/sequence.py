@@ -15,7 +15,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ObservationError
 
 FloatArray = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ _DIGITS = 9
 """Decimals to which the distance is rounded, so that ten steps of 0.1 make exactly one place."""
 
 
-class FrameSequence(Independent):
+class FrameSequence(Copied):
     """Scores of the last frames, summed with a shift by the odometry distance between them.
 
     Args:

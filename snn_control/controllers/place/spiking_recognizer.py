@@ -150,7 +150,9 @@ class PlaceRecognizer(Recognizer):
             ParameterError: too few places or images, a place that is not on the map, or no
                 calibration images for a deployed map; nothing is changed.
         """
-        self.recalibrate(self._calibration(calibration, skip_blank))
+        queries, skipped = self._calibration(calibration, skip_blank)
+        self.recalibrate(queries)
+        self.skipped = skipped
         self.hindsight = Hindsight()
 
     def calibration_state(self) -> CalibrationState:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import DataWarning, RunError, require
-from snn_control.ros.base.bag_file import BagContent, read_bag
+from snn_control.ros.base.bag_file import BagContent, read_bag, unpacked
 
 __all__ = ["RecordedTicks", "read_ticks", "replay"]
 
@@ -96,21 +96,22 @@ def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
     """
     require("rosbags", "logs")
     content = read_bag(bag, ("/tick", "/spikes"))
-    faults = "; ".join(content.problems)
     tick_topics = sorted(t for t in content.topics if t.endswith("/tick"))
     if not topic and len(tick_topics) != 1:
         raise RunError(
             f"{bag}: expected one topic that ends in /tick, it has {tick_topics}; "
-            + (faults or "name one")
+            + (_joined(content) or "name one")
         )
     topic = topic or tick_topics[0]
     if topic not in content.topics:
         known = sorted(content.topics)
+        faults = _joined(content)
         raise RunError(f"{bag}: no topic {topic!r}; it has {known}{faults and '; '}{faults}")
     try:
         rows, label = _rows(content, topic)
         if not rows:
-            raise RunError(f"{bag}: topic {topic!r} is empty; {faults or 'no tick was recorded'}")
+            reason = _joined(content) or "no tick was recorded"
+            raise RunError(f"{bag}: no tick of {topic!r} can be read; {reason}")
         ticks = _ticks(rows, label)
     except (ValueError, StopIteration) as exc:
         raise RunError(f"{bag}: {topic!r} has no ticks of a controller node") from exc
@@ -129,12 +130,17 @@ def read_ticks(bag: Path, topic: str = "") -> RecordedTicks:
     return ticks
 
 
+def _joined(content: BagContent) -> str:
+    return "; ".join(content.problems)
+
+
 def _rows(content: BagContent, topic: str) -> tuple[list[FloatArray], str]:
     """Return the entries of each tick and their names; damaged messages are left out."""
 
     def row(message: Any) -> tuple[str, FloatArray]:
         return message.layout.dim[0].label, np.array(message.data, np.float64)
 
+    _leave_out_copies(content, topic)
     decoded = _decoded(content, topic, row)
     label = _most_frequent(text for text, _ in decoded) or ",".join(_COUNTS)
     names = label.split(",")
@@ -146,6 +152,16 @@ def _rows(content: BagContent, topic: str) -> tuple[list[FloatArray], str]:
     ]
     _count_damaged(content, topic, len(rows))
     return rows, label
+
+
+def _leave_out_copies(content: BagContent, topic: str) -> None:
+    """Leave out messages of equal time and data, as a bag with a copy of its file has them."""
+    ticks = [message for message in content.messages if message.topic == topic]
+    kept = list(dict.fromkeys(ticks))
+    if len(kept) < len(ticks):
+        others = [message for message in content.messages if message.topic != topic]
+        content.messages = [*others, *kept]
+        content.problems.append(f"{len(ticks) - len(kept)} copies of ticks are left out")
 
 
 def _are_counts(values: FloatArray) -> bool:
@@ -168,7 +184,7 @@ def _decoded(content: BagContent, topic: str, take: Callable[[Any], T]) -> list[
     for message in content.messages:
         if message.topic == topic:
             with suppress(Exception):  # a damaged message may raise anything
-                taken.append(take(store.deserialize_cdr(message.data, message.type)))
+                taken.append(take(store.deserialize_cdr(unpacked(message.data), message.type)))
     return taken
 
 
@@ -195,12 +211,18 @@ def _ticks(rows: list[FloatArray], label: str) -> RecordedTicks:
 def _gaps(numbers: FloatArray) -> list[str]:
     """Return a sentence on missing numbers of ticks; a node that starts again begins with 1.
 
-    The order within a start is free: the recorder's clock may have been set back.
+    Its first ticks may be missing: a repeated number and one below the first also begin a start.
+    Else the order within a start is free: the recorder's clock may have been set back.
     """
-    starts = np.flatnonzero(numbers == 1)
+    starts: list[set[float]] = []
+    for number in numbers.tolist():
+        repeated = not starts or number == 1 or number in starts[-1]
+        if repeated or (len(starts) == 1 and number < numbers[0]):
+            starts.append(set())
+        starts[-1].add(number)
     n_missing, first = 0, math.inf
-    for k, part in enumerate(np.split(numbers, starts[starts > 0])):
-        present = np.unique(part)
+    for k, part in enumerate(starts):
+        present = np.array(sorted(part))
         begin = present[0] if k == 0 else 1.0  # the recorder may have started after the node
         gaps = np.diff(present, prepend=begin - 1) - 1
         n_missing += int(gaps.sum())

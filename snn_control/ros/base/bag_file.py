@@ -17,13 +17,14 @@ from typing import Any
 from snn_control.errors import ConfigError, RunError
 from snn_control.input_file import is_file, is_folder, shortened
 from snn_control.runs.atomic import PARTIAL
-from snn_control.yaml_text import parse_yaml
+from snn_control.yaml_text import load_yaml
 
-__all__ = ["BagContent", "read_bag"]
+__all__ = ["BagContent", "read_bag", "unpacked"]
 
 MAGIC = b"\x89MCAP0\r\n"
 _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _STATISTICS = 2, 3, 4, 5, 6, 11
-_CODES = {*range(1, 16), *range(128, 256)}
+_PACKED = b"\x28\xb5\x2f\xfd"
+"""Begin of data packed by zstd; that of a serialised message has another."""
 _HEAD = struct.Struct("<BQ")
 _CHUNK_HEAD = struct.Struct("<QQQI")
 _CHUNK_START = re.compile(rb"\x06.{5}\x00{3}", re.DOTALL)
@@ -68,20 +69,39 @@ def read_bag(bag: Path, endings: tuple[str, ...]) -> BagContent:
     Raises:
         RunError: no such bag, or nothing of it can be read.
     """
-    place = _locate(Path(bag))
-    files = [place] if place.is_file() else sorted(place.glob("*.mcap"), key=_natural)
+    place, content = _locate(Path(bag)), BagContent()
+    names = _read_metadata(place / "metadata.yaml", content) if place.is_dir() else []
+    files = [place] if place.is_file() else _files(place, names, content)
     if not files or files[0].suffix != ".mcap":
         return _read_indexed(place, endings)
-    content = BagContent()
     for file in files:
         try:
             _McapFile(file, endings, content).read()
         except OSError as exc:
             raise RunError(f"{file}: cannot be read ({exc.strerror or exc})") from exc
     content.messages.sort(key=lambda message: message.time_ns)
-    if place.is_dir():
-        _read_metadata(place / "metadata.yaml", content)
     return content
+
+
+def _files(folder: Path, names: list[str], content: BagContent) -> list[Path]:
+    """Return the MCAP files of a bag: those of its metadata, or all if one of these is missing."""
+    every = sorted(folder.glob("*.mcap"), key=_natural)
+    named = [folder / name for name in dict.fromkeys(names) if name.endswith(".mcap")]
+    missing = [file.name for file in named if not is_file(file)]
+    if missing:
+        content.problems.append(f"{', '.join(missing)} of metadata.yaml is missing")
+        return every
+    others = [file.name for file in every if file not in named]
+    if named and others:
+        content.problems.append(f"{', '.join(others)} is not in metadata.yaml and is left out")
+    return named or every
+
+
+def unpacked(data: bytes) -> bytes:
+    """Return the data of a message, also of a bag whose messages are compressed one by one."""
+    from rosbags.rosbag2.storage_mcap import DECOMPRESSORS
+
+    return DECOMPRESSORS["zstd"](data, 0) if data.startswith(_PACKED) else data
 
 
 def _locate(bag: Path) -> Path:
@@ -119,18 +139,22 @@ def _read_indexed(bag: Path, endings: tuple[str, ...]) -> BagContent:
     return content
 
 
-def _read_metadata(path: Path, content: BagContent) -> None:
+def _read_metadata(path: Path, content: BagContent) -> list[str]:
+    """Add the counts of messages; return the names of the files, none if they cannot be read."""
     if not path.exists():
         content.problems.append("metadata.yaml is missing: the recorder did not close the bag")
-        return
+        return []
     try:
-        information = parse_yaml(path.read_bytes(), str(path))["rosbag2_bagfile_information"]
+        information = load_yaml(path)["rosbag2_bagfile_information"]
         entries = information["topics_with_message_count"]
         content.counts["metadata.yaml"] = {
             str(entry["topic_metadata"]["name"]): int(entry["message_count"]) for entry in entries
         }
-    except (ConfigError, LookupError, TypeError, ValueError, OSError) as exc:
+        # Old versions put the folder before the name.
+        return [Path(name).name for name in information["relative_file_paths"]]
+    except (ConfigError, LookupError, TypeError, ValueError) as exc:
         content.problems.append(f"metadata.yaml is damaged ({type(exc).__name__})")
+        return []
 
 
 class _McapFile:
@@ -156,11 +180,11 @@ class _McapFile:
             try:
                 code, start, end = _record(self._data, place, len(self._data))
                 complete = code == _FOOTER
-                place = self._take(code, start, end)
+                place = self._read_outer(code, start, end)
             except _DamagedError:
                 later = self._next_chunk(place + 1)
                 if later == len(self._data):
-                    self._take_torn(place + _HEAD.size)
+                    self._read_torn(place + _HEAD.size)
                     self._note(f"is cut or damaged at byte {place} of {later}")
                     break
                 self._note(f"is damaged at byte {place}")
@@ -171,21 +195,21 @@ class _McapFile:
             self._note(f"is cut at byte {place}")
         self._resolve()
 
-    def _take(self, code: int, start: int, end: int) -> int:
+    def _read_outer(self, code: int, start: int, end: int) -> int:
         """Process one record outside of chunks; return the place of the next."""
         if code == _CHUNK:
             inner = self._chunk(start, end)
             if inner is None:
                 self._note(f"has a damaged chunk at byte {start}")
             else:
-                self._take_all(inner)
+                self._read_records(inner)
         elif code == _STATISTICS:
-            self._take_statistics(self._data[start:end])
+            self._read_statistics(self._data[start:end])
         else:
-            self._take_plain(code, self._data[start:end])
+            self._read_record(code, self._data[start:end])
         return end
 
-    def _take_torn(self, start: int) -> None:
+    def _read_torn(self, start: int) -> None:
         """Process the records of an uncompressed chunk of which the end is missing."""
         inner = start + _CHUNK_HEAD.size + 12
         if start > len(self._data) or inner > len(self._data):
@@ -194,18 +218,18 @@ class _McapFile:
         _, _, size, _ = _CHUNK_HEAD.unpack_from(self._data, start)
         compression, packed = struct.unpack_from("<IQ", self._data, inner - 12)
         if code == _CHUNK and not compression and size == packed == length - (inner - start):
-            self._take_all(self._data[inner:])
+            self._read_records(self._data[inner:])
 
-    def _take_all(self, chunk: bytes) -> None:
+    def _read_records(self, chunk: bytes) -> None:
         place = 0
         try:
             while place < len(chunk):
                 code, start, place = _record(chunk, place, len(chunk))
-                self._take_plain(code, chunk[start:place])
+                self._read_record(code, chunk[start:place])
         except _DamagedError:
             self._note("has a damaged record in a chunk")
 
-    def _take_plain(self, code: int, content: bytes) -> None:
+    def _read_record(self, code: int, content: bytes) -> None:
         try:
             if code == _SCHEMA:
                 (key,) = struct.unpack_from("<H", content)
@@ -221,7 +245,7 @@ class _McapFile:
         except (struct.error, UnicodeDecodeError) as exc:
             raise _DamagedError from exc
 
-    def _take_statistics(self, content: bytes) -> None:
+    def _read_statistics(self, content: bytes) -> None:
         try:
             (size,) = struct.unpack_from("<I", content, 42)
             self._counts = dict(struct.iter_unpack("<HQ", content[46 : 46 + size]))  # type: ignore[arg-type]
@@ -293,7 +317,7 @@ def _record(data: bytes | mmap.mmap, place: int, end: int) -> tuple[int, int, in
         raise _DamagedError
     code, size = _HEAD.unpack_from(data, place)
     start = place + _HEAD.size
-    if code not in _CODES or start + size > end:
+    if code == 0 or start + size > end:  # codes without a meaning are reserved
         raise _DamagedError
     return code, start, start + size
 

@@ -1,7 +1,7 @@
 """Writer of bags (MCAP) that a kill, a crash or a full disk cuts, but does not empty.
 
 rosbags keeps messages in memory until a chunk holds 1 MiB and writes no checksums. Here a chunk
-also ends at each `flush`, and has its CRC-32, with which `read_mcap` detects damaged bytes.
+also ends at each `flush`, and has its CRC-32, by which `read_bag` detects damaged bytes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ neither file nor key of most faults.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -49,8 +48,6 @@ def check_parameter_file(path: str | Path) -> None:
     for line, key, value in _values(content, ""):
         if value is None:
             raise ConfigError(f"{path}{line}: {key}: the value is empty; write one, or remove it")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{path}{line}: {key} is {value}; expected a finite number")
 
 
 def _values(content: dict[Any, Any], place: str) -> Iterator[tuple[str, str, Any]]:

@@ -14,7 +14,7 @@ from snn_control.ros.base.bag import read_ticks
 from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
 from snn_control.ros.vehicles import vehicle_of
-from snn_control.runs.sealed import read_arrays
+from snn_control.runs.checksums import read_arrays
 from snn_control.training.model_name import load_named
 
 EXIT_IF_REFUSED = {"exit_if_refused": True}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.errors import ParameterError
-from snn_control.runs.sealed import read_arrays
+from snn_control.array_file import read_npz
+from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.training.place.evaluation import QueryTraverse
 
 _LENGTH_M = 1200.0
@@ -77,8 +76,8 @@ def _source(source: str) -> tuple[npt.NDArray[np.uint8], tuple[str, ...], tuple[
 def _selected(source: str, n: int) -> npt.NDArray[np.bool_]:
     path, _, key = source.rpartition(":")
     try:
-        selected = read_arrays(Path(path), ParameterError)[key]
-    except (ParameterError, KeyError) as exc:
+        selected = read_npz(path, ParameterError, [key])[key]
+    except (ParameterError, UnknownNameError) as exc:
         raise ParameterError(f"select {source!r} cannot be read as FILE.npz:ARRAY: {exc}") from exc
     if selected.shape != (n,) or selected.dtype != bool:
         raise ParameterError(

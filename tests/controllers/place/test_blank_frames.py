@@ -107,6 +107,22 @@ def test_recalibration_skips_featureless_frames(kind: str, tmp_path: Path) -> No
     assert loaded.match(WINTER[50]).place == fitted.match(WINTER[50]).place
 
 
+@pytest.mark.parametrize("kind", ["place", "ensemble"])
+def test_a_refused_recalibration_keeps_the_list(kind: str, tmp_path: Path) -> None:
+    fitted = KINDS[kind]()
+    fitted.fit(SUMMER)
+    assert isinstance(fitted, PlaceRecognizer | PlaceEnsemble)
+    fitted.save(tmp_path / "map", deployed=True)
+    deployed = type(fitted).load(tmp_path / "map")
+    places = [*range(60)]
+    deployed.calibrate((QUERIES[places], places), skip_blank=True)
+    assert set(deployed.skipped.calibration) == {0, 7}
+    before = deployed.skipped
+    with pytest.raises(ParameterError, match="deployed"):
+        deployed.calibrate(None)
+    assert deployed.skipped == before
+
+
 def test_too_few_usable_frames_are_an_error() -> None:
     mostly_dark = replaced(SUMMER[:12], dict.fromkeys(range(3), DARK))
     with pytest.raises(ParameterError, match="12 images, 3 blank; expected at least 10 usable"):

@@ -12,7 +12,7 @@ import pytest
 
 from snn_control.controllers.place import PlaceConfig, PlaceRecognizer
 from snn_control.errors import ModelFileError, ParameterError
-from snn_control.runs.sealed import SEAL, to_json
+from snn_control.runs.checksums import CHECKSUM, to_json
 from tests.controllers.place.seasons import (
     SUMMER,
     WINTER,
@@ -67,8 +67,8 @@ def test_deployed_map_is_small_and_constant(saved: Path, tmp_path: Path) -> None
 
 
 def test_broken_and_newer_files_are_errors(saved: Path, tmp_path: Path) -> None:
-    text = re.sub(rf',\n "{SEAL}": "[0-9a-f]*"', "", saved.read_text())
-    assert SEAL not in json.loads(text)
+    text = re.sub(rf',\n "{CHECKSUM}": "[0-9a-f]*"', "", saved.read_text())
+    assert CHECKSUM not in json.loads(text)
     for broken, message in (
         (text.replace('"schema_version": 1', '"schema_version": 2'), "schema_version is 2"),
         (text.replace('"seed": 0', '"seed": -1'), "seed"),

@@ -19,7 +19,7 @@ from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network import Network
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 
 TRAINED = {"proprioception": 4.7, "oscillator": 0.6, "ipsilateral": 2.0, "contralateral": -1.3}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,9 @@ N_ROWS = 200
 Table = list[list[str]]
 
 
-def flight() -> Table:
+def flight(rate_hz: float = 10.0) -> Table:
     """Return header and rows of a flight with a step of the reference."""
-    time_s = 0.1 * np.arange(N_ROWS)
+    time_s = np.arange(N_ROWS) / rate_hz
     reference_m = np.where(time_s < 10, 0.5, 1.0)
     height_m = 0.5 + 0.5 * np.clip(time_s - 10, 0, 3) / 3
     command = 3.1 + 9 * (reference_m - height_m)
@@ -43,8 +43,16 @@ def scaled(column: int, factor: float, offset: float = 0.0) -> Callable[[Table],
 
 
 def with_column(name: str, cell: str) -> bytes:
+    return with_cells(name, [cell] * N_ROWS)
+
+
+def with_cells(name: str, cells: Sequence[str]) -> bytes:
     header, *rows = flight()
-    return csv([[*header, name], *([*row, cell] for row in rows)])
+    return csv([[*header, name], *([*row, cell] for row, cell in zip(rows, cells, strict=True))])
+
+
+def errors(scale: float = 1.0) -> list[float]:
+    return [scale * (float(row[1]) - float(row[2])) for row in flight()[1:]]
 
 
 def quoted(table: Table) -> Table:
@@ -132,6 +140,74 @@ def test_other_units_and_broken_logs_are_refused_by_name(
     content, message = REFUSED[fault]
     with pytest.raises(FlightLogError, match=rf"log\.csv.*{message}|{message}"):
         read(content)
+
+
+RATES_HZ = (1.0, 2.0, 5.0, 10.0, 30.0, 50.0, 100.0, 200.0)
+TIMES = {"milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_units_of_time_at_any_rate(rate_hz: float, read: Callable[[bytes], FlightLog]) -> None:
+    table = flight(rate_hz)
+    assert np.median(np.diff(read(csv(table)).time_s)) == pytest.approx(1 / rate_hz, abs=1e-4)
+    for unit, factor in TIMES.items():
+        with pytest.raises(FlightLogError, match=rf"time_s has a period of .* {unit} suspected"):
+            read(csv(scaled(0, factor)(table)))
+
+
+@pytest.mark.parametrize(
+    ("scale", "unit"),
+    [(100.0, "centimetres"), (1000.0, "millimetres"), (1e-3, "kilometres"), (0.0, "not logged")],
+)
+def test_logged_errors_of_another_unit_are_refused(
+    scale: float, unit: str, read: Callable[[bytes], FlightLog]
+) -> None:
+    assert np.median(np.abs(errors(100.0))) < 12, "below the limit of heights"
+    cells = [f"{error:.6f}" for error in errors(scale)]
+    with pytest.raises(FlightLogError, match=rf"err_logged_m has an RMS of .* {unit} suspected"):
+        read(with_cells("err_logged_m", cells))
+
+
+def test_infinite_logged_errors_are_refused(read: Callable[[bytes], FlightLog]) -> None:
+    with pytest.raises(FlightLogError, match=r"err_logged_m is infinite"):
+        read(with_cells("err_logged_m", ["0.1", "inf"] * (N_ROWS // 2)))
+
+
+@pytest.mark.parametrize("scale", [0.3, 0.95, 2.0])
+def test_empty_logged_errors_are_the_difference(
+    scale: float, read: Callable[[bytes], FlightLog]
+) -> None:
+    cells = [f"{error:.6f}" if k % 3 else "" for k, error in enumerate(errors(scale))]
+    log = read(with_cells("err_logged_m", cells))
+    expected = [error * (scale if k % 3 else 1.0) for k, error in enumerate(errors())]
+    np.testing.assert_allclose(log.error_m, expected, atol=1e-6)
+    assert np.isfinite(read(with_column("err_logged_m", "")).error_m).all()
+
+
+def test_a_hovering_flight_may_have_any_small_error(read: Callable[[bytes], FlightLog]) -> None:
+    hover = [NAMES, *([f"{k / 10}", "1", "1", "3"] for k in range(N_ROWS))]
+    table = [[*row, "0.02"] for row in hover]
+    table[0][-1] = "err_logged_m"
+    assert read(csv(table)).error_m[0] == 0.02
+
+
+FLIGHTS = ROOT.parent / "shared" / "data" / "flights"
+
+
+@pytest.mark.skipif(not FLIGHTS.is_dir(), reason="needs the folder of flights beside the checkout")
+def test_recorded_flights_are_read_and_their_errors_in_centimetres_refused(
+    read: Callable[[bytes], FlightLog],
+) -> None:
+    logs = [read_flight_log(path) for path in sorted(FLIGHTS.glob("*.csv"))]
+    logged = [log for log in logs if "err_logged_m" in log.columns]
+    assert len(logs) == 6
+    assert len(logged) == 1
+    for log in logs:
+        error_m = log.columns.get("err_logged_m", log.reference_m - log.height_m)
+        rows = zip(log.time_s, log.reference_m, log.height_m, 100 * error_m, strict=True)
+        names = [*NAMES[:3], "err_logged_m"]
+        with pytest.raises(FlightLogError, match=r"err_logged_m has an RMS .*centimetres"):
+            read(csv([names, *([f"{x:.4f}" for x in row] for row in rows)]))
 
 
 def test_single_commands_beyond_the_full_scale_are_allowed(

@@ -105,7 +105,8 @@ def test_other_entries_are_skipped_and_listed(tmp_path: Path) -> None:
     result = images_from_folder(tmp_path)
     assert result.names == ("a.png", "b.JPG", "c.png")
     assert result.images[2, 0, 0] == 2
-    [note] = result.notes
+    note, rare = result.notes
+    assert rare == f"{tmp_path}: of another suffix than .png, but used: b.JPG"
     for name in (".DS_Store", "._a.png", ".hidden.png", "Thumbs.db", "README.txt", "raw.npy",
                  "more.png/", "pipe.png"):  # fmt: skip
         assert name in note
@@ -194,6 +195,31 @@ def tiff(pixels: bytes, photometric: int, samples: int, bits: int, order: str = 
     sizes = struct.pack(f"{order}{samples}H", *[bits] * samples) if samples > 2 else b""
     directory = struct.pack(f"{order}H", len(tags)) + b"".join(entries) + bytes(4)
     return head + pixels + directory + sizes
+
+
+@pytest.mark.parametrize(("bits", "order"), [(8, "<"), (8, ">"), (16, "<"), (16, ">")])
+def test_tiff_whose_zero_is_white_is_never_a_negative(
+    bits: int, order: str, tmp_path: Path
+) -> None:
+    levels = WIDE >> (16 - bits)
+    kind = f"{order}u{bits // 8}"
+    for photometric, stored in ((1, levels), (0, 2**bits - 1 - levels.astype(int))):
+        content = tiff(stored.astype(kind).tobytes(), photometric, 1, bits, order)
+        (tmp_path / "a.tif").write_bytes(content)
+        if (photometric, bits, order) == (0, 16, ">"):  # Pillow has no such reader
+            with pytest.raises(ParameterError, match=r"a\.tif \(cannot identify"):
+                read(tmp_path)
+        else:
+            np.testing.assert_array_equal(read(tmp_path), WIDE // 256)
+
+
+def test_images_of_a_rare_suffix_are_named(tmp_path: Path) -> None:
+    numbered(tmp_path, ["1.png", "2.PNG", "3.jpg", "4.png", "5.bmp"])
+    [note] = images_from_folder(tmp_path).notes
+    assert note.endswith("of another suffix than .png, but used: 3.jpg, 5.bmp")
+    (tmp_path / "3.jpg").unlink()
+    (tmp_path / "5.bmp").unlink()
+    assert images_from_folder(tmp_path).notes == ()
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

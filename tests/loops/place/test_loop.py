@@ -17,7 +17,7 @@ from snn_control.loops.place.images import Bytes, Refusal
 from snn_control.loops.place.loop import UNUSABLE, warm
 from snn_control.loops.place.posed_map import PosedMap, _read_poses, poses_path
 from snn_control.loops.place.reason import CODES, Reason
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 from tests.loops.place.harness import (
     PERIOD_NS,
     ROUTE,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from snn_control.ros.base.bag_writer import BagWriter
@@ -63,8 +63,15 @@ def write_bag(folder: Path, n_ticks: int = 49) -> Path:
     return folder
 
 
-def write_foreign_bag(folder: Path, storage: StoragePlugin, n_ticks: int = 49) -> Path:
+def write_foreign_bag(
+    folder: Path,
+    storage: StoragePlugin,
+    n_ticks: int = 49,
+    compression: CompressionMode = CompressionMode.NONE,
+) -> Path:
     """Write a bag without checksums, with rosbags."""
-    with Writer(folder, version=9, storage_plugin=storage) as writer:
+    writer = Writer(folder, version=9, storage_plugin=storage)
+    writer.set_compression(compression, CompressionFormat.ZSTD)
+    with writer:
         write_ticks(writer, n_ticks)
     return folder

@@ -14,7 +14,8 @@ pytest.importorskip("rclpy", reason='needs rclpy: pip install "snn_control[ros]"
 pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
 
 from rosbags.highlevel import AnyReader
-from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import CompressionMode, StoragePlugin
+from rosbags.typesys import Stores, get_typestore
 
 from snn_control.errors import DataWarning, RunError
 from snn_control.ros.base.bag import RecordedTicks, read_ticks
@@ -155,6 +156,68 @@ def test_bags_of_other_recorders_are_read_and_counted(
         assert problem or n_read == N_TICKS
 
 
+@pytest.mark.parametrize("mode", [CompressionMode.MESSAGE, CompressionMode.FILE])
+@pytest.mark.parametrize("storage", StoragePlugin)
+def test_compressed_bags_are_read(
+    storage: StoragePlugin, mode: CompressionMode, tmp_path: Path
+) -> None:
+    bag = write_foreign_bag(tmp_path / "bag", storage, N_TICKS, mode)
+    ticks, problem = outcome(bag)
+    assert problem == ""
+    assert ticks is not None
+    assert_true(ticks)
+    assert len(ticks.stamp_ns) == N_TICKS
+    assert ticks.spikes.shape == (N_TICKS, 20)
+
+
+def test_a_bag_without_a_readable_tick_names_its_faults(tmp_path: Path) -> None:
+    writer = BagWriter(tmp_path / "bag")
+    writer.open()
+    store = get_typestore(Stores.ROS2_JAZZY)
+    connection = writer.add_connection(TICK, "std_msgs/msg/Float64MultiArray", typestore=store)
+    for k in range(3):
+        writer.write(connection, k, b"\0\1\0\0" + b"\xff" * 40)
+    writer.close()
+    ticks, problem = outcome(tmp_path / "bag")
+    assert ticks is None
+    assert f"3 damaged messages of {TICK} are left out" in problem
+
+
+def test_records_of_reserved_codes_are_skipped(bag: Path) -> None:
+    file = bag / "bag.mcap"
+    data, own = file.read_bytes(), b"record of a later version"
+    for code in range(0x10, 0x100):
+        record = bytes([code]) + len(own).to_bytes(8, "little") + own
+        file.write_bytes(data[:8] + record + data[8:])
+        ticks, problem = outcome(bag)
+        assert problem == "", code
+        assert ticks is not None
+        assert len(ticks.stamp_ns) == N_TICKS
+
+
+def test_the_files_of_a_bag_are_those_of_its_metadata(bag: Path) -> None:
+    shutil.copy(bag / "bag.mcap", bag / "bag (copy).mcap")
+    ticks, problem = outcome(bag)
+    assert ticks is not None
+    assert len(ticks.stamp_ns) == N_TICKS
+    assert "bag (copy).mcap is not in metadata.yaml and is left out" in problem
+    (bag / "metadata.yaml").unlink()
+    ticks, problem = outcome(bag)
+    assert ticks is not None
+    assert len(ticks.stamp_ns) == N_TICKS
+    assert_true(ticks)
+    assert f"{N_TICKS} copies of ticks are left out" in problem
+    assert "ticks are missing" not in problem
+
+
+def test_a_missing_file_of_a_bag_is_named(bag: Path) -> None:
+    (bag / "bag.mcap").rename(bag / "renamed.mcap")
+    ticks, problem = outcome(bag)
+    assert ticks is not None
+    assert len(ticks.stamp_ns) == N_TICKS
+    assert "bag.mcap of metadata.yaml is missing" in problem
+
+
 @pytest.mark.parametrize("named", ["bag", f"{PARTIAL}bag", f"{PARTIAL}bag/bag"])
 def test_an_unfinished_bag_is_read_under_each_of_its_names(named: str, tmp_path: Path) -> None:
     writer = BagWriter(tmp_path / f"{PARTIAL}bag" / "bag")
@@ -185,6 +248,11 @@ def test_places_without_a_bag_are_refused(tmp_path: Path) -> None:
         ([1, 2, 5], 2),
         ([1, 5, 2], 2),
         ([1, 2, 3, 1, 4], 2),
+        ([1, 2, 3, 4, 5, 2, 3, 5], 2),
+        ([*range(1, 50), *range(3, 50, 2)], 25),
+        ([5, 6, 7, 2, 3, 4], 1),
+        ([5, 6, 7, 1, 2, 3], 0),
+        ([1, 2, 3, 4, 1, 2, 3, 2, 3], 1),
     ],
 )
 def test_numbers_of_ticks_are_counted(numbers: list[int], n_missing: int, tmp_path: Path) -> None:

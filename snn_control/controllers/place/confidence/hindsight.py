@@ -16,7 +16,7 @@ from collections import deque
 from typing import NamedTuple
 
 from snn_control.controllers.place.confidence.logistic import odds_to_probability
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 
 LENGTH, LATER = 20, 10
 """Length of the long sequence, and delay until an answer is rated, frames."""
@@ -35,7 +35,7 @@ class PastAnswer(NamedTuple):
     probability: float
 
 
-class Hindsight(Independent):
+class Hindsight(Copied):
     """Bias of the confidence, updated from past answers."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from snn_control.controllers.place.diehl_cook import assignment, files
 from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
 from snn_control.controllers.place.diehl_cook.session import Session
 from snn_control.controllers.place.diehl_cook.synapses import Synapses
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.network.files import Document
 from snn_control.plasticity.triplet_stdp import normalise
@@ -36,7 +36,7 @@ WIRING, TRAINING, QUERIES = range(3)
 """Independent random streams of a seed."""
 
 
-class DiehlCookModule(Independent):
+class DiehlCookModule(Copied):
     """Spiking place module: call `fit` with the images of its places, then `responses`, `scores`.
 
     Args:

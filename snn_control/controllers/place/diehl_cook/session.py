@@ -9,13 +9,13 @@ from snn_control.coding.poisson import Spikes, poisson_spikes
 from snn_control.controllers.place.diehl_cook.config import DiehlCookConfig
 from snn_control.controllers.place.diehl_cook.kernel import NEVER, ModuleState, run
 from snn_control.controllers.place.diehl_cook.synapses import Synapses
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-class Session(Independent):
+class Session(Copied):
     """Simulation of a module that starts at rest.
 
     Args:

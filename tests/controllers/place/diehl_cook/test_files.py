@@ -15,7 +15,7 @@ from snn_control.controllers.place.diehl_cook.module import DiehlCookConfig, Die
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.network.files import read_pair, write_pair
 from snn_control.plasticity.triplet_stdp import TripletSTDP
-from snn_control.runs.sealed import to_json
+from snn_control.runs.checksums import to_json
 
 SMALL = DiehlCookConfig(
     n_inputs=6, n_excitatory=4, rate_per_level_hz=1.0, weight_sum=4.0, first_rest_s=0.06,
