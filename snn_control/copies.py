@@ -37,10 +37,6 @@ class CopiedWithViews(Copied):
         raise NotImplementedError
 
 
-Independent = Copied  # former names, in loops and supervision
-Bound = CopiedWithViews
-
-
 class NotCopied:
     """Mixin of objects with threads, processes, files or locks, which cannot be copied.
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.loops.config import ControllerConfig
 from snn_control.supervision.command_gate import CommandGates
 
@@ -70,7 +70,7 @@ class Observation:
     """Reason to refuse the measurement; the values are then not used."""
 
 
-class VehicleAdapter(Independent, ABC, Generic[M]):
+class VehicleAdapter(Copied, ABC, Generic[M]):
     """Interface of one vehicle to the control loop; M is the type of its measurements.
 
     A subclass checks measurements and receives the other inputs in its own methods; the loop calls

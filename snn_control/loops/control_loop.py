@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
 from snn_control.loops.adapter import Moment, Observation, Reading, Sent, VehicleAdapter
 from snn_control.loops.tick import Step, Tick
@@ -29,7 +29,7 @@ A = TypeVar("A", bound=VehicleAdapter[Any])
 
 
 @final
-class ControlLoop(Independent, Generic[A]):
+class ControlLoop(Copied, Generic[A]):
     """Controller of one vehicle with its supervision.
 
     Args:

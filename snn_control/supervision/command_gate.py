@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ParameterError
 
 __all__ = ["OFF", "CommandGate", "CommandGates", "GateFault"]
@@ -30,7 +30,7 @@ class GateFault(StrEnum):
     SLEW = "too fast"
 
 
-class CommandGate(Independent):
+class CommandGate(Copied):
     """Limiter of the commands of one actuator, with counts of the changes.
 
     Args:
@@ -88,7 +88,7 @@ class CommandGate(Independent):
         return limited, fault
 
 
-class CommandGates(Independent):
+class CommandGates(Copied):
     """One `CommandGate` per actuator, all with the same limits; commands have shape (n,).
 
     Args:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 
 __all__ = [
     "MOST_STEPS",
@@ -33,7 +33,7 @@ MOST_STEPS = 2000
 """Maximum number of steps of one prediction; the steps of a longer one are longer."""
 
 
-class MotionModel(Independent, ABC):
+class MotionModel(Copied, ABC):
     """Actuators and drag of a vehicle along one axis.
 
     Attributes:
@@ -154,7 +154,7 @@ class Branch:
         return max(min(positions) - measured_m, measured_m - max(positions), 0.0)
 
 
-class Observer(Independent):
+class Observer(Copied):
     """Kalman filter of position, speed and unmodelled acceleration.
 
     Args:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 
 __all__ = ["Rolling"]
 
 
-class Rolling(Independent):
+class Rolling(Copied):
     """Window of the last `size` values, in memory of fixed size."""
 
     def __init__(self, size: int = 1000) -> None:

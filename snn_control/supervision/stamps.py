@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 
 __all__ = ["CLOCK_DRIFT", "NS", "StampCheck", "StampFault", "StampVerdict"]
 
@@ -48,7 +48,7 @@ class StampVerdict:
     """Delay beyond the shortest one so far, s; 0 in simulated time."""
 
 
-class StampCheck(Independent):
+class StampCheck(Copied):
     """Check of a sequence of stamps.
 
     Args:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.image_encoder import fault
 from snn_control.controllers.place.recognizer import LEAST_PLACES
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ConfigError, ObservationError
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import CHANNELS, Bytes, Refusal, keyframe_of, read_image
@@ -57,7 +57,7 @@ class Answer:
         return CODES[self.match.reason]
 
 
-class PlaceLoop(Independent):
+class PlaceLoop(Copied):
     """Loop that recognises or maps the places of images.
 
     Args:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from snn_control.controllers.place import Match, PlaceRecognizer
 from snn_control.controllers.place.confidence.calibration_state import CalibrationState
 from snn_control.controllers.place.recognizer import INCOMPLETE, LEAST_PLACES, UNSURE
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ConfigError
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.fit import BackgroundFit, calibrate, fit
@@ -54,7 +54,7 @@ class Mapping(StrEnum):
     GROWING = "growing"
 
 
-class Mapper(Independent):
+class Mapper(Copied):
     """State machine that makes a new map from images, or extends the one in use.
 
     Args:

@@ -13,18 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from snn_control.controllers.place import PlaceRecognizer
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ConfigError, ModelFileError
 from snn_control.loops.place.odometry import Pose
 from snn_control.runs import atomic
-from snn_control.runs.sealed import read_arrays
+from snn_control.runs.checksums import read_arrays
 
 __all__ = ["VERSION", "PosedMap", "document_hash", "document_of", "poses_path"]
 
 VERSION = 1
 
 
-class PosedMap(Independent):
+class PosedMap(Copied):
     """Recogniser with the poses of its places.
 
     Args:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 
 from snn_control.controllers.place import Match
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.images import Keyframe
 
@@ -25,7 +25,7 @@ LEAD_IN = 2
 one that the next sequences need."""
 
 
-class Revisits(Independent):
+class Revisits(Copied):
     """Tracker of revisited places during mapping."""
 
     def __init__(self) -> None:

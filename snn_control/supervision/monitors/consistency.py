@@ -23,7 +23,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from snn_control.copies import Independent
+from snn_control.copies import Copied
 from snn_control.errors import ParameterError
 from snn_control.supervision.observer import Branch, Innovation, Observer
 
@@ -76,7 +76,7 @@ class ConsistencyConfig:
             raise ParameterError(f"{self}: expected positive, finite limits")
 
 
-class ConsistencyMonitor(Independent):
+class ConsistencyMonitor(Copied):
     """Check of the measurements of one sensor against the observer, which it corrects.
 
     Args:
