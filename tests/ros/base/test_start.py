@@ -51,7 +51,7 @@ WORDS: list[tuple[list[str], str]] = [
     (["--params-file", "FOLDER"], "name a readable YAML file"),
     (["--params-file", "broken"], "broken.yaml: line 1: not YAML"),
     (["--params-file", "twice"], "twice.yaml: line 4: key 'bag' appears twice"),
-    (["--params-file", "nan"], "nan.yaml (line 3): /**.ros__parameters.bag is nan"),
+    (["--params-file", "nan"], "nan.yaml: bag (line 3): .nan is not finite"),
     (["--nonsense"], "unknown arguments"),
 ]
 FILES = {
