@@ -132,6 +132,40 @@ def test_restarted_time_starts_a_new_sequence() -> None:
     assert second.dt_s == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("restart_s", [0.25, 1.0, 3.0])
+def test_a_jump_back_by_more_than_restart_s_restarts(restart_s: float) -> None:
+    limit_ns, first_ns = round(restart_s * NS), ns(100.0)
+    for back_ns, fault in (
+        (1, StampFault.BACKWARDS),
+        (limit_ns, StampFault.BACKWARDS),
+        (limit_ns + 1, StampFault.RESTARTED),
+    ):
+        check = StampCheck(PERIOD_S, restart_s=restart_s)
+        check.judge(first_ns, first_ns)
+        assert check.judge(first_ns - back_ns, first_ns).fault is fault
+        assert check.counts == {**dict.fromkeys(StampFault, 0), fault: 1}
+
+
+@pytest.mark.parametrize("restart_s", [0.25, 1.0, 3.0])
+def test_a_jump_ahead_by_more_than_restart_s_is_a_set_clock(restart_s: float) -> None:
+    limit_ns, first_ns = round(restart_s * NS), ns(100.0)
+    for ahead_ns, fault in ((limit_ns - 1000, None), (limit_ns + 1000, StampFault.FORWARDS)):
+        check = StampCheck(PERIOD_S, restart_s=restart_s)
+        check.judge(first_ns, first_ns, now_s=8.0)
+        stamp_ns = first_ns + NS // 2 + ahead_ns
+        assert check.judge(stamp_ns, stamp_ns, now_s=8.5).fault is fault
+
+
+def test_default_limits_of_stamps() -> None:
+    """0.1 s into the future and 1 s back, as documented."""
+    for offset_ns, fault in ((0, None), (1, StampFault.FUTURE)):
+        assert StampCheck(PERIOD_S).judge(ns(5.1) + offset_ns, ns(5.0)).fault is fault
+    for offset_ns, fault in ((0, StampFault.BACKWARDS), (-1, StampFault.RESTARTED)):
+        check = StampCheck(PERIOD_S)
+        check.judge(ns(5.0), ns(5.0))
+        assert check.judge(ns(4.0) + offset_ns, ns(5.0)).fault is fault
+
+
 def test_stamps_frozen_at_an_old_value_are_never_usable() -> None:
     """A stamp that jumps back and stays there only restarts the sequence."""
     check = StampCheck(PERIOD_S)

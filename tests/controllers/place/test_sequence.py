@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -50,15 +51,14 @@ def test_sums_equal_their_definition(
         np.testing.assert_allclose(result, by_definition(rows, moved, length, n), atol=1e-4)
 
 
-@pytest.mark.parametrize("step", [0.1, 0.3, 1.1])
-def test_tenths_add_up_to_whole_places(step: float) -> None:
-    sequence = FrameSequence()
+@pytest.mark.parametrize("step", ["0.1", "0.3", "1.1", "0.04", "-0.01", "0.0025", "1e-5", "1e-9"])
+def test_decimal_steps_add_up_exactly(step: str) -> None:
+    sequence, exact = FrameSequence(), Fraction(step)
     sequence.advance(np.zeros(3), 0.0, 1)
     for k in range(1, 2000):
-        sequence.advance(np.zeros(3), step, 1)
-        tenths = round(10 * step) * k
-        assert sequence.position == (tenths + 5) // 10
-        assert sequence.between == bool(tenths % 10)
+        sequence.advance(np.zeros(3), float(step), 1)
+        assert sequence.position == math.floor(k * exact + Fraction(1, 2))
+        assert sequence.between == ((k * exact).denominator != 1)
 
 
 def test_sums_stay_exact_over_a_long_route() -> None:

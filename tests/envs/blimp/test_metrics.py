@@ -33,6 +33,24 @@ def test_metrics_without_a_jump():
         assert m[name] == pytest.approx(0.03), name
 
 
+@pytest.mark.parametrize("jump_m", [0.5, -0.5])
+@pytest.mark.parametrize(
+    ("after_s", "overshoot_m"), [(0.5, 0.1), (9.9, 0.1), (9.95, 0.0), (15.0, 0.0)]
+)
+def test_an_excess_counts_as_overshoot_until_9_9_s_after_a_jump(
+    jump_m: float, after_s: float, overshoot_m: float
+):
+    t = np.arange(0.0, 60.0, 0.05)
+    reference = np.where(t >= 20.0, 1.0 + jump_m, 1.0)
+    height = np.interp(t, [20.0, 20.2], [1.0, 1.0 + jump_m])
+    height[abs(t - 20.0 - after_s) < 0.02] += 0.1 * np.sign(jump_m)
+    m = altitude_metrics(t, reference, height)
+    up, down = (overshoot_m, 0.0) if jump_m > 0 else (0.0, overshoot_m)
+    assert (m["overshoot_m"], m["overshoot_up_m"], m["overshoot_down_m"]) == pytest.approx(
+        (overshoot_m, up, down)
+    )
+
+
 @pytest.mark.parametrize(
     ("t", "h"), [([0.0], [1.0]), ([0, 1], [1, np.nan]), ([1, 0], [1, 1]), ([0, 1, 2], [1, 1])]
 )
