@@ -22,8 +22,8 @@ LINEAR, LOG = Gene("offset", -2.0, 6.0), Gene("gain", 0.5, 8.0, log=True)
 def test_equal_shares_are_equal_differences_or_equal_ratios(
     share: float, linear: float, logarithmic: float
 ) -> None:
-    assert LINEAR.decode(np.float64(share)) == pytest.approx(linear, rel=1e-12)
-    assert LOG.decode(np.float64(share)) == pytest.approx(logarithmic, rel=1e-12)
+    assert LINEAR.decode(np.array(share)) == pytest.approx(linear, rel=1e-12)
+    assert LOG.decode(np.array(share)) == pytest.approx(logarithmic, rel=1e-12)
     assert LINEAR.encode(linear) == pytest.approx(share, abs=1e-12)
     assert LOG.encode(logarithmic) == pytest.approx(share, abs=1e-12)
 
@@ -32,12 +32,12 @@ def test_equal_shares_are_equal_differences_or_equal_ratios(
 def test_the_middle_of_a_log_gene_is_the_geometric_mean(low: float, ratio: float) -> None:
     gene = Gene("x", low, low * ratio, log=True)
     middle = math.sqrt(low * (low * ratio))
-    assert gene.decode(np.float64(0.5)) == pytest.approx(middle, rel=1e-9)
+    assert gene.decode(np.array(0.5)) == pytest.approx(middle, rel=1e-9)
     assert gene.encode(middle) == pytest.approx(0.5, abs=1e-6)
 
 
 def test_a_gene_is_linear_unless_it_is_declared_logarithmic() -> None:
-    assert Gene("x", 1.0, 9.0).decode(np.float64(0.5)) == 5.0
+    assert Gene("x", 1.0, 9.0).decode(np.array(0.5)) == 5.0
 
 
 def test_values_outside_the_bounds_are_clipped() -> None:
@@ -81,4 +81,4 @@ def test_bounds_that_define_no_range_are_refused(low: float, high: float, log: b
 
 
 def test_a_small_positive_bound_of_a_log_gene_is_accepted() -> None:
-    assert Gene("x", 1e-9, 1.0, log=True).decode(np.float64(0.0)) == pytest.approx(1e-9)
+    assert Gene("x", 1e-9, 1.0, log=True).decode(np.array(0.0)) == pytest.approx(1e-9)

@@ -79,6 +79,26 @@ def test_delays_beyond_the_shortest_are_refused_for_any_offset_of_the_clocks(
     assert check.counts[StampFault.DELAYED] == 1
 
 
+@pytest.mark.parametrize(
+    ("between", "delay_s"),
+    [
+        ((1.1, StampFault.REPEATED), 0.3),
+        ((99.0, StampFault.FUTURE), 0.3),
+        ((0.6, StampFault.BACKWARDS), 0.0),  # the other clock may have been set back
+    ],
+)
+def test_only_a_jump_back_forgets_the_shortest_delay(
+    between: tuple[float, StampFault], delay_s: float
+) -> None:
+    check = StampCheck(PERIOD_S, future_s=1.0, max_delay_s=0.5)
+    for stamp_s in (1.0, 1.1):
+        assert check.judge(ns(stamp_s), ns(stamp_s), now_s=stamp_s).fault is None
+    assert check.judge(ns(between[0]), ns(1.2), now_s=1.2).fault is between[1]
+    verdict = check.judge(ns(1.2), ns(1.5), now_s=1.5)
+    assert verdict.fault is None
+    assert verdict.delay_s == pytest.approx(delay_s, abs=0.001)
+
+
 def test_drift_of_the_clocks_is_no_delay() -> None:
     check = StampCheck(PERIOD_S, future_s=10.0, max_delay_s=0.5)
     for k in range(1, 20_000):

@@ -72,13 +72,44 @@ def test_motor_lag_and_delay_match_the_exponential():
     assert state[plant.DUTY] == pytest.approx(39 / 45 * (1 - np.exp(-0.15 / 0.15)), rel=1e-9)
 
 
-def test_servo_turns_over_at_its_slew_rate():
-    constants = blimp(transport_delay=False)
+@pytest.mark.parametrize(("command", "start_rad", "sign"), [(-5.0, 0.0, 1), (5.0, np.pi, -1)])
+def test_servo_turns_at_its_slew_rate_to_either_side(command, start_rad, sign):
+    parameters = blimp_parameters("clean", {"transport_delay": False})
+    constants = constants_row(parameters)
     state = started(constants)
-    plant.advance(state, constants, CALM, -5.0, 29)
-    assert 0.0 < state[plant.ANGLE] < np.pi
-    plant.advance(state, constants, CALM, -5.0, 1)
-    assert state[plant.ANGLE] == pytest.approx(np.pi)
+    state[plant.ANGLE] = start_rad
+    turned_rad = 0.0
+    while turned_rad + parameters.servo_rate_rad_s * 0.01 < np.pi:
+        plant.advance(state, constants, CALM, command, 1)
+        turned_rad += parameters.servo_rate_rad_s * 0.01
+        assert state[plant.ANGLE] == pytest.approx(start_rad + sign * turned_rad, abs=1e-12)
+    plant.advance(state, constants, CALM, command, 1)
+    assert state[plant.ANGLE] == np.pi - start_rad
+
+
+@pytest.mark.parametrize("angle_rad", [0.0, 0.4, np.pi / 2, np.pi])
+def test_thrust_acts_along_the_turned_axis(angle_rad):
+    """Without drag, buoyancy and servo the speed grows by h gain duty^2 cos(angle)."""
+    constants = blimp(transport_delay=False, motor_lag=False, integer_pwm=False)
+    constants[[plant.BIAS, plant.LINEAR_DRAG, plant.QUADRATIC_DRAG, plant.SERVO_STEP]] = 0.0
+    state = started(constants)
+    state[plant.ANGLE], state[plant.HEIGHT] = angle_rad, 5.0
+    plant.advance(state, constants, CALM, 2.0, 1)
+    expected = 0.01 * constants[plant.GAIN] * (15 / 45) ** 2 * np.cos(angle_rad)
+    assert state[plant.SPEED] == pytest.approx(expected, abs=1e-15)
+    assert state[plant.HEIGHT] == pytest.approx(5.0 + 0.01 * expected, abs=1e-15)
+
+
+def test_each_gust_lasts_0_1_s_and_the_last_one_to_the_end():
+    """Without other forces the speed is the integral of the gusts."""
+    constants = blimp(motor_lag=False)
+    constants[[plant.GAIN, plant.BIAS, plant.LINEAR_DRAG, plant.QUADRATIC_DRAG]] = 0.0
+    state = started(constants)
+    state[plant.HEIGHT] = 5.0
+    gusts_m_s2 = np.array([1.0, -3.0, 0.0, 2.0])
+    for steps, speed_m_s in ((10, 0.1), (5, -0.05), (5, -0.2), (10, -0.2), (10, 0.0), (50, 1.0)):
+        plant.advance(state, constants, gusts_m_s2, 0.0, steps)
+        assert state[plant.SPEED] == pytest.approx(speed_m_s, abs=1e-12)
 
 
 def test_leak_of_the_preset_is_one_motor_unit_in_170_s():
