@@ -61,6 +61,22 @@ def test_decimal_steps_add_up_exactly(step: str) -> None:
         assert sequence.between == ((k * exact).denominator != 1)
 
 
+@pytest.mark.parametrize("step", [4e-10, -4e-10])
+def test_steps_below_the_rounding_are_no_motion(step: float) -> None:
+    sequence = FrameSequence()
+    for _ in range(10):
+        sequence.advance(np.zeros(3), step, 1)
+    assert (sequence.position, sequence.between) == (0, False)
+
+
+@pytest.mark.parametrize("step", [1e6, -1e6])
+def test_the_longest_step_is_accepted(step: float) -> None:
+    sequence = FrameSequence()
+    for _ in range(2):
+        sequence.advance(np.zeros(3), step, LONGEST)
+    assert sequence.position == step
+
+
 def test_sums_stay_exact_over_a_long_route() -> None:
     rng, sequence = np.random.default_rng(0), FrameSequence()
     rows = [rng.normal(size=50) * 100.0 for _ in range(3000)]

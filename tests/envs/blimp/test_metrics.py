@@ -33,6 +33,16 @@ def test_metrics_without_a_jump():
         assert m[name] == pytest.approx(0.03), name
 
 
+@pytest.mark.parametrize("start_s", [0.0, 3.0, 47.0])
+def test_without_a_jump_the_hold_window_begins_after_10_s(start_s: float):
+    t = start_s + np.arange(0.0, 30.0, 0.5)
+    height = np.where(t < start_s + 10.0, 0.9, 1.03)
+    m = altitude_metrics(t, np.full(t.size, 1.0), height)
+    assert m["hold_rmse_m"] == m["step_rmse_m"] == pytest.approx(0.03)
+    assert m["hold_bias_m"] == pytest.approx(0.03)
+    assert m["rmse_m"] == pytest.approx(np.sqrt((20 * 0.1**2 + 40 * 0.03**2) / 60))
+
+
 @pytest.mark.parametrize("jump_m", [0.5, -0.5])
 @pytest.mark.parametrize(
     ("after_s", "overshoot_m"), [(0.5, 0.1), (9.9, 0.1), (9.95, 0.0), (15.0, 0.0)]
