@@ -126,7 +126,7 @@ class Mutant:
 
 
 def mutants_of(module: str) -> Iterator[Mutant]:
-    """Yield all mutants of a module that are worth a run."""
+    """Yield the mutants of a module, except those of skipped spans and of other kinds."""
     source = (ROOT / module).read_text()
     tree, skipped = get_ast(source), list(skipped_spans(source))
     for name in operators.operator_names():

@@ -176,6 +176,12 @@ def test_a_jump_ahead_by_more_than_restart_s_is_a_set_clock(restart_s: float) ->
         assert check.judge(stamp_ns, stamp_ns, now_s=8.5).fault is fault
 
 
+def test_a_clock_that_is_set_from_1970_is_a_jump_ahead() -> None:
+    check = StampCheck(PERIOD_S)
+    assert check.judge(10 * NS, 10 * NS, now_s=10.0).fault is None
+    assert check.judge(START_NS * 10**6, START_NS * 10**6, now_s=10.1).fault is StampFault.FORWARDS
+
+
 def test_default_limits_of_stamps() -> None:
     """0.1 s into the future and 1 s back, as documented."""
     for offset_ns, fault in ((0, None), (1, StampFault.FUTURE)):

@@ -101,7 +101,7 @@ def test_thrust_acts_along_the_turned_axis(angle_rad):
 
 
 def test_each_gust_lasts_0_1_s_and_the_last_one_to_the_end():
-    """Without other forces the speed is the integral of the gusts."""
+    """Speed without other forces: the integral of the gusts."""
     constants = blimp(motor_lag=False)
     constants[[plant.GAIN, plant.BIAS, plant.LINEAR_DRAG, plant.QUADRATIC_DRAG]] = 0.0
     state = started(constants)

@@ -48,7 +48,7 @@ def test_fused_flights_equal_those_of_controller_and_plant() -> None:
 def test_figures_of_a_peak_after_a_jump(
     jump_m: float, jumps: int, after_s: float, overshoot_m: float
 ) -> None:
-    """The height is that of the reference but for one peak of 0.1 m after the last jump.
+    """Height equal to the reference except for one peak of 0.1 m after the last jump.
 
     Heights belong to the end of a tick of 0.05 s, so that the peak ends `after_s` after the jump.
     """
