@@ -65,6 +65,13 @@ GROUPS = {
             "benchmarks.uncompiled",
             "tests/engines/test_inputs.py",
             "tests/engines/test_random_networks.py",
+            *(
+                f"tests/conformance/test_engines.py::test_{name}"
+                for name in (
+                    "loop_of_leaky_integrators_starts_in_its_steady_state",
+                    "steady_start_is_independent_of_the_declared_order",
+                )
+            ),
         ),
     ),
     "codec": Group(("snn_control/evolution/codec.py",), ("tests/evolution/test_codec.py",)),

@@ -31,6 +31,12 @@ def test_regular_stamps_have_the_measured_dt() -> None:
     assert sum(v.missed for v in verdicts) == 0
 
 
+def test_stamps_are_nanoseconds() -> None:
+    check = StampCheck(PERIOD_S)
+    check.judge(1_700_000_000_000_000_000, 1_700_000_000_000_000_000)
+    assert check.judge(1_700_000_002_500_000_000, 1_700_000_002_500_000_000).dt_s == 2.5
+
+
 def test_dt_includes_the_time_of_unusable_measurements() -> None:
     check = StampCheck(PERIOD_S)
     usable = (True, False, False, True, True)
