@@ -229,6 +229,7 @@ def test(python: str, group: Group, limit_s: float) -> tuple[str, float]:
 def run(python: str, drawn: dict[str, list[Mutant]], out: Path, again: bool) -> dict[str, dict]:
     """Run the mutants without a result; return all results."""
     rows = map(json.loads, out.read_text().splitlines()) if out.exists() else ()
+    out.parent.mkdir(parents=True, exist_ok=True)
     results = {row["key"]: row for row in rows if row["source"] == digest(row["module"])}
     with tempfile.TemporaryDirectory() as folder:
         copied_checkout(Path(folder))
@@ -293,7 +294,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--python", default=sys.executable, help="interpreter of the tests")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--sample", type=int, default=SAMPLE, help="number of mutants")
-    parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("runs/mutants.jsonl"))
     parser.add_argument("--again", action="store_true", help="repeat the survivors")
     parser.add_argument("--groups", nargs="*", choices=GROUPS, default=list(GROUPS))
     options = parser.parse_args(arguments)
