@@ -7,7 +7,12 @@ import pytest
 
 from snn_control.engines.layout import lay_out
 from snn_control.errors import ParameterError
-from snn_control.evolution.parameter_codec import ParameterCodec, ParameterRange, parameters_of
+from snn_control.evolution.parameter_codec import (
+    ParameterCodec,
+    ParameterRange,
+    filled,
+    parameters_of,
+)
 from snn_control.network import Connection, Network, Population, Readout, Shared, expand
 from snn_control.network.neurons import LIF, LeakyIntegrator
 
@@ -50,6 +55,22 @@ def test_each_free_value_has_one_gene() -> None:
     np.testing.assert_allclose(expand(parameters["input->code.weights"]), [[1.0, -1.0, 2.0, -2.0]])
     np.testing.assert_allclose(parameters["code->code@1.weights"], [-1.0, -0.5, 0.0, 1.0])
     np.testing.assert_array_equal(parameters["code->out.weights"], np.ones((4, 1)))
+
+
+def test_genes_are_in_the_order_of_the_ranges() -> None:
+    genes_of = ParameterCodec(network(), RANGES).genes_of
+    expected = dict(
+        zip((r.parameter for r in RANGES), np.split(np.arange(9), [2, 3, 5]), strict=True)
+    )
+    assert list(genes_of) == list(expected)
+    for name, genes in genes_of.items():
+        np.testing.assert_array_equal(np.arange(9)[genes], expected[name])
+
+
+def test_filled_parameters_keep_their_structure() -> None:
+    values = filled(network(), {"code.threshold": 3.0, "input->code.weights": 0.5})
+    np.testing.assert_array_equal(expand(values["code.threshold"]), [3.0] * 4)
+    np.testing.assert_array_equal(expand(values["input->code.weights"]), [[0.5, -0.5, 0.5, -0.5]])
 
 
 def test_encode_inverts_decode_and_clips() -> None:

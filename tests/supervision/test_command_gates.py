@@ -37,6 +37,18 @@ def test_faults_count_once_per_command_and_the_most_severe_is_returned() -> None
     assert (gates.passed, sum(gates.counts.values())) == (0, 0)
 
 
+def test_after_a_reset_the_slew_rate_counts_from_motors_off() -> None:
+    gates = CommandGates(2, -10.0, 10.0, slew_per_s=1.0)
+    gates.pass_on(np.array([9.0, -9.0]), 0.0)
+    gates.reset(now_s=5.0)
+    assert gates.last.tolist() == [0.0, 0.0]
+    sent, fault = gates.pass_on(np.array([9.0, -9.0]), 5.5)
+    assert (sent.tolist(), fault) == ([0.5, -0.5], GateFault.SLEW)
+    gates.reset()
+    sent, fault = gates.pass_on(np.array([9.0, -9.0]), 6.0)
+    assert (sent.tolist(), fault) == ([9.0, -9.0], None), "the time since motors off is unknown"
+
+
 def test_the_returned_command_is_a_copy() -> None:
     gates = CommandGates(2, -1.0, 1.0)
     sent, _ = gates.pass_on(np.array([0.5, 0.5]), 0.0)

@@ -144,6 +144,53 @@ def test_the_variance_of_a_branch_is_that_of_the_filter() -> None:
     assert branch.variance_m2(3.0) == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.parametrize("duration_s", [0.5, 3.0, 20.0])
+def test_the_variance_of_a_branch_is_the_integral_of_the_noise(duration_s: float) -> None:
+    """Noise of the speed acts on the position over t, that of the acceleration over t^2 / 2."""
+    observer = Observer(PointMass(), NOISE)
+    observer.start(1.0, SD_M, 0.0, 0.0)
+    at_s = np.linspace(0.0, duration_s, 20_001)
+    noise = (NOISE.speed_m_s_rs * at_s) ** 2 + (NOISE.acceleration_m_s2_rs * at_s**2 / 2) ** 2
+    start = SD_M**2 + (NOISE.start_speed_m_s * duration_s) ** 2
+    start += (NOISE.start_acceleration_m_s2 * duration_s**2 / 2) ** 2
+    expected = start + np.trapezoid(noise, at_s)
+    assert observer.branch(0.3).variance_m2(duration_s) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_followed_branch_replaces_the_estimate_and_widens_its_variance() -> None:
+    """The measurement after 2 s was wrong; the variance grows by those of 2 s without it."""
+    damping_per_s, push_m_s2, t = 0.3, 0.2, 2.0
+    observer = Observer(PointMass(damping_per_s), NOISE)
+    observer.start(1.0, SD_M, push_m_s2, 0.0)
+    branch = observer.branch(0.4)
+    observer.predict(t)
+    observer.correct(observer.innovation(1.0, SD_M))
+    observer.follow(branch)
+    settled_m_s = push_m_s2 / damping_per_s
+    speed_m_s = settled_m_s * (1.0 - math.exp(-damping_per_s * t))
+    assert observer.speed_m_s == pytest.approx(speed_m_s, rel=0.02)
+    position_m = 1.0 + settled_m_s * t - speed_m_s / damping_per_s
+    assert observer.position_m == pytest.approx(position_m, rel=0.02)
+    assert observer.unmodelled_m_s2 == 0.0
+
+    spread = (SD_M, NOISE.start_speed_m_s, NOISE.start_acceleration_m_s2)
+    covariance = np.diag(np.square(spread))
+    transition = np.array([[1, t, t * t / 2], [0, math.exp(-damping_per_s * t), t], [0, 0, 1]])
+    process = np.diag([0.0, NOISE.speed_m_s_rs**2 * t, NOISE.acceleration_m_s2_rs**2 * t])
+    error = np.diag([0.0, (NOISE.model_error * push_m_s2) ** 2 * t, 0.0])
+    covariance = transition @ covariance @ transition.T + process + error
+    gain = covariance[:, 0] / (covariance[0, 0] + SD_M**2)
+    covariance = covariance - np.outer(gain, covariance[0])
+    covariance = transition @ covariance @ transition.T + process
+    innovation = observer.innovation(observer.position_m + 0.1, SD_M)
+    assert innovation.variance_m2 == pytest.approx(covariance[0, 0] + SD_M**2, rel=1e-9)
+    before = np.array([observer.position_m, observer.speed_m_s, observer.unmodelled_m_s2])
+    observer.correct(innovation)
+    after = np.array([observer.position_m, observer.speed_m_s, observer.unmodelled_m_s2])
+    expected = 0.1 * covariance[:, 0] / innovation.variance_m2
+    np.testing.assert_allclose(after - before, expected, rtol=1e-6)
+
+
 def test_a_long_prediction_has_a_bounded_number_of_steps() -> None:
     observer = Observer(PointMass(damping_per_s=0.5), NOISE)
     observer.start(1.0, SD_M, 0.0, 0.0)

@@ -31,6 +31,12 @@ def test_regular_stamps_have_the_measured_dt() -> None:
     assert sum(v.missed for v in verdicts) == 0
 
 
+def test_stamps_are_nanoseconds() -> None:
+    check = StampCheck(PERIOD_S)
+    check.judge(1_700_000_000_000_000_000, 1_700_000_000_000_000_000)
+    assert check.judge(1_700_000_002_500_000_000, 1_700_000_002_500_000_000).dt_s == 2.5
+
+
 def test_dt_includes_the_time_of_unusable_measurements() -> None:
     check = StampCheck(PERIOD_S)
     usable = (True, False, False, True, True)
@@ -77,6 +83,26 @@ def test_delays_beyond_the_shortest_are_refused_for_any_offset_of_the_clocks(
     assert judge(2.5, 0.6)[0] is StampFault.DELAYED
     assert judge(2.6, 0.02)[0] is None
     assert check.counts[StampFault.DELAYED] == 1
+
+
+@pytest.mark.parametrize(
+    ("between", "delay_s"),
+    [
+        ((1.1, StampFault.REPEATED), 0.3),
+        ((99.0, StampFault.FUTURE), 0.3),
+        ((0.6, StampFault.BACKWARDS), 0.0),  # the other clock may have been set back
+    ],
+)
+def test_only_a_jump_back_forgets_the_shortest_delay(
+    between: tuple[float, StampFault], delay_s: float
+) -> None:
+    check = StampCheck(PERIOD_S, future_s=1.0, max_delay_s=0.5)
+    for stamp_s in (1.0, 1.1):
+        assert check.judge(ns(stamp_s), ns(stamp_s), now_s=stamp_s).fault is None
+    assert check.judge(ns(between[0]), ns(1.2), now_s=1.2).fault is between[1]
+    verdict = check.judge(ns(1.2), ns(1.5), now_s=1.5)
+    assert verdict.fault is None
+    assert verdict.delay_s == pytest.approx(delay_s, abs=0.001)
 
 
 def test_drift_of_the_clocks_is_no_delay() -> None:
@@ -130,6 +156,46 @@ def test_restarted_time_starts_a_new_sequence() -> None:
     first, second = (check.judge(ns(s), ns(s)) for s in (1.1, 1.2))
     assert (first.fault, first.dt_s, first.missed) == (None, PERIOD_S, 0)
     assert second.dt_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("restart_s", [0.25, 1.0, 3.0])
+def test_a_jump_back_by_more_than_restart_s_restarts(restart_s: float) -> None:
+    limit_ns, first_ns = round(restart_s * NS), ns(100.0)
+    for back_ns, fault in (
+        (1, StampFault.BACKWARDS),
+        (limit_ns, StampFault.BACKWARDS),
+        (limit_ns + 1, StampFault.RESTARTED),
+    ):
+        check = StampCheck(PERIOD_S, restart_s=restart_s)
+        check.judge(first_ns, first_ns)
+        assert check.judge(first_ns - back_ns, first_ns).fault is fault
+        assert check.counts == {**dict.fromkeys(StampFault, 0), fault: 1}
+
+
+@pytest.mark.parametrize("restart_s", [0.25, 1.0, 3.0])
+def test_a_jump_ahead_by_more_than_restart_s_is_a_set_clock(restart_s: float) -> None:
+    limit_ns, first_ns = round(restart_s * NS), ns(100.0)
+    for ahead_ns, fault in ((limit_ns - 1000, None), (limit_ns + 1000, StampFault.FORWARDS)):
+        check = StampCheck(PERIOD_S, restart_s=restart_s)
+        check.judge(first_ns, first_ns, now_s=8.0)
+        stamp_ns = first_ns + NS // 2 + ahead_ns
+        assert check.judge(stamp_ns, stamp_ns, now_s=8.5).fault is fault
+
+
+def test_a_clock_that_is_set_from_1970_is_a_jump_ahead() -> None:
+    check = StampCheck(PERIOD_S)
+    assert check.judge(10 * NS, 10 * NS, now_s=10.0).fault is None
+    assert check.judge(START_NS * 10**6, START_NS * 10**6, now_s=10.1).fault is StampFault.FORWARDS
+
+
+def test_default_limits_of_stamps() -> None:
+    """0.1 s into the future and 1 s back, as documented."""
+    for offset_ns, fault in ((0, None), (1, StampFault.FUTURE)):
+        assert StampCheck(PERIOD_S).judge(ns(5.1) + offset_ns, ns(5.0)).fault is fault
+    for offset_ns, fault in ((0, StampFault.BACKWARDS), (-1, StampFault.RESTARTED)):
+        check = StampCheck(PERIOD_S)
+        check.judge(ns(5.0), ns(5.0))
+        assert check.judge(ns(4.0) + offset_ns, ns(5.0)).fault is fault
 
 
 def test_stamps_frozen_at_an_old_value_are_never_usable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -50,15 +51,30 @@ def test_sums_equal_their_definition(
         np.testing.assert_allclose(result, by_definition(rows, moved, length, n), atol=1e-4)
 
 
-@pytest.mark.parametrize("step", [0.1, 0.3, 1.1])
-def test_tenths_add_up_to_whole_places(step: float) -> None:
-    sequence = FrameSequence()
+@pytest.mark.parametrize("step", ["0.1", "0.3", "1.1", "0.04", "-0.01", "0.0025", "1e-5", "1e-9"])
+def test_decimal_steps_add_up_exactly(step: str) -> None:
+    sequence, exact = FrameSequence(), Fraction(step)
     sequence.advance(np.zeros(3), 0.0, 1)
     for k in range(1, 2000):
+        sequence.advance(np.zeros(3), float(step), 1)
+        assert sequence.position == math.floor(k * exact + Fraction(1, 2))
+        assert sequence.between == ((k * exact).denominator != 1)
+
+
+@pytest.mark.parametrize("step", [4e-10, -4e-10])
+def test_steps_below_the_rounding_are_no_motion(step: float) -> None:
+    sequence = FrameSequence()
+    for _ in range(10):
         sequence.advance(np.zeros(3), step, 1)
-        tenths = round(10 * step) * k
-        assert sequence.position == (tenths + 5) // 10
-        assert sequence.between == bool(tenths % 10)
+    assert (sequence.position, sequence.between) == (0, False)
+
+
+@pytest.mark.parametrize("step", [1e6, -1e6])
+def test_the_longest_step_is_accepted(step: float) -> None:
+    sequence = FrameSequence()
+    for _ in range(2):
+        sequence.advance(np.zeros(3), step, LONGEST)
+    assert sequence.position == step
 
 
 def test_sums_stay_exact_over_a_long_route() -> None:

@@ -33,6 +33,34 @@ def test_metrics_without_a_jump():
         assert m[name] == pytest.approx(0.03), name
 
 
+@pytest.mark.parametrize("start_s", [0.0, 3.0, 47.0])
+def test_without_a_jump_the_hold_window_begins_after_10_s(start_s: float):
+    t = start_s + np.arange(0.0, 30.0, 0.5)
+    height = np.where(t < start_s + 10.0, 0.9, 1.03)
+    m = altitude_metrics(t, np.full(t.size, 1.0), height)
+    assert m["hold_rmse_m"] == m["step_rmse_m"] == pytest.approx(0.03)
+    assert m["hold_bias_m"] == pytest.approx(0.03)
+    assert m["rmse_m"] == pytest.approx(np.sqrt((20 * 0.1**2 + 40 * 0.03**2) / 60))
+
+
+@pytest.mark.parametrize("jump_m", [0.5, -0.5])
+@pytest.mark.parametrize(
+    ("after_s", "overshoot_m"), [(0.5, 0.1), (9.9, 0.1), (9.95, 0.0), (15.0, 0.0)]
+)
+def test_an_excess_counts_as_overshoot_until_9_9_s_after_a_jump(
+    jump_m: float, after_s: float, overshoot_m: float
+):
+    t = np.arange(0.0, 60.0, 0.05)
+    reference = np.where(t >= 20.0, 1.0 + jump_m, 1.0)
+    height = np.interp(t, [20.0, 20.2], [1.0, 1.0 + jump_m])
+    height[abs(t - 20.0 - after_s) < 0.02] += 0.1 * np.sign(jump_m)
+    m = altitude_metrics(t, reference, height)
+    up, down = (overshoot_m, 0.0) if jump_m > 0 else (0.0, overshoot_m)
+    assert (m["overshoot_m"], m["overshoot_up_m"], m["overshoot_down_m"]) == pytest.approx(
+        (overshoot_m, up, down)
+    )
+
+
 @pytest.mark.parametrize(
     ("t", "h"), [([0.0], [1.0]), ([0, 1], [1, np.nan]), ([1, 0], [1, 1]), ([0, 1, 2], [1, 1])]
 )

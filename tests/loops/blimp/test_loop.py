@@ -143,6 +143,23 @@ def test_commands_above_the_ceiling_are_not_upward() -> None:
     assert bench.measure(2.1).command == -3.0
 
 
+@pytest.mark.parametrize("ceiling_m", [1.5, 2.0, 4.0])
+def test_the_ceiling_is_the_greatest_height_of_an_upward_command(ceiling_m: float) -> None:
+    """At the ceiling commands pass; above it those that are not upward, which do not count."""
+    bench = Bench(Scripted(4.0), set_point_high_m=1.4).arm()
+    bench.configure(ceiling_m=ceiling_m)
+    above_m = math.nextafter(ceiling_m, math.inf)
+    for height_m, upward in ((ceiling_m - 0.01, 1.0), (ceiling_m, 1.0), (above_m, 0.0)):
+        bench.measure(height_m)
+        before = bench.blimp.over_ceiling
+        for command in (-4.0, -1e-9, 0.0):
+            assert bench.blimp.limit(np.array([command])).tolist() == [command]
+        assert bench.blimp.over_ceiling == before
+        for command in (1e-9, 4.0):
+            assert bench.blimp.limit(np.array([command])).tolist() == [upward * command]
+        assert bench.blimp.over_ceiling == before + (0 if upward else 2)
+
+
 def test_the_ceiling_holds_for_the_estimated_height() -> None:
     """A range that is stuck below the ceiling does not hide the climb."""
     bench = Bench(Scripted(9.0), range_gate_m=0.25, trim_command=9.0).arm(3.0)

@@ -36,9 +36,9 @@ class MonitorBench:
         """Height by the model."""
         return self.monitor.observer.position_m
 
-    def judge(self, measured_m: float, after_s: float = 0.1, repeats: bool = False) -> str:
+    def judge(self, measured_m: float, after_s: float = 0.1, **repeats: bool) -> str:
         self.now_s += after_s
-        return self.monitor.judge(measured_m, SD_M, self.now_s, repeats)
+        return self.monitor.judge(measured_m, SD_M, self.now_s, **repeats)
 
     def push(self, acceleration_m_s2: float) -> None:
         self.monitor.send(acceleration_m_s2, self.now_s)
@@ -74,6 +74,16 @@ def test_a_jump_beyond_the_gate_is_refused(jump_m: float, refused: bool) -> None
     fault = bench.judge(1.0 + jump_m)
     assert ("model predicts" in fault) == refused
     assert bench.monitor.reason == fault
+
+
+@pytest.mark.parametrize(("after_s", "refused"), [(0.79, True), (0.81, False)])
+def test_an_uncertain_prediction_widens_the_gate_only_after_a_silence(
+    after_s: float, refused: bool
+) -> None:
+    """Start with a speed of 0 +- 0.2 m/s: three standard deviations of 0.16 m after 0.8 s."""
+    bench = MonitorBench(nis_max=1e6)
+    bench.judge(1.0)
+    assert ("model predicts" in bench.judge(1.4, after_s)) == refused
 
 
 def test_a_stuck_value_is_refused_when_the_model_has_moved_on() -> None:
@@ -146,7 +156,69 @@ def test_delayed_measurements_deviate_before_the_gate() -> None:
     assert abs(late - height) < 0.25
 
 
+@pytest.mark.parametrize("window_s", [1.0, 2.0])
+def test_the_average_counts_from_four_fifths_of_its_window_on(window_s: float) -> None:
+    bench = MonitorBench(window_s=window_s, gate_m=10.0, unmodelled_max_m_s2=1e3)
+    bench.judge(1.0)
+    faults = [bench.judge(1.0 + 0.2 * (k % 2)) for k in range(30)]
+    first = next(k for k, fault in enumerate(faults, 1) if fault)
+    assert "deviate" in faults[first - 1]
+    assert 0.1 * first == pytest.approx(0.8 * window_s, abs=0.101)
+
+
+def test_the_oldest_prediction_is_half_to_one_horizon_old() -> None:
+    bench = MonitorBench(horizon_s=2.0)
+    bench.hover(11)
+    ages_s = []
+    for _ in range(60):
+        bench.hover(1)
+        branches = bench.monitor.observer.branches
+        assert len(branches) <= 2
+        ages_s.append(bench.now_s - branches[0].start_s)
+    assert min(ages_s[10:]) == pytest.approx(1.0, abs=0.11)
+    assert max(ages_s) == pytest.approx(2.0, abs=0.11)
+
+
+@pytest.mark.parametrize("jump", [True, False])
+def test_only_after_a_jump_the_corrections_before_it_were_right(jump: bool) -> None:
+    """Push without effect on the vehicle: the filter stays with the values, the branch leaves."""
+    bench = hovering(nis_max=1e6, unmodelled_max_m_s2=1e3, model_spread=1e3)
+    bench.push(0.15)
+    bench.hover(12)
+    branch = bench.monitor.observer.branches[0]
+    assert branch.position_m > bench.height_m + 0.05
+    if jump:
+        assert "model predicts" in bench.judge(5.0)
+        assert bench.height_m < branch.position_m - 0.05
+    else:
+        bench.monitor.config = replace(bench.monitor.config, nis_max=1e-9)
+        assert "deviate" in bench.judge(1.005)
+        assert bench.height_m == branch.position_m
+    assert bench.monitor.observer.branches == []
+
+
 # Acceptance.
+
+
+@pytest.mark.parametrize(("after_s", "required_s"), [(2.5, 2.0), (3.5, 0.5)])
+def test_a_refusal_within_again_s_needs_four_times_the_duration(
+    after_s: float, required_s: float
+) -> None:
+    bench = hovering(again_s=3.0, nis_max=1e6)
+    assert bench.judge(2.0)
+    assert bench.hover(20).index("") == pytest.approx(5, abs=1)
+    accepted_s = bench.now_s - 1.4
+    while bench.now_s < accepted_s + after_s:
+        bench.hover(1)
+    assert bench.judge(2.0)
+    assert bench.hover(40).index("") == pytest.approx(10 * required_s, abs=1)
+
+
+@pytest.mark.parametrize(("offset_m", "accepted"), [(0.1, True), (0.15, False), (-0.15, False)])
+def test_a_refused_sensor_is_accepted_within_half_the_gate(offset_m: float, accepted: bool) -> None:
+    bench = hovering(nis_max=1e6)
+    assert bench.judge(2.0)
+    assert (bench.hover(40, 1.0 + offset_m)[-1] == "") == accepted
 
 
 def test_measurements_are_accepted_after_consistent_ones_in_a_row() -> None:
@@ -181,6 +253,20 @@ def test_a_stuck_value_is_not_accepted_where_the_vehicle_passes_it() -> None:
     bench.push(-0.4)
     assert all(bench.judge(1.0) for _ in range(100))
     assert bench.height_m < 0.0
+
+
+def test_a_stuck_value_is_not_accepted_where_the_vehicle_stays_at_it() -> None:
+    bench = hovering(stuck_s=1e3)
+    bench.refuse_stuck()
+    at_value, observer = 0, bench.monitor.observer
+    for _ in range(200):
+        error_m, damped = bench.height_m - 1.0, -0.9 * observer.speed_m_s
+        bench.push(damped - 0.5 * error_m - observer.unmodelled_m_s2)
+        assert bench.judge(1.0)
+        at_value += abs(bench.height_m - 1.0) < 0.01
+    assert at_value > 50
+    faults = [bench.judge(1.2 + 0.01 * (k % 2)) for k in range(3)]
+    assert all(faults), "and a jump is not consistent"
 
 
 @pytest.mark.parametrize(("change_m", "right"), [(0.01, True), (CONTINUED_M, True), (0.2, False)])

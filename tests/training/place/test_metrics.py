@@ -45,6 +45,21 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_error(np.ones(4), np.zeros(4, bool)) == 1.0
 
 
+def test_calibration_errors_of_different_bins_do_not_cancel() -> None:
+    """Bins end at k / 15: .06 and .07 are in two of them, .07 and .13 in one, 1 in the last."""
+    assert calibration_error(np.array([1.0, 0.9]), np.array([0, 1], bool)) == (
+        pytest.approx((1.0 + 0.1) / 2)
+    )
+    half = np.array([1, 0, 1, 0], bool)
+    assert calibration_error(np.array([0.9, 0.9, 0.1, 0.1]), half) == pytest.approx(0.4)
+    assert calibration_error(np.array([0.06, 0.07]), np.array([0, 1], bool)) == (
+        pytest.approx((0.06 + 0.93) / 2)
+    )
+    assert calibration_error(np.array([0.07, 0.13]), np.array([0, 1], bool)) == (
+        pytest.approx(0.8 / 2)
+    )
+
+
 def test_rank_of_truth() -> None:
     assert rank_of_truth(np.array([3.0, 9.0, 5.0, 4.0]), 2) == 1
     assert rank_of_truth(np.array([3.0, 9.0, 5.0, 5.0]), 2) == 2, "a tie does not count as a hit"
