@@ -41,7 +41,7 @@ sys.path.insert(0, str(ROOT))
 from tests.paths import BLIMP_LOGS  # noqa: E402
 
 SEED, SAMPLE, FEWEST = 15, 100, 6
-COMMON = "tests/test_frozen.py"
+COMMON = "tests/conformance/test_frozen.py"
 """Test of all modules that reads their sources."""
 
 
