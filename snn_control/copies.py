@@ -7,6 +7,7 @@ the original. A view or an address that is copied refers to the arrays of the or
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self, SupportsIndex
 
 from snn_control.errors import CopyError
@@ -21,7 +22,7 @@ class Copied:
         return copy.deepcopy(self)
 
 
-class CopiedWithViews(Copied):
+class CopiedWithViews(Copied, ABC):
     """Mixin of objects with views or addresses of their own arrays, which a copy builds again.
 
     A subclass builds them in `_bind` and calls it in its constructor.
@@ -32,9 +33,9 @@ class CopiedWithViews(Copied):
         self.__dict__.update(attributes)
         self._bind()
 
+    @abstractmethod
     def _bind(self) -> None:
         """Build the views and addresses from the arrays."""
-        raise NotImplementedError
 
 
 class NotCopied:

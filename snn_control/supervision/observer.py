@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from snn_control.copies import Copied
@@ -127,7 +126,7 @@ class Branch:
         unmodelled_m_s2: unmodelled acceleration, constant.
         spread: error of the modelled acceleration, as a fraction of it.
         start_s: time of the start.
-        variance_m2: variance of the position after a duration, s, without error of the model.
+        variance: coefficients of the variance of the position, m^2, in powers of the duration, s.
     """
 
     def __init__(
@@ -136,17 +135,24 @@ class Branch:
         unmodelled_m_s2: float,
         spread: float,
         start_s: float,
-        variance_m2: Callable[[float], float],
+        variance: tuple[float, ...],
     ) -> None:
         scales = (1.0, 1.0 - spread, 1.0 + spread)
         self.tracks = [Track(track.position_m, track.speed_m_s, scale) for scale in scales]
         self.unmodelled_m_s2, self.start_s = unmodelled_m_s2, start_s
-        self.variance_m2 = variance_m2
+        self._variance = variance
 
     @property
     def position_m(self) -> float:
         """Predicted position, m."""
         return self.tracks[0].position_m
+
+    def variance_m2(self, duration_s: float) -> float:
+        """Return the variance of the position after a duration, without error of the model, m^2."""
+        total = 0.0
+        for coefficient in reversed(self._variance):
+            total = total * duration_s + coefficient
+        return total
 
     def distance_m(self, measured_m: float) -> float:
         """Return the distance of a position from the predicted range, m; 0 inside."""
@@ -207,12 +213,8 @@ class Observer(Copied):
         """
         zz, zv, za, vv, va, aa = self._covariance
         q_v, q_a = self.noise.speed_m_s_rs**2, self.noise.acceleration_m_s2_rs**2
-
-        def variance_m2(t: float) -> float:
-            start = zz + t * (2.0 * zv + t * (vv + za + t * (va + t * aa / 4.0)))
-            return start + q_v * t**3 / 3.0 + q_a * t**5 / 20.0
-
-        branch = Branch(self._track, self.unmodelled_m_s2, spread, self._at_s, variance_m2)
+        variance = (zz, 2.0 * zv, vv + za, va + q_v / 3.0, aa / 4.0, q_a / 20.0)
+        branch = Branch(self._track, self.unmodelled_m_s2, spread, self._at_s, variance)
         self.branches.append(branch)
         return branch
 

@@ -246,6 +246,10 @@ CASES: dict[str, Stateful] = {
         lambda: blimp_loop(load("blimp-altitude"), AltitudeNodeConfig()),
         lambda adapter, rng: adapter.read(rng.normal(1.0, 0.2) if rng.random() < 0.9 else np.nan),
     ),
+    "blimp loop, ranges that the model accepts": control_loop(
+        lambda: blimp_loop(load("blimp-altitude"), AltitudeNodeConfig()),
+        lambda adapter, rng: adapter.read(rng.normal(1.0, 0.005)),
+    ),
     "swimmer loop": control_loop(
         lambda: swim_loop(load("swimmer"), SwimmerConfig()),
         lambda adapter, rng: adapter.read(NAMES, rng.normal(0.0, 0.5, N_LINKS - 1)),

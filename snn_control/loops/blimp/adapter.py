@@ -11,9 +11,9 @@ from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion, range_limits
+from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion
 from snn_control.supervision.command_gate import CommandGates
-from snn_control.supervision.monitors.consistency import ConsistencyMonitor
+from snn_control.supervision.monitors.consistency import ConsistencyConfig, ConsistencyMonitor
 from snn_control.supervision.observer import Observer
 
 __all__ = ["ACTIONS", "OBSERVABLE", "BlimpAdapter", "Setpoint", "range_fault"]
@@ -127,7 +127,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         self.monitor: ConsistencyMonitor | None = None
         """Check of the range against the model; None if `range_gate_m` is 0."""
         if config.range_gate_m:
-            limits = range_limits(config.range_gate_m, config.range_stuck_s)
+            limits = ConsistencyConfig(config.range_gate_m, config.range_stuck_s)
             self.monitor = ConsistencyMonitor(Observer(self._model, NOISE), limits)
 
     # Inputs.

@@ -13,10 +13,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from snn_control.loops.blimp.config import FULL
-from snn_control.supervision.monitors.consistency import ConsistencyConfig
 from snn_control.supervision.observer import MotionModel, ObserverNoise
 
-__all__ = ["NOISE", "BlimpModel", "BlimpMotion", "range_limits"]
+__all__ = ["NOISE", "BlimpModel", "BlimpMotion"]
 
 NOISE = ObserverNoise(
     start_speed_m_s=0.2,
@@ -27,11 +26,6 @@ NOISE = ObserverNoise(
 )
 """Noise of a blimp: gusts, leak and differences from the nominal parameters."""
 _COUNTS, _COUNT_AT_REST, _COUNTS_PER_UNIT = 45.0, 9.0, 3.0
-
-
-def range_limits(gate_m: float, stuck_s: float) -> ConsistencyConfig:
-    """Return the limits of the consistency of range and model."""
-    return ConsistencyConfig(gate_m, stuck_s)
 
 
 @dataclass(frozen=True)
