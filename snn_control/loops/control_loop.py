@@ -226,7 +226,7 @@ class ControlLoop(Copied, Generic[A]):
         if verdict.fault is StampFault.REPEATED:
             self.modes.watch(now_s)
         elif observed.implausible:
-            self.modes.distrust(now_s, observed.implausible)
+            self.modes.implausible(now_s, observed.implausible)
             command = self._idle(now_s)
         elif fault:
             self.modes.bad(now_s, fault)

@@ -211,7 +211,7 @@ class ModeMachine:
             self._enter(Mode.HOLD, f"{_WAITING}; the last one: {reason}")
         self.watch(now_s)
 
-    def distrust(self, now_s: float, reason: str) -> None:
+    def implausible(self, now_s: float, reason: str) -> None:
         """Process a measurement that contradicts the model; the command moves to trim at once.
 
         The last command came from such measurements, so that it is not held. Without trim the

@@ -70,7 +70,7 @@ def test_a_contradiction_moves_the_command_to_trim_at_once(mode: Mode) -> None:
     elif mode is Mode.HOLD:
         bench.bad()
     start_s = bench.now_s
-    bench.modes.distrust(bench.now_s, "stuck at 1.4 m")
+    bench.modes.implausible(bench.now_s, "stuck at 1.4 m")
     assert (bench.record(), bench.modes.reason) == (Mode.TRIM, "stuck at 1.4 m")
     ramp = [command for at_s, command in bench.silence(0.2) if command is not None]
     assert ramp == pytest.approx([8.0 + (TRIM - 8.0) * k / 4 for k in range(1, 5)])
@@ -83,7 +83,7 @@ def test_a_contradiction_moves_the_command_to_trim_at_once(mode: Mode) -> None:
 def test_a_contradiction_before_the_motors_turn_keeps_them_off() -> None:
     bench = ModeBench()
     bench.arm()
-    bench.modes.distrust(bench.now_s, "stuck")
+    bench.modes.implausible(bench.now_s, "stuck")
     assert bench.modes.mode is Mode.HOLD
     assert {command for _, command in bench.silence(20.0)} == {OFF}
 
@@ -227,7 +227,7 @@ def test_unordered_times_are_refused(wrong: dict[str, float]) -> None:
 EVENTS: dict[str, Callable[[ModeBench, float, float], object]] = {
     "good": lambda c, value, dt: c.good(value, dt),
     "bad": lambda c, value, dt: c.bad(dt),
-    "contradiction": lambda c, value, dt: c.modes.distrust(c.now_s, "stuck"),
+    "contradiction": lambda c, value, dt: c.modes.implausible(c.now_s, "stuck"),
     "watch": lambda c, value, dt: c.watch(dt),
     "arm": lambda c, value, dt: c.arm(),
     "disarm": lambda c, value, dt: c.modes.disarm(),

@@ -25,7 +25,7 @@ DIAGRAM: dict[str, tuple[Callable[[ModeBench], object], dict[Mode, Mode]]] = {
     "three good": (three_usable, dict.fromkeys((Mode.HOLD, Mode.TRIM, Mode.STOP), Mode.AUTO)),
     "silence of 1.1 s": (silence(1.1), {}),
     "contradiction": (
-        lambda c: c.modes.distrust(c.now_s, "stuck"),
+        lambda c: c.modes.implausible(c.now_s, "stuck"),
         dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM),
     ),
     "silence of 1.45 s": (

@@ -23,7 +23,7 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
         if blimp.monitor is not None:
             status.values["height by the model (m)"] = blimp.monitor.observer.position_m
             if blimp.monitor.reason and loop.modes.armed:
-                status.escalate(ERROR, f"range not trusted: {blimp.monitor.reason}")
+                status.escalate(ERROR, f"range refused: {blimp.monitor.reason}")
         if blimp.setpoint_limit:
             status.escalate(WARN, blimp.setpoint_limit)
         if config.set_point_max_age_s and not setpoint_s <= config.set_point_max_age_s:

@@ -106,7 +106,7 @@ def test_a_delay_with_the_stamps_of_the_arrival_is_noticed(
         assert abs(flight.height_m - flight.setpoint_m)[flight.at(left_s)] <= 1.0
 
 
-def test_a_refused_range_is_trusted_again_when_it_is_right() -> None:
+def test_a_refused_range_is_accepted_again_when_it_is_right() -> None:
     class Passing(Offset):
         """Lidar over a table, for 2 s."""
 
