@@ -49,10 +49,12 @@ class ParameterCodec:
         ranges: evolved parameters, in the order of their genes.
 
     Raises:
-        ParameterError: the network has no such parameter, or decays exceed [0, 1].
+        ParameterError: no ranges, the network has no such parameter, or decays exceed [0, 1].
     """
 
     def __init__(self, template: Network, ranges: Sequence[ParameterRange]) -> None:
+        if not ranges:
+            raise ParameterError("no ranges: name at least one parameter to evolve")
         self.template = template
         self._parameters = parameters_of(template)
         self.ranges = tuple(ranges)
@@ -83,7 +85,7 @@ class ParameterCodec:
     @property
     def n_genes(self) -> int:
         """Length of a genome."""
-        return int(self._ends[-1]) if self._sizes else 0
+        return int(self._ends[-1])
 
     def decode(self, genome: FloatArray) -> Network:
         """Return the network of a genome of shape (n_genes,), each gene in [0, 1]."""

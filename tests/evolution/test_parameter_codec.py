@@ -109,3 +109,8 @@ def test_rows_of_genomes_equal_those_of_their_networks() -> None:
     single = layout.rows([codec.decode(genome) for genome in genomes])
     for fast, slow in zip(batched, single, strict=True):
         np.testing.assert_array_equal(fast, slow)
+
+
+def test_a_codec_without_ranges_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no ranges"):
+        ParameterCodec(network(), [])

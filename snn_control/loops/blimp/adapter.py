@@ -143,14 +143,7 @@ class BlimpAdapter(VehicleAdapter[float]):
             return False
         self.setpoint_s = now_s
         within = self.setpoint.request(height_m)
-        self.setpoint_limit = (
-            ""
-            if within
-            else (
-                f"setpoint {height_m:g} m is not between set_point_low_m {self.setpoint.low:g} and "
-                f"set_point_high_m {self.setpoint.high:g}: {self.setpoint.requested:g} m is used"
-            )
-        )
+        self.setpoint_limit = "" if within else self._outside_limits(height_m)
         return within
 
     def on_battery(self, voltage: float, now_s: float) -> bool:
@@ -254,6 +247,13 @@ class BlimpAdapter(VehicleAdapter[float]):
         if since_s is None or now_s - since_s < self.config.battery_critical_s:
             return ""
         return f"the battery is critical at {self.battery_v:.2f} V"
+
+    def _outside_limits(self, height_m: float) -> str:
+        """Return the report of a setpoint that was clipped."""
+        return (
+            f"setpoint {height_m:g} m is not between set_point_low_m {self.setpoint.low:g} and "
+            f"set_point_high_m {self.setpoint.high:g}: {self.setpoint.requested:g} m is used"
+        )
 
     def _contradiction(self, measured: float, moment: Moment) -> str:
         """Return the difference of a range from the model, or an empty string."""

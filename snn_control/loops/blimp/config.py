@@ -29,8 +29,8 @@ class AltitudeNodeConfig(ControllerConfig):
     """Maximum difference of range and model, m; 0: no model, so that a stuck, jumping or wrong
     sensor is not detected."""
     range_stuck_s: float = parameter(15.0, 1.0, 3600.0)
-    """Time after which an unchanged range counts as stuck, s; 3 for a sensor with noise above its
-    resolution."""
+    """Time after which an unchanged range counts as stuck, s; about 3 for a sensor that does not
+    repeat its value at rest, as its noise is above its resolution."""
     parameters_file: str = parameter("")
     """File of blimp parameters of the model, as written by `snn-control fit`; empty: nominal."""
 

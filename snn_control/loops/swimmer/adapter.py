@@ -140,17 +140,19 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         )
 
     def _velocity_limit(self, forward_m_s: float, left_rad_s: float) -> str:
+        """Return the report of a velocity that is not followed, or an empty string."""
         config = self.config
-        velocity = f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s"
-        if forward_m_s < 0.0:
-            return f"{velocity}: the swimmer only swims forward and rests instead"
         turn_max_rad_s = config.turn_limit * config.full_turn_rad_s
-        if forward_m_s > config.full_speed_m_s or abs(left_rad_s) > turn_max_rad_s:
-            return (
-                f"{velocity} is limited to full_speed_m_s {config.full_speed_m_s:g} and "
-                f"turn_limit times full_turn_rad_s {turn_max_rad_s:g}"
+        if forward_m_s < 0.0:
+            limit = "is not followed: the swimmer only swims forward, it rests instead"
+        elif forward_m_s > config.full_speed_m_s or abs(left_rad_s) > turn_max_rad_s:
+            limit = (
+                f"is limited to full_speed_m_s {config.full_speed_m_s:g} and turn_limit times "
+                f"full_turn_rad_s {turn_max_rad_s:g}"
             )
-        return ""
+        else:
+            return ""
+        return f"cmd_vel of {forward_m_s:g} m/s, {left_rad_s:g} rad/s {limit}"
 
     def _jump(self, angles: FloatArray, at_s: float) -> str:
         """Return the joint that moved faster than `joint_speed_max_rad_s`, or an empty string."""
