@@ -1,14 +1,29 @@
-"""Configuration of all tests: a bytecode cache shared by the processes that tests start."""
+"""Configuration of all tests: bytecode cache and signals of the processes that tests start."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Prepare what the processes that tests start inherit."""
+    _handle_signals()
+    _keep_bytecode(config)
+
+
+def _handle_signals() -> None:
+    """Handle signals by default, which a shell ignores for a job in the background."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            own = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, own)
+
+
+def _keep_bytecode(config: pytest.Config) -> None:
     """Keep bytecode in the cache of pytest if Python writes none beside the sources.
 
     Without bytecode each process that a test starts compiles its imports for seconds.
