@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 LEAVES = {
     "errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads",
-    "copies", "input_file", "yaml_text", "array_file",
+    "copies", "input_file", "packages", "yaml_text", "array_file",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}

@@ -99,7 +99,7 @@ def _controllers() -> list[str]:
 def _describe_controller(name: str) -> str:
     from snn_control.controllers import files
 
-    kind: Any = (files.FILED | files.BUILT_IN).get(name)
+    kind: Any = files.filed_class(name) if name in files.FILED else files.BUILT_IN.get(name)
     for point in entry_points(group=files.ENTRY_POINT_GROUP, name=name) if kind is None else ():
         kind = point.load()
     texts = (inspect.getdoc(inspect.getmodule(kind)), inspect.getdoc(kind))

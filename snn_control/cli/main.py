@@ -14,9 +14,12 @@ from typing import Any
 import snn_control
 from snn_control.cli.registry import NAMED_OPTIONS, VERBS
 from snn_control.cli.result import WrongUseError
-from snn_control.errors import SnnControlError, StartError, did_you_mean
+from snn_control.errors import MissingExtraError, SnnControlError, StartError, did_you_mean
+from snn_control.packages import required_packages
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
+UNUSABLE = (WrongUseError, StartError, MissingExtraError)
+"""Errors of the arguments or of the installation."""
 PROGRAM = "snn-control"
 PLAIN_WIDTH = 120
 """Width of tables in files and pipes, columns."""
@@ -37,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(OSError):
         sys.path.append(os.getcwd())  # for `module:id` of a user's own environment
     try:
-        return _run(importlib.import_module(_module(verb)), verb, rest)
+        with required_packages():
+            return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
         print(f"{PROGRAM} {verb}: {' '.join(str(exc).split())}", file=sys.stderr)
-        return WRONG_USE if isinstance(exc, WrongUseError | StartError) else FAILED
+        return WRONG_USE if isinstance(exc, UNUSABLE) else FAILED
     except KeyboardInterrupt:
         print(f"{PROGRAM} {verb}: interrupted", file=sys.stderr)
         return FAILED
@@ -88,5 +92,5 @@ def _help() -> str:
     return (
         f"usage: {PROGRAM} VERB [options]\n\n{verbs}\n\n"
         f"`{PROGRAM} VERB --help` prints the options and an example. Every verb accepts --json.\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong use."
+        "Exit codes: 0 done, 1 failed, 2 wrong use or a missing package."
     )

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import inspect
 import math
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
-from snn_control.controllers.network_controller import NetworkController
-from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,
@@ -38,6 +36,7 @@ from snn_control.network.files import (
     write_pair,
 )
 from snn_control.network.resample import resample as resampled
+from snn_control.packages import required_packages
 from snn_control.resources import models_folder
 
 __all__ = [
@@ -46,6 +45,7 @@ __all__ = [
     "ENTRY_POINT_GROUP",
     "FILED",
     "file_kind",
+    "filed_class",
     "load",
     "model_names",
     "model_path",
@@ -60,12 +60,12 @@ BUILT_IN: dict[str, type[Controller]] = {"pid": PID}
 ALIASES = {"swimmer": "swimmer-spiking"}
 """Other names of shipped models."""
 
-FILED: dict[str, type[Controller]] = {
-    "altitude": Altitude,
-    "network": NetworkController,
-    "swimmer": Swimmer,
+FILED: dict[str, str] = {
+    "altitude": "snn_control.controllers.blimp.altitude:Altitude",
+    "network": "snn_control.controllers.network_controller:NetworkController",
+    "swimmer": "snn_control.controllers.swimmer.swimmer:Swimmer",
 }
-"""Controllers with files, by the name of their kind in the files."""
+"""Module and class of the controllers with files, by the name of their kind in the files."""
 
 _FIELDS = ("schema_version", "arrays_sha256", "kind", "controller", "networks", "settings", "about")
 
@@ -216,8 +216,8 @@ def file_kind(kind: type[Controller]) -> str:
     Raises:
         ParameterError: the class is not registered.
     """
-    for name, filed in FILED.items():
-        if filed is kind:
+    for name, place in FILED.items():
+        if place == f"{kind.__module__}:{kind.__qualname__}":
             return name
     for point in entry_points(group=ENTRY_POINT_GROUP):
         if point.name not in FILED and point.load() is kind:
@@ -236,7 +236,19 @@ def _filed(field: Field) -> type[Controller]:
         raise ModelFileError(
             f"{exc}; or install the package that registers it ({ENTRY_POINT_GROUP})"
         ) from exc
-    return FILED.get(name) or _registered(name)
+    return filed_class(name) if name in FILED else _registered(name)
+
+
+def filed_class(name: str) -> type[Controller]:
+    """Import and return the class of one of `FILED`.
+
+    Raises:
+        MissingExtraError: a package of its kernels is not installed.
+    """
+    module, _, attribute = FILED[name].partition(":")
+    with required_packages():
+        kind: type[Controller] = getattr(import_module(module), attribute)
+    return kind
 
 
 def _registered(name: str) -> type[Controller]:

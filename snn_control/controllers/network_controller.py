@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
-from snn_control.engines.native import NativeEngine
+from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
@@ -27,7 +27,7 @@ class NetworkController(Controller):
         engine: function that makes the engine of the network; default: compiled.
     """
 
-    def __init__(self, network: Network, engine: Callable[[Network], Any] = NativeEngine) -> None:
+    def __init__(self, network: Network, engine: Callable[[Network], Any] = default_engine) -> None:
         self.networks = (network,)
         self.observation_names = network.inputs
         self.action_names = tuple(readout.name for readout in network.readouts)
@@ -48,7 +48,7 @@ class NetworkController(Controller):
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes
-        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = NativeEngine
+        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = default_engine
     ) -> NetworkController:
         """Build the controller from a file, see `NetworkController` for `engine`.
 

@@ -13,8 +13,12 @@ from snn_control.ros.nodes import NODES, Kind, Node
 
 
 def class_of(node: Node) -> type[ManagedNode]:
-    """Return the class of a node, the only node class that its module defines."""
+    """Return the class of a node: `NODE` of its module, or the only class that it defines."""
     module = import_module(f"snn_control.ros.{node.name}")
+    if place := getattr(module, "NODE", ""):
+        defining, _, name = place.partition(":")
+        kind: type[ManagedNode] = getattr(import_module(defining), name)
+        return kind
     (node_class,) = (
         value
         for value in vars(module).values()

@@ -40,7 +40,10 @@ WITHOUT_MODEL = ("pid_controller",)
 
 
 class Node(NamedTuple):
-    """One node: a module `snn_control.ros.NAME` with one node class and a function `main`."""
+    """One node: a module `snn_control.ros.NAME` with a function `main`.
+
+    Its class is defined there, or named by its constant `NODE` as `MODULE:CLASS`.
+    """
 
     name: str
     """Name of the node, its module, its command and its file of parameters."""

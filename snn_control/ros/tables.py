@@ -56,7 +56,7 @@ def node_table() -> list[str]:
     """Return the table of our nodes; the meaning is the docstring of each module."""
     rows = []
     for node in nodes.NODES:
-        head = (sys.modules[class_of(node).__module__].__doc__ or "").splitlines()[0]
+        head = (sys.modules[f"snn_control.ros.{node.name}"].__doc__ or "").splitlines()[0]
         meaning = head.removeprefix(f"The node `{node.name}`: ").rstrip(".")
         rows.append((f"`{node.name}`", node.system, node.kind, meaning))
     return list(_table(("node", "system", "kind", "meaning"), rows))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
-from snn_control.engines.native import NativeEngine
+from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
@@ -36,7 +36,7 @@ class Altitude(Controller):
     action_names = ("motor_command",)
 
     def __init__(
-        self, networks: Sequence[Network], engine: Callable[[Network], Any] = NativeEngine
+        self, networks: Sequence[Network], engine: Callable[[Network], Any] = default_engine
     ) -> None:
         if not networks:
             raise ParameterError("networks: an altitude controller needs at least one")
@@ -74,7 +74,7 @@ class Altitude(Controller):
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes
-        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = NativeEngine
+        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = default_engine
     ) -> Altitude:
         """Build the controller from a file, see `Altitude` for `engine`."""
         return cls(document.networks, engine)

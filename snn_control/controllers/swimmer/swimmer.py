@@ -30,7 +30,7 @@ from snn_control.controllers.swimmer.homeostasis import (
     start_clock,
 )
 from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
-from snn_control.engines.native import NativeEngine
+from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 
@@ -64,7 +64,7 @@ class Swimmer(Controller):
         period_ticks: int = 60,
         posture_start: bool = False,
         homeostasis: Homeostasis | None = None,
-        engine: Callable[[Network], Any] = NativeEngine,
+        engine: Callable[[Network], Any] = default_engine,
     ) -> None:
         n = check_swimmer_network(network)
         if period_ticks < 2:
@@ -161,7 +161,7 @@ class Swimmer(Controller):
         period_ticks: int | None = None,
         posture_start: bool | None = None,
         homeostasis: Homeostasis | None = None,
-        engine: Callable[[Network], Any] = NativeEngine,
+        engine: Callable[[Network], Any] = default_engine,
     ) -> Swimmer:
         """Build the controller from a file.
 
@@ -203,7 +203,7 @@ class Swimmer(Controller):
         cls,
         plan: SwimmerPlan,
         homeostasis: Homeostasis | None = None,
-        engine: Callable[[Network], Any] = NativeEngine,
+        engine: Callable[[Network], Any] = default_engine,
     ) -> Swimmer:
         """Build the controller from a plan."""
         return cls(plan.network(), plan.period_ticks, plan.posture_start, homeostasis, engine)

@@ -20,7 +20,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from snn_control.errors import SnnControlError
+from snn_control.errors import MissingExtraError, SnnControlError
 from snn_control.ros.base.conflicts import CHECK_S, Conflicts
 from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
 from snn_control.ros.base.interface import Interface
@@ -58,6 +58,7 @@ class ManagedNode(LifecycleNode, ABC):
         self.parameters.objection = self.objection
         self.config: Any = None
         self.trouble = ""
+        self.lacks_package = False
         self.ending = self.started = False
         guard_transitions(self)
         wall = Clock(clock_type=ClockType.STEADY_TIME)
@@ -182,6 +183,7 @@ class ManagedNode(LifecycleNode, ABC):
         try:
             step()
         except SnnControlError as exc:
+            self.lacks_package |= isinstance(exc, MissingExtraError)
             self.trouble = f"{name}: {exc}"
             self.get_logger().error(self.trouble)
             return FAILURE

@@ -103,7 +103,9 @@ def _start(node: ManagedNode, stop: Stop) -> None:
         if stop.requested or not node.get_parameter("autostart").value:
             return
         if not node.try_transition(transition):
-            if node.get_parameter("exit_if_refused").value:
+            if node.lacks_package:
+                stop(UNUSABLE)
+            elif node.get_parameter("exit_if_refused").value:
                 stop(REFUSED)
             return
 

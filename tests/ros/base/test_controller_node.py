@@ -31,7 +31,7 @@ from snn_control.ros.base.conflicts import claim
 from snn_control.ros.base.controller_node import ACKNOWLEDGED_S, SENDING_S
 from snn_control.ros.base.diagnostics import ERROR, OK, Status
 from snn_control.ros.base.interface import qos
-from snn_control.ros.pid_controller import PidController
+from snn_control.ros.blimp.pid_controller import PidController
 
 
 class Bus:

@@ -160,7 +160,7 @@ import numba
 
 from snn_control.ros.base.run_node import run_node
 from snn_control.ros.blimp.node import AltitudeNode
-from snn_control.ros.pid_controller import Config, PidSource
+from snn_control.ros.blimp.pid_controller import Config, PidSource
 
 BUSY = os.environ["BUSY"]
 

@@ -15,7 +15,7 @@ import pytest
 
 from snn_control.ros.launching import NODES
 from tests.ros.start_node import check_start
-from tests.test_packaging import ROOT, copy_checkout
+from tests.install.test_packaging import ROOT, copy_checkout
 
 COLCON = [
     "colcon-core", "colcon-ros", "colcon-python-setup-py", "colcon-recursive-crawl",

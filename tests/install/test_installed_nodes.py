@@ -13,7 +13,7 @@ import pytest
 
 from snn_control.ros.launching import NODES
 from tests.ros.start_node import check_start
-from tests.test_packaging import copy_checkout
+from tests.install.test_packaging import copy_checkout
 
 PROBE = """
 import json, snn_control

@@ -1,0 +1,32 @@
+"""Class and parameters of the node `altitude_controller`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from snn_control.loops.blimp.config import AltitudeNodeConfig
+from snn_control.loops.field import parameter
+from snn_control.ros.base.loaded_model import LoadedModel
+from snn_control.ros.blimp.node import AltitudeNode
+
+
+@dataclass(frozen=True)
+class Config(AltitudeNodeConfig):
+    """Parameters of `altitude_controller`."""
+
+    model: str = parameter("blimp-altitude")
+    """Name of a shipped model, a run folder or a model file."""
+    control_period_s: float = parameter(0.0, 0.0, 10.0)
+    """Period of the measurements, s; 0: that of the model. Another period is refused."""
+    resample: bool = parameter(False)
+    """Resample a model of another period instead of refusing it."""
+
+
+class AltitudeController(AltitudeNode):
+    """Node of an altitude controller with any model."""
+
+    config_type = Config
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("altitude_controller", LoadedModel(), **options)

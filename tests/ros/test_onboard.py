@@ -1,0 +1,40 @@
+"""Nodes of an onboard installation on a real bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.install import onboard
+from tests.ros.conftest import NEEDS_ROS, QUICK
+
+pytest.importorskip("rclpy", reason=NEEDS_ROS)
+
+from snn_control.ros.bus.processes import Nodes, local_bus
+from snn_control.ros.exit_codes import UNUSABLE
+from tests.ros.peer import Peer
+
+
+@pytest.fixture
+def nodes(domain: int, tmp_path: Path):
+    environment = onboard.environment(tmp_path / "hide", local_bus(domain))
+    with Nodes(tmp_path / "nodes", environment) as opened:
+        yield opened
+
+
+def test_the_pid_flies(nodes: Nodes, make_peer: Callable[..., Peer]) -> None:
+    peer = make_peer("pid_controller")
+    nodes.start("pid_controller", {"arm_on_activate": True, "range_gate_m": 0.0, **QUICK})
+    peer.connected()
+    peer.set_point(1.2)
+    peer.feed(1.0)
+    peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
+    assert peer.commands[-1][1] > 0.0
+
+
+def test_a_node_that_lacks_the_package_of_its_engine_exits(nodes: Nodes) -> None:
+    nodes.start("altitude_controller", {})
+    assert nodes.running["altitude_controller"].wait(timeout=20.0) == UNUSABLE
+    assert 'numba is not installed: pip install "numba' in nodes.log("altitude_controller", 20)
