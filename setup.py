@@ -18,9 +18,13 @@ VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text
 NODES = [node.name for node in run_path(f"{NAME}/ros/nodes.py")["NODES"]]
 
 packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
-package_dir = {}
+package_dir = {NAME: NAME}
 package_data = {NAME: ["py.typed"], f"{NAME}.report": ["page/*"]}
 
+# An editable install adds this folder, which holds a link to the package, to the import path: with
+# the whole checkout, folders such as `tests` and `envs` would be importable too.
+if Path(".editable", NAME, "__init__.py").is_file():
+    package_dir[""] = ".editable"
 if Path("envs").is_dir():
     packages += [f"{NAME}.envs"] + [
         f"{NAME}.envs.{name}" for name in find_namespace_packages("envs", exclude=["*__pycache__"])

@@ -18,7 +18,9 @@ _REMEDIES = {
     "ros": 'pip install "{0}" (Linux x86_64), or source ROS 2',
 }
 """Commands by module or extra, other than `pip install`."""
-_REQUIREMENT = re.compile(r"(?P<name>[\w-]+)(?P<rest>[^;]*)(?:;.*extra == ['\"](?P<extra>\w+)['\"])?")
+_REQUIREMENT = re.compile(
+    r"(?P<name>[\w-]+)(?P<rest>[^;]*)(?:;.*extra == ['\"](?P<extra>\w+)['\"])?"
+)
 
 
 @contextmanager

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
 from snn_control.ros.launching import NODES
 from tests.ros.start_node import check_start
-from tests.install.test_packaging import copy_checkout
+from tests.install.venvs import install, variables
 
 PROBE = """
 import json, snn_control
@@ -32,28 +30,9 @@ def environment(
 ) -> tuple[Path, Path, bool]:
     """Virtual environment with the package, its checkout, and True for an editable install."""
     folder, editable = tmp_path_factory.mktemp(request.param), request.param == "editable"
-    copy_checkout(folder / "checkout")
     venv = folder / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
-    # Dependencies, pip and setuptools come from this environment; a plain path file excludes its
-    # editable snn_control.
-    base = {"base": str(venv), "platbase": str(venv)}
-    site = Path(sysconfig.get_path("purelib", vars=base))
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    subprocess.run(
-        [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
-         "--no-build-isolation", *(["-e"] if editable else []), folder / "checkout"],
-        check=True, env=variables(venv),
-    )  # fmt: skip
+    install(venv, folder / "checkout", *(["-e"] if editable else []))
     return venv, folder / "checkout", editable
-
-
-def variables(venv: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    return kept | {
-        "AMENT_PREFIX_PATH": str(venv),
-        "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}",
-    }
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ import snn_control
 from tests.other_user import NOBODY, runnable_python, user_prefix
 from tests.paths import ROOT
 
-PARTS = ["snn_control", "envs", "models", "configs", "launch", "scripts", "resource"]
+PARTS = [".editable", "snn_control", "envs", "models", "configs", "launch", "scripts", "resource"]
 FILES = ["setup.py", "setup.cfg", "pyproject.toml", "package.xml", "README.md", "LICENSE"]
 
 
@@ -28,7 +28,7 @@ def copy_checkout(target):
     for name in PARTS:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__", "*.nb?")
-            shutil.copytree(ROOT / name, target / name, ignore=ignored)
+            shutil.copytree(ROOT / name, target / name, symlinks=True, ignore=ignored)
     for name in FILES:
         shutil.copy(ROOT / name, target)
 
