@@ -19,8 +19,9 @@ _REMEDIES = {
 }
 """Commands by module or extra, other than `pip install`."""
 _REQUIREMENT = re.compile(
-    r"(?P<name>[\w-]+)(?P<rest>[^;]*)(?:;.*extra == ['\"](?P<extra>\w+)['\"])?"
+    r"""(?P<name>[\w-]+)(?P<rest>[^;]*)(;.*extra == ['"](?P<extra>[\w-]+)['"])?"""
 )
+"""Pattern of a requirement in the metadata of a package."""
 
 
 @contextmanager

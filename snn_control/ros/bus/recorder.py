@@ -15,9 +15,9 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from snn_control.errors import ConfigError, ParameterError, require
 from snn_control.loops.field import parameter
 from snn_control.ros.base.diagnostics import ERROR, Status
+from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import Interface, Topic
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.run_node import Stop, run_node
 from snn_control.ros.exit_codes import WRITE_FAILED
 from snn_control.runs.atomic import PARTIAL
 

@@ -167,8 +167,8 @@ def test_a_vehicle_that_another_node_commands_is_not_armed(
 def test_two_nodes_of_one_process_are_no_conflict(domain: int) -> None:
     """A simulator and a controller in one process, each with its publishers."""
     from snn_control.ros.base.managed_node import ManagedNode
-    from snn_control.ros.blimp.simulator import BlimpSimulator
     from snn_control.ros.blimp.pid_controller import PidController
+    from snn_control.ros.blimp.simulator import BlimpSimulator
 
     context = Context()
     rclpy.init(context=context, domain_id=domain)

@@ -23,8 +23,8 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Float64
 
 from snn_control.ros import launching
-from snn_control.ros.blimp.altitude_controller import Config
 from snn_control.ros.base.interface import qos
+from snn_control.ros.blimp.altitude_controller import Config
 from snn_control.ros.bus.processes import Nodes
 from tests.ros.peer import ACTIVE, INACTIVE, UNCONFIGURED, Peer
 
