@@ -144,7 +144,7 @@ def loop(name: str) -> str:
 def bag(name: str) -> str:
     """Return the fingerprint of a bag with the ticks of the loop: its outputs and its replay."""
     from snn_control.controllers import load
-    from snn_control.ros.base.bag import read_ticks, replay
+    from snn_control.ros.bags.ticks import read_ticks, replay
 
     controller = load(name)
     ticks = [t for t in ticks_of(name)(name, SEED, full=True) if hasattr(t, "number")]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from snn_control import load
-from snn_control.ros.base.bag import RecordedTicks, read_ticks
+from snn_control.ros.bags.ticks import RecordedTicks, read_ticks
 from snn_control.ros.base.vehicle import BusRun
 from snn_control.ros.bus.fly import run_simulated
 from snn_control.ros.bus.processes import Nodes, free_domain, local_bus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snn_control.ros.start import start
 
-NODE = "snn_control.ros.bus.recorder:Recorder"
+NODE = "snn_control.ros.bags.recorder:Recorder"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -32,7 +32,7 @@ from snn_control.errors import SnnControlError
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.network import load_network, save_network
 from snn_control.report.inputs import read as read_report
-from snn_control.ros.base.bag import read_ticks
+from snn_control.ros.bags.ticks import read_ticks
 from snn_control.runs import Run, atomic
 from snn_control.runs.checksums import read_arrays, to_json
 from snn_control.training.model_name import load_named

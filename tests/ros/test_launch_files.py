@@ -275,7 +275,7 @@ def test_a_simulated_launch_ends_with_its_last_episode(
 ) -> None:
     """All processes end automatically, and the bag of each vehicle contains its ticks."""
     pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
-    from snn_control.ros.base.bag import read_ticks
+    from snn_control.ros.bags.ticks import read_ticks
 
     with launched(file, "sim:=true", "record:=true", short_episode) as (process, output):
         assert process.wait(60.0) == 0, output.read_text()

@@ -13,7 +13,7 @@ from snn_control.controllers import Controller
 from snn_control.controllers.files import model_names
 from snn_control.errors import ConfigError, InterfaceMismatchError
 from snn_control.ros import launching, vehicles
-from snn_control.ros.base.bag import RecordedTicks
+from snn_control.ros.bags.ticks import RecordedTicks
 from snn_control.ros.base.vehicle import Arrays, BusRun, NodeStart, Vehicle
 from snn_control.ros.vehicles import ENTRY_POINT_GROUP, VEHICLES, vehicle_names, vehicle_of
 from snn_control.training.evaluate import Evaluation

@@ -1,4 +1,4 @@
-"""Other nodes on the bus that conflict with a node: a second publisher, or the same name."""
+"""Other nodes that conflict with a node: second publishers, its name, incompatible qualities."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from rclpy.node import Node
 
 from snn_control.errors import ConfigError
+from snn_control.ros.base.compatibility import Incompatibilities
 from snn_control.ros.base.interface import Topic
 
 __all__ = ["CHECK_S", "Conflicts", "claim", "claim_name", "require_type"]
@@ -38,6 +39,7 @@ class Conflicts:
     def __init__(self, node: Node, topics: Iterable[Topic]) -> None:
         self._node = node
         self._topics = tuple(topic for topic in topics if topic.publishers == "one")
+        self.incompatible = Incompatibilities(node)
         self.present: tuple[str, ...] = ()
         """Conflicts at the last check that was possible."""
         self.failure = ""
@@ -47,7 +49,9 @@ class Conflicts:
         """Check again; return the conflicts that are new, or the failure of the check if it is."""
         before, self.failure = (*self.present, self.failure), ""
         try:
-            self.present = (*self.namesakes(), *self.publishers())
+            with _listing():
+                incompatible = self.incompatible.update()
+            self.present = (*self.namesakes(), *self.publishers(), *incompatible)
         except ConfigError as exc:
             self.failure = str(exc)
         return tuple(text for text in self.all() if text not in before)
@@ -59,6 +63,7 @@ class Conflicts:
     def reset(self) -> None:
         """Forget all conflicts."""
         self.present, self.failure = (), ""
+        self.incompatible.reset()
 
     def namesakes(self) -> tuple[str, ...]:
         """Return a message if another node has the full name of this one.

@@ -93,7 +93,6 @@ class ControllerHealth(Generic[A]):
         self._loop: ControlLoop[A] | None = None
         self._latency_s, self._age_s = Rolling(), Rolling()
         self._step_s, self._dt_s = Rolling(), Rolling()
-        self.incompatible_topics = 0
         self.reset()
 
     # Events.
@@ -146,10 +145,6 @@ class ControllerHealth(Generic[A]):
     def spiked(self, spikes: float) -> None:
         """Record the number of spikes of one tick."""
         self._spikes += spikes
-
-    def incompatible(self, _: Any) -> None:
-        """Record the event of a peer with incompatible quality of service."""
-        self.incompatible_topics += 1
 
     def deadline(self, _: Any) -> None:
         """Record the event of a missed command deadline."""
@@ -217,7 +212,6 @@ class ControllerHealth(Generic[A]):
         status.values |= {
             "bad values": loop.adapter.bad_values,
             "last bad value": loop.adapter.bad_value or "none",
-            "incompatible peers": self.incompatible_topics,
         }
         if loop.measured_s is None:
             status.escalate(STALE, f"no {self._vehicle.measurement} yet")
@@ -228,8 +222,6 @@ class ControllerHealth(Generic[A]):
         if loop.adapter.bad_values > self._bad_before:
             status.escalate(WARN, loop.adapter.bad_value)
         self._bad_before = loop.adapter.bad_values
-        if self.incompatible_topics:
-            status.escalate(ERROR, "a peer offers or requests an incompatible quality of service")
         return status
 
     def _command_status(self) -> Status:

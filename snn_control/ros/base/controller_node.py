@@ -15,7 +15,7 @@ import numpy.typing as npt
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
-from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.event_handler import PublisherEventCallbacks
 from std_msgs.msg import Float64MultiArray, MultiArrayDimension, UInt8MultiArray
 from std_srvs.srv import SetBool, Trigger
 
@@ -181,9 +181,7 @@ class ControllerNode(ManagedNode, Generic[A]):
 
     def _open(self) -> None:
         loop = self._running()
-        events = PublisherEventCallbacks(
-            incompatible_qos=self.health.incompatible, deadline=self.health.deadline
-        )
+        events = PublisherEventCallbacks(deadline=self.health.deadline)
         self._commands = self.open_commands(loop.period_s, events)
         n_actions = len(loop.controller.action_names)
         self._off = self.to_message(np.full(n_actions, OFF))
@@ -192,13 +190,8 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
         self._entities = [self._commands, self._ticks, self._spikes, self._mode]
         for kind, name, callback in self.inputs():
-            quality = qos(self.interface.topic(name).quality)
-            input_events = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
-            self._entities.append(
-                self.create_subscription(
-                    kind, name, self.guarded(callback), quality, event_callbacks=input_events
-                )
-            )
+            quality = self.interface.topic(name).quality
+            self._entities += self.subscribe(kind, name, self.guarded(callback), quality)
         common = (
             (SetBool, "~/arm", self._on_arm),
             (SetBool, "~/freeze", self._on_freeze),

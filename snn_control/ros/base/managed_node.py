@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from lifecycle_msgs.msg import State
 from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -23,7 +24,7 @@ from rclpy.qos import QoSProfile
 from snn_control.errors import MissingExtraError, SnnControlError
 from snn_control.ros.base.conflicts import CHECK_S, Conflicts
 from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
-from snn_control.ros.base.interface import Interface
+from snn_control.ros.base.interface import Interface, Quality, qos
 from snn_control.ros.base.parameters import Parameters
 
 SUCCESS, FAILURE, FAULT = (
@@ -102,6 +103,42 @@ class ManagedNode(LifecycleNode, ABC):
 
     def on_conflicts(self) -> None:
         """React to new conflicts with other nodes, beside their report."""
+
+    # Topics.
+
+    def create_publisher(self, *arguments: Any, **options: Any) -> Any:
+        """Create a publisher that reports subscribers of an incompatible quality of service."""
+        return super().create_publisher(
+            *arguments, **self._watched(PublisherEventCallbacks, arguments, options)
+        )
+
+    def create_subscription(self, *arguments: Any, **options: Any) -> Any:
+        """Create a subscription that reports publishers of an incompatible quality of service."""
+        return super().create_subscription(
+            *arguments, **self._watched(SubscriptionEventCallbacks, arguments, options)
+        )
+
+    def subscribe(
+        self, kind: Any, name: str, callback: Callable[[Any], None], quality: Quality
+    ) -> list[Any]:
+        """Return the subscriptions of an input.
+
+        A latched input has two, since one that requests the last message of a publisher receives
+        nothing from publishers that keep none, such as `ros2 topic pub` and
+        `create_publisher(..., 10)`. `callback` may be called twice for a message.
+        """
+        qualities = ("command", "latched") if quality == "latched" else (quality,)
+        return [self.create_subscription(kind, name, callback, qos(each)) for each in qualities]
+
+    def _watched(self, events: Any, arguments: Any, options: dict[str, Any]) -> dict[str, Any]:
+        """Return options with a callback that marks the topic as incompatible."""
+        topic = options["topic"] if "topic" in options else arguments[1]
+        watched = options.get("event_callbacks") or events()
+        if watched.incompatible_qos is None:
+            watched.incompatible_qos = lambda _: self.conflicts.incompatible.mark(
+                self.resolve_topic_name(topic)
+            )
+        return {**options, "event_callbacks": watched}
 
     # Transitions.
 

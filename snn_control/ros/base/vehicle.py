@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snn_control.controllers import Controller
-from snn_control.ros.base.bag import RecordedTicks, replay
+from snn_control.ros.bags.ticks import RecordedTicks, replay
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.rollout import Episode
 

@@ -10,7 +10,7 @@ import numpy as np
 from snn_control.controllers import Controller, load
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
-from snn_control.ros.base.bag import RecordedTicks
+from snn_control.ros.bags.ticks import RecordedTicks
 from snn_control.ros.base.vehicle import (
     Arrays,
     BusRun,

@@ -18,7 +18,6 @@ class PlaceHealth:
     def __init__(self) -> None:
         self.loop: PlaceLoop | None = None
         self.latency_s = Rolling()
-        self.incompatible_topics = 0
         self._refused_before = 0
 
     def tasks(self) -> Mapping[str, Callable[[], Status]]:
@@ -40,10 +39,6 @@ class PlaceHealth:
         self.latency_s.reset()
         self._refused_before = 0
 
-    def incompatible(self, _: object) -> None:
-        """Count a peer with incompatible quality of service."""
-        self.incompatible_topics += 1
-
     def _if_configured(self, task: Callable[[PlaceLoop], Status]) -> Callable[[], Status]:
         def run() -> Status:
             return Status(message="not configured") if self.loop is None else task(self.loop)
@@ -57,7 +52,6 @@ class PlaceHealth:
         status.values |= {
             "last refusal": loop.refusal or "none",
             "image age (s)": age_s,
-            "incompatible peers": self.incompatible_topics,
         }
         if loop.image_s is None:
             status.escalate(STALE, "no usable image yet")
@@ -68,8 +62,6 @@ class PlaceHealth:
             if status.level != WARN:
                 status.message += f"; {loop.refusal}"
         self._refused_before = refused
-        if self.incompatible_topics:
-            status.escalate(ERROR, "a peer offers or requests an incompatible quality of service")
         return status
 
     def _odometry(self, loop: PlaceLoop) -> Status:

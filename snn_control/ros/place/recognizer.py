@@ -8,7 +8,6 @@ from typing import Any
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
-from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import Image
 from std_msgs.msg import (
     Float64MultiArray,
@@ -110,16 +109,11 @@ class PlaceRecognizerNode(ManagedNode):
             (Image, "image", self._on_image),
             (Odometry, "odometry", self._on_odometry),
         ):
-            events = SubscriptionEventCallbacks(incompatible_qos=self.health.incompatible)
             reliable = name == "image" and self.config.reliable_images
             quality = qos("event" if reliable else self.interface.topic(name).quality)
             self._entities.append(
                 self.create_subscription(
-                    kind,
-                    name,
-                    self.guarded(self.while_active(callback)),
-                    quality,
-                    event_callbacks=events,
+                    kind, name, self.guarded(self.while_active(callback)), quality
                 )
             )
         for name, action in (

@@ -11,7 +11,7 @@ from snn_control.controllers import Controller
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
-from snn_control.ros.base.bag import RecordedTicks
+from snn_control.ros.bags.ticks import RecordedTicks
 from snn_control.ros.base.vehicle import (
     Arrays,
     BusRun,

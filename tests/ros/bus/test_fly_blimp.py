@@ -25,7 +25,7 @@ import gymnasium
 import snn_control.envs
 from snn_control import load
 from snn_control.errors import ConfigError, RunError, UnknownNameError
-from snn_control.ros.base.bag import read_ticks, replay
+from snn_control.ros.bags.ticks import read_ticks, replay
 from snn_control.ros.base.vehicle import BusResult, BusRun
 from snn_control.ros.bus.fly import run_simulated
 from snn_control.ros.bus.processes import Nodes

@@ -17,7 +17,7 @@ pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[l
 
 from snn_control import load
 from snn_control.envs.swimmer.start import draw_start
-from snn_control.ros.base.bag import read_ticks, replay
+from snn_control.ros.bags.ticks import read_ticks, replay
 
 DURATION_S, RATE = 9.0, 3.0
 

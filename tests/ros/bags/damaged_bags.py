@@ -9,7 +9,7 @@ import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from snn_control.ros.base.bag_writer import BagWriter
+from snn_control.ros.bags.bag_writer import BagWriter
 from snn_control.ros.base.interface import tick_fields
 
 NAMES = (*tick_fields(), "height_error_m")

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import DataWarning, RunError, require
-from snn_control.ros.base.bag_file import BagContent, read_bag, unpacked
+from snn_control.ros.bags.bag_file import BagContent, read_bag, unpacked
 
 __all__ = ["RecordedTicks", "read_ticks", "replay"]
 

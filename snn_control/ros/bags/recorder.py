@@ -71,7 +71,7 @@ class Recorder(ManagedNode):
     def configure(self, config: Config) -> None:
         """Open the bag under its temporary name."""
         require("rosbags", "logs")
-        from snn_control.ros.base.bag_writer import BagWriter
+        from snn_control.ros.bags.bag_writer import BagWriter
 
         self._bag = Path(config.bag).absolute()
         if self._bag.exists():

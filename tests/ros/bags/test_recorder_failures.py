@@ -20,11 +20,11 @@ pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[l
 from std_msgs.msg import Float64MultiArray, MultiArrayDimension
 
 from snn_control.errors import DataWarning, RunError
-from snn_control.ros.base.bag import read_ticks
+from snn_control.ros.bags.ticks import read_ticks
 from snn_control.ros.base.interface import qos
 from snn_control.ros.bus.processes import Nodes
 from snn_control.runs.atomic import PARTIAL
-from tests.ros.base.bags import NAMES
+from tests.ros.bags.damaged_bags import NAMES
 from tests.ros.peer import Peer
 
 LOST_S = 2.0
@@ -142,9 +142,9 @@ def test_a_full_disk_leaves_a_readable_bag(tmp_path: Path) -> None:
         """
 import sys, warnings
 from pathlib import Path
-from snn_control.ros.base.bag import read_ticks
-from snn_control.ros.base.bag_writer import BagWriter
-from tests.ros.base.bags import write_ticks
+from snn_control.ros.bags.ticks import read_ticks
+from snn_control.ros.bags.bag_writer import BagWriter
+from tests.ros.bags.damaged_bags import write_ticks
 
 writer = BagWriter(Path(sys.argv[1]) / "bag")
 writer.open()

@@ -1,0 +1,1 @@
+"""Bags: recorder, reader of ticks, and replay."""
