@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
 from snn_control.ros import nodes
@@ -123,18 +123,49 @@ def vehicle(controller: str) -> Any:
 
 
 def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -> list[Any]:
-    """Return the declarations of the named launch arguments."""
-    from launch.actions import DeclareLaunchArgument
+    """Return the declarations of the named launch arguments, and the refusal of all others."""
+    from launch.actions import DeclareLaunchArgument, OpaqueFunction
+
+    def refuse(context: Any) -> None:
+        if _of_command_line(context):
+            refuse_unknown(context.argv, names)
 
     return [
-        DeclareLaunchArgument(
-            name,
-            default_value=arguments[name][0],
-            description=arguments[name][1],
-            choices=LEVELS if name == "log_level" else None,
-        )
-        for name in names
+        OpaqueFunction(function=refuse),
+        *(
+            DeclareLaunchArgument(
+                name,
+                default_value=arguments[name][0],
+                description=arguments[name][1],
+                choices=LEVELS if name == "log_level" else None,
+            )
+            for name in names
+        ),
     ]
+
+
+def _of_command_line(context: Any) -> bool:
+    """Return True if the present launch file is the one that the command line names.
+
+    The arguments of the command line then belong to this file, not to one that includes it.
+    """
+    path = Path(context.get_locals_as_dict().get("current_launch_file_path", ""))
+    return path.name in {Path(word).name for word in sys.argv}
+
+
+def refuse_unknown(words: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse launch arguments that a launch file does not declare, which launch ignores.
+
+    Args:
+        words: arguments of the command line, as `NAME:=VALUE`.
+        names: declared arguments.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    for name, is_argument, _ in (word.partition(":=") for word in words):
+        if is_argument and name not in names:
+            raise ConfigError(f"unknown launch argument {name!r}{did_you_mean(name, names)}")
 
 
 def vehicle_nodes(controller: str, settings: Mapping[str, str]) -> list[Any]:

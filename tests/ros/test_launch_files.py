@@ -26,6 +26,7 @@ from snn_control.ros.launching import (
     RESPAWN_DELAY_S,
     how_to_start,
     parameters_of,
+    refuse_unknown,
     vehicle_nodes,
 )
 from snn_control.ros.place import launching as place_launching
@@ -46,7 +47,7 @@ from launch.launch_description import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.launch_service import LaunchService
-service = LaunchService()
+service = LaunchService(argv=sys.argv[2:])
 source = PythonLaunchDescriptionSource(sys.argv[1])
 pairs = [argument.split(":=", 1) for argument in sys.argv[2:]]
 service.include_launch_description(
@@ -55,6 +56,14 @@ service.include_launch_description(
 sys.exit(service.run())
 """
 """Equivalent of `ros2 launch FILE NAME:=VALUE`."""
+INCLUDING = """
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description import LaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+def generate_launch_description():
+    return LaunchDescription([IncludeLaunchDescription(PythonLaunchDescriptionSource({path!r}))])
+"""
+"""Launch file that includes another one."""
 EPISODE_S = 3.0
 
 
@@ -234,6 +243,12 @@ def test_wrong_arguments_are_errors(wrong: dict[str, str], message: str) -> None
         vehicle_nodes("altitude_controller", settings(**wrong))
 
 
+def test_an_unknown_argument_has_a_suggestion() -> None:
+    refuse_unknown(["model:=x", "plain", "--debug"], ["model", "sim"])
+    with pytest.raises(ConfigError, match=r"argument 'modle'\. Did you mean: `model`"):
+        refuse_unknown(["sim:=true", "modle:=x"], ["model", "sim"])
+
+
 @pytest.fixture
 def launched(domain: int, tmp_path: Path) -> Callable[..., Any]:
     """Return a function that launches a file on an isolated bus, as a process group."""
@@ -306,3 +321,26 @@ def test_an_interrupted_launch_leaves_no_process(
         assert "process has finished cleanly" in output.read_text()
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+@pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
+def test_a_misspelt_argument_ends_the_launch(
+    path: Path, launched: Callable[..., Any]
+) -> None:
+    with launched(path.name, "recrod:=true") as (process, output):
+        assert process.wait(timeout=30.0) != 0
+    text = output.read_text("utf-8")
+    assert "unknown launch argument 'recrod'. Did you mean: `record`?" in text
+    assert "process started" not in text
+
+
+def test_arguments_of_an_including_file_are_not_refused(
+    launched: Callable[..., Any], tmp_path: Path
+) -> None:
+    including = tmp_path / "mine.launch.py"
+    including.write_text(INCLUDING.format(path=str(ROOT / "launch" / "pid_baseline.launch.py")))
+    with launched(str(including), "recrod:=true", "sim:=nonsense") as (process, output):
+        process.wait(timeout=30.0)
+    text = output.read_text("utf-8")
+    assert "recrod" not in text
+    assert "sim:=nonsense: expected true or false" in text
