@@ -6,25 +6,30 @@ colcon's symlink install links only the package; `snn_control/__init__.py` and
 `snn_control/resources.py` then locate them in the checkout.
 """
 
+import os
 import re
+import subprocess
+import sys
 from glob import glob
 from pathlib import Path
 from runpy import run_path
 
 from setuptools import find_namespace_packages, setup
+from setuptools.command.develop import develop
+from setuptools.command.install import install
 
 NAME = "snn_control"
 VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
 NODES = [node.name for node in run_path(f"{NAME}/ros/nodes.py")["NODES"]]
 
 packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
-package_dir = {NAME: NAME}
+package_dir = {}
 package_data = {NAME: ["py.typed"], f"{NAME}.report": ["page/*"]}
 
-# An editable install adds this folder, which holds a link to the package, to the import path: with
-# the whole checkout, folders such as `tests` and `envs` would be importable too.
-if Path(".editable", NAME, "__init__.py").is_file():
-    package_dir[""] = ".editable"
+# `pip install -e` adds this folder, which holds a link to the package, to the import path: with the
+# whole checkout, folders such as `tests` and `envs` would be importable too.
+if "editable_wheel" in sys.argv and Path(".editable", NAME, "__init__.py").is_file():
+    package_dir |= {"": ".editable", NAME: NAME}
 if Path("envs").is_dir():
     packages += [f"{NAME}.envs"] + [
         f"{NAME}.envs.{name}" for name in find_namespace_packages("envs", exclude=["*__pycache__"])
@@ -81,8 +86,42 @@ TEST_SOURCED = [*TOOLS, *LOGS, *RL]
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
+
+
+def warm(folder):
+    """Compile the kernels of the package in a folder; `SNN_CONTROL_WARM=0` prevents it.
+
+    colcon calls it at the end of a build, so that no first launch compiles.
+    """
+    if os.environ.get("SNN_CONTROL_WARM") == "0":
+        return
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH", ""))))
+    command = [sys.executable, "-P", "-m", NAME, "warm"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path})
+    if done.returncode:
+        print("kernels are not compiled now: the first start of a node compiles them")
+
+
+class Install(install):
+    """Installation; one into a folder, not that of a wheel, compiles the kernels."""
+
+    def run(self):
+        super().run()
+        if self.root is None:
+            warm(Path(self.install_lib).resolve())
+
+
+class Develop(develop):
+    """Installation of links, which compiles the kernels."""
+
+    def run(self):
+        super().run()
+        warm(Path.cwd())
+
+
 setup(
     name=NAME,
+    cmdclass={"install": Install, "develop": Develop},
     version=VERSION,
     description="Spiking neural network controllers for robots: evolve, evaluate, deploy",
     long_description=README.read_text("utf-8") if README.is_file() else "",

@@ -32,6 +32,8 @@ import numpy as np
 from numba.core import types
 from numba.core.caching import FunctionCache
 
+from snn_control.compilation import compiling
+
 try:
     import fcntl
 except ImportError:  # not a POSIX system
@@ -109,11 +111,14 @@ class _Cache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            loaded = super().load_overload(sig, target_context)
         except Exception:  # unpickling a damaged file raises various exceptions
+            loaded = None
             with contextlib.suppress(OSError):
                 self.flush()
-            return None
+        if loaded is None:
+            compiling(self._py_func.__qualname__)
+        return loaded
 
     def save_overload(self, sig: Any, data: Any) -> None:
         with contextlib.suppress(OSError), _exclusive(Path(self.cache_path)):

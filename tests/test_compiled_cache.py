@@ -45,9 +45,13 @@ MODULES = {
 PROGRAM = """
 import json, sys
 from snn_control import compiled
+from snn_control.compilation import on_compilation
 from snn_control.extra import result
-values = [result(float(v) if "." in v else int(v)) for v in sys.argv[1:]]
+names = []
+with on_compilation(names.append):
+    values = [result(float(v) if "." in v else int(v)) for v in sys.argv[1:]]
 print(json.dumps({
+    "compiled": names,
     "values": values,
     "hits": sum(result.stats.cache_hits.values()),
     "misses": sum(result.stats.cache_misses.values()),
@@ -110,10 +114,12 @@ def files(folder: Path) -> dict[str, int]:
 def test_second_process_uses_the_cache(install: Path, tmp_path: Path) -> None:
     first = run(install, NUMBA_CACHE_DIR=tmp_path)
     assert (first["values"], first["hits"], first["misses"]) == ([EXPECTED], 0, 1)
+    assert first["compiled"] == ["result", "callee"]
     before = files(tmp_path)
     assert len(before) == 4, "a literal argument must not compile a variant of the callee"
     second = run(install, NUMBA_CACHE_DIR=tmp_path)
     assert (second["values"], second["hits"], second["misses"]) == ([EXPECTED], 1, 0)
+    assert not second["compiled"]
     assert files(tmp_path) == before
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.paths import ROOT
 
 LEAVES = {
-    "errors", "units", "compiled", "addresses", "resources", "citations", "config", "threads",
+    "errors", "units", "compilation", "compiled", "addresses", "resources", "citations", "config", "threads",
     "copies", "input_file", "packages", "yaml_text", "array_file",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "yaml_text": {"errors", "input_file"},
     "array_file": {"errors", "input_file"},
     "addresses": {"compiled"},
+    "compiled": {"compilation"},
     **dict.fromkeys(DATA, LEAVES | DATA),
     "envs": LEAVES,
     "evolution": LEAVES | DATA,

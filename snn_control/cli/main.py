@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import snn_control
 from snn_control.cli.registry import NAMED_OPTIONS, VERBS
 from snn_control.cli.result import WrongUseError
+from snn_control.compilation import on_first_compilation
 from snn_control.errors import MissingExtraError, SnnControlError, StartError, did_you_mean
 from snn_control.packages import required_packages
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(OSError):
         sys.path.append(os.getcwd())  # for `module:id` of a user's own environment
     try:
-        with required_packages():
+        with required_packages(), on_first_compilation(_report(verb)):
             return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
         print(f"{PROGRAM} {verb}: {' '.join(str(exc).split())}", file=sys.stderr)
@@ -71,6 +72,10 @@ def _run(module: ModuleType, verb: str, rest: list[str]) -> int:
         module.show(result, _console())
     sys.stdout.flush()
     return DONE if result.ok else FAILED
+
+
+def _report(verb: str) -> Callable[[str], None]:
+    return lambda text: print(f"{PROGRAM} {verb}: {text}", file=sys.stderr, flush=True)
 
 
 def _console() -> Any:

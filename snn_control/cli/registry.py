@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "report": "write the report page of a run",
     "check": "check your own environment, controller, configuration or run",
     "bench": "measure the speed of the engine and of Norse",
+    "warm": "compile all kernels, at install or build time",
     "info": "print versions, folders and optional extras of this installation",
     "cite": "print BibTeX of this software and of the work that it builds on",
 }

@@ -71,11 +71,12 @@ class Workspace:
         """Install prefix of the package."""
         return self.folder / "install" / "snn_control"
 
-    def sourced(self, program: str) -> str:
+    def sourced(self, program: str, **variables: str) -> str:
         """Return the output of a Python program in the sourced workspace."""
         # -S hides snn_control of this environment; its other packages are on PYTHONPATH.
         script = f'{SOURCE}; exec "$PYTHON" -S -c "$PROGRAM"'
-        environment = self.environment | {"PROGRAM": program, "NUMBA_DISABLE_JIT": "1"}
+        environment = self.environment | {"NUMBA_DISABLE_JIT": "1"} | variables
+        environment["PROGRAM"] = program
         return subprocess.run(
             ["sh", "-c", script], cwd=self.folder, capture_output=True, text=True, check=True,
             env=environment,
@@ -86,10 +87,15 @@ class Workspace:
 def workspace(
     request: pytest.FixtureRequest, tools: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Workspace:
-    folder = tmp_path_factory.mktemp(request.param)
+    folder, linked = tmp_path_factory.mktemp(request.param), request.param == "linked"
+    return build(tools, folder, linked, SNN_CONTROL_WARM="0")
+
+
+def build(tools: Path, folder: Path, linked: bool, **variables: str) -> Workspace:
+    """Build a copy of the checkout, with more environment variables."""
     copy_checkout(folder / "src" / "snn_control")
-    linked = request.param == "linked"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COLCON"))}
+    inherited |= variables
     done = subprocess.run(
         [tools / "colcon", "build", *(["--symlink-install"] if linked else [])],
         cwd=folder, env=inherited | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
@@ -126,6 +132,29 @@ def test_colcon_builds_a_workspace(workspace: Workspace) -> None:
     launch = {p.name for p in (share / "snn_control" / "launch").glob("*.launch.py")}
     assert launch == {p.name for p in (ROOT / "launch").glob("*.launch.py")}
     assert os.access(workspace.prefix / "lib" / "snn_control" / "snn-control", os.X_OK)
+
+
+COMPILED = """
+import numpy as np
+from snn_control.compilation import on_compilation
+from snn_control.controllers import load, model_names
+compiled = []
+with on_compilation(compiled.append):
+    for name in model_names():
+        controller = load(name)
+        controller.step(np.zeros(len(controller.observation_names)))
+print(compiled)
+"""
+"""Program that prints the kernels that are compiled for the shipped models."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("linked", [False, True], ids=["copied", "linked"])
+def test_a_build_compiles_the_kernels(linked: bool, tools: Path, tmp_path: Path) -> None:
+    cache, site = str(tmp_path / "cache"), sysconfig.get_path("purelib")
+    workspace = build(tools, tmp_path, linked, NUMBA_CACHE_DIR=cache, PYTHONPATH=site)
+    assert [*(tmp_path / "cache").rglob("*.nbc")]
+    assert workspace.sourced(COMPILED, NUMBA_DISABLE_JIT="0").strip() == "[]"
 
 
 @pytest.mark.slow

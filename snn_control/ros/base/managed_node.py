@@ -21,6 +21,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from snn_control.compilation import on_first_compilation
 from snn_control.errors import MissingExtraError, SnnControlError
 from snn_control.ros.base.conflicts import CHECK_S, Conflicts
 from snn_control.ros.base.diagnostics import ERROR, WARN, Diagnostics, Status
@@ -157,7 +158,8 @@ class ManagedNode(LifecycleNode, ABC):
 
         def configure() -> None:
             self.config = self.parameters.read()
-            self.configure(self.config)
+            with on_first_compilation(self.get_logger().info):
+                self.configure(self.config)
 
         done = self._attempt("configure", configure)
         if done is not SUCCESS:
