@@ -87,7 +87,6 @@ TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
 
-
 def warm(folder):
     """Compile the kernels of the package in a folder; `SNN_CONTROL_WARM=0` prevents it.
 

@@ -2,22 +2,17 @@
 
 Importing this module registers the environments of this package and those that other packages
 declare as entry points of the group `snn_control.environments` (name = id, value =
-`module:Class`). On Linux without a display, and if `MUJOCO_GL` is not set, it also selects MuJoCo's
-off-screen renderer: EGL, else OSMesa, else none, because `import mujoco` fails if the library of
-the selected renderer is missing.
+`module:Class`). It also selects MuJoCo's off-screen renderer, see `renderer.select_renderer`.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
-from contextlib import suppress
 from importlib.metadata import entry_points
 from typing import Any
 
 import gymnasium
 
+from snn_control.envs.renderer import select_renderer
 from snn_control.errors import UnknownNameError
 
 __all__ = ["ADAPTED", "ENTRY_POINT_GROUP", "ENVIRONMENTS", "environments", "make"]
@@ -62,14 +57,5 @@ def _register() -> None:
             gymnasium.register(id=name, entry_point=entry_point)
 
 
-def _choose_renderer() -> str:
-    for library, renderer in (("libEGL.so.1", "egl"), ("libOSMesa.so", "osmesa")):
-        with suppress(OSError):
-            ctypes.CDLL(library)
-            return renderer
-    return "disable"
-
-
-if sys.platform == "linux" and not os.environ.get("DISPLAY") and "MUJOCO_GL" not in os.environ:
-    os.environ["MUJOCO_GL"] = _choose_renderer()
+select_renderer()
 _register()

@@ -45,7 +45,11 @@ class UnknownNameError(SnnControlError, LookupError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
-        super().__init__(f"unknown {kind} {shown!r}{did_you_mean(shown, self.known)}")
+        known_names = set(self.known)
+        if "/" in name and not any("/" in other for other in known_names):
+            super().__init__(f"{kind} {shown!r}: no such file or folder")
+        else:
+            super().__init__(f"unknown {kind} {shown!r}{did_you_mean(shown, known_names)}")
 
 
 class ParameterError(SnnControlError, ValueError):

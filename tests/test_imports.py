@@ -12,8 +12,8 @@ import pytest
 from tests.paths import ROOT
 
 LEAVES = {
-    "errors", "units", "compilation", "compiled", "addresses", "resources", "citations", "config", "threads",
-    "copies", "input_file", "packages", "yaml_text", "array_file",
+    "errors", "units", "compilation", "compiled", "addresses", "resources", "citations", "config",
+    "threads", "copies", "input_file", "packages", "seeds", "yaml_text", "array_file",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}

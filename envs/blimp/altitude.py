@@ -18,6 +18,7 @@ from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.envs.rewards import tolerance
 from snn_control.errors import ParameterError
+from snn_control.seeds import whole_seed
 
 __all__ = ["BlimpAltitude"]
 
@@ -136,6 +137,7 @@ class BlimpAltitude(Copied, gymnasium.Env):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
         """Start the episode of `seed`; None draws the next seed from the last one passed."""
+        seed = None if seed is None else whole_seed(seed)
         super().reset(seed=seed)
         scenario = (options or {}).get("scenario")
         if scenario is None:

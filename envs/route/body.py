@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from snn_control.copies import CopiedWithViews
 from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_log import log_warnings
+from snn_control.envs.renderer import no_renderer
 from snn_control.envs.route.conditions import Conditions
 from snn_control.envs.route.mjcf import route_mjcf
 from snn_control.envs.route.path import draw_path
@@ -140,11 +141,7 @@ def _make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Ren
     try:
         return mujoco.Renderer(model, height, width)
     except Exception as exc:  # drivers raise various exceptions
-        raise MissingExtraError(
-            f"no off-screen renderer is available ({exc}); without a display install EGL (Debian: "
-            "apt install libegl1 libgl1-mesa-dri) and set MUJOCO_GL=egl, or MUJOCO_GL=osmesa if "
-            "OSMesa is installed"
-        ) from exc
+        raise no_renderer(exc) from exc
 
 
 @functools.cache

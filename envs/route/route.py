@@ -14,6 +14,7 @@ from snn_control.envs.route.camera import Frame, RouteCamera
 from snn_control.envs.route.conditions import route_conditions
 from snn_control.envs.route.drive import IMAGE_HEIGHT, IMAGE_WIDTH, LENGTH_M, PLACE_SPACING_M
 from snn_control.errors import ParameterError
+from snn_control.seeds import whole_seed
 
 __all__ = ["CAMERAS", "CONTROL_PERIOD_S", "Route"]
 
@@ -125,6 +126,7 @@ class Route(Copied, gymnasium.Env):
         Raises:
             MissingExtraError: no off-screen renderer is available.
         """
+        seed = None if seed is None else whole_seed(seed)
         super().reset(seed=seed)
         drawn = int(self.np_random.integers(2**31)) if seed is None else seed
         self._tick, self._over = 0, False

@@ -13,6 +13,7 @@ from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.mujoco_log import log_warnings
 from snn_control.errors import MissingExtraError
+from snn_control.seeds import whole_seed
 
 __all__ = ["NEEDS_IMAGEIO", "GymnasiumSwimmer"]
 
@@ -98,6 +99,7 @@ class GymnasiumSwimmer(Copied, gymnasium.Env):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
         """Start an episode."""
+        seed = None if seed is None else whole_seed(seed)
         super().reset(seed=seed)
         observation, info = self._inner.reset(seed=seed, options=options)
         self._tick, self._forward_m = 0, 0.0

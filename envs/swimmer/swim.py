@@ -17,6 +17,7 @@ from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.errors import ParameterError
+from snn_control.seeds import whole_seed
 
 __all__ = [
     "EPISODE_TICKS",
@@ -127,6 +128,7 @@ class Swim(Copied, gymnasium.Env):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
         """Start an episode; `options={"start": start}` starts from the `Start` passed."""
+        seed = None if seed is None else whole_seed(seed)
         super().reset(seed=seed)
         if seed is None:
             seed = int(self.np_random.integers(2**31))

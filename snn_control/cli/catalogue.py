@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from snn_control.errors import ModelFileError, UnknownNameError
 from snn_control.resources import configs_folder, models_folder
+from snn_control.runs import Run
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,24 @@ class Kind:
 def find(name: str) -> tuple[str, str]:
     """Return kind and description of an item; `kind/name` selects one of several with that name.
 
+    The folder of a run is described by its manifest.
+
     Raises:
         UnknownNameError: no item has the name.
+        RunError: an existing folder is not that of a run.
     """
+    if Path(name).is_dir() and "/" in name:
+        manifest = Run.open(name).manifest
+        return "run", json.dumps(manifest, indent=2)
     prefix, _, bare = name.partition("/")
     if prefix in KINDS and bare in KINDS[prefix].names():
         return prefix, KINDS[prefix].describe(bare)
     for kind, entry in KINDS.items():
         if name in entry.names():
             return kind, entry.describe(name)
-    known = [item for entry in KINDS.values() for item in entry.names()]
+    known = {item for entry in KINDS.values() for item in entry.names()}
+    if "/" in name and prefix not in {item.partition("/")[0] for item in known}:
+        known = {item for item in known if "/" not in item}
     raise UnknownNameError("name", name, known)
 
 

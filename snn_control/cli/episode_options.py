@@ -60,8 +60,14 @@ class SeededOptions(EnvironmentOptions):
     first_seed: int = 10_000
     """First of the consecutive seeds; training does not use the default seeds."""
 
+    def __post_init__(self) -> None:
+        if not self.presets:
+            raise WrongUseError("--presets names no preset; leave it out for `default`")
+
     def evaluate_all(self, controllers: dict[str, Controller], preset: str) -> list[Evaluation]:
         """Evaluate every controller over the episodes of a preset."""
+        if self.first_seed < 0:
+            raise WrongUseError(f"--first-seed is {self.first_seed}; expected at least 0")
         if self.episodes < 1:
             raise WrongUseError(f"--episodes is {self.episodes}; expected at least 1")
         seeds: Sequence[int] = range(self.first_seed, self.first_seed + self.episodes)

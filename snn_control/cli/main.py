@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,12 +15,19 @@ from typing import Any
 import snn_control
 from snn_control.cli.registry import NAMED_OPTIONS, VERBS
 from snn_control.cli.result import WrongUseError
+from snn_control.cli.terminal import spell_out
 from snn_control.compilation import on_first_compilation
-from snn_control.errors import MissingExtraError, SnnControlError, StartError, did_you_mean
+from snn_control.errors import (
+    MissingExtraError,
+    SnnControlError,
+    StartError,
+    UnknownNameError,
+    did_you_mean,
+)
 from snn_control.packages import required_packages
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
-UNUSABLE = (WrongUseError, StartError, MissingExtraError)
+UNUSABLE = (WrongUseError, StartError, MissingExtraError, UnknownNameError)
 """Errors of the arguments or of the installation."""
 PROGRAM = "snn-control"
 PLAIN_WIDTH = 120
@@ -28,6 +36,8 @@ PLAIN_WIDTH = 120
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong use."""
+    for stream in (sys.stdout, sys.stderr):
+        spell_out(stream)
     verb, *rest = [*(sys.argv[1:] if arguments is None else arguments)] or ["--help"]
     if verb in ("-h", "--help"):
         print(_help())
@@ -44,8 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with required_packages(), on_first_compilation(_report(verb)):
             return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
-        print(f"{PROGRAM} {verb}: {' '.join(str(exc).split())}", file=sys.stderr)
-        return WRONG_USE if isinstance(exc, UNUSABLE) else FAILED
+        text = " ".join(str(exc).split())
+        named = _with_option(text, rest)
+        print(f"{PROGRAM} {verb}: {named}", file=sys.stderr)
+        return WRONG_USE if isinstance(exc, UNUSABLE) or named != text else FAILED
     except KeyboardInterrupt:
         print(f"{PROGRAM} {verb}: interrupted", file=sys.stderr)
         return FAILED
@@ -72,6 +84,17 @@ def _run(module: ModuleType, verb: str, rest: list[str]) -> int:
         module.show(result, _console())
     sys.stdout.flush()
     return DONE if result.ok else FAILED
+
+
+def _with_option(text: str, words: Sequence[str]) -> str:
+    """Return a message about a parameter, such as `duration_s is`, with the option of `words`."""
+    subject = re.match(r"(\w+)(?= is | ')", text)
+    for word in words if subject else ():
+        option = word.partition("=")[0]
+        key = option.removeprefix("--").replace("-", "_")
+        if subject and option.startswith("--") and subject[0] in (key, f"{key}_s"):
+            return option + text[subject.end() :]
+    return text
 
 
 def _report(verb: str) -> Callable[[str], None]:

@@ -15,8 +15,9 @@ from rich.console import Console
 from snn_control.cli.progress import Progress
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.controllers import load, save
-from snn_control.errors import ConfigError
+from snn_control.errors import ConfigError, RunError
 from snn_control.runs import Run
+from snn_control.seeds import whole_seed
 from snn_control.training.conclude import conclude
 from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import (
@@ -38,7 +39,7 @@ class OptimiseOptions(JsonOption):
     seed: int = 0
     """Seed of data, initial parameters and search."""
     budget: str = ""
-    """Time (60s), generations or training steps (200gen), or control periods (180000steps).
+    """Time (60s, 10min), generations or training steps (200gen), or control periods (180000steps).
     Default: the budget of the resumed run or of the configuration."""
     out: Path | None = None
     """Run folder to create; default: runs/NAME-SEED."""
@@ -46,8 +47,8 @@ class OptimiseOptions(JsonOption):
     """Run folder to resume."""
     save: Path | None = None
     """Path of a copy of the model, for example models/NAME."""
-    report: bool = True
-    """Evaluation and report page of the result; --no-report skips them."""
+    no_report: bool = False
+    """Neither evaluate the result nor write a report page."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def _open_run(args: OptimiseOptions, verb: str) -> Opened:
         prepare(config, _budget(args, before))
         run, checkpoint = Run.resume(args.resume)
         return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays)
+    whole_seed(args.seed)
     if not args.config:
         raise WrongUseError("no configuration; name one, or a run folder with --resume")
     config = read_optimisation(args.config)
@@ -103,7 +105,11 @@ def _open_run(args: OptimiseOptions, verb: str) -> Opened:
     prepare(config, args.budget)
     folder = args.out or Path("runs") / f"{config.name}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
-    run = Run.create(folder, command=command, config=config, seed=args.seed, budget=args.budget)
+    try:
+        run = Run.create(folder, command=command, config=config, seed=args.seed, budget=args.budget)
+    except RunError as exc:
+        resume = f", or use --resume {folder}" if (folder / "manifest.json").is_file() else ""
+        raise RunError(f"{exc}{resume}") from exc
     return Opened(run, config, args.seed, None)
 
 
@@ -124,7 +130,7 @@ def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
     if args.save:
         about = provenance(config.name, made_by, config.recordings, config.data)
         data["saved"] = str(save(load(model), args.save, about))
-    if not args.report:
+    if args.no_report:
         opened.run.finish()
         return Result(data)
     conclusion = conclude(opened.run, config.name, model, system=system(config.system))

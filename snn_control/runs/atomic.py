@@ -26,6 +26,7 @@ __all__ = [
 
 PARTIAL = ".partial-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM}
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -84,13 +85,26 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
 
 
 def point(link: Path, target: str) -> None:
-    """Point the symbolic link `link` to `target`, relative to its folder."""
+    """Point the symbolic link `link` to `target`, a folder relative to its own.
+
+    On a file system without links it becomes a copy.
+    """
     partial = link.with_name(f"{PARTIAL}{os.getpid()}-{link.name}")
     with writing(link):
         partial.unlink(missing_ok=True)
-        os.symlink(target, partial)
+        try:
+            os.symlink(target, partial)
+        except OSError as exc:
+            if exc.errno not in _UNSUPPORTED:
+                raise
+            write_folder(link, lambda copy: _copy(link.with_name(target), copy))
+            return
         os.replace(partial, link)
         sync(link.parent)
+
+
+def _copy(source: Path, folder: Path) -> None:
+    shutil.copytree(source, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
 
 
 def remove_partials(folder: Path) -> None:
@@ -107,6 +121,10 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as exc:
+        # Many network and FUSE file systems cannot flush a folder.
+        if not (path.is_dir() and exc.errno in _UNSUPPORTED):
+            raise
     finally:
         os.close(descriptor)
 

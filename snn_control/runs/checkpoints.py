@@ -118,8 +118,11 @@ def drop_after(folder: Path, step: int) -> None:
     if (folder / str(step)).is_dir():
         atomic.point(folder / "last", str(step))
         best = folder / "best"
-        if best.is_symlink() and not best.exists():
-            best.unlink()
+        if best.is_symlink():
+            if not best.exists():
+                best.unlink()
+        elif best.is_dir() and int(read_json(best / META)["step"]) > step:  # a copy
+            shutil.rmtree(best)
 
 
 def _locate(folder: Path, which: str) -> Path:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from warnings import warn
 
 from snn_control.copies import NotCopied
-from snn_control.errors import RunError
+from snn_control.errors import DataWarning, RunError
 from snn_control.runs import atomic
 
 try:
     import fcntl
 except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
+
+
+HELD = (errno.EACCES, errno.EAGAIN)
+"""Errors of a lock that another process holds."""
 
 
 class WriterLock(NotCopied):
@@ -33,6 +39,14 @@ class WriterLock(NotCopied):
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
+            if exc.errno not in HELD:
+                warn(
+                    f"the file system of {path.parent} has no locks ({exc.strerror}): do not write "
+                    "the run from a second process",
+                    DataWarning,
+                    stacklevel=3,
+                )
+                return
             os.close(self._descriptor)
             raise RunError(
                 f"another process is writing {path.parent}; wait for it, or choose another --out"

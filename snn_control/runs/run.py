@@ -46,9 +46,7 @@ class Run(Copied):
         with atomic.writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not _has_no_records(folder):
-                raise RunError(
-                    f"{folder} is not empty; choose another --out, or use --resume {folder}"
-                )
+                raise RunError(f"{folder} is not empty; choose another --out")
         lock = WriterLock(folder / LOCK)
         packed = config_file.pack(config)
         head = manifest.make(command, seed, budget)

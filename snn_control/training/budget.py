@@ -11,6 +11,7 @@ from snn_control.errors import ConfigError
 __all__ = ["CHECKPOINT_PERIOD_S", "Budget", "OnProgress"]
 
 CHECKPOINT_PERIOD_S = 2.0
+UNITS_S = {"s": 1.0, "min": 60.0, "h": 3600.0}
 OnProgress = Callable[[int, float, float, float], None]
 """Called with generation (step, round), best and median (or last) cost, fraction of budget used."""
 
@@ -28,20 +29,20 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """Parse `60s`, `200gen` or `180000steps`.
+        """Parse `60s`, `10min`, `2h`, `200gen` or `180000steps`.
 
         Raises:
-            ConfigError: another form; lists the three.
+            ConfigError: another form; lists these.
         """
         if match := re.fullmatch(r"([1-9]\d*)gen", text):
             return cls(generations=int(match[1]))
         if match := re.fullmatch(r"([1-9]\d*)steps", text):
             return cls(environment_steps=int(match[1]))
-        if (match := re.fullmatch(r"(\d+(?:\.\d+)?)s", text)) and float(match[1]) > 0:
-            return cls(seconds=float(match[1]))
+        if (match := re.fullmatch(r"(\d+(?:\.\d+)?)(s|min|h)", text)) and float(match[1]) > 0:
+            return cls(seconds=float(match[1]) * UNITS_S[match[2]])
         raise ConfigError(
-            f"budget {text!r}: expected seconds like 60s, generations like 200gen, or control "
-            "periods in the environment like 180000steps"
+            f"budget {text!r}: expected a time like 60s, 10min or 2h, generations like 200gen, or "
+            "control periods in the environment like 180000steps"
         )
 
     def check(self, in_environment: bool) -> None:

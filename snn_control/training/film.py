@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
+from snn_control.envs.renderer import DISABLED, no_renderer
 from snn_control.errors import MissingExtraError, ParameterError, require
 from snn_control.report.episode_picture import N_FRAMES, episode_picture
 from snn_control.runs import atomic
@@ -22,16 +23,12 @@ from snn_control.training.rollout import Episode
 from snn_control.training.system import FilmWindow
 from snn_control.training.systems import system_of
 
-__all__ = ["FRAMES_PER_S", "NO_RENDERER", "SIZE", "WHOLE", "Filmed", "can_film", "film", "picture"]
+__all__ = ["FRAMES_PER_S", "SIZE", "WHOLE", "Filmed", "can_film", "film", "picture"]
 
 FRAMES_PER_S = 8
 SIZE = {"width": 640, "height": 480}
 """Default frame size, pixels. Without a GPU, rendering larger frames takes minutes."""
 WHOLE = FilmWindow()
-NO_RENDERER = (
-    "no off-screen renderer; install EGL (Debian: apt install libegl1 libgl1-mesa-dri), or set "
-    "MUJOCO_GL=osmesa if OSMesa is installed"
-)
 
 
 class Filmed(gymnasium.Wrapper):
@@ -81,7 +78,7 @@ class Filmed(gymnasium.Wrapper):
         except Exception as exc:  # graphics drivers raise exceptions of any type
             if self.frames:
                 raise
-            raise MissingExtraError(f"{NO_RENDERER} ({exc})") from exc
+            raise no_renderer(exc) from exc
 
 
 def film(
@@ -234,4 +231,4 @@ def can_film() -> bool:
         require("imageio_ffmpeg", "report")
     except MissingExtraError:
         return False
-    return os.environ.get("MUJOCO_GL", "").lower() not in ("disable", "disabled", "off", "0")
+    return os.environ.get("MUJOCO_GL", "").lower().strip() not in DISABLED

@@ -12,6 +12,7 @@ import numpy as np
 from snn_control.config import read_yaml
 from snn_control.errors import ConfigError, did_you_mean, require
 from snn_control.runs import Run
+from snn_control.seeds import whole_seed
 from snn_control.training.blimp.gradient import train
 from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget, OnProgress
@@ -119,7 +120,7 @@ def optimise(
     return METHODS[config.method].run(
         config,
         run,
-        seed=seed,
+        seed=whole_seed(seed),
         budget=prepare(config, budget),
         on_progress=on_progress,
         resume_from=resume_from,

@@ -10,6 +10,7 @@ import numpy as np
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError
+from snn_control.seeds import whole_seed
 from snn_control.training.declared import Declared
 
 __all__ = ["Episode", "match", "rollout", "spike_list"]
@@ -43,6 +44,7 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
         ControlPeriodError: the environment declares another `control_period_s`.
     """
     pick = match(controller, env)
+    seed = whole_seed(seed)
     controller.reset(seed)
     observation, info = env.reset(seed=seed)
     names = env.unwrapped.observation_names

@@ -19,7 +19,7 @@ def test_exit_codes_and_json(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "FAIL" in out
     assert "remedy:" in out
-    assert main(["check", "no-such-thing"]) == 1
+    assert main(["check", "no-such-thing"]) == 2
     assert main(["check"]) == 2
 
 

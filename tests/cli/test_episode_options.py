@@ -34,7 +34,7 @@ def test_compare_as_json_uses_the_chosen_reference(capsys):
 
 def test_an_unknown_reference_is_an_error_before_any_episode(capsys, monkeypatch):
     monkeypatch.setattr("snn_control.cli.episode_options.evaluate", None)
-    assert main(["compare", "pid", "blimp-altitude", *SHORT, "--against", "blimp-altitud"]) == 1
+    assert main(["compare", "pid", "blimp-altitude", *SHORT, "--against", "blimp-altitud"]) == 2
     assert "Did you mean: `blimp-altitude`?" in capsys.readouterr().err
 
 

@@ -74,7 +74,7 @@ def test_list_and_show_agree(capsys):
 
 
 def test_show_suggests_close_names(capsys):
-    assert main(["show", "snn_control/BlimpAltitud-v0"]) == 1
+    assert main(["show", "snn_control/BlimpAltitud-v0"]) == 2
     assert "Did you mean: `snn_control/BlimpAltitude-v0`" in capsys.readouterr().err
 
 
@@ -83,7 +83,7 @@ def test_info_and_cite(capsys):
     assert json.loads(capsys.readouterr().out)["versions"]["python"]
     assert main(["cite", "blimp"]) == 0
     assert capsys.readouterr().out.startswith("@misc{burgers2023evolving")
-    assert main(["cite", "blip"]) == 1
+    assert main(["cite", "blip"]) == 2
 
 
 def test_module_and_start_up_time():

@@ -26,7 +26,7 @@ def evolve(path, out, *words):
 @pytest.mark.parametrize("verb", ["evolve", "train"])
 def test_an_invalid_budget_creates_no_folder(verb, tmp_path, capsys):
     name = {"evolve": "blimp-demo", "train": "blimp-free"}[verb]
-    assert main([verb, name, "--budget", "60", "--out", str(tmp_path / "run")]) == 1
+    assert main([verb, name, "--budget", "60", "--out", str(tmp_path / "run")]) == 2
     assert "60s" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -46,7 +46,7 @@ def test_a_step_budget_without_environment_creates_no_folder(name, tmp_path, cap
 
 def test_a_missing_package_creates_no_folder(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
-    assert main(["train", "swimmer", "--out", str(tmp_path / "run")]) == 1
+    assert main(["train", "swimmer", "--out", str(tmp_path / "run")]) == 2
     assert 'pip install "snn_control[rl]"' in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 

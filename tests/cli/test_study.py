@@ -36,7 +36,7 @@ def test_help_of_a_study_has_its_own_options(capsys):
     assert main(["study", "mismatch", "--help"]) == 0
     assert "--flights" in capsys.readouterr().out
     assert main(["study", "mismatch", "--flight-hours", "3"]) == 2
-    assert main(["study", "mismach"]) == 1
+    assert main(["study", "mismach"]) == 2
     assert "Did you mean: `mismatch`" in capsys.readouterr().err
 
 

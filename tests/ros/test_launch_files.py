@@ -324,9 +324,7 @@ def test_an_interrupted_launch_leaves_no_process(
 
 
 @pytest.mark.parametrize("path", LAUNCH, ids=lambda p: p.name)
-def test_a_misspelt_argument_ends_the_launch(
-    path: Path, launched: Callable[..., Any]
-) -> None:
+def test_a_misspelt_argument_ends_the_launch(path: Path, launched: Callable[..., Any]) -> None:
     with launched(path.name, "recrod:=true") as (process, output):
         assert process.wait(timeout=30.0) != 0
     text = output.read_text("utf-8")

@@ -44,7 +44,7 @@ def test_report_names_the_extra_and_keeps_the_run(
     make_run(folder)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     done = snn_control(without_extra, "report", str(folder), cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert 'pip install "snn_control[report]"' in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
@@ -63,7 +63,7 @@ def test_evolution_without_the_extra_keeps_its_result(
     run = tmp_path / "run"
     words = ("evolve", str(config), "--budget", "3gen", "--seed", "1", "--out", str(run))
     done = snn_control(without_extra, *words, cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert 'pip install "snn_control[report]"' in done.stderr
     assert json.loads((run / "manifest.json").read_text())["status"] == "finished"
     assert (run / "checkpoints" / "best" / "model.json").is_file()

@@ -132,7 +132,7 @@ def test_crash_saves_the_state(run):
 
 def test_create_in_a_non_empty_folder_is_an_error(tmp_path):
     (tmp_path / "thesis.txt").write_text("three years")
-    with pytest.raises(RunError, match=r"not empty.*--resume"):
+    with pytest.raises(RunError, match=r"not empty; choose another --out"):
         Run.create(tmp_path, command="x", config={}, seed=0)
     assert (tmp_path / "thesis.txt").read_text() == "three years"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_control.cli.optimise import OptimiseOptions, optimise_as, show
-from snn_control.cli.result import Result
+from snn_control.cli.result import Result, WrongUseError
 
 __all__ = ["Args", "run", "show"]
 
@@ -30,5 +30,7 @@ def run(args: Args) -> Result:
 def _use_threads(workers: int) -> None:
     import numba
 
+    if workers < 0:
+        raise WrongUseError(f"--workers is {workers}; expected at least 0")
     if workers:
         numba.set_num_threads(min(workers, numba.get_num_threads()))

@@ -51,8 +51,8 @@ class Args(JsonOption):
     """Seed of the simulated robot."""
     out: Path | None = None
     """Run folder to create; default: runs/fly-MODEL-SEED."""
-    report: bool = True
-    """Report page with the same run without ROS for comparison; --no-report skips it."""
+    no_report: bool = False
+    """Write no report page, for which the same run without ROS is repeated for comparison."""
 
 
 def run(args: Args) -> Result:
@@ -64,7 +64,7 @@ def run(args: Args) -> Result:
     from snn_control.ros.bus.fly import run_on_robot, run_simulated
     from snn_control.ros.vehicles import vehicle_of
 
-    if args.report and args.sim:
+    if args.sim and not args.no_report:
         require_report()
     controller = load_named(args.model)
     vehicle = vehicle_of(controller)
@@ -91,7 +91,7 @@ def run(args: Args) -> Result:
             opened.finish(status)
     data: dict[str, Any] = result.summary | {"run": str(folder)}
     write_evaluation(result.evaluation(bus_run), folder, controller)
-    if args.report:
+    if not args.no_report:
         for alone, rival in vehicle.evaluations(bus_run):
             write_evaluation(alone, folder, rival)
         system = find_system(controller)

@@ -13,13 +13,13 @@ from snn_control.cli.result import JsonOption, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Print the specification of a listed name, or the text of a model or configuration.
+    """Print the specification of a listed name, the text of a model or configuration, or a run.
 
     Example: snn-control show snn_control/BlimpAltitude-v0
     """
 
     thing: tyro.conf.Positional[str]
-    """Name printed by `list`, or KIND/NAME if several kinds have it."""
+    """Name printed by `list`, KIND/NAME if several kinds have it, or the folder of a run."""
 
 
 def run(args: Args) -> Result:

@@ -40,8 +40,8 @@ class Args(JsonOption):
     """Settings of the study."""
     out: Path | None = None
     """Run folder to create; default: runs/study-NAME-FIRST_SEED."""
-    report: bool = True
-    """Report page; --no-report skips it."""
+    no_report: bool = False
+    """Write no report page."""
 
 
 def args_for(words: Sequence[str]) -> type[Args]:
@@ -65,7 +65,7 @@ def args_for(words: Sequence[str]) -> type[Args]:
 
 def run(args: Args) -> Result:
     """Run the study and write its page."""
-    if args.report:
+    if not args.no_report:
         require_report()
     study = args.study
     if Path(study).suffix in SUFFIXES:
@@ -83,7 +83,7 @@ def run(args: Args) -> Result:
         "skipped": list(outcome.skipped),
     }
     data["parts"] = [dataclasses.asdict(part) for part in outcome.parts]
-    if args.report:
+    if not args.no_report:
         data["report"] = str(build_report(folder))
     return Result(data)
 

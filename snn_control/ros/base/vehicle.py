@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snn_control.controllers import Controller
+from snn_control.errors import ParameterError
 from snn_control.ros.bags.ticks import RecordedTicks, replay
+from snn_control.seeds import whole_seed
 from snn_control.training.evaluate import Evaluation
 from snn_control.training.rollout import Episode
 
@@ -44,6 +47,11 @@ class BusRun:
     """Simulated seconds per second of wall time; values other than 1 use /clock."""
     period_s: float = 0.0
     """Control period of a blimp, s; 0: that of the preset."""
+
+    def __post_init__(self) -> None:
+        whole_seed(self.seed)
+        if not 0.0 < self.rate < math.inf:
+            raise ParameterError(f"rate is {self.rate:g}; expected more than 0")
 
 
 @dataclass(frozen=True)

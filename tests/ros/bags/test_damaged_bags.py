@@ -18,8 +18,8 @@ from rosbags.rosbag2 import CompressionMode, StoragePlugin
 from rosbags.typesys import Stores, get_typestore
 
 from snn_control.errors import DataWarning, RunError
-from snn_control.ros.bags.ticks import RecordedTicks, read_ticks
 from snn_control.ros.bags.bag_writer import BagWriter
+from snn_control.ros.bags.ticks import RecordedTicks, read_ticks
 from snn_control.runs.atomic import PARTIAL
 from tests.ros.bags.damaged_bags import (
     PERIOD_NS,

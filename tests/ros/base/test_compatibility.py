@@ -59,7 +59,9 @@ def reported(peer: Peer, text: str, status: str = "inputs") -> Callable[[], bool
     return lambda: text in peer.status(status)[1]
 
 
-@pytest.mark.parametrize("profile", [10, qos("latched"), qos("event")], ids=["10", "latched", "event"])
+@pytest.mark.parametrize(
+    "profile", [10, qos("latched"), qos("event")], ids=["10", "latched", "event"]
+)
 def test_a_setpoint_of_every_reliable_publisher_arrives(
     profile: QoSProfile | int, shared: tuple[Nodes, Peer]
 ) -> None:
