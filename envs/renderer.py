@@ -1,7 +1,8 @@
-"""Selection of MuJoCo's off-screen renderer, before mujoco is imported.
+"""MuJoCo's off-screen renderer: selection before mujoco is imported, and creation.
 
 `import mujoco` fails if `MUJOCO_GL` names a renderer whose library is missing, also in programs
-that draw nothing.
+that draw nothing. A graphics driver does not work in a process that is forked after its first use:
+drawing there would never return.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import ctypes.util
 import os
 import sys
 from collections.abc import MutableMapping
+from typing import Any
 
-from snn_control.errors import MissingExtraError
+from snn_control.errors import MissingExtraError, RunError
 
-__all__ = ["DISABLED", "no_renderer", "select_renderer"]
+__all__ = ["DISABLED", "make_renderer", "require_same_process", "select_renderer"]
 
 DISABLED = ("disable", "disabled", "off", "false", "0")
 """Values of `MUJOCO_GL` without a renderer."""
@@ -27,6 +29,8 @@ REMEDY = (
 )
 _refused: list[str] = []
 """Reason to refuse the renderer that the environment requested, at most one."""
+_drawn_by: list[int] = []
+"""Process that made the first renderer, at most one."""
 
 
 def select_renderer(environment: MutableMapping[str, str] = os.environ) -> None:
@@ -45,6 +49,38 @@ def select_renderer(environment: MutableMapping[str, str] = os.environ) -> None:
         _refuse(environment, f"{requested!r}, expected {', '.join(LIBRARIES)}, glfw or disable")
     elif not _loads(requested):
         _refuse(environment, f"{requested!r}, but {LIBRARIES[requested]} cannot be loaded")
+
+
+def make_renderer(model: Any, width: int, height: int) -> Any:
+    """Return a `mujoco.Renderer` of a model, sizes in pixels.
+
+    Raises:
+        MissingExtraError: no renderer is available.
+        RunError: see `require_same_process`.
+    """
+    import mujoco
+
+    require_same_process()
+    try:
+        renderer = mujoco.Renderer(model, height, width)
+    except Exception as exc:  # drivers raise exceptions of any type
+        raise no_renderer(exc) from exc
+    _drawn_by[:] = [os.getpid()]
+    return renderer
+
+
+def require_same_process() -> None:
+    """Refuse to draw in a process that was forked after its parent had drawn.
+
+    Raises:
+        RunError: the process is such a child.
+    """
+    if _drawn_by and _drawn_by[0] != os.getpid():
+        raise RunError(
+            "this process was forked from one that had drawn, where graphics drivers hang: start "
+            "workers with the context `spawn`, for example gymnasium.make_vec(..., "
+            "vectorization_mode='async', vector_kwargs={'context': 'spawn'})"
+        )
 
 
 def no_renderer(error: Exception) -> MissingExtraError:

@@ -7,6 +7,7 @@ import signal
 import sys
 
 import pytest
+import torch  # noqa: F401 - before the first drawing: two LLVMs in one process may crash
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,6 +16,7 @@ from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
+from snn_control.envs.renderer import make_renderer, require_same_process
 from snn_control.envs.rewards import tolerance
 from snn_control.errors import ParameterError
 from snn_control.seeds import whole_seed
@@ -186,8 +187,9 @@ class BlimpAltitude(Copied, gymnasium.Env):
         if self.render_mode is None:
             return None
         self.refresh_scene()
+        require_same_process()
         if self._renderer is None:
-            self._renderer = mujoco.Renderer(self.body.model, self.height, self.width)
+            self._renderer = make_renderer(self.body.model, self.width, self.height)
         self._renderer.update_scene(self.body.data, self.camera)
         return self._renderer.render()
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from snn_control.copies import CopiedWithViews
 from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_log import log_warnings
-from snn_control.envs.renderer import no_renderer
+from snn_control.envs.renderer import make_renderer, require_same_process
 from snn_control.envs.route.conditions import Conditions
 from snn_control.envs.route.mjcf import route_mjcf
 from snn_control.envs.route.path import draw_path
@@ -89,7 +89,9 @@ class RouteBody(CopiedWithViews):
 
         Raises:
             MissingExtraError: no off-screen renderer is available.
+            RunError: this process was forked from one that had drawn.
         """
+        require_same_process()
         renderer = self._renderer(width, height)
         mujoco.mj_kinematics(self.model, self.data)
         mujoco.mj_camlight(self.model, self.data)
@@ -133,22 +135,15 @@ class RouteBody(CopiedWithViews):
         if key not in self._renderers:
             settings = self.model.vis.global_
             settings.offwidth, settings.offheight = width, height
-            self._renderers[key] = _make_renderer(self.model, width, height)
+            self._renderers[key] = make_renderer(self.model, width, height)
         return self._renderers[key]
-
-
-def _make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
-    try:
-        return mujoco.Renderer(model, height, width)
-    except Exception as exc:  # drivers raise various exceptions
-        raise no_renderer(exc) from exc
 
 
 @functools.cache
 def can_draw() -> bool:
     """Return True if an off-screen renderer can be started."""
     try:
-        _make_renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 16, 16).close()
+        make_renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 16, 16).close()
     except MissingExtraError:
         return False
     return True

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from snn_control.config import from_mapping
 from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
+from snn_control.envs.renderer import make_renderer, require_same_process
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S, SwimmerBody
 from snn_control.envs.swimmer.damage import Damage
 from snn_control.envs.swimmer.metrics import swim_metrics
@@ -175,9 +176,9 @@ class Swim(Copied, gymnasium.Env):
         """Return a frame, shape (height, width, 3), or None without `rgb_array`."""
         if self.render_mode is None:
             return None
+        require_same_process()
         if self._renderer is None:
-            width, height = self._size
-            self._renderer = mujoco.Renderer(self.body.model, height, width)
+            self._renderer = make_renderer(self.body.model, *self._size)
         mujoco.mj_forward(self.body.model, self.body.data)
         self._renderer.update_scene(self.body.data, "tracking")
         return self._renderer.render()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.envs.renderer import DISABLED, no_renderer
-from snn_control.errors import MissingExtraError, ParameterError, require
+from snn_control.errors import MissingExtraError, ParameterError, SnnControlError, require
 from snn_control.report.episode_picture import N_FRAMES, episode_picture
 from snn_control.runs import atomic
 from snn_control.training.environment import make_environment
@@ -75,6 +75,8 @@ class Filmed(gymnasium.Wrapper):
     def _frame(self) -> np.ndarray:
         try:
             return np.asarray(self.env.render())
+        except SnnControlError:
+            raise
         except Exception as exc:  # graphics drivers raise exceptions of any type
             if self.frames:
                 raise
