@@ -6,9 +6,11 @@ import importlib
 import json
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(OSError):
         sys.path.append(os.getcwd())  # for `module:id` of a user's own environment
     try:
-        with required_packages(), on_first_compilation(_report(verb)):
+        with _interruptible(), required_packages(), on_first_compilation(_report(verb)):
             return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
         text = " ".join(str(exc).split())
@@ -95,6 +97,22 @@ def _with_option(text: str, words: Sequence[str]) -> str:
         if subject and option.startswith("--") and subject[0] in (key, f"{key}_s"):
             return option + text[subject.end() :]
     return text
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Handle the signals of a closed terminal and of `kill` like Ctrl-C: partial files are removed."""
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    changed = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in changed:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _report(verb: str) -> Callable[[str], None]:

@@ -12,7 +12,7 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from snn_control.cli.progress import Progress
+from snn_control.cli.progress import Progress, steps
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.controllers import load, save
 from snn_control.errors import ConfigError, RunError
@@ -133,7 +133,13 @@ def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
     if args.no_report:
         opened.run.finish()
         return Result(data)
-    conclusion = conclude(opened.run, config.name, model, system=system(config.system))
+    conclusion = conclude(
+        opened.run,
+        config.name,
+        model,
+        system=system(config.system),
+        progress=steps(quiet=args.json),
+    )
     headline, means = conclusion.headline, conclusion.means
     data |= {f"{name}_{headline.key}": mean for name, mean in means.items()}
     data["report"] = str(conclusion.report)

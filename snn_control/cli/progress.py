@@ -11,6 +11,32 @@ from typing import Any, TextIO
 PLAIN_PERIOD_S = 5.0
 
 
+def steps(*, quiet: bool = False) -> Callable[[str], None]:
+    """Return a function that prints a line to stderr for each step of a job."""
+    if quiet:
+        return lambda _: None
+    return lambda text: print(text, file=sys.stderr, flush=True)
+
+
+def frames(duration_s: float, frames_per_s: float, *, quiet: bool = False) -> Callable[[int], None]:
+    """Return a function of the number of frames of a film that prints a line every 5 s.
+
+    Args:
+        duration_s: duration of the film, s.
+        frames_per_s: frames of the film per second.
+        quiet: no output.
+    """
+    total, printed_s = max(1, round(duration_s * frames_per_s)), time.monotonic()
+
+    def report(frame: int) -> None:
+        nonlocal printed_s
+        if not quiet and time.monotonic() - printed_s >= PLAIN_PERIOD_S:
+            printed_s = time.monotonic()
+            print(f"filming, {min(frame / total, 1.0):.0%}", file=sys.stderr, flush=True)
+
+    return report
+
+
 class Progress:
     """Display of generation, best, median and remaining time; a context manager.
 
@@ -33,14 +59,13 @@ class Progress:
         self._quiet = quiet
         self._unit = unit
         self._clock = clock
-        self._started = clock()
-        self._start_fraction: float | None = None
+        self._first: tuple[float, float] | None = None
+        """Time and fraction of the first update."""
         self._last_plain = -PLAIN_PERIOD_S
         self._line = ""
         self._live: Any = None
 
     def __enter__(self) -> Progress:
-        self._started = self._clock()
         if not self._quiet and self._stream.isatty():
             from rich.console import Console
             from rich.live import Live
@@ -63,14 +88,15 @@ class Progress:
     def update(self, generation: int, best: float, median: float, fraction: float) -> None:
         """Report a generation; `fraction` of the budget is used, in [0, 1].
 
-        For a resumed job, the ETA counts only the progress since the first update.
+        The ETA counts only the progress since the first update, without the compilation of kernels
+        and what a resumed job did before.
         """
-        if self._start_fraction is None:
-            self._start_fraction = fraction if generation else 0.0
-        elapsed_s = self._clock() - self._started
+        now_s = self._clock()
+        first_s, first_fraction = self._first = self._first or (now_s, fraction)
+        elapsed_s = now_s - first_s
         self._line = (
             f"{self._unit} {generation}  best {best:.4g}  median {median:.4g}  "
-            f"{100 * fraction:.0f} %  ETA {self._eta(elapsed_s, fraction)}"
+            f"{100 * fraction:.0f} %  ETA {_eta(elapsed_s, fraction, first_fraction)}"
         )
         if self._quiet:
             return
@@ -81,9 +107,10 @@ class Progress:
             print(self._line, file=self._stream, flush=True)
             self._line = ""
 
-    def _eta(self, elapsed_s: float, fraction: float) -> str:
-        done = fraction - (self._start_fraction or 0.0)
-        if done <= 0:
-            return "?"
-        left_s = round(elapsed_s * (1 - fraction) / done)
-        return f"{left_s // 60}:{left_s % 60:02d}"
+
+def _eta(elapsed_s: float, fraction: float, first_fraction: float) -> str:
+    done = fraction - first_fraction
+    if done <= 0:
+        return "?"
+    left_s = round(elapsed_s * (1 - fraction) / done)
+    return f"{left_s // 60}:{left_s % 60:02d}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +40,9 @@ def conclude(
     system: System,
     seeds: Sequence[int] = REPORT_SEEDS,
     films: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Conclusion:
-    """Evaluate and film the result, finish the run and build its page.
+    """Evaluate the result, finish the run, build its page, then film and add the films.
 
     The baselines of the system run on the same seeds, and so does the quantised non-spiking twin
     if there is one (`NAME-twin`). Without a renderer or imageio-ffmpeg no film is made.
@@ -53,17 +54,23 @@ def conclude(
         system: system of the model.
         seeds: one episode each; the first one is filmed.
         films: True to film, if possible.
+        progress: called with a line at the start of each step.
     """
     compared = beside(system, name, load(model))
     means = {}
     for label, each in compared.items():
+        progress(f"evaluating {label}, {len(seeds)} episodes")
         evaluation = evaluate(each, label, seeds=seeds, system=system)
         write_evaluation(evaluation, run.folder, each)
         means[label] = float(evaluation.values(system.headline.metric).mean())
     if system.transfer:
         write_transfer(compared, system.transfer, run.folder)
+    run.finish()
+    report = build_report(run.folder)
     if films and system.film_window and can_film():
+        progress(f"page without films: {report}")
         for label in [label for label in compared if not label.endswith(TWIN)]:
+            progress(f"filming {label}")
             with suppress(MissingExtraError):
                 film(
                     compared[label],
@@ -73,8 +80,8 @@ def conclude(
                     window=system.film_window,
                     **system.environment_options(compared[label]),
                 )
-    run.finish()
-    return Conclusion(system.headline, means, build_report(run.folder))
+        report = build_report(run.folder)
+    return Conclusion(system.headline, means, report)
 
 
 def beside(system: System, name: str, controller: Controller) -> dict[str, Controller]:

@@ -20,7 +20,7 @@ from snn_control.runs import atomic
 from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import run_episode
 from snn_control.training.rollout import Episode
-from snn_control.training.system import FilmWindow
+from snn_control.training.system import WHOLE, FilmWindow
 from snn_control.training.systems import system_of
 
 __all__ = ["FRAMES_PER_S", "SIZE", "WHOLE", "Filmed", "can_film", "film", "picture"]
@@ -28,7 +28,6 @@ __all__ = ["FRAMES_PER_S", "SIZE", "WHOLE", "Filmed", "can_film", "film", "pictu
 FRAMES_PER_S = 8
 SIZE = {"width": 640, "height": 480}
 """Default frame size, pixels. Without a GPU, rendering larger frames takes minutes."""
-WHOLE = FilmWindow()
 
 
 class Filmed(gymnasium.Wrapper):
@@ -92,6 +91,7 @@ def film(
     preset: str = "default",
     window: FilmWindow = WHOLE,
     preferred: dict[str, Any] | None = None,
+    on_frame: Callable[[int], None] = lambda _: None,
     **options: Any,
 ) -> Episode:
     """Write an MP4 film of part of an episode, in real time.
@@ -104,6 +104,7 @@ def film(
         preset: preset of the environment.
         window: part of the episode; default: all of it.
         preferred: options that are passed only to environments that accept them.
+        on_frame: called with the number of frames after each one.
         options: options of the environment.
 
     Returns:
@@ -134,7 +135,12 @@ def film(
             atomic.writing(path),
             imageio.get_writer(partial, fps=FRAMES_PER_S, macro_block_size=1) as movie,
         ):
-            filmed = Filmed(env, movie.append_data, window)
+
+            def take(frame: np.ndarray) -> None:
+                movie.append_data(frame)
+                on_frame(filmed.frames + 1)
+
+            filmed = Filmed(env, take, window)
             episode = run_episode(controller, filmed, seed)
         if not filmed.frames:
             raise ParameterError(f"start_s is {window.start_s:g}; the episode ended before it")

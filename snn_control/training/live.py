@@ -15,20 +15,24 @@ from snn_control.errors import ConfigError
 from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import run_episode
 from snn_control.training.rollout import Episode
+from snn_control.training.system import WHOLE, FilmWindow
 
 CLOSING_S = 5.0
 """Longest wait for each thread of the viewer to end, s."""
 
 
 class Watched(gymnasium.Wrapper):
-    """Wrapper that runs in real time in MuJoCo's viewer; closing the window ends the episode.
+    """Wrapper that runs part of an episode in MuJoCo's viewer; closing it ends the episode.
+
+    Before the part the episode runs as fast as possible, then in real time.
 
     The MuJoCo model is read from `model` and `data` of the environment or of its `body`. A method
     `refresh_scene` of the environment is called before each picture.
     """
 
-    def __init__(self, env: gymnasium.Env) -> None:
+    def __init__(self, env: gymnasium.Env, window: FilmWindow = WHOLE) -> None:
         super().__init__(env)
+        self._window = window
         self._model, self._data = _mujoco(env)
         self._viewer: Any = None
 
@@ -43,7 +47,7 @@ class Watched(gymnasium.Wrapper):
             # The viewer renders in separate threads and does not join them: closing the window
             # while one of them renders crashes the process.
             self._drawing = set(threading.enumerate()) - before
-        self._started_s = time.monotonic() - info.get("time_s", 0.0)
+        self._started_s: float | None = None
         self._show(info)
         return observation, info
 
@@ -52,7 +56,8 @@ class Watched(gymnasium.Wrapper):
         with self._viewer.lock():
             observation, reward, terminated, truncated, info = self.env.step(action)
         self._show(info)
-        return observation, reward, terminated, truncated or not self._viewer.is_running(), info
+        over = info.get("time_s", 0.0) >= self._window.stop_s or not self._viewer.is_running()
+        return observation, reward, terminated, truncated or over, info
 
     def close(self) -> None:
         """Close the window and the environment."""
@@ -68,7 +73,12 @@ class Watched(gymnasium.Wrapper):
         if inner.has_wrapper_attr("refresh_scene"):
             inner.get_wrapper_attr("refresh_scene")()
         self._viewer.sync()
-        time.sleep(max(0.0, self._started_s + info.get("time_s", 0.0) - time.monotonic()))
+        time_s = info.get("time_s", self._window.start_s)
+        if time_s < self._window.start_s:
+            return
+        if self._started_s is None:
+            self._started_s = time.monotonic() - time_s
+        time.sleep(max(0.0, self._started_s + time_s - time.monotonic()))
 
 
 def watch(
@@ -77,9 +87,12 @@ def watch(
     seed: int,
     environment: str,
     preset: str = "default",
+    window: FilmWindow = WHOLE,
     **options: Any,
 ) -> Episode:
     """Run the episode of `seed` in a window: the environment's own (`human`), or MuJoCo's viewer.
+
+    MuJoCo's viewer shows the part `window` of the episode in real time.
 
     Raises:
         ConfigError: the environment supports neither.
@@ -90,7 +103,7 @@ def watch(
             env.close()
             env = make_environment(environment, preset=preset, render_mode="human", **options)
         else:
-            env = Watched(env)
+            env = Watched(env, window)
         return run_episode(controller, env, seed)
     finally:
         env.close()

@@ -20,7 +20,7 @@ from snn_control.errors import ParameterError
 from snn_control.report.episode_picture import Response
 from snn_control.training.task import Task
 
-__all__ = ["TWIN", "FilmWindow", "Headline", "Response", "System", "Transfer"]
+__all__ = ["TWIN", "WHOLE", "FilmWindow", "Headline", "Response", "System", "Transfer"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 TWIN = "-twin"
@@ -53,6 +53,10 @@ class FilmWindow:
 
     start_s: float = 0.0
     stop_s: float = math.inf
+
+
+WHOLE = FilmWindow()
+"""Whole episode."""
 
 
 @dataclass(frozen=True, eq=False)

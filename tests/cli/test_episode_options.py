@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -113,3 +114,25 @@ def test_play_on_a_display_opens_a_window_in_real_time(tmp_path):
     assert json.loads(done.stdout.splitlines()[-1])["film"] is None
     assert took_s > 2.5
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_film_leaves_nothing_behind(number, tmp_path):
+    """The whole process group is interrupted, as by Ctrl-C: also the encoder."""
+    if not can_film():
+        pytest.skip("needs a renderer and imageio-ffmpeg")
+    command = [sys.executable, "-m", "snn_control", "play", "blimp-altitude", "--out", "a.mp4"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not any(path.stat().st_size for path in tmp_path.iterdir()):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(process.pid, number)
+    _, error = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert "Traceback" not in error
+    assert not [*tmp_path.iterdir()]

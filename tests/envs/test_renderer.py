@@ -86,7 +86,8 @@ if __name__ == "__main__":
     env.reset(seed=0)
     env.render()
     vector = gymnasium.make_vec(
-        "snn_control/{name}", 2, vectorization_mode="async", vector_kwargs={{"context": "{context}"}},
+        "snn_control/{name}", 2, vectorization_mode="async",
+        vector_kwargs={{"context": "{context}"}},
         {options}
     )
     vector.reset(seed=0)

@@ -11,11 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.episode_options import EnvironmentOptions
+from snn_control.cli.progress import frames
 from snn_control.cli.result import JsonOption, Result
+from snn_control.controllers import Controller
 from snn_control.report.metric_names import metric_name, number
-from snn_control.training.film import film, picture
+from snn_control.training.film import FRAMES_PER_S, film, picture
 from snn_control.training.live import has_display, watch
 from snn_control.training.model_name import load_named
+from snn_control.training.system import FilmWindow
+from snn_control.training.systems import find_system
+
+PART_S = 20.0
+"""Part of an episode that is shown by default, s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +41,7 @@ class Args(EnvironmentOptions, JsonOption):
     seed: int = 0
     """Seed of the episode."""
     duration_s: Annotated[float | None, tyro.conf.arg(aliases=["--duration"])] = None
-    """Length of the episode, s; default: 100 if the environment has this option."""
+    """Length of the episode, s; default: its part of about 20 s that reports show."""
     out: Path | None = None
     """Video (.mp4) or picture with response (.png); without a display: MODEL-SEED.mp4."""
 
@@ -50,12 +57,14 @@ def run(args: Args) -> Result:
     name = Path(args.model).stem
     path = args.out
     if path is None and has_display():
-        episode = watch(controller, **options)
+        episode = watch(controller, window=_window(args, controller), **options)
     elif path is not None and path.suffix.lower() == ".png":
         episode = picture(controller, name, path, **options)
     else:
         path = path or Path(f"{name}-{args.seed}.mp4")
-        episode = film(controller, path, **options)
+        window = _window(args, controller)
+        report = frames(window.stop_s - window.start_s, FRAMES_PER_S, quiet=args.json)
+        episode = film(controller, path, window=window, on_frame=report, **options)
     return Result(
         {
             "model": name,
@@ -65,6 +74,15 @@ def run(args: Args) -> Result:
             "film": str(path) if path else None,
         }
     )
+
+
+def _window(args: Args, controller: Controller) -> FilmWindow:
+    """Return the part of the episode to show: all of a chosen length, else that of reports."""
+    if args.duration_s is not None:
+        return FilmWindow(stop_s=args.duration_s)
+    system = find_system(controller)
+    of_system = args.environment in (None, system.environment if system else None)
+    return (system.film_window if system and of_system else None) or FilmWindow(stop_s=PART_S)
 
 
 def show(result: Result, console: Console) -> None:
