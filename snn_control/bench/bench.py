@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 COMPARED = ("numpy", "numba", "torch", "norse", "gymnasium")
 
 
-def bench(quick: bool = False) -> dict[str, Any]:
+def bench(quick: bool = False, progress: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """Measure ticks, populations and closed loops of this package and of Norse.
 
     Args:
         quick: use three rounds instead of seven, and fewer calls.
+        progress: called with a line before each of the three parts.
 
     Raises:
         SnnControlError: the engines do not agree, so their times cannot be compared.
@@ -26,10 +28,20 @@ def bench(quick: bool = False) -> dict[str, Any]:
 
     rounds, calls = (3, 1000) if quick else (7, 5000)
     before = os.getloadavg()[0]
+    parts: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
+        "tick_us": ("single ticks", lambda: tick_us(rounds, calls)),
+        "population_neuron_steps_per_s": (
+            "populations",
+            lambda: population_neuron_steps_per_s(rounds),
+        ),
+        "closed_loop_steps_per_s": ("closed loops", lambda: closed_loop_steps_per_s(rounds)),
+    }
+    measured = {}
+    for name, (title, measure) in parts.items():
+        progress(f"measuring {title}, {rounds} rounds")
+        measured[name] = measure()
     return {
-        "tick_us": tick_us(rounds, calls),
-        "population_neuron_steps_per_s": population_neuron_steps_per_s(rounds),
-        "closed_loop_steps_per_s": closed_loop_steps_per_s(rounds),
+        **measured,
         "versions": {"python": platform.python_version()} | {n: _version(n) for n in COMPARED},
         "cpu": _cpu(),
         "cores": os.cpu_count(),

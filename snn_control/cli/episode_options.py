@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,18 @@ class SeededOptions(EnvironmentOptions):
         if not self.presets:
             raise WrongUseError("--presets names no preset; leave it out for `default`")
 
-    def evaluate_all(self, controllers: dict[str, Controller], preset: str) -> list[Evaluation]:
-        """Evaluate every controller over the episodes of a preset."""
+    def evaluate_all(
+        self, controllers: dict[str, Controller], preset: str, progress: Callable[[str], None]
+    ) -> list[Evaluation]:
+        """Evaluate every controller over the episodes of a preset, with a line for each."""
         if self.first_seed < 0:
             raise WrongUseError(f"--first-seed is {self.first_seed}; expected at least 0")
         if self.episodes < 1:
             raise WrongUseError(f"--episodes is {self.episodes}; expected at least 1")
         seeds: Sequence[int] = range(self.first_seed, self.first_seed + self.episodes)
-        return [
-            evaluate(controller, name, seeds=seeds, preset=preset, **self.options(controller))
-            for name, controller in controllers.items()
-        ]
+        evaluations = []
+        for name, controller in controllers.items():
+            progress(f"evaluating {name}, preset {preset}, {self.episodes} episodes")
+            options = self.options(controller)
+            evaluations.append(evaluate(controller, name, seeds=seeds, preset=preset, **options))
+        return evaluations

@@ -101,7 +101,7 @@ def _with_option(text: str, words: Sequence[str]) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Handle the signals of a closed terminal and of `kill` like Ctrl-C: partial files are removed."""
+    """Handle the signals of `kill` and of a closed terminal like Ctrl-C, which ends in order."""
     numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     if threading.current_thread() is not threading.main_thread():
         numbers = []

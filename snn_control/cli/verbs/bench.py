@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from snn_control.cli.progress import steps
 from snn_control.cli.result import JsonOption, Result
 
 TITLES = {
@@ -34,7 +35,7 @@ def run(args: Args) -> Result:
     """Run the benchmark."""
     from snn_control.bench.bench import bench
 
-    return Result(bench(args.quick))
+    return Result(bench(args.quick, steps(quiet=args.json)))
 
 
 def show(result: Result, console: Console) -> None:

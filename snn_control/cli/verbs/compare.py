@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.episode_options import SeededOptions
+from snn_control.cli.progress import steps
 from snn_control.cli.result import JsonOption, Result, WrongUseError
 from snn_control.errors import UnknownNameError
 from snn_control.report.metric_names import metric_name, spread
@@ -44,7 +45,8 @@ def run(args: Args) -> Result:
         raise UnknownNameError("controller to compare with", against, controllers)
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
-        rows += compare_rows(args.evaluate_all(controllers, preset), against)
+        evaluations = args.evaluate_all(controllers, preset, steps(quiet=args.json))
+        rows += compare_rows(evaluations, against)
     return Result({"against": against, "episodes": args.episodes, "rows": rows})
 
 

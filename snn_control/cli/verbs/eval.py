@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.episode_options import SeededOptions
+from snn_control.cli.progress import steps
 from snn_control.cli.result import JsonOption, Result
 from snn_control.controllers import load
 from snn_control.report.metric_names import metric_name, spread
@@ -44,7 +45,7 @@ def run(args: Args) -> Result:
         controllers["pid"] = pid
     rows: list[dict[str, Any]] = []
     for preset in args.presets:
-        evaluations = args.evaluate_all(controllers, preset)
+        evaluations = args.evaluate_all(controllers, preset, steps(quiet=args.json))
         for evaluation in evaluations if args.out else ():
             assert args.out is not None
             write_evaluation(

@@ -157,6 +157,7 @@ class ManagedNode(LifecycleNode, ABC):
         """Read the parameters and call `configure`."""
 
         def configure() -> None:
+            self.get_logger().info("loading")
             self.config = self.parameters.read()
             with on_first_compilation(self.get_logger().info):
                 self.configure(self.config)
@@ -232,6 +233,7 @@ class ManagedNode(LifecycleNode, ABC):
             return FAULT
         if name in ("configure", "activate"):
             self.trouble = ""
+            self.get_logger().info(f"{name}d")
         return SUCCESS
 
     def guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:

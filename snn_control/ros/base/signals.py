@@ -72,7 +72,12 @@ def interrupted_once() -> Iterator[None]:
         ignore_signals(tuple(before))
         raise KeyboardInterrupt
 
-    before = {number: signal.getsignal(number) for number in ending_signals()}
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    before = {
+        number: handler
+        for number, handler in handlers.items()
+        if number in ending_signals() or handler == signal.default_int_handler
+    }
     for number in before:
         signal.signal(number, interrupt)
     try:
