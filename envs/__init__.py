@@ -15,7 +15,7 @@ import gymnasium
 from snn_control.envs.renderer import select_renderer
 from snn_control.errors import UnknownNameError
 
-__all__ = ["ADAPTED", "ENTRY_POINT_GROUP", "ENVIRONMENTS", "environments", "make"]
+__all__ = ["ADAPTED", "ENTRY_POINT_GROUP", "ENVIRONMENTS", "VECTORS", "environments", "make"]
 
 ENTRY_POINT_GROUP = "snn_control.environments"
 
@@ -25,6 +25,12 @@ ENVIRONMENTS: dict[str, str] = {
     "snn_control/Swim-v0": "snn_control.envs.swimmer.swim:Swim",
 }
 """Environments of this package: id -> entry point."""
+
+VECTORS: dict[str, str] = {
+    "snn_control/BlimpAltitude-v0": "snn_control.envs.blimp.vector:BlimpAltitudeVector",
+    "snn_control/Swim-v0": "snn_control.envs.swimmer.vector:SwimVector",
+}
+"""Entry points of `gymnasium.make_vec(..., vectorization_mode="vector_entry_point")`."""
 
 ADAPTED: dict[str, str] = {
     "snn_control/Swimmer-v5": "snn_control.envs.swimmer.gymnasium_swimmer:GymnasiumSwimmer",
@@ -54,7 +60,9 @@ def make(name: str, **arguments: Any) -> gymnasium.Env:
 def _register() -> None:
     for name, entry_point in environments().items():
         if name not in gymnasium.registry:
-            gymnasium.register(id=name, entry_point=entry_point)
+            gymnasium.register(
+                id=name, entry_point=entry_point, vector_entry_point=VECTORS.get(name)
+            )
 
 
 select_renderer()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from math import exp, log
 
-__all__ = ["tolerance"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["tolerance", "tolerances"]
 
 
 def tolerance(x: float, low: float, high: float, margin: float, at_margin: float = 0.1) -> float:
@@ -21,3 +24,11 @@ def tolerance(x: float, low: float, high: float, margin: float, at_margin: float
         return 0.0
     fraction = distance / margin
     return exp(log(at_margin) * fraction * fraction)
+
+
+def tolerances(
+    x: NDArray[np.float64], low: float, high: float, margin: float, at_margin: float = 0.1
+) -> NDArray[np.float64]:
+    """Return `tolerance` of each entry of an array."""
+    fraction = np.maximum(np.maximum(low - x, x - high), 0.0) / margin
+    return np.nan_to_num(np.exp(np.log(at_margin) * fraction * fraction), nan=0.0)

@@ -21,7 +21,7 @@ from snn_control.envs.rewards import tolerance
 from snn_control.errors import ParameterError
 from snn_control.seeds import whole_seed
 
-__all__ = ["BlimpAltitude"]
+__all__ = ["BlimpAltitude", "action_space", "observation_space"]
 
 
 class BlimpAltitude(Copied, gymnasium.Env):
@@ -104,14 +104,8 @@ class BlimpAltitude(Copied, gymnasium.Env):
         self.duration_s = duration_s
         self.render_mode = render_mode
         self.camera, self.width, self.height = camera, width, height
-        self.observation_space = gymnasium.spaces.Box(
-            np.array([-12.0, 0.0, 0.0, 0.0, 0.0]),
-            np.array([12.0, 12.0, 12.0, 600.0, 20.0]),
-            dtype=np.float64,
-        )
-        self.action_space = gymnasium.spaces.Box(
-            -plant.COMMAND_LIMIT, plant.COMMAND_LIMIT, (1,), np.float64
-        )
+        self.observation_space = observation_space()
+        self.action_space = action_space()
         self.body = BlimpBody()
         self._renderer: mujoco.Renderer | None = None
         self._scenario: Scenario | None = None
@@ -242,3 +236,14 @@ class BlimpAltitude(Copied, gymnasium.Env):
             "speed_m_s": self.body.speed_m_s,
             "missed_ticks": self._missed[self._tick],
         }
+
+
+def observation_space() -> gymnasium.spaces.Box:
+    """Return the bounds of `BlimpAltitude.observation_names`."""
+    low, high = [-12.0, 0.0, 0.0, 0.0, 0.0], [12.0, 12.0, 12.0, 600.0, 20.0]
+    return gymnasium.spaces.Box(np.array(low), np.array(high), dtype=np.float64)
+
+
+def action_space() -> gymnasium.spaces.Box:
+    """Return the bounds of the motor command."""
+    return gymnasium.spaces.Box(-plant.COMMAND_LIMIT, plant.COMMAND_LIMIT, (1,), np.float64)

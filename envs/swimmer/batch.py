@@ -45,6 +45,7 @@ class SwimmerPool(CopiedWithViews):
         damage: damage of every body.
 
     Attributes:
+        arrays: positions, velocities and controls of each body, as views.
         addresses: addresses of model, data and arrays of each body, shape (n_bodies, 5).
     """
 
@@ -59,11 +60,11 @@ class SwimmerPool(CopiedWithViews):
 
     def _bind(self) -> None:
         self._data = [data_of(self.model, data) for data in self._data]
-        self._arrays = [(data.qpos, data.qvel, data.ctrl) for data in self._data]
+        self.arrays = [(data.qpos, data.qvel, data.ctrl) for data in self._data]
         self.addresses = np.array(
             [
                 [self.model._address, data._address, *(array.ctypes.data for array in arrays)]
-                for data, arrays in zip(self._data, self._arrays, strict=True)
+                for data, arrays in zip(self._data, self.arrays, strict=True)
             ],
             np.int64,
         )
@@ -120,6 +121,11 @@ class SwimmerBatch(Copied):
         self.forward_speed_m_s = np.zeros(n_bodies)
         self._errors = [np.zeros((1, 0))] * n_bodies
         self._ticks = np.zeros(n_bodies, np.int64)
+
+    @property
+    def position_m(self) -> FloatArray:
+        """Positions of the noses, m, shape (n_bodies, 2)."""
+        return np.stack([qpos[:2] for qpos, _, _ in self.pool.arrays])
 
     def reset(self, starts: Sequence[Start], bodies: Sequence[int] | None = None) -> None:
         """Reset all bodies, or those of the indices `bodies`, to their starts.

@@ -110,16 +110,14 @@ class Swim(Copied, gymnasium.Env):
             raise ParameterError(f"render_mode is {render_mode!r}; expected 'rgb_array' or None")
         if n_ticks < 1:
             raise ParameterError(f"n_ticks is {n_ticks}; expected at least 1")
-        self.damage = from_mapping(Damage, damage or {}, "damage")
+        self.damage = damage_of(damage)
         self.body = SwimmerBody(n_links, self.damage)
         self.n_ticks, self.render_mode = n_ticks, render_mode
         self.observation_names = observation_names(n_links)
         self.action_names = action_names(n_links - 1)
-        self._high = np.concatenate(
-            [np.full(n_links - 1, 4.0), np.tile([100.0, 100.0, 1000.0], n_links)]
-        )
-        self.observation_space = gymnasium.spaces.Box(-self._high, self._high, dtype=np.float64)
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (n_links - 1,), np.float64)
+        self.observation_space = observation_space(n_links)
+        self.action_space = action_space(n_links - 1)
+        self._high = self.observation_space.high
         self._size = (width, height)
         self._renderer: mujoco.Renderer | None = None
         self._start: Start | None = None
@@ -207,6 +205,22 @@ class Swim(Copied, gymnasium.Env):
             "x_m": x_m,
             "y_m": y_m,
         }
+
+
+def damage_of(fields: dict[str, Any] | None) -> Damage:
+    """Return the damage of a dict of its fields."""
+    return from_mapping(Damage, fields or {}, "damage")
+
+
+def observation_space(n_links: int) -> gymnasium.spaces.Box:
+    """Return the bounds of `observation_names`."""
+    high = np.concatenate([np.full(n_links - 1, 4.0), np.tile([100.0, 100.0, 1000.0], n_links)])
+    return gymnasium.spaces.Box(-high, high, dtype=np.float64)
+
+
+def action_space(n_joints: int) -> gymnasium.spaces.Box:
+    """Return the bounds of the efforts."""
+    return gymnasium.spaces.Box(-1.0, 1.0, (n_joints,), np.float64)
 
 
 def observation_names(n_links: int) -> tuple[str, ...]:
