@@ -25,7 +25,7 @@ class BlimpAltitudeVector(SteppedTogether):
 
     `gymnasium.make_vec("snn_control/BlimpAltitude-v0", num_envs=n,
     vectorization_mode="vector_entry_point")` makes it. Observations, rewards and episodes equal
-    those of `BlimpAltitude` with the same seeds to 1e-5, since that is simulated by MuJoCo.
+    those of `BlimpAltitude` with the same seeds to 1e-4, since that is simulated by MuJoCo.
 
     Args:
         num_envs: number of environments, at least 1.
