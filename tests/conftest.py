@@ -10,7 +10,7 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare what the processes that tests start inherit."""
+    """Set the signals and the bytecode cache that the processes of the tests inherit."""
     _handle_signals()
     _keep_bytecode(config)
 
