@@ -11,7 +11,7 @@ import torch  # noqa: F401 - before the first drawing: two LLVMs in one process 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare what the processes that tests start inherit."""
+    """Set the signals and the bytecode cache that the processes of the tests inherit."""
     _handle_signals()
     _keep_bytecode(config)
 
