@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
+
+from snn_control.lazy import lazy
 
 __version__ = "0.1.0"
 __all__ = ["PlaceRecognizer", "__version__", "load", "make", "rollout"]
@@ -46,7 +47,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy(__name__, _LAZY)

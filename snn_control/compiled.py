@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import os
 import re
 import stat
@@ -43,6 +44,24 @@ _KERNELS = re.compile(rb"^(?:from|import) (?:numba|llvmlite|snn_control\.compile
 """Pattern in the source of each module that defines kernels or parts of kernels."""
 _CONFIG: Any = numba.config
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def _postpone_blas() -> None:
+    """Make numba look for SciPy's BLAS when a kernel uses it, not when it loads its first kernel.
+
+    The import of `scipy.linalg` takes 21 MB, and no kernel of a controller uses it.
+    """
+    if "numba.np.arraymath" in sys.modules or "scipy.linalg" in sys.modules:
+        return
+    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]
+    try:
+        from numba.np import arraymath
+    finally:
+        del sys.modules["scipy.linalg"]
+    arraymath._HAVE_BLAS = importlib.util.find_spec("scipy") is not None
+
+
+_postpone_blas()
 
 
 @functools.cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, requires
 
 from snn_control.errors import MissingExtraError
 
@@ -54,6 +53,8 @@ def _command(module: str) -> str:
 
 
 def _requirements() -> list[str]:
+    from importlib.metadata import PackageNotFoundError, requires  # 2 MB that nodes do not need
+
     try:
         return requires("snn_control") or []
     except PackageNotFoundError:

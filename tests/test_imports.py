@@ -13,7 +13,7 @@ from tests.paths import ROOT
 
 LEAVES = {
     "errors", "units", "compilation", "compiled", "addresses", "resources", "citations", "config",
-    "threads", "copies", "input_file", "packages", "seeds", "yaml_text", "array_file",
+    "lazy", "threads", "copies", "input_file", "packages", "seeds", "yaml_text", "array_file",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}
@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ros": BELOW_STUDIES,
     "cli": BELOW_STUDIES | {"studies", "checks", "bench", "ros"},
     "__main__": {"cli"},
-    "__init__": set(),
+    "__init__": {"lazy"},
 }
 SYSTEMS = run_path(str(ROOT / "snn_control" / "ros" / "nodes.py"))["SYSTEMS"]
 STEMS = {"route"} | {system.name for system in SYSTEMS if system.name}

@@ -9,8 +9,8 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from types import ModuleType
 from typing import Any
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(OSError):
         sys.path.append(os.getcwd())  # for `module:id` of a user's own environment
     try:
-        with _interruptible(), required_packages(), on_first_compilation(_report(verb)):
+        with _interruptible(), required_packages(), _notice(verb):
             return _run(importlib.import_module(_module(verb)), verb, rest)
     except SnnControlError as exc:
         text = " ".join(str(exc).split())
@@ -115,8 +115,13 @@ def _interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _report(verb: str) -> Callable[[str], None]:
-    return lambda text: print(f"{PROGRAM} {verb}: {text}", file=sys.stderr, flush=True)
+def _notice(verb: str) -> AbstractContextManager[None]:
+    """Report the first compilation, except of the verb that compiles."""
+    if verb == "warm":
+        return nullcontext()
+    return on_first_compilation(
+        lambda text: print(f"{PROGRAM} {verb}: {text}", file=sys.stderr, flush=True)
+    )
 
 
 def _console() -> Any:

@@ -1,20 +1,21 @@
 """Closed-loop controllers and their files.
 
-`Swimmer` has compiled kernels and is imported on first use.
+All except the PID are imported on first use, so that its node needs neither a compiler nor files.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.blimp.pid import PID, PIDConfig
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
-from snn_control.controllers.files import load, model_names, save
-from snn_control.controllers.network_controller import NetworkController
+from snn_control.lazy import lazy
 
 if TYPE_CHECKING:
+    from snn_control.controllers.blimp.altitude import Altitude
+    from snn_control.controllers.files import load, model_names, save
+    from snn_control.controllers.network_controller import NetworkController
     from snn_control.controllers.swimmer.swimmer import Swimmer
 
 __all__ = [
@@ -30,10 +31,14 @@ __all__ = [
     "save",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "Swimmer":
-        from snn_control.controllers.swimmer.swimmer import Swimmer
-
-        return Swimmer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy(
+    __name__,
+    {
+        "Altitude": "snn_control.controllers.blimp.altitude",
+        "NetworkController": "snn_control.controllers.network_controller",
+        "Swimmer": "snn_control.controllers.swimmer.swimmer",
+        "load": "snn_control.controllers.files",
+        "model_names": "snn_control.controllers.files",
+        "save": "snn_control.controllers.files",
+    },
+)

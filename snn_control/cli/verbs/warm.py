@@ -72,8 +72,8 @@ def _simulators() -> None:
 def _places() -> None:
     from snn_control.controllers.place import PlaceRecognizer
 
-    images = np.random.default_rng(0).integers(0, 255, (12, 48, 64), np.uint8)
-    recognizer = PlaceRecognizer().fit(images[:8], calibration=(images[:8], range(8)))
+    images = np.random.default_rng(0).integers(0, 255, (24, 48, 64), np.uint8)
+    recognizer = PlaceRecognizer().fit(images, calibration=(images, range(24)))
     for step, image in enumerate(images):
         recognizer.match(image, sequence=4, step=step)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import socket
 import sys
@@ -21,6 +20,8 @@ __all__ = ["CHECK_S", "Conflicts", "claim", "claim_name", "require_type"]
 
 CHECK_S = 0.2
 """Period of the checks of a configured node, s."""
+LONGEST_SOCKET_NAME = 100
+"""Length of the longest name of a socket that Linux accepts, less its first byte, rounded down."""
 _UNKNOWN = "_NODE_NAME_UNKNOWN_"
 """Name of a node whose publisher is discovered before the node."""
 
@@ -134,10 +135,14 @@ def claim(node: Node, name: str, refusal: str) -> socket.socket | None:
     isolated = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").upper() == "OFF"
     if sys.platform != "linux" or isolated:
         return None
-    digest = hashlib.sha256(f"{node.context.get_domain_id()} {name}".encode()).hexdigest()
+    claimed = f"snn_control/{node.context.get_domain_id()}{name}"
+    if len(claimed) > LONGEST_SOCKET_NAME:
+        import hashlib  # loads OpenSSL, 3.5 MB
+
+        claimed = f"snn_control/{hashlib.sha256(claimed.encode()).hexdigest()}"
     held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        held.bind(f"\0snn_control/{digest}")
+        held.bind(f"\0{claimed}")
     except OSError as exc:
         held.close()
         if exc.errno == errno.EADDRINUSE:

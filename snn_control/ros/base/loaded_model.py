@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
 
 from snn_control.controllers import Controller
-from snn_control.controllers.files import model_path
 from snn_control.errors import ParameterError
 from snn_control.ros.base.diagnostics import WARN, Status
-from snn_control.training.model_name import ModelName, load_named
 
 __all__ = ["LoadedModel", "ModelSource", "model_hash", "warm"]
 
@@ -37,6 +34,8 @@ class LoadedModel(ModelSource):
 
     def load(self, config: Any) -> Controller:
         """Load the model named by the parameters."""
+        from snn_control.training.model_name import load_named
+
         digest, period_s = model_hash(config.model), config.control_period_s or None
         controller = load_named(config.model, control_period_s=period_s, resample=config.resample)
         self._newest = (controller, digest)
@@ -69,6 +68,11 @@ def model_hash(name: str) -> str:
 
     The document contains the hash of its arrays.
     """
+    import hashlib
+
+    from snn_control.controllers.files import model_path
+    from snn_control.training.model_name import ModelName
+
     path = model_path(ModelName.parse(name).base)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import rclpy
@@ -57,6 +59,7 @@ def run_node(make: Callable[..., ManagedNode], arguments: Sequence[str] | None =
     try:
         _start(node, stop)
         gc.collect()
+        _release_memory()
         gc.freeze()  # excludes long-lived objects from collections during a tick
         waiting_since = time.monotonic()
         while not stop.requested:
@@ -119,6 +122,12 @@ def _warn_without_clock(node: Any, since_s: float) -> float:
             "use_sim_time is set, but no node publishes /clock: simulated time stands still"
         )
     return float("inf")
+
+
+def _release_memory() -> None:
+    """Return free memory of the start to the system, where the C library can."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _in_callback(executor: Executor) -> bool:

@@ -12,7 +12,7 @@ from sensor_msgs.msg import BatteryState, Range
 from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
 
-from snn_control.controllers import Controller, load
+from snn_control.controllers import PID, Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
@@ -38,7 +38,7 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
         self, controller: Controller, config: Any, simulated_time: bool
     ) -> ControlLoop[BlimpAdapter]:
         """Return a loop with a PID of the same period as the fallback."""
-        fallback = load("pid", control_period_s=controller.control_period_s)
+        fallback = PID(control_period_s=controller.control_period_s)
         adapter = BlimpAdapter(controller, config, self._motion(config.parameters_file))
         return ControlLoop(controller, adapter, fallback, simulated_time)
 

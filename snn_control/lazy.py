@@ -1,0 +1,25 @@
+"""Packages whose names are imported on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+__all__ = ["lazy"]
+
+
+def lazy(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the function `__getattr__` of a package.
+
+    Args:
+        package: name of the package.
+        places: module of each name.
+    """
+
+    def get(name: str) -> Any:
+        if name in places:
+            return getattr(import_module(places[name]), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get
