@@ -38,6 +38,7 @@ slow: .venv/.test  ## run the tests marked slow, up to 45 minutes
 	$(PY) -m pytest -m slow $(ARGS)
 
 demo: .venv/.demo  ## evolve the blimp's altitude controller; ends with the path of its report
+	@$(PY) -m snn_control warm
 	@run="runs/demo-$$(date +%Y%m%d-%H%M%S)" && \
 	$(PY) -m snn_control evolve $(DEMO_CONFIG) --budget $(DEMO_BUDGET) --seed 1 --out "$$run" && \
 	$(PY) -m snn_control report "$$run"

@@ -16,6 +16,7 @@ from rich.console import Console
 from snn_control.cli.result import JsonOption, Result
 from snn_control.compilation import on_compilation
 from snn_control.controllers import load, model_names
+from snn_control.engines.default import default_engine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ def _controllers() -> None:
     for name in model_names():
         controller = load(name)
         controller.step(np.zeros(len(controller.observation_names)))
+        for network in controller.networks:
+            default_engine(network).run(np.zeros((2, len(network.inputs))))
 
 
 def _simulators() -> None:
