@@ -42,9 +42,9 @@ def required_packages() -> Iterator[None]:
 
 def _command(module: str) -> str:
     """Return the command that installs a module; empty if it is not a requirement."""
-    wanted = _DISTRIBUTIONS.get(module, module).replace("_", "-").lower()
+    name = _DISTRIBUTIONS.get(module, module).replace("_", "-").lower()
     for requirement in filter(None, map(_REQUIREMENT.match, _requirements())):
-        if requirement["name"].removeprefix("ros-jazzy-").lower() == wanted:
+        if requirement["name"].removeprefix("ros-jazzy-").lower() == name:
             extra, distribution = requirement["extra"], requirement["name"] + requirement["rest"]
             installed = f"snn_control[{extra}]" if extra else distribution.strip()
             remedy = _REMEDIES.get(extra or module, 'pip install "{0}"')

@@ -76,14 +76,18 @@ def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
 
 
 def type_checking_imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
-    """Return the modules of `known` that a file imports only for type checking."""
+    """Return the modules of `known` that a file imports only for type checking.
+
+    Modules that the file names in a text are imported on first use.
+    """
     guarded = [
         inner
         for node in nodes(path)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for inner in ast.walk(node)
     ]
-    return imports(name, path, guarded, known)
+    texts = {node.value for node in nodes(path) if isinstance(node, ast.Constant)}
+    return imports(name, path, guarded, known) - texts
 
 
 def test_package_has_no_import_cycles():
@@ -112,6 +116,7 @@ def package(tmp_path: Path) -> dict[str, Path]:
         "sub/c.py": "import p.a\nfrom p.sub import d\n",
         "sub/d.py": "import typing\nif typing.TYPE_CHECKING:\n    from p.sub import z\n",
         "alone.py": "from p import a, b\nfrom p.sub import c\n",
+        "later.py": "import typing\nif typing.TYPE_CHECKING:\n    from p.a import f\nX = 'p.a'\n",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -128,3 +133,4 @@ def test_type_checking_imports_are_listed(package: dict[str, Path]):
     known = modules(package)
     assert type_checking_imports("p.sub.d", known["p.sub.d"], known) == {"p.sub"}
     assert not type_checking_imports("p.a", known["p.a"], known)
+    assert not type_checking_imports("p.later", known["p.later"], known)

@@ -17,6 +17,7 @@ MODULES = {"snn_control/ros": 17}
 WITHOUT_COUNTERPART = {
     "conformance": "registries of several layers",
     "docs": "pages of docs/",
+    "installation": "setup.py, package.xml, requirements/",
 }
 """Folders of tests without a counterpart in the package, and their subject."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,6 +26,7 @@ from snn_control.errors import (
     UnknownNameError,
 )
 from snn_control.input_file import is_file
+from snn_control.network import Network
 from snn_control.network.fields import Field
 from snn_control.network.files import (
     Document,
@@ -35,6 +37,7 @@ from snn_control.network.files import (
     reading,
     write_pair,
 )
+from snn_control.network.resample import MAX_LAG_CHANGE, resampling_remedy
 from snn_control.network.resample import resample as resampled
 from snn_control.packages import required_packages
 from snn_control.resources import models_folder
@@ -102,6 +105,7 @@ def load(
     *,
     control_period_s: float | None = None,
     resample: bool = False,
+    max_lag_change: float = MAX_LAG_CHANGE,
     **options: Any,
 ) -> Controller:
     """Load a controller.
@@ -112,6 +116,8 @@ def load(
         control_period_s: intended control period, s; None: that of the model. `pid` accepts any.
         resample: True to resample networks of another period, see `network.resample`; False to
             refuse them.
+        max_lag_change: accepted change of the lag of filters by resampling, see
+            `network.resample`.
         options: options of the controller's `from_document`, or of its constructor if it has no
             file: `engine=ReferenceEngine`, for swimmers `n_links=4` and `untrained=True`.
 
@@ -124,17 +130,22 @@ def load(
     """
     name, path = str(name_or_path), model_path(name_or_path)
     if path is not None:
-        return _read(path, name, control_period_s, resample, options)
+        return _read(path, name, control_period_s, max_lag_change if resample else None, options)
     kind = BUILT_IN.get(name) or _registered(name)
     taken = _require_options(name, kind, options, control_period_s)
     controller = kind(**taken)
-    _require_period(name, controller.control_period_s, control_period_s, can_resample=False)
+    _require_period(name, controller.control_period_s, control_period_s)
     return controller
 
 
 def _read(
-    path: Path, name: str, control_period_s: float | None, resample: bool, options: dict[str, Any]
+    path: Path,
+    name: str,
+    control_period_s: float | None,
+    max_lag_change: float | None,
+    options: dict[str, Any],
 ) -> Controller:
+    """Read a controller; its networks are resampled unless `max_lag_change` is None."""
     document, tensors = read_pair(path, "controller")
     with reading(path):
         root = Field(document).only(_FIELDS)
@@ -144,10 +155,13 @@ def _read(
             for item in root["networks"].items()
         )
         settings = root["settings"].mapping() if "settings" in root else {}
-    if resample and control_period_s is not None:
-        networks = tuple(resampled(network, control_period_s) for network in networks)
+    if max_lag_change is not None and control_period_s is not None:
+        networks = tuple(
+            resampled(network, control_period_s, max_lag_change=max_lag_change)
+            for network in networks
+        )
     elif networks:
-        _require_period(name, networks[0].control_period_s, control_period_s, can_resample=True)
+        _require_period(name, networks[0].control_period_s, control_period_s, networks)
     _require_options(name, kind.from_document, options)
     content = ControllerDocument(networks, settings)
     try:
@@ -184,10 +198,10 @@ def _require_options(
 
 
 def _require_period(
-    name: str, own_s: float, required_s: float | None, *, can_resample: bool
+    name: str, own_s: float, required_s: float | None, networks: Sequence[Network] = ()
 ) -> None:
     if required_s is not None and not math.isclose(own_s, required_s, rel_tol=1e-6):
-        remedy = ", or load it with resample=True" if can_resample else ""
+        remedy = resampling_remedy(networks, required_s) if networks else ""
         raise ControlPeriodError(
             f"controller {name!r} was made for a control period of {own_s:g} s; the requested "
             f"one is {required_s:g} s; run it at its own period{remedy}"

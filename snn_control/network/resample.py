@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,19 +41,24 @@ from snn_control.network.neurons import IWTA, LIF, Graded, IntegrateAndFire, Lea
 from snn_control.network.recurrence import looped_populations
 from snn_control.network.shared import Shared, expand
 
-__all__ = ["resample"]
+__all__ = ["MAX_LAG_CHANGE", "resample", "resampling_remedy"]
 
 FloatArray = npt.NDArray[np.float64]
 
+MAX_LAG_CHANGE = 0.1
+"""Default of `resample`."""
 
-def resample(network: Network, control_period_s: float, *, max_lag_change: float = 0.1) -> Network:
+
+def resample(
+    network: Network, control_period_s: float, *, max_lag_change: float = MAX_LAG_CHANGE
+) -> Network:
     """Return the network for another control period; see the module docstring for the rules.
 
     Args:
         network: network to resample; it is not changed.
         control_period_s: new control period in s.
         max_lag_change: largest accepted change of a filter's lag, as a fraction of its time
-            constant; infinity accepts any change and loops of leaky integrators.
+            constant; 1 accepts any change and loops of leaky integrators.
 
     Raises:
         ParameterError: the period is not positive and finite.
@@ -69,7 +75,7 @@ def resample(network: Network, control_period_s: float, *, max_lag_change: float
     if math.isclose(control_period_s, network.control_period_s, rel_tol=1e-9):
         return network
     _check_lags(network, control_period_s, max_lag_change)
-    if np.isfinite(max_lag_change):
+    if max_lag_change < 1.0:
         _check_loops(network)
     _check_held_inputs(network, control_period_s)
     if r == 1.0:
@@ -84,6 +90,23 @@ def resample(network: Network, control_period_s: float, *, max_lag_change: float
         populations=tuple(_population(network, p, r) for p in network.populations),
         connections=tuple(_connection(network, c, r, events) for c in network.connections),
     )
+
+
+def resampling_remedy(networks: Sequence[Network], control_period_s: float) -> str:
+    """Return the end of an error message: how networks can be used at a control period, if so."""
+    problem = ""
+    for changed, options in (
+        (MAX_LAG_CHANGE, ""),
+        (1.0, ", max_lag_change=1, which changes its transients, and evaluate it"),
+    ):
+        try:
+            for network in networks:
+                resample(network, control_period_s, max_lag_change=changed)
+        except ControlPeriodError as exc:
+            problem = f"; it cannot be resampled: {exc}"
+        else:
+            return f", or load it with resample=True{options}"
+    return problem
 
 
 def _population(network: Network, p: Population, r: float) -> Population:
@@ -200,8 +223,8 @@ def _check_lags(network: Network, control_period_s: float, max_change: float) ->
                         f"{network.name}: {p.name}.{name}: {tau_s:g} s is too short for "
                         f"periods of {network.control_period_s:g} and {control_period_s:g} s: the "
                         f"lag would change from {old:.3g} to {new:.3g} s; design a network for the "
-                        "new period, or accept it with resample(..., max_lag_change="
-                        f"{abs(new - old) / tau_s + 0.005:.2f})"
+                        "new period, or accept it with max_lag_change="
+                        f"{abs(new - old) / tau_s + 0.005:.2f}"
                     )
 
 
@@ -211,7 +234,7 @@ def _check_loops(network: Network) -> None:
         raise ControlPeriodError(
             f"{network.name}: {', '.join(loops)}: the time constant of a loop of leaky integrators "
             "depends on the tick; design a network for the new period, or accept another "
-            "transient with resample(..., max_lag_change=float('inf'))"
+            "transient with max_lag_change=1"
         )
 
 

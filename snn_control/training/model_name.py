@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snn_control.controllers import Controller, load
+from snn_control.network.resample import MAX_LAG_CHANGE
 
 __all__ = ["ModelName", "load_named"]
 
@@ -48,7 +49,11 @@ class ModelName:
 
 
 def load_named(
-    text: str, *, control_period_s: float | None = None, resample: bool = False
+    text: str,
+    *,
+    control_period_s: float | None = None,
+    resample: bool = False,
+    max_lag_change: float = MAX_LAG_CHANGE,
 ) -> Controller:
     """Load the controller that a text names, see `ModelName` and `load`.
 
@@ -56,4 +61,10 @@ def load_named(
         ParameterError: the controller does not accept a suffix.
     """
     name = ModelName.parse(text)
-    return load(name.base, control_period_s=control_period_s, resample=resample, **name.options)
+    return load(
+        name.base,
+        control_period_s=control_period_s,
+        resample=resample,
+        max_lag_change=max_lag_change,
+        **name.options,
+    )

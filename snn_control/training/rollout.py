@@ -10,6 +10,7 @@ import numpy as np
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError
+from snn_control.network.resample import resampling_remedy
 from snn_control.seeds import whole_seed
 from snn_control.training.declared import Declared
 
@@ -99,7 +100,7 @@ def match(controller: Controller, env: Any) -> list[int]:
     ):
         raise ControlPeriodError(
             f"controller was made for a control period of {controller.control_period_s:g} s, the "
-            f"environment has {period_s:g} s; change it, or load the controller for the "
-            f"environment: snn_control.load(name, control_period_s={period_s:g}, resample=True)"
+            f"environment has {period_s:g} s; change it"
+            f"{resampling_remedy(controller.networks, period_s)} and control_period_s={period_s:g}"
         )
     return [offered.index(name) for name in controller.observation_names]

@@ -118,7 +118,7 @@ def test_play_on_a_display_opens_a_window_in_real_time(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_film_leaves_nothing_behind(number, tmp_path):
-    """The whole process group is interrupted, as by Ctrl-C: also the encoder."""
+    """Interrupt of the whole process group, with the encoder, as by Ctrl-C."""
     if not can_film():
         pytest.skip("needs a renderer and imageio-ffmpeg")
     command = [sys.executable, "-m", "snn_control", "play", "blimp-altitude", "--out", "a.mp4"]

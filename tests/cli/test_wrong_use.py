@@ -54,7 +54,7 @@ def test_it_is_one_line_and_nothing_is_written(
     ("words", "message"),
     [("--rate 0", "--rate is 0; expected more than 0"), ("--seed -2", "--seed is -2; expected")],
 )
-def test_a_flight_is_refused_before_its_folder_is_created(
+def test_a_run_on_the_bus_is_refused_before_its_folder_is_created(
     words: str, message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

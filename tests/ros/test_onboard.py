@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.install import onboard
+from tests.installation import onboard
 from tests.ros.conftest import NEEDS_ROS, QUICK
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
@@ -24,7 +24,7 @@ def nodes(domain: int, tmp_path: Path):
         yield opened
 
 
-def test_the_pid_flies(nodes: Nodes, make_peer: Callable[..., Peer]) -> None:
+def test_the_pid_controls(nodes: Nodes, make_peer: Callable[..., Peer]) -> None:
     peer = make_peer("pid_controller")
     nodes.start("pid_controller", {"arm_on_activate": True, "range_gate_m": 0.0, **QUICK})
     peer.connected()

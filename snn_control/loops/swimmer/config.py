@@ -38,6 +38,9 @@ class SwimmerConfig(ControllerConfig):
     """Period of the measurements, s; 0: that of the model. Another period is refused."""
     resample: bool = parameter(False)
     """Resample a model of another period instead of refusing it."""
+    max_lag_change: float = parameter(0.1, 0.0, 1.0)
+    """Largest change of the lag of a filter by `resample`, as a fraction of its time constant; 1
+    accepts any."""
 
     joint_names: tuple[str, ...] = parameter(("",))
     """Joints from head to tail, named as in joint_states; one empty name: joint_0, joint_1, ..."""

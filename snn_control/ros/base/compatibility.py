@@ -33,10 +33,10 @@ class Incompatibilities:
         """Return a message for each peer of a marked topic that does not match."""
         messages: list[str] = []
         for topic in sorted(self._marked):
-            found = [*self._publishers(topic), *self._subscribers(topic)]
-            if not found:
+            problems = [*self._publishers(topic), *self._subscribers(topic)]
+            if not problems:
                 self._marked.discard(topic)
-            messages += found
+            messages += problems
         return tuple(messages)
 
     def reset(self) -> None:

@@ -34,10 +34,16 @@ class LoadedModel(ModelSource):
 
     def load(self, config: Any) -> Controller:
         """Load the model named by the parameters."""
+        from snn_control.network.resample import MAX_LAG_CHANGE
         from snn_control.training.model_name import load_named
 
         digest, period_s = model_hash(config.model), config.control_period_s or None
-        controller = load_named(config.model, control_period_s=period_s, resample=config.resample)
+        controller = load_named(
+            config.model,
+            control_period_s=period_s,
+            resample=config.resample,
+            max_lag_change=getattr(config, "max_lag_change", MAX_LAG_CHANGE),
+        )
         self._newest = (controller, digest)
         return controller
 

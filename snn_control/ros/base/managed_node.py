@@ -128,7 +128,9 @@ class ManagedNode(LifecycleNode, ABC):
         nothing from publishers that keep none, such as `ros2 topic pub` and
         `create_publisher(..., 10)`. `callback` may be called twice for a message.
         """
-        qualities = ("command", "latched") if quality == "latched" else (quality,)
+        qualities: tuple[Quality, ...] = (quality,)
+        if quality == "latched":
+            qualities = ("command", "latched")
         return [self.create_subscription(kind, name, callback, qos(each)) for each in qualities]
 
     def _watched(self, events: Any, arguments: Any, options: dict[str, Any]) -> dict[str, Any]:

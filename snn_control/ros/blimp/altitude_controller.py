@@ -21,6 +21,9 @@ class Config(AltitudeNodeConfig):
     """Period of the measurements, s; 0: that of the model. Another period is refused."""
     resample: bool = parameter(False)
     """Resample a model of another period instead of refusing it."""
+    max_lag_change: float = parameter(0.1, 0.0, 1.0)
+    """Largest change of the lag of a filter by `resample`, as a fraction of its time constant; 1
+    accepts any."""
 
 
 class AltitudeController(AltitudeNode):

@@ -221,7 +221,7 @@ def test_torch_pins_agree():
 def test_keys_of_rosdep_are_those_of_the_guide():
     """No `-pip` keys, which Ubuntu refuses (PEP 668), and none without an Ubuntu package."""
     package = ElementTree.parse(ROOT / "package.xml").getroot()
-    keys = {entry.text for entry in package.findall("exec_depend") if "python3" in entry.text}
+    keys = {entry.text for entry in package.findall("exec_depend") if "python3" in str(entry.text)}
     guide = (ROOT / "docs" / "how-to" / "ros2_install.md").read_text("utf-8")
     table = re.findall(r"^\| [\w, ]+ \| `(python3-\w+)` \| ([\d.]+) \| ([\d.]+) \|", guide, re.M)
     assert keys == {key for key, _, _ in table}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from snn_control.ros.launching import NODES
+from tests.installation.venvs import install, variables
 from tests.ros.start_node import check_start
-from tests.install.venvs import install, variables
 
 PROBE = """
 import json, snn_control

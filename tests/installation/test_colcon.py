@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from snn_control.ros.launching import NODES
+from tests.installation.test_packaging import ROOT, copy_checkout
 from tests.ros.start_node import check_start
-from tests.install.test_packaging import ROOT, copy_checkout
 
 COLCON = [
     "colcon-core", "colcon-ros", "colcon-python-setup-py", "colcon-recursive-crawl",
