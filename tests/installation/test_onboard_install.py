@@ -37,7 +37,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_node_of_the_pid_starts_from_it_and_it_is_small(
+def test_the_node_of_the_pid_starts_and_it_is_small(
     installed: Path, tmp_path: Path
 ) -> None:
     ros = tmp_path / "ros"
