@@ -37,9 +37,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_node_of_the_pid_starts_and_it_is_small(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_the_node_of_the_pid_starts_and_it_is_small(installed: Path, tmp_path: Path) -> None:
     ros = tmp_path / "ros"
     ros.mkdir()
     others = {*onboard.hidden(), *onboard.onboard(), "numpy.libs", "snn_control", "llvmlite.libs"}
