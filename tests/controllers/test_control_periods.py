@@ -1,0 +1,52 @@
+"""Models at other control periods: the remedy of a refusal is accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from snn_control import load
+from snn_control.controllers import model_names
+from snn_control.errors import ControlPeriodError
+
+MODELS = [name for name in model_names() if name != "pid"]
+
+
+@pytest.mark.parametrize("period_s", [0.01, 0.02, 0.05, 0.07, 0.2, 0.33])
+@pytest.mark.parametrize("name", MODELS)
+def test_the_named_options_are_accepted(name: str, period_s: float) -> None:
+    with pytest.raises(ControlPeriodError, match=f"the requested one is {period_s:g} s") as refused:
+        load(name, control_period_s=period_s)
+    message = str(refused.value)
+    options = {"control_period_s": period_s, "resample": True}
+    if "max_lag_change=1" in message:
+        with pytest.raises(ControlPeriodError, match="max_lag_change="):
+            load(name, **options)
+        assert load(name, max_lag_change=1.0, **options).control_period_s == period_s
+    elif "resample=True" in message:
+        assert load(name, **options).control_period_s == period_s
+    else:
+        assert "it cannot be resampled: " in message
+        with pytest.raises(ControlPeriodError):
+            load(name, max_lag_change=1.0, **options)
+
+
+def test_each_kind_of_remedy_occurs() -> None:
+    def remedy(name: str, period_s: float) -> str:
+        with pytest.raises(ControlPeriodError) as refused:
+            load(name, control_period_s=period_s)
+        return str(refused.value).partition("run it at its own period")[2]
+
+    assert remedy("swimmer-graded", 0.05) == ", or load it with resample=True"
+    assert remedy("blimp-altitude-delay", 0.2).startswith(
+        ", or load it with resample=True, max_lag_change=1, which changes its transients"
+    )
+    assert remedy("swimmer-spiking", 0.05).startswith("; it cannot be resampled: swimmer_5: b->")
+
+
+def test_a_named_lag_change_is_accepted() -> None:
+    with pytest.raises(ControlPeriodError, match=r"max_lag_change=0\.\d+") as refused:
+        load("blimp-published-lif", control_period_s=0.05, resample=True)
+    change = float(str(refused.value).rpartition("max_lag_change=")[2])
+    with pytest.raises(ControlPeriodError):
+        load("blimp-published-lif", control_period_s=0.05, resample=True, max_lag_change=0.1)
+    assert 0.1 < change < 1.0
