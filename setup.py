@@ -115,7 +115,8 @@ class Develop(develop):
 
     def run(self):
         super().run()
-        warm(Path.cwd())
+        if not self.uninstall:
+            warm(Path.cwd())
 
 
 setup(

@@ -16,7 +16,7 @@ from typing import Any
 
 from snn_control.errors import MissingExtraError, RunError
 
-__all__ = ["DISABLED", "make_renderer", "require_same_process", "select_renderer"]
+__all__ = ["DISABLED", "drawn", "make_renderer", "require_same_process", "select_renderer"]
 
 DISABLED = ("disable", "disabled", "off", "false", "0")
 """Values of `MUJOCO_GL` without a renderer."""
@@ -65,8 +65,13 @@ def make_renderer(model: Any, width: int, height: int) -> Any:
         renderer = mujoco.Renderer(model, height, width)
     except Exception as exc:  # drivers raise exceptions of any type
         raise no_renderer(exc) from exc
-    _drawn_by[:] = [os.getpid()]
+    drawn()
     return renderer
+
+
+def drawn() -> None:
+    """Record that this process draws."""
+    _drawn_by[:] = [os.getpid()]
 
 
 def require_same_process() -> None:

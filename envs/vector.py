@@ -70,7 +70,7 @@ class SteppedTogether(Copied, VectorEnv):
 
         Args:
             seed: seed of the first environment, the others take the next ones; or one seed each.
-                None draws seeds from the last one passed.
+                None draws seeds from the last ones passed.
             options: `reset_mask`, bool (num_envs,): the environments to reset; default: all.
 
         Raises:
@@ -122,10 +122,15 @@ class SteppedTogether(Copied, VectorEnv):
         if isinstance(seed, Sequence | np.ndarray):
             if len(seed) != self.num_envs:
                 raise ParameterError(f"{len(seed)} seeds; expected {self.num_envs}")
-            return [None if each is None else whole_seed(each) for each in seed]
-        first = whole_seed(seed)
-        self._np_random, self._np_random_seed = gymnasium.utils.seeding.np_random(first)
-        return list(range(first, first + self.num_envs))
+            seeds = [None if each is None else whole_seed(each) for each in seed]
+        else:
+            first = whole_seed(seed)
+            seeds = list(range(first, first + self.num_envs))
+        given = [each for each in seeds if each is not None]
+        if given:
+            self._np_random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(given)))
+            self._np_random_seed = given[0]
+        return seeds
 
     def _restart(self, mask: NDArray[np.bool_], seeds: list[int | None]) -> None:
         for k in np.flatnonzero(mask).tolist():

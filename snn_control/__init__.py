@@ -43,8 +43,4 @@ if not (_HERE / "envs").exists() and (_CHECKOUT_ENVS / "__init__.py").exists():
     sys.meta_path.insert(0, _CheckoutEnvs)  # before the finder of another editable install
 
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
-
-
-__getattr__ = lazy(__name__, _LAZY)
+__getattr__, __dir__ = lazy(__name__, _LAZY)

@@ -31,7 +31,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import types
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, NullCache
 
 from snn_control.compilation import compiling
 
@@ -58,7 +58,8 @@ def _postpone_blas() -> None:
         from numba.np import arraymath
     finally:
         del sys.modules["scipy.linalg"]
-    arraymath._HAVE_BLAS = importlib.util.find_spec("scipy") is not None
+    if hasattr(arraymath, "_HAVE_BLAS"):
+        arraymath._HAVE_BLAS = importlib.util.find_spec("scipy") is not None
 
 
 _postpone_blas()
@@ -144,6 +145,17 @@ class _Cache(FunctionCache):
             super().save_overload(sig, data)
 
 
+class _NoCache(NullCache):
+    """Cache of a kernel that every process compiles again."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self._name = function.__qualname__
+
+    def load_overload(self, sig: Any, target_context: Any) -> None:
+        compiling(self._name)
+
+
 def _constants_hash(function: Any) -> str:
     """Return a hash of the global constants that a kernel and its callees read."""
     digest, visited, pending = hashlib.sha256(), set(), [function]
@@ -213,6 +225,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         compiled.get_call_template = functools.partial(_call, compiled.get_call_template)
         folder = cache_folder(source_hash(function.__module__.partition(".")[0]))
         if folder is None:
+            compiled._cache = _NoCache(function)
             return compiled
         before = _CONFIG.CACHE_DIR
         _CONFIG.CACHE_DIR = str(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 __all__ = ["lazy"]
 
 
-def lazy(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the function `__getattr__` of a package.
+def lazy(
+    package: str, places: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the functions `__getattr__` and `__dir__` of a package.
 
     Args:
         package: name of the package.
@@ -22,4 +25,7 @@ def lazy(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
             return getattr(import_module(places[name]), name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    return get
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *places})
+
+    return get, names

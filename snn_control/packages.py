@@ -33,7 +33,7 @@ def required_packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as exc:
-        module = (exc.name or "").partition(".")[0]
+        module = exc.name or ""  # a missing part of a package is another fault
         command = _command(module)
         if not command:
             raise

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.mujoco_log import log_warnings
+from snn_control.envs.renderer import drawn, require_same_process
 from snn_control.errors import MissingExtraError
 from snn_control.seeds import whole_seed
 
@@ -138,7 +139,10 @@ class GymnasiumSwimmer(Copied, gymnasium.Env):
 
     def render(self) -> Any:
         """Return the frame of Gymnasium's environment."""
-        return self._inner.render()
+        require_same_process()
+        frame = self._inner.render()
+        drawn()
+        return frame
 
     def close(self) -> None:
         """Free the renderer."""

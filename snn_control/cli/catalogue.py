@@ -33,15 +33,14 @@ def find(name: str) -> tuple[str, str]:
         UnknownNameError: no item has the name.
         RunError: an existing folder is not that of a run.
     """
-    if Path(name).is_dir() and "/" in name:
-        manifest = Run.open(name).manifest
-        return "run", json.dumps(manifest, indent=2)
     prefix, _, bare = name.partition("/")
     if prefix in KINDS and bare in KINDS[prefix].names():
         return prefix, KINDS[prefix].describe(bare)
     for kind, entry in KINDS.items():
         if name in entry.names():
             return kind, entry.describe(name)
+    if Path(name).is_dir():
+        return "run", json.dumps(Run.open(name).manifest, indent=2)
     known = {item for entry in KINDS.values() for item in entry.names()}
     if "/" in name and prefix not in {item.partition("/")[0] for item in known}:
         known = {item for item in known if "/" not in item}

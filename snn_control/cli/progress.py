@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -22,17 +23,19 @@ def frames(duration_s: float, frames_per_s: float, *, quiet: bool = False) -> Ca
     """Return a function of the number of frames of a film that prints a line every 5 s.
 
     Args:
-        duration_s: duration of the film, s.
+        duration_s: duration of the film, s; infinite if it is unknown.
         frames_per_s: frames of the film per second.
         quiet: no output.
     """
-    total, printed_s = max(1, round(duration_s * frames_per_s)), time.monotonic()
+    total = duration_s * frames_per_s
+    printed_s = time.monotonic()
 
     def report(frame: int) -> None:
         nonlocal printed_s
         if not quiet and time.monotonic() - printed_s >= PLAIN_PERIOD_S:
             printed_s = time.monotonic()
-            print(f"filming, {min(frame / total, 1.0):.0%}", file=sys.stderr, flush=True)
+            share = f", {min(frame / total, 1.0):.0%}" if 0.0 < total < math.inf else ""
+            print(f"filming, frame {frame}{share}", file=sys.stderr, flush=True)
 
     return report
 

@@ -16,7 +16,8 @@ HANDLER = "snn_control.spelled"
 
 def spell_out(stream: Any) -> None:
     """Make a text stream replace characters that its encoding lacks, in place of an exception."""
-    if not (stream.encoding or "").lower().startswith("utf") and hasattr(stream, "reconfigure"):
+    encoding = getattr(stream, "encoding", None) or ""
+    if not encoding.lower().startswith("utf") and hasattr(stream, "reconfigure"):
         codecs.register_error(HANDLER, _spelled)
         stream.reconfigure(errors=HANDLER)
 

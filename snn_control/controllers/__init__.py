@@ -31,7 +31,7 @@ __all__ = [
     "save",
 ]
 
-__getattr__ = lazy(
+__getattr__, __dir__ = lazy(
     __name__,
     {
         "Altitude": "snn_control.controllers.blimp.altitude",

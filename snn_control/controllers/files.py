@@ -201,7 +201,7 @@ def _require_period(
     name: str, own_s: float, required_s: float | None, networks: Sequence[Network] = ()
 ) -> None:
     if required_s is not None and not math.isclose(own_s, required_s, rel_tol=1e-6):
-        remedy = resampling_remedy(networks, required_s) if networks else ""
+        remedy = resampling_remedy(networks, required_s)
         raise ControlPeriodError(
             f"controller {name!r} was made for a control period of {own_s:g} s; the requested "
             f"one is {required_s:g} s; run it at its own period{remedy}"

@@ -32,7 +32,7 @@ __all__ = [
     "synaptic_operations",
 ]
 
-__getattr__ = lazy(
+__getattr__, __dir__ = lazy(
     __name__,
     {
         "load_network": "snn_control.network.files",

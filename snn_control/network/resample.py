@@ -61,12 +61,14 @@ def resample(
             constant; 1 accepts any change and loops of leaky integrators.
 
     Raises:
-        ParameterError: the period is not positive and finite.
+        ParameterError: the period is not positive and finite, or `max_lag_change` not in [0, 1].
         ControlPeriodError: the period would change the behaviour of the network; the message names
             the population or connection.
     """
     if not (np.isfinite(control_period_s) and control_period_s > 0):
         raise ParameterError(f"control_period_s: {control_period_s} is not positive and finite")
+    if not 0.0 <= max_lag_change <= 1.0:
+        raise ParameterError(f"max_lag_change is {max_lag_change}; expected 0 to 1")
     ratio = control_period_s / network.dt_s
     sub_ticks = max(1, round(ratio))
     if abs(ratio - sub_ticks) < 1e-9 * sub_ticks:
@@ -93,8 +95,13 @@ def resample(
 
 
 def resampling_remedy(networks: Sequence[Network], control_period_s: float) -> str:
-    """Return the end of an error message: how networks can be used at a control period, if so."""
+    """Return the end of an error message: how networks can be used at a control period, if so.
+
+    Empty without networks.
+    """
     problem = ""
+    if not networks:
+        return problem
     for changed, options in (
         (MAX_LAG_CHANGE, ""),
         (1.0, ", max_lag_change=1, which changes its transients, and evaluate it"),
@@ -213,19 +220,24 @@ def _check_memoryless(network: Network, events: dict[str, npt.NDArray[np.bool_]]
 
 
 def _check_lags(network: Network, control_period_s: float, max_change: float) -> None:
+    """Refuse a change of lag above `max_change`; the message names the largest one."""
+    largest, message = 0.0, ""
     for p in network.populations:
         for name in p.params.time_constants():
             tau = p.params.expanded(name, p.size)
             for tau_s in np.unique(tau[(tau > 0) & np.isfinite(tau)]).tolist():
                 old, new = (_lag(tau_s, t) for t in (network.control_period_s, control_period_s))
-                if abs(new - old) > max_change * tau_s:
-                    raise ControlPeriodError(
-                        f"{network.name}: {p.name}.{name}: {tau_s:g} s is too short for "
-                        f"periods of {network.control_period_s:g} and {control_period_s:g} s: the "
-                        f"lag would change from {old:.3g} to {new:.3g} s; design a network for the "
-                        "new period, or accept it with max_lag_change="
-                        f"{abs(new - old) / tau_s + 0.005:.2f}"
+                change = abs(new - old) / tau_s
+                if change > max(largest, max_change):
+                    largest = change
+                    message = (
+                        f"{network.name}: {p.name}.{name}: {tau_s:g} s is too short for periods of "
+                        f"{network.control_period_s:g} and {control_period_s:g} s: the lag would "
+                        f"change from {old:.3g} to {new:.3g} s; design a network for the new "
+                        f"period, or accept it with max_lag_change={min(change + 0.005, 1.0):.2f}"
                     )
+    if message:
+        raise ControlPeriodError(message)
 
 
 def _check_loops(network: Network) -> None:

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,8 @@ def _of_command_line(context: Any) -> bool:
     The arguments of the command line then belong to this file, not to one that includes it.
     """
     path = Path(context.get_locals_as_dict().get("current_launch_file_path", ""))
-    return path.name in {Path(word).name for word in sys.argv}
+    in_package = any(pair == (PACKAGE, path.name) for pair in pairwise(sys.argv))
+    return in_package or path.resolve() in {Path(word).resolve() for word in sys.argv}
 
 
 def refuse_unknown(words: Sequence[str], names: Sequence[str]) -> None:

@@ -99,8 +99,15 @@ def point(link: Path, target: str) -> None:
                 raise
             write_folder(link, lambda copy: _copy(link.with_name(target), copy))
             return
+        copied = link.is_dir() and not link.is_symlink()
+        aside = link.with_name(link.name + "~")
+        if copied:
+            shutil.rmtree(aside, ignore_errors=True)
+            os.rename(link, aside)
         os.replace(partial, link)
         sync(link.parent)
+        if copied:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _copy(source: Path, folder: Path) -> None:

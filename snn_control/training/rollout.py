@@ -100,7 +100,7 @@ def match(controller: Controller, env: Any) -> list[int]:
     ):
         raise ControlPeriodError(
             f"controller was made for a control period of {controller.control_period_s:g} s, the "
-            f"environment has {period_s:g} s; change it"
-            f"{resampling_remedy(controller.networks, period_s)} and control_period_s={period_s:g}"
+            f"environment has {period_s:g} s; change it, load the controller with "
+            f"control_period_s={period_s:g}{resampling_remedy(controller.networks, period_s)}"
         )
     return [offered.index(name) for name in controller.observation_names]

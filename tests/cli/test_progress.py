@@ -2,7 +2,7 @@
 
 import io
 
-from snn_control.cli.progress import Progress
+from snn_control.cli.progress import Progress, frames
 
 
 class Clock:
@@ -40,3 +40,12 @@ def test_quiet_prints_nothing():
     with Progress(quiet=True, stream=stream) as progress:
         progress.update(0, best=1.0, median=2.0, fraction=0.1)
     assert stream.getvalue() == ""
+
+
+def test_films_of_unknown_length_have_no_share(capsys, monkeypatch):
+    times = iter(range(0, 100, 10))
+    monkeypatch.setattr("snn_control.cli.progress.time.monotonic", lambda: next(times))
+    frames(float("inf"), 8.0)(80)
+    frames(20.0, 8.0)(80)
+    frames(20.0, 8.0, quiet=True)(80)
+    assert capsys.readouterr().err.splitlines() == ["filming, frame 80", "filming, frame 80, 50%"]

@@ -44,7 +44,8 @@ def test_it_is_one_line_and_nothing_is_written(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     assert main(words.split()) == WRONG_USE
-    [line] = capsys.readouterr().err.splitlines()
+    *progress, line = capsys.readouterr().err.splitlines()
+    assert all(text.startswith("evaluating ") for text in progress)
     assert line.startswith(f"snn-control {words.split()[0]}: ")
     assert message in line
     assert not [*tmp_path.iterdir()]
@@ -107,3 +108,16 @@ def test_characters_without_a_spelling_are_question_marks() -> None:
     stream.write("2 ± 1 µs ☃")
     stream.flush()
     assert raw.getvalue() == b"2 +- 1 us ?"
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str, tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m snn_control list models {closed}'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, timeout=60)
+    assert done.returncode == DONE
+
+
+def test_a_length_that_is_no_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", "pid", "--duration-s", "nan", "--out", "a.mp4"]) == WRONG_USE
+    assert "--duration-s is nan; expected" in capsys.readouterr().err

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from snn_control import load
 from snn_control.controllers import model_names
-from snn_control.errors import ControlPeriodError
+from snn_control.errors import ControlPeriodError, ParameterError
+from snn_control.network import resample
 
 MODELS = [name for name in model_names() if name != "pid"]
 
@@ -43,10 +46,25 @@ def test_each_kind_of_remedy_occurs() -> None:
     assert remedy("swimmer-spiking", 0.05).startswith("; it cannot be resampled: swimmer_5: b->")
 
 
-def test_a_named_lag_change_is_accepted() -> None:
-    with pytest.raises(ControlPeriodError, match=r"max_lag_change=0\.\d+") as refused:
-        load("blimp-published-lif", control_period_s=0.05, resample=True)
-    change = float(str(refused.value).rpartition("max_lag_change=")[2])
+@pytest.mark.parametrize("period_s", [0.05, 0.2])
+@pytest.mark.parametrize("name", ["blimp-published-lif", "blimp-published-iwta"])
+def test_a_named_lag_change_is_accepted(name: str, period_s: float) -> None:
+    options = {"control_period_s": period_s, "resample": True}
+    changes = []
+    for network in load(name).networks:
+        with suppress(ControlPeriodError):
+            resample(network, period_s)
+            continue
+        with pytest.raises(ControlPeriodError, match=r"max_lag_change=\d\.\d+") as refused:
+            resample(network, period_s)
+        changes.append(float(str(refused.value).rpartition("max_lag_change=")[2]))
+        resample(network, period_s, max_lag_change=changes[-1])
+    assert load(name, max_lag_change=max(changes), **options).control_period_s == period_s
     with pytest.raises(ControlPeriodError):
-        load("blimp-published-lif", control_period_s=0.05, resample=True, max_lag_change=0.1)
-    assert 0.1 < change < 1.0
+        load(name, max_lag_change=max(changes) - 0.02, **options)
+
+
+@pytest.mark.parametrize("change", [float("nan"), -0.1, 1.1, float("inf")])
+def test_a_lag_change_outside_0_to_1_is_refused(change: float) -> None:
+    with pytest.raises(ParameterError, match="max_lag_change is"):
+        load("blimp-altitude", control_period_s=0.2, resample=True, max_lag_change=change)

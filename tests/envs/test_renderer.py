@@ -98,7 +98,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("name", ["Route-v0", "BlimpAltitude-v0", "Swim-v0"])
+@pytest.mark.parametrize("name", ["Route-v0", "BlimpAltitude-v0", "Swim-v0", "Swimmer-v5"])
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 def test_a_forked_process_refuses_to_draw_and_a_spawned_one_draws(
     name: str, context: str, tmp_path: Path

@@ -22,7 +22,7 @@ class Without:
     def __getattr__(self, name):
         return getattr(self.finder, name)
     def find_spec(self, name, path=None, target=None):
-        hidden = name.partition(".")[0] in HIDDEN
+        hidden = name.partition(".")[0] in HIDDEN or name in HIDDEN
         return None if hidden else self.finder.find_spec(name, path, target)
 sys.meta_path[:] = map(Without, sys.meta_path)
 """

@@ -72,6 +72,26 @@ def test_a_model_names_the_package_of_its_engine(tmp_path: Path) -> None:
     assert done.stdout == 2 * 'numba is not installed: pip install "numba>=0.61"\n' + "0.1\n"
 
 
+def test_numba_alone_is_enough_for_a_model(tmp_path: Path) -> None:
+    code = (
+        "import numpy, snn_control\n"
+        "for name in ('blimp-altitude', 'swimmer-spiking'):\n"
+        "    controller = snn_control.load(name)\n"
+        "    print(controller.step(numpy.zeros(len(controller.observation_names))).shape)"
+    )
+    done = run(tmp_path, "-c", code, without=onboard.hidden() - {"numba", "llvmlite"})
+    assert done.stdout == "(1,)\n(5,)\n", done.stderr
+
+
+def test_a_broken_package_is_not_reported_as_missing(tmp_path: Path) -> None:
+    """Part of a package that is missing, as of an rclpy for another Python."""
+    without = {"rclpy.impl.implementation_singleton"}
+    done = run(tmp_path, "-m", "snn_control.ros.pid_controller", without=without)
+    assert done.returncode == 1
+    assert "rclpy.impl.implementation_singleton" in done.stderr
+    assert "pip install" not in done.stderr
+
+
 @pytest.mark.parametrize("node", ["blimp_simulator", "swimmer_simulator", "place_recognizer"])
 def test_other_nodes_name_the_missing_package(node: str, tmp_path: Path) -> None:
     pytest.importorskip("rclpy", reason=NEEDS_ROS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not START_NODES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.flaky(reruns=REPEATS))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_node_outlives_its_module() -> Iterator[None]:
+    """Collect the lifecycle nodes of this process, which are on the bus until then."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

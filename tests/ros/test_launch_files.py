@@ -332,10 +332,11 @@ def test_a_misspelt_argument_ends_the_launch(path: Path, launched: Callable[...,
     assert "process started" not in text
 
 
+@pytest.mark.parametrize("name", ["mine.launch.py", "pid_baseline.launch.py"])
 def test_arguments_of_an_including_file_are_not_refused(
-    launched: Callable[..., Any], tmp_path: Path
+    name: str, launched: Callable[..., Any], tmp_path: Path
 ) -> None:
-    including = tmp_path / "mine.launch.py"
+    including = tmp_path / name
     including.write_text(INCLUDING.format(path=str(ROOT / "launch" / "pid_baseline.launch.py")))
     with launched(str(including), "recrod:=true", "sim:=nonsense") as (process, output):
         process.wait(timeout=30.0)

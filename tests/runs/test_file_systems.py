@@ -92,3 +92,20 @@ def test_a_file_that_cannot_be_flushed_is_an_error(
     monkeypatch.setattr(os, "fsync", refuse(errno.EIO))
     with pytest.raises(RunError, match="cannot write"):
         new_run(tmp_path / "run")
+
+
+def test_copied_checkpoints_become_links_on_another_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without_links:
+        without_links.setattr(os, "symlink", refuse(errno.EPERM))
+        run = new_run(tmp_path / "run")
+        checkpoint(run, 1, best=True)
+        run.finish("stopped")
+    folder = tmp_path / "run" / "checkpoints"
+    assert not (folder / "best").is_symlink()
+    again, _ = Run.resume(tmp_path / "run")
+    checkpoint(again, 2, best=True)
+    again.finish()
+    assert os.readlink(folder / "best") == os.readlink(folder / "last") == "2"
+    assert {path.name for path in folder.iterdir()} == {"1", "2", "best", "last"}

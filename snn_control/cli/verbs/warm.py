@@ -15,8 +15,9 @@ from rich.console import Console
 
 from snn_control.cli.result import JsonOption, Result
 from snn_control.compilation import on_compilation
-from snn_control.controllers import load, model_names
+from snn_control.controllers import load
 from snn_control.engines.default import default_engine
+from snn_control.resources import models_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,21 +56,23 @@ def show(result: Result, console: Console) -> None:
 
 
 def _controllers() -> None:
-    for name in model_names():
-        controller = load(name)
+    for path in sorted(models_folder().glob("*.json")):
+        controller = load(path.stem)
         controller.step(np.zeros(len(controller.observation_names)))
         for network in controller.networks:
             default_engine(network).run(np.zeros((2, len(network.inputs))))
 
 
 def _simulators() -> None:
-    from snn_control.envs import make
+    import gymnasium
 
-    for name in ("BlimpAltitude-v0", "Swim-v0"):
-        env = make(name)
-        env.reset(seed=0)
-        env.step(np.zeros(env.action_space.shape, np.float32))
-        env.close()
+    from snn_control.envs import VECTORS
+
+    for name in VECTORS:
+        for env in (gymnasium.make(name), gymnasium.make_vec(name, 2)):
+            env.reset(seed=0)
+            env.step(np.zeros(env.action_space.shape))
+            env.close()
 
 
 def _places() -> None:

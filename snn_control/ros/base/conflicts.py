@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from rclpy.node import Node
 
 from snn_control.errors import ConfigError
-from snn_control.ros.base.compatibility import Incompatibilities
+from snn_control.ros.base.compatibility import Incompatibilities, peer_name
 from snn_control.ros.base.interface import Topic
 
 __all__ = ["CHECK_S", "Conflicts", "claim", "claim_name", "require_type"]
@@ -22,8 +22,6 @@ CHECK_S = 0.2
 """Period of the checks of a configured node, s."""
 LONGEST_SOCKET_NAME = 100
 """Length of the longest name of a socket that Linux accepts, less its first byte, rounded down."""
-_UNKNOWN = "_NODE_NAME_UNKNOWN_"
-"""Name of a node whose publisher is discovered before the node."""
 
 
 class Conflicts:
@@ -64,7 +62,6 @@ class Conflicts:
     def reset(self) -> None:
         """Forget all conflicts."""
         self.present, self.failure = (), ""
-        self.incompatible.reset()
 
     def namesakes(self) -> tuple[str, ...]:
         """Return a message if another node has the full name of this one.
@@ -99,12 +96,7 @@ class Conflicts:
     def _publishers_of(self, topic: str) -> str:
         with _listing():
             infos = self._node.get_publishers_info_by_topic(topic)
-        names = Counter(
-            "a node of unknown name"
-            if info.node_name == _UNKNOWN
-            else f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-            for info in infos
-        )
+        names = Counter(map(peer_name, infos))
         if names.total() < 2:
             return ""
         return (

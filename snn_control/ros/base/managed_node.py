@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import time
 import traceback
+import weakref
 from abc import ABC
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, qos_policy_name_from_kind
 
 from snn_control.compilation import on_first_compilation
 from snn_control.errors import MissingExtraError, SnnControlError
@@ -138,9 +139,8 @@ class ManagedNode(LifecycleNode, ABC):
         topic = options["topic"] if "topic" in options else arguments[1]
         watched = options.get("event_callbacks") or events()
         if watched.incompatible_qos is None:
-            watched.incompatible_qos = lambda _: self.conflicts.incompatible.mark(
-                self.resolve_topic_name(topic)
-            )
+            node = weakref.ref(self)  # a cycle would keep the node on the bus until it is collected
+            watched.incompatible_qos = lambda event: _mark_incompatible(node(), topic, event)
         return {**options, "event_callbacks": watched}
 
     # Transitions.
@@ -314,6 +314,12 @@ class ManagedNode(LifecycleNode, ABC):
         """Release everything and destroy the node."""
         self._attempt("clean up", self.cleanup)
         super().destroy_node()
+
+
+def _mark_incompatible(node: ManagedNode | None, topic: str, event: Any) -> None:
+    if node is not None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        node.conflicts.incompatible.mark(node.resolve_topic_name(topic), policy)
 
 
 def guard_transitions(node: LifecycleNode) -> None:

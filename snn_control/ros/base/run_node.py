@@ -126,7 +126,7 @@ def _warn_without_clock(node: Any, since_s: float) -> float:
 
 def _release_memory() -> None:
     """Return free memory of the start to the system, where the C library can."""
-    with suppress(OSError, AttributeError):
+    with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from rclpy.duration import Duration
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import LivelinessPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import Range
 from std_msgs.msg import Float64
 
@@ -83,30 +83,32 @@ def test_a_setpoint_from_before_the_start_arrives(make_bus: MakeBus) -> None:
     fed(peer, reported(peer, f"setpoint {ONCE:g} m"))
 
 
-@pytest.fixture
-def best_effort(shared: tuple[Nodes, Peer]) -> Iterator[Peer]:
-    _, peer = shared
+def test_an_incompatible_publisher_is_reported_while_it_exists(shared: tuple[Nodes, Peer]) -> None:
+    nodes, peer = shared
     profile = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
     publisher = peer.node.create_publisher(Float64, "height_set_point", profile)
-    yield peer
-    peer.node.destroy_publisher(publisher)
-
-
-def test_an_incompatible_publisher_is_reported_while_it_exists(
-    best_effort: Peer, shared: tuple[Nodes, Peer]
-) -> None:
-    nodes, peer = shared
     message = (
         "topic /height_set_point: nothing is received from /peer, which publishes with "
         "reliability BEST_EFFORT: publish with RELIABLE"
     )
     peer.until(reported(peer, message, "conflicts"))
     assert nodes.log("altitude_controller", 200).count(message) == 1
-
-
-def test_the_report_ends_with_the_publisher(shared: tuple[Nodes, Peer]) -> None:
-    _, peer = shared
+    peer.node.destroy_publisher(publisher)
     peer.until(lambda: peer.status("conflicts")[0] == b"\x00")
+
+
+def test_another_policy_is_reported_by_its_name(make_bus: MakeBus) -> None:
+    nodes, peer = make_bus("blimp_simulator", topics=False)
+    profile = QoSProfile(
+        depth=5,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+        liveliness_lease_duration=Duration(seconds=1.0),
+    )
+    peer.listen(Range, "range", profile, lambda _: None)
+    nodes.start("blimp_simulator", {"autostart": True, **QUICK})
+    peer.until(lambda: peer.diagnostics)
+    peer.until(reported(peer, "topic /range: a peer has another LIVELINESS", "conflicts"))
 
 
 def test_an_incompatible_subscriber_is_reported(make_bus: MakeBus) -> None:
@@ -130,4 +132,4 @@ def test_the_policies_of_a_mismatch() -> None:
     often, seldom = (QoSProfile(depth=1, deadline=Duration(seconds=s)) for s in (0.1, 0.2))
     assert mismatch(often, seldom) is None
     assert mismatch(seldom, often) == ("deadline", "0.2 s", "0.1 s")
-    assert mismatch(event, often) == ("deadline", "inf s", "0.1 s")
+    assert mismatch(event, often) == ("deadline", "none", "0.1 s")

@@ -46,7 +46,7 @@ class Publisher:
         for topic, kind in topics:
             package, _, message = kind.split("/")
             message_type = getattr(import_module(f"{package}.msg"), message)
-            self._node.create_publisher(message_type, topic, qos("sensor"))
+            self._node.create_publisher(message_type, topic, qos("event"))
 
     def __enter__(self) -> Publisher:
         return self
