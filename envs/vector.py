@@ -126,10 +126,10 @@ class SteppedTogether(Copied, VectorEnv):
         else:
             first = whole_seed(seed)
             seeds = list(range(first, first + self.num_envs))
-        given = [each for each in seeds if each is not None]
-        if given:
-            self._np_random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(given)))
-            self._np_random_seed = given[0]
+        known = [each for each in seeds if each is not None]
+        if known:
+            self._np_random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(known)))
+            self._np_random_seed = known[0]
         return seeds
 
     def _restart(self, mask: NDArray[np.bool_], seeds: list[int | None]) -> None:

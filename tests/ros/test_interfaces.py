@@ -19,7 +19,7 @@ from lifecycle_msgs.msg import Transition
 from snn_control.loops.blimp.adapter import OBSERVABLE
 from snn_control.loops.place.reason import CODES, Reason
 from snn_control.ros import tables
-from snn_control.ros.base.interface import TICK_FIELDS, qos
+from snn_control.ros.base.interface import TICK_FIELDS, Quality, qos
 from snn_control.ros.interfaces import INTERFACES
 from snn_control.ros.place.interfaces import CANDIDATE_FIELDS, LOOP_FIELDS, MATCH_FIELDS
 from snn_control.supervision.modes import Mode
@@ -109,7 +109,9 @@ def test_running_nodes_have_the_interfaces_of_the_table(
         for topic in (t for t in table if t.direction == direction):
             of_topic = [i for i in infos(full(topic.name, node)) if i.node_name == node]
             any_publisher = direction == "in" and topic.quality == "latched"
-            qualities = ("command", "latched") if any_publisher else (topic.quality,)
+            qualities: tuple[Quality, ...] = (topic.quality,)
+            if any_publisher:
+                qualities = ("command", "latched")
             expected_policies = [(qos(q).reliability, qos(q).durability) for q in qualities]
             policies = [(i.qos_profile.reliability, i.qos_profile.durability) for i in of_topic]
             assert sorted(policies) == sorted(expected_policies)
