@@ -219,6 +219,9 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        # One cache entry for all paths to a file, such as the link of an editable install.
+        code = function.__code__
+        function.__code__ = code.replace(co_filename=os.path.realpath(code.co_filename))
         compiled: Any = numba.njit(error_model="numpy", **options)(function)
         if compiled is function:  # NUMBA_DISABLE_JIT
             return compiled

@@ -62,3 +62,17 @@ def test_another_package_on_the_path_comes_first(home: Path, tmp_path: Path) -> 
 
 def test_an_installation_leaves_no_files_in_the_checkout(home: Path) -> None:
     assert not [*(home / "snn_control").rglob("*.egg-info")]
+
+
+def test_kernels_are_cached_once_for_all_paths_to_the_clone(home: Path, tmp_path: Path) -> None:
+    """By the link of the installation, and from the clone itself."""
+    code = (
+        "import numpy; from snn_control.compilation import on_compilation; names = []\n"
+        "with on_compilation(names.append):\n"
+        "    from snn_control.envs.blimp import plant\n"
+        "    plant.signed_duty(1.0, 0.1, 1.0)\n"
+        "print(names)"
+    )
+    cache = str(tmp_path / "cache")
+    assert run(home, tmp_path, "-c", code, NUMBA_CACHE_DIR=cache) == ["['signed_duty']"]
+    assert run(home, home / "snn_control", "-c", code, NUMBA_CACHE_DIR=cache) == ["[]"]
