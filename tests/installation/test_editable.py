@@ -65,7 +65,7 @@ def test_an_installation_leaves_no_files_in_the_checkout(home: Path) -> None:
 
 
 def test_kernels_are_cached_once_for_all_paths_to_the_clone(home: Path, tmp_path: Path) -> None:
-    """By the link of the installation, and from the clone itself."""
+    """Import by the link of the installation, then from the clone itself."""
     code = (
         "import numpy; from snn_control.compilation import on_compilation; names = []\n"
         "with on_compilation(names.append):\n"
