@@ -46,6 +46,9 @@ _CONFIG: Any = numba.config
 _PACKAGE = Path(__file__).resolve().parent
 
 
+_real_path = functools.cache(os.path.realpath)
+
+
 def _postpone_blas() -> None:
     """Make numba look for SciPy's BLAS when a kernel uses it, not when it loads its first kernel.
 
@@ -221,7 +224,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         # One cache entry for all paths to a file, such as the link of an editable install.
         code = function.__code__
-        function.__code__ = code.replace(co_filename=os.path.realpath(code.co_filename))
+        function.__code__ = code.replace(co_filename=_real_path(code.co_filename))
         compiled: Any = numba.njit(error_model="numpy", **options)(function)
         if compiled is function:  # NUMBA_DISABLE_JIT
             return compiled

@@ -94,10 +94,12 @@ def _run(module: ModuleType, verb: str, rest: list[str]) -> int:
 def _with_option(text: str, words: Sequence[str]) -> str:
     """Return a message about a parameter, such as `duration_s is`, with the option of `words`."""
     subject = re.match(r"(\w+)(?= is | ')", text)
-    for word in words if subject else ():
+    if subject is None:
+        return text
+    for word in words:
         option = word.partition("=")[0]
         key = option.removeprefix("--").replace("-", "_")
-        if subject and option.startswith("--") and subject[0] in (key, f"{key}_s"):
+        if option.startswith("--") and subject[0] in (key, f"{key}_s"):
             return option + text[subject.end() :]
     return text
 
