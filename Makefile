@@ -22,6 +22,8 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 # Beside a sourced ROS 2 its wheels stay away.
 TEST := $(if $(ROS_DISTRO),test-sourced,test)
+# Processes of the test suite; all tests on a ROS bus run in one of them. 0: in this process.
+WORKERS ?= 2
 INPUTS := setup.py setup.cfg pyproject.toml constraints.txt
 DEMO_CONFIG ?= blimp-demo
 DEMO_BUDGET ?= 30s
@@ -29,10 +31,10 @@ DEMO_BUDGET ?= 30s
 help:  ## list the targets and the variables
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/:/'
 	@echo 'variables: PYTHON=python3.12  TORCH_INDEX=URL  TORCH="torch==... torchvision==..."'
-	@echo '           ARGS="..." (given to pytest)  DEMO_CONFIG=NAME  DEMO_BUDGET=60s'
+	@echo '           ARGS="..." (given to pytest)  WORKERS=2  DEMO_CONFIG=NAME  DEMO_BUDGET=60s'
 
 test: .venv/.test  ## run the whole test suite
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 slow: .venv/.test  ## run the tests marked slow, up to 45 minutes
 	$(PY) -m pytest -m slow $(ARGS)

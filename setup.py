@@ -76,6 +76,7 @@ ROS = [
 TOOLS = [
     "pytest>=8",
     "pytest-rerunfailures>=15",
+    "pytest-xdist>=3.8",
     "hypothesis>=6",
     "cma>=4",
     "playwright>=1.45",

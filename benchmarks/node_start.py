@@ -23,7 +23,8 @@ from lifecycle_msgs.srv import GetState
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 
-from snn_control.ros.bus.processes import free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import local_bus
 
 SETTLE_S = 2.0
 TIMEOUT_S = 120.0

@@ -21,8 +21,9 @@ import numpy as np
 from snn_control import load
 from snn_control.ros.bags.ticks import RecordedTicks, read_ticks
 from snn_control.ros.base.vehicle import BusRun
+from snn_control.ros.bus.domains import free_domain
 from snn_control.ros.bus.fly import run_simulated
-from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.processes import Nodes, local_bus
 from snn_control.training.evaluate import evaluate
 from snn_control.training.statistics import half_width, paired_ratio
 

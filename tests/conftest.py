@@ -1,4 +1,4 @@
-"""Configuration of all tests: bytecode cache and signals of the processes that tests start."""
+"""Configuration of all tests: groups of workers, signals, bytecode cache and width of tables."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ import torch  # noqa: F401 - before the first drawing: two LLVMs in one process 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the signals and the bytecode cache that the processes of the tests inherit."""
+    """Set the signals, the bytecode cache and the width that the processes of the tests inherit."""
+    os.environ.pop("COLUMNS", None)  # set in the workers of pytest-xdist
     _handle_signals()
     _keep_bytecode(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep each file in one worker of pytest-xdist, and all tests on a bus in the same one."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        folders = item.path.relative_to(config.rootpath).parts[:2]
+        group = "ros" if folders == ("tests", "ros") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _handle_signals() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from snn_control.cli.options import File, OptionalSeconds, OptionalText
 from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
@@ -21,11 +21,11 @@ from snn_control.training.systems import environment_of, find_system
 class EnvironmentOptions:
     """Environment of the episodes."""
 
-    environment: str | None = None
+    environment: OptionalText = None
     """Id of the environment, or MODULE:ID to import its module; default: that of the controller."""
-    parameters: Path | None = None
+    parameters: File = None
     """YAML file of blimp parameters, for example one written by `fit`."""
-    duration_s: float | None = None
+    duration_s: OptionalSeconds = None
     """Length of an episode, s; default: that of the environment."""
 
     def options(self, controller: Controller) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tyro
 from rich.console import Console
 
+from snn_control.cli.options import Config, File, Flag, Folder, JsonOption, Text
 from snn_control.cli.progress import Progress, steps
-from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.controllers import load, save
 from snn_control.errors import ConfigError, RunError
 from snn_control.runs import Run
@@ -34,20 +34,20 @@ from snn_control.training.systems import system
 class OptimiseOptions(JsonOption):
     """Options of `evolve` and `train`."""
 
-    config: tyro.conf.Positional[str] = ""
+    config: Config = ""
     """Name of a shipped configuration or a YAML file; not needed with --resume."""
     seed: int = 0
     """Seed of data, initial parameters and search."""
-    budget: str = ""
+    budget: Text = ""
     """Time (60s, 10min), generations or training steps (200gen), or control periods (180000steps).
     Default: the budget of the resumed run or of the configuration."""
-    out: Path | None = None
+    out: Folder = None
     """Run folder to create; default: runs/NAME-SEED."""
-    resume: Path | None = None
+    resume: Folder = None
     """Run folder to resume."""
-    save: Path | None = None
+    save: File = None
     """Path of a copy of the model, for example models/NAME."""
-    no_report: bool = False
+    no_report: Flag = False
     """Neither evaluate the result nor write a report page."""
 
 

@@ -1,4 +1,4 @@
-"""Result of a verb, and the common option of all verbs."""
+"""Result of a verb, and the error of wrong arguments."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from snn_control.errors import SnnControlError
 
 class WrongUseError(SnnControlError):
     """Missing or inconsistent arguments: exit code 2."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class JsonOption:
-    """Options of every verb."""
-
-    json: bool = False
-    """Print one JSON object instead of text."""
 
 
 @dataclass(frozen=True)

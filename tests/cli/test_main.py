@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -19,6 +20,7 @@ def test_every_verb_has_help_with_an_example(verb, capsys):
     out = capsys.readouterr().out
     assert f"Example: snn-control {verb}" in out
     assert "--json" in out
+    assert not re.search(r"\{None\}|default: (None|False|\)|'')|^│ \[?STR", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("verb", VERBS)

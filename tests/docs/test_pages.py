@@ -21,8 +21,12 @@ from tests.paths import ROOT
 
 TOP = {path.name for path in ROOT.iterdir()}
 WIDTH = 120
-GUIDES_WITH_A_PACKAGE = {"docs/tutorials/own_robot.md", "docs/tutorials/own_system.md"}
-"""Pages whose blocks form a package; they have their own tests."""
+GUIDES_WITH_FILES = {
+    "docs/tutorials/own_controller.md",
+    "docs/tutorials/own_robot.md",
+    "docs/tutorials/own_system.md",
+}
+"""Pages whose blocks are files; they have their own tests."""
 NEEDS_A_BAG = {"docs/how-to/record_and_replay.md"}
 """Pages whose blocks read a recorded flight; tested with the flight in tests/ros/bus."""
 ROUTE = ("README.md", "docs/tutorials/places.md", "docs/explanation/route.md")
@@ -43,7 +47,7 @@ PRELUDES = {
 WITH_PYTHON = [
     page
     for page in PAGES
-    if blocks(page, "python") and page_id(page) not in GUIDES_WITH_A_PACKAGE | NEEDS_A_BAG
+    if blocks(page, "python") and page_id(page) not in GUIDES_WITH_FILES | NEEDS_A_BAG
 ]
 
 

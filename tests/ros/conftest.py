@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import Nodes, local_bus
 
 if TYPE_CHECKING:
     from tests.ros.peer import Peer

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from snn_control.ros.bus.processes import free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import local_bus
 from tests.ros.conftest import NEEDS_ROS
 
 

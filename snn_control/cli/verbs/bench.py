@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from snn_control.cli.options import Flag, JsonOption
 from snn_control.cli.progress import steps
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.result import Result
 
 TITLES = {
     "population_neuron_steps_per_s": "256 networks x 1000 ticks, M neuron-steps/s",
@@ -27,7 +28,7 @@ class Args(JsonOption):
     Example: snn-control bench --quick
     """
 
-    quick: bool = False
+    quick: Flag = False
     """Three rounds instead of seven, and fewer calls."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import JsonOption, Name
+from snn_control.cli.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Args(JsonOption):
     Example: snn-control check my_robot.rail:my_robot/Rail-v0
     """
 
-    thing: tyro.conf.Positional[str]
+    thing: Name
     """Environment id or MODULE:ID, controller, YAML file, run folder, or KIND/NAME."""
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import tyro
 from rich.console import Console
 
 import snn_control
 from snn_control.citations import CITATIONS, bibtex
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import Entries, JsonOption
+from snn_control.cli.result import Result
 from snn_control.errors import UnknownNameError
 
 
@@ -20,7 +20,7 @@ class Args(JsonOption):
     Example: snn-control cite snn_control blimp
     """
 
-    entries: tyro.conf.Positional[tuple[str, ...]] = ()
+    entries: Entries = ()
     """Names of entries, such as snn_control, blimp, cma-es, nsga-ii; default: all."""
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.episode_options import SeededOptions
+from snn_control.cli.options import JsonOption, Models, Text
 from snn_control.cli.progress import steps
-from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.errors import UnknownNameError
 from snn_control.report.metric_names import metric_name, spread
 from snn_control.training.comparison import compare_rows, load_all
@@ -27,9 +27,9 @@ class Args(SeededOptions, JsonOption):
     Example: snn-control compare pid blimp-altitude runs/first --presets clean missed
     """
 
-    models: tyro.conf.Positional[tuple[str, ...]]
+    models: Models
     """Models, `pid`, run folders or model files, two or more; X-twin is the int8 twin of X."""
-    against: str = ""
+    against: Text = ""
     """Controller that the ratios refer to; default: the first."""
 
 

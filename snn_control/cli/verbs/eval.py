@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.episode_options import SeededOptions
+from snn_control.cli.options import Folder, JsonOption, Model
 from snn_control.cli.progress import steps
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.result import Result
 from snn_control.controllers import load
 from snn_control.report.metric_names import metric_name, spread
 from snn_control.training.comparison import EFFORT, compared_metrics, mean_row
@@ -31,9 +31,9 @@ class Args(SeededOptions, JsonOption):
     Example: snn-control eval blimp-altitude --presets clean missed leak --episodes 20
     """
 
-    model: tyro.conf.Positional[str]
+    model: Model
     """Name of a shipped model, a run folder or a model file."""
-    out: Path | None = None
+    out: Folder = None
     """Run folder to write `eval/` and, for the first preset, `traces/` to."""
 
 

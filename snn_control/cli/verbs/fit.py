@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.cli.options import File, JsonOption, Logs
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.envs.blimp.fit import UNITS, fit_flights
 from snn_control.envs.blimp.parameter_file import write_parameters
 
@@ -26,9 +25,9 @@ class Args(JsonOption):
     Example: snn-control fit monday.csv tuesday.csv --out my_blimp.yaml
     """
 
-    logs: tyro.conf.Positional[tuple[Path, ...]]
+    logs: Logs
     """Flight logs."""
-    out: Path | None = None
+    out: File = None
     """YAML file for the fitted parameters."""
     window_s: float = 10.0
     """Length of the windows in which recorded commands are replayed, s; at least 1."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
 from rich.console import Console
 
-from snn_control.cli.result import JsonOption, Result, WrongUseError
+from snn_control.cli.options import Flag, Folder, JsonOption, Model, OptionalSeconds
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.controllers import Controller, save
 from snn_control.controllers.files import model_path
 from snn_control.errors import require
@@ -37,11 +37,11 @@ class Args(JsonOption):
     Example: snn-control fly swimmer-spiking --sim
     """
 
-    model: tyro.conf.Positional[str]
+    model: Model
     """Name of a shipped model, `pid`, a run folder or a model file."""
-    sim: bool = False
+    sim: Flag = False
     """Simulate the robot that fits the controller."""
-    duration: float | None = None
+    duration: OptionalSeconds = None
     """Duration, s, of simulated time with --sim, else of wall time; default: by vehicle."""
     rate: float = 1.0
     """Simulated seconds per second of wall time; if not 1, /clock has the simulated time."""
@@ -49,9 +49,9 @@ class Args(JsonOption):
     """Preset of simulated faults; blimp: default, clean, missed, leak or stress."""
     seed: int = 0
     """Seed of the simulated robot."""
-    out: Path | None = None
+    out: Folder = None
     """Run folder to create; default: runs/fly-MODEL-SEED."""
-    no_report: bool = False
+    no_report: Flag = False
     """Write no report page, for which the same run without ROS is repeated for comparison."""
 
 

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import JsonOption
+from snn_control.cli.result import Result
 from snn_control.resources import configs_folder, models_folder
 from snn_control.runs.manifest import commit, versions
 

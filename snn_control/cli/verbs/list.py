@@ -9,7 +9,8 @@ import tyro
 from rich.console import Console
 
 from snn_control.cli.catalogue import KINDS
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import JsonOption
+from snn_control.cli.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.episode_options import EnvironmentOptions
+from snn_control.cli.options import File, JsonOption, Model, OptionalSeconds
 from snn_control.cli.progress import frames
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.result import Result
 from snn_control.controllers import Controller
 from snn_control.report.metric_names import metric_name, number
 from snn_control.training.film import FRAMES_PER_S, film, picture
@@ -34,15 +35,15 @@ class Args(EnvironmentOptions, JsonOption):
     Example: snn-control play blimp-altitude --preset missed --seed 3 --duration-s 90 --out a.mp4
     """
 
-    model: tyro.conf.Positional[str]
+    model: Model
     """Name of a shipped model, `pid`, a run folder or a model file."""
     preset: str = "default"
     """Preset of the environment."""
     seed: int = 0
     """Seed of the episode."""
-    duration_s: Annotated[float | None, tyro.conf.arg(aliases=["--duration"])] = None
+    duration_s: Annotated[OptionalSeconds, tyro.conf.arg(aliases=["--duration"])] = None
     """Length of the episode, s; default: its part of about 20 s that reports show."""
-    out: Path | None = None
+    out: File = None
     """Video (.mp4) or picture with response (.png); without a display: MODEL-SEED.mp4."""
 
 

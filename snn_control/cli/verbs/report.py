@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import tyro
 from rich.console import Console
 
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import JsonOption, RunFolder
+from snn_control.cli.result import Result
 from snn_control.report import build_report
 
 
@@ -19,7 +18,7 @@ class Args(JsonOption):
     Example: snn-control report runs/blimp-altitude
     """
 
-    run: tyro.conf.Positional[Path]
+    run: RunFolder
     """Folder of the run."""
 
 

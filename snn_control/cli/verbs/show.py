@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import tyro
 from rich.console import Console
 
 from snn_control.cli.catalogue import find
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import JsonOption, Name
+from snn_control.cli.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Args(JsonOption):
     Example: snn-control show snn_control/BlimpAltitude-v0
     """
 
-    thing: tyro.conf.Positional[str]
+    thing: Name
     """Name printed by `list`, KIND/NAME if several kinds have it, or the folder of a run."""
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import Flag, Folder, JsonOption, Name
+from snn_control.cli.result import Result
 from snn_control.config import read_yaml
 from snn_control.report import build_report, require_report
 from snn_control.report.study_file import part_tables
@@ -34,13 +34,13 @@ class Args(JsonOption):
     Example: snn-control study mismatch --seeds 20 --out runs/mismatch
     """
 
-    study: tyro.conf.Positional[str]
+    study: Name
     """Name of the study, or a YAML file with `method: study`, `study: NAME` and settings."""
     config: StudyConfig = dataclasses.field(default_factory=StudyConfig)
     """Settings of the study."""
-    out: Path | None = None
+    out: Folder = None
     """Run folder to create; default: runs/study-NAME-FIRST_SEED."""
-    no_report: bool = False
+    no_report: Flag = False
     """Write no report page."""
 
 

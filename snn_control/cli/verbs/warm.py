@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from snn_control.cli.result import JsonOption, Result
+from snn_control.cli.options import JsonOption
+from snn_control.cli.result import Result
 from snn_control.compilation import on_compilation
 from snn_control.controllers import load
 from snn_control.engines.default import default_engine

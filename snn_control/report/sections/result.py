@@ -41,7 +41,7 @@ def _table(inputs: ReportInputs, preset: str) -> Table:
         columns=("metric", ours, *(e.controller for e in twins), baseline, "ratio", "verdict"),
         rows=[_cells(row, several, twins) for row in rows],
         marks=[row.mark for row in rows],
-        caption=f"Preset {preset}, {seeds} seeds",
+        caption=f"Preset {preset}, {seeds} seed{'s' * (seeds != 1)}",
     )
 
 

@@ -12,7 +12,8 @@ from snn_control.controllers.files import model_path
 from snn_control.input_file import is_file, is_folder
 from snn_control.ros.bags.ticks import read_ticks
 from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
-from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import Nodes, local_bus
 from snn_control.ros.vehicles import vehicle_of
 from snn_control.runs.checksums import read_arrays
 from snn_control.training.model_name import load_named

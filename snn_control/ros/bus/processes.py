@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,8 +26,6 @@ from snn_control.ros.exit_codes import (
 from snn_control.ros.launching import module_of
 from snn_control.yaml_text import dump_yaml
 
-FIRST_DOMAIN, LAST_DOMAIN = 1, 101
-"""First and last domain with ports below the ephemeral ports of Linux."""
 DISCOVERY_VARIABLES = (
     "CYCLONEDDS_URI",
     "FASTDDS_DEFAULT_PROFILES_FILE",
@@ -46,28 +43,6 @@ POLL_S = 0.05
 """Period of checks for ended processes, s."""
 END_TIMEOUT_S = LEAVE_S + BUSY_S + CLOSE_S + 0.5
 """Time for a node to end after an interrupt, s, more than its own bounds; then it is killed."""
-
-
-def free_domain() -> int:
-    """Return a ROS domain without participants on this machine.
-
-    The first participant of domain d binds UDP port 7410 + 250 d (RTPS 2.3, 9.6.1.1), so that a
-    domain whose port is free is unused.
-
-    Raises:
-        RunError: all domains are in use.
-    """
-    span = LAST_DOMAIN - FIRST_DOMAIN + 1
-    first = os.getpid() % span
-    for k in range(span):
-        domain = FIRST_DOMAIN + (first + k) % span
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("", 7410 + 250 * domain))
-            except OSError:
-                continue
-            return domain
-    raise RunError("all ROS domains are in use; end some nodes, or set ROS_DOMAIN_ID")
 
 
 def local_bus(domain: int) -> dict[str, str]:

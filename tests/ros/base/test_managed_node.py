@@ -21,7 +21,7 @@ from std_srvs.srv import Trigger
 from snn_control.errors import ConfigError
 from snn_control.loops.field import field_docs, parameter
 from snn_control.ros.base.managed_node import ManagedNode
-from snn_control.ros.bus.processes import free_domain
+from snn_control.ros.bus.domains import free_domain
 
 
 @dataclass(frozen=True)

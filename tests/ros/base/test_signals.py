@@ -18,7 +18,8 @@ from tests.ros.conftest import NEEDS_ROS, REPEATS
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from snn_control.ros.base.signals import ending_signals
-from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import Nodes, local_bus
 from snn_control.ros.exit_codes import INTERRUPTED
 from snn_control.ros.nodes import NODES
 from tests.paths import ROOT

@@ -16,7 +16,8 @@ import pytest
 from snn_control.errors import ConfigError, StartError
 from snn_control.ros import exit_codes
 from snn_control.ros.base.signals import ending_signals
-from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import Nodes, local_bus
 from snn_control.ros.exit_codes import UNUSABLE
 from snn_control.ros.launching import ARGUMENTS, namespace_of, parameters_of, shared
 from snn_control.ros.nodes import NODES

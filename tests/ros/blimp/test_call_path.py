@@ -16,7 +16,7 @@ from sensor_msgs.msg import Range
 from std_msgs.msg import Float64
 
 from snn_control.ros.blimp.pid_controller import PidController
-from snn_control.ros.bus.processes import free_domain
+from snn_control.ros.bus.domains import free_domain
 from snn_control.supervision.modes import Mode
 from tests.loops.blimp.harness import Scripted
 from tests.loops.call_path import MODEL, CallPath

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from snn_control.errors import UnknownNameError
-from snn_control.ros.bus.processes import Nodes, free_domain, local_bus
+from snn_control.ros.bus.domains import free_domain
+from snn_control.ros.bus.processes import Nodes, local_bus
 from tests.ros.conftest import NEEDS_ROS
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
