@@ -15,7 +15,7 @@ from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
 from snn_control.yaml_text import YamlMapping, dump_yaml, line_of, load_yaml
 
-__all__ = ["flow_yaml", "from_mapping", "read_yaml"]
+__all__ = ["flow_yaml", "from_mapping", "overridden", "read_yaml"]
 
 T = TypeVar("T")
 
@@ -34,6 +34,35 @@ def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:
             raise UnknownNameError("configuration", str(name_or_path), shipped)
         path = shipped[str(name_or_path)]
     return load_yaml(path), str(path)
+
+
+def overridden(content: Any, values: Mapping[str, Any]) -> Any:
+    """Return a copy of a configuration with some values replaced.
+
+    Args:
+        content: keys and values, as read from YAML.
+        values: values by dotted key, such as `task.scenarios`; missing mappings are created.
+
+    Raises:
+        ConfigError: a part of a key is no mapping.
+    """
+    for key, value in values.items():
+        if not isinstance(content, Mapping):
+            raise ConfigError(f"{key}: the configuration has no keys")
+        content = _with_value(content, key.split("."), value, key)
+    return content
+
+
+def _with_value(content: Mapping[Any, Any], path: list[str], value: Any, key: str) -> YamlMapping:
+    copied = YamlMapping(content)
+    first, *rest = path
+    if rest:
+        inner = copied.get(first, {})
+        if not isinstance(inner, Mapping):
+            raise ConfigError(f"{key}: {first!r} is {inner!r} and has no keys")
+        value = _with_value(inner, rest, value, key)
+    copied[first] = value
+    return copied
 
 
 def from_mapping(

@@ -9,12 +9,14 @@ import difflib
 import importlib
 from collections.abc import Iterable
 from types import ModuleType
+from typing import Any
 
 __all__ = [
     "ConfigError",
     "ControlPeriodError",
     "CopyError",
     "DataWarning",
+    "FitnessError",
     "FlightLogError",
     "InterfaceMismatchError",
     "MissingExtraError",
@@ -50,6 +52,24 @@ class UnknownNameError(SnnControlError, LookupError):
             super().__init__(f"{kind} {shown!r}: no such file or folder")
         else:
             super().__init__(f"unknown {kind} {shown!r}{did_you_mean(shown, known_names)}")
+
+
+class FitnessError(SnnControlError):
+    """An evaluation of a genome that raised, or whose worker ended.
+
+    Args:
+        message: message that names the individuals.
+        first: first individual concerned.
+        stop: individual after the last one.
+        detail: traceback in the worker.
+    """
+
+    def __init__(self, message: str, first: int, stop: int, detail: str = "") -> None:
+        super().__init__(message)
+        self.first, self.stop, self.detail = first, stop, detail
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.args, self.first, self.stop, self.detail)
 
 
 class ParameterError(SnnControlError, ValueError):

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 
-from snn_control.cli.options import Config, File, Flag, Folder, JsonOption, Text
+from snn_control.cli.options import (
+    Assignments,
+    Config,
+    File,
+    Flag,
+    Folder,
+    JsonOption,
+    Text,
+    assigned,
+)
 from snn_control.cli.progress import Progress, steps
 from snn_control.cli.result import Result, WrongUseError
+from snn_control.config import overridden
 from snn_control.controllers import load, save
 from snn_control.errors import ConfigError, RunError
 from snn_control.runs import Run
@@ -27,7 +38,6 @@ from snn_control.training.optimisation import (
     prepare,
     read_optimisation,
 )
-from snn_control.training.systems import system
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +51,8 @@ class OptimiseOptions(JsonOption):
     budget: Text = ""
     """Time (60s, 10min), generations or training steps (200gen), or control periods (180000steps).
     Default: the budget of the resumed run or of the configuration."""
+    set: Assignments = ()
+    """Value of a key of the configuration, such as task.episodes=3 or strategy_config.sigma=.2."""
     out: Folder = None
     """Run folder to create; default: runs/NAME-SEED."""
     resume: Folder = None
@@ -62,7 +74,9 @@ class Opened:
     """Arrays of the checkpoint to resume from; None in a new run."""
 
 
-def optimise_as(args: OptimiseOptions, verb: str) -> Result:
+def optimise_as(
+    args: OptimiseOptions, verb: str, overrides: Mapping[str, Any] | None = None
+) -> Result:
     """Optimise the controller of a configuration, evaluate it and write its report page.
 
     No folder is created if an error is raised before the optimisation starts.
@@ -70,13 +84,14 @@ def optimise_as(args: OptimiseOptions, verb: str) -> Result:
     Args:
         args: arguments of the verb.
         verb: `evolve`, which accepts only evolutions, or `train`, which accepts every method.
+        overrides: values of keys of the configuration.
 
     Raises:
         WrongUseError: neither a configuration nor a run is named.
         ConfigError: the budget or the configuration is malformed, or is for another verb.
         MissingExtraError: a package is not installed.
     """
-    opened = _open_run(args, verb)
+    opened = _open_run(args, verb, assigned(args.set) | dict(overrides or {}))
     with Progress(quiet=args.json, unit=METHODS[opened.config.method].unit) as progress:
         model = optimise(
             opened.config,
@@ -89,10 +104,11 @@ def optimise_as(args: OptimiseOptions, verb: str) -> Result:
     return _finish(args, opened, model)
 
 
-def _open_run(args: OptimiseOptions, verb: str) -> Opened:
+def _open_run(args: OptimiseOptions, verb: str, overrides: Mapping[str, Any]) -> Opened:
     if args.resume:
         before = Run.open(args.resume)
-        config = optimisation_config(before.config, str(args.resume / "config.yaml"))
+        where = str(args.resume / "config.yaml")
+        config = optimisation_config(overridden(before.config, overrides), where)
         _require_verb(config, verb)
         prepare(config, _budget(args, before))
         run, checkpoint = Run.resume(args.resume)
@@ -100,7 +116,7 @@ def _open_run(args: OptimiseOptions, verb: str) -> Opened:
     whole_seed(args.seed)
     if not args.config:
         raise WrongUseError("no configuration; name one, or a run folder with --resume")
-    config = read_optimisation(args.config)
+    config = read_optimisation(args.config, overrides)
     _require_verb(config, verb)
     prepare(config, args.budget)
     folder = args.out or Path("runs") / f"{config.name}-{args.seed}"
@@ -129,6 +145,7 @@ def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
     data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}
     if args.save:
         about = provenance(config.name, made_by, config.recordings, config.data)
+        about |= config.own_system.about
         data["saved"] = str(save(load(model), args.save, about))
     if args.no_report:
         opened.run.finish()
@@ -137,7 +154,7 @@ def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
         opened.run,
         config.name,
         model,
-        system=system(config.system),
+        system=config.own_system,
         progress=steps(quiet=args.json),
     )
     headline, means = conclusion.headline, conclusion.means

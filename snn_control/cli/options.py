@@ -3,13 +3,19 @@
 An empty `help_behavior_hint` omits a default value without information.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
+
+from snn_control.cli.result import WrongUseError
+from snn_control.errors import ConfigError
+from snn_control.yaml_text import parse_yaml
 
 __all__ = [
+    "Assignments",
     "Config",
     "Entries",
     "File",
@@ -20,10 +26,12 @@ __all__ = [
     "Model",
     "Models",
     "Name",
+    "OptionalNumber",
     "OptionalSeconds",
     "OptionalText",
     "RunFolder",
     "Text",
+    "assigned",
 ]
 
 Model = Annotated[str, Positional, arg(metavar="MODEL")]
@@ -42,6 +50,10 @@ Flag = Annotated[bool, arg(help_behavior_hint="")]
 File = Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")]
 Folder = Annotated[Path | None, arg(metavar="FOLDER", help_behavior_hint="")]
 Text = Annotated[str, arg(help_behavior_hint="")]
+Assignments = UseAppendAction[
+    Annotated[tuple[str, ...], arg(metavar="KEY=VALUE", help_behavior_hint="(repeatable)")]
+]
+OptionalNumber = Annotated[int | None, arg(metavar="N", help_behavior_hint="")]
 OptionalText = Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")]
 OptionalSeconds = Annotated[float | None, arg(metavar="SECONDS", help_behavior_hint="")]
 
@@ -52,3 +64,21 @@ class JsonOption:
 
     json: Flag = False
     """Print one JSON object instead of text."""
+
+
+def assigned(assignments: Sequence[str]) -> dict[str, Any]:
+    """Return the values of assignments `KEY=VALUE` by dotted key; a value is YAML.
+
+    Raises:
+        WrongUseError: no `=`, no key, or a value that is not YAML.
+    """
+    values = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not all(key.split(".")):
+            raise WrongUseError(f"--set {assignment}: expected KEY=VALUE, such as task.episodes=3")
+        try:
+            values[key] = parse_yaml(text, f"--set {key}")
+        except ConfigError as exc:
+            raise WrongUseError(str(exc)) from exc
+    return values

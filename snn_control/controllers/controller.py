@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class Controller(Copied, ABC):
         control_period_s: control period of the controller, s.
         networks: networks of the controller, in the order of `spikes`.
         order_names: entries of `take_orders`.
+        about: provenance of the model file; empty if the controller was made without one.
     """
 
     observation_names: tuple[str, ...]
@@ -40,6 +42,7 @@ class Controller(Copied, ABC):
     control_period_s: float
     networks: tuple[Network, ...] = ()
     order_names: tuple[str, ...] = ()
+    about: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def adapts(self) -> bool:

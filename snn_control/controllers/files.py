@@ -155,6 +155,7 @@ def _read(
             for item in root["networks"].items()
         )
         settings = root["settings"].mapping() if "settings" in root else {}
+        about = root["about"].mapping() if "about" in root else {}
     if max_lag_change is not None and control_period_s is not None:
         networks = tuple(
             resampled(network, control_period_s, max_lag_change=max_lag_change)
@@ -165,11 +166,13 @@ def _read(
     _require_options(name, kind.from_document, options)
     content = ControllerDocument(networks, settings)
     try:
-        return kind.from_document(content, **options)
+        controller = kind.from_document(content, **options)
     except ParameterError:
         with reading(path):  # raises if the file is at fault, not the options
             kind.from_document(content)
         raise
+    controller.about = about
+    return controller
 
 
 def options_of(taker: Any) -> list[str] | None:

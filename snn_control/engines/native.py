@@ -102,6 +102,17 @@ class NativeEngine(CopiedWithViews):
         kernels.rest(self._program, self._coefficients, self._state)
         self._spikes[:] = 0
 
+    def load(self, weights: FloatArray, coefficients: FloatArray) -> None:
+        """Replace the parameters by those of a network of the same structure, and reset.
+
+        Args:
+            weights: weight row of the network, shape (layout.n_weights,).
+            coefficients: coefficient row, shape (layout.n_coefficients,).
+        """
+        self._weights[...] = weights
+        self._coefficients[...] = coefficients
+        self.reset()
+
     def step(self, inputs: npt.ArrayLike) -> FloatArray:
         """Advance one control tick.
 

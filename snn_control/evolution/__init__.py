@@ -13,7 +13,12 @@ from numpy.typing import ArrayLike
 
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.cma_es import CmaEs, CmaEsConfig
-from snn_control.evolution.executor import Executor, Fitness, individual_seeds
+from snn_control.evolution.executor import (
+    Executor,
+    Fitness,
+    PopulationFitness,
+    individual_seeds,
+)
 from snn_control.evolution.genetic import Genetic, GeneticConfig
 from snn_control.evolution.nsga2 import Nsga2, Nsga2Config
 from snn_control.evolution.process_executor import ProcessExecutor
@@ -34,6 +39,7 @@ __all__ = [
     "GeneticConfig",
     "Nsga2",
     "Nsga2Config",
+    "PopulationFitness",
     "ProcessExecutor",
     "SepCmaEs",
     "SepCmaEsConfig",
@@ -102,7 +108,9 @@ def make_strategy(
     return kind(n_genes, kind.config_type() if config is None else config, seed, initial)
 
 
-def make_executor(name: str, fitness: Fitness, workers: int | None = None) -> Executor:
+def make_executor(
+    name: str, fitness: Fitness | PopulationFitness, workers: int | None = None
+) -> Executor:
     """Return the executor `name`; by default it has one worker per available core.
 
     Raises:

@@ -5,7 +5,7 @@ A fitness function accepts a genome, float64 of shape (n_genes,), and a seed, an
 its random numbers must depend only on the seed: then the result is independent of the number of
 workers and the kind of executor. Results are returned in the order of the genomes.
 
-A compiled evaluator of whole populations needs no executor.
+A `PopulationFitness` receives the genomes of a chunk at once.
 """
 
 from __future__ import annotations
@@ -13,15 +13,30 @@ from __future__ import annotations
 import abc
 import itertools
 import os
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from snn_control.errors import ParameterError, SnnControlError
+from snn_control.errors import FitnessError, ParameterError, SnnControlError
 
 Fitness = Callable[[np.ndarray, int], float | Sequence[float] | np.ndarray]
+
+
+@runtime_checkable
+class PopulationFitness(Protocol):
+    """Fitness that receives several genomes at once."""
+
+    def rows(self, genomes: np.ndarray, seeds: np.ndarray) -> Iterable[Any]:
+        """Return the fitness of each genome, in order; may be a generator.
+
+        Args:
+            genomes: shape (n_genomes, n_genes).
+            seeds: uint64 of shape (n_genomes,).
+        """
+
 
 CHUNKS_PER_WORKER = 4
 """Chunks of a population per worker: balances transfer overhead and idle workers."""
@@ -38,7 +53,7 @@ class Executor(abc.ABC):
         ParameterError: `workers` is below 1.
     """
 
-    def __init__(self, fitness: Fitness, workers: int | None = None) -> None:
+    def __init__(self, fitness: Fitness | PopulationFitness, workers: int | None = None) -> None:
         if workers is not None and workers < 1:
             raise ParameterError(f"workers is {workers}; it must be at least 1")
         self.fitness = fitness
@@ -54,8 +69,9 @@ class Executor(abc.ABC):
 
         Raises:
             ParameterError: the shapes do not match.
-            SnnControlError: the fitness function raised (the message names the individual), or a
-                worker died.
+            FitnessError: the fitness function raised, or a worker died repeatedly; the message
+                names the individual.
+            SnnControlError: rows with different numbers of objectives.
         """
         genomes = np.ascontiguousarray(genomes, dtype=np.float64)
         seeds = np.asarray(seeds, dtype=np.uint64)
@@ -108,30 +124,41 @@ def individual_seeds(seed: int, generation: int, population: int) -> np.ndarray:
 
 
 def evaluate_chunk(
-    fitness: Fitness, genomes: np.ndarray, seeds: np.ndarray, first: int
+    fitness: Fitness | PopulationFitness, genomes: np.ndarray, seeds: np.ndarray, first: int
 ) -> np.ndarray:
     """Return the fitness of a chunk of genomes that begins with individual `first`.
 
     Raises:
-        SnnControlError: the fitness function raised or returned a wrong shape.
+        FitnessError: the fitness function raised or returned a wrong shape.
     """
     rows: list[np.ndarray] = []
-    for genome, seed in zip(genomes, seeds.tolist(), strict=True):
-        individual = first + len(rows)
-        try:
-            row = np.asarray(fitness(genome, seed), dtype=np.float64)
-        except Exception as error:
-            raise SnnControlError(
-                f"the fitness of individual {individual} (seed {seed}) raised "
-                f"{type(error).__name__}: {error}"
-            ) from error
-        if row.ndim > 1 or (rows and row.shape != rows[0].shape):
-            raise SnnControlError(
-                f"the fitness of individual {individual} has shape {row.shape}; expected a "
-                "number, or the same number of objectives for all individuals"
-            )
-        rows.append(row)
+    try:
+        for value in _values(fitness, genomes, seeds):
+            row = np.asarray(value, dtype=np.float64)
+            if row.ndim > 1 or (rows and row.shape != rows[0].shape):
+                raise ParameterError(
+                    f"the fitness has shape {row.shape}; expected a number, or the same number "
+                    "of objectives for all individuals"
+                )
+            rows.append(row)
+    except Exception as error:
+        k = len(rows)
+        raise FitnessError(
+            f"the fitness of individual {first + k} (seed {seeds[k]}) raised "
+            f"{type(error).__name__}: {error}",
+            first + k,
+            first + k + 1,
+            "".join(traceback.format_exception(error)),
+        ) from error
     return np.array(rows)
+
+
+def _values(
+    fitness: Fitness | PopulationFitness, genomes: np.ndarray, seeds: np.ndarray
+) -> Iterable[Any]:
+    if isinstance(fitness, PopulationFitness):
+        return fitness.rows(genomes, seeds)
+    return (fitness(g, seed) for g, seed in zip(genomes, seeds.tolist(), strict=True))
 
 
 def chunks(population: int, workers: int) -> list[slice]:

@@ -14,7 +14,14 @@ from snn_control.errors import ParameterError, did_you_mean
 from snn_control.network import Network, Shared
 from snn_control.units import decay, time_constant
 
-__all__ = ["ParameterCodec", "ParameterRange", "filled", "parameters_of", "with_parameters"]
+__all__ = [
+    "ParameterCodec",
+    "ParameterRange",
+    "_is_time",
+    "filled",
+    "parameters_of",
+    "with_parameters",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -23,7 +30,8 @@ FloatArray = npt.NDArray[np.float64]
 class ParameterRange:
     """Evolved parameter of a network and the bounds of its values.
 
-    A time constant is evolved as its decay in one tick, exp(-dt / tau), in [0, 1].
+    A time constant is evolved as its decay in one tick, exp(-dt / tau), in [0, 1]; with `log`, in
+    seconds.
     """
 
     parameter: str
@@ -31,12 +39,34 @@ class ParameterRange:
     `input->code.weights`."""
     low: float
     high: float
+    log: bool = False
+    """Logarithmic scale; needs positive bounds."""
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
             raise ParameterError(
                 f"{self.parameter}: bounds {self.low}, {self.high}; expected finite low < high"
             )
+        if self.log and self.low <= 0.0:
+            raise ParameterError(f"{self.parameter}: a logarithmic scale needs positive bounds")
+
+    @property
+    def is_decay(self) -> bool:
+        """Return True if the genes are decays of a time constant."""
+        return _is_time(self.parameter) and not self.log
+
+    def decode(self, shares: FloatArray) -> FloatArray:
+        """Map fractions of the range, in [0, 1], to values within the bounds."""
+        if self.log:
+            return np.exp(np.log(self.low) + shares * np.log(self.high / self.low))
+        return self.low + shares * (self.high - self.low)
+
+    def encode(self, values: FloatArray) -> FloatArray:
+        """Map values to fractions of the range; outside [0, 1] if they are out of bounds."""
+        if self.log:
+            positive = np.maximum(values, np.finfo(np.float64).tiny)
+            return np.log(positive / self.low) / np.log(self.high / self.low)
+        return (values - self.low) / (self.high - self.low)
 
 
 class ParameterCodec:
@@ -65,7 +95,7 @@ class ParameterCodec:
                     f"{template.name!r} has no parameter {r.parameter!r}"
                     f"{did_you_mean(r.parameter, self._parameters)}"
                 )
-            if _is_time(r.parameter) and not (r.low >= 0.0 and r.high <= 1.0):
+            if r.is_decay and not (r.low >= 0.0 and r.high <= 1.0):
                 raise ParameterError(
                     f"{r.parameter}: decays of a time constant are {r.low} to {r.high}; "
                     "expected [0, 1]"
@@ -103,8 +133,8 @@ class ParameterCodec:
         """
         free = {}
         for r, genes in zip(self.ranges, np.split(genomes, self._ends[:-1], axis=1), strict=True):
-            numbers = r.low + genes * (r.high - r.low)
-            if _is_time(r.parameter):
+            numbers = r.decode(genes)
+            if r.is_decay:
                 numbers = time_constant(numbers, self.template.dt_s)
             free[r.parameter] = numbers
         return free
@@ -126,9 +156,9 @@ class ParameterCodec:
         genes = []
         for r in self.ranges:
             numbers = _free(parameters[r.parameter])
-            if _is_time(r.parameter):
+            if r.is_decay:
                 numbers = decay(numbers, network.dt_s)
-            genes.append((numbers - r.low) / (r.high - r.low))
+            genes.append(r.encode(numbers))
         return np.clip(np.concatenate(genes), 0.0, 1.0)
 
 

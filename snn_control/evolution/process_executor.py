@@ -2,7 +2,8 @@
 
 Workers are spawned, so that no state of the parent's threads is copied, with one BLAS thread each.
 A worker receives one chunk of the population at a time over its pipe. It exits with the parent,
-also if the parent is killed. Workers must be able to import the fitness function, so it must be
+also if the parent is killed. A worker that is killed is replaced, and its chunk evaluated again, up
+to `RETRIES` times. Workers must be able to import the fitness function, so it must be
 defined in a module. A script that starts the executor needs `if __name__ == "__main__":`.
 """
 
@@ -14,8 +15,7 @@ import os
 import pickle
 import signal
 import threading
-import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -24,8 +24,13 @@ from typing import final
 import numpy as np
 
 from snn_control.copies import NotCopied
-from snn_control.errors import ConfigError, SnnControlError
-from snn_control.evolution.executor import Executor, Fitness, evaluate_chunk
+from snn_control.errors import ConfigError, FitnessError, SnnControlError
+from snn_control.evolution.executor import (
+    Executor,
+    Fitness,
+    PopulationFitness,
+    evaluate_chunk,
+)
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -38,6 +43,8 @@ THREAD_VARIABLES = (
 """Variables of thread counts, which each library reads when a process imports it."""
 
 _JOIN_S = 5.0
+RETRIES = 2
+"""Further evaluations of a chunk whose worker was killed."""
 
 
 @final
@@ -61,17 +68,9 @@ class ProcessExecutor(NotCopied, Executor):
 
     def _start(self) -> None:
         self._workers: dict[Connection, SpawnProcess] = {}
-        context = multiprocessing.get_context("spawn")
         try:
-            with _one_blas_thread():
-                for _ in range(self.workers):
-                    parent_end, worker_end = context.Pipe()
-                    process = context.Process(
-                        target=_work, args=(worker_end, self.fitness), name="fitness", daemon=True
-                    )
-                    with worker_end:
-                        process.start()
-                    self._workers[parent_end] = process
+            for _ in range(self.workers):
+                self._add_worker()
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             self.close()
             raise ConfigError(
@@ -82,6 +81,17 @@ class ProcessExecutor(NotCopied, Executor):
             self.close()
             raise
 
+    def _add_worker(self) -> Connection:
+        context = multiprocessing.get_context("spawn")
+        parent_end, worker_end = context.Pipe()
+        process = context.Process(
+            target=_work, args=(worker_end, self.fitness), name="fitness", daemon=True
+        )
+        with worker_end, _one_blas_thread():
+            process.start()
+        self._workers[parent_end] = process
+        return parent_end
+
     def _evaluate(
         self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
@@ -91,42 +101,65 @@ class ProcessExecutor(NotCopied, Executor):
         pending = deque(enumerate(chunks))
         busy: dict[Connection, int] = {}
         idle = list(self._workers)
-        pipe = idle[0]
+        deaths: Counter[int] = Counter()
+
+        def replace(pipe: Connection) -> None:
+            index = busy.pop(pipe)
+            deaths[index] += 1
+            idle.append(self._replacement(pipe, chunks[index], deaths[index]))
+            pending.appendleft((index, chunks[index]))
+
         try:
             while len(results) < len(chunks):
                 while idle and pending:
                     pipe = idle.pop()
                     index, p = pending.popleft()
                     busy[pipe] = index
-                    pipe.send((seeds[p], genomes[p].shape, p.start))
-                    pipe.send_bytes(genomes[p].data.cast("B"))
+                    try:
+                        pipe.send((seeds[p], genomes[p].shape, p.start))
+                        pipe.send_bytes(genomes[p].data.cast("B"))
+                    except ConnectionError:
+                        replace(pipe)
                 for pipe in [ready for ready in wait(list(busy)) if isinstance(ready, Connection)]:
-                    reply = pipe.recv()
-                    if isinstance(reply, str):
-                        raise SnnControlError(reply)
+                    try:
+                        reply = pipe.recv()
+                    except (EOFError, ConnectionError):
+                        replace(pipe)
+                        continue
+                    if isinstance(reply, FitnessError):
+                        raise reply
                     results[busy.pop(pipe)] = reply
                     idle.append(pipe)
-        except (EOFError, ConnectionError) as error:
-            raise self._close_after_death(pipe, chunks[busy[pipe]]) from error
         except BaseException:
             self.close()
             raise
         return [results[index] for index in range(len(chunks))]
 
-    def _close_after_death(self, pipe: Connection, chunk: slice) -> SnnControlError:
-        process = self._workers[pipe]
+    def _replacement(self, pipe: Connection, chunk: slice, deaths: int) -> Connection:
+        """Start a worker in place of one that was killed.
+
+        Raises:
+            FitnessError: it ended by itself, or its chunk has ended too many workers.
+        """
+        process = self._workers.pop(pipe)
+        pipe.close()
         process.join(_JOIN_S)
         code = process.exitcode
-        self.close()
-        cause = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
-        return SnnControlError(
-            f"a worker process died ({cause}) on individuals {chunk.start} to {chunk.stop - 1}; "
-            "common causes are a lack of memory, a crash of compiled code, or a script without "
-            '`if __name__ == "__main__":`'
+        killed = code is not None and code < 0
+        if killed and deaths <= RETRIES:
+            return self._add_worker()
+        times = f" {deaths} times" if deaths > 1 else ""
+        cause = f"signal {-code}" if killed and code is not None else f"exit status {code}"
+        raise FitnessError(
+            f"a worker process died{times} ({cause}) on individuals {chunk.start} to "
+            f"{chunk.stop - 1}; common causes are a lack of memory, a crash of compiled code, or a "
+            'script without `if __name__ == "__main__":`',
+            chunk.start,
+            chunk.stop,
         )
 
 
-def _work(pipe: Connection, fitness: Fitness) -> None:
+def _work(pipe: Connection, fitness: Fitness | PopulationFitness) -> None:
     """Evaluate chunks until the pipe closes; only the parent handles interrupts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
@@ -135,11 +168,11 @@ def _work(pipe: Connection, fitness: Fitness) -> None:
             seeds, shape, first = pipe.recv()
             genomes = np.empty(shape)
             pipe.recv_bytes_into(genomes.data.cast("B"))
-            reply: np.ndarray | str
+            reply: np.ndarray | FitnessError
             try:
                 reply = evaluate_chunk(fitness, genomes, seeds, first)
-            except SnnControlError as error:
-                reply = f"{error}\n{''.join(traceback.format_exception(error.__cause__))}"
+            except FitnessError as error:
+                reply = error
             pipe.send(reply)
 
 

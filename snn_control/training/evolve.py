@@ -7,23 +7,36 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.config import from_mapping
 from snn_control.controllers import Controller, save
 from snn_control.controllers.files import file_kind
-from snn_control.errors import ConfigError, NotFiniteError
-from snn_control.evolution import Nsga2, make_strategy, strategy_type
+from snn_control.errors import (
+    ConfigError,
+    FitnessError,
+    NotFiniteError,
+    ParameterError,
+    UnknownNameError,
+)
+from snn_control.evolution import EXECUTORS, Executor, Nsga2, make_strategy, strategy_type
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
+from snn_control.runs.run import read_metrics
 from snn_control.threads import one_blas_thread
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
+from snn_control.training.environment_system import EnvironmentSystem
+from snn_control.training.environment_task import EnvironmentTask
 from snn_control.training.method import MethodConfig, check_controller_name
+from snn_control.training.system import ENVIRONMENT, System
 from snn_control.training.systems import system, system_names
 from snn_control.training.task import Fitness, Task
+from snn_control.training.workers import AUTO, open_executor
 from snn_control.yaml_text import with_defaults
 
 __all__ = ["EvolveConfig", "evolve", "save_front", "strategy_settings"]
@@ -46,11 +59,25 @@ class EvolveConfig(MethodConfig):
     """Settings of the strategy, by field."""
     generations: int = 200
     """Generations if no budget is passed."""
-    start: dict[str, float] = field(default_factory=dict)
+    start: dict[str, Any] = field(default_factory=dict)
     """Start values by gene; the task provides the others."""
+    executor: str = "auto"
+    """`serial`, `threads` or `processes`; `auto`: processes for a task that runs in Python, else
+    the compiled threads of one process. The result does not depend on it."""
+    workers: int = 0
+    """Threads or processes; 0: one for each core. The result does not depend on it."""
 
     def __post_init__(self) -> None:
-        check_controller_name(self.name, system(self.system))
+        check_controller_name(self.name, self.own_system)
+        if self.workers < 0:
+            raise ParameterError(f"workers is {self.workers}; expected at least 0")
+        if self.executor not in (AUTO, *EXECUTORS):
+            raise UnknownNameError("executor", self.executor, [AUTO, *EXECUTORS])
+
+    @cached_property
+    def own_system(self) -> System:
+        """System of the controllers."""
+        return EnvironmentSystem.of_task(self.task) or system(self.system)
 
     @classmethod
     def read(cls, content: Mapping[str, Any], where: str) -> EvolveConfig:
@@ -60,12 +87,15 @@ class EvolveConfig(MethodConfig):
             UnknownNameError: no such system; with the closest names.
             ConfigError: `system` is missing, an unknown key, or a value of the wrong kind.
         """
+        if "system" not in content and "environment" in (content.get("task") or ()):
+            content = with_defaults(content, {"system": ENVIRONMENT})
         if "system" not in content:
             raise ConfigError(
                 f"{where}: no system; add the line `system: NAME`, one of "
-                f"{', '.join(system_names())}"
+                f"{', '.join(system_names())}, or a `task` with an `environment`"
             )
-        task, kind = content.get("task"), system(str(content["system"])).task_type
+        task, named = content.get("task"), str(content["system"])
+        kind = EnvironmentTask if named == ENVIRONMENT else system(named).task_type
         if isinstance(task, Mapping) and "robot" in task.keys() - kind.__annotations__.keys():
             raise ConfigError(
                 f"{where}: task: unknown key 'robot'; remove it and write "
@@ -145,23 +175,41 @@ def _evolve(
     if resume_from is not None:
         strategy.restore(resume_from)
     require_controller(config, fitness.controller(strategy.ask()[0]))
-    fitness(strategy.ask()[:1])  # compiles the kernels before the clock starts
+    fitness.prepare(strategy.ask()[0])
+    with open_executor(config.executor, config.workers, config.task, seed, fitness) as executor:
+        _generations(config, run, fitness, strategy, executor, seed, budget, on_progress)
+    if isinstance(strategy, Nsga2):
+        save_front(run, config, fitness, strategy)
+    return run.folder / "checkpoints" / "best" / "model.json"
+
+
+def _generations(
+    config: EvolveConfig,
+    run: Run,
+    fitness: Fitness,
+    strategy: Strategy,
+    executor: Executor,
+    seed: int,
+    budget: Budget,
+    on_progress: OnProgress | None,
+) -> None:
+    """Evolve until the budget is used up."""
     started, saved_at = time.monotonic(), -np.inf
-    steps_each = strategy.population * fitness.steps_per_genome
-
-    def spent() -> float:
-        elapsed_s = time.monotonic() - started
-        return budget.spent(strategy.generation, elapsed_s, strategy.generation * steps_each)
-
-    used = spent()
+    steps = _steps_before(run, strategy)
+    used = budget.spent(strategy.generation, 0.0, steps)
     while used < 1.0:
         genomes = strategy.ask()
-        costs = fitness(genomes)
+        costs = np.zeros(0)
         try:
+            values = executor.evaluate(genomes, _seeds(fitness, seed, strategy))
+            costs, ticks = np.split(values, [len(config.task.objectives)], axis=1)
             strategy.tell(costs)
-        except NotFiniteError as exc:
+        except (FitnessError, NotFiniteError) as exc:
+            if strategy.generation:
+                _checkpoint(run, config, fitness, strategy)
             run.crash({"genomes": genomes, "costs": costs}, str(exc))
             raise
+        steps += int(ticks.sum()) or len(genomes) * fitness.steps_per_genome
         elapsed_s = time.monotonic() - started
         best, median = float(strategy.best_fitness[0]), float(np.median(costs[:, 0]))
         record = {
@@ -171,23 +219,36 @@ def _evolve(
             "median": median,
             "elapsed_s": round(elapsed_s, 3),
         }
-        if steps_each:
-            record["environment_steps"] = strategy.generation * steps_each
+        if steps:
+            record["environment_steps"] = steps
         run.log(record)
-        used = spent()
+        used = budget.spent(strategy.generation, elapsed_s, steps)
         if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or used >= 1.0:
             _checkpoint(run, config, fitness, strategy)
             saved_at = time.monotonic() - started
         if on_progress:
             on_progress(strategy.generation, best, median, used)
-    if isinstance(strategy, Nsga2):
-        save_front(run, config, fitness, strategy)
-    return run.folder / "checkpoints" / "best" / "model.json"
+
+
+def _steps_before(run: Run, strategy: Strategy) -> int:
+    """Return the environment steps of the generations before a resumed run."""
+    if not strategy.generation:
+        return 0
+    records = read_metrics(run.folder)
+    steps = [r.get("environment_steps", 0) for r in records if "generation" in r]
+    return int(steps[-1]) if steps else 0
+
+
+def _seeds(fitness: Fitness, seed: int, strategy: Strategy) -> npt.NDArray[np.uint64]:
+    """Return the seeds of a generation: the same episodes for all genomes."""
+    return np.full(
+        strategy.population, fitness.generation_seed(seed, strategy.generation), np.uint64
+    )
 
 
 def require_controller(config: EvolveConfig, controller: Controller) -> None:
     """Refuse a controller that cannot be saved or evaluated, before the budget is used."""
-    if not system(config.system).accepts(controller):
+    if not config.own_system.accepts(controller):
         raise ConfigError(
             f"system {config.system!r} does not accept the controllers of its task (observations "
             f"{controller.observation_names}, actions {controller.action_names}); fix `accepts`"
@@ -209,6 +270,7 @@ def save_front(run: Run, config: EvolveConfig, fitness: Fitness, strategy: Nsga2
     def write(folder: Path) -> None:
         for k, index in enumerate(first):
             about = {"name": f"{config.name}-{k:02d}", "generation": strategy.generation}
+            about |= config.own_system.about
             save(fitness.controller(genomes[index]), folder / f"{k:02d}", about)
 
     atomic.write_folder(run.folder / "exports" / "front", write)
@@ -244,7 +306,7 @@ def _strategy(config: EvolveConfig, fitness: Fitness, seed: int) -> Strategy:
 
 def _checkpoint(run: Run, config: EvolveConfig, fitness: Fitness, strategy: Strategy) -> None:
     controller = fitness.controller(strategy.best_genome)
-    about = {"name": config.name, "generation": strategy.generation}
+    about = {"name": config.name, "generation": strategy.generation} | config.own_system.about
 
     def write(folder: Path) -> None:
         save(controller, folder / "model", about)

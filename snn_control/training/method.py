@@ -10,6 +10,7 @@ from typing import Any, Self
 from snn_control.config import from_mapping
 from snn_control.errors import ConfigError
 from snn_control.training.system import System
+from snn_control.training.systems import system
 from snn_control.training.task import accept_former_names
 
 __all__ = ["MethodConfig", "check_controller_name"]
@@ -44,6 +45,11 @@ class MethodConfig(ABC):
             ConfigError: an unknown key or a value of the wrong kind.
         """
         return from_mapping(cls, content, where)
+
+    @property
+    def own_system(self) -> System:
+        """System of the controllers."""
+        return system(self.system)
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.config import read_yaml
+from snn_control.config import overridden, read_yaml
 from snn_control.errors import ConfigError, did_you_mean, require
 from snn_control.runs import Run
 from snn_control.seeds import whole_seed
@@ -47,14 +47,21 @@ METHODS: dict[str, Method] = {
 }
 
 
-def read_optimisation(name_or_path: str | Path) -> MethodConfig:
+def read_optimisation(
+    name_or_path: str | Path, overrides: Mapping[str, Any] | None = None
+) -> MethodConfig:
     """Read a shipped configuration or a YAML file of any method.
+
+    Args:
+        name_or_path: name or file.
+        overrides: values by dotted key, see `overridden`.
 
     Raises:
         UnknownNameError: no such configuration or file.
         ConfigError: not YAML, or see `optimisation_config`.
     """
-    return optimisation_config(*read_yaml(name_or_path))
+    content, where = read_yaml(name_or_path)
+    return optimisation_config(overridden(content, overrides or {}), where)
 
 
 def optimisation_config(content: Any, where: str) -> MethodConfig:

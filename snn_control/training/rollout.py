@@ -13,6 +13,7 @@ from snn_control.errors import ControlPeriodError, InterfaceMismatchError
 from snn_control.network.resample import resampling_remedy
 from snn_control.seeds import whole_seed
 from snn_control.training.declared import Declared
+from snn_control.training.interface import Interface
 
 __all__ = ["Episode", "match", "rollout", "spike_list"]
 
@@ -36,31 +37,31 @@ def rollout(controller: Controller, env: Any, *, seed: int) -> Episode:
 
     Args:
         controller: its observation names must be among the environment's, its action names equal.
-        env: Gymnasium environment that declares `observation_names` and `action_names`, and
-            optionally `control_period_s`.
+        env: Gymnasium environment; one that declares no `observation_names` and `action_names` has
+            those of `Interface`.
         seed: seed of environment and controller.
 
     Raises:
         InterfaceMismatchError: names do not match; lists both.
         ControlPeriodError: the environment declares another `control_period_s`.
     """
-    pick = match(controller, env)
+    pick, interface = match(controller, env), Interface.of(env)
     seed = whole_seed(seed)
     controller.reset(seed)
     observation, info = env.reset(seed=seed)
-    names = env.unwrapped.observation_names
+    names = interface.observation_names
     rows: list[dict[str, float]] = []
     spikes: list[np.ndarray] = []
     total_reward, done = 0.0, False
     while not done:
-        values = np.asarray(observation, np.float64)
+        values = interface.observe(observation)
         action = controller.step(values[pick])
         row = {name: info[name] for name in info if np.isscalar(info[name])}
         row |= dict(zip(names, values.tolist(), strict=True))
         row |= dict(zip(controller.action_names, action.tolist(), strict=True))
         rows.append(row | controller.readouts)
         spikes.append(controller.spikes)
-        observation, reward, terminated, truncated, info = env.step(action)
+        observation, reward, terminated, truncated, info = env.step(interface.act(action))
         total_reward += float(reward)
         done = terminated or truncated
     always = [name for name in rows[0] if all(name in row for row in rows)]
@@ -86,15 +87,15 @@ def match(controller: Controller, env: Any) -> list[int]:
         InterfaceMismatchError: names do not match; lists both.
         ControlPeriodError: the environment declares another control period.
     """
-    declared = Declared.by(env)
-    offered, actions = declared.observation_names, declared.action_names
+    interface = Interface.of(env)
+    offered, actions = interface.observation_names, interface.action_names
     missing = [name for name in controller.observation_names if name not in offered]
     if missing or tuple(controller.action_names) != actions:
         raise InterfaceMismatchError(
             f"controller takes {controller.observation_names} and gives "
             f"{controller.action_names}; environment gives {offered} and takes {actions}"
         )
-    period_s = declared.control_period_s
+    period_s = Declared.by(env).control_period_s
     if period_s is not None and not math.isclose(
         period_s, controller.control_period_s, rel_tol=1e-6
     ):

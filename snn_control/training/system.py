@@ -20,9 +20,20 @@ from snn_control.errors import ParameterError
 from snn_control.report.episode_picture import Response
 from snn_control.training.task import Task
 
-__all__ = ["TWIN", "WHOLE", "FilmWindow", "Headline", "Response", "System", "Transfer"]
+__all__ = [
+    "ENVIRONMENT",
+    "TWIN",
+    "WHOLE",
+    "FilmWindow",
+    "Headline",
+    "Response",
+    "System",
+    "Transfer",
+]
 
 Arrays = dict[str, npt.NDArray[Any]]
+ENVIRONMENT = "environment"
+"""Name of the system of a task in any environment, `training.environment_system`."""
 TWIN = "-twin"
 """Suffix of the name of a controller's quantised non-spiking twin."""
 
@@ -104,6 +115,11 @@ class System(ABC):
     @abstractmethod
     def accepts(self, controller: Controller) -> bool:
         """Return True if the names that a controller declares are those of this system."""
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Entries of the provenance of models that name the system; none by default."""
+        return {}
 
     def environment_options(self, controller: Controller) -> dict[str, Any]:
         """Return the options of the environment that suit a controller; none by default."""

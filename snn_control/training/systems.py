@@ -11,7 +11,7 @@ from typing import Any
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError, InterfaceMismatchError, UnknownNameError
 from snn_control.training.environment import environment_id
-from snn_control.training.system import System
+from snn_control.training.system import ENVIRONMENT, System
 
 __all__ = [
     "ENTRY_POINT_GROUP",
@@ -100,7 +100,16 @@ def environment_of(
 
 
 def find_system(controller: Controller) -> System | None:
-    """Return the first system that accepts a controller, or None."""
+    """Return the system that the file of a controller names, or the first that accepts it, or None.
+
+    Raises:
+        UnknownNameError, ConfigError: the environment of its file cannot be made.
+    """
+    if ENVIRONMENT in controller.about:
+        from snn_control.training.environment_system import EnvironmentSystem
+
+        if own := EnvironmentSystem.of_document(controller.about):
+            return own
     return next((s for s in map(system, system_names()) if s.accepts(controller)), None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError
+from snn_control.evolution.executor import individual_seeds
 
 __all__ = ["Fitness", "Task"]
 
@@ -75,6 +76,9 @@ class Task(ABC):
 class Fitness(ABC):
     """Objectives of genomes; equal for equal genomes and any number of threads."""
 
+    holds_interpreter: ClassVar[bool] = False
+    """True if evaluations run in Python and need processes to run in parallel."""
+
     @property
     @abstractmethod
     def n_genes(self) -> int:
@@ -111,3 +115,23 @@ class Fitness(ABC):
         Returns:
             Shape (n_genomes, n_objectives); finite. NaN stops the evolution with an error.
         """
+
+    def prepare(self, genome: FloatArray) -> None:
+        """Evaluate a genome before the clock starts, which compiles kernels."""
+        self(genome[None])
+
+    def generation_seed(self, seed: int, generation: int) -> int:
+        """Return the seed that `rows` receives for every genome of a generation."""
+        return int(individual_seeds(seed, generation, 1)[0])
+
+    def rows(self, genomes: FloatArray, seeds: npt.NDArray[np.uint64]) -> Iterable[FloatArray]:
+        """Return the objectives of each genome, one row each, for an executor.
+
+        A further column, if there is one, has the control periods in the environment.
+
+        Args:
+            genomes: shape (n_genomes, n_genes), in [0, 1].
+            seeds: seed of each genome, shape (n_genomes,); used if scenarios differ between
+                generations.
+        """
+        return self(genomes)

@@ -67,6 +67,19 @@ def test_the_commands_of_the_guide_pass(package):
     run_commands(package, "own_robot.md")
 
 
+def test_it_is_evolved_from_yaml_alone(package):
+    outputs = run_commands(package, "own_robot.md", 1)
+    assert len(outputs) == 4
+    (line, *_) = outputs
+    assert "rail-gains: return " in outputs[line]
+    rows = (package / "runs" / "gains" / "metrics.jsonl").read_text().splitlines()
+    costs = [json.loads(row)["best"] for row in rows]
+    assert costs[-1] < costs[0]
+    text = next(text for text in blocks(PAGE, "yaml") if "method: evolve" in text)
+    assert len(text.strip().splitlines()) - 1 <= 8
+    assert "reward" in "".join(outputs.values()).lower()
+
+
 def test_an_entry_point_must_be_a_controller(package):
     info = package / "impostor-0.1.dist-info"
     info.mkdir()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_control.cli.optimise import OptimiseOptions, optimise_as, show
-from snn_control.cli.result import Result, WrongUseError
+from snn_control.cli.options import OptionalNumber, OptionalText
+from snn_control.cli.result import Result
 
 __all__ = ["Args", "run", "show"]
 
@@ -17,20 +18,15 @@ class Args(OptimiseOptions):
     Example: snn-control evolve blimp-altitude --budget 60s --seed 1
     """
 
-    workers: int = 0
-    """Number of threads; 0: all cores. The result does not depend on it."""
+    executor: OptionalText = None
+    """Executor of the evaluations: auto, serial, threads or processes; default: that of the
+    configuration."""
+    workers: OptionalNumber = None
+    """Threads or processes; 0: one for each core. Default: those of the configuration. The result
+    does not depend on them."""
 
 
 def run(args: Args) -> Result:
     """Evolve and evaluate the controller, write its page."""
-    _use_threads(args.workers)
-    return optimise_as(args, "evolve")
-
-
-def _use_threads(workers: int) -> None:
-    import numba
-
-    if workers < 0:
-        raise WrongUseError(f"--workers is {workers}; expected at least 0")
-    if workers:
-        numba.set_num_threads(min(workers, numba.get_num_threads()))
+    chosen = {"executor": args.executor, "workers": args.workers}
+    return optimise_as(args, "evolve", {k: v for k, v in chosen.items() if v is not None})

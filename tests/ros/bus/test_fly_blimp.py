@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.docs.pages import DOCS, blocks
-from tests.ros.conftest import NEEDS_ROS
+from tests.ros.conftest import NEEDS_ROS, REPEATS
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
@@ -32,6 +32,8 @@ from snn_control.ros.bus.processes import Nodes
 from tests.ros.peer import Peer
 
 DURATION_S = 60.0
+LATE_MS = 3.0
+"""Latency of a stalled machine; a quiet one has 1 ms."""
 KEYS = {
     "hold_rmse_m", "steady_state_error_m", "overshoot_m", "latency_p50_ms", "latency_p99_ms",
     "overruns", "missed_ticks", "run",
@@ -40,12 +42,12 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def flight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BusResult]:
-    """Flight at four times real time, repeated once if a stall of the machine lost ticks."""
+    """Flight at four times real time, repeated if the machine stalled: lost or late ticks."""
     run = BusRun("blimp-altitude", seed=3, duration_s=DURATION_S, rate=4.0)
-    for _ in range(2):
+    for _ in range(1 + REPEATS):
         folder = tmp_path_factory.mktemp("a flight")
         result = run_simulated(run, folder)
-        if result.summary["lost_ticks"] == 0:
+        if result.summary["lost_ticks"] == 0 and result.summary["latency_p99_ms"] < LATE_MS:
             break
     return folder, result
 
