@@ -49,6 +49,7 @@ README = Path("README.md")  # missing beside this file if colcon links the packa
 REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5", "pillow>=10.1"]
 LOGS = ["rosbags>=0.11,<0.12"]  # ros/bags/bag_writer.py extends its writer of MCAP files
 RL = ["stable-baselines3>=2.4"]
+CLUSTER = ["ray>=2.52"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.29"]
 # The wheels exist only for these Pythons; elsewhere the extra is empty: source ROS 2 instead.
 # Always `ros-jazzy-*`: a plain `ros-*` package installs a newer distribution and mixes the two.
@@ -83,7 +84,7 @@ TOOLS = [
     "setuptools>=70.1,<80",
 ]
 # For a sourced ROS 2, whose libraries the wheels would replace.
-TEST_SOURCED = [*TOOLS, *LOGS, *RL]
+TEST_SOURCED = [*TOOLS, *LOGS, *RL, *CLUSTER]
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
@@ -163,6 +164,7 @@ setup(
         "ros": ROS,
         "logs": LOGS,
         "rl": RL,
+        "cluster": CLUSTER,
         "docs": DOCS,
         "test": TEST,
         "test-sourced": TEST_SOURCED,

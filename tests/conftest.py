@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 
+import numpy as np
 import pytest
 import torch  # noqa: F401 - before the first drawing: two LLVMs in one process may crash
+
+from snn_control.evolution import Executor, make_executor
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,3 +51,25 @@ def _keep_bytecode(config: pytest.Config) -> None:
         sys.pycache_prefix = str(cache.mkdir("bytecode"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
+def _nothing(genome: np.ndarray, seed: int) -> float:
+    return 0.0
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[Executor]:
+    """Local Ray cluster of two cores, which all executors of these tests share."""
+    if find_spec("ray") is None:  # an import would come before the settings of the executor
+        pytest.skip('needs Ray: pip install "snn_control[cluster]"')
+    with make_executor("ray", _nothing, 2) as executor:
+        yield executor
+
+
+@pytest.fixture(autouse=True)
+def cluster_of_ray_tests(request: pytest.FixtureRequest) -> None:
+    """Start the cluster for tests with the parameter `ray`."""
+    parameters = getattr(request.node, "callspec", None)
+    values = parameters.params.values() if parameters else ()
+    if any(isinstance(value, str) and value == "ray" for value in values):
+        request.getfixturevalue("ray_cluster")

@@ -29,6 +29,7 @@ from snn_control.evolution import STRATEGIES  # noqa: E402
 from snn_control.loops.field import field_docs  # noqa: E402
 from snn_control.runs.metrics_file import plain  # noqa: E402
 from snn_control.studies.registry import STUDIES, study_module  # noqa: E402
+from snn_control.training.any_environment.task import EnvironmentTask  # noqa: E402
 from snn_control.training.optimisation import METHODS  # noqa: E402
 from snn_control.training.systems import SYSTEMS, system  # noqa: E402
 
@@ -156,6 +157,7 @@ def configurations() -> str:
     )
     kinds = {f"method: {name}": method.config_type for name, method in METHODS.items()}
     kinds |= {f"task of system: {name}": system(name).task_type for name in SYSTEMS}
+    kinds["task with an environment"] = EnvironmentTask
     kinds |= {f"strategy: {name}": STRATEGIES[name].config_type for name in STRATEGIES}
     kinds |= {f"study: {name}": study_module(name).Config for name in STUDIES}
     for title, kind in kinds.items():

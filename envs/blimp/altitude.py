@@ -13,7 +13,11 @@ from snn_control.copies import Copied
 from snn_control.envs.actions import NEEDS_RESET, finite_action
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
-from snn_control.envs.blimp.metrics import altitude_metrics
+from snn_control.envs.blimp.metrics import (
+    REWARD_MARGIN_M,
+    REWARD_WITHIN_M,
+    altitude_metrics,
+)
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.envs.renderer import make_renderer, require_same_process
@@ -171,7 +175,10 @@ class BlimpAltitude(Copied, gymnasium.Env):
         dt_s = n_substeps * plant.PHYSICS_STEP_S
         observation = self._observe(dt_s)
         reward = tolerance(
-            self._references_m[self._tick] - self.body.height_m, -0.02, 0.02, margin=0.5
+            self._references_m[self._tick] - self.body.height_m,
+            -REWARD_WITHIN_M,
+            REWARD_WITHIN_M,
+            margin=REWARD_MARGIN_M,
         )
         truncated = self._tick == len(self._substeps)
         return observation, reward, False, truncated, self._info(dt_s)

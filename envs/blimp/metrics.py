@@ -29,6 +29,8 @@ SETTLE_S = 10.0
 STEADY_S = 10.0
 OVERSHOOT_S = 9.9
 JUMP_M = 0.25
+REWARD_WITHIN_M, REWARD_MARGIN_M = 0.02, 0.5
+"""Height error of a full reward, and beyond it that of a reward of 0.1, see `envs.rewards`."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from snn_control.compiled import kernel
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.altitude import action_space, observation_space
+from snn_control.envs.blimp.metrics import REWARD_MARGIN_M, REWARD_WITHIN_M
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.envs.rewards import tolerances
@@ -89,7 +90,9 @@ class BlimpAltitudeVector(SteppedTogether):
         battery_v = (self._battery_start_v - drop_v).astype(np.float32).astype(np.float64)
         dt_s = np.where(started, self.parameters.control_period_s, self._elapsed_s)
         columns = (references_m - ranges_m, references_m, ranges_m, dt_s, battery_v)
-        rewards = tolerances(references_m - heights_m, -0.02, 0.02, margin=0.5)
+        rewards = tolerances(
+            references_m - heights_m, -REWARD_WITHIN_M, REWARD_WITHIN_M, margin=REWARD_MARGIN_M
+        )
         info = self._info(
             dt_s=np.where(started, 0.0, self._elapsed_s),
             time_s=self._states[:, plant.STEP] * plant.PHYSICS_STEP_S,

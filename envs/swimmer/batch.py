@@ -86,6 +86,12 @@ def joint_angles(body: Array, n_joints: int) -> Array:
 
 
 @kernel(nogil=True)
+def nose_position(body: Array) -> Array:
+    """Return the position of the nose of a body, m, shape (2,), as a view."""
+    return array_at(body[QPOS], 2, np.float64)
+
+
+@kernel(nogil=True)
 def pool_advance(body: Array, effort: Array) -> float:
     """Hold efforts for a control period; return the forward speed of the head, m/s."""
     n = effort.size

@@ -131,14 +131,20 @@ def _describe_study(name: str) -> str:
 
 
 def _systems() -> list[str]:
+    from snn_control.training.system import ENVIRONMENT
     from snn_control.training.systems import system_names
 
-    return system_names()
+    return [*system_names(), ENVIRONMENT]
 
 
 def _describe_system(name: str) -> str:
+    from snn_control.training.system import ENVIRONMENT
     from snn_control.training.systems import system
 
+    if name == ENVIRONMENT:
+        from snn_control.training.any_environment import task
+
+        return inspect.getdoc(task) or name
     instance = system(name)
     return f"{inspect.getdoc(type(instance))}\n\nEnvironment: {instance.environment}"
 

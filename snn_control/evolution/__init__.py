@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.cma_es import CmaEs, CmaEsConfig
 from snn_control.evolution.executor import (
+    LOCAL,
     Executor,
     Fitness,
     PopulationFitness,
@@ -22,6 +23,7 @@ from snn_control.evolution.executor import (
 from snn_control.evolution.genetic import Genetic, GeneticConfig
 from snn_control.evolution.nsga2 import Nsga2, Nsga2Config
 from snn_control.evolution.process_executor import ProcessExecutor
+from snn_control.evolution.ray_executor import RayExecutor
 from snn_control.evolution.sep_cma_es import SepCmaEs, SepCmaEsConfig
 from snn_control.evolution.serial_executor import SerialExecutor
 from snn_control.evolution.strategy import Strategy
@@ -41,6 +43,7 @@ __all__ = [
     "Nsga2Config",
     "PopulationFitness",
     "ProcessExecutor",
+    "RayExecutor",
     "SepCmaEs",
     "SepCmaEsConfig",
     "SerialExecutor",
@@ -66,6 +69,7 @@ EXECUTORS: dict[str, type[Executor]] = {
     "serial": SerialExecutor,
     "threads": ThreadExecutor,
     "processes": ProcessExecutor,
+    "ray": RayExecutor,
 }
 
 
@@ -109,7 +113,10 @@ def make_strategy(
 
 
 def make_executor(
-    name: str, fitness: Fitness | PopulationFitness, workers: int | None = None
+    name: str,
+    fitness: Fitness | PopulationFitness,
+    workers: int | None = None,
+    address: str = LOCAL,
 ) -> Executor:
     """Return the executor `name`; by default it has one worker per available core.
 
@@ -120,4 +127,4 @@ def make_executor(
     """
     if name not in EXECUTORS:
         raise UnknownNameError("executor", name, EXECUTORS)
-    return EXECUTORS[name](fitness, workers)
+    return EXECUTORS[name](fitness, workers, address)

@@ -38,6 +38,8 @@ class PopulationFitness(Protocol):
         """
 
 
+LOCAL = "local"
+"""Address of workers on this machine."""
 CHUNKS_PER_WORKER = 4
 """Chunks of a population per worker: balances transfer overhead and idle workers."""
 
@@ -48,16 +50,23 @@ class Executor(abc.ABC):
     Args:
         fitness: fitness function, see the module docstring.
         workers: number of workers, at least 1; None means one per available core.
+        address: cluster of the workers; only `RayExecutor` uses it.
 
     Raises:
         ParameterError: `workers` is below 1.
     """
 
-    def __init__(self, fitness: Fitness | PopulationFitness, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        fitness: Fitness | PopulationFitness,
+        workers: int | None = None,
+        address: str = LOCAL,
+    ) -> None:
         if workers is not None and workers < 1:
             raise ParameterError(f"workers is {workers}; it must be at least 1")
         self.fitness = fitness
         self.workers = usable_cores() if workers is None else workers
+        self.address = address
         self._start()
 
     def evaluate(self, genomes: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -80,7 +89,7 @@ class Executor(abc.ABC):
                 f"genomes of shape {genomes.shape} and seeds of shape {seeds.shape}; expected "
                 "(population, n_genes) and (population,)"
             )
-        parts = self._evaluate(genomes, seeds, chunks(len(genomes), self.workers))
+        parts = self._evaluate(genomes, seeds, self._chunks(len(genomes)))
         if len({part.shape[1:] for part in parts}) > 1:
             raise SnnControlError(
                 "the fitness function returned different numbers of objectives: "
@@ -102,6 +111,10 @@ class Executor(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Stop the workers; further calls have no effect."""
+
+    def _chunks(self, population: int) -> list[slice]:
+        """Return the slices of a population that workers receive at a time."""
+        return chunks(population, self.workers)
 
     @abc.abstractmethod
     def _start(self) -> None:

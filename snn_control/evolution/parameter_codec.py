@@ -17,7 +17,6 @@ from snn_control.units import decay, time_constant
 __all__ = [
     "ParameterCodec",
     "ParameterRange",
-    "_is_time",
     "filled",
     "parameters_of",
     "with_parameters",

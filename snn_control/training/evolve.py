@@ -25,18 +25,19 @@ from snn_control.errors import (
     UnknownNameError,
 )
 from snn_control.evolution import EXECUTORS, Executor, Nsga2, make_strategy, strategy_type
+from snn_control.evolution.executor import LOCAL
 from snn_control.evolution.strategy import Strategy
 from snn_control.runs import Run, atomic
 from snn_control.runs.run import read_metrics
 from snn_control.threads import one_blas_thread
+from snn_control.training.any_environment.system import EnvironmentSystem
+from snn_control.training.any_environment.task import EnvironmentTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
-from snn_control.training.environment_system import EnvironmentSystem
-from snn_control.training.environment_task import EnvironmentTask
+from snn_control.training.evolution.workers import AUTO, open_executor
 from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.system import ENVIRONMENT, System
 from snn_control.training.systems import system, system_names
 from snn_control.training.task import Fitness, Task
-from snn_control.training.workers import AUTO, open_executor
 from snn_control.yaml_text import with_defaults
 
 __all__ = ["EvolveConfig", "evolve", "save_front", "strategy_settings"]
@@ -47,6 +48,7 @@ class EvolveConfig(MethodConfig):
     """Configuration of an evolution."""
 
     method: Literal["evolve"]
+    """Name of the method."""
     system: str
     """Name of the system; `snn-control list systems` shows all."""
     name: str
@@ -59,13 +61,17 @@ class EvolveConfig(MethodConfig):
     """Settings of the strategy, by field."""
     generations: int = 200
     """Generations if no budget is passed."""
-    start: dict[str, Any] = field(default_factory=dict)
+    start: dict[str, float] = field(default_factory=dict)
     """Start values by gene; the task provides the others."""
     executor: str = "auto"
-    """`serial`, `threads` or `processes`; `auto`: processes for a task that runs in Python, else
-    the compiled threads of one process. The result does not depend on it."""
+    """`serial`, `threads`, `processes` or `ray`; `auto`: processes for a task that runs in Python,
+    else the compiled threads of one process. The result does not depend on it."""
     workers: int = 0
     """Threads or processes; 0: one for each core. The result does not depend on it."""
+
+    address: str = LOCAL
+    """Ray cluster of `executor: ray`: `local`, started for the run; `auto`, the one that runs on
+    this machine; or HOST:PORT of its head node."""
 
     def __post_init__(self) -> None:
         check_controller_name(self.name, self.own_system)
@@ -176,7 +182,9 @@ def _evolve(
         strategy.restore(resume_from)
     require_controller(config, fitness.controller(strategy.ask()[0]))
     fitness.prepare(strategy.ask()[0])
-    with open_executor(config.executor, config.workers, config.task, seed, fitness) as executor:
+    with open_executor(
+        config.executor, config.workers, config.address, config.task, seed, fitness
+    ) as executor:
         _generations(config, run, fitness, strategy, executor, seed, budget, on_progress)
     if isinstance(strategy, Nsga2):
         save_front(run, config, fitness, strategy)

@@ -12,8 +12,7 @@ from snn_control.controllers.controller import Controller
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError
 from snn_control.network.resample import resampling_remedy
 from snn_control.seeds import whole_seed
-from snn_control.training.declared import Declared
-from snn_control.training.interface import Interface
+from snn_control.training.interface import Declared, Interface
 
 __all__ = ["Episode", "match", "rollout", "spike_list"]
 

@@ -33,7 +33,7 @@ __all__ = [
 
 Arrays = dict[str, npt.NDArray[Any]]
 ENVIRONMENT = "environment"
-"""Name of the system of a task in any environment, `training.environment_system`."""
+"""Name of the system of a task in any environment, `training.any_environment.system`."""
 TWIN = "-twin"
 """Suffix of the name of a controller's quantised non-spiking twin."""
 

@@ -106,7 +106,7 @@ def find_system(controller: Controller) -> System | None:
         UnknownNameError, ConfigError: the environment of its file cannot be made.
     """
     if ENVIRONMENT in controller.about:
-        from snn_control.training.environment_system import EnvironmentSystem
+        from snn_control.training.any_environment.system import EnvironmentSystem
 
         if own := EnvironmentSystem.of_document(controller.about):
             return own

@@ -19,8 +19,10 @@ class Args(OptimiseOptions):
     """
 
     executor: OptionalText = None
-    """Executor of the evaluations: auto, serial, threads or processes; default: that of the
+    """Executor of the evaluations: auto, serial, threads, processes or ray; default: that of the
     configuration."""
+    address: OptionalText = None
+    """Ray cluster: local, auto or HOST:PORT; default: that of the configuration."""
     workers: OptionalNumber = None
     """Threads or processes; 0: one for each core. Default: those of the configuration. The result
     does not depend on them."""
@@ -28,5 +30,6 @@ class Args(OptimiseOptions):
 
 def run(args: Args) -> Result:
     """Evolve and evaluate the controller, write its page."""
-    chosen = {"executor": args.executor, "workers": args.workers}
+    names = ("executor", "address", "workers")
+    chosen = {name: getattr(args, name) for name in names}
     return optimise_as(args, "evolve", {k: v for k, v in chosen.items() if v is not None})

@@ -61,6 +61,7 @@ class SwimmerPlan:
     bend_rad: float = 2.0 * math.pi
     """Saturation angle of the stretch receptors times `n_links`, rad."""
     control_period_s: float = CONTROL_PERIOD_S
+    """Control period, s."""
 
     def __post_init__(self) -> None:
         _check_links(self.n_links)

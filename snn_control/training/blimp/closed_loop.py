@@ -22,7 +22,11 @@ Array = Any
 
 RMSE, HOLD_RMSE, OVERSHOOT, STEADY_STATE_ERROR, CHATTER, SPIKES = range(6)
 """Indices of the figures, in the order of `Flights`."""
-N_FIGURES = 6
+FIGURES = (
+    "rmse_m", "hold_rmse_m", "overshoot_m", "steady_state_error_m", "chatter", "spikes_per_s",
+)  # fmt: skip
+"""Names of the figures."""
+N_FIGURES = len(FIGURES)
 SETTLE_S = 10.0
 OVERSHOOT_S = 9.9
 STEADY_S = 10.0
@@ -42,9 +46,19 @@ class Flights(NamedTuple):
     chatter: FloatArray
     """Mean change of the command from tick to tick, motor units."""
     spikes_per_s: FloatArray
+    height_m: FloatArray
+    """True height just before the next tick, m, shape (n_networks, n_scenarios, n_ticks); without
+    entries if it was not recorded."""
 
 
-def fly(layout: Layout, weights: Array, coefficients: Array, batch: ScenarioBatch) -> Flights:
+def fly(
+    layout: Layout,
+    weights: Array,
+    coefficients: Array,
+    batch: ScenarioBatch,
+    *,
+    record: bool = False,
+) -> Flights:
     """Fly every network through every scenario; the command is the sum of the read-outs.
 
     Args:
@@ -52,6 +66,7 @@ def fly(layout: Layout, weights: Array, coefficients: Array, batch: ScenarioBatc
         weights: shape (n_networks, layout.n_weights), float64.
         coefficients: shape (n_networks, layout.n_coefficients), float64.
         batch: scenarios.
+        record: True to return the heights.
 
     Raises:
         ParameterError: rows of another structure, or networks of several inputs.
@@ -62,18 +77,21 @@ def fly(layout: Layout, weights: Array, coefficients: Array, batch: ScenarioBatc
             f"network {layout.network.name!r} takes {', '.join(layout.network.inputs)}; expected "
             "the height error alone"
         )
-    figures = np.zeros((len(weights), len(batch.n_ticks), N_FIGURES))
+    shape = len(weights), len(batch.n_ticks)
+    figures = np.zeros((*shape, N_FIGURES))
+    recorded = np.zeros((*shape, batch.reference_m.shape[1] if record else 0))
     _fly(
         layout.program, weights, coefficients, batch.constants, batch.gust_m_s2,
-        batch.reference_m, batch.substeps, batch.n_ticks, figures,
+        batch.reference_m, batch.substeps, batch.n_ticks, figures, recorded,
     )  # fmt: skip
-    return Flights(*np.moveaxis(figures, 2, 0))
+
+    return Flights._make([*np.moveaxis(figures, 2, 0), recorded])
 
 
 @kernel(parallel=True, nogil=True)
 def _fly(
     program: Array, weights: Array, coefficients: Array, constants: Array, gust: Array,
-    reference: Array, substeps: Array, n_ticks: Array, figures: Array,
+    reference: Array, substeps: Array, n_ticks: Array, figures: Array, recorded: Array,
 ) -> None:  # fmt: skip
     n_scenarios = constants.shape[0]
     for index in numba.prange(weights.shape[0]):
@@ -104,6 +122,8 @@ def _fly(
                 commands[t] = command
             judge(reference[s], heights, commands, substeps[s], n_ticks[s], figures[g, s])
             figures[g, s, SPIKES] = spikes / (vehicle[plant.STEP] * plant.PHYSICS_STEP_S)
+            for t in range(min(n_ticks[s], recorded.shape[2])):
+                recorded[g, s, t] = heights[t]
 
 
 @kernel(nogil=True)
@@ -165,7 +185,7 @@ def fly_controllers(controllers: Sequence[Controller], batch: ScenarioBatch) -> 
     """Fly one controller object through each scenario, tick by tick; slow, for baselines.
 
     Returns:
-        Figures of shape (1, n_scenarios); `spikes_per_s` is 0.
+        Figures of shape (1, n_scenarios) and heights; `spikes_per_s` is 0.
     """
     plants = BlimpPlants(batch)
     n, ticks = batch.reference_m.shape
@@ -182,4 +202,5 @@ def fly_controllers(controllers: Sequence[Controller], batch: ScenarioBatch) -> 
             batch.reference_m[k], heights[k], commands[k], batch.substeps[k],
             int(batch.n_ticks[k]), figures[0, k],
         )  # fmt: skip
-    return Flights(*np.moveaxis(figures, 2, 0))
+
+    return Flights._make([*np.moveaxis(figures, 2, 0), heights[None]])

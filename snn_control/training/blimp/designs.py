@@ -16,7 +16,7 @@ from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermome
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.evolution.codec import Gene
 from snn_control.evolution.parameter_codec import ParameterRange
-from snn_control.training.design import Design, NumbersDesign, ParametersDesign
+from snn_control.training.evolution.design import Design, NumbersDesign, ParametersDesign
 
 THERMOMETER_GENES = (
     Gene("kp", 3.0, 18.0, log=True),

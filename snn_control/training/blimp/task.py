@@ -34,7 +34,9 @@ from snn_control.network import Network, merge
 from snn_control.training.blimp.closed_loop import Flights, fly, fly_controllers
 from snn_control.training.blimp.designs import Sizes, make_designs
 from snn_control.training.blimp.imitation import WINDOW, imitation_cost, pid_targets, published_fit
+from snn_control.training.blimp.objectives import METRICS, metrics_of, needs_heights
 from snn_control.training.blimp.synthetic_errors import synthetic_errors
+from snn_control.training.evolution.objective import Objective, parse_objectives
 from snn_control.training.task import Fitness, Task
 
 __all__ = [
@@ -71,7 +73,7 @@ FITS: dict[str, Callable[[Any, Any], npt.NDArray[Any]]] = {
     "published": published_fit,
 }
 WEIGHED = ("imitation", "integral", "closed_loop")
-IN_FLIGHT = ("closed_loop", "rmse_m", "hold_rmse_m", "spikes_per_s")
+IN_FLIGHT = ("closed_loop", *METRICS)
 OBJECTIVES = ("cost", "imitation", "integral", *IN_FLIGHT)
 
 
@@ -94,8 +96,9 @@ class AltitudeTask(Task):
     closed_loop: float = 1.0
     """Weight of the closed loop."""
     objectives: tuple[str, ...] = ("cost",)
-    """Minimised quantities: `cost`, or several of `imitation`, `integral`, `closed_loop`, `rmse_m`,
-    `hold_rmse_m`, `spikes_per_s` for a multi-objective strategy."""
+    """`cost`, its parts `imitation`, `integral` and `closed_loop`, `reward`, or metrics of the
+    scenarios such as `overshoot_m` and `spikes_per_s`; `max NAME` maximises. The reward is
+    maximised, other quantities minimised. Several need a multi-objective strategy."""
     fit: str = "raw_and_average"
     """`published`: MAE + 1 - r of 4-tick averages; `raw_and_average` adds that of raw outputs."""
     sequences: int = 24
@@ -115,13 +118,10 @@ class AltitudeTask(Task):
     )
 
     def __post_init__(self) -> None:
-        for name in self.objectives:
-            if name not in OBJECTIVES:
-                raise UnknownNameError("objective", name, OBJECTIVES)
+        for objective in self.parsed_objectives:
+            objective.require_among(OBJECTIVES)
         if self.fit not in FITS:
             raise UnknownNameError("fit", self.fit, FITS)
-        if not self.objectives or len(set(self.objectives)) < len(self.objectives):
-            raise ConfigError(f"objectives: {self.objectives}; name at least one, each once")
         if not self.presets:
             raise ConfigError("presets: name at least one, for example clean")
         check_between("scenarios", self.scenarios, 1)
@@ -132,13 +132,18 @@ class AltitudeTask(Task):
         weights = [getattr(self, name) for name in WEIGHED]
         for name, weight in zip(WEIGHED, weights, strict=True):
             check_between(name, weight, 0.0)
-        if "cost" in self.objectives and not any(weights):
+        if "cost" in self.needed and not any(weights):
             raise ConfigError(f"one of {', '.join(WEIGHED)} must be above 0: weights of the cost")
         if self.duration_s < SHORTEST_S:
             raise ConfigError(
                 f"duration_s: {self.duration_s:g}; expected at least {SHORTEST_S:g}: the first "
                 "reference step is at 70 s"
             )
+
+    @property
+    def parsed_objectives(self) -> tuple[Objective, ...]:
+        """Objectives with their directions."""
+        return parse_objectives(self.objectives)
 
     @property
     def weighed(self) -> tuple[str, ...]:
@@ -148,7 +153,7 @@ class AltitudeTask(Task):
     @property
     def needed(self) -> set[str]:
         """Quantities that the objectives require."""
-        names = set(self.objectives)
+        names = {objective.name for objective in self.parsed_objectives}
         return names | set(self.weighed) if "cost" in names else names
 
     @property
@@ -246,7 +251,8 @@ class AltitudeFitness(Fitness):
             values["cost"] = np.sum(
                 [getattr(task, name) * values[name] for name in task.weighed], axis=0
             )
-        return np.stack([values[name] for name in task.objectives], axis=1)
+        costs = [each.cost(values[each.name]) for each in task.parsed_objectives]
+        return np.stack(costs, axis=1)
 
     def _imitate(self, part: str, rows: Rows) -> FloatArray:
         population = NativePopulation(*rows)
@@ -261,12 +267,13 @@ class AltitudeFitness(Fitness):
         layout = lay_out(merge([first, dataclasses.replace(i[0].network, start=first.start)]))
         # Rows of merged networks are the rows of the networks side by side.
         weights, coefficients = (np.concatenate([pd[k], i[k]], axis=1) for k in (1, 2))
-        flights = fly(layout, weights, coefficients, self._batch)
-        ratios = np.stack([self._ratio(flights, name) for name in RATIOS])
-        named = ("rmse_m", "hold_rmse_m", "spikes_per_s")
-        return {name: getattr(flights, name).mean(axis=1) for name in named} | {
-            "closed_loop": np.mean(ratios + WORSE * np.maximum(ratios - AIM, 0.0), axis=0)
-        }
+        needed = self.task.needed
+        flights = fly(layout, weights, coefficients, self._batch, record=needs_heights(needed))
+        values = metrics_of(flights, self._batch, needed)
+        if "closed_loop" in needed:
+            ratios = np.stack([self._ratio(flights, name) for name in RATIOS])
+            values["closed_loop"] = np.mean(ratios + WORSE * np.maximum(ratios - AIM, 0.0), axis=0)
+        return values
 
     def _ratio(self, flights: Flights, name: str) -> FloatArray:
         pid = max(float(getattr(self._pid, name).mean()), LEAST_M)

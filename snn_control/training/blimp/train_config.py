@@ -21,6 +21,7 @@ class TrainConfig(MethodConfig):
     """Configuration of gradient training."""
 
     method: Literal["gradient"]
+    """Name of the method."""
     name: str
     """Name of the resulting controller."""
     network: FreeNetwork = field(default_factory=FreeNetwork)

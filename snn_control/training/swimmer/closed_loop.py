@@ -22,7 +22,13 @@ from snn_control.controllers.swimmer.swimmer import (
 )
 from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER, N_INPUTS, Layout
-from snn_control.envs.swimmer.batch import SwimmerPool, joint_angles, pool_advance, pool_reset
+from snn_control.envs.swimmer.batch import (
+    SwimmerPool,
+    joint_angles,
+    nose_position,
+    pool_advance,
+    pool_reset,
+)
 from snn_control.envs.swimmer.start import Start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
 from snn_control.errors import ParameterError
@@ -45,6 +51,9 @@ class Swims(NamedTuple):
     lag: FloatArray
     """Lag of the last joint's muscles behind the first's in the clock's last period, periods modulo
     1, shape (n_networks, n_starts, 1)."""
+    path_m: FloatArray
+    """Position of the head before and after each control period, shape (n_networks, n_starts,
+    n_ticks + 1, 2)."""
 
     @property
     def returns(self) -> FloatArray:
@@ -96,7 +105,7 @@ def swim(
     swims = Swims(
         np.zeros((*shape, n_ticks)), np.zeros(shape),
         np.zeros((*shape, n_joints)), np.ones((*shape, n_joints)),
-        np.zeros((*shape, 1)),
+        np.zeros((*shape, 1)), np.zeros((*shape, n_ticks + 1, 2)),
     )  # fmt: skip
     set_points = np.zeros(n_joints - 1)
     if homeostasis:
@@ -168,6 +177,7 @@ class _Swim(NamedTuple):
     activity: Array
     gains: Array
     lag: Array
+    path: Array
 
 
 @kernel(parallel=True, nogil=True)
@@ -187,7 +197,7 @@ def _swim(
     """
     program, weights, coefficients, n_spiking, periods = networks
     joint_rad, turn_rad, errors = starts
-    speeds, spikes, activity, gains, lags = swims
+    speeds, spikes, activity, gains, lags, paths = swims
     n_starts, n_bodies, n_inputs = joint_rad.shape[0], bodies.shape[0], program[N_INPUTS]
     for index in numba.prange(n_bodies):
         first = np.int64(index)
@@ -201,7 +211,7 @@ def _swim(
             rest(program, c, state)
             pool_reset(bodies[first], joint_rad[s], turn_rad[s])
             circuit = _Circuit(program, aligned_copy(weights[g]), c, state, inputs, fired)
-            record = _Swim(speeds[g, s], activity[g, s], gains[g, s], lags[g, s])
+            record = _Swim(speeds[g, s], activity[g, s], gains[g, s], lags[g, s], paths[g, s])
             spikes[g, s] = _episode(circuit, settings, periods[g], bodies[first], errors[s], record)
 
 
@@ -212,10 +222,11 @@ def _episode(
     """Run an episode from the current state of the body; return mean spikes a control period."""
     program, weights, c, state, inputs, fired = circuit
     clocked, posture_start, ticks, set_points, bounds = settings
-    speeds, activity, gains, lag = record
+    speeds, activity, gains, lag, path = record
     n, total = gains.size, 0.0
     muscles, effort, measured, graded = np.zeros(2 * n), np.zeros(n), np.zeros(n), np.zeros(2 * n)
     clock, joint_rad = np.zeros(CLOCK_SIZE), joint_angles(body, n)
+    path[0] = nose_position(body)
     for t in range(speeds.size):
         measured[:] = joint_rad
         if errors.shape[1]:
@@ -229,6 +240,7 @@ def _episode(
                 graded[k] = state.values[start + program[HEADER + k]]
             act(graded, ticks, muscles, effort, gains, clock, set_points, bounds, period)
         speeds[t] = pool_advance(body, effort)
+        path[t + 1] = nose_position(body)
         total += fired.sum()
         for k in range(n):
             activity[k] += (muscles[k] + muscles[n + k]) / speeds.size

@@ -26,6 +26,7 @@ class PpoConfig(MethodConfig):
     """
 
     method: Literal["ppo"]
+    """Name of the method."""
     name: str
     """Name of the resulting controller."""
     swimmer: SwimmerPlan = field(default_factory=lambda: SwimmerPlan(posture_start=True))

@@ -13,18 +13,23 @@ from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
+from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.envs.swimmer.mjcf import check_links
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.ranges import check_between
+from snn_control.training.evolution.objective import REWARD, SPIKES, Objective, parse_objectives
 from snn_control.training.swimmer.closed_loop import Swims, swim
 from snn_control.training.task import Fitness, Task
 
 __all__ = ["FIRST_TRAINING_SEED", "SwimmerFitness", "SwimmerTask"]
 
 FloatArray = npt.NDArray[np.float64]
+METRICS = ("mean_speed_m_s", "distance_m", "straightness")
+"""Metrics of `envs.swimmer.metrics`."""
+OBJECTIVES = ("cost", REWARD, SPIKES, *METRICS)
 FIRST_TRAINING_SEED = 10**6
 """Smallest seed of training starts; evaluations use smaller seeds."""
 
@@ -51,6 +56,10 @@ class SwimmerTask(Task):
     """Largest factor between a strength and its initial value, in either direction."""
     starts: int = 1
     """Episodes of each genome, of `EPISODE_TICKS` control periods; equal for all genomes."""
+    objectives: tuple[str, ...] = ("cost",)
+    """`cost`, the fraction of the highest return that is missed, `reward`, or metrics of the
+    episodes such as `straightness` and `spikes_per_decision`; `max NAME` maximises. The reward is
+    maximised, other quantities minimised. Several need a multi-objective strategy."""
     data: ClassVar[str] = "simulated: random starts of snn_control/Swim-v0"
 
     def __post_init__(self) -> None:
@@ -59,12 +68,19 @@ class SwimmerTask(Task):
         check_between("period_ticks", self.period_ticks, 2)
         if not 1.0 < self.widest < np.inf:
             raise ConfigError(f"widest: {self.widest:g}; expected more than 1")
+        for objective in self.parsed_objectives:
+            objective.require_among(OBJECTIVES)
         strengths = self.plan.circuit().strengths
         for name in self.genes:
             if name not in strengths:
                 raise UnknownNameError("strength", name, strengths)
         if not self.genes or len(set(self.genes)) < len(self.genes):
             raise ConfigError(f"genes: {self.genes}; name at least one, each once")
+
+    @property
+    def parsed_objectives(self) -> tuple[Objective, ...]:
+        """Objectives with their directions."""
+        return parse_objectives(self.objectives)
 
     @property
     def plan(self) -> SwimmerPlan:
@@ -142,7 +158,23 @@ class SwimmerFitness(Fitness):
         )
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
-        """Return the cost of each genome, shape (n_genomes, 1)."""
-        swims = self.swims(genomes)
-        cost: FloatArray = 1.0 - swims.returns.mean(axis=1, keepdims=True) / EPISODE_TICKS
-        return cost
+        """Return the objectives of each genome, shape (n_genomes, n_objectives)."""
+        swims, objectives = self.swims(genomes), self.task.parsed_objectives
+        returns = swims.returns.mean(axis=1)
+        values = {"cost": 1.0 - returns / EPISODE_TICKS, REWARD: returns}
+        values[SPIKES] = swims.spikes.mean(axis=1)
+        if any(objective.name in METRICS for objective in objectives):
+            values |= _metrics(swims)
+        return np.stack([each.cost(values[each.name]) for each in objectives], axis=1)
+
+
+def _metrics(swims: Swims) -> dict[str, FloatArray]:
+    """Return the mean of each metric over the episodes, shape (n_networks,)."""
+    episodes = [
+        [swim_metrics(*each) for each in zip(speeds, paths, strict=True)]
+        for speeds, paths in zip(swims.speed_m_s, swims.path_m, strict=True)
+    ]
+    return {
+        name: np.array([np.mean([metrics[name] for metrics in row]) for row in episodes])
+        for name in METRICS
+    }

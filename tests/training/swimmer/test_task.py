@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +19,12 @@ from snn_control.evolution import CmaEs, CmaEsConfig
 from snn_control.runs import Run
 from snn_control.training.blimp.task import AltitudeTask
 from snn_control.training.budget import Budget
+from snn_control.training.environment import make_environment
+from snn_control.training.evaluate import run_episode
 from snn_control.training.evolve import EvolveConfig, evolve
 from snn_control.training.optimisation import read_optimisation
 from snn_control.training.swimmer.closed_loop import swim
-from snn_control.training.swimmer.task import SwimmerTask
+from snn_control.training.swimmer.task import FIRST_TRAINING_SEED, METRICS, SwimmerTask
 
 HEAD = {"method": "evolve", "system": "swimmer", "name": "x"}
 
@@ -116,3 +120,23 @@ def test_thirty_generations_reach_the_published_return() -> None:
         swims = swim(layout, rows[0], rows[1], SwimmerPool(6), starts, posture_start=True)
         returns.append(swims.returns.mean())
     assert np.mean(returns) >= 940.0
+
+
+def test_every_metric_of_the_environment_is_an_objective() -> None:
+    """Metrics of a population equal those of the same episodes in the environment."""
+    task = SwimmerTask(n_links=4, starts=2)
+    fitness = task.fitness(3)
+    genome = fitness.start({}, 0)
+    controller = fitness.controller(genome)
+    env: Any = make_environment("Swim-v0", n_links=4)
+    drawn = np.random.default_rng(3).integers(FIRST_TRAINING_SEED, 2**31, 2).tolist()
+    episodes = [run_episode(controller, env, seed).metrics for seed in drawn]
+    for name in (*METRICS, "reward", "spikes_per_decision"):
+        objective = replace(task, objectives=(f"min {name}",)).fitness(3)
+        (value,) = objective(genome[None])[0]
+        key = {"reward": "total_reward"}.get(name, name)
+        expected = np.mean([metrics[key] for metrics in episodes])
+        assert value == pytest.approx(expected, rel=1e-12), name
+    assert set(METRICS) == {*env.unwrapped.metrics()}
+    with pytest.raises(UnknownNameError, match=r"Did you mean: .*`straightness`"):
+        replace(task, objectives=("straigtness",))

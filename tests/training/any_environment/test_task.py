@@ -14,14 +14,14 @@ from snn_control.errors import ConfigError, FitnessError, SnnControlError, Unkno
 from snn_control.network.shared import expand
 from snn_control.runs import Run
 from snn_control.runs.checksums import read_arrays
-from snn_control.training.environment_task import EnvironmentTask
+from snn_control.training.any_environment.task import EnvironmentTask
 from snn_control.training.evaluate import evaluate
 from snn_control.training.optimisation import optimisation_config, optimise
 from snn_control.training.rollout import rollout
 from snn_control.training.systems import find_system
 
-FAULTY = "tests.training.faulty_environments:Faulty-v0"
-ONE_GAIN = "tests.training.faulty_environments:one_gain"
+FAULTY = "tests.training.any_environment.faulty_environments:Faulty-v0"
+ONE_GAIN = "tests.training.any_environment.faulty_environments:one_gain"
 TASKS: dict[str, dict[str, Any]] = {
     "InvertedPendulum-v5": {"arguments": {"hidden": [8]}},
     "CartPole-v1": {"arguments": {"hidden": [8], "recurrent": True}, "episodes": 2},
@@ -58,18 +58,19 @@ def state(run):
 
 
 @pytest.mark.parametrize("environment", TASKS)
-def test_all_executors_give_the_same_run(environment, tmp_path):
+def test_all_executors_give_the_same_run(environment, tmp_path, ray_cluster):
     made: dict[str, Run] = {
         kind: evolved(
             tmp_path / kind,
             config(environment, {"executor": kind, "workers": 2}, **TASKS[environment]),
         )[0]
-        for kind in ("serial", "threads", "processes")
+        for kind in ("serial", "threads", "processes", "ray")
     }
     states = {kind: state(run) for kind, run in made.items()}
     assert states["serial"][0]
     assert states["threads"] == states["serial"]
     assert states["processes"] == states["serial"]
+    assert states["ray"] == states["serial"]
 
 
 def test_the_best_genome_of_a_closed_form_is_approached(tmp_path):
@@ -91,7 +92,7 @@ def test_arguments_are_evolved_as_numbers_and_choices(tmp_path):
     made = config(
         controller=ONE_GAIN, parameters={}, genes=genes,
         values={
-            "generations": 40, "start": {"kind": "on"}, "strategy_config.population": 16,
+            "generations": 40, "start": {"bias": 0.0}, "strategy_config.population": 16,
         },
     )  # fmt: skip
     _, model = evolved(tmp_path / "run", made)
@@ -194,7 +195,7 @@ def test_faults_of_a_task_are_errors_before_the_first_generation(changes, messag
     assert not crash.exists() or not [*crash.iterdir()]
 
 
-@pytest.mark.parametrize("executor", ["serial", "processes"])
+@pytest.mark.parametrize("executor", ["serial", "processes", "ray"])
 @pytest.mark.parametrize(
     ("fault", "message"),
     [

@@ -51,7 +51,7 @@ class WorkerFitness:
 
 @contextmanager
 def open_executor(
-    kind: str, workers: int, task: Task, seed: int, fitness: Fitness
+    kind: str, workers: int, address: str, task: Task, seed: int, fitness: Fitness
 ) -> Iterator[Executor]:
     """Start the executor of a task, and stop its workers at the end.
 
@@ -61,6 +61,7 @@ def open_executor(
     Args:
         kind: `AUTO` or one of `EXECUTORS`.
         workers: threads or processes; 0: one for each core.
+        address: address of a Ray cluster, see `RayExecutor`.
         task: settings, from which workers make the fitness.
         seed: seed of data and scenarios.
         fitness: fitness of this process.
@@ -76,7 +77,7 @@ def open_executor(
         with _numba_threads(workers), make_executor("serial", own) as executor:
             yield executor
     else:
-        with make_executor(kind, own, workers) as executor:
+        with make_executor(kind, own, workers, address) as executor:
             yield executor
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
+from snn_control.training.any_environment.task import EnvironmentTask
 from snn_control.training.environment import make_environment
-from snn_control.training.environment_task import EnvironmentTask
+from snn_control.training.evolution.objective import REWARD
 from snn_control.training.interface import Interface
-from snn_control.training.objective import REWARD
 from snn_control.training.system import ENVIRONMENT, WHOLE, FilmWindow, Headline, System
 from snn_control.training.task import Task
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from snn_control.errors import ConfigError, UnknownNameError
 
-__all__ = ["REWARD", "Objective", "parse_objectives"]
+__all__ = ["REWARD", "SPIKES", "Objective", "parse_objectives"]
 
 REWARD = "reward"
 """Total reward of an episode; maximised unless its direction is named."""
+SPIKES = "spikes_per_decision"
+"""Spikes of all neurons per control tick."""
 _DIRECTIONS = ("min", "max")
 
 
@@ -37,8 +40,8 @@ class Objective:
             return cls(words[1], words[0] == "max")
         raise ConfigError(f"objectives: {text!r}; expected NAME, `min NAME` or `max NAME`")
 
-    def cost(self, value: float) -> float:
-        """Return the value as a quantity to minimise."""
+    def cost(self, value: Any) -> Any:
+        """Return a value, or an array of values, as a quantity to minimise."""
         return -value if self.maximised else value
 
     def value_of(self, quantities: Mapping[str, float]) -> float:
@@ -48,7 +51,7 @@ class Objective:
             UnknownNameError: no such quantity; with the closest names.
         """
         self.require_among(quantities)
-        return self.cost(float(quantities[self.name]))
+        return float(self.cost(quantities[self.name]))
 
     def require_among(self, known: Collection[str]) -> None:
         """Refuse a quantity that is not among the known names.

@@ -19,16 +19,16 @@ from snn_control.evolution.codec import NumbersCodec
 from snn_control.evolution.parameter_patterns import gene, parameter_ranges
 from snn_control.evolution.ranges import check_between
 from snn_control.network import Network
-from snn_control.training.environment import make_environment
-from snn_control.training.environment_fitness import EnvironmentFitness, Episodes
-from snn_control.training.environment_genome import (
+from snn_control.training.any_environment.fitness import EnvironmentFitness, Episodes
+from snn_control.training.any_environment.genome import (
     ArgumentGenome,
     EnvironmentGenome,
     ParameterGenome,
 )
-from snn_control.training.imported import ImportedFunction
+from snn_control.training.any_environment.imported_function import ImportedFunction
+from snn_control.training.environment import make_environment
+from snn_control.training.evolution.objective import REWARD, Objective, parse_objectives
 from snn_control.training.interface import Interface
-from snn_control.training.objective import REWARD, Objective, parse_objectives
 from snn_control.training.task import Task
 
 __all__ = ["EnvironmentTask"]

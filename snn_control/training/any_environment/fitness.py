@@ -13,18 +13,15 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ConfigError, NotFiniteError
-from snn_control.training.declared import Declared
-from snn_control.training.environment_genome import EnvironmentGenome, Runner
-from snn_control.training.interface import Interface
-from snn_control.training.objective import REWARD, Objective
+from snn_control.training.any_environment.genome import EnvironmentGenome, Runner
+from snn_control.training.evolution.objective import REWARD, SPIKES, Objective
+from snn_control.training.interface import Declared, Interface
 from snn_control.training.rollout import match
 from snn_control.training.task import Fitness
 
-__all__ = ["SPIKES", "EnvironmentFitness", "Episodes"]
+__all__ = ["EnvironmentFitness", "Episodes"]
 
 FloatArray = npt.NDArray[np.float64]
-SPIKES = "spikes_per_decision"
-"""Spikes of all neurons per control tick; counted only for an objective."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from snn_control.errors import ConfigError, UnknownNameError
-from snn_control.training.objective import parse_objectives
+from snn_control.training.evolution.objective import parse_objectives
 
 QUANTITIES = {"reward": 3.0, "error_m": 0.5}
 

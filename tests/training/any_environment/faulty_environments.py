@@ -1,4 +1,4 @@
-"""Environment with faults, for tests: `tests.training.faulty_environments:Faulty-v0`."""
+"""Environment with faults, for tests: `Faulty-v0`, and a network for it."""
 
 import itertools
 import os
@@ -77,4 +77,6 @@ def one_gain(inputs, outputs, gain=0.25, neurons=2, kind="on", bias=0.0):
     )
 
 
-gymnasium.register(id="Faulty-v0", entry_point="tests.training.faulty_environments:Faulty")
+gymnasium.register(
+    id="Faulty-v0", entry_point="tests.training.any_environment.faulty_environments:Faulty"
+)

@@ -1,0 +1,1 @@
+"""Parts of evolutions: mappings of genomes to networks, objectives, executors of tasks."""
