@@ -153,6 +153,7 @@ setup(
         "gymnasium[mujoco]>=1.1",
         "mujoco>=3.2",
         "deap>=1.4.2",
+        "moocore>=0.3",
         "safetensors>=0.5",
         "threadpoolctl>=3",
         "PyYAML>=6",

@@ -30,6 +30,7 @@ from snn_control.errors import ConfigError, RunError
 from snn_control.runs import Run
 from snn_control.seeds import whole_seed
 from snn_control.training.conclude import conclude
+from snn_control.training.evolution.members import optimise_members
 from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import (
     METHODS,
@@ -48,6 +49,8 @@ class OptimiseOptions(JsonOption):
     """Name of a shipped configuration or a YAML file; not needed with --resume."""
     seed: int = 0
     """Seed of data, initial parameters and search."""
+    seeds: int = 1
+    """Number of runs, with the seeds from --seed on; several become the members of one run."""
     budget: Text = ""
     """Time (60s, 10min), generations or training steps (200gen), or control periods (180000steps).
     Default: the budget of the resumed run or of the configuration."""
@@ -72,6 +75,8 @@ class Opened:
     seed: int
     arrays: dict[str, np.ndarray] | None
     """Arrays of the checkpoint to resume from; None in a new run."""
+    members: int = 1
+    """Number of members; 1: a run without members."""
 
 
 def optimise_as(
@@ -92,15 +97,25 @@ def optimise_as(
         MissingExtraError: a package is not installed.
     """
     opened = _open_run(args, verb, assigned(args.set) | dict(overrides or {}))
+    budget = _budget(args, opened.run)
     with Progress(quiet=args.json, unit=METHODS[opened.config.method].unit) as progress:
-        model = optimise(
-            opened.config,
-            opened.run,
-            seed=opened.seed,
-            budget=_budget(args, opened.run),
-            on_progress=progress.update,
-            resume_from=opened.arrays,
-        )
+        if opened.members > 1:
+            model = optimise_members(
+                opened.config,
+                opened.run,
+                seeds=range(opened.seed, opened.seed + opened.members),
+                budget=budget,
+                on_progress=progress.update,
+            )
+        else:
+            model = optimise(
+                opened.config,
+                opened.run,
+                seed=opened.seed,
+                budget=budget,
+                on_progress=progress.update,
+                resume_from=opened.arrays,
+            )
     return _finish(args, opened, model)
 
 
@@ -112,8 +127,11 @@ def _open_run(args: OptimiseOptions, verb: str, overrides: Mapping[str, Any]) ->
         _require_verb(config, verb)
         prepare(config, _budget(args, before))
         run, checkpoint = Run.resume(args.resume)
-        return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays)
+        members = int(checkpoint.meta.get("members", 1))
+        return Opened(run, config, int(run.manifest["seed"]), checkpoint.arrays, members)
     whole_seed(args.seed)
+    if args.seeds < 1:
+        raise WrongUseError(f"--seeds is {args.seeds}; expected at least 1")
     if not args.config:
         raise WrongUseError("no configuration; name one, or a run folder with --resume")
     config = read_optimisation(args.config, overrides)
@@ -126,7 +144,9 @@ def _open_run(args: OptimiseOptions, verb: str, overrides: Mapping[str, Any]) ->
     except RunError as exc:
         resume = f", or use --resume {folder}" if (folder / "manifest.json").is_file() else ""
         raise RunError(f"{exc}{resume}") from exc
-    return Opened(run, config, args.seed, None)
+    if args.seeds > 1:
+        run.checkpoint(0, {}, {"members": args.seeds})
+    return Opened(run, config, args.seed, None, args.seeds)
 
 
 def _require_verb(config: MethodConfig, verb: str) -> None:

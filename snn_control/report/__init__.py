@@ -10,6 +10,8 @@ the manifest are optional; a section without data states which input is missing.
 `median` (of a training: `step`, `validation`), `elapsed_s`, and `environment_steps` if counted; \
 one curve per file |
 | `eval/*.json` | evaluations, one file per controller and preset, see below |
+| `exports/front.json` | members of a Pareto front: `model`, the value of each objective by name, \
+and `costs`; records of such a run also have `hypervolume` and `objectives` (best value by name) |
 | `eval/transfer.npz` | learned transfer function, see below |
 | `eval/place.npz` | place recognition, see below; without it the page has no sections on places |
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |
@@ -29,7 +31,9 @@ multiplications) and `spikes_per_decision`.
 A trace contains arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and
 optionally `height_measured_m`, `pd`, `i`, `missed` (true at missed ticks); also the scalars `seed`
 and `preset`. Only traces of the same episode as the first controller's are shown. The trace of a
-swimmer contains `time_s`, `joint_rad` and `effort` (T, joints), and `forward_speed_m_s`. Spikes are
+swimmer contains `time_s`, `joint_rad` and `effort` (T, joints), and `forward_speed_m_s`. That of
+any other environment contains `observations` and `actions` (T, entries), with `observation_names`
+and `action_names`. Spikes are
 `spike_tick` and `spike_neuron` (S,), integer indices of the T ticks and of all neurons in the order
 of the populations; `population_names` (P,) strings; `population_sizes` (P,) integers.
 

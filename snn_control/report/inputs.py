@@ -19,6 +19,8 @@ from snn_control.runs.run import read_metrics
 Trace = dict[str, np.ndarray]
 SWIM_KEYS = ("time_s", "joint_rad", "effort")
 """Arrays in the trace of a swimmer."""
+SIGNAL_KEYS = ("observations", "observation_names", "actions", "action_names")
+"""Arrays in the trace of an environment without a section for its system."""
 LATENCY_KEYS = ("latency_s", "step_s", "age_s")
 """Arrays in the trace of a controller that ran as a node."""
 _REQUIRED = ("controller", "preset", "seeds", "episodes", "mean", "ci95")
@@ -75,8 +77,12 @@ class ReportInputs:
 
     @property
     def only_data(self) -> bool:
-        """True for a study and for a run on a bus, whose pages omit sections without data."""
-        return self.study is not None or self.has_trace(LATENCY_KEYS)
+        """True for a study, a run on a bus and one in an environment without a system of its name.
+
+        Their pages omit sections without data.
+        """
+        kinds = (LATENCY_KEYS, SIGNAL_KEYS)
+        return self.study is not None or any(self.has_trace(keys) for keys in kinds)
 
     def has_trace(self, keys: Sequence[str]) -> bool:
         """Return True if the trace of a controller contains all `keys`."""

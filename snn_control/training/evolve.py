@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,12 +26,14 @@ from snn_control.errors import (
 from snn_control.evolution import EXECUTORS, Executor, Nsga2, make_strategy, strategy_type
 from snn_control.evolution.executor import LOCAL
 from snn_control.evolution.strategy import Strategy
-from snn_control.runs import Run, atomic
+from snn_control.runs import Run
 from snn_control.runs.run import read_metrics
 from snn_control.threads import one_blas_thread
 from snn_control.training.any_environment.system import EnvironmentSystem
 from snn_control.training.any_environment.task import EnvironmentTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
+from snn_control.training.evolution.front import FrontGrowth, save_front
+from snn_control.training.evolution.objective import parse_objectives
 from snn_control.training.evolution.workers import AUTO, open_executor
 from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.system import ENVIRONMENT, System
@@ -40,7 +41,7 @@ from snn_control.training.systems import system, system_names
 from snn_control.training.task import Fitness, Task
 from snn_control.yaml_text import with_defaults
 
-__all__ = ["EvolveConfig", "evolve", "save_front", "strategy_settings"]
+__all__ = ["EvolveConfig", "evolve", "strategy_settings"]
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,9 @@ def _evolve(
     ) as executor:
         _generations(config, run, fitness, strategy, executor, seed, budget, on_progress)
     if isinstance(strategy, Nsga2):
-        save_front(run, config, fitness, strategy)
+        about = {"generation": strategy.generation} | config.own_system.about
+        objectives = parse_objectives(config.task.objectives)
+        save_front(run, config.name, objectives, strategy.front(), fitness.controller, about)
     return run.folder / "checkpoints" / "best" / "model.json"
 
 
@@ -203,7 +206,9 @@ def _generations(
 ) -> None:
     """Evolve until the budget is used up."""
     started, saved_at = time.monotonic(), -np.inf
-    steps = _steps_before(run, strategy)
+    before = read_metrics(run.folder) if strategy.generation else []
+    steps = max((int(record.get("environment_steps", 0)) for record in before), default=0)
+    growth = FrontGrowth(parse_objectives(config.task.objectives), before)
     used = budget.spent(strategy.generation, 0.0, steps)
     while used < 1.0:
         genomes = strategy.ask()
@@ -220,7 +225,7 @@ def _generations(
         steps += int(ticks.sum()) or len(genomes) * fitness.steps_per_genome
         elapsed_s = time.monotonic() - started
         best, median = float(strategy.best_fitness[0]), float(np.median(costs[:, 0]))
-        record = {
+        record: dict[str, Any] = {
             "generation": strategy.generation,
             "evaluations": strategy.generation * strategy.population,
             "best": best,
@@ -229,6 +234,8 @@ def _generations(
         }
         if steps:
             record["environment_steps"] = steps
+        if isinstance(strategy, Nsga2):
+            record |= growth.record(costs, strategy.front()[1])
         run.log(record)
         used = budget.spent(strategy.generation, elapsed_s, steps)
         if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or used >= 1.0:
@@ -236,15 +243,6 @@ def _generations(
             saved_at = time.monotonic() - started
         if on_progress:
             on_progress(strategy.generation, best, median, used)
-
-
-def _steps_before(run: Run, strategy: Strategy) -> int:
-    """Return the environment steps of the generations before a resumed run."""
-    if not strategy.generation:
-        return 0
-    records = read_metrics(run.folder)
-    steps = [r.get("environment_steps", 0) for r in records if "generation" in r]
-    return int(steps[-1]) if steps else 0
 
 
 def _seeds(fitness: Fitness, seed: int, strategy: Strategy) -> npt.NDArray[np.uint64]:
@@ -263,27 +261,6 @@ def require_controller(config: EvolveConfig, controller: Controller) -> None:
         )
     controller.to_document()
     file_kind(type(controller))
-
-
-def save_front(run: Run, config: EvolveConfig, fitness: Fitness, strategy: Nsga2) -> None:
-    """Write `exports/front/NN` (models by ascending first objective) and `exports/front.json`."""
-    genomes, values = strategy.front()
-    _, first = np.unique(values, axis=0, return_index=True)
-    rows = [
-        {"model": f"exports/front/{k:02d}.json"}
-        | dict(zip(config.task.objectives, values[index].tolist(), strict=True))
-        for k, index in enumerate(first)
-    ]
-
-    def write(folder: Path) -> None:
-        for k, index in enumerate(first):
-            about = {"name": f"{config.name}-{k:02d}", "generation": strategy.generation}
-            about |= config.own_system.about
-            save(fitness.controller(genomes[index]), folder / f"{k:02d}", about)
-
-    atomic.write_folder(run.folder / "exports" / "front", write)
-    text = json.dumps(rows, indent=1) + "\n"
-    atomic.write_bytes(run.folder / "exports" / "front.json", text.encode())
 
 
 def strategy_settings(config: EvolveConfig) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snn_control.report.section import SectionModule
 from snn_control.report.sections import (
+    front,
     latency,
     learning,
     modules,
@@ -13,6 +14,7 @@ from snn_control.report.sections import (
     queries,
     response,
     result,
+    signals,
     similarity,
     spikes,
     study,
@@ -25,6 +27,7 @@ from snn_control.report.sections import (
 SECTIONS: tuple[SectionModule, ...] = (
     study,
     result,
+    front,
     precision_recall,
     similarity,
     queries,
@@ -32,6 +35,7 @@ SECTIONS: tuple[SectionModule, ...] = (
     video,
     response,
     swim,
+    signals,
     spikes,
     latency,
     learning,

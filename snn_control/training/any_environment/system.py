@@ -92,11 +92,14 @@ class EnvironmentSystem(System):
     def trace_arrays(
         self, trace: Mapping[str, npt.NDArray[Any]], n_actions: int
     ) -> dict[str, npt.NDArray[Any]]:
-        """Return observations and actions with their names."""
+        """Return observations and actions with their names, and times if the trace has none."""
         arrays: dict[str, npt.NDArray[Any]] = {}
         for kind in ("observation", "action"):
             names = [n for n in getattr(self._interface, f"{kind}_names") if n in trace]
             if names:
                 arrays[f"{kind}_names"] = np.array(names)
                 arrays[f"{kind}s"] = np.stack([trace[name] for name in names], axis=1)
+        period_s = self._interface.control_period_s
+        if arrays and "time_s" not in trace and period_s:
+            arrays["time_s"] = period_s * np.arange(len(arrays["observations"]))
         return arrays

@@ -130,7 +130,8 @@ def test_several_objectives_make_a_front(tmp_path):
     )  # fmt: skip
     run, _ = evolved(tmp_path / "run", made)
     front = json.loads((run.folder / "exports" / "front.json").read_text())
-    assert set(front[0]) == {"model", "reward", "spikes_per_decision", "max offset"}
+    assert set(front[0]) == {"model", "reward", "spikes_per_decision", "offset", "costs"}
+    assert front[0]["costs"] == [-front[0]["reward"], 0.0, -front[0]["offset"]]
 
 
 def test_an_interrupted_run_resumes_to_the_same_result(tmp_path):
