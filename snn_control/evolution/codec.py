@@ -117,6 +117,14 @@ class NumbersCodec:
         """Return the values by name of a genome of shape (n_genes,)."""
         return {g.name: g.value(x) for g, x in zip(self.genes, genome.tolist(), strict=True)}
 
+    def columns(self, genomes: FloatArray) -> dict[str, FloatArray]:
+        """Return the numbers by name of genomes, each of shape (n_genomes,); no choices."""
+        return {
+            g.name: g.decode(np.ascontiguousarray(genes))
+            for g, genes in zip(self.genes, genomes.T, strict=True)
+            if isinstance(g, Gene)
+        }
+
     def encode(self, numbers: Mapping[str, Any]) -> FloatArray:
         """Return the genome of the values `numbers`, clipped to the bounds."""
         return np.array([g.encode(numbers[g.name]) for g in self.genes])

@@ -17,6 +17,7 @@ from snn_control.units import decay, time_constant
 __all__ = [
     "ParameterCodec",
     "ParameterRange",
+    "expanded",
     "filled",
     "parameters_of",
     "with_parameters",
@@ -140,14 +141,7 @@ class ParameterCodec:
 
     def expanded_values(self, genomes: FloatArray) -> dict[str, FloatArray]:
         """Return each parameter of all genomes with shared values expanded, (n_genomes, ...)."""
-        expanded = {}
-        for name, numbers in self.free_values(genomes).items():
-            value = self._parameters[name]
-            if isinstance(value, Shared):
-                expanded[name] = numbers[:, value.index] * value.sign
-            else:
-                expanded[name] = numbers.reshape(len(genomes), *np.shape(value))
-        return expanded
+        return expanded(self._parameters, self.free_values(genomes))
 
     def encode(self, network: Network) -> FloatArray:
         """Return the genome of a network with the template's structure, clipped to the bounds."""
@@ -170,6 +164,28 @@ def parameters_of(network: Network) -> dict[str, Any]:
     for connection in network.connections:
         parameters[f"{connection.label}.weights"] = connection.weights
     return parameters
+
+
+def expanded(
+    parameters: Mapping[str, Any], free: Mapping[str, FloatArray]
+) -> dict[str, FloatArray]:
+    """Return parameters of several networks with shared values expanded, for `Layout.rows_with`.
+
+    Args:
+        parameters: parameters of one network, see `parameters_of`.
+        free: free values by parameter, each of shape (n_networks, n_values).
+
+    Returns:
+        Values by parameter, each of shape (n_networks, *shape of the parameter).
+    """
+    full = {}
+    for name, numbers in free.items():
+        value = parameters[name]
+        if isinstance(value, Shared):
+            full[name] = numbers[:, value.index] * value.sign
+        else:
+            full[name] = numbers.reshape(len(numbers), *np.shape(value))
+    return full
 
 
 def with_parameters(network: Network, values: dict[str, Any]) -> Network:

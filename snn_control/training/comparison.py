@@ -95,9 +95,9 @@ def members_of(sources: Sequence[str]) -> dict[str, list[Controller]]:
     """Return the controllers of the members of each run that has several, by source."""
     folders = {source: member_folders(Path(source)) for source in sources}
     return {
-        source: [load(folder) for folder in found]
-        for source, found in folders.items()
-        if len(found) > 1
+        source: [load(folder) for folder in members]
+        for source, members in folders.items()
+        if len(members) > 1
     }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.controllers.blimp.thermometer_pd import (
     CONTROL_PERIOD_S,
     INPUT_NAME,
+    column_of,
     decoding_steps,
     widening_thresholds,
 )
@@ -16,8 +19,9 @@ from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import LIF, LeakyIntegrator
 
-__all__ = ["RESERVE", "SILENCES", "CounterIntegral", "counter_integral"]
+__all__ = ["RESERVE", "SILENCES", "CounterIntegral", "counter_integral", "counter_values"]
 
+FloatArray = npt.NDArray[np.float64]
 RESERVE = 2
 """Fine pairs beyond half a coarse step, as a margin for mismatch of weights and thresholds."""
 SILENCES = -1e3
@@ -69,50 +73,70 @@ class CounterIntegral:
         return (self.coarse_pairs - 0.5) * self.coarse_step
 
 
+def counter_values(
+    numbers: CounterIntegral, columns: Mapping[str, FloatArray]
+) -> dict[str, FloatArray]:
+    """Return the free values of the parameters of several networks, as `thermometer_values`."""
+    of = column_of(numbers, columns)
+    coarse_pairs, fine_pairs = numbers.coarse_pairs, numbers.fine_pairs
+    levels = widening_thresholds(numbers.sense_pairs, of("finest_m"), of("largest_m"))
+    senses_at = levels - of("finest_m") / 2
+    coarse_step = 2 * (fine_pairs - RESERVE) * of("quantum")
+    return {
+        "sense.threshold": senses_at,
+        "coarse.threshold": (np.arange(coarse_pairs) + 0.5) * coarse_step,
+        "fine.threshold": (np.arange(fine_pairs) + 0.5) * of("quantum"),
+        "sense->count.weights": decoding_steps(senses_at) * of("ki") * CONTROL_PERIOD_S,
+        "coarse->rest.weights": np.repeat(-coarse_step, coarse_pairs, axis=1),
+        "coarse->i.weights": np.repeat(coarse_step, coarse_pairs, axis=1),
+        "fine->i.weights": np.repeat(of("quantum"), fine_pairs, axis=1),
+    }
+
+
 def counter_integral(numbers: CounterIntegral, name: str = "i") -> Network:
     """Build the I network; its read-out `i` is in motor units."""
     n = numbers
-    levels = widening_thresholds(n.sense_pairs, n.finest_m, n.largest_m)
-    increments = decoding_steps(levels - n.finest_m / 2) * n.ki * CONTROL_PERIOD_S
-    coarse_at = (np.arange(n.coarse_pairs) + 0.5) * n.coarse_step
-    fine_at = (np.arange(n.fine_pairs) + 0.5) * n.quantum
+    values = {key: rows[0] for key, rows in counter_values(numbers, {}).items()}
     senses, coarse = 2 * n.sense_pairs, 2 * n.coarse_pairs
     full = np.zeros((coarse, senses))
     full[-2, 0::2] = full[-1, 1::2] = SILENCES
     one = np.ones((1, 1))
 
-    def code(name: str, thresholds: np.ndarray) -> Population:
-        size = 2 * len(thresholds)
-        return Population(name, size, LIF(threshold=Shared.paired(thresholds), reset="hard"))
+    def code(name: str) -> Population:
+        thresholds = values[f"{name}.threshold"]
+        neurons = LIF(threshold=Shared.paired(thresholds), reset="hard")
+        return Population(name, 2 * len(thresholds), neurons)
 
-    def to_pairs(pairs: int) -> Shared:
-        return Shared.mirrored(np.ones(pairs)).reshaped(1, 2 * pairs)
+    def to_pairs(source: str, target: str, pairs: int) -> Connection:
+        weights = Shared.mirrored(np.ones(pairs)).reshaped(1, 2 * pairs)
+        return Connection(source, target, weights)
 
-    def steps(pairs: int, step: float) -> Shared:
-        return Shared.mirrored(np.full(pairs, step)).reshaped(2 * pairs, 1)
+    def from_pairs(source: str, target: str) -> Connection:
+        steps = values[f"{source}->{target}.weights"]
+        return Connection(source, target, Shared.mirrored(steps).reshaped(2 * len(steps), 1))
 
     return Network(
         name,
         CONTROL_PERIOD_S,
         (INPUT_NAME,),
         (
-            code("sense", levels - n.finest_m / 2),
+            code("sense"),
             Population("count", 1, LeakyIntegrator(tau_mem_s=np.inf)),
-            code("coarse", coarse_at),
+            code("coarse"),
             Population("rest", 1, LeakyIntegrator()),
-            code("fine", fine_at),
+            code("fine"),
             Population("i", 1, LeakyIntegrator()),
         ),
         (
-            Connection("input", "sense", to_pairs(n.sense_pairs)),
+            to_pairs("input", "sense", n.sense_pairs),
             Connection("coarse", "sense", full, delay_ticks=1),
-            Connection("sense", "count", Shared.mirrored(increments).reshaped(senses, 1)),
-            Connection("count", "coarse", to_pairs(n.coarse_pairs)),
+            from_pairs("sense", "count"),
+            to_pairs("count", "coarse", n.coarse_pairs),
             Connection("count", "rest", one),
-            Connection("coarse", "rest", steps(n.coarse_pairs, -n.coarse_step)),
-            Connection("rest", "fine", to_pairs(n.fine_pairs)),
-            Connection("coarse", "i", steps(n.coarse_pairs, n.coarse_step)),
-            Connection("fine", "i", steps(n.fine_pairs, n.quantum)),
+            from_pairs("coarse", "rest"),
+            to_pairs("rest", "fine", n.fine_pairs),
+            from_pairs("coarse", "i"),
+            from_pairs("fine", "i"),
         ),
         (Readout("i", "i"),),
         start="steady",

@@ -7,6 +7,7 @@ network of I is in `counter_integral`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,10 @@ __all__ = [
     "INPUT_NAME",
     "ThermometerPD",
     "alternation",
+    "column_of",
     "decoding_steps",
     "thermometer_pd",
+    "thermometer_values",
     "widening_thresholds",
 ]
 
@@ -77,20 +80,52 @@ class ThermometerPD:
             )
 
 
+def thermometer_values(
+    numbers: ThermometerPD, columns: Mapping[str, FloatArray]
+) -> dict[str, FloatArray]:
+    """Return the free values of the parameters of several networks of one structure.
+
+    Args:
+        numbers: numbers of all networks.
+        columns: numbers that differ, by name, each of shape (n_networks,).
+
+    Returns:
+        Values by parameter, see `evolution.parameter_codec`, each of shape (n_networks, n_values).
+    """
+    of = column_of(numbers, columns)
+    pairs, taps = numbers.pairs, max(numbers.taps, 1)
+    n = len(of("kp"))
+    thresholds = widening_thresholds(pairs, of("first_step"), of("top"))
+    feedback = np.ones((n, 1))
+    if not numbers.taps:
+        feedback = 1.0 - decay(of("tau_change_s"), CONTROL_PERIOD_S)
+    slope = of("kd") * feedback / (taps * CONTROL_PERIOD_S)
+    changes = ["change->code" + (f"@{k}" if k else "") for k in range(taps)]
+    values = {
+        "code.threshold": thresholds,
+        "change->past.weights": feedback,
+        "input->code.weights": np.repeat(of("kp"), pairs, axis=1),
+        **{f"{label}.weights": np.repeat(slope, pairs, axis=1) for label in changes},
+        "code->pd.weights": decoding_steps(thresholds) * of("readout_gain"),
+    }
+    if np.all(of("dither")):
+        values |= {"tick->pd.weights": of("dither"), "tock->pd.weights": -of("dither")}
+    return values
+
+
 def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
     """Build the network; its read-out `pd` is in motor units."""
-    n = numbers
-    thresholds = widening_thresholds(n.pairs, n.first_step, n.top)
-    steps = decoding_steps(thresholds) * n.readout_gain
-    feedback = 1.0 if n.taps else 1.0 - float(decay(n.tau_change_s, CONTROL_PERIOD_S))
-    taps = max(n.taps, 1)
-    one = np.ones((1, 1))
-
-    def to_code(gain: float) -> Shared:
-        return Shared.mirrored(np.full(n.pairs, gain)).reshaped(1, 2 * n.pairs)
-
-    slope = to_code(n.kd * feedback / (taps * CONTROL_PERIOD_S))
+    n, one = numbers, np.ones((1, 1))
+    values = {key: rows[0] for key, rows in thermometer_values(numbers, {}).items()}
     in_turn, takes_turns = alternation(n.dither, "pd") if n.dither else ((), ())
+
+    def to_code(source: str, delay: int) -> Connection:
+        label = f"{source}->code" + (f"@{delay}" if delay else "")
+        weights = Shared.mirrored(values[f"{label}.weights"]).reshaped(1, 2 * n.pairs)
+        return Connection(source, "code", weights, delay_ticks=delay)
+
+    code = LIF(threshold=Shared.paired(values["code.threshold"]), reset="hard")
+    steps = Shared.mirrored(values["code->pd.weights"]).reshaped(2 * n.pairs, 1)
     return Network(
         name,
         CONTROL_PERIOD_S,
@@ -98,22 +133,34 @@ def thermometer_pd(numbers: ThermometerPD, name: str = "pd") -> Network:
         (
             Population("change", 1, LeakyIntegrator()),
             Population("past", 1, LeakyIntegrator(tau_mem_s=np.inf)),
-            Population("code", 2 * n.pairs, LIF(threshold=Shared.paired(thresholds), reset="hard")),
+            Population("code", 2 * n.pairs, code),
             *in_turn,
             Population("pd", 1, LeakyIntegrator()),
         ),
         (
             Connection("input", "change", one),
             Connection("past", "change", -one, delay_ticks=1),
-            Connection("change", "past", feedback * one),
-            Connection("input", "code", to_code(n.kp)),
-            *(Connection("change", "code", slope, delay_ticks=k) for k in range(taps)),
-            Connection("code", "pd", Shared.mirrored(steps).reshaped(2 * n.pairs, 1)),
+            Connection("change", "past", values["change->past.weights"][None]),
+            to_code("input", 0),
+            *(to_code("change", delay) for delay in range(max(n.taps, 1))),
+            Connection("code", "pd", steps),
             *takes_turns,
         ),
         (Readout("pd", "pd"),),
         start="steady",
     )
+
+
+def column_of(numbers: object, columns: Mapping[str, FloatArray]) -> Callable[[str], FloatArray]:
+    """Return a function that gives a number of all networks by name, shape (n_networks, 1)."""
+    n = max((len(column) for column in columns.values()), default=1)
+
+    def of(name: str) -> FloatArray:
+        if name in columns:
+            return columns[name][:, None]
+        return np.full((n, 1), float(getattr(numbers, name)))
+
+    return of
 
 
 def alternation(
@@ -133,25 +180,37 @@ def alternation(
     )
 
 
-def widening_thresholds(n: int, first: float, top: float) -> FloatArray:
+def widening_thresholds(n: int, first: FloatArray, top: FloatArray) -> FloatArray:
     """Return `n` thresholds from `first` to `top` whose spacing grows by a constant factor.
+
+    Args:
+        n: number of thresholds.
+        first: lowest thresholds, shape (n_networks, 1).
+        top: highest thresholds, same shape.
+
+    Returns:
+        Thresholds, shape (n_networks, n).
 
     Raises:
         ParameterError: `top` is not above `first`, or there are fewer than two.
     """
-    if n < 2 or not 0 < first < top:
-        raise ParameterError(
-            f"{n} thresholds from {first:g} to {top:g}: expected at least 2, ascending from above 0"
-        )
-    low, high = 1e-6, 64.0
-    for _ in range(200):
-        growth = (low + high) / 2
-        reach = first * np.sum(growth ** np.arange(n))
-        low, high = (low, growth) if reach > top else (growth, high)
-    return first * np.cumsum(growth ** np.arange(n))
+    for low, high in zip(first.ravel().tolist(), top.ravel().tolist(), strict=True):
+        if n < 2 or not 0 < low < high:
+            raise ParameterError(
+                f"{n} thresholds from {low:g} to {high:g}: expected at least 2, ascending from "
+                "above 0"
+            )
+    exponents = np.arange(n)
+    smallest, largest = np.full(first.shape, 1e-6), np.full(first.shape, 64.0)
+    while True:
+        growth = (smallest + largest) / 2
+        if ((growth == smallest) | (growth == largest)).all():  # adjacent floats
+            return first * np.cumsum(growth**exponents, axis=1)
+        beyond = first * np.sum(growth**exponents, axis=1, keepdims=True) > top
+        largest, smallest = np.where(beyond, growth, largest), np.where(beyond, smallest, growth)
 
 
 def decoding_steps(thresholds: FloatArray) -> FloatArray:
-    """Return the weight of each neuron: a value decodes to the middle of its step."""
-    middles = np.append((thresholds[1:] + thresholds[:-1]) / 2, thresholds[-1])
-    return np.diff(middles, prepend=0.0)
+    """Return the weight of each neuron, same shape: a value decodes to the middle of its step."""
+    middles = (thresholds[:, 1:] + thresholds[:, :-1]) / 2
+    return np.diff(np.concatenate([middles, thresholds[:, -1:]], axis=1), prepend=0.0, axis=1)

@@ -10,9 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from snn_control.controllers.blimp.counter_integral import CounterIntegral, counter_integral
+from snn_control.controllers.blimp.counter_integral import (
+    CounterIntegral,
+    counter_integral,
+    counter_values,
+)
 from snn_control.controllers.blimp.published_networks import published_network
-from snn_control.controllers.blimp.thermometer_pd import ThermometerPD, thermometer_pd
+from snn_control.controllers.blimp.thermometer_pd import (
+    ThermometerPD,
+    thermometer_pd,
+    thermometer_values,
+)
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.evolution.codec import Gene
 from snn_control.evolution.parameter_codec import ParameterRange
@@ -69,11 +77,11 @@ def _thermometer(fixed: Mapping[str, float], sizes: Sizes) -> Design:
     unused = {"tau_change_s"} if sizes.taps else set()
     genes = [gene for gene in THERMOMETER_GENES if gene.name not in unused]
     defaults = ThermometerPD(pairs=sizes.pairs, taps=sizes.taps)
-    return NumbersDesign(defaults, thermometer_pd, genes, fixed)
+    return NumbersDesign(defaults, thermometer_pd, thermometer_values, genes, fixed)
 
 
 def _counter(fixed: Mapping[str, float], sizes: Sizes) -> Design:
-    return NumbersDesign(CounterIntegral(), counter_integral, COUNTER_GENES, fixed)
+    return NumbersDesign(CounterIntegral(), counter_integral, counter_values, COUNTER_GENES, fixed)
 
 
 def _published(hidden: Literal["lif", "iwta"], part: str) -> Callable[..., Design]:

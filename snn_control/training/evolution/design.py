@@ -20,7 +20,9 @@ from snn_control.evolution.codec import Gene, NumbersCodec
 from snn_control.evolution.parameter_codec import (
     ParameterCodec,
     ParameterRange,
+    expanded,
     filled,
+    parameters_of,
     with_parameters,
 )
 from snn_control.network import Network
@@ -42,11 +44,9 @@ class Design(ABC):
     def network(self, genome: FloatArray) -> Network:
         """Build the network of a genome of shape (n_genes,), each gene in [0, 1]."""
 
+    @abstractmethod
     def rows(self, genomes: FloatArray) -> tuple[Layout, FloatArray, FloatArray]:
         """Lay out the networks of genomes, shape (n_genomes, n_genes): structure and rows."""
-        networks = [self.network(genome) for genome in genomes]
-        layout = lay_out(networks[0])
-        return layout, *layout.rows(networks)
 
     @abstractmethod
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
@@ -59,6 +59,8 @@ class NumbersDesign(Design):
     Args:
         defaults: frozen dataclass of the network's numbers.
         build: function that builds the network from such a dataclass.
+        values: function of the defaults and of the numbers of several genomes that returns the free
+            values of the parameters that depend on them, see `thermometer_values`.
         genes: numbers that may be evolved.
         fixed: values of numbers that are not evolved; those of other designs are ignored.
     """
@@ -67,6 +69,7 @@ class NumbersDesign(Design):
         self,
         defaults: Any,
         build: Callable[[Any], Network],
+        values: Callable[[Any, Mapping[str, FloatArray]], dict[str, FloatArray]],
         genes: Sequence[Gene],
         fixed: Mapping[str, float],
     ) -> None:
@@ -78,14 +81,23 @@ class NumbersDesign(Design):
                 raise ConfigError(
                     f"fixed: {gene.name} is {value:g}, expected {gene.low:g} to {gene.high:g}"
                 )
-        self._defaults, self._build = defaults, build
+        self._defaults = dataclasses.replace(defaults, **self._fixed)
+        self._build, self._values = build, values
         self._codec = NumbersCodec([gene for gene in genes if gene.name not in fixed])
         self.n_genes = self._codec.n_genes
+        template = self.network(np.full(self.n_genes, 0.5))
+        self._layout, self._parameters = lay_out(template), parameters_of(template)
 
     def network(self, genome: FloatArray) -> Network:
         """Build the network of a genome."""
-        numbers = self._codec.decode(genome) | self._fixed
-        return self._build(dataclasses.replace(self._defaults, **numbers))
+        return self._build(dataclasses.replace(self._defaults, **self._codec.decode(genome)))
+
+    def rows(self, genomes: FloatArray) -> tuple[Layout, FloatArray, FloatArray]:
+        """Lay out the networks of all genomes at once, without building them."""
+        free = self._values(self._defaults, self._codec.columns(genomes))
+        n = len(genomes)
+        free = {name: np.broadcast_to(rows, (n, rows.shape[1])) for name, rows in free.items()}
+        return self._layout, *self._layout.rows_with(expanded(self._parameters, free), n)
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
         """Return the genome of `numbers`, with random values of the other genes."""

@@ -22,8 +22,8 @@ FOLDER = "seeds"
 
 def member_folders(folder: Path) -> list[Path]:
     """Return the folders of the finished members of a run, by seed; none for a single run."""
-    found = [path.parent for path in (folder / FOLDER).glob("*/manifest.json")]
-    done = [path for path in found if Run.open(path).manifest["status"] == "finished"]
+    folders = [path.parent for path in (folder / FOLDER).glob("*/manifest.json")]
+    done = [path for path in folders if Run.open(path).manifest["status"] == "finished"]
     return sorted(done, key=lambda path: int(path.name))
 
 
