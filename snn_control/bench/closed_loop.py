@@ -38,6 +38,7 @@ class Fused:
     def __init__(self, pool: Any, dtype: Any = np.float32) -> None:
         layout, weights, coefficients = rows(pool, dtype)
         self._arguments = layout.program, weights, coefficients
+        self.weights = weights
         self.spikes = np.zeros(len(weights), np.int64)
         self._costs = np.zeros(len(weights), dtype)
 
