@@ -22,7 +22,7 @@ import numpy as np
 
 from snn_control.bench.closed_loop import Fused
 from snn_control.bench.workload import genomes as draw_genomes
-from snn_control.evolution import individual_seeds, make_executor, make_strategy
+from snn_control.evolution import individual_seeds, make_executor, make_strategy, strategy_type
 from snn_control.network import Connection, Network, Population, Readout, Shared
 from snn_control.network.neurons import LIF, LeakyIntegrator
 from snn_control.training.any_environment.task import EnvironmentTask
@@ -163,8 +163,9 @@ def strategy() -> None:
     fused = Fused(pool)
     weights = fused.weights
     for name in ("genetic", "sep_cma_es", "nsga2"):
-        settings: dict[str, Any] = {"population": 256}
-        made = make_strategy(name, weights.shape[1], 1, settings | TWO.get(name, {}))
+        settings: dict[str, Any] = {"population": 256} | TWO.get(name, {})
+        configured = strategy_type(name).config_type(**settings)
+        made = make_strategy(name, weights.shape[1], 1, configured)
         shares = []
         for _ in range(20):
             marks = [time.perf_counter()]

@@ -176,8 +176,12 @@ def _values(
 
 def chunks(population: int, workers: int) -> list[slice]:
     """Return slices of nearly equal length that cover the population in order."""
-    count = min(population, workers * CHUNKS_PER_WORKER if workers > 1 else 1)
-    edges = np.linspace(0, population, count + 1).astype(int).tolist()
+    return equal_chunks(population, workers * CHUNKS_PER_WORKER if workers > 1 else 1)
+
+
+def equal_chunks(population: int, count: int) -> list[slice]:
+    """Return `count` slices of nearly equal length, or one for each genome if that is fewer."""
+    edges = np.linspace(0, population, min(population, count) + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 
 

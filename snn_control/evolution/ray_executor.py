@@ -9,14 +9,15 @@ interface than loopback with the addresses `local` and `127.0.0.1:PORT`.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import math
 import os
 import pickle
 import secrets
 import socket
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -27,13 +28,14 @@ from snn_control.evolution.executor import (
     CHUNKS_PER_WORKER,
     LOCAL,
     Executor,
+    equal_chunks,
     evaluate_chunk,
 )
 from snn_control.evolution.process_executor import THREAD_VARIABLES
 
 __all__ = ["RayExecutor"]
 
-TASK_S = 0.15
+TASK_S = 0.2
 """Intended duration of a task, s; shorter ones cost more than they compute."""
 RETRIES = 8
 """Further evaluations of a chunk whose worker or node was lost."""
@@ -42,6 +44,8 @@ POLL_S = 1.0
 LOST_AFTER = 3
 """Failed checks in succession after which the head node counts as lost."""
 CONNECT_S = 2.0
+CURRENT = Path(tempfile.gettempdir()) / "ray" / "ray_current_cluster"
+"""File with the address of the cluster that runs on this machine, or of the last one."""
 
 _fitness: dict[str, Any] = {}
 """Fitness of this worker process by key."""
@@ -81,7 +85,7 @@ class RayExecutor(NotCopied, Executor):
         _set_environment(self.address)
         ray: Any = require("ray", "cluster")
         try:
-            blob = pickle.dumps(self.fitness)
+            blob = ray.cloudpickle.dumps(self.fitness)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise ConfigError(
                 f"the fitness function {self.fitness!r} cannot be sent to a worker: {error}. "
@@ -90,6 +94,7 @@ class RayExecutor(NotCopied, Executor):
         self._owned = not ray.is_initialized()
         try:
             if self._owned:
+                _require_head(self.address)
                 ray.init(**self._options())
         except (RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
             raise ConfigError(
@@ -114,34 +119,29 @@ class RayExecutor(NotCopied, Executor):
         }
 
     def _chunks(self, population: int) -> list[slice]:
-        """Return chunks of about `TASK_S`, at least four for each core."""
-        cores = int(self._ray.cluster_resources().get("CPU", 1)) if self._open else 1
-        most = max(population // (CHUNKS_PER_WORKER * cores), 1)
-        size = most if math.isinf(self._each_s) else math.ceil(TASK_S / max(self._each_s, 1e-9))
-        edges = [*range(0, population, max(min(size, most), 1)), population]
-        return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+        """Return equal chunks of about `TASK_S`, the same number for each core, at least four."""
+        if not self._open:
+            raise SnnControlError("the Ray executor is closed; create a new one")
+        self._require_head_answers(LOST_AFTER)  # the next call would wait for ever
+        cores = int(self._ray.cluster_resources().get("CPU", 1))
+        tasks_s = 0.0 if math.isinf(self._each_s) else population * self._each_s
+        each = max(round(tasks_s / TASK_S / max(cores, 1)), CHUNKS_PER_WORKER)
+        return equal_chunks(population, each * max(cores, 1))
 
     def _evaluate(
         self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
-        if not self._open:
-            raise SnnControlError("the Ray executor is closed; create a new one")
         ray = self._ray
         tasks = {
             self._task.remote(self._blob, self._key, sys.path, genomes[p], seeds[p], p.start): k
             for k, p in enumerate(chunks)
         }
         results: dict[int, np.ndarray] = {}
-        took_s, pending, missed = 0.0, [*tasks], 0
+        took_s, pending = 0.0, [*tasks]
         while pending:
             done, pending = ray.wait(pending, num_returns=1, timeout=POLL_S)
-            missed = 0 if done or self._head_answers() else missed + 1
-            if missed >= LOST_AFTER:
-                self._lost = True
-                raise SnnControlError(
-                    f"the head node of the Ray cluster at {self._head} is lost; start the cluster "
-                    "again and continue the run with --resume"
-                )
+            if not done:
+                self._require_head_answers(LOST_AFTER)
             for task in done:
                 reply, elapsed_s = self._reply(task, chunks[tasks[task]])
                 results[tasks[task]] = reply
@@ -149,14 +149,37 @@ class RayExecutor(NotCopied, Executor):
         self._each_s = took_s / len(genomes)
         return [results[k] for k in range(len(chunks))]
 
+    def _require_head_answers(self, attempts: int) -> None:
+        """Require that the head node answers in one of several attempts.
+
+        Raises:
+            SnnControlError: it is lost.
+        """
+        for _ in range(attempts):
+            if _answers(self._head):
+                return
+            time.sleep(POLL_S)
+        raise self._loss("the head node")
+
+    def _loss(self, node: str) -> SnnControlError:
+        """Return the error of a lost node, without which the cluster cannot be used."""
+        self._lost = True
+        return SnnControlError(
+            f"{node} of the Ray cluster at {self._head} is lost; start the cluster again and "
+            "continue the run with --resume"
+        )
+
     def _reply(self, task: Any, chunk: slice) -> tuple[np.ndarray, float]:
         """Return the result of a task and the time that it took, s.
 
         Raises:
             FitnessError: the fitness raised, or the chunk has ended too many workers.
+            SnnControlError: the node of this process is lost.
         """
         try:
             reply, elapsed_s = self._ray.get(task)
+        except self._ray.exceptions.LocalRayletDiedError as error:
+            raise self._loss("the node of this process") from error
         except self._ray.exceptions.RayError as error:
             raise FitnessError(
                 f"individuals {chunk.start} to {chunk.stop - 1} could not be evaluated on the "
@@ -167,14 +190,6 @@ class RayExecutor(NotCopied, Executor):
         if isinstance(reply, FitnessError):
             raise reply
         return reply, elapsed_s
-
-    def _head_answers(self) -> bool:
-        host, _, port = self._head.rpartition(":")
-        try:
-            with socket.create_connection((host, int(port)), CONNECT_S):
-                return True
-        except OSError:
-            return False
 
 
 def _evaluate(
@@ -193,6 +208,30 @@ def _evaluate(
     except FitnessError as error:
         reply = error
     return reply, time.perf_counter() - started
+
+
+def _require_head(address: str) -> None:
+    """Refuse an address at which nothing answers; Ray would try for minutes.
+
+    Raises:
+        ConnectionError: no head node answers.
+    """
+    if address == "auto":
+        try:
+            address = CURRENT.read_text("utf-8").strip()
+        except OSError:
+            return  # Ray has further ways to search
+    if address != LOCAL and not _answers(address):
+        raise ConnectionError(f"no head node answers at {address}")
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), CONNECT_S):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def _set_environment(address: str) -> None:

@@ -209,6 +209,7 @@ def _generations(
     before = read_metrics(run.folder) if strategy.generation else []
     steps = max((int(record.get("environment_steps", 0)) for record in before), default=0)
     growth = FrontGrowth(parse_objectives(config.task.objectives), before)
+    period_s = 0.0 if config.executor == "ray" else CHECKPOINT_PERIOD_S  # nodes may be lost
     used = budget.spent(strategy.generation, 0.0, steps)
     while used < 1.0:
         genomes = strategy.ask()
@@ -238,7 +239,7 @@ def _generations(
             record |= growth.record(costs, strategy.front()[1])
         run.log(record)
         used = budget.spent(strategy.generation, elapsed_s, steps)
-        if elapsed_s - saved_at >= CHECKPOINT_PERIOD_S or used >= 1.0:
+        if elapsed_s - saved_at >= period_s or used >= 1.0:
             _checkpoint(run, config, fitness, strategy)
             saved_at = time.monotonic() - started
         if on_progress:

@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import time
 from pathlib import Path
 
 import gymnasium
@@ -18,15 +19,19 @@ class Faulty(gymnasium.Env):
         fault: kind of fault, in every episode whose first action is above `above`.
         above: threshold of the fault.
         mark: file that a killed process leaves, so that only one is killed.
+        pause_s: real time of a reset, s.
     """
 
-    def __init__(self, fault: str = "", above: float = -np.inf, mark: str = "") -> None:
+    def __init__(
+        self, fault: str = "", above: float = -np.inf, mark: str = "", pause_s: float = 0.0
+    ) -> None:
         self.observation_space = gymnasium.spaces.Box(-9.0, 9.0, (2,), np.float64)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
-        self._fault, self._above, self._mark = fault, above, mark
+        self._fault, self._above, self._mark, self._pause_s = fault, above, mark, pause_s
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
+        time.sleep(self._pause_s)
         self._tick, self._active = 0, False
         self._offset = self.np_random.uniform()
         if self._fault == "random":
