@@ -10,7 +10,7 @@ from collections import deque
 
 from snn_control.errors import RunError
 
-__all__ = ["FIRST_DOMAIN", "LAST_DOMAIN", "free_domain"]
+__all__ = ["free_domain"]
 
 FIRST_DOMAIN, LAST_DOMAIN = 1, 101
 """First and last domain with ports below the ephemeral ports of Linux."""

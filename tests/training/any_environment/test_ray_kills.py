@@ -28,6 +28,12 @@ pytestmark = [
         not Path("/proc/self/stat").exists(), reason="needs /proc to list processes"
     ),
 ]
+HEALTH = {
+    "RAY_health_check_period_ms": "300",
+    "RAY_health_check_timeout_ms": "500",
+    "RAY_health_check_failure_threshold": "3",
+}
+"""Settings of the guide on clusters, with which a lost node is detected within 2 s."""
 GENERATIONS = 16
 TASK = {"controller": ONE_GAIN, "options": {"pause_s": 0.04}}
 VALUES = {"generations": GENERATIONS, "strategy_config.population": 24}
@@ -40,6 +46,7 @@ class Nodes:
         token = secrets.token_hex(32)
         self.environment = os.environ | {
             "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, "PYTHONPATH": str(ROOT),
+            **HEALTH,
         }  # fmt: skip
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.training.any_environment.ray_nodes"],
@@ -156,6 +163,7 @@ def test_killed_workers_nodes_and_drivers_leave_no_trace(tmp_path, expected, rec
     for name, seconds in (("worker", worker_s), ("node", node_s)):
         record_property(f"{name}_beyond_s", round(seconds - usual_s, 2))
         print(f"lost {name}: {seconds - usual_s:.2f} s beyond a generation")
+        assert seconds - usual_s < 5.0
     assert state(Run.open(run)) == expected
 
 
