@@ -82,7 +82,7 @@ class Interface:
         declared = Declared.by(env)
         observation, action = env.observation_space, env.action_space
         names = declared.observation_names or _numbered("obs", _width(observation))
-        observe = _vector if isinstance(observation, spaces.Box) else _flattened(observation)
+        observe = _observer(observation)
         if declared.action_names:
             return cls(names, declared.action_names, declared.control_period_s, observe, _same)
         width, act = _action(action)
@@ -104,15 +104,13 @@ def _width(space: gymnasium.Space[Any]) -> int:
         ) from exc
 
 
-def _vector(observation: Any) -> FloatArray:
-    return np.asarray(observation, np.float64).ravel()
-
-
-def _flattened(space: gymnasium.Space[Any]) -> Callable[[Any], FloatArray]:
-    def observe(observation: Any) -> FloatArray:
-        return np.asarray(spaces.flatten(space, observation), np.float64)
-
-    return observe
+def _observer(space: gymnasium.Space[Any]) -> Callable[[Any], FloatArray]:
+    """Return the conversion of the observations of a space to vectors."""
+    if not isinstance(space, spaces.Box):
+        return lambda observation: np.asarray(spaces.flatten(space, observation), np.float64)
+    if len(space.shape) == 1:
+        return lambda observation: np.asarray(observation, np.float64)
+    return lambda observation: np.asarray(observation, np.float64).ravel()
 
 
 def _same(action: FloatArray) -> Any:

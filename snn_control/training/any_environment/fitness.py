@@ -65,8 +65,10 @@ class EnvironmentFitness(Fitness):
         self._interface = Interface.of(env)
         self._metrics: Any = env.unwrapped if Declared.by(env).has_metrics else None
         self._counts_spikes = any(objective.name == SPIKES for objective in objectives)
-        self._pick = match(genome.controller(np.full(genome.n_genes, 0.5)), env)
-        self._zeros = np.zeros(len(self._interface.observation_names))
+        picked = match(genome.controller(np.full(genome.n_genes, 0.5)), env)
+        n = len(self._interface.observation_names)
+        self._pick = None if picked == [*range(n)] else np.array(picked)
+        self._zeros = np.zeros(n)
         self._ticks = 0
 
     @property
@@ -137,7 +139,7 @@ class EnvironmentFitness(Fitness):
             values = interface.observe(observation)
             if values.dot(zeros) != 0.0:  # NaN or infinite
                 raise NotFiniteError(self._not_finite(values, ticks))
-            action = runner.step(values[pick])
+            action = runner.step(values if pick is None else values.take(pick))
             observation, reward, terminated, truncated, _ = env.step(interface.act(action))
             if self._counts_spikes:
                 spikes += float(runner.spikes().sum())
