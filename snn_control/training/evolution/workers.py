@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution import Executor, make_executor
 from snn_control.evolution.executor import usable_cores
 from snn_control.training.task import Fitness, Task
@@ -36,10 +37,21 @@ class WorkerFitness:
     def rows(
         self, genomes: npt.NDArray[np.float64], seeds: npt.NDArray[np.uint64]
     ) -> Iterable[npt.NDArray[np.float64]]:
-        """Return the objectives of each genome, see `Fitness.rows`."""
+        """Return the objectives of each genome, see `Fitness.rows`.
+
+        Raises:
+            ConfigError: a worker does not have the environment or function that the task names.
+        """
         fitness = getattr(self._local, "fitness", None)
         if fitness is None:
-            fitness = self._local.fitness = self._task.fitness(self._seed)
+            try:
+                fitness = self._local.fitness = self._task.fitness(self._seed)
+            except (ConfigError, UnknownNameError) as error:
+                raise ConfigError(
+                    f"the task cannot be made in a worker: {error}. Workers import modules and do "
+                    "not run your script: name the environment MODULE:ID, or use the executor "
+                    "serial"
+                ) from error
         return fitness.rows(genomes, seeds)
 
     def __getstate__(self) -> dict[str, Any]:

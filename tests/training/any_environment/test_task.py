@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 import yaml
@@ -259,3 +260,13 @@ def test_a_missing_system_or_environment_is_an_error():
         optimisation_config(content, "own.yaml")
     with pytest.raises((ConfigError, UnknownNameError), match="environment"):
         optimisation_config(content | {"system": "environment"}, "own.yaml")
+
+
+def test_an_environment_that_only_this_process_knows_is_an_error(tmp_path, monkeypatch):
+    known = dict(gymnasium.registry)
+    monkeypatch.setattr(gymnasium.envs.registration, "registry", known)
+    monkeypatch.setattr(gymnasium, "registry", known)
+    gymnasium.register(id="OnlyHere-v0", entry_point=FAULTY.replace("Faulty-v0", "Faulty"))
+    made = config("OnlyHere-v0", {"executor": "processes", "workers": 2}, controller=ONE_GAIN)
+    with pytest.raises(FitnessError, match="cannot be made in a worker: unknown environment"):
+        evolved(tmp_path / "run", made)
