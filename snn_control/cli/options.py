@@ -1,4 +1,4 @@
-"""Types of common arguments, with their placeholders in the help, and the option of all verbs.
+"""Arguments of the verbs: types with placeholders for the help, `--json`, and values of `--set`.
 
 An empty `help_behavior_hint` omits a default value without information.
 """

@@ -64,8 +64,7 @@ class Nsga2(Strategy[Nsga2Config]):
 
     def front(self) -> tuple[np.ndarray, np.ndarray]:
         """Return genomes (k, n_genes) and fitness (k, n_objectives) of front 0 of the survivors."""
-        best = non_dominated_ranks(self._parent_fitness) == 0
-        return self._parents[best], self._parent_fitness[best]
+        return self._parents[self._in_front], self._parent_fitness[self._in_front]
 
     def _sizes(self) -> tuple[int, int]:
         return self.config.population, self.config.n_objectives
@@ -77,6 +76,7 @@ class Nsga2(Strategy[Nsga2Config]):
         self._parents = np.zeros((self.population, self.n_genes))
         self._parent_fitness = np.full((self.population, self.n_objectives), np.inf)
         self._order = np.arange(self.population)
+        self._in_front = np.ones(self.population, bool)
         self._start = start
 
     def _ask(self, genomes: np.ndarray) -> None:
@@ -114,6 +114,8 @@ class Nsga2(Strategy[Nsga2Config]):
         survivors = np.lexsort((-crowding, ranks))[: self.population]
         self._order = variation.replace_parents(self._parents, genomes, survivors)
         self._parent_fitness[self._order] = pool[survivors]
+        # Front 0 of the pool survives before all others, so that it is that of the survivors.
+        self._in_front[self._order] = ranks[survivors] == 0
 
     def _state(self) -> dict[str, np.ndarray]:
         return {
@@ -126,3 +128,4 @@ class Nsga2(Strategy[Nsga2Config]):
         self._parents = state["parents"]
         self._parent_fitness = state["parent_fitness"]
         self._order = state["order"]
+        self._in_front = non_dominated_ranks(self._parent_fitness) == 0

@@ -12,17 +12,12 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.network_controller import NetworkController
-from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import NumbersCodec
-from snn_control.evolution.parameter_codec import (
-    ParameterCodec,
-    ParameterRange,
-    filled,
-    with_parameters,
-)
+from snn_control.evolution.parameter_codec import ParameterRange, filled, with_parameters
 from snn_control.network import Network
+from snn_control.training.evolution.design import ParametersDesign
 
 __all__ = ["ArgumentGenome", "EnvironmentGenome", "ParameterGenome", "Runner", "as_controller"]
 
@@ -73,37 +68,33 @@ class ParameterGenome(EnvironmentGenome):
     """
 
     def __init__(self, template: Network, ranges: tuple[ParameterRange, ...]) -> None:
-        self._codec = ParameterCodec(template, ranges)
-        self._layout = lay_out(template)
+        self._design = ParametersDesign(template, ranges, {})
         self._engine = NativeEngine(template)
 
     @property
     def n_genes(self) -> int:
         """Length of a genome."""
-        return self._codec.n_genes
+        return self._design.n_genes
 
     def start(self, numbers: Mapping[str, Any], rng: np.random.Generator) -> FloatArray:
         """Return the genome of the network itself, with `numbers` in all entries they name."""
+        codec = self._design.codec
         for name in numbers:
-            if name not in self._codec.genes_of:
-                raise UnknownNameError("gene", name, self._codec.genes_of)
-        template = self._codec.template
-        return self._codec.encode(with_parameters(template, filled(template, numbers)))
+            if name not in codec.genes_of:
+                raise UnknownNameError("gene", name, codec.genes_of)
+        template = codec.template
+        return codec.encode(with_parameters(template, filled(template, numbers)))
 
     def controller(self, genome: FloatArray) -> Controller:
         """Build the controller of a genome."""
-        return NetworkController(self._codec.decode(genome))
+        return NetworkController(self._design.network(genome))
 
     def runners(self, genomes: FloatArray) -> Iterator[Runner]:
         """Yield the engine, loaded with each genome in turn."""
-        values = self._codec.expanded_values(genomes)
         engine = self._engine
-        runner = Runner(
-            lambda seed: engine.reset(),
-            engine.step,
-            lambda: engine.spikes,
-        )
-        for row in zip(*self._layout.rows_with(values, len(genomes)), strict=True):
+        runner = Runner(lambda seed: engine.reset(), engine.step, lambda: engine.spikes)
+        _, weights, coefficients = self._design.rows(genomes)
+        for row in zip(weights, coefficients, strict=True):
             engine.load(*row)
             yield runner
 
@@ -138,14 +129,12 @@ class ArgumentGenome(EnvironmentGenome):
     def runners(self, genomes: FloatArray) -> Iterator[Runner]:
         """Yield the controller of each genome."""
         for genome in genomes:
-            yield _runner(self.controller(genome))
-
-
-def _runner(controller: Controller) -> Runner:
-    def spikes() -> FloatArray:
-        return controller.spikes
-
-    return Runner(controller.reset, controller.step, spikes)
+            controller = self.controller(genome)
+            yield Runner(
+                controller.reset,
+                controller.step,
+                lambda own=controller: own.spikes,  # type: ignore[misc]
+            )
 
 
 def as_controller(made: Any) -> Controller:

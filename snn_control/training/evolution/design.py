@@ -113,6 +113,9 @@ class ParametersDesign(Design):
         ranges: parameters that may be evolved, with their bounds.
         fixed: values of parameters that are not evolved, one for all entries of a parameter; those
             of other designs are ignored.
+
+    Attributes:
+        codec: mapping of a genome to the free values of the parameters.
     """
 
     def __init__(
@@ -121,26 +124,26 @@ class ParametersDesign(Design):
         self.numbers = frozenset(r.parameter for r in ranges)
         held = {name: value for name, value in fixed.items() if name in self.numbers}
         template = with_parameters(template, filled(template, held))
-        self._codec = ParameterCodec(template, [r for r in ranges if r.parameter not in held])
+        self.codec = ParameterCodec(template, [r for r in ranges if r.parameter not in held])
         self._layout = lay_out(template)
-        self.n_genes = self._codec.n_genes
+        self.n_genes = self.codec.n_genes
 
     def network(self, genome: FloatArray) -> Network:
         """Build the network of a genome."""
-        return self._codec.decode(genome)
+        return self.codec.decode(genome)
 
     def rows(self, genomes: FloatArray) -> tuple[Layout, FloatArray, FloatArray]:
         """Lay out the networks of all genomes at once, without building them."""
-        values = self._codec.expanded_values(genomes)
+        values = self.codec.expanded_values(genomes)
         return self._layout, *self._layout.rows_with(values, len(genomes))
 
     def start(self, numbers: Mapping[str, float], rng: np.random.Generator) -> FloatArray:
         """Return a random genome, with `numbers` in all entries of the parameters they name."""
-        template = self._codec.template
+        template = self.codec.template
         held = {name: value for name, value in numbers.items() if name in self.numbers}
-        encoded = self._codec.encode(with_parameters(template, filled(template, held)))
+        encoded = self.codec.encode(with_parameters(template, filled(template, held)))
         genome = rng.random(self.n_genes)
-        for name, genes in self._codec.genes_of.items():
+        for name, genes in self.codec.genes_of.items():
             if name in held:
                 genome[genes] = encoded[genes]
         return genome

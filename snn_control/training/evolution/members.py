@@ -49,9 +49,10 @@ def optimise_members(
     Raises:
         See `optimise`.
     """
+    finished = member_folders(run.folder)
     for rank, seed in enumerate(seeds):
         folder = run.folder / FOLDER / str(seed)
-        if folder in member_folders(run.folder):
+        if folder in finished:
             continue
         member, arrays = _opened(folder, run, config, seed, budget)
 
