@@ -121,6 +121,8 @@ def optimise_as(
 
 def _open_run(args: OptimiseOptions, verb: str, overrides: Mapping[str, Any]) -> Opened:
     if args.resume:
+        if args.set:
+            raise WrongUseError("--set with --resume: a resumed run keeps its configuration")
         before = Run.open(args.resume)
         where = str(args.resume / "config.yaml")
         config = optimisation_config(overridden(before.config, overrides), where)

@@ -69,7 +69,6 @@ class EvolveConfig(MethodConfig):
     else the compiled threads of one process. The result does not depend on it."""
     workers: int = 0
     """Threads or processes; 0: one for each core. The result does not depend on it."""
-
     address: str = LOCAL
     """Ray cluster of `executor: ray`: `local`, started for the run; `auto`, the one that runs on
     this machine; or HOST:PORT of its head node."""
@@ -221,7 +220,8 @@ def _generations(
         except (FitnessError, NotFiniteError) as exc:
             if strategy.generation:
                 _checkpoint(run, config, fitness, strategy)
-            run.crash({"genomes": genomes, "costs": costs}, str(exc))
+            detail = exc.detail if isinstance(exc, FitnessError) else ""
+            run.crash({"genomes": genomes, "costs": costs}, f"{exc}\n{detail}".rstrip())
             raise
         steps += int(ticks.sum()) or len(genomes) * fitness.steps_per_genome
         elapsed_s = time.monotonic() - started

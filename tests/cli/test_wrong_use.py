@@ -21,6 +21,7 @@ CASES = [
     ("eval pid --episodes 0", "--episodes is 0; expected at least 1"),
     ("eval pid --duration-s 0 --episodes 1", "--duration-s is 0.0; expected"),
     ("eval blimp-altitud", "unknown model 'blimp-altitud'. Did you mean: `blimp-altitude`"),
+    ("evolve --resume runs/x --set task.episodes=2", "a resumed run keeps its configuration"),
     ("eval runs/nope", "model 'runs/nope': no such file or folder"),
     ("show runs/x", "name 'runs/x': no such file or folder"),
     ("show nope", "unknown name 'nope'. Known: altitude, blimp, blimp-altitude, blimp-altitude-de"),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from snn_control.errors import RunError
 from snn_control.report.inputs import read
 from snn_control.report.sections import front, response, signals
 from snn_control.runs.checksums import pack_arrays
@@ -42,7 +43,8 @@ def test_the_front_marks_the_knee_and_has_a_command_for_each_member(inputs):
     (table,) = section.tables
     assert table.columns[1:3] == ("Reward", "RMSE of the whole run, cm")
     assert [row[0] for row in table.rows] == ["00.json", "01.json (knee)", "02.json"]
-    assert table.rows[0][1:] == ("9", "50", "snn-control eval runs/run/exports/front/00.json")
+    command = f"snn-control eval {inputs.folder.as_posix()}/exports/front/00.json"
+    assert table.rows[0][1:] == ("9", "50", command)
     scatter, growth = (figure.figure for figure in section.figures)
     assert scatter.data[0].x == (9.0, 8.0, 1.0)
     assert scatter.data[0].y == (50.0, 10.0, 0.0)
@@ -59,3 +61,13 @@ def test_signals_replace_the_response(inputs):
     titles = [axis.title.text for axis in figure.figure.select_yaxes()]
     assert titles == ["x_m", "v_m_s", "force_n"]
     assert figure.figure.data[2].y.tolist() == [1.0] * 5
+
+
+def test_a_front_without_costs_is_read_and_a_damaged_one_is_an_error(inputs):
+    path = inputs.folder / "exports" / "front.json"
+    path.write_text(json.dumps([{"model": "exports/front/00.json", "rmse_m": 0.5}]))
+    assert front.make(inputs).tables[0].rows[0][0] == "00.json (knee)"
+    for text in ("[", "[]", "[1]", "{}"):
+        path.write_text(text)
+        with pytest.raises(RunError, match="not a Pareto front"):
+            front.make(inputs)

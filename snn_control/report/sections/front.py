@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from snn_control.errors import RunError
 from snn_control.report import style
 from snn_control.report.inputs import ReportInputs
 from snn_control.report.metric_names import metric_name, number
@@ -26,20 +28,20 @@ def applies(inputs: ReportInputs) -> bool:
 
 def make(inputs: ReportInputs) -> Section:
     """Return plots and table of the front."""
-    rows: list[dict[str, Any]] = json.loads((inputs.folder / _FILE).read_text("utf-8"))
+    rows = _members(inputs.folder / _FILE)
     names = [name for name in rows[0] if name not in ("model", "costs")]
-    knee = _knee(np.array([row["costs"] for row in rows]))
+    # Files of earlier versions have only objectives that are minimised, and no costs.
+    knee = _knee(np.array([row.get("costs", [row[name] for name in names]) for row in rows]))
     figures = [Figure("plot-front", _scatter(rows, names, knee), _TITLE)]
     if growth := _growth(inputs, names):
         figures.append(Figure("plot-front-growth", growth, "Hypervolume and best values"))
-    folder = inputs.folder.name
     table = Table(
         ("model", *(metric_name(name).in_unit for name in names), "command"),
         [
             (
                 f"{row['model'].removeprefix('exports/front/')}{' (knee)' if k == knee else ''}",
                 *(number(metric_name(name).scale * row[name]) for name in names),
-                f"snn-control eval runs/{folder}/{row['model']}",
+                f"snn-control eval {inputs.folder.as_posix()}/{row['model']}",
             )
             for k, row in enumerate(rows)
         ],
@@ -52,6 +54,22 @@ def make(inputs: ReportInputs) -> Section:
         "same path as eval."
     )
     return Section("front", _TITLE, lead, figures, [table])
+
+
+def _members(path: Path) -> list[dict[str, Any]]:
+    """Read the members of the front, at least one.
+
+    Raises:
+        RunError: the file is damaged; the message names it.
+    """
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+        whole = bool(rows) and all("model" in row for row in rows)
+    except (OSError, ValueError, TypeError) as exc:
+        raise RunError(f"{path}: not a Pareto front ({exc}); remove it or evolve again") from exc
+    if not whole:
+        raise RunError(f"{path}: not a Pareto front (no members); remove it or evolve again")
+    return list(rows)
 
 
 def _knee(costs: npt.NDArray[np.float64]) -> int:

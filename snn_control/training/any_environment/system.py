@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import gymnasium
@@ -37,6 +38,7 @@ class EnvironmentSystem(System):
         self, environment: str, options: Mapping[str, Any], objective: str = REWARD
     ) -> None:
         self.environment, self._options = environment, dict(options)  # type: ignore[misc]
+        self._objective = objective
         if objective != REWARD:
             self.headline = Headline(  # type: ignore[misc]
                 objective, objective, "", 1.0, f"{objective} {{value:.4g}}"
@@ -70,12 +72,12 @@ class EnvironmentSystem(System):
         own = about.get(ENVIRONMENT)
         if not isinstance(own, Mapping) or not isinstance(own.get("id"), str):
             return None
-        return cls(own["id"], own.get("options") or {}, str(own.get("objective", REWARD)))
+        return _named(json.dumps(own, sort_keys=True))
 
     @property
     def about(self) -> dict[str, Any]:
         """Entries of `about` of its models, see `of_document`."""
-        own = {"id": self.environment, "options": self._options, "objective": self.headline.metric}
+        own = {"id": self.environment, "options": self._options, "objective": self._objective}
         return {ENVIRONMENT: own}
 
     def accepts(self, controller: Controller) -> bool:
@@ -103,3 +105,10 @@ class EnvironmentSystem(System):
         if arrays and "time_s" not in trace and period_s:
             arrays["time_s"] = period_s * np.arange(len(arrays["observations"]))
         return arrays
+
+
+@cache
+def _named(text: str) -> EnvironmentSystem:
+    """Return the system of an entry of `about`, as JSON; its environment is made once."""
+    own = json.loads(text)
+    return EnvironmentSystem(own["id"], own.get("options") or {}, own.get("objective", REWARD))

@@ -121,6 +121,7 @@ def test_a_model_finds_its_environment_again(tmp_path):
     evaluation = evaluate(load(model), "own", seeds=[1, 2])
     assert evaluation.environment == FAULTY
     assert evaluation.options == {"above": 0.25}
+    assert own.headline == config(controller=ONE_GAIN).own_system.headline
     assert {"total_reward", "offset"} <= {*evaluation.episodes[0].metrics}
 
 
