@@ -19,8 +19,8 @@ from typing import Literal, final
 import numpy as np
 
 from snn_control.evolution import variation
+from snn_control.evolution.counter_random import draw_key, normal_quantiles
 from snn_control.evolution.ranges import check_between, check_choice, check_positive
-from snn_control.evolution.row_blocks import row_blocks
 from snn_control.evolution.strategy import Strategy
 
 
@@ -89,20 +89,15 @@ class Genetic(Strategy[GeneticConfig]):
             variation.start_population(generator, genomes, self._start, config.sigma)
             return
         sigma = max(config.sigma_min, config.sigma * config.sigma_decay**self.generation)
-        size = config.tournament_size
-        pairs = variation.select_pairs(generator, self._order, self.population, size)
-        for rows in row_blocks(self.population, self.n_genes):
-            children = self._crossed(*pairs[:, rows])
-            variation.mutate_gaussian(generator, children, config.mutation_rate, sigma)
-            np.clip(children, 0.0, 1.0, out=genomes[rows])
-
-    def _crossed(self, mothers: np.ndarray, fathers: np.ndarray) -> np.ndarray:
-        generator, config = self._generator, self.config
-        parents, rate = self._parents, config.crossover_rate
+        mothers, fathers = variation.select_pairs(
+            generator, self._order, self.population, config.tournament_size
+        )
+        drawn = self._parents, mothers, fathers, genomes, draw_key(generator)
+        mutation = config.mutation_rate, sigma, normal_quantiles()
         if config.crossover == "blend":
-            alpha = config.blend_alpha
-            return variation.blend(generator, parents[mothers], parents[fathers], rate, alpha)
-        return variation.uniform(generator, parents[mothers], parents[fathers], rate)
+            variation.blend(*drawn, config.crossover_rate, config.blend_alpha, *mutation)
+        else:
+            variation.uniform(*drawn, config.crossover_rate, *mutation)
 
     def _tell(self, genomes: np.ndarray, fitness: np.ndarray) -> None:
         pool = fitness[:, 0]

@@ -17,9 +17,9 @@ from typing import Literal, final
 import numpy as np
 
 from snn_control.evolution import variation
+from snn_control.evolution.counter_random import draw_key
 from snn_control.evolution.pareto import crowding_distances, non_dominated_ranks
 from snn_control.evolution.ranges import check_between, check_choice, check_positive
-from snn_control.evolution.row_blocks import row_blocks
 from snn_control.evolution.strategy import Strategy
 
 
@@ -86,30 +86,22 @@ class Nsga2(Strategy[Nsga2Config]):
             return
         n_pairs = (self.population + 1) // 2
         pairs = variation.select_pairs(generator, self._order, n_pairs, 2)
-        for rows in row_blocks(n_pairs, self.n_genes):
-            mothers, fathers = self._parents[pairs[:, rows]]
-            children = variation.simulated_binary(
-                generator, mothers, fathers, config.crossover_rate, self._factors
-            )
-            self._mutate(children)
-            block = genomes[2 * rows.start : 2 * rows.stop]
-            np.clip(children[: len(block)], 0.0, 1.0, out=block)
-
-    def _mutate(self, children: np.ndarray) -> None:
-        generator, config = self._generator, self.config
+        variation.simulated_binary(
+            self._parents, *pairs, genomes, draw_key(generator),
+            config.crossover_rate, self._factors,
+        )  # fmt: skip
+        rate = self._mutation_rate
         if config.mutation == "polynomial":
-            np.clip(children, 0.0, 1.0, out=children)
-            variation.mutate_polynomial(
-                generator, children, self._mutation_rate, config.mutation_eta
-            )
+            variation.mutate_polynomial(generator, genomes, rate, config.mutation_eta)
         else:
-            variation.mutate_gaussian(generator, children, self._mutation_rate, config.sigma)
+            variation.mutate_gaussian(generator, genomes, rate, config.sigma)
+            np.clip(genomes, 0.0, 1.0, out=genomes)
 
     def _tell(self, genomes: np.ndarray, fitness: np.ndarray) -> None:
         pool = fitness
         if self.generation > 0:
             pool = np.concatenate((pool, self._parent_fitness))
-        ranks = non_dominated_ranks(pool, self.population)
+        ranks = non_dominated_ranks(pool)
         crowding = crowding_distances(pool, ranks)
         survivors = np.lexsort((-crowding, ranks))[: self.population]
         self._order = variation.replace_parents(self._parents, genomes, survivors)

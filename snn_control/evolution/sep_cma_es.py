@@ -18,13 +18,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
+from snn_control.compiled import kernel
 from snn_control.evolution.box import fold, fold_signs
+from snn_control.evolution.counter_random import draw_key, level, normal_quantiles, word
 from snn_control.evolution.ranges import check_between, check_positive
-from snn_control.evolution.row_blocks import row_blocks
 from snn_control.evolution.strategy import Strategy
 
 MAX_VARIANCE_RATIO = 1e14
@@ -37,7 +38,7 @@ class SepCmaEsConfig:
 
     population: int | None = None
     """Genomes per generation, at least 4; None means 4 + floor(3 ln n_genes)."""
-    sigma: float = 0.3
+    sigma: float = 0.15
     """Initial standard deviation, in (0, 1]."""
     sigma_max: float = 1.0
     """Largest standard deviation of a gene, in (0, 10]."""
@@ -103,20 +104,18 @@ class SepCmaEs(Strategy[SepCmaEsConfig]):
         self._variances = np.ones(self.n_genes)
         self._covariance_path = np.zeros(self.n_genes)
         self._sigma_path = np.zeros(self.n_genes)
-        self._normals = np.zeros((self.population, self.n_genes))
+        self._key = np.uint64(0)
 
     def _ask(self, genomes: np.ndarray) -> None:
+        self._key = draw_key(self._generator)
         scale = self._sigma * np.sqrt(self._variances)
-        for rows in row_blocks(self.population, self.n_genes):
-            normals = self._generator.standard_normal(out=self._normals[rows])
-            genomes[rows] = fold(self._mean + scale * normals)
+        _sample(self._mean, scale, self._key, normal_quantiles(), genomes)
 
     def _tell(self, genomes: np.ndarray, fitness: np.ndarray) -> None:
         r = self._rates
-        weights = np.zeros(self.population)
-        weights[np.argsort(fitness[:, 0], kind="stable")[: len(r.weights)]] = r.weights
-        step = np.einsum("i,ij->j", weights, self._normals)
-        squares = np.einsum("i,ij,ij->j", weights, self._normals, self._normals)
+        best = np.argsort(fitness[:, 0], kind="stable")[: len(r.weights)]
+        step, squares = np.zeros((2, self.n_genes))
+        _recombine(best, r.weights, self._key, normal_quantiles(), step, squares)
         scaled_step = np.sqrt(self._variances) * step
 
         self._mean = self._mean + self._sigma * scaled_step
@@ -154,7 +153,7 @@ class SepCmaEs(Strategy[SepCmaEsConfig]):
 
     def _state(self) -> dict[str, np.ndarray]:
         return {
-            "normals": self._normals if self._pending else self._normals[:0],
+            "key": np.array(self._key),
             "mean": self._mean,
             "sigma": np.array(self._sigma),
             "variances": self._variances,
@@ -163,10 +162,30 @@ class SepCmaEs(Strategy[SepCmaEsConfig]):
         }
 
     def _restore(self, state: Mapping[str, np.ndarray]) -> None:
-        if self._pending:
-            self._normals[:] = state["normals"]
+        self._key = np.uint64(state["key"])
         self._mean = state["mean"]
         self._sigma = float(state["sigma"])
         self._variances = state["variances"]
         self._covariance_path = state["covariance_path"]
         self._sigma_path = state["sigma_path"]
+
+
+@kernel()
+def _sample(mean: Any, scale: Any, key: Any, normals: Any, genomes: Any) -> None:
+    """Write m + sigma sqrt(c) z, folded into the box, to `genomes`."""
+    for row in range(len(genomes)):
+        row_key, genome = word(key, row), genomes[row]
+        for k in range(len(genome)):
+            x = mean[k] + scale[k] * normals[level(word(row_key, k), 0)]
+            genome[k] = abs(x - 2.0 * np.rint(0.5 * x))
+
+
+@kernel()
+def _recombine(best: Any, weights: Any, key: Any, normals: Any, step: Any, squares: Any) -> None:
+    """Add <z> to `step` and <z^2> to `squares`; the z of the genomes `best` are drawn again."""
+    for i in range(len(best)):
+        row_key, weight = word(key, best[i]), weights[i]
+        for k in range(len(step)):
+            z = normals[level(word(row_key, k), 0)]
+            step[k] += weight * z
+            squares[k] += weight * z * z

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+
+from snn_control.compiled import kernel
+from snn_control.evolution.counter_random import LEVELS, level, occurs, probability_limit, word
+
+Array = Any
 
 
 def start_population(
@@ -56,38 +62,79 @@ def replace_parents(parents: np.ndarray, children: np.ndarray, survivors: np.nda
     return order
 
 
+@kernel()
 def blend(
-    generator: np.random.Generator,
-    mothers: np.ndarray,
-    fathers: np.ndarray,
-    rate: float,
+    parents: Array,
+    mothers: Array,
+    fathers: Array,
+    children: Array,
+    key: Any,
+    crossover_rate: float,
     alpha: float,
-) -> np.ndarray:
-    """Apply blend crossover: child = mother + u (father - mother), u ~ U(-alpha, 1 + alpha).
+    mutation_rate: float,
+    sigma: float,
+    normals: Array,
+) -> None:
+    """Write children of blend crossover and Gaussian mutation, clipped to the box.
 
-    Each gene has its own u, one of 65536 equidistant values. With probability 1 - `rate` a child
-    equals its mother. All shapes are (children, n_genes).
+        child = mother + u (father - mother) + d,  u ~ U(-alpha, 1 + alpha)
+
+    with one of 65536 equidistant u for each gene, u = 0 for all genes of a child with probability
+    1 - `crossover_rate`, and d ~ N(0, sigma^2) with probability `mutation_rate`, else 0.
     Source: BLX-alpha, Eshelman and Schaffer, FOGA 2, 1993, doi:10.1016/B978-0-08-094832-4.50018-0.
+
+    Args:
+        parents: parents, shape (mu, n_genes).
+        mothers: index of the mother of each child, shape (population,).
+        fathers: index of the father of each child, shape (population,).
+        children: children to write, shape (population, n_genes).
+        key: key of the generation, see `counter_random`.
+        crossover_rate: probability of crossover of a child, in [0, 1].
+        alpha: extension beyond the parents, as a fraction of their distance.
+        mutation_rate: mutation probability of a gene, in [0, 1].
+        sigma: standard deviation of the mutation.
+        normals: result of `normal_quantiles`.
     """
-    steps = generator.integers(0, 65536, mothers.shape, dtype=np.uint16)
-    children = steps * np.float64((1 + 2 * alpha) / 65535)
-    children -= alpha
-    children[generator.random(len(mothers)) >= rate] = 0.0
-    children *= fathers - mothers
-    children += mothers
-    return children
+    crossed, mutated = probability_limit(crossover_rate), probability_limit(mutation_rate)
+    step = (1.0 + 2.0 * alpha) / (LEVELS - 1)
+    for row in range(len(children)):
+        row_key = word(key, row)
+        child, mother = children[row], parents[mothers[row]]
+        father = parents[fathers[row]] if occurs(row_key, crossed) else mother
+        for k in range(len(child)):
+            drawn = word(row_key, k)
+            x = mother[k] + (step * level(drawn, 0) - alpha) * (father[k] - mother[k])
+            x += (sigma if occurs(drawn, mutated) else 0.0) * normals[level(drawn, 1)]
+            child[k] = min(max(x, 0.0), 1.0)
 
 
+@kernel()
 def uniform(
-    generator: np.random.Generator, mothers: np.ndarray, fathers: np.ndarray, rate: float
-) -> np.ndarray:
-    """Apply uniform crossover: each gene comes from either parent with probability 1/2.
+    parents: Array,
+    mothers: Array,
+    fathers: Array,
+    children: Array,
+    key: Any,
+    crossover_rate: float,
+    mutation_rate: float,
+    sigma: float,
+    normals: Array,
+) -> None:
+    """Write children of uniform crossover and Gaussian mutation, clipped to the box.
 
-    With probability 1 - `rate` a child equals its mother. All shapes are (children, n_genes).
+    Each gene comes from either parent with probability 1/2, or from the mother in all genes of a
+    child with probability 1 - `crossover_rate`. Arguments as for `blend`.
     """
-    from_father = generator.integers(0, 2, mothers.shape, dtype=bool)
-    from_father[generator.random(len(mothers)) >= rate] = False
-    return np.where(from_father, fathers, mothers)
+    crossed, mutated = probability_limit(crossover_rate), probability_limit(mutation_rate)
+    for row in range(len(children)):
+        row_key = word(key, row)
+        child, mother = children[row], parents[mothers[row]]
+        father = parents[fathers[row]] if occurs(row_key, crossed) else mother
+        for k in range(len(child)):
+            drawn = word(row_key, k)
+            x = father[k] if level(drawn, 0) & 1 else mother[k]
+            x += (sigma if occurs(drawn, mutated) else 0.0) * normals[level(drawn, 1)]
+            child[k] = min(max(x, 0.0), 1.0)
 
 
 def spread_factors(eta: float) -> np.ndarray:
@@ -103,28 +150,45 @@ def spread_factors(eta: float) -> np.ndarray:
     return np.concatenate((beta, -beta, np.ones(32768)))
 
 
+@kernel()
 def simulated_binary(
-    generator: np.random.Generator,
-    mothers: np.ndarray,
-    fathers: np.ndarray,
+    parents: Array,
+    mothers: Array,
+    fathers: Array,
+    children: Array,
+    key: Any,
     rate: float,
-    factors: np.ndarray,
-) -> np.ndarray:
-    """Apply simulated binary crossover; two children per pair, shape (2 * pairs, n_genes).
+    factors: Array,
+) -> None:
+    """Write the children of simulated binary crossover, clipped to the box.
 
         children = (mother + father) / 2 -+ beta (father - mother) / 2
 
-    with beta drawn from `spread_factors`. With probability 1 - `rate` the children equal their
-    parents.
+    with beta drawn from `factors`. With probability 1 - `rate` the children equal their parents.
     Source: Deb and Agrawal, Complex Systems 9, 1995.
+
+    Args:
+        parents: parents, shape (mu, n_genes).
+        mothers: index of the mother of each pair, shape (n_pairs,).
+        fathers: index of the father of each pair, shape (n_pairs,).
+        children: children to write, two for each pair, or one for the last pair if their number is
+            odd; shape (population, n_genes).
+        key: key of the generation, see `counter_random`.
+        rate: probability of crossover of a pair, in [0, 1].
+        factors: result of `spread_factors`.
     """
-    half = factors[generator.integers(0, 65536, mothers.shape, dtype=np.uint16)]
-    half[generator.random(len(mothers)) >= rate] = 1.0
-    difference = fathers - mothers
-    difference *= 0.5
-    half *= difference
-    middle = np.add(mothers, difference, out=difference)
-    return np.concatenate((middle - half, middle + half))
+    crossed, last = probability_limit(rate), len(children) - 1
+    for pair in range(len(mothers)):
+        row_key = word(key, pair)
+        mother, father = parents[mothers[pair]], parents[fathers[pair]]
+        first, second = children[2 * pair], children[min(2 * pair + 1, last)]
+        unchanged = not occurs(row_key, crossed)
+        for k in range(len(mother)):
+            beta = 1.0 if unchanged else factors[level(word(row_key, k), 0)]
+            half = 0.5 * (father[k] - mother[k])
+            middle = mother[k] + half
+            second[k] = min(max(middle + beta * half, 0.0), 1.0)
+            first[k] = min(max(middle - beta * half, 0.0), 1.0)
 
 
 def mutate_gaussian(

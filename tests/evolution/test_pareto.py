@@ -23,7 +23,7 @@ def deap_fronts(fitness: np.ndarray) -> list[list[Individual]]:
     return emo.sortNondominated(individuals, len(individuals))
 
 
-@pytest.mark.parametrize("n_objectives", [2, 3])
+@pytest.mark.parametrize("n_objectives", [1, 2, 3])
 @pytest.mark.parametrize("levels", [3, 20, None])
 @pytest.mark.parametrize("seed", range(3))
 def test_fronts_equal_those_of_deap(n_objectives: int, levels: int | None, seed: int) -> None:
@@ -38,10 +38,6 @@ def test_fronts_equal_those_of_deap(n_objectives: int, levels: int | None, seed:
         expected[[individual.index for individual in front]] = rank
     ranks = non_dominated_ranks(fitness)
     assert np.array_equal(ranks, expected)
-    enough = non_dominated_ranks(fitness, 40)
-    ranked = enough < len(fitness)
-    assert ranked.sum() >= 40
-    assert np.array_equal(enough[ranked], ranks[ranked])
 
 
 @pytest.mark.parametrize("n_objectives", [1, 2, 3])

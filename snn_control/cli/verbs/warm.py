@@ -86,8 +86,14 @@ def _places() -> None:
 
 
 def _evolution() -> None:
+    from snn_control.evolution import STRATEGIES, make_strategy
     from snn_control.runs import Run
     from snn_control.training.optimisation import optimise, read_optimisation
+
+    for name in STRATEGIES:
+        strategy = make_strategy(name, 2, 0)
+        for _ in range(2):
+            strategy.tell(np.zeros((len(strategy.ask()), strategy.n_objectives)))
 
     for name in ("blimp-demo", "swimmer-spiking"):
         config = read_optimisation(name)
