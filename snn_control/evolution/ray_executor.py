@@ -132,10 +132,7 @@ class RayExecutor(NotCopied, Executor):
         self, genomes: np.ndarray, seeds: np.ndarray, chunks: list[slice]
     ) -> list[np.ndarray]:
         ray = self._ray
-        tasks = {
-            self._task.remote(self._blob, self._key, sys.path, genomes[p], seeds[p], p.start): k
-            for k, p in enumerate(chunks)
-        }
+        tasks = {self._submit(genomes, seeds, chunk): k for k, chunk in enumerate(chunks)}
         results: dict[int, np.ndarray] = {}
         took_s, pending = 0.0, [*tasks]
         while pending:
@@ -148,6 +145,27 @@ class RayExecutor(NotCopied, Executor):
                 took_s += elapsed_s
         self._each_s = took_s / len(genomes)
         return [results[k] for k in range(len(chunks))]
+
+    def _submit(self, genomes: np.ndarray, seeds: np.ndarray, chunk: slice) -> Any:
+        """Return the task that evaluates a chunk.
+
+        Raises:
+            FitnessError: object store and disk of this machine are full.
+        """
+        try:
+            return self._task.remote(
+                self._blob, self._key, sys.path, genomes[chunk], seeds[chunk], chunk.start
+            )
+        except self._ray.exceptions.RayError as error:
+            raise self._failure(chunk, "could not be sent to the Ray cluster", error) from error
+
+    def _failure(self, chunk: slice, what: str, error: Exception) -> FitnessError:
+        reason = " ".join(str(error).splitlines()[:2])
+        return FitnessError(
+            f"individuals {chunk.start} to {chunk.stop - 1} {what}: {reason}",
+            chunk.start,
+            chunk.stop,
+        )
 
     def _require_head_answers(self, attempts: int) -> None:
         """Require that the head node answers in one of several attempts.
@@ -181,12 +199,8 @@ class RayExecutor(NotCopied, Executor):
         except self._ray.exceptions.LocalRayletDiedError as error:
             raise self._loss("the node of this process") from error
         except self._ray.exceptions.RayError as error:
-            raise FitnessError(
-                f"individuals {chunk.start} to {chunk.stop - 1} could not be evaluated on the "
-                f"Ray cluster, in {RETRIES + 1} attempts: {str(error).splitlines()[0]}",
-                chunk.start,
-                chunk.stop,
-            ) from error
+            failed = f"could not be evaluated on the Ray cluster, in {RETRIES + 1} attempts"
+            raise self._failure(chunk, failed, error) from error
         if isinstance(reply, FitnessError):
             raise reply
         return reply, elapsed_s
