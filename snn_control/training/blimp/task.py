@@ -11,7 +11,6 @@ Several parts of the cost can be separate objectives instead.
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,20 +20,17 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.blimp.altitude import Altitude
-from snn_control.controllers.blimp.pid import PID
 from snn_control.engines.layout import Layout, lay_out
 from snn_control.engines.native import NativePopulation
-from snn_control.envs.blimp.batch import ScenarioBatch, stack_scenarios
 from snn_control.envs.blimp.flight_log import read_flight_log
-from snn_control.envs.blimp.presets import blimp_parameters
-from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.ranges import check_between
 from snn_control.network import Network, merge
-from snn_control.training.blimp.closed_loop import Flights, fly, fly_controllers
+from snn_control.training.blimp.closed_loop import Flights, fly
 from snn_control.training.blimp.designs import Sizes, make_designs
 from snn_control.training.blimp.imitation import WINDOW, imitation_cost, pid_targets, published_fit
 from snn_control.training.blimp.objectives import METRICS, metrics_of, needs_heights
+from snn_control.training.blimp.scenarios import Scenarios
 from snn_control.training.blimp.synthetic_errors import synthetic_errors
 from snn_control.training.evolution.objective import Objective, parse_objectives
 from snn_control.training.task import Fitness, Task
@@ -52,7 +48,6 @@ __all__ = [
     "AltitudeFitness",
     "AltitudeTask",
     "Rows",
-    "scenario_batch",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -111,6 +106,8 @@ class AltitudeTask(Task):
     """Presets of the randomised scenarios."""
     scenarios: int = 12
     """Scenarios flown by every genome, taking the presets in turn."""
+    fresh_scenarios: bool = False
+    """Draw other scenarios in each generation, from its number and the seed."""
     duration_s: float = 150.0
     """Length of a scenario, s."""
     data: ClassVar[str] = (
@@ -193,14 +190,11 @@ class AltitudeFitness(Fitness):
         logged = [read_flight_log(Path(path)).error_m for path in task.flights]
         self._errors: list[FloatArray] = [*synthetic, *logged]
         self._targets: list[dict[str, Any]] = [pid_targets(row) for row in self._errors]
-        self._batch = scenario_batch(
-            task.presets, task.scenarios, task.duration_s, int(scenario_seed)
-        )
+        self._scenarios = self._draw(int(scenario_seed))
 
-    @functools.cached_property
-    def _pid(self) -> Flights:
-        """Flights of the PID through the same scenarios, simulated on first use."""
-        return fly_controllers([PID() for _ in range(self.task.scenarios)], self._batch)
+    def _draw(self, seed: int) -> Scenarios:
+        task = self.task
+        return Scenarios(task.presets, task.scenarios, task.duration_s, seed)
 
     @property
     def n_genes(self) -> int:
@@ -210,7 +204,7 @@ class AltitudeFitness(Fitness):
     @property
     def steps_per_genome(self) -> int:
         """Control periods that a genome flies; 0 if it only imitates."""
-        return int(self._batch.n_ticks.sum()) if self.task.in_environment else 0
+        return self._scenarios.ticks if self.task.in_environment else 0
 
     def start(self, numbers: Mapping[str, float], seed: int) -> FloatArray:
         """Return the start genome: genes named in `numbers` take their value, others are random."""
@@ -254,6 +248,14 @@ class AltitudeFitness(Fitness):
         costs = [each.cost(values[each.name]) for each in task.parsed_objectives]
         return np.stack(costs, axis=1)
 
+    def rows(self, genomes: FloatArray, seeds: npt.NDArray[np.uint64]) -> FloatArray:
+        """Return objectives and, with fresh scenarios, control periods, see `Fitness.rows`."""
+        if not (self.task.fresh_scenarios and self.task.in_environment):
+            return self(genomes)
+        self._scenarios = self._draw(int(seeds[0]))
+        costs = self(genomes)
+        return np.column_stack([costs, np.full(len(costs), self._scenarios.ticks)])
+
     def _imitate(self, part: str, rows: Rows) -> FloatArray:
         population = NativePopulation(*rows)
         costs = np.zeros(len(rows[1]))
@@ -268,24 +270,14 @@ class AltitudeFitness(Fitness):
         # Rows of merged networks are the rows of the networks side by side.
         weights, coefficients = (np.concatenate([pd[k], i[k]], axis=1) for k in (1, 2))
         needed = self.task.needed
-        flights = fly(layout, weights, coefficients, self._batch, record=needs_heights(needed))
-        values = metrics_of(flights, self._batch, needed)
+        batch = self._scenarios.batch
+        flights = fly(layout, weights, coefficients, batch, record=needs_heights(needed))
+        values = metrics_of(flights, batch, needed)
         if "closed_loop" in needed:
             ratios = np.stack([self._ratio(flights, name) for name in RATIOS])
             values["closed_loop"] = np.mean(ratios + WORSE * np.maximum(ratios - AIM, 0.0), axis=0)
         return values
 
     def _ratio(self, flights: Flights, name: str) -> FloatArray:
-        pid = max(float(getattr(self._pid, name).mean()), LEAST_M)
+        pid = max(float(getattr(self._scenarios.pid, name).mean()), LEAST_M)
         return getattr(flights, name).mean(axis=1) / pid
-
-
-def scenario_batch(presets: tuple[str, ...], n: int, duration_s: float, seed: int) -> ScenarioBatch:
-    """Draw `n` scenarios, taking the presets in turn."""
-    seeds = np.random.SeedSequence(seed).generate_state(n)
-    return stack_scenarios(
-        [
-            draw_scenario(blimp_parameters(presets[k % len(presets)]), int(s), duration_s)
-            for k, s in enumerate(seeds)
-        ]
-    )

@@ -15,7 +15,7 @@ from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.envs.swimmer.mjcf import check_links
-from snn_control.envs.swimmer.start import draw_start
+from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import Gene, NumbersCodec
@@ -56,6 +56,8 @@ class SwimmerTask(Task):
     """Largest factor between a strength and its initial value, in either direction."""
     starts: int = 1
     """Episodes of each genome, of `EPISODE_TICKS` control periods; equal for all genomes."""
+    fresh_starts: bool = False
+    """Draw other starts in each generation, from its number and the seed."""
     objectives: tuple[str, ...] = ("cost",)
     """`cost`, the fraction of the highest return that is missed, `reward`, or metrics of the
     episodes such as `straightness` and `spikes_per_decision`; `max NAME` maximises. The reward is
@@ -109,9 +111,12 @@ class SwimmerFitness(Fitness):
         )
         self._layout = lay_out(self._circuit.network())
         self._pool = SwimmerPool(task.n_links)
-        rng = np.random.default_rng(seed)
+        self._starts = self._draw(seed)
+
+    def _draw(self, seed: int) -> list[Start]:
+        task, rng = self.task, np.random.default_rng(seed)
         drawn = rng.integers(FIRST_TRAINING_SEED, 2**31, task.starts)
-        self._starts = [draw_start(task.n_links, int(s), EPISODE_TICKS) for s in drawn]
+        return [draw_start(task.n_links, int(s), EPISODE_TICKS) for s in drawn]
 
     def _gene(self, name: str, start: float) -> Gene:
         return Gene(name, abs(start) / self.task.widest, abs(start) * self.task.widest, log=True)
@@ -156,6 +161,12 @@ class SwimmerFitness(Fitness):
             period_ticks=self.task.period_ticks,
             posture_start=self.task.posture_start,
         )
+
+    def rows(self, genomes: FloatArray, seeds: npt.NDArray[np.uint64]) -> FloatArray:
+        """Return the objectives, see `Fitness.rows`."""
+        if self.task.fresh_starts:
+            self._starts = self._draw(int(seeds[0]))
+        return self(genomes)
 
     def __call__(self, genomes: FloatArray) -> FloatArray:
         """Return the objectives of each genome, shape (n_genomes, n_objectives)."""

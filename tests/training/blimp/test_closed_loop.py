@@ -22,7 +22,7 @@ from snn_control.training.blimp.closed_loop import (
     fly_controllers,
     judge,
 )
-from snn_control.training.blimp.task import scenario_batch
+from snn_control.training.blimp.scenarios import scenario_batch
 from snn_control.training.rollout import rollout
 
 

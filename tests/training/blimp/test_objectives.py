@@ -13,7 +13,8 @@ from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import UnknownNameError
 from snn_control.training.blimp.objectives import METRICS
-from snn_control.training.blimp.task import OBJECTIVES, AltitudeTask, scenario_batch
+from snn_control.training.blimp.scenarios import scenario_batch
+from snn_control.training.blimp.task import OBJECTIVES, AltitudeTask
 from snn_control.training.evaluate import run_episode
 
 ENVIRONMENT = "snn_control/BlimpAltitude-v0"

@@ -13,6 +13,7 @@ from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, FlightLogError, ParameterError, UnknownNameError
 from snn_control.training.blimp.designs import DESIGNS, Sizes, make_designs
 from snn_control.training.blimp.imitation import pid_targets, published_fit
+from snn_control.training.blimp.scenarios import scenario_batch
 from snn_control.training.blimp.task import AltitudeFitness, AltitudeTask
 
 TINY = AltitudeTask(
@@ -153,3 +154,30 @@ def test_the_counter_holds_the_limit_of_the_pid_without_windup() -> None:
 def test_values_out_of_range_are_errors(changed: dict, message: str) -> None:  # type: ignore[type-arg]
     with pytest.raises((ConfigError, ParameterError), match=message):
         AltitudeFitness(dataclasses.replace(TINY, **changed), seed=0)
+
+
+def test_fresh_scenarios_depend_only_on_the_seed_of_the_generation() -> None:
+    task = dataclasses.replace(TINY, objectives=("reward",), presets=("missed",))
+    fresh = dataclasses.replace(task, fresh_scenarios=True)
+    genomes = np.random.default_rng(4).random((2, AltitudeFitness(task, 1).n_genes))
+    five, six = (np.full(2, seed, np.uint64) for seed in (5, 6))
+    fitness = AltitudeFitness(fresh, seed=1)
+    first, second, again = (fitness.rows(genomes, seeds) for seeds in (five, six, five))
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, AltitudeFitness(fresh, seed=2).rows(genomes, five))
+    assert np.all(first[:, 0] != second[:, 0])
+    batch = scenario_batch(task.presets, task.scenarios, task.duration_s, 5)
+    assert first[:, 1].tolist() == 2 * [batch.n_ticks.sum()]
+
+    fixed = AltitudeFitness(task, seed=1)
+    np.testing.assert_array_equal(fixed.rows(genomes, five), fixed.rows(genomes, six))
+
+
+def test_ratios_refer_to_the_pid_in_the_fresh_scenarios() -> None:
+    task = dataclasses.replace(TINY, objectives=("closed_loop",), fresh_scenarios=True)
+    genomes = np.random.default_rng(4).random((1, AltitudeFitness(task, 1).n_genes))
+    fitness = AltitudeFitness(task, seed=1)
+    fitness.rows(genomes, np.full(1, 6, np.uint64))
+    changed = fitness.rows(genomes, np.full(1, 5, np.uint64))
+    new = AltitudeFitness(task, seed=1).rows(genomes, np.full(1, 5, np.uint64))
+    np.testing.assert_array_equal(changed, new)

@@ -140,3 +140,16 @@ def test_every_metric_of_the_environment_is_an_objective() -> None:
     assert set(METRICS) == {*env.unwrapped.metrics()}
     with pytest.raises(UnknownNameError, match=r"Did you mean: .*`straightness`"):
         replace(task, objectives=("straigtness",))
+
+
+def test_fresh_starts_depend_only_on_the_seed_of_the_generation() -> None:
+    fixed = SwimmerTask(n_links=3, starts=2)
+    fresh = replace(fixed, fresh_starts=True)
+    genomes = np.array([fixed.fitness(1).start({}, 0)])
+    five, six = (np.full(1, seed, np.uint64) for seed in (5, 6))
+    fitness = fresh.fitness(1)
+    first, second, again = (fitness.rows(genomes, seeds) for seeds in (five, six, five))
+    assert first == again == fresh.fitness(2).rows(genomes, five)
+    assert first != second
+    assert first == fixed.fitness(5)(genomes)
+    assert fixed.fitness(1).rows(genomes, five) == fixed.fitness(1).rows(genomes, six)
