@@ -18,6 +18,7 @@ STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "imitation of P + D by models with mismatch of weights and thresholds",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
+    "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",
     "swimmer-spiking": "swimmers with spiking cells of 1 to 15 network ticks in a control period",

@@ -1,6 +1,7 @@
 """Command line of `study`."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_set_replaces_settings_and_options_have_precedence(source, words, tmp_pa
     path = tmp_path / "own.yaml"
     path.write_text("method: study\nstudy: mismatch\nseeds: 3\nshares: [0.5]\n")
     source = str(path) if source == "FILE" else source
-    config = args_for([source, *words, "--set", "models=[x]"])(study=source).config
+    config: Any = args_for([source, *words, "--set", "models=[x]"])(study=source).config
     assert (config.seeds, config.models) == (4, ("x",))
     assert (config.shares == (0.5,)) == (source == str(path))
     out, options = tmp_path / "run", ["--set", "models=[blimp-altitude]", "--set", "shares=[0]"]
