@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
-from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
+from snn_control.studies.study import Progress, StudyResult, silent
+from snn_control.studies.support.held_out import HeldOutConfig
 from snn_control.studies.support.mismatch_loops import (
     ClosedLoop,
     Loop,
@@ -35,7 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(StudyConfig):
+class Config(HeldOutConfig):
     """Settings of the study."""
 
     seeds: int = 20
@@ -49,10 +50,6 @@ class Config(StudyConfig):
     each model; `auto`: open for altitude models with that read-out, closed for others."""
     flights: tuple[Path, ...] = ()
     """Flight logs (CSV) or folders of them for the open loop; default: synthetic flights."""
-    episodes: int = 5
-    """Episodes of each draw in closed loop, equal for all draws."""
-    first_episode: int = 10_000
-    """Seed of the first of these episodes; training does not use the default seeds."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,10 +57,6 @@ class Config(StudyConfig):
             raise ParameterError("name at least one of models and one of shares")
         if len({*self.models}) < len(self.models):
             raise ParameterError(f"models: {list(self.models)}; name each once")
-        if self.episodes < 1:
-            raise ParameterError(f"episodes is {self.episodes}; expected at least 1")
-        if self.first_episode < 0:
-            raise ParameterError(f"first_episode is {self.first_episode}; expected at least 0")
 
 
 def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
@@ -87,7 +80,6 @@ def _loops(config: Config) -> dict[str, Loop]:
     """Load all models; the names are short unless two of them are equal."""
     short = [Path(source).stem for source in config.models]
     names = short if len({*short}) == len(short) else config.models
-    episodes = range(config.first_episode, config.first_episode + config.episodes)
     loops: dict[str, Loop] = {}
     errors: list[FloatArray] = []
     for name, source in zip(names, config.models, strict=True):
@@ -96,7 +88,7 @@ def _loops(config: Config) -> dict[str, Loop]:
             errors = errors or list(error_sequences(config.flights).values())
             loops[name] = OpenLoop(controller, errors)
         else:
-            loops[name] = ClosedLoop(controller, source, episodes)
+            loops[name] = ClosedLoop(controller, source, config.episode_seeds)
     return loops
 
 
@@ -114,10 +106,9 @@ def _summary(config: Config, loops: Mapping[str, Loop]) -> str:
     inside = {n: loop.environment for n, loop in loops.items() if isinstance(loop, ClosedLoop)}
     if inside:
         places = ", ".join(f"{name} in {environment}" for name, environment in inside.items())
-        last = config.first_episode + config.episodes - 1
         texts.append(
-            f"Closed loop of {places}, {config.seeds} draws, the same held-out episodes for each: "
-            f"seeds {config.first_episode} to {last}."
+            f"Closed loop of {places}, {config.seeds} draws, for each the same "
+            f"{config.episodes_text}."
         )
     return " ".join(texts)
 

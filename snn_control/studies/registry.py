@@ -16,7 +16,7 @@ from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
-    "mismatch": "mismatch of weights and thresholds: imitation of P + D, or control in an environment",
+    "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",

@@ -3,7 +3,7 @@
 Every strategy evolves once for each seed, in `seeds/STRATEGY-SEED` of the study's run. All have the
 same budget; one in generations counts those of the first strategy, and the others get as many
 evaluations. The result of a run is the objective of its best genome in the episodes or data of its
-evolution; curves have its best value so far.
+evolution; curves have its best value so far. The best models also run in held-out episodes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.config import assigned, flow_yaml, overridden
+from snn_control.controllers import load
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.evolution import make_strategy, strategy_names, strategy_type
 from snn_control.runs.run import read_metrics
-from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
+from snn_control.studies.study import Progress, StudyResult, TablePart, silent
+from snn_control.studies.support.held_out import HeldOutConfig, held_out_means
 from snn_control.studies.support.optimised import optimise_in, seed_folder
 from snn_control.studies.support.plots import median_curves
 from snn_control.training.comparison import member_rows
@@ -32,14 +34,12 @@ from snn_control.training.optimisation import METHODS, prepare, read_optimisatio
 from snn_control.training.statistics import half_width
 
 FloatArray = npt.NDArray[np.float64]
-COLUMNS = (
-    "best", "median", "low", "high", "p_value", "evaluations", "environment_steps", "wall_s",
-)  # fmt: skip
-"""Columns of the page and the terminal."""
+OBJECTIVE_COLUMNS = ("best", "median", "low", "high", "p_value")
+EFFORT_COLUMNS = ("evaluations", "environment_steps", "wall_s")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(StudyConfig):
+class Config(HeldOutConfig):
     """Settings of the study."""
 
     config: str = "blimp-demo"
@@ -96,6 +96,8 @@ class _Runs:
     """Records of the runs of one strategy, one for each seed."""
 
     records: list[list[dict[str, Any]]]
+    held_out: list[dict[str, float]]
+    """Figures of the best model of each run in held-out episodes."""
 
     def column(self, key: str) -> list[FloatArray]:
         """Return an entry of the records of each run; a missing cost is infinite."""
@@ -115,21 +117,25 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     (objective,) = parse_objectives(entries[0].config.task.objectives)
     runs: dict[str, _Runs] = {}
     for entry in entries:
-        records = []
+        own = runs[entry.strategy] = _Runs([], [])
         for seed in range(config.first_seed, config.first_seed + config.seeds):
             place = seed_folder(folder, entry.strategy, seed)
-            optimise_in(place, entry.config, entry.command, seed=seed, budget=entry.budget)
-            records.append(read_metrics(place))
-            best = objective.cost(_Runs(records).last("best")[-1])
+            model = optimise_in(place, entry.config, entry.command, seed=seed, budget=entry.budget)
+            own.records.append(read_metrics(place))
+            system, episodes = entry.config.own_system, config.episode_seeds
+            own.held_out.append(held_out_means(load(model), entry.config.name, system, episodes))
+            best = objective.cost(own.last("best")[-1])
             progress(f"{entry.strategy}, seed {seed}: {objective.name} {best:.4g}")
-        runs[entry.strategy] = _Runs(records)
     steps = all("environment_steps" in r[-1] for each in runs.values() for r in each.records)
     rows = _rows(entries, runs, objective, steps)
+    held_out = [*runs[entries[0].strategy].held_out[0]]
+    columns = (*OBJECTIVE_COLUMNS, *held_out, *EFFORT_COLUMNS)
+    title = f"{objective.name}, {_better(objective)} is better"
     return StudyResult(
         rows,
-        _summary(config, entries, objective, rows),
-        [_figure(runs, objective, steps)],
-        [TablePart(f"{objective.name}, {_better(objective)} is better", ("strategy",), COLUMNS)],
+        _summary(config, entries, objective, rows, held_out),
+        [_figure(runs, objective, config.budget)],
+        [TablePart(title, ("strategy",), columns)],
     )
 
 
@@ -207,7 +213,11 @@ def _rows(
         row: dict[str, Any] = {"strategy": entry.strategy, "objective": objective.name}
         row |= {"best": float(values.mean()), "best_ci95": half_width(values)}
         row |= {key: test[key] for key in ("median", "low", "high")}
-        row |= {"p_value": test.get("p_value"), "population": entry.population}
+        row["p_value"] = test.get("p_value")
+        for metric in own.held_out[0]:
+            figures = np.array([each[metric] for each in own.held_out])
+            row |= {metric: float(figures.mean()), f"{metric}_ci95": half_width(figures)}
+        row["population"] = entry.population
         row["evaluations"] = float(own.last("evaluations").mean())
         if steps:
             row["environment_steps"] = float(own.last("environment_steps").mean())
@@ -216,7 +226,11 @@ def _rows(
 
 
 def _summary(
-    config: Config, entries: Sequence[_Entry], objective: Objective, rows: list[dict[str, Any]]
+    config: Config,
+    entries: Sequence[_Entry],
+    objective: Objective,
+    rows: list[dict[str, Any]],
+    held_out: Sequence[str],
 ) -> str:
     first, *others = entries
     budget = first.budget
@@ -226,9 +240,10 @@ def _summary(
     leading = min(rows, key=lambda row: float(objective.cost(row["best"])))
     return (
         f"{objective.name} of {config.config}, {_better(objective)} is better; {seeds} "
-        f"for each strategy, budget {budget}. `best` is the mean over seeds, `low` and `high` are "
+        f"for each strategy, budget {budget}. best is the mean over seeds, low and high are "
         "the quartiles, the p value is that of the two-sided rank test (Mann-Whitney) against "
-        f"{first.strategy}. The time is that of the generations, without setup. "
+        f"{first.strategy}. {' and '.join(held_out)}: means of the best models in "
+        f"{config.episodes_text}. The time is that of the generations, without setup. "
         f"{leading['strategy']} has the best mean."
     )
 
@@ -237,8 +252,9 @@ def _better(objective: Objective) -> str:
     return "larger" if objective.maximised else "smaller"
 
 
-def _figure(runs: dict[str, _Runs], objective: Objective, steps: bool) -> dict[str, Any]:
-    effort = "environment_steps" if steps else "evaluations"
+def _figure(runs: dict[str, _Runs], objective: Objective, budget: str) -> dict[str, Any]:
+    """Return the curves over evaluations, or over the control periods of a budget in these."""
+    effort = "environment_steps" if budget.endswith("steps") else "evaluations"
     curves = {
         name: [
             (x, objective.cost(y))

@@ -6,17 +6,20 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
 from snn_control.cli.main import main
+from snn_control.controllers import load
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
 from snn_control.evolution import STRATEGIES
 from snn_control.runs import Run
 from snn_control.runs.run import read_metrics
 from snn_control.studies.strategies import Config, run
 from snn_control.studies.support.plots import LONGEST, median_curves
+from snn_control.training.rollout import rollout
 
 CART = """
 method: evolve
@@ -68,13 +71,20 @@ def test_rows_are_those_of_the_runs(cart: str, tmp_path: Path) -> None:
     best = max(result.rows, key=lambda row: row["best"])["strategy"]
     assert "larger is better" in result.summary
     assert f"{best} has the best mean" in result.summary
+    best_model = tmp_path / "study" / "seeds" / f"{single[0]}-2"
+    env, controller = gymnasium.make("CartPole-v1"), load(best_model)
+    held_out = [rollout(controller, env, seed=seed).total_reward for seed in range(10_000, 10_005)]
+    alone = run(
+        Config(config=cart, seeds=1, first_seed=2, strategies=(single[0],)),
+        folder=tmp_path / "alone",
+    )
+    assert alone.rows[0]["total_reward"] == pytest.approx(np.mean(held_out))
     assert len(reported) == 9
     (figure,) = result.figures
     curves = {trace["name"]: trace for trace in figure["data"]}
     for row in result.rows:
-        assert curves[row["strategy"]]["y"][-1] <= max(
-            rewards(tmp_path / "study", row["strategy"], seeds)
-        )
+        assert curves[row["strategy"]]["x"] == [6, 12]
+        assert curves[row["strategy"]]["y"][-1] == row["median"]
         assert curves[row["strategy"]]["line"]["color"].startswith("#")
 
 
@@ -123,7 +133,10 @@ def test_generations_are_equal_evaluations(cart: str, tmp_path: Path) -> None:
 
 def test_steps_are_equal_budgets(cart: str, tmp_path: Path) -> None:
     config = Config(config=cart, seeds=1, strategies=("genetic", "cma_es"), budget="300steps")
-    rows = run(config, folder=tmp_path / "study").rows
+    result = run(config, folder=tmp_path / "study")
+    rows = result.rows
+    (_, line, *_) = result.figures[0]["data"]
+    assert line["x"][0] >= 6 * 8  # steps: an episode of CartPole has at least eight
     for row in rows:
         records = read_metrics(tmp_path / "study" / "seeds" / f"{row['strategy']}-0")
         assert records[-1]["environment_steps"] == row["environment_steps"] >= 300

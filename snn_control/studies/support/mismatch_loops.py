@@ -14,15 +14,13 @@ from snn_control.controllers import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
-from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
+from snn_control.studies.support.held_out import held_out_means
 from snn_control.training.blimp.imitation import correlation, pd_network, pid_targets, published_fit
-from snn_control.training.evaluate import evaluate
 from snn_control.training.system import ENVIRONMENT
 from snn_control.training.systems import system_of
-
-__all__ = ["ClosedLoop", "Loop", "LoopKind", "OpenLoop", "is_open"]
 
 FloatArray = npt.NDArray[np.float64]
 LoopKind = Literal["auto", "open", "closed"]
@@ -124,21 +122,13 @@ class ClosedLoop(Loop):
 
         Raises:
             ParameterError: the class of the controller refuses other weights.
-            UnknownNameError: an episode lacks the metric of the system.
+            See `held_out_means`.
         """
-        rows = []
-        for seed in seeds:
-            evaluation = evaluate(
-                self._with_mismatch(share, seed),
-                self._name,
-                seeds=self._episodes,
-                system=self._system,
-            )
-            names = dict.fromkeys(("total_reward", self.metric))
-            for name in names:
-                if name not in evaluation.episodes[0].metrics:
-                    raise UnknownNameError("metric", name, evaluation.episodes[0].metrics)
-            rows.append({name: float(evaluation.values(name).mean()) for name in names})
+        system, episodes = self._system, self._episodes
+        rows = [
+            held_out_means(self._with_mismatch(share, seed), self._name, system, episodes)
+            for seed in seeds
+        ]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     def _with_mismatch(self, share: float, seed: int) -> Controller:

@@ -9,8 +9,6 @@ from snn_control.runs import Run
 from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import METHODS, optimise
 
-__all__ = ["optimise_in", "seed_folder"]
-
 
 def seed_folder(folder: Path | None, name: str, seed: int) -> Path:
     """Return the folder of an optimisation, `seeds/NAME-SEED` in that of the study.
