@@ -237,14 +237,15 @@ def _summary(
     if budget.endswith("gen"):
         budget += f" of {first.strategy}, and as many evaluations of the others" if others else ""
     seeds = f"{config.seeds} seed{'s' if config.seeds > 1 else ''}"
-    leading = min(rows, key=lambda row: float(objective.cost(row["best"])))
+    least = min(objective.cost(row["best"]) for row in rows)
+    leading = [row["strategy"] for row in rows if objective.cost(row["best"]) == least]
     return (
         f"{objective.name} of {config.config}, {_better(objective)} is better; {seeds} "
         f"for each strategy, budget {budget}. best is the mean over seeds, low and high are "
         "the quartiles, the p value is that of the two-sided rank test (Mann-Whitney) against "
         f"{first.strategy}. {' and '.join(held_out)}: means of the best models in "
-        f"{config.episodes_text}. The time is that of the generations, without setup. "
-        f"{leading['strategy']} has the best mean."
+        f"{config.episodes_text}. The time is that of the generations, with the start of workers. "
+        f"Best mean: {', '.join(leading)}."
     )
 
 

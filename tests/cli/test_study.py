@@ -52,6 +52,7 @@ def test_help_of_a_study_has_its_own_options(capsys):
         ["FILE", "--out", "place"],
         ["--set", "models=[place.yaml]", "mismatch"],
         ["--set", "shares=[0]", "FILE"],
+        ["--models", "place.yaml", "--no-report", "mismatch"],
     ],
 )
 def test_options_are_those_of_the_named_study(words, tmp_path):
@@ -96,6 +97,17 @@ def test_set_replaces_settings_and_options_have_precedence(source, words, tmp_pa
 def test_wrong_assignments_create_no_folder(words, code, message, tmp_path, capsys):
     assert main(["study", *words.split(), "--out", str(tmp_path / "run")]) == code
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_of_another_study_are_wrong_use(tmp_path, capsys):
+    path = tmp_path / "own.yaml"
+    path.write_text("method: study\nstudy: mismatch\n")
+    words = ["study", str(path), "--out", str(tmp_path / "run"), "--methods", "sad", "place"]
+    assert main(words) == 2
+    words = ["study", str(path), "--config", "mismatch", "--strategies", "strategies"]
+    assert main(words) == 2
+    assert "write " in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from snn_control.cli.options import Assignments, Flag, Folder, JsonOption, Name, assigned
-from snn_control.cli.result import Result
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.report import build_report, require_report
 from snn_control.report.study_file import part_tables
 from snn_control.studies import STUDIES, SUFFIXES, StudyConfig, run_study, study_settings
@@ -47,8 +47,9 @@ class Args(JsonOption):
 def args_for(words: Sequence[str]) -> type[Args]:
     """Return the arguments with the options of the study named in `words`, if any."""
     values = {k + 1 for k, word in enumerate(words) if word in ("--out", "--set")}
-    named = (w for k, w in enumerate(words) if k not in values and not w.startswith("-"))
-    study = next((w for w in named if w in STUDIES or Path(w).suffix in SUFFIXES), None)
+    named = [w for k, w in enumerate(words) if k not in values and not w.startswith("-")]
+    files = (w for w in named if Path(w).suffix in SUFFIXES)
+    study = next((w for w in named if w in STUDIES), None) or next(files, None)
     if study is None:
         return Args
     made = study_settings(study, assigned([*_assignments(words)]))[1]
@@ -76,7 +77,9 @@ def run(args: Args) -> Result:
     """Run the study and write its page."""
     if not args.no_report:
         require_report()
-    study = study_settings(args.study, assigned(args.set))[0]
+    study, settings = study_settings(args.study, assigned(args.set))
+    if type(settings) is not type(args.config):
+        raise WrongUseError(f"options are those of another study; write {args.study} before them")
     folder = args.out or Path("runs") / f"study-{study}-{args.config.first_seed}"
     progress = silent if args.json else _print_progress
     command = "snn-control " + shlex.join(sys.argv[1:])
