@@ -13,7 +13,7 @@ from scipy.stats import mannwhitneyu
 
 from snn_control.cli.main import main
 from snn_control.controllers import load
-from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from snn_control.errors import ConfigError, NotFiniteError, ParameterError, UnknownNameError
 from snn_control.evolution import STRATEGIES
 from snn_control.runs import Run
 from snn_control.runs.run import read_metrics
@@ -180,6 +180,19 @@ def test_wrong_settings_are_errors_before_the_first_run(
     with pytest.raises(error, match=message):
         run(Config(**{"config": cart} | settings), folder=tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+def test_a_run_that_fails_is_crashed(tmp_path: Path) -> None:
+    path = tmp_path / "faulty.yaml"
+    path.write_text(
+        "method: evolve\nname: faulty\nexecutor: serial\ntask:\n"
+        "  environment: tests.training.any_environment.faulty_environments:Faulty-v0\n"
+        "  options: {fault: nan}\n"
+        '  parameters: {"*.weights": [-2, 2]}\n'
+    )
+    with pytest.raises(NotFiniteError, match="observation obs_1 of tick 3"):
+        run(Config(config=str(path), strategies=("cma_es",)), folder=tmp_path / "study")
+    assert Run.open(tmp_path / "study" / "seeds" / "cma_es-0").manifest["status"] == "crashed"
 
 
 def test_a_run_needs_a_folder(cart: str) -> None:
