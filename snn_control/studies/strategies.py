@@ -65,7 +65,9 @@ class Config(HeldOutConfig):
             raise ParameterError(f"strategies: {list(self.strategies)}; name each once")
         for key in self.assigned_settings:
             name, dot, _ = key.partition(".")
-            if name not in self.compared or not dot:
+            if not dot:
+                raise ConfigError(f"settings {key}: expected STRATEGY.KEY=VALUE")
+            if name not in self.compared:
                 raise UnknownNameError("strategy of settings:", name, self.compared)
 
     @property

@@ -159,7 +159,7 @@ def test_the_verb_writes_the_page(cart: str, tmp_path: Path, capsys: Any) -> Non
         ({"strategies": ("cma_ess",)}, UnknownNameError, "Did you mean: `cma_es`"),
         ({"strategies": ("cma_es", "cma_es")}, ParameterError, "name each once"),
         ({"settings": ("geneti.sigma=1",)}, UnknownNameError, "Did you mean: `genetic`"),
-        ({"settings": ("genetic=1",)}, UnknownNameError, "settings"),
+        ({"settings": ("genetic=1",)}, ConfigError, "genetic: expected STRATEGY.KEY=VALUE"),
         ({"settings": ("genetic.sigma",)}, ConfigError, "expected KEY=VALUE"),
         ({"settings": ("genetic.sgma=1",)}, ConfigError, "unknown key 'sgma'"),
         ({"overrides": ("task.episods=1",)}, ConfigError, "Did you mean: `episodes`"),
