@@ -6,16 +6,16 @@ import contextlib
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from snn_control.errors import ConfigError, UnknownNameError, did_you_mean
 from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
-from snn_control.yaml_text import YamlMapping, dump_yaml, line_of, load_yaml
+from snn_control.yaml_text import YamlMapping, dump_yaml, line_of, load_yaml, parse_yaml
 
-__all__ = ["flow_yaml", "from_mapping", "overridden", "read_yaml"]
+__all__ = ["assigned", "flow_yaml", "from_mapping", "overridden", "read_yaml"]
 
 T = TypeVar("T")
 
@@ -34,6 +34,25 @@ def read_yaml(name_or_path: str | Path) -> tuple[Any, str]:
             raise UnknownNameError("configuration", str(name_or_path), shipped)
         path = shipped[str(name_or_path)]
     return load_yaml(path), str(path)
+
+
+def assigned(assignments: Sequence[str], where: str) -> dict[str, Any]:
+    """Return the values of assignments `KEY=VALUE` by dotted key; a value is YAML.
+
+    Args:
+        assignments: texts such as `task.episodes=3`.
+        where: name of the option or key, for messages.
+
+    Raises:
+        ConfigError: no `=`, no key, or a value that is not YAML.
+    """
+    values = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not all(key.split(".")):
+            raise ConfigError(f"{where} {assignment}: expected KEY=VALUE, such as task.episodes=3")
+        values[key] = parse_yaml(text, f"{where} {key}")
+    return values
 
 
 def overridden(content: Any, values: Mapping[str, Any]) -> Any:

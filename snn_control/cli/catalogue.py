@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
 from collections.abc import Callable
@@ -122,12 +121,9 @@ def _studies() -> list[str]:
 
 
 def _describe_study(name: str) -> str:
-    from snn_control.studies import config_type, study_module
+    from snn_control.studies import study_module
 
-    settings = "\n".join(
-        f"  {field.name}: {field.default}" for field in dataclasses.fields(config_type(name))
-    )
-    return f"{inspect.getdoc(study_module(name))}\n\nSettings and their defaults:\n{settings}"
+    return inspect.getdoc(study_module(name)) or name
 
 
 def _systems() -> list[str]:

@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from snn_control.config import flow_yaml
@@ -15,7 +16,15 @@ from snn_control.loops.field import field_docs
 from snn_control.runs.metrics_file import plain
 from snn_control.training.system import ENVIRONMENT
 
-__all__ = ["Key", "keys_of_config", "keys_of_strategy", "keys_of_system", "listed", "template"]
+__all__ = [
+    "Key",
+    "keys_of_config",
+    "keys_of_strategy",
+    "keys_of_study",
+    "keys_of_system",
+    "listed",
+    "template",
+]
 
 WIDTH = 100
 NAMES = {
@@ -23,10 +32,13 @@ NAMES = {
     float: "number",
     bool: "true or false",
     str: "text",
+    Path: "path",
     dict: "mapping",
     tuple: "list",
     type(None): "null",
 }
+PLAIN = (str, int, float, Path)
+"""Types of the entries that a list names."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,23 @@ def keys_of_system(name: str) -> list[Key]:
 
     kind = EnvironmentTask if name == ENVIRONMENT else system(name).task_type
     return [*_keys(kind, None, "task.")]
+
+
+def keys_of_study(name: str) -> list[Key]:
+    """Return the keys of the YAML file of a study.
+
+    Raises:
+        UnknownNameError: no such study; with the closest names.
+    """
+    from snn_control.studies import config_type
+    from snn_control.studies.study import METHOD
+
+    kind = config_type(name)
+    return [
+        Key("method", METHOD, METHOD, "Method; only in a YAML file."),
+        Key("study", "text", name, "Name of the study; only in a YAML file."),
+        *_keys(kind, None),
+    ]
 
 
 def listed(keys: list[Key]) -> str:
@@ -140,5 +169,5 @@ def _kind(hint: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return " or ".join(map(_kind, arguments))
     if origin is tuple:
-        return f"list of {_kind(arguments[0])}s" if arguments[0] in (str, int, float) else "list"
+        return f"list of {_kind(arguments[0])}s" if arguments[0] in PLAIN else "list"
     return NAMES.get(origin or hint, getattr(hint, "__name__", str(hint)))

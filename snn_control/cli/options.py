@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from snn_control import config
 from snn_control.cli.result import WrongUseError
 from snn_control.errors import ConfigError
-from snn_control.yaml_text import parse_yaml
 
 __all__ = [
     "Assignments",
@@ -72,13 +72,7 @@ def assigned(assignments: Sequence[str]) -> dict[str, Any]:
     Raises:
         WrongUseError: no `=`, no key, or a value that is not YAML.
     """
-    values = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not all(key.split(".")):
-            raise WrongUseError(f"--set {assignment}: expected KEY=VALUE, such as task.episodes=3")
-        try:
-            values[key] = parse_yaml(text, f"--set {key}")
-        except ConfigError as exc:
-            raise WrongUseError(str(exc)) from exc
-    return values
+    try:
+        return config.assigned(assignments, "--set")
+    except ConfigError as exc:
+        raise WrongUseError(str(exc)) from exc

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ROLE_COLOURS = {
     "subject": ("#2a78d6", "#7a5cc7", "#0e9aa7"),

@@ -11,12 +11,20 @@ and one line in `snn_control.studies.registry.STUDIES`. `run_study` writes the r
 `study.json` (table, figures, summary) for the report page.
 """
 
-from snn_control.studies.registry import STUDIES, config_type, read_study, study_module
+from snn_control.studies.registry import (
+    STUDIES,
+    SUFFIXES,
+    config_type,
+    read_study,
+    study_module,
+    study_settings,
+)
 from snn_control.studies.run_study import run_study
 from snn_control.studies.study import StudyConfig, StudyResult, TablePart
 
 __all__ = [
     "STUDIES",
+    "SUFFIXES",
     "StudyConfig",
     "StudyResult",
     "TablePart",
@@ -24,4 +32,5 @@ __all__ = [
     "read_study",
     "run_study",
     "study_module",
+    "study_settings",
 ]

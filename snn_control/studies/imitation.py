@@ -17,17 +17,12 @@ import numpy.typing as npt
 from snn_control.controllers import load
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
-from snn_control.runs import Run
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
+from snn_control.studies.support.optimised import optimise_in, seed_folder
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
-from snn_control.training.method import MethodConfig
-from snn_control.training.optimisation import (
-    METHODS,
-    optimise,
-    read_optimisation,
-)
+from snn_control.training.optimisation import read_optimisation
 from snn_control.training.statistics import half_width
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,8 +56,6 @@ class Config(StudyConfig):
 
 def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
     """Optimise every configuration on every seed, and compare the results."""
-    if folder is None:
-        raise ParameterError("the study writes runs: call it with folder=..., or by run_study")
     sequences = error_sequences(config.flights)
     training_flights = tuple(str(path) for path in config.training_flights)
     rows: list[dict[str, Any]] = []
@@ -76,8 +69,12 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
             optimisation = read_optimisation(source).with_recordings(
                 training_flights, alone=not config.synthetic
             )
-            model = make(
-                optimisation, source, seed, config.budget, folder / "seeds" / f"{name}-{seed}"
+            model = optimise_in(
+                seed_folder(folder, name, seed),
+                optimisation,
+                source,
+                seed=seed,
+                budget=config.budget,
             )
             took_s[k] = time.monotonic() - started
             fits[k], rs[k] = imitation_on(model, list(sequences.values()))
@@ -113,23 +110,6 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         y_title="published fit, 0 is perfect",
     )
     return StudyResult(rows, summary, [figure])
-
-
-def make(config: MethodConfig, name: str, seed: int, budget: str, folder: Path) -> Path:
-    """Optimise a configuration on one seed in `folder`; return the document of the best model."""
-    command = f"snn-control {METHODS[config.method].verb} {name} --seed {seed}"
-    opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
-    status = "crashed"
-    try:
-        model = optimise(config, opened, seed=seed, budget=budget)
-        status = "finished"
-    except KeyboardInterrupt:
-        status = "stopped"
-        raise
-    finally:
-        if opened.manifest["status"] == "running":
-            opened.finish(status)
-    return model
 
 
 def imitation_on(

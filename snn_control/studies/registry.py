@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from snn_control.config import from_mapping
+from snn_control.config import from_mapping, overridden, read_yaml
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.studies.study import METHOD, StudyConfig
 from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
-    "mismatch": "imitation of P + D by models with mismatch of weights and thresholds",
+    "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
+    "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",
     "swimmer-spiking": "swimmers with spiking cells of 1 to 15 network ticks in a control period",
     "swimmer-transfer": "swimmers on bodies of 3 to 14 links, without training on them",
 }
+
+SUFFIXES = (".yaml", ".yml")
+"""Suffixes of the files of studies."""
 
 
 def study_module(name: str) -> ModuleType:
@@ -32,6 +38,29 @@ def study_module(name: str) -> ModuleType:
     if name not in STUDIES:
         raise UnknownNameError("study", name, STUDIES)
     return importlib.import_module(f"snn_control.studies.{name.replace('-', '_')}")
+
+
+def study_settings(
+    name_or_path: str, overrides: Mapping[str, Any] | None = None
+) -> tuple[str, StudyConfig]:
+    """Return name and settings of a registered study, or of the study in a YAML file.
+
+    Args:
+        name_or_path: name, or a file with one of `SUFFIXES`.
+        overrides: values by dotted key, see `overridden`.
+
+    Raises:
+        UnknownNameError: no such study or file; with the closest names.
+        ConfigError: an unknown key or a value of the wrong kind, or see `read_study`.
+    """
+    values = overrides or {}
+    if Path(name_or_path).suffix in SUFFIXES:
+        content, where = read_yaml(name_or_path)
+        return read_study(overridden(content, values), where)
+    where = f"study {name_or_path}"
+    kind = config_type(name_or_path)
+    content = overridden(dataclasses.asdict(kind()), values)
+    return name_or_path, from_mapping(kind, content, where)
 
 
 def read_study(content: Any, where: str) -> tuple[str, StudyConfig]:

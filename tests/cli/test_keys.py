@@ -7,6 +7,7 @@ import pytest
 from snn_control.cli.main import main
 from snn_control.evolution import STRATEGIES
 from snn_control.resources import configs_folder
+from snn_control.studies import STUDIES, config_type, read_study
 from snn_control.training.optimisation import METHODS, optimisation_config, read_optimisation
 from snn_control.yaml_text import load_yaml, parse_yaml
 
@@ -34,7 +35,16 @@ def test_a_template_reads_as_the_configuration(name, capsys):
     assert not differing
 
 
-@pytest.mark.parametrize("name", [*STRATEGIES, "blimp", "swimmer", "environment"])
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_template_of_a_study_reads_as_its_defaults(name, capsys):
+    text = shown(capsys, f"studies/{name}", "--template")["text"]
+    assert read_study(parse_yaml(text, name), name) == (name, config_type(name)())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*STRATEGIES, "blimp", "swimmer", "environment", *(f"studies/{name}" for name in STUDIES)],
+)
 def test_every_key_has_a_type_and_a_meaning(name, capsys):
     result = shown(capsys, name)
     assert result["keys"]

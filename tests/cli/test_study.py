@@ -1,11 +1,13 @@
 """Command line of `study`."""
 
 import json
+from typing import Any
 
 import pytest
 
 from snn_control.cli.main import main
 from snn_control.cli.verbs.study import Args, args_for
+from snn_control.runs import Run
 from snn_control.studies import config_type
 
 WORDS = ["study", "mismatch", "--seeds", "2", "--shares", "0", "0.1", "--models", "blimp-altitude"]
@@ -48,6 +50,9 @@ def test_help_of_a_study_has_its_own_options(capsys):
         ["--no-report", "FILE"],
         ["--out", "place", "mismatch"],
         ["FILE", "--out", "place"],
+        ["--set", "models=[place.yaml]", "mismatch"],
+        ["--set", "shares=[0]", "FILE"],
+        ["--models", "place.yaml", "--no-report", "mismatch"],
     ],
 )
 def test_options_are_those_of_the_named_study(words, tmp_path):
@@ -57,6 +62,53 @@ def test_options_are_those_of_the_named_study(words, tmp_path):
     config = args_for(arguments)(study="mismatch").config
     assert type(config) is config_type("mismatch")
     assert config.seeds == (3 if "FILE" in words else config_type("mismatch")().seeds)
+
+
+@pytest.mark.parametrize("words", [["--set", "seeds=4"], ["--set=seeds=4"]])
+@pytest.mark.parametrize("source", ["mismatch", "FILE"])
+def test_set_replaces_settings_and_options_have_precedence(source, words, tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text("method: study\nstudy: mismatch\nseeds: 3\nshares: [0.5]\n")
+    source = str(path) if source == "FILE" else source
+    config: Any = args_for([source, *words, "--set", "models=[x]"])(study=source).config
+    assert (config.seeds, config.models) == (4, ("x",))
+    assert (config.shares == (0.5,)) == (source == str(path))
+    out, options = tmp_path / "run", ["--set", "models=[blimp-altitude]", "--set", "shares=[0]"]
+    command = ["study", *words, *options, source, "--seeds", "1", "--no-report", "--out", str(out)]
+    assert main(command) == 0
+    resolved = json.loads((out / "manifest.json").read_text())
+    assert resolved["status"] == "finished"
+    settings = Run.open(out).config
+    assert (settings["seeds"], settings["shares"]) == (1, [0])
+    assert settings["models"] == ["blimp-altitude"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("mismatch --set sedes=3", 1, "unknown key 'sedes'. Did you mean: `seeds`"),
+        ("mismatch --set seeds=x", 1, "seeds: 'x' has the wrong type; expected a whole number"),
+        ("mismatch --set seeds", 2, "--set seeds: expected KEY=VALUE"),
+        ("mismatch --set seeds=[", 2, "--set seeds: line 1: not YAML"),
+        ("mismatch --set seeds=0", 1, "seeds is 0; expected at least 1"),
+        ("mismach --set seeds=2", 2, "Did you mean: `mismatch`"),
+    ],
+)
+def test_wrong_assignments_create_no_folder(words, code, message, tmp_path, capsys):
+    assert main(["study", *words.split(), "--out", str(tmp_path / "run")]) == code
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_of_another_study_are_wrong_use(tmp_path, capsys):
+    path = tmp_path / "own.yaml"
+    path.write_text("method: study\nstudy: mismatch\n")
+    words = ["study", str(path), "--out", str(tmp_path / "run"), "--methods", "sad", "place"]
+    assert main(words) == 2
+    words = ["study", str(path), "--config", "mismatch", "--strategies", "strategies"]
+    assert main(words) == 2
+    assert "write " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_options_without_a_study_are_the_common_ones():

@@ -55,7 +55,7 @@ def test_the_places_of_a_neuron_model_are_all_of_them() -> None:
     ("thing", "layer", "own", "symbol"),
     [
         ("strategy", "evolution", "genetic.py", "Genetic"),
-        ("study", "studies", "mismatch.py", "mismatch"),
+        ("study", "studies", "swimmer_transfer.py", "swimmer-transfer"),
     ],
 )
 def test_a_strategy_and_a_study_have_one_further_place(

@@ -15,6 +15,8 @@ from snn_control.cli.main import main
 from snn_control.cli.registry import VERBS
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.route.body import can_draw
+from snn_control.studies import read_study
+from snn_control.studies.study import METHOD
 from snn_control.training.optimisation import optimisation_config
 from tests.docs.pages import DOCS, PAGES, blocks, commands, page_id, without_blocks
 from tests.paths import ROOT
@@ -130,7 +132,9 @@ def test_configurations_are_read() -> None:
     for page in PAGES:
         for block in blocks(page, "yaml"):
             content = yaml.safe_load(block)
-            if "method" in content and content.get("system") != "rail":
+            if content.get("method") == METHOD:
+                read_study(content, page.name)
+            elif "method" in content and content.get("system") != "rail":
                 optimisation_config(content, page.name)
                 read += 1
     assert read > 0

@@ -44,3 +44,16 @@ def test_axis_is_evaluations_if_a_run_counts_no_steps(tmp_path: Path) -> None:
     title, lines = drawn(tmp_path / "both", EPISODES, IMITATION)
     assert title == "evaluations"
     assert lines[0] == [6.0, 12.0, 18.0]
+
+
+def test_runs_of_a_study_have_no_mean(tmp_path: Path) -> None:
+    _, lines = drawn(tmp_path, EPISODES, EPISODES)
+    assert len(lines) == 2 * 2 + 2
+    for seed, name in enumerate(("genetic-0", "cma_es-0")):
+        (tmp_path / "seeds" / str(seed)).rename(tmp_path / "seeds" / name)
+    content = {"study": "strategies", "question": "", "summary": "", "rows": [], "figures": []}
+    (tmp_path / "study.json").write_text(json.dumps(content))
+    section = learning.make(inputs.read(tmp_path))
+    names = {line.name for line in section.figures[0].figure.data}
+    assert names == {f"{k}, {n}" for k in ("best", "median") for n in ("genetic-0", "cma_es-0")}
+    assert "over 2 runs" in section.lead

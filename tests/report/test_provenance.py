@@ -40,6 +40,7 @@ def evaluated(environment: str) -> inputs.ReportInputs:
         (evaluated(Swimmer.environment), ["swimmer"]),
         (replace(EMPTY, config={"name": "swimmer-graded"}), ["swimmer"]),
         (study("mismatch"), ["blimp"]),
+        (study("strategies"), ["cma-es", "deap"]),
         (evaluated(f"{Blimp.environment} over ROS 2"), ["blimp"]),
         (replace(EMPTY, config={"name": "blimp-demo"}), ["blimp"]),
         (evaluated("mine/Rail-v0"), []),

@@ -7,12 +7,19 @@ import sys
 
 import pytest
 
-from snn_control.errors import ParameterError, RunError, UnknownNameError
+from snn_control.errors import ConfigError, ParameterError, RunError, UnknownNameError
 from snn_control.report import build_report
 from snn_control.report.study_file import study_table
 from snn_control.runs import Run
 from snn_control.runs.checksums import to_json
-from snn_control.studies import STUDIES, StudyConfig, StudyResult, config_type, registry
+from snn_control.studies import (
+    STUDIES,
+    StudyConfig,
+    StudyResult,
+    config_type,
+    registry,
+    study_settings,
+)
 from snn_control.studies import run_study as runner
 from snn_control.studies.study import silent
 
@@ -56,6 +63,27 @@ class Toy:
         return StudyResult(rows, "One row.", [figure])
 
 
+@dataclasses.dataclass(frozen=True)
+class Inner:
+    """Nested settings."""
+
+    gain: float = 1.0
+    names: tuple[str, ...] = ("a",)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NestedConfig(StudyConfig):
+    """Settings with nested ones."""
+
+    inner: Inner = dataclasses.field(default_factory=lambda: Inner(gain=3.0))
+
+
+class Nested(Toy):
+    """Study with nested settings."""
+
+    Config = NestedConfig
+
+
 class Broken(Toy):
     """Study that fails."""
 
@@ -71,6 +99,29 @@ def registered(monkeypatch):
         monkeypatch.setitem(sys.modules, "snn_control.studies.toy", module)
 
     return register
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_overrides_replace_values_by_dotted_keys(in_file, registered, tmp_path):
+    registered(Nested)
+    named = "toy"
+    if in_file:
+        named = str(tmp_path / "own.yaml")
+        text = "method: study\nstudy: toy\nfirst_seed: 4\ninner: {gain: 3}\n"
+        (tmp_path / "own.yaml").write_text(text)
+    overrides = {"inner.names": ["b", "c"], "seeds": 2}
+    assert study_settings(named, overrides) == (
+        "toy",
+        NestedConfig(seeds=2, first_seed=4 if in_file else 0, inner=Inner(3.0, ("b", "c"))),
+    )
+    for key, value, message in (
+        ("inner.gian", 1.0, "unknown key 'gian'. Did you mean: `gain`"),
+        ("seds", 1, "unknown key 'seds'. Did you mean: `seeds`"),
+        ("inner.gain.x", 1.0, "inner.gain.x: 'gain' is 3.* and has no keys"),
+        ("seeds", "two", "seeds.*: 'two' has the wrong type; expected a whole number"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            study_settings(named, {key: value})
 
 
 def test_a_study_leaves_a_finished_run_with_a_page(registered, tmp_path):

@@ -11,6 +11,7 @@ from snn_control.cli.catalogue import find
 from snn_control.cli.keys import (
     keys_of_config,
     keys_of_strategy,
+    keys_of_study,
     keys_of_system,
     listed,
     template,
@@ -18,7 +19,12 @@ from snn_control.cli.keys import (
 from snn_control.cli.options import Flag, JsonOption, Name
 from snn_control.cli.result import Result, WrongUseError
 
-KEYS = {"configs": keys_of_config, "strategies": keys_of_strategy, "systems": keys_of_system}
+KEYS = {
+    "configs": keys_of_config,
+    "strategies": keys_of_strategy,
+    "systems": keys_of_system,
+    "studies": keys_of_study,
+}
 """Keys of an item, by kind."""
 
 
@@ -26,8 +32,8 @@ KEYS = {"configs": keys_of_config, "strategies": keys_of_strategy, "systems": ke
 class Args(JsonOption):
     """Print the specification of a listed name, the text of a model or configuration, or a run.
 
-    Configurations, strategies and systems are followed by their keys, with type, default and
-    meaning. The task of any environment is listed as the system `environment`.
+    Configurations, strategies, systems and studies are followed by their keys, with type, default
+    and meaning. The task of any environment is listed as the system `environment`.
 
     Example: snn-control show snn_control/BlimpAltitude-v0
 
@@ -37,7 +43,7 @@ class Args(JsonOption):
     thing: Name
     """Name printed by `list`, KIND/NAME if several kinds have it, or the folder of a run."""
     template: Flag = False
-    """Print the keys of a configuration, a strategy or a system as a commented YAML file."""
+    """Print the keys of a configuration, strategy, system or study as a commented YAML file."""
 
 
 def run(args: Args) -> Result:
@@ -48,7 +54,7 @@ def run(args: Args) -> Result:
         if not keys:
             raise WrongUseError(
                 f"{args.thing} is one of {kind}, which have no template; name a configuration, a "
-                "strategy or a system"
+                "strategy, a system or a study"
             )
         text = template(keys)
     elif keys:

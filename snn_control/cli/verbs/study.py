@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from snn_control.cli.options import Flag, Folder, JsonOption, Name
-from snn_control.cli.result import Result
-from snn_control.config import read_yaml
+from snn_control.cli.options import Assignments, Flag, Folder, JsonOption, Name, assigned
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.report import build_report, require_report
 from snn_control.report.study_file import part_tables
-from snn_control.studies import STUDIES, StudyConfig, config_type, read_study, run_study
+from snn_control.studies import STUDIES, SUFFIXES, StudyConfig, run_study, study_settings
 from snn_control.studies.study import silent
-
-SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +35,9 @@ class Args(JsonOption):
     """Name of the study, or a YAML file with `method: study`, `study: NAME` and settings."""
     config: StudyConfig = dataclasses.field(default_factory=StudyConfig)
     """Settings of the study."""
+    set: Assignments = ()
+    """Value of a key of the settings, such as seeds=3; `snn-control show STUDY` lists the keys. The
+    options of a study have precedence."""
     out: Folder = None
     """Run folder to create; default: runs/study-NAME-FIRST_SEED."""
     no_report: Flag = False
@@ -46,12 +46,13 @@ class Args(JsonOption):
 
 def args_for(words: Sequence[str]) -> type[Args]:
     """Return the arguments with the options of the study named in `words`, if any."""
-    after_out = {k + 1 for k, word in enumerate(words) if word == "--out"}
-    named = (word for k, word in enumerate(words) if k not in after_out)
-    study = next((w for w in named if w in STUDIES or Path(w).suffix in SUFFIXES), None)
+    values = {k + 1 for k, word in enumerate(words) if word in ("--out", "--set")}
+    named = [w for k, w in enumerate(words) if k not in values and not w.startswith("-")]
+    files = (w for w in named if Path(w).suffix in SUFFIXES)
+    study = next((w for w in named if w in STUDIES), None) or next(files, None)
     if study is None:
         return Args
-    made = config_type(study)() if study in STUDIES else read_study(*read_yaml(study))[1]
+    made = study_settings(study, assigned([*_assignments(words)]))[1]
     kind = type(made)
     return dataclasses.make_dataclass(
         "Args",
@@ -63,13 +64,22 @@ def args_for(words: Sequence[str]) -> type[Args]:
     )
 
 
+def _assignments(words: Sequence[str]) -> Iterator[str]:
+    """Yield the values of `--set` among the words of a command line."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--set" and following:
+            yield following
+        elif word.startswith("--set="):
+            yield word.removeprefix("--set=")
+
+
 def run(args: Args) -> Result:
     """Run the study and write its page."""
     if not args.no_report:
         require_report()
-    study = args.study
-    if Path(study).suffix in SUFFIXES:
-        study = read_study(*read_yaml(study))[0]
+    study, settings = study_settings(args.study, assigned(args.set))
+    if type(settings) is not type(args.config):
+        raise WrongUseError(f"options are those of another study; write {args.study} before them")
     folder = args.out or Path("runs") / f"study-{study}-{args.config.first_seed}"
     progress = silent if args.json else _print_progress
     command = "snn-control " + shlex.join(sys.argv[1:])

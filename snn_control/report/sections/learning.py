@@ -1,5 +1,7 @@
 """Learning curve: best and median (or validation) cost over the effort, for each seed.
 
+The runs of a study differ in more than the seed, so that they have no mean.
+
 The effort is counted in environment steps if all runs have them, else in evaluations.
 """
 
@@ -31,10 +33,11 @@ def make(inputs: ReportInputs) -> Section:
     curves = _curves(inputs, unit)
     if not curves:
         return Section("learning", _TITLE, missing="No learning curve: metrics.jsonl has no costs.")
+    study = inputs.study is not None
     figure = go.Figure()
     for k, (seed, c) in enumerate(curves.items()):
         shade = style.SERIES[k % len(style.SERIES)]
-        tail = f", seed {seed}" if len(curves) > 1 else ""
+        tail = f", {seed}" if study else f", seed {seed}" if len(curves) > 1 else ""
         figure.add_scatter(
             x=c["x"],
             y=c["each"],
@@ -49,13 +52,16 @@ def make(inputs: ReportInputs) -> Section:
             mode="lines",
             line={"color": shade, "width": 2},
         )
-    if len(curves) > 1:
+    if len(curves) > 1 and not study:
         _add_mean(figure, list(curves.values()))
     style.layout(figure, 380, xaxis={"title": unit.replace("_", " ")}, yaxis={"title": "cost"})
     if _wide(curves):
         figure.update_yaxes(type="log")
     return Section(
-        "learning", _TITLE, _lead(curves, unit), [Figure("plot-learning", figure, _TITLE)]
+        "learning",
+        _TITLE,
+        _lead(curves, unit, "runs" if study else "seeds"),
+        [Figure("plot-learning", figure, _TITLE)],
     )
 
 
@@ -116,10 +122,10 @@ def _wide(curves: dict[str, dict[str, np.ndarray]]) -> bool:
     return bool(values.min() > 0 and values.max() / values.min() > 20)
 
 
-def _lead(curves: dict[str, dict[str, np.ndarray]], unit: str) -> str:
+def _lead(curves: dict[str, dict[str, np.ndarray]], unit: str, repetitions: str) -> str:
     best = number(min(float(np.nanmin(c["best"])) for c in curves.values()))
     spent = number(sum(float(np.nanmax(c["x"])) for c in curves.values()))
     seconds = np.concatenate([c["s"] for c in curves.values()])
     took = f" in {number(float(np.nanmax(seconds)))} s" if np.isfinite(seconds).any() else ""
-    seeds = f" over {len(curves)} seeds" if len(curves) > 1 else ""
+    seeds = f" over {len(curves)} {repetitions}" if len(curves) > 1 else ""
     return f"Best cost {best} after {spent} {unit.replace('_', ' ')}{seeds}{took}; lower is better."

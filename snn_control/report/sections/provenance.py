@@ -12,6 +12,8 @@ WORKS = {
     "swimmer": ("snn_control/Swim", "swimmer"),
     "place": ("snn_control/Route", "place"),
     "seqslam": ("snn_control/Route", "place"),
+    "cma-es": ("strategies",),
+    "deap": ("strategies",),
 }
 """Citation names, each with prefixes of the environments, configurations and studies that build on
 the cited work."""

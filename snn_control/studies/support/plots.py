@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.report import style
+
+FloatArray = npt.NDArray[np.float64]
+LONGEST = 200
+"""Largest number of points of a curve."""
 
 
 def error_bars(
@@ -36,3 +45,68 @@ def error_bars(
         "yaxis": {"title": {"text": y_title}, "rangemode": "tozero"},
     }
     return {"title": title, "data": data, "layout": layout}
+
+
+def median_curves(
+    curves: Mapping[str, Sequence[tuple[FloatArray, FloatArray]]],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> dict[str, Any]:
+    """Return a figure of medians over repetitions, with a band between the quartiles.
+
+    A curve keeps its value up to the next point. The range is that common to all repetitions.
+
+    Args:
+        curves: repetitions by name: x, increasing, and y of each, both of shape (n_points,).
+        title: title of the figure.
+        x_title: title of the x axis.
+        y_title: title of the y axis.
+    """
+    data: list[dict[str, Any]] = []
+    for rank, (name, repetitions) in enumerate(curves.items()):
+        shade = style.SERIES[rank % len(style.SERIES)]
+        x = _common(repetitions)
+        rows = [y[np.searchsorted(own, x, "right") - 1] for own, y in repetitions]
+        low, median, high = np.quantile(rows, [0.25, 0.5, 0.75], axis=0)
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"{name}, quartiles",
+                "legendgroup": name,
+                "showlegend": False,
+                "hoverinfo": "skip",
+                "x": [*x.tolist(), *x[::-1].tolist()],
+                "y": [*high.tolist(), *low[::-1].tolist()],
+                "fill": "toself",
+                "fillcolor": style.translucent(shade, 0.2),
+                "line": {"width": 0},
+            }
+        )
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if x.size > 1 else "markers",
+                "name": name,
+                "legendgroup": name,
+                "x": x.tolist(),
+                "y": median.tolist(),
+                "line": {"color": shade, "width": 2},
+                "marker": {"color": shade},
+            }
+        )
+    layout = {"xaxis": {"title": {"text": x_title}}, "yaxis": {"title": {"text": y_title}}}
+    return {"title": title, "data": data, "layout": layout}
+
+
+def _common(repetitions: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
+    """Return up to `LONGEST` points of all repetitions in their common range, at least one."""
+    first = max(x[0] for x, _ in repetitions)
+    last = max(first, min(x[-1] for x, _ in repetitions))
+    points = np.unique(np.concatenate([x for x, _ in repetitions]))
+    points = points[(points >= first) & (points <= last)]
+    if points.size > LONGEST:
+        points = points[np.linspace(0, points.size - 1, LONGEST).round().astype(int)]
+    return points
