@@ -34,7 +34,7 @@ from snn_control.training.any_environment.task import EnvironmentTask
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 from snn_control.training.evolution.front import FrontGrowth, save_front
 from snn_control.training.evolution.objective import parse_objectives
-from snn_control.training.evolution.workers import AUTO, open_executor
+from snn_control.training.evolution.workers import AUTO, LateProcesses, open_executor
 from snn_control.training.method import MethodConfig, check_controller_name
 from snn_control.training.system import ENVIRONMENT, System
 from snn_control.training.systems import system, system_names
@@ -65,8 +65,9 @@ class EvolveConfig(MethodConfig):
     start: dict[str, float] = field(default_factory=dict)
     """Start values by gene; the task provides the others."""
     executor: str = "auto"
-    """`serial`, `threads`, `processes` or `ray`; `auto`: processes for a task that runs in Python,
-    else the compiled threads of one process. The result does not depend on it."""
+    """`serial`, `threads`, `processes` or `ray`; `auto`: processes for a task that runs in Python
+    for more than 2 s, else the compiled threads of one process. The result does not depend on
+    it."""
     workers: int = 0
     """Threads or processes; 0: one for each core. The result does not depend on it."""
     address: str = LOCAL
@@ -181,9 +182,16 @@ def _evolve(
     if resume_from is not None:
         strategy.restore(resume_from)
     require_controller(config, fitness.controller(strategy.ask()[0]))
+    started = time.perf_counter()
     fitness.prepare(strategy.ask()[0])
     with open_executor(
-        config.executor, config.workers, config.address, config.task, seed, fitness
+        config.executor,
+        config.workers,
+        config.address,
+        config.task,
+        seed,
+        fitness,
+        time.perf_counter() - started,
     ) as executor:
         _generations(config, run, fitness, strategy, executor, seed, budget, on_progress)
     if isinstance(strategy, Nsga2):
@@ -198,7 +206,7 @@ def _generations(
     run: Run,
     fitness: Fitness,
     strategy: Strategy,
-    executor: Executor,
+    executor: Executor | LateProcesses,
     seed: int,
     budget: Budget,
     on_progress: OnProgress | None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,12 @@ from snn_control.evolution import Executor, make_executor
 from snn_control.evolution.executor import usable_cores
 from snn_control.training.task import Fitness, Task
 
-__all__ = ["AUTO", "WorkerFitness", "open_executor"]
+__all__ = ["AUTO", "LateProcesses", "WorkerFitness", "open_executor"]
 
 AUTO = "auto"
 """Executor that suits the fitness."""
+SERIAL_S = 2.0
+"""Duration of evaluations in one process before `AUTO` starts processes, which takes as long, s."""
 
 
 class WorkerFitness:
@@ -61,10 +65,54 @@ class WorkerFitness:
         self.__init__(**state)  # type: ignore[misc]
 
 
+class LateProcesses:
+    """Executor that starts processes once evaluations in this process last longer than their start.
+
+    Args:
+        fitness: fitness, which this process has made already.
+        workers: number of processes.
+        each_s: expected duration of an evaluation, s.
+    """
+
+    def __init__(self, fitness: WorkerFitness, workers: int, each_s: float) -> None:
+        self._fitness, self._workers, self._each_s = fitness, workers, each_s
+        self._executor = make_executor("serial", fitness, 1)
+        self._elapsed_s = 0.0
+
+    @property
+    def in_processes(self) -> bool:
+        """True once processes evaluate."""
+        return self._executor.workers > 1
+
+    def evaluate(
+        self, genomes: npt.NDArray[np.float64], seeds: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.float64]:
+        """Return the fitness, see `Executor.evaluate`."""
+        expected_s = self._elapsed_s + len(genomes) * self._each_s
+        if not self.in_processes and expected_s > SERIAL_S:
+            self._executor = make_executor("processes", self._fitness, self._workers)
+        started = time.perf_counter()
+        values = self._executor.evaluate(genomes, seeds)
+        elapsed_s = time.perf_counter() - started
+        self._elapsed_s += elapsed_s
+        self._each_s = elapsed_s / len(genomes)
+        return values
+
+    def close(self) -> None:
+        """Stop the processes."""
+        self._executor.close()
+
+
 @contextmanager
 def open_executor(
-    kind: str, workers: int, address: str, task: Task, seed: int, fitness: Fitness
-) -> Iterator[Executor]:
+    kind: str,
+    workers: int,
+    address: str,
+    task: Task,
+    seed: int,
+    fitness: Fitness,
+    each_s: float = math.inf,
+) -> Iterator[Executor | LateProcesses]:
     """Start the executor of a task, and stop its workers at the end.
 
     A fitness of compiled code evaluates a population at once with `serial` and `threads`; `workers`
@@ -77,14 +125,19 @@ def open_executor(
         task: settings, from which workers make the fitness.
         seed: seed of data and scenarios.
         fitness: fitness of this process.
+        each_s: upper limit of the duration of an evaluation, s; `AUTO` starts processes at once if
+            a generation may last longer than `SERIAL_S`.
 
     Raises:
         ConfigError: the task cannot be sent to a worker.
     """
     workers = min(workers, usable_cores()) or usable_cores()
-    if kind == AUTO:
-        kind = "processes" if fitness.holds_interpreter and workers > 1 else "serial"
     own = WorkerFitness(task, seed, fitness)
+    if kind == AUTO and fitness.holds_interpreter and workers > 1:
+        with closing(LateProcesses(own, workers, each_s)) as late:
+            yield late
+        return
+    kind = "serial" if kind == AUTO else kind
     if kind in ("serial", "threads") and not fitness.holds_interpreter:
         with _numba_threads(workers), make_executor("serial", own) as executor:
             yield executor
