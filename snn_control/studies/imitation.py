@@ -24,7 +24,7 @@ from snn_control.studies.support.sequences import error_sequences
 from snn_control.training.blimp.imitation import correlation, pid_targets, published_fit
 from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import (
-    METHODS,
+    method_of,
     optimise,
     read_optimisation,
 )
@@ -117,7 +117,7 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
 
 def make(config: MethodConfig, name: str, seed: int, budget: str, folder: Path) -> Path:
     """Optimise a configuration on one seed in `folder`; return the document of the best model."""
-    command = f"snn-control {METHODS[config.method].verb} {name} --seed {seed}"
+    command = f"snn-control {method_of(config).verb} {name} --seed {seed}"
     opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
     status = "crashed"
     try:
