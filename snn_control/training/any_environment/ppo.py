@@ -168,9 +168,10 @@ class EnvironmentTraining:
                 )
 
     def validate(self) -> float:
-        """Return the cost without exploration; keep the genome if it is the best so far.
+        """Return the cost without exploration; keep the genome if none before was better.
 
-        The network is run by the engine that runs the saved model.
+        Of equal ones the latest is kept, which was trained in most episodes. The network is run by
+        the engine that runs the saved model.
         """
         from snn_control.training.any_environment.vec_env import environment_faults
 
@@ -180,7 +181,7 @@ class EnvironmentTraining:
             (row,) = self._fitness.rows(genome[None], np.array([seed], np.uint64))
         self._validation_steps += int(row[1])
         cost = float(row[0])
-        if cost < self.best_cost:
+        if cost <= self.best_cost:
             self.best_cost, self._best = cost, genome
         return cost
 
@@ -214,7 +215,11 @@ class EnvironmentTraining:
         self._validation_steps = int(state["validation_steps"])
         self.best_cost, self._best = float(state["best_cost"]), np.array(state["best"])
         restore_adam(self._ppo.policy.optimizer, self._named, state)
-        observations = self._env.restore(state)
+        if self.config.task.deterministic:
+            observations = self._env.restore(state)
+        else:
+            observations = self._env.skip(state)
+            state = state | {"episode_starts": np.ones(self.config.environments, bool)}
         steps = self.step * self.config.steps_per_round
         self._ppo.take_over(state, observations, steps)
         rewards, observed = self._scaled.ret_rms, self._observed

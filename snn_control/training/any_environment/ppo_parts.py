@@ -163,6 +163,7 @@ class SpikingPolicy(RecurrentActorCriticPolicy):
     """
 
     lstm_actor: SpikingActor  # type: ignore[assignment]
+    critic: Critic  # type: ignore[assignment]
     optimizer: torch.optim.Optimizer
 
     def __init__(
@@ -194,7 +195,7 @@ class SpikingPolicy(RecurrentActorCriticPolicy):
         self.optimizer.register_step_post_hook(lambda *_: actor.keep_in_range())
 
     @staticmethod
-    def _process_sequence(
+    def _process_sequence(  # type: ignore[override]  # annotated as one tensor by sb3-contrib
         features: Tensor,
         lstm_states: tuple[Tensor, Tensor],
         episode_starts: Tensor,
@@ -206,8 +207,8 @@ class SpikingPolicy(RecurrentActorCriticPolicy):
         """
         starts = episode_starts.reshape(lstm_states[0].shape[1], -1)
         if not starts[:, 1:].any():
-            going_on = (1.0 - starts[:, 0])[None, :, None]
-            lstm_states = going_on * lstm_states[0], lstm_states[1]
+            kept = (1.0 - starts[:, 0])[None, :, None]
+            lstm_states = kept * lstm_states[0], lstm_states[1]
             episode_starts = torch.zeros_like(episode_starts)
         process = RecurrentActorCriticPolicy._process_sequence
         output, states = process(features, lstm_states, episode_starts, lstm)
@@ -239,7 +240,8 @@ class ResumablePpo(RecurrentPPO):
         """
         state = torch.from_numpy(np.array(arrays["network_state"]))
         unused = torch.zeros_like(state)
-        self._last_lstm_states = RNNStates((state, unused), (state, unused))
+        carried: Any = RNNStates((state, unused), (state, unused))
+        self._last_lstm_states = carried
         self._last_episode_starts = np.array(arrays["episode_starts"])
         self._last_obs = observations
         self.num_timesteps = steps

@@ -1,7 +1,7 @@
 """Environments as a vector environment of stable-baselines3, whose episodes can be resumed.
 
 An environment has no state that could be stored. A checkpoint therefore holds the actions of each
-unfinished episode, and resuming repeats them; episodes with equal seeds are equal.
+unfinished episode, and resuming repeats them, if episodes with equal seeds are equal.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class EpisodeVecEnv(VecEnv):
 
     def restore(self, state: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """Repeat the unfinished episodes of `state`; return the last observations."""
-        self.episodes = np.array(state["episodes"])
+        self.episodes = np.array(state["episodes"], np.int64)
         observations = []
         for k, ticks in enumerate(state["episode_ticks"].tolist()):
             observation = self._begin(k)
@@ -173,6 +173,11 @@ class EpisodeVecEnv(VecEnv):
                 observation, *_ = self._step(k, action)
             observations.append(observation)
         return np.stack(observations)
+
+    def skip(self, state: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """Begin the episodes after the unfinished ones of `state`; return the observations."""
+        self.episodes = np.array(state["episodes"], np.int64) + 1
+        return self.reset()
 
     def close(self) -> None:
         """Close the environments."""

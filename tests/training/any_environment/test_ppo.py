@@ -133,6 +133,20 @@ def test_an_interrupted_training_resumes_to_the_same_result(
         optimise(made, resumed, seed=2, budget="7gen", resume_from=less)
 
 
+def test_a_resumed_environment_that_cannot_repeat_begins_new_episodes(tmp_path: Path) -> None:
+    task = GAIN | {"options": {"fault": "random"}, "deterministic": False}
+    run, _ = trained(tmp_path / "run", config(task, {"ticks": 8}), "1gen")
+    run.close()
+    resumed, checkpoint = Run.resume(run.folder)
+    assert checkpoint.arrays["episode_ticks"].tolist() == [8] * 4
+    made = config(task, {"ticks": 8})
+    optimise(made, resumed, seed=2, budget="2gen", resume_from=checkpoint.arrays)
+    (path,) = (run.folder / "checkpoints" / "last").glob("*.npz")
+    after = read_arrays(path)
+    assert after["episode_ticks"].tolist() == [8] * 4
+    assert after["episodes"].tolist() == [1] * 4
+
+
 def test_only_free_parameters_change_and_stay_in_their_ranges(tmp_path: Path) -> None:
     ranges: dict[str, Any] = {
         "input->hidden_1.weights": [-0.3, 0.3],
