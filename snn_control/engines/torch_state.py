@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from snn_control.engines.torch_parts import Memory
+from snn_control.engines.torch_parts import Memory, memory_names
 from snn_control.network import INPUT, Network
-from snn_control.network.neurons import IWTA
 
 Outputs = dict[str, Tensor]
 """Outputs of a tick by population, including the inputs, each of shape (batch, size)."""
@@ -71,6 +70,5 @@ def _parts(network: Network) -> Iterator[tuple[int | str, str, int]]:
         for population in network.populations:
             yield age, population.name, population.size
     for population in network.populations:
-        more = ("trace", "theta") if isinstance(population.params, IWTA) else ()
-        for variable in ("current", "potential", *more):
+        for variable in memory_names(population):
             yield variable, population.name, population.size

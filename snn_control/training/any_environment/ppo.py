@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +31,6 @@ from snn_control.training.train_loop import (
     seeded_generators,
     train_until_spent,
 )
-
-if TYPE_CHECKING:
-    from snn_control.training.any_environment.ppo_parts import SpikingActor
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -107,7 +104,7 @@ class EnvironmentTraining:
         self._validation_steps = 0
         self.best_cost, self._best = math.inf, self.genome()
 
-    def _actor(self, env: Any) -> SpikingActor:
+    def _actor(self, env: Any) -> Any:
         from snn_control.training.any_environment.ppo_parts import SpikingActor
 
         interface = Interface.of(env)

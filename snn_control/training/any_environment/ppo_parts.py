@@ -108,7 +108,7 @@ class SpikingActor(torch.nn.Module):
         return readouts, (state[None], states[1])
 
     def _raw(self, r: ParameterRange, genes: Tensor) -> Tensor:
-        """Return what the engine stores for genes: values, or logarithms of time constants."""
+        """Return the raw values of the engine for genes: logarithms for time constants."""
         values = r.low * (r.high / r.low) ** genes if r.log else r.low + genes * (r.high - r.low)
         if not r.parameter.endswith("_s"):
             return values
@@ -221,7 +221,7 @@ class ResumablePpo(RecurrentPPO):
     policy: SpikingPolicy
 
     def carried(self) -> Arrays:
-        """Return what a rollout takes over from the one before, besides the environments."""
+        """Return the arrays that a rollout takes over from the one before."""
         state, starts = self._last_lstm_states, self._last_episode_starts
         assert state is not None
         fresh = np.ones(self.n_envs, bool)

@@ -96,7 +96,7 @@ class EpisodeVecEnv(VecEnv):
         )
 
     def reset(self) -> npt.NDArray[np.float32]:
-        """Begin the current episode of each environment anew."""
+        """Begin the current episode of each environment from its start."""
         return np.stack([self._begin(k) for k in range(self.num_envs)])
 
     def _begin(self, k: int) -> npt.NDArray[np.float32]:
