@@ -8,6 +8,7 @@ an interrupted training resumes to the same result.
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,10 @@ def train_in_environment(
     require("sb3_contrib", "rl")
     with one_torch_thread(), one_blas_thread():
         training = EnvironmentTraining(config, seed)
-        if resume_from is not None:
-            training.restore(resume_from)
-        return train_until_spent(training, run, budget, config.validate_every, on_progress)
+        with closing(training):
+            if resume_from is not None:
+                training.restore(resume_from)
+            return train_until_spent(training, run, budget, config.validate_every, on_progress)
 
 
 class EnvironmentTraining:
@@ -151,6 +153,10 @@ class EnvironmentTraining:
         if self._env.ended:
             record["exploring_reward"] = float(np.mean(self._env.ended))
         return record
+
+    def close(self) -> None:
+        """Close the environments."""
+        self._env.close()
 
     def _normalise_critic(self) -> None:
         self._ppo.policy.critic.normalise_by(
