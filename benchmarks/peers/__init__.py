@@ -1,1 +1,1 @@
-"""Cost of this package and of its peers in the same run, see `python -m benchmarks.peers --help`."""
+"""Cost of this package and of its peers in the same run: `python -m benchmarks.peers`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.peers import speed_rows
+from benchmarks.peers import altitude_rows, evolution_rows, speed_rows
 from benchmarks.peers.processes import PeerError
 from benchmarks.peers.table import Table
 
@@ -19,6 +19,9 @@ ROWS = {
     "closed_loop": speed_rows.closed_loop,
     "norse": speed_rows.norse,
     "population": speed_rows.population,
+    "evolution": evolution_rows.evolution,
+    "strategy": evolution_rows.strategy,
+    "ppo": altitude_rows.ppo,
 }
 
 

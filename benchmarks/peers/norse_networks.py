@@ -16,7 +16,10 @@ class Networks:
     """Closed loop (`fly`) or population (`listen`) of the workload of `snn_control.bench`."""
 
     def __init__(self, task: str, recurrent: bool, dtype: str = "float32") -> None:
-        self._batch, self._fly = Batch(genomes(N_GENOMES, recurrent), np.dtype(dtype)), task == "fly"
+        self._batch, self._fly = (
+            Batch(genomes(N_GENOMES, recurrent), np.dtype(dtype)),
+            task == "fly",
+        )
         self._dtype = dtype
         self._amount = float(N_GENOMES * N_TICKS * (1 if self._fly else N_NEURONS))
         self.info = {"way": "functional, bmm, 1 thread"}

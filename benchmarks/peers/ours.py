@@ -1,4 +1,4 @@
-"""This package in a process like those of its peers: closed loops and populations."""
+"""Networks of this package in a process like those of its peers."""
 
 from __future__ import annotations
 

@@ -114,7 +114,9 @@ def _agreement(
     single = [side.call("results", n_ticks=ticks) for side in (ours, peer)]
     pool = genomes(len(single[0]), recurrent)
     if task == "fly":
-        calls = [partial(closest_approach, pool, k, reference_m(ticks)) for k in range(len(single[0]))]
+        calls = [
+            partial(closest_approach, pool, k, reference_m(ticks)) for k in range(len(single[0]))
+        ]
         agreement = compare_costs(*single, calls)
     else:
         agreement = compare(*single, pool, inputs(ticks))
@@ -140,8 +142,6 @@ def _difference_float64(task: str, recurrent: bool, make: str) -> float:
             Side("ours:Networks", **arguments) as ours,
             Side(make, environment=X64, **arguments, **few) as peer,
         ):
-            mine, theirs = (
-                side.call("results", n_ticks=AGREEMENT_TICKS) for side in (ours, peer)
-            )
+            mine, theirs = (side.call("results", n_ticks=AGREEMENT_TICKS) for side in (ours, peer))
         _KNOWN[key] = float(np.abs(mine - theirs).max() / np.abs(theirs).max())
     return _KNOWN[key]
