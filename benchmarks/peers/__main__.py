@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.peers import altitude_rows, evolution_rows, speed_rows
+from benchmarks.peers import altitude_rows, curve_rows, evolution_rows, speed_rows
 from benchmarks.peers.processes import PeerError
 from benchmarks.peers.table import Table
 
@@ -22,6 +22,7 @@ ROWS = {
     "evolution": evolution_rows.evolution,
     "strategy": evolution_rows.strategy,
     "ppo": altitude_rows.ppo,
+    "curves": curve_rows.curves,
 }
 
 

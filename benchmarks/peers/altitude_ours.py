@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -71,9 +72,9 @@ class Training:
         next(self._train(999))()  # compiles
         self.info = {"way": way}
 
-    def run(self, seed: int, budget_s: float) -> list[tuple[float, float]]:
+    def run(self, seed: int, budget_s: float, level: float) -> list[tuple[float, float]]:
         """Return processor time and reward a tick, see `altitude_score.curve`."""
-        return curve(self._train(seed), budget_s)
+        return curve(self._train(seed), budget_s, level)
 
 
 def _designed(seed: int) -> Iterator[Callable[[], float]]:
@@ -97,10 +98,14 @@ def _evolve(
 ) -> Iterator[Callable[[], float]]:
     config = strategy_type(name).config_type(population=population, sigma=sigma)
     strategy: Any = make_strategy(name, fitness.n_genes, seed, config, start)
+
+    @functools.cache
+    def reward(genome: bytes) -> float:
+        return controller_reward(fitness.controller(np.frombuffer(genome)))
+
     while True:
         strategy.tell(np.asarray(fitness(strategy.ask())).reshape(population, -1))
-        best = strategy.best_genome
-        yield partial(lambda genome: controller_reward(fitness.controller(genome)), best)
+        yield partial(reward, strategy.best_genome.tobytes())
 
 
 def _gradients(seed: int) -> Iterator[Callable[[], float]]:

@@ -37,7 +37,7 @@ def ppo(table: Table, rounds: int, seeds: int) -> None:
             for name, side in sides.items():
                 table.progress(f"altitude, seed {seed}, {name}")
                 budget = OURS.get(name, PEER_BUDGET_S)
-                curves[name].append(side.call("run", seed=seed, budget_s=budget))
+                curves[name].append(side.call("run", seed=seed, budget_s=budget, level=LEVELS[-1]))
     for name in curves:
         if name == PEER or PEER not in curves:
             continue
@@ -50,7 +50,7 @@ def ppo(table: Table, rounds: int, seeds: int) -> None:
                 PEER,
                 (_summary(times[name]), _summary(times[PEER])),
                 quotients(times[PEER], times[name]) if both else None,
-                "best reward a tick: "
+                "best reward a tick before the end: "
                 + ", ".join(
                     f"{interval([max(r for _, r in c) for c in curves[one]])}"
                     for one in (name, PEER)

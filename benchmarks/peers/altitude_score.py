@@ -31,20 +31,21 @@ def controller_reward(controller: Any) -> float:
 
 
 def curve(
-    training: Iterator[Callable[[], float]], budget_s: float, first_s: float = 0.05
+    training: Iterator[Callable[[], float]], budget_s: float, level: float, first_s: float = 0.05
 ) -> list[tuple[float, float]]:
-    """Train until the budget is spent.
+    """Train until the budget is spent or the reward reaches a level.
 
     Args:
         training: trains further with each item; the item returns the reward a tick so far.
         budget_s: processor time, s.
+        level: reward a tick.
         first_s: processor time of the first evaluation, s.
 
     Returns:
         Processor time of training, s, and reward a tick at each evaluation.
     """
     spent, due, points = 0.0, first_s, []
-    while spent < budget_s:
+    while spent < budget_s and not (points and points[-1][1] >= level):
         started = time.process_time()
         evaluate = next(training)
         spent += time.process_time() - started

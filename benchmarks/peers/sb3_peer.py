@@ -146,9 +146,9 @@ class Training:
         self.info = {"way": f"perceptron 64 x 64, {N_ENVS} environments"}
         next(self._train(999))()
 
-    def run(self, seed: int, budget_s: float) -> list[tuple[float, float]]:
+    def run(self, seed: int, budget_s: float, level: float) -> list[tuple[float, float]]:
         """Return processor time and reward a tick, see `altitude_score.curve`."""
-        return curve(self._train(seed), budget_s)
+        return curve(self._train(seed), budget_s, level)
 
     def _train(self, seed: int) -> Iterator[Callable[[], float]]:
         ppo = PPO("MlpPolicy", AltitudeVecEnv(seed), seed=seed, device="cpu", **self._settings)
