@@ -28,7 +28,7 @@ ROWS = {
 
 def main() -> None:
     """Run the command."""
-    lines = [f"  {name:12} {row.__doc__.splitlines()[0]}" for name, row in ROWS.items()]
+    lines = [f"  {name:12} {(row.__doc__ or '').strip()}" for name, row in ROWS.items()]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.peers",
         description=__doc__,

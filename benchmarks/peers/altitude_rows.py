@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def ppo(table: Table, rounds: int, seeds: int) -> None:
         sides: dict[str, Side] = {}
         for name in (*OURS, PEER):
             make = "sb3_peer:Training" if name == PEER else "altitude_ours:Training"
-            arguments = {} if name == PEER else {"way": name}
+            arguments: dict[str, Any] = {} if name == PEER else {"way": name}
             table.progress(f"altitude, {name}: start")
             try:
                 sides[name] = stack.enter_context(Side(make, one_core=True, **arguments))

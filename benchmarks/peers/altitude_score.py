@@ -44,7 +44,8 @@ def curve(
     Returns:
         Processor time of training, s, and reward a tick at each evaluation.
     """
-    spent, due, points = 0.0, first_s, []
+    points: list[tuple[float, float]] = []
+    spent, due = 0.0, first_s
     while spent < budget_s and not (points and points[-1][1] >= level):
         started = time.process_time()
         evaluate = next(training)

@@ -22,27 +22,27 @@ GENES = {
     "nsga2": (10, 100, 1000, 10_000, 100_000),
     "cma_es": (10, 100, 1000),
 }
+WORKERS = {"serial": (1,), "threads": (1, 2), "processes": (1, 2)}
 STEPS = 2_000_000
 """Environment steps of a measurement with 160 neurons, about."""
 
 
 def curves(table: Table, rounds: int, seeds: int) -> None:
-    """Print cost against neurons, genomes, ticks of an episode, genes and workers."""
+    """Print the cost against neurons, genomes, ticks of an episode, genes and workers."""
     with Side("curves:Curves") as side:
         for recurrent, kind in ((False, "ff"), (True, "rec")):
             table.progress(f"curves of closed loops, {kind}")
             _loops(table, side, rounds, kind, recurrent)
         table.progress("curves of strategies")
         for name, sizes in GENES.items():
-            points = ((n, {"name": name, "n_genes": n, "population": 256}) for n in sizes)
-            _curve(table, side, rounds, f"ask + tell, population 256, {name}", "genes", "strategy",
-                   points, "ms")  # fmt: skip
+            title = f"generation of 256, free fitness, {name}"
+            points = [(n, {"name": name, "n_genes": n, "population": 256}) for n in sizes]
+            _curve(table, side, rounds, title, "genes", "strategy", points, "ms")
         table.progress("curves of workers")
-        for kind in ("serial", "threads", "processes"):
-            counts = (1,) if kind == "serial" else (1, 2)
-            points = ((n, {"kind": kind, "workers": n, "population": 256}) for n in counts)
-            _curve(table, side, rounds, f"cart, 50 neurons, a genome, {kind}", "workers", "workers",
-                   points, "ms")  # fmt: skip
+        for kind, counts in WORKERS.items():
+            title = f"cart, 50 neurons, a genome, {kind}"
+            points = [(n, {"kind": kind, "workers": n, "population": 256}) for n in counts]
+            _curve(table, side, rounds, title, "workers", "workers", points, "ms")
 
 
 def _loops(table: Table, side: Side, rounds: int, kind: str, recurrent: bool) -> None:

@@ -45,7 +45,7 @@ class Curves:
         }
 
     def strategy(self, name: str, n_genes: int, population: int) -> dict[str, float]:
-        """Return ms of ask and tell."""
+        """Return ms of a generation with free fitness."""
         settings: dict[str, Any] = {"population": population}
         if name == "nsga2":
             settings["n_objectives"] = 2

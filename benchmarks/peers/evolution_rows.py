@@ -16,7 +16,7 @@ TUNING_SEED = 1000
 ES_SPREADS, GA_SPREADS = (0.3, 1.0, 2.4), (0.2, 0.4, 0.8)
 """Start spreads of evolution strategies, and mutation spreads of genetic algorithms, in units of
 the initial weights; the defaults of ours are 2.4 and 0.8, the spread of the weights is 1."""
-EVOLUTIONS: dict[str, tuple[str, dict[str, str], tuple[float, ...]]] = {
+EVOLUTIONS: dict[str, tuple[str, dict[str, Any], tuple[float, ...]]] = {
     "ours, genetic": ("numpy_peers:Evolution", {"name": "genetic"}, GA_SPREADS),
     "ours, sep_cma_es": ("numpy_peers:Evolution", {"name": "sep_cma_es"}, ES_SPREADS),
     "evosax Sep_CMA_ES": ("evosax_peer:Evolution", {"name": "Sep_CMA_ES"}, ES_SPREADS),
@@ -91,7 +91,7 @@ def _evolution_row(
     )
 
 
-STRATEGIES: tuple[tuple[str, tuple[tuple[str, dict[str, str]], ...]], ...] = (
+STRATEGIES: tuple[tuple[str, tuple[tuple[str, dict[str, Any]], ...]], ...] = (
     (
         "genetic",
         (
@@ -126,7 +126,7 @@ STRATEGIES: tuple[tuple[str, tuple[tuple[str, dict[str, str]], ...]], ...] = (
 
 
 def strategy(table: Table, rounds: int, seeds: int) -> None:
-    """Compare ask and tell of strategies, 256 x 1000, free fitness, on all cores and on one."""
+    """Compare generations of 256 x 1000 genes with free fitness, on all cores and on one."""
     for one_core in (False, True):
         where = "1 core" if one_core else "all cores"
         for ours, peers in STRATEGIES:
@@ -139,7 +139,7 @@ def _strategy_rows(
     table: Table,
     title: str,
     ours: str,
-    peers: tuple[tuple[str, dict[str, str]], ...],
+    peers: tuple[tuple[str, dict[str, Any]], ...],
     one_core: bool,
     rounds: int,
 ) -> None:

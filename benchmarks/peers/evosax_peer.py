@@ -94,8 +94,7 @@ class Evolution:
         return made.tell(key, population, self._evaluate(population), state, parameters)[0]
 
     def _evaluate(self, population: Any) -> Any:
-        costs = self._costs(*placed(population, self._reference, self._split))
-        return self._jax.device_put(costs, self._jax.devices()[0])
+        return np.asarray(self._costs(*placed(population, self._reference, self._split)))
 
 
 class Generation:

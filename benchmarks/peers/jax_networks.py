@@ -112,7 +112,7 @@ def compiled(one: Callable[..., Any], batch: int, unroll: int, split: bool) -> C
 
     if not split:
         return jax.jit(population)
-    mesh, spec = jax.make_mesh((CORES,), ("genomes",)), jax.sharding.PartitionSpec
+    mesh, spec = _mesh(), jax.sharding.PartitionSpec
     return jax.jit(
         jax.shard_map(
             population,
@@ -124,13 +124,21 @@ def compiled(one: Callable[..., Any], batch: int, unroll: int, split: bool) -> C
     )
 
 
+def _mesh() -> Any:
+    """Return the devices as a mesh along which genomes are split."""
+    import jax
+
+    automatic = (jax.sharding.AxisType.Auto,)
+    return jax.make_mesh((CORES,), ("genomes",), axis_types=automatic)
+
+
 def placed(weights: Any, shared: Any, split: bool) -> tuple[Any, Any]:
     """Put weights and shared values on the devices that need them."""
     import jax
 
     if not split:
         return jax.device_put(weights), jax.device_put(shared)
-    mesh, spec = jax.make_mesh((CORES,), ("genomes",)), jax.sharding.PartitionSpec
+    mesh, spec = _mesh(), jax.sharding.PartitionSpec
     apart = jax.sharding.NamedSharding(mesh, spec("genomes"))
     return jax.device_put(weights, apart), jax.device_put(
         shared, jax.sharding.NamedSharding(mesh, spec())

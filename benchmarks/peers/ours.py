@@ -21,11 +21,10 @@ class Networks:
 
     def __init__(self, task: str, recurrent: bool, dtype: str = "float32") -> None:
         pool, self._fly = genomes(N_GENOMES, recurrent), task == "fly"
-        self._networks: Any = (
-            Fused(pool, np.dtype(dtype))
-            if self._fly
-            else NativePopulation(*rows(pool, dtype), np.dtype(dtype))
-        )
+        real = np.dtype(dtype)
+        self._networks: Any = Fused(pool, real)
+        if not self._fly:
+            self._networks = NativePopulation(*rows(pool, real), real)
         self._drive, steps = inputs(N_TICKS).astype(dtype), N_GENOMES * N_TICKS
         self.results(N_TICKS)
         if self._fly:

@@ -111,15 +111,13 @@ def _agreement(
         SnnControlError: the results differ by more than rounding explains.
     """
     ticks = FEEDBACK_TICKS if task == "fly" else AGREEMENT_TICKS
-    single = [side.call("results", n_ticks=ticks) for side in (ours, peer)]
-    pool = genomes(len(single[0]), recurrent)
+    mine, theirs = (side.call("results", n_ticks=ticks) for side in (ours, peer))
+    pool = genomes(len(mine), recurrent)
     if task == "fly":
-        calls = [
-            partial(closest_approach, pool, k, reference_m(ticks)) for k in range(len(single[0]))
-        ]
-        agreement = compare_costs(*single, calls)
+        calls = [partial(closest_approach, pool, k, reference_m(ticks)) for k in range(len(mine))]
+        agreement = compare_costs(mine, theirs, calls)
     else:
-        agreement = compare(*single, pool, inputs(ticks))
+        agreement = compare(mine, theirs, pool, inputs(ticks))
     agreement["largest_float64"] = _difference_float64(task, recurrent, make)
     require(title, agreement, name)
     return (
@@ -137,7 +135,7 @@ def _difference_float64(task: str, recurrent: bool, make: str) -> float:
     key = task, recurrent, make
     if key not in _KNOWN:
         arguments: dict[str, Any] = {"task": task, "recurrent": recurrent, "dtype": "float64"}
-        few = {"batches": [8]} if make == JAX else {}
+        few: dict[str, Any] = {"batches": [8]} if make == JAX else {}
         with (
             Side("ours:Networks", **arguments) as ours,
             Side(make, environment=X64, **arguments, **few) as peer,
