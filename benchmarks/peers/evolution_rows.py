@@ -20,7 +20,7 @@ EVOLUTIONS: dict[str, tuple[str, dict[str, Any], tuple[float, ...]]] = {
     "ours, genetic": ("numpy_peers:Evolution", {"name": "genetic"}, GA_SPREADS),
     "ours, sep_cma_es": ("numpy_peers:Evolution", {"name": "sep_cma_es"}, ES_SPREADS),
     "evosax Sep_CMA_ES": ("evosax_peer:Evolution", {"name": "Sep_CMA_ES"}, ES_SPREADS),
-    "evosax Open_ES": ("evosax_peer:Evolution", {"name": "Open_ES"}, (0.1, 0.3, 1.0)),
+    "evosax Open_ES": ("evosax_peer:Evolution", {"name": "Open_ES"}, (0.2, 0.3, 1.0)),
     "evosax SimpleGA": ("evosax_peer:Evolution", {"name": "SimpleGA"}, (0.05, 0.2, 0.8)),
     "EvoTorch CMAES, separable": (
         "evotorch_peer:Evolution", {"name": "CMAES, separable"}, ES_SPREADS,

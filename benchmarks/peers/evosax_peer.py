@@ -12,8 +12,8 @@ from benchmarks.peers.worker import generations_per_s
 
 EVALUATIONS = (0, 16, 32, 64)
 """Batches tried for the evaluation, see `jax_networks.BATCHES`."""
-LEARNING_RATE = 0.1
-"""Step of Adam in Open_ES, best of 0.01, 0.03, 0.1 and 0.3 for the toy blimp."""
+LEARNING_RATE = 0.3
+"""Step of Adam in Open_ES, best of 0.03, 0.1, 0.3 and 1 on other seeds."""
 
 
 def algorithm(name: str, population: int, n_genes: int, spread: float) -> tuple[Any, Any]:

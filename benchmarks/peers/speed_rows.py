@@ -52,7 +52,8 @@ def _compare(table: Table, task: str, rounds: int, *, jax: bool, norse: bool) ->
             if jax:
                 peers["JAX, fastest of all ways"] = JAX, {}
                 peers["JAX vmap(scan)"] = JAX, PLAIN | {"batches": [0]}
-                peers["JAX lax.map, batches"] = JAX, PLAIN | {"batches": [1, 4, 8, 16, 32]}
+                if not one_core:  # there the fastest of all ways is not split either
+                    peers["JAX lax.map, batches"] = JAX, PLAIN | {"batches": [1, 4, 8, 16, 32]}
             if norse:
                 peers["Norse, functional, bmm, 1 thread"] = NORSE, {}
             _row(table, title, task, recurrent, one_core, rounds, peers)

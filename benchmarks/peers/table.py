@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.bench.bench import _cpu
+from snn_control.bench.bench import cpu_name
 from snn_control.training.statistics import half_width
 
 COLUMNS = ("row", "ours", "peer", "ours", "peer", "ratio (range)", "agreement, remarks")
@@ -61,7 +61,7 @@ class Table:
 
     def finish(self) -> None:
         """Print the machine, the versions and the table."""
-        machine = {"cpu": _cpu(), "cores": len(os.sched_getaffinity(0))}
+        machine = {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0))}
         self._print(machine | {"versions": self._versions, "load": os.getloadavg()})
         print()
         for cells in (COLUMNS, ("---",) * len(COLUMNS), *self._rows):
