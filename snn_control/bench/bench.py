@@ -58,6 +58,7 @@ def _version(name: str) -> str:
 
 
 def cpu_name() -> str:
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
