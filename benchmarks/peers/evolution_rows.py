@@ -52,8 +52,8 @@ def evolution(table: Table, rounds: int, seeds: int) -> None:
             sides[name], chosen[name] = side, min(tuned, key=tuned.__getitem__)
         runs: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
         for seed in range(seeds):
-            table.progress(f"evolution, seed {seed}")
             for name, side in sides.items():
+                table.progress(f"evolution, seed {seed}, {name}")
                 runs[name].append(
                     side.call("run", seed=seed, spread=chosen[name], generations=GENERATIONS)
                 )

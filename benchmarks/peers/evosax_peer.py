@@ -66,8 +66,9 @@ class Evolution:
         key = jax.random.key(seed)
         self._evaluate(np.zeros((toy_task.POPULATION, toy_task.N_GENES), np.float32))
         state = self._start(made, parameters, key)
-        for _ in range(2):  # compiles; the result is not kept
-            self._generation(made, parameters, state, key)
+        discarded = state
+        for _ in range(3):  # compiles for the kinds of state that occur
+            discarded = self._generation(made, parameters, discarded, key)
         keys = iter(jax.random.split(key, generations))
 
         def generation() -> None:

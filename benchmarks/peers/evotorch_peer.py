@@ -97,26 +97,37 @@ class Evolution:
                 for _ in range(3)
             )
         best = max(rates, key=rates.__getitem__)
-        self._step, threads = ways[best]
-        torch.set_num_threads(threads)
+        self._step, self._threads = ways[best]
         self.info = {"way": best, "calls_per_s": rates}
+
+    def _evaluate(self, genomes: Any) -> Any:
+        import torch
+
+        plain = genomes.as_subclass(torch.Tensor)  # compiled code is made for one class
+        return fly(self._step, plain, self._reference).clone()
 
     def run(self, seed: int, spread: float, generations: int) -> dict[str, Any]:
         """Run an evolution with a start spread; see `toy_task.timed_run`."""
         import torch
         from evotorch import Problem
 
-        torch.manual_seed(seed)
-        problem = Problem(
-            "min",
-            lambda genomes: fly(self._step, genomes, self._reference).clone(),
-            solution_length=toy_task.N_GENES,
-            initial_bounds=(-1.0, 1.0),
-            dtype=torch.float32,
-            vectorized=True,
-            seed=seed,
-        )
-        made = searcher(self._name, problem, toy_task.POPULATION, toy_task.N_GENES, spread)
+        torch.set_num_threads(self._threads)  # Numba, which checks the result, changes it
+
+        def start() -> Any:
+            torch.manual_seed(seed)
+            problem = Problem(
+                "min",
+                self._evaluate,
+                solution_length=toy_task.N_GENES,
+                initial_bounds=(-1.0, 1.0),
+                dtype=torch.float32,
+                vectorized=True,
+                seed=seed,
+            )
+            return searcher(self._name, problem, toy_task.POPULATION, toy_task.N_GENES, spread)
+
+        start().step()  # compiles
+        made = start()
 
         def result() -> tuple[Any, float]:
             best = made.status["best"]
