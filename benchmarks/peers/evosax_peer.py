@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import toy_task
-from benchmarks.peers.jax_networks import CORES, fastest, fly, placed, start_jax
+from benchmarks.peers.jax_networks import CORES, episode_cost, fastest, placed, start_jax
 from benchmarks.peers.worker import generations_per_s
 
 EVALUATIONS = (0, 16, 32, 64)
@@ -51,7 +51,7 @@ class Evolution:
         def one(unroll: int, x: Any, reference: Any) -> Any:
             weights, n = mean + deviation * x, toy_task.N_NEURONS
             layers = {"w_in": weights[:-n].reshape(-1, n), "w_out": weights[-n:]}
-            return fly(unroll, layers, reference)
+            return episode_cost(unroll, layers, reference)
 
         self._name, self._reference = name, reference_m(toy_task.N_TICKS)
         start = np.random.default_rng(0).normal(size=(toy_task.POPULATION, toy_task.N_GENES))
@@ -119,7 +119,7 @@ class Generation:
 
         self._generation = jax.jit(generation, donate_argnums=0)
         self._state, self._key = state, jax.random.key(2)
-        self.info = {"way": "ask and tell in one jit, donated state"}
+        self.info = {"way": "generation in one jit, donated state"}
         self.measure()
 
     def measure(self) -> dict[str, float]:

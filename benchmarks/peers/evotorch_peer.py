@@ -45,7 +45,7 @@ def tick(w_in: Any, w_out: Any, centres: Any, error: Any, plant: Any, network: A
     return plant, (0.8 * a, u * (1.0 - spikes), 0.8 * j, v_o)
 
 
-def fly(step: Callable[..., Any], genomes: Any, reference_m: list[float]) -> Any:
+def episode_costs(step: Callable[..., Any], genomes: Any, reference_m: list[float]) -> Any:
     """Return the costs of genomes, shape (n, 1760)."""
     import torch
 
@@ -88,12 +88,12 @@ class Evolution:
         for way, (step, threads) in ways.items():
             torch.set_num_threads(threads)
             try:
-                fly(step, genomes, short[:2])
+                episode_costs(step, genomes, short[:2])
             except Exception:  # no C++ compiler
                 continue
             # The slowest of three: threads of torch collapse where other programs run.
             rates[way] = min(
-                throughput(lambda s=step: fly(s, genomes, short), 1.0, 1)["figure"]  # type: ignore[misc]
+                throughput(lambda s=step: episode_costs(s, genomes, short), 1.0, 1)["figure"]  # type: ignore[misc]
                 for _ in range(3)
             )
         best = max(rates, key=rates.__getitem__)
@@ -104,7 +104,7 @@ class Evolution:
         import torch
 
         plain = genomes.as_subclass(torch.Tensor)  # compiled code is made for one class
-        return fly(self._step, plain, self._reference).clone()
+        return episode_costs(self._step, plain, self._reference).clone()
 
     def run(self, seed: int, spread: float, generations: int) -> dict[str, Any]:
         """Run an evolution with a start spread; see `toy_task.timed_run`."""

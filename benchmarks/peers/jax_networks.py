@@ -56,7 +56,7 @@ def rest(jnp: Any, weights: Any) -> Any:
     return zeros, zeros, zeros, zeros[0], zeros[0]
 
 
-def fly(unroll: int, weights: Any, reference: Any) -> Any:
+def episode_cost(unroll: int, weights: Any, reference: Any) -> Any:
     """Return the cost of an episode of one genome; equations: `bench.toy_blimp`."""
     import jax.numpy as jnp
     from jax import lax
@@ -87,7 +87,7 @@ def fly(unroll: int, weights: Any, reference: Any) -> Any:
     return carry[0][3]
 
 
-def listen(unroll: int, weights: Any, inputs: Any) -> Any:
+def outputs(unroll: int, weights: Any, inputs: Any) -> Any:
     """Return the outputs of one genome to inputs of shape (n_ticks, 10)."""
     import jax.numpy as jnp
     from jax import lax
@@ -100,7 +100,7 @@ def listen(unroll: int, weights: Any, inputs: Any) -> Any:
 
 
 def compiled(one: Callable[..., Any], batch: int, unroll: int, split: bool) -> Callable[..., Any]:
-    """Return a compiled function of the weights of a population and of what all share."""
+    """Return a compiled function of the weights of a population and of a shared input."""
     import jax
 
     def population(weights: Any, shared: Any) -> Any:
@@ -171,7 +171,7 @@ class Networks:
     """Closed loop or population of the workload of `snn_control.bench`.
 
     Args:
-        task: `fly` or `listen`.
+        task: `loop` or `population`.
         recurrent: True for a network with recurrence.
         split: True for one device a core.
         batches: ways to try, see `BATCHES`.
@@ -193,9 +193,9 @@ class Networks:
 
         pool = genomes(n_genomes, recurrent)._asdict()
         self._weights = {k: w.astype(dtype) for k, w in pool.items() if w is not None}
-        self._one, self._dtype = {"fly": fly, "listen": listen}[task], dtype
+        self._one, self._dtype = {"loop": episode_cost, "population": outputs}[task], dtype
         shared, steps = self._shared(N_TICKS), n_genomes * N_TICKS
-        self._amount = float(steps if task == "fly" else steps * pool["w_out"].shape[1])
+        self._amount = float(steps if task == "loop" else steps * pool["w_out"].shape[1])
         self._function, self.info = fastest(
             self._one, self._weights, shared, self._split, tuple(batches)
         )
@@ -206,7 +206,7 @@ class Networks:
         from snn_control.bench.toy_blimp import reference_m
         from snn_control.bench.workload import inputs
 
-        values = reference_m(n_ticks) if self._one is fly else inputs(n_ticks)
+        values = reference_m(n_ticks) if self._one is episode_cost else inputs(n_ticks)
         return values.astype(self._dtype)
 
     def measure(self) -> dict[str, float]:

@@ -13,15 +13,15 @@ N_GENOMES, N_TICKS = 256, 200
 
 
 class Networks:
-    """Closed loop (`fly`) or population (`listen`) of the workload of `snn_control.bench`."""
+    """Closed loop (`loop`) or population (`population`) of the workload of `snn_control.bench`."""
 
     def __init__(self, task: str, recurrent: bool, dtype: str = "float32") -> None:
-        self._batch, self._fly = (
+        self._batch, self._in_loop = (
             Batch(genomes(N_GENOMES, recurrent), np.dtype(dtype)),
-            task == "fly",
+            task == "loop",
         )
         self._dtype = dtype
-        self._amount = float(N_GENOMES * N_TICKS * (1 if self._fly else N_NEURONS))
+        self._amount = float(N_GENOMES * N_TICKS * (1 if self._in_loop else N_NEURONS))
         self.info = {"way": "functional, bmm, 1 thread"}
 
     def measure(self) -> dict[str, float]:
@@ -30,6 +30,6 @@ class Networks:
 
     def results(self, n_ticks: int) -> np.ndarray:
         """Return the costs, shape (n,), or the outputs, shape (n, n_ticks)."""
-        if self._fly:
+        if self._in_loop:
             return fly_batch(self._batch, reference_m(n_ticks, np.dtype(self._dtype)))
         return self._batch.run(inputs(n_ticks))

@@ -17,17 +17,17 @@ N_GENOMES, N_TICKS = 256, 1000
 
 
 class Networks:
-    """Closed loop (`fly`) or population (`listen`) of the workload of `snn_control.bench`."""
+    """Closed loop (`loop`) or population (`population`) of the workload of `snn_control.bench`."""
 
     def __init__(self, task: str, recurrent: bool, dtype: str = "float32") -> None:
-        pool, self._fly = genomes(N_GENOMES, recurrent), task == "fly"
+        pool, self._in_loop = genomes(N_GENOMES, recurrent), task == "loop"
         real = np.dtype(dtype)
         self._networks: Any = Fused(pool, real)
-        if not self._fly:
+        if not self._in_loop:
             self._networks = NativePopulation(*rows(pool, real), real)
         self._drive, steps = inputs(N_TICKS).astype(dtype), N_GENOMES * N_TICKS
         self.results(N_TICKS)
-        if self._fly:
+        if self._in_loop:
             spikes, self._amount = self._networks.spikes.sum(), float(steps)
         else:
             spikes = self._networks.run(self._drive, CORES).spikes.sum()
@@ -41,9 +41,9 @@ class Networks:
     def results(self, n_ticks: int) -> np.ndarray:
         """Return the costs, shape (n,), or the outputs, shape (n, n_ticks)."""
         results = self._run(n_ticks)
-        return results.copy() if self._fly else results.readouts[:, :, 0]
+        return results.copy() if self._in_loop else results.readouts[:, :, 0]
 
     def _run(self, n_ticks: int) -> Any:
-        if self._fly:
+        if self._in_loop:
             return self._networks.run(n_ticks, CORES)
         return self._networks.run(self._drive[:n_ticks], CORES)

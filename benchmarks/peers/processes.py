@@ -30,7 +30,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class PeerError(Exception):
-    """A library is missing or failed; the text is printed in place of its figures."""
+    """Missing or failed library; the text is printed in place of its figures."""
 
 
 class Side:

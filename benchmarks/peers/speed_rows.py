@@ -21,7 +21,7 @@ from snn_control.bench.toy_blimp import closest_approach, reference_m
 from snn_control.bench.workload import genomes, inputs
 from snn_control.errors import SnnControlError
 
-TITLES = {"fly": "closed loop", "listen": "population"}
+TITLES = {"loop": "closed loop", "population": "population"}
 X64 = {"JAX_ENABLE_X64": "1"}
 JAX, NORSE = "jax_networks:Networks", "norse_networks:Networks"
 PLAIN = {"split": False}
@@ -29,17 +29,17 @@ PLAIN = {"split": False}
 
 def closed_loop(table: Table, rounds: int, seeds: int) -> None:
     """Compare closed loops with JAX, on all cores and on one."""
-    _compare(table, "fly", rounds, jax=True, norse=False)
+    _compare(table, "loop", rounds, jax=True, norse=False)
 
 
 def norse(table: Table, rounds: int, seeds: int) -> None:
     """Compare closed loops with Norse."""
-    _compare(table, "fly", rounds, jax=False, norse=True)
+    _compare(table, "loop", rounds, jax=False, norse=True)
 
 
 def population(table: Table, rounds: int, seeds: int) -> None:
     """Compare populations in open loop with JAX and Norse."""
-    _compare(table, "listen", rounds, jax=True, norse=True)
+    _compare(table, "population", rounds, jax=True, norse=True)
 
 
 def _compare(table: Table, task: str, rounds: int, *, jax: bool, norse: bool) -> None:
@@ -79,7 +79,7 @@ def _row(
                 remarks[name] = _agreement(title, name, task, recurrent, ours, peer, make)
                 sides[name] = peer
             except (PeerError, SnnControlError) as exc:
-                table.add(title, "fused" if task == "fly" else "population", name, remark=str(exc))
+                table.add(title, "fused" if task == "loop" else "population", name, remark=str(exc))
         if len(sides) == 1:
             return
         turns = take_turns(sides, rounds)
@@ -90,7 +90,7 @@ def _row(
             way = peer.info["way"]
             table.add(
                 title,
-                "fused" if task == "fly" else "population",
+                "fused" if task == "loop" else "population",
                 name,
                 (per_second(float(np.median(mine))), per_second(float(np.median(theirs)))),
                 quotients(mine, theirs),
@@ -111,10 +111,10 @@ def _agreement(
     Raises:
         SnnControlError: the results differ by more than rounding explains.
     """
-    ticks = FEEDBACK_TICKS if task == "fly" else AGREEMENT_TICKS
+    ticks = FEEDBACK_TICKS if task == "loop" else AGREEMENT_TICKS
     mine, theirs = (side.call("results", n_ticks=ticks) for side in (ours, peer))
     pool = genomes(len(mine), recurrent)
-    if task == "fly":
+    if task == "loop":
         calls = [partial(closest_approach, pool, k, reference_m(ticks)) for k in range(len(mine))]
         agreement = compare_costs(mine, theirs, calls)
     else:

@@ -60,7 +60,7 @@ def generations_per_s(generation: Callable[[], Any]) -> dict[str, float]:
 def main() -> None:
     """Serve the calls of the parent until its end of the pipe closes."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints must not mix with the answers
+    os.dup2(2, 1)  # output of a library must not mix with the answers
     spec = json.loads(sys.argv[1])
     if spec["cores"]:
         os.sched_setaffinity(0, spec["cores"])
