@@ -93,8 +93,13 @@ def compare_costs(ours: FloatArray, theirs: FloatArray, closest: Iterable[Any]) 
     return _summary(len(ours), float(difference[~departed].max(initial=0.0)), departures)
 
 
-def require(measurement: str, agreement: dict[str, Any]) -> None:
+def require(measurement: str, agreement: dict[str, Any], peer: str = "Norse") -> None:
     """Raise an error unless both engines agree up to departures explained by rounding.
+
+    Args:
+        measurement: what is to be timed.
+        agreement: result of `compare` or `compare_costs`.
+        peer: name of the other engine.
 
     Raises:
         SnnControlError: the engines compute different results, so times cannot be compared.
@@ -102,14 +107,14 @@ def require(measurement: str, agreement: dict[str, Any]) -> None:
     for departure in agreement["departures"]:
         if not departure["ulps"] <= ROUNDING_ULPS:
             raise SnnControlError(
-                f"{measurement}: network {departure['network']} departs from Norse at tick "
+                f"{measurement}: network {departure['network']} departs from {peer} at tick "
                 f"{departure['tick']}, where its closest potential is {departure['ulps']:.0f} ulps "
                 f"from the threshold; rounding explains {ROUNDING_ULPS:.0f}. The engines compute "
                 "different results, so their times cannot be compared"
             )
     if not agreement.get("largest_float64", 0.0) <= AGREEMENT_FLOAT64:
         raise SnnControlError(
-            f"{measurement}: float64 outputs differ from Norse by "
+            f"{measurement}: float64 outputs differ from {peer} by "
             f"{agreement['largest_float64']:.2g} of the peak; expected at most "
             f"{AGREEMENT_FLOAT64:.0e}. The engines compute different results, so their times "
             "cannot be compared"
@@ -117,7 +122,7 @@ def require(measurement: str, agreement: dict[str, Any]) -> None:
     if agreement["departing"] > max(1, agreement["networks"] / 20):
         raise SnnControlError(
             f"{measurement}: {agreement['departing']} of {agreement['networks']} networks depart "
-            "from Norse; expected at most 5 % or one, because rounding rarely causes a departure"
+            f"from {peer}; expected at most 5 % or one, because rounding rarely causes a departure"
         )
 
 

@@ -43,7 +43,7 @@ def bench(quick: bool = False, progress: Callable[[str], None] = lambda _: None)
     return {
         **measured,
         "versions": {"python": platform.python_version()} | {n: _version(n) for n in COMPARED},
-        "cpu": _cpu(),
+        "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "load": {"before": before, "after": os.getloadavg()[0]},
         "rounds": rounds,
@@ -57,7 +57,8 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _cpu() -> str:
+def cpu_name() -> str:
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -40,12 +40,17 @@ class Genomes(NamedTuple):
     """Output weights, shape (n, 160)."""
 
 
-def genomes(n: int, recurrent: bool, seed: int = 0) -> Genomes:
-    """Draw the weights of n random networks."""
+def genomes(n: int, recurrent: bool, seed: int = 0, n_neurons: int = N_NEURONS) -> Genomes:
+    """Draw the weights of n random networks.
+
+    The weights of spikes are scaled for other numbers of neurons, so that they spike as often.
+    """
+    scale = np.sqrt(N_NEURONS / n_neurons)
     rng = np.random.default_rng(seed)
-    w_in = rng.normal(0.05, 0.20, (n, N_INPUTS, N_NEURONS)).astype(np.float32)
-    w_out = rng.normal(0.0, 0.05, (n, N_NEURONS)).astype(np.float32)
-    w_rec = rng.normal(-0.01, 0.11, (n, N_NEURONS, N_NEURONS)) if recurrent else None
+    w_in = rng.normal(0.05, 0.20, (n, N_INPUTS, n_neurons)).astype(np.float32)
+    w_out = rng.normal(0.0, 0.05 * scale, (n, n_neurons)).astype(np.float32)
+    shape = (n, n_neurons, n_neurons)
+    w_rec = rng.normal(-0.01 * scale**2, 0.11 * scale, shape) if recurrent else None
     return Genomes(w_in, None if w_rec is None else w_rec.astype(np.float32), w_out)
 
 
@@ -70,7 +75,7 @@ def reference_network(pool: Genomes, index: int = 0) -> Network:
         control_period_s=DT_S,
         inputs=tuple(f"x{k}" for k in range(N_INPUTS)),
         populations=(
-            Population("hidden", N_NEURONS, LIF(reset="hard", **taus)),
+            Population("hidden", pool.w_out.shape[1], LIF(reset="hard", **taus)),
             Population("output", 1, LeakyIntegrator(**taus)),
         ),
         connections=tuple(connections),
