@@ -169,6 +169,8 @@ def _peer(name: str, population: int, n_genes: int, fitness: Array) -> Any:
     if name == "cma":
         diagonal = strategies.cma_diagonal(population, n_genes)
         return lambda: diagonal(fitness)
+    if name != "cma full":
+        raise ValueError(f"unknown peer {name!r}")
     cma = strategies.cma
     options = {"popsize": population, "verbose": -9, "seed": 1}
     full = cma.CMAEvolutionStrategy(np.full(n_genes, 0.5), 0.3, options)

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
+import numba
 import numpy as np
 
 from snn_control.compiled import kernel
@@ -170,10 +171,10 @@ class SepCmaEs(Strategy[SepCmaEsConfig]):
         self._sigma_path = state["sigma_path"]
 
 
-@kernel()
+@kernel(parallel=True, nogil=True)
 def _sample(mean: Any, scale: Any, key: Any, normals: Any, genomes: Any) -> None:
     """Write m + sigma sqrt(c) z, folded into the box, to `genomes`."""
-    for row in range(len(genomes)):
+    for row in numba.prange(len(genomes)):
         row_key, genome = word(key, row), genomes[row]
         for k in range(len(genome)):
             x = mean[k] + scale[k] * normals[level(word(row_key, k), 0)]

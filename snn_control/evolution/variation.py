@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 
 from snn_control.compiled import kernel
@@ -62,7 +63,7 @@ def replace_parents(parents: np.ndarray, children: np.ndarray, survivors: np.nda
     return order
 
 
-@kernel()
+@kernel(parallel=True, nogil=True)
 def blend(
     parents: Array,
     mothers: Array,
@@ -97,7 +98,7 @@ def blend(
     """
     crossed, mutated = probability_limit(crossover_rate), probability_limit(mutation_rate)
     step = (1.0 + 2.0 * alpha) / (LEVELS - 1)
-    for row in range(len(children)):
+    for row in numba.prange(len(children)):
         row_key = word(key, row)
         child, mother = children[row], parents[mothers[row]]
         father = parents[fathers[row]] if occurs(row_key, crossed) else mother
@@ -108,7 +109,7 @@ def blend(
             child[k] = min(max(x, 0.0), 1.0)
 
 
-@kernel()
+@kernel(parallel=True, nogil=True)
 def uniform(
     parents: Array,
     mothers: Array,
@@ -126,7 +127,7 @@ def uniform(
     child with probability 1 - `crossover_rate`. Arguments as for `blend`.
     """
     crossed, mutated = probability_limit(crossover_rate), probability_limit(mutation_rate)
-    for row in range(len(children)):
+    for row in numba.prange(len(children)):
         row_key = word(key, row)
         child, mother = children[row], parents[mothers[row]]
         father = parents[fathers[row]] if occurs(row_key, crossed) else mother
@@ -150,7 +151,7 @@ def spread_factors(eta: float) -> np.ndarray:
     return np.concatenate((beta, -beta, np.ones(32768)))
 
 
-@kernel()
+@kernel(parallel=True, nogil=True)
 def simulated_binary(
     parents: Array,
     mothers: Array,
@@ -178,7 +179,7 @@ def simulated_binary(
         factors: result of `spread_factors`.
     """
     crossed, last = probability_limit(rate), len(children) - 1
-    for pair in range(len(mothers)):
+    for pair in numba.prange(len(mothers)):
         row_key = word(key, pair)
         mother, father = parents[mothers[pair]], parents[fathers[pair]]
         first, second = children[2 * pair], children[min(2 * pair + 1, last)]

@@ -74,13 +74,13 @@ def train(
     """
     budget.check(config.in_environment)
     with one_torch_thread():
-        training = _Training(config, seed)
+        training = GradientTraining(config, seed)
         if resume_from is not None:
             training.restore(resume_from)
         return train_until_spent(training, run, budget, config.validate_every, on_progress)
 
 
-class _Training:
+class GradientTraining:
     """Network, optimiser and data; the state can be exported as arrays."""
 
     def __init__(self, config: TrainConfig, seed: int) -> None:
