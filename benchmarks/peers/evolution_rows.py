@@ -12,10 +12,10 @@ from benchmarks.peers.table import Table, interval, quotients
 from snn_control.bench.timing import take_turns
 
 GENERATIONS = 60
-TUNING_SEED = 1000
+TUNING_SEEDS = (1000, 1001, 1002)
 ES_SPREADS, GA_SPREADS = (0.3, 1.0, 2.4), (0.2, 0.4, 0.8)
 """Start spreads of evolution strategies, and mutation spreads of genetic algorithms, in units of
-the initial weights; the defaults of ours are 2.4 and 0.8, the spread of the weights is 1."""
+the initial weights; the defaults of ours are 1.2 and 0.8, the spread of the weights is 1."""
 EVOLUTIONS: dict[str, tuple[str, dict[str, Any], tuple[float, ...]]] = {
     "ours, genetic": ("numpy_peers:Evolution", {"name": "genetic"}, GA_SPREADS),
     "ours, sep_cma_es": ("numpy_peers:Evolution", {"name": "sep_cma_es"}, ES_SPREADS),
@@ -41,9 +41,14 @@ def evolution(table: Table, rounds: int, seeds: int) -> None:
             try:
                 side = stack.enter_context(Side(make, **arguments))
                 tuned = {
-                    spread: side.call(
-                        "run", seed=TUNING_SEED, spread=spread, generations=GENERATIONS
-                    )["best"]
+                    spread: np.mean(
+                        [
+                            side.call("run", seed=seed, spread=spread, generations=GENERATIONS)[
+                                "best"
+                            ]
+                            for seed in TUNING_SEEDS
+                        ]
+                    )
                     for spread in spreads
                 }
             except PeerError as exc:
