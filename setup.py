@@ -48,7 +48,7 @@ for folder, patterns in (
 README = Path("README.md")  # missing beside this file if colcon links the package
 REPORT = ["plotly>=6", "jinja2>=3.1", "imageio-ffmpeg>=0.5", "pillow>=10.1"]
 LOGS = ["rosbags>=0.11,<0.12"]  # ros/bags/bag_writer.py extends its writer of MCAP files
-RL = ["stable-baselines3>=2.4"]
+RL = ["sb3-contrib>=2.4", "stable-baselines3>=2.4"]
 CLUSTER = ["ray>=2.52"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.29"]
 # The wheels exist only for these Pythons; elsewhere the extra is empty: source ROS 2 instead.

@@ -25,7 +25,7 @@ from snn_control.ros.base.parameter_files import check_parameter_file, check_par
 from snn_control.runs import config_file
 from snn_control.studies import STUDIES, config_type, read_study
 from snn_control.training.evolve import EvolveConfig, strategy_settings
-from snn_control.training.optimisation import METHODS, read_optimisation
+from snn_control.training.optimisation import ENVIRONMENT_METHODS, METHODS, read_optimisation
 from snn_control.yaml_text import (
     YamlMapping,
     dump_yaml,
@@ -231,10 +231,15 @@ def test_every_reader_takes_exponents_tabs_and_marks(reader: str, tmp_path: Path
         assert content == {KEY: 1.1}
 
 
+METHOD_TYPES = {
+    method.config_type: name
+    for methods in (METHODS, ENVIRONMENT_METHODS)
+    for name, method in methods.items()
+}
 CONFIGS = [
     BlimpParameters,
     PlaceConfig,
-    *(method.config_type for method in METHODS.values()),
+    *METHOD_TYPES,
     *(config_type(name) for name in STUDIES),
 ]
 
@@ -261,9 +266,12 @@ def _written(path: Path, text: str, key: str, value: str) -> int:
     return text.count("\n")
 
 
-def _shipped(method: str) -> str:
-    texts = (path.read_text() for path in sorted(configs_folder().glob("*.yaml")))
-    return next(text for text in texts if f"method: {method}\n" in text)
+def _shipped(kind: type) -> str:
+    for path in sorted(configs_folder().glob("*.yaml")):
+        text = path.read_text()
+        if f"method: {METHOD_TYPES[kind]}\n" in text and type(read_optimisation(path)) is kind:
+            return text
+    raise AssertionError(kind)
 
 
 def _read_evolution(path: Path) -> EvolveConfig:
@@ -276,11 +284,11 @@ WRONG = [".nan", ".inf", "yes", "[1]"]
 
 
 @pytest.mark.parametrize("value", WRONG)
-@pytest.mark.parametrize("method", METHODS)
-def test_readers_of_methods_name_file_key_and_line(method: str, value: str, tmp_path: Path) -> None:
-    path, kind = tmp_path / "own.yaml", METHODS[method].config_type
+@pytest.mark.parametrize("kind", METHOD_TYPES)
+def test_readers_of_methods_name_file_key_and_line(kind: type, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
     for _, name in _fields_of(kind):
-        line = _written(path, _shipped(method), name, value)
+        line = _written(path, _shipped(kind), name, value)
         with pytest.raises(ConfigError, match=rf"own\.yaml: {name} \(line {line}\): "):
             read_optimisation(path)
 
@@ -312,14 +320,14 @@ def test_values_of_free_keys_have_key_and_line(
     key: str, value: str, place: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "own.yaml"
-    line = _written(path, _shipped("evolve"), key, value)
+    line = _written(path, _shipped(EvolveConfig), key, value)
     with pytest.raises(ConfigError, match=rf"{place} \(line {line}\): "):
         strategy_settings(_read_evolution(path))
 
 
 def test_whole_numbers_of_free_keys_are_numbers(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
-    _written(path, _shipped("evolve"), "start", "{gain: 2}")
+    _written(path, _shipped(EvolveConfig), "start", "{gain: 2}")
     start = _read_evolution(path).start
     assert start == {"gain": 2.0}
     assert isinstance(start["gain"], float)

@@ -30,7 +30,7 @@ from snn_control.loops.field import field_docs  # noqa: E402
 from snn_control.runs.metrics_file import plain  # noqa: E402
 from snn_control.studies.registry import STUDIES, study_module  # noqa: E402
 from snn_control.training.any_environment.task import EnvironmentTask  # noqa: E402
-from snn_control.training.optimisation import METHODS  # noqa: E402
+from snn_control.training.optimisation import ENVIRONMENT_METHODS, METHODS  # noqa: E402
 from snn_control.training.systems import SYSTEMS, system  # noqa: E402
 
 LAYOUT = tempfile.TemporaryDirectory(prefix="snn_control_docs_")
@@ -156,6 +156,11 @@ def configurations() -> str:
         "configuration is written to `config.yaml` of the run.\n"
     )
     kinds = {f"method: {name}": method.config_type for name, method in METHODS.items()}
+    kinds |= {
+        f"method: {name}, in any environment": method.config_type
+        for name, method in ENVIRONMENT_METHODS.items()
+        if method is not METHODS[name]
+    }
     kinds |= {f"task of system: {name}": system(name).task_type for name in SYSTEMS}
     kinds["task with an environment"] = EnvironmentTask
     kinds |= {f"strategy: {name}": STRATEGIES[name].config_type for name in STRATEGIES}

@@ -9,9 +9,10 @@ from typing import Any
 from snn_control.checks.outcome import Checklist, Outcome
 from snn_control.config import read_yaml
 from snn_control.studies import read_study
+from snn_control.training.any_environment.ppo_config import EnvironmentPpoConfig
 from snn_control.training.evolve import EvolveConfig, require_controller, strategy_settings
 from snn_control.training.method import MethodConfig
-from snn_control.training.optimisation import METHODS, optimisation_config
+from snn_control.training.optimisation import method_of, optimisation_config
 
 
 def check_config(name: str) -> list[Outcome]:
@@ -24,12 +25,12 @@ def check_config(name: str) -> list[Outcome]:
         if isinstance(content, dict) and content.get("method") == "study":
             return f"for snn-control study, {read_study(content, where)[0]}"
         configs.append(optimisation_config(content, where))
-        return f"for snn-control {METHODS[configs[0].method].verb}"
+        return f"for snn-control {method_of(configs[0]).verb}"
 
     if not check("keys and values", "correct the key; `snn-control show` has examples", resolve):
         return check.outcomes
     for config in configs:
-        for title, remedy, test in _TESTS.get(config.method, ()):
+        for title, remedy, test in _TESTS.get(type(config), ()):
             check(title, remedy, partial(test, config))
     return check.outcomes
 
@@ -38,7 +39,7 @@ def _strategy(config: EvolveConfig) -> str:
     return f"{config.strategy}, {strategy_settings(config)}"
 
 
-def _task(config: EvolveConfig) -> str:
+def _task(config: EvolveConfig | EnvironmentPpoConfig) -> str:
     fitness = config.task.smallest().fitness(seed=0)
     controller = fitness.controller(fitness.start(config.start, seed=0))
     require_controller(config, controller)
@@ -46,9 +47,13 @@ def _task(config: EvolveConfig) -> str:
 
 
 _Test = tuple[str, str, Callable[[Any], str]]
-_TESTS: dict[str, tuple[_Test, ...]] = {
-    "evolve": (
+_TASK: _Test = (
+    "task and start", "name genes of the task in `start` and `fixed`, within bounds", _task,
+)  # fmt: skip
+_TESTS: dict[type[MethodConfig], tuple[_Test, ...]] = {
+    EvolveConfig: (
         ("strategy", "see `snn-control list strategies`; `show` has the settings", _strategy),
-        ("task and start", "name genes of the task in `start` and `fixed`, within bounds", _task),
-    )
+        _TASK,
+    ),
+    EnvironmentPpoConfig: (_TASK,),
 }

@@ -33,7 +33,7 @@ from snn_control.training.conclude import conclude
 from snn_control.training.evolution.members import optimise_members
 from snn_control.training.method import MethodConfig
 from snn_control.training.optimisation import (
-    METHODS,
+    method_of,
     optimisation_config,
     optimise,
     prepare,
@@ -98,7 +98,7 @@ def optimise_as(
     """
     opened = _open_run(args, verb, assigned(args.set) | dict(overrides or {}))
     budget = _budget(args, opened.run)
-    with Progress(quiet=args.json, unit=METHODS[opened.config.method].unit) as progress:
+    with Progress(quiet=args.json, unit=method_of(opened.config).unit) as progress:
         if opened.members > 1:
             model = optimise_members(
                 opened.config,
@@ -152,7 +152,7 @@ def _open_run(args: OptimiseOptions, verb: str, overrides: Mapping[str, Any]) ->
 
 
 def _require_verb(config: MethodConfig, verb: str) -> None:
-    own = METHODS[config.method].verb
+    own = method_of(config).verb
     if verb not in (own, "train"):
         raise ConfigError(
             f"{config.name}: method is {config.method}; run it with `snn-control {own}`"
@@ -161,7 +161,7 @@ def _require_verb(config: MethodConfig, verb: str) -> None:
 
 def _finish(args: OptimiseOptions, opened: Opened, model: Path) -> Result:
     config = opened.config
-    made_by = f"snn-control {METHODS[config.method].verb} {config.name} --seed {opened.seed}"
+    made_by = f"snn-control {method_of(config).verb} {config.name} --seed {opened.seed}"
     if budget := _budget(args, opened.run):
         made_by += f" --budget {budget}"
     data = {"run": str(opened.run.folder), "model": str(model), "seed": opened.seed}

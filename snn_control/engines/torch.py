@@ -28,7 +28,16 @@ from snn_control.engines.torch_parts import (
     settle,
     weighted_input,
 )
+from snn_control.engines.torch_state import (
+    Outputs,
+    TorchState,
+    n_remembered,
+    pack,
+    state_size,
+    unpack,
+)
 from snn_control.engines.trace import Trace
+from snn_control.errors import ParameterError
 from snn_control.network import INPUT, Network, Population, Shared
 from snn_control.network.neurons import (
     IWTA,
@@ -155,29 +164,84 @@ class TorchEngine(Copied, torch.nn.Module):
         Raises:
             ParameterError: the inputs have another shape.
         """
+        check_batch(inputs.shape, self.source)
+        c, weights = self._tick_parameters()
+        state = self._start(inputs, c, weights)
+        return self._run(inputs, state, c, weights)[:2]
+
+    @property
+    def state_size(self) -> int:
+        """Length of the state of one batch entry, see `advance`."""
+        return state_size(self.source)
+
+    def advance(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Run from a given state over `inputs` of shape (n_ticks, batch, n_inputs).
+
+        Calls in sequence, each from the state that the one before returned, equal one call of
+        `forward` bit for bit.
+
+        Args:
+            inputs: inputs of each tick.
+            state: shape (batch, state_size); a row of zeros is the state before the first tick.
+
+        Returns:
+            Read-outs and spikes, see `forward`, and the state after the last tick.
+
+        Raises:
+            ParameterError: inputs or state have another shape.
+        """
         network = self.source
         check_batch(inputs.shape, network)
+        expected = (inputs.shape[1], self.state_size)
+        if tuple(state.shape) != expected:
+            raise ParameterError(f"state of shape {tuple(state.shape)}; expected {expected}")
+        c, weights = self._tick_parameters()
+        start = pack(network, self._start(inputs, c, weights))
+        begun = unpack(network, torch.where(state[:, :1] > 0.0, state, start))
+        readouts, spikes, end = self._run(inputs, begun, c, weights)
+        return readouts, spikes, pack(network, end)
+
+    def _tick_parameters(self) -> tuple[dict[str, dict[str, Tensor]], list[Tensor]]:
+        """Return the coefficients of each population and the weights of each connection."""
+        network = self.source
         c = {p.name: self._coefficients(p) for p in network.populations}
-        weights = [self._matrix(k) for k in range(len(network.connections))]
+        return c, [self._matrix(k) for k in range(len(network.connections))]
+
+    def _start(
+        self, inputs: Tensor, c: dict[str, dict[str, Tensor]], weights: list[Tensor]
+    ) -> TorchState:
+        """Return the state before the first tick of `inputs`."""
+        network = self.source
         memory = {p.name: rest(p, c[p.name], inputs) for p in network.populations}
         silent = {p.name: inputs.new_zeros(inputs.shape[1], p.size) for p in network.populations}
         outputs = silent | {INPUT: torch.zeros_like(inputs[0])}
         if network.start == "steady":
             outputs = settle(network, inputs[0], c, weights, memory, silent)
-        history = [outputs] * network.max_delay_ticks
+        return TorchState((outputs,) * n_remembered(network), memory)
+
+    def _run(
+        self,
+        inputs: Tensor,
+        state: TorchState,
+        c: dict[str, dict[str, Tensor]],
+        weights: list[Tensor],
+    ) -> tuple[Tensor, Tensor, TorchState]:
+        """Run from a state; return read-outs, spikes and the state after the last tick."""
+        network, history = self.source, state.outputs
+        memory = {name: dict(values) for name, values in state.memory.items()}
         readouts, spikes = [], []
         for row in inputs:
             counted = row.new_zeros(len(row), network.n_spiking)
             for _ in range(network.sub_ticks):
-                history = [outputs, *history[:-1]] if history else history
-                outputs = self._tick(row, outputs, history, c, weights, memory)
+                outputs = self._tick(row, history, c, weights, memory)
+                history = (outputs, *history[:-1])
                 fired = [outputs[p.name] for p in network.populations if p.params.spiking]
                 counted = counted + torch.cat([row.new_zeros(len(row), 0), *fired], 1)
             spikes.append(counted)
             readouts.append(
-                torch.stack([outputs[r.population][:, r.neuron] for r in network.readouts], 1)
+                torch.stack([history[0][r.population][:, r.neuron] for r in network.readouts], 1)
             )
-        return torch.stack(readouts), torch.stack(spikes)
+        return torch.stack(readouts), torch.stack(spikes), TorchState(history, memory)
 
     def run(self, inputs: Any) -> Trace:
         """Run from the initial state over `inputs` of shape (n_ticks, n_inputs), without gradients.
@@ -194,13 +258,12 @@ class TorchEngine(Copied, torch.nn.Module):
     def _tick(
         self,
         row: Tensor,
-        before: dict[str, Tensor],
-        history: list[dict[str, Tensor]],
+        history: tuple[Outputs, ...],
         c: dict[str, dict[str, Tensor]],
         weights: list[Tensor],
         memory: dict[str, Memory],
-    ) -> dict[str, Tensor]:
-        outputs = {INPUT: row}
+    ) -> Outputs:
+        outputs, before = {INPUT: row}, history[0]
         for population in self.source.populations:
             drives = {"current": torch.zeros_like(before[population.name])}
             for weight, connection in zip(weights, self.source.connections, strict=True):

@@ -40,6 +40,12 @@ def leaky_integrator(
     return memory["potential"]
 
 
+def memory_names(population: Population) -> tuple[str, ...]:
+    """Return the names of the state variables of a population, in the order of a packed state."""
+    more = ("trace", "theta") if isinstance(population.params, IWTA) else ()
+    return "current", "potential", *more
+
+
 def rest(population: Population, c: dict[str, Tensor], like: Tensor) -> Memory:
     """Return the state at rest, (batch, size), for inputs of shape (n_ticks, batch, n_inputs)."""
     zeros = like.new_zeros(like.shape[1], population.size)

@@ -30,7 +30,7 @@ from snn_control.studies.support.plots import median_curves
 from snn_control.training.comparison import member_rows
 from snn_control.training.evolution.objective import Objective, parse_objectives
 from snn_control.training.evolve import EvolveConfig, strategy_settings
-from snn_control.training.optimisation import METHODS, prepare, read_optimisation
+from snn_control.training.optimisation import method_of, prepare, read_optimisation
 from snn_control.training.statistics import half_width
 
 FloatArray = npt.NDArray[np.float64]
@@ -148,7 +148,7 @@ def _entries(config: Config) -> list[_Entry]:
     if not isinstance(base, EvolveConfig):
         raise ConfigError(
             f"{config.config}: method is {base.method}; name a configuration of `method: evolve`, "
-            f"not of `snn-control {METHODS[base.method].verb}`"
+            f"not of `snn-control {method_of(base).verb}`"
         )
     if len(base.task.objectives) > 1:
         raise ConfigError(

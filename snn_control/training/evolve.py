@@ -261,7 +261,7 @@ def _seeds(fitness: Fitness, seed: int, strategy: Strategy) -> npt.NDArray[np.ui
     )
 
 
-def require_controller(config: EvolveConfig, controller: Controller) -> None:
+def require_controller(config: MethodConfig, controller: Controller) -> None:
     """Refuse a controller that cannot be saved or evaluated, before the budget is used."""
     if not config.own_system.accepts(controller):
         raise ConfigError(

@@ -13,6 +13,8 @@ from snn_control.config import overridden, read_yaml
 from snn_control.errors import ConfigError, did_you_mean, require
 from snn_control.runs import Run
 from snn_control.seeds import whole_seed
+from snn_control.training.any_environment.ppo import train_in_environment
+from snn_control.training.any_environment.ppo_config import EnvironmentPpoConfig
 from snn_control.training.blimp.gradient import train
 from snn_control.training.blimp.train_config import TrainConfig
 from snn_control.training.budget import Budget, OnProgress
@@ -20,8 +22,18 @@ from snn_control.training.evolve import EvolveConfig, evolve
 from snn_control.training.method import MethodConfig
 from snn_control.training.swimmer.ppo import train_ppo
 from snn_control.training.swimmer.ppo_config import PpoConfig
+from snn_control.training.system import ENVIRONMENT
 
-__all__ = ["METHODS", "Method", "optimisation_config", "optimise", "prepare", "read_optimisation"]
+__all__ = [
+    "ENVIRONMENT_METHODS",
+    "METHODS",
+    "Method",
+    "method_of",
+    "optimisation_config",
+    "optimise",
+    "prepare",
+    "read_optimisation",
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,23 @@ METHODS: dict[str, Method] = {
     "gradient": Method(TrainConfig, "train", train, "step"),
     "ppo": Method(PpoConfig, "train", train_ppo, "round", needs=(("stable_baselines3", "rl"),)),
 }
+ENVIRONMENT_METHODS: dict[str, Method] = {
+    "evolve": METHODS["evolve"],
+    "ppo": Method(
+        EnvironmentPpoConfig,
+        "train",
+        train_in_environment,
+        "round",
+        needs=(("stable_baselines3", "rl"), ("sb3_contrib", "rl")),
+    ),
+}
+"""Methods of a task in any environment, by the same key."""
+
+
+def method_of(config: MethodConfig) -> Method:
+    """Return the method of a configuration."""
+    known = [*METHODS.values(), *ENVIRONMENT_METHODS.values()]
+    return next(method for method in known if type(config) is method.config_type)
 
 
 def read_optimisation(
@@ -84,7 +113,21 @@ def optimisation_config(content: Any, where: str) -> MethodConfig:
     if method not in METHODS:
         known = [*METHODS, "study"]
         raise ConfigError(f"{where}: unknown method {method!r}{did_you_mean(method, known)}")
-    return METHODS[method].config_type.read(content, where)
+    if not _in_any_environment(content):
+        return METHODS[method].config_type.read(content, where)
+    if method not in ENVIRONMENT_METHODS:
+        raise ConfigError(
+            f"{where}: method: {method} needs a differentiable task, and an environment is none; "
+            "use `method: ppo` (`snn-control train`) or `method: evolve`"
+        )
+    return ENVIRONMENT_METHODS[method].config_type.read(content, where)
+
+
+def _in_any_environment(content: Mapping[str, Any]) -> bool:
+    """Return True for the system `environment`, or a task with that key and no system."""
+    task = content.get("task")
+    named = isinstance(task, Mapping) and "environment" in task
+    return content.get("system", ENVIRONMENT if named else "") == ENVIRONMENT
 
 
 def prepare(config: MethodConfig, budget: str = "") -> Budget:
@@ -96,7 +139,7 @@ def prepare(config: MethodConfig, budget: str = "") -> Budget:
     """
     parsed = Budget.parse(budget or config.default_budget)
     parsed.check(config.in_environment)
-    for module, extra in METHODS[config.method].needs:
+    for module, extra in method_of(config).needs:
         require(module, extra)
     return parsed
 
@@ -124,7 +167,7 @@ def optimise(
     Raises:
         ConfigError, MissingExtraError: see `prepare`.
     """
-    return METHODS[config.method].run(
+    return method_of(config).run(
         config,
         run,
         seed=whole_seed(seed),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from snn_control.errors import ConfigError, NotFiniteError
+from snn_control.errors import ConfigError, FitnessError, NotFiniteError
 from snn_control.runs import Run
 from snn_control.training.budget import CHECKPOINT_PERIOD_S, Budget, OnProgress
 
@@ -33,6 +33,7 @@ class Training(Protocol):
         """Take one step at a fraction `spent` of the budget; return its log record.
 
         Raises:
+            FitnessError: the environment raised.
             NotFiniteError: a value is NaN; names the setting to change.
         """
 
@@ -63,7 +64,7 @@ def train_until_spent(
         on_progress: called with step, best and last validation cost, and fraction of budget used.
 
     Raises:
-        NotFiniteError: see `advance`; the state is written to the run's `crash/`.
+        FitnessError, NotFiniteError: see `advance`; the state is written to the run's `crash/`.
     """
     started, saved_at = time.monotonic(), -np.inf
 
@@ -75,13 +76,14 @@ def train_until_spent(
     while used < 1.0:
         try:
             record = training.advance(used)
-        except NotFiniteError as exc:
-            run.crash(training.state(), str(exc))
+            used = spent()
+            if training.step > 1 and training.step % validate_every and used < 1.0:
+                continue
+            cost, elapsed_s = training.validate(), time.monotonic() - started
+        except (FitnessError, NotFiniteError) as exc:
+            detail = exc.detail if isinstance(exc, FitnessError) else ""
+            run.crash(training.state(), f"{exc}\n{detail}".rstrip())
             raise
-        used = spent()
-        if training.step > 1 and training.step % validate_every and used < 1.0:
-            continue
-        cost, elapsed_s = training.validate(), time.monotonic() - started
         used = spent()
         if training.environment_steps:
             record["environment_steps"] = training.environment_steps
@@ -150,3 +152,19 @@ def one_torch_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def seeded_generators(seed: int, round_: int) -> Iterator[None]:
+    """Seed the global generators, which stable-baselines3 draws from, from seed and round."""
+    import torch
+
+    before = np.random.get_state()  # noqa: NPY002
+    with torch.random.fork_rng(devices=[]):
+        drawn = np.random.SeedSequence([seed, round_]).generate_state(2)
+        torch.manual_seed(int(drawn[0]))
+        np.random.seed(int(drawn[1]))  # noqa: NPY002
+        try:
+            yield
+        finally:
+            np.random.set_state(before)  # noqa: NPY002

@@ -44,9 +44,12 @@ def test_a_step_budget_without_environment_creates_no_folder(name, tmp_path, cap
     assert not (tmp_path / "run").exists()
 
 
-def test_a_missing_package_creates_no_folder(tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
-    assert main(["train", "swimmer", "--out", str(tmp_path / "run")]) == 2
+@pytest.mark.parametrize(
+    ("name", "package"), [("swimmer", "stable_baselines3"), ("cartpole", "sb3_contrib")]
+)
+def test_a_missing_package_creates_no_folder(name, package, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(["train", name, "--out", str(tmp_path / "run")]) == 2
     assert 'pip install "snn_control[rl]"' in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 

@@ -42,12 +42,17 @@ def write_log_of_blimp(path: Path, seed: int) -> None:
     path.write_text(HEADER + "\n".join(rows) + "\n", "utf-8")
 
 
+def has_ppo() -> bool:
+    """Return True if the packages of the extra [rl] are installed."""
+    return all(find_spec(name) for name in ("stable_baselines3", "sb3_contrib"))
+
+
 def missing_requirement(line: str) -> str:
     """Return why a command cannot run here; empty if it can."""
     words = line.split()
     if words[1] == "fly" and find_spec("rclpy") is None:
         return NEEDS_ROS
-    if words[1:3] == ["train", "swimmer"] and find_spec("stable_baselines3") is None:
+    if words[1:3] in (["train", "swimmer"], ["train", "cartpole"]) and not has_ppo():
         return "PPO comes with the extra [rl]"
     draws = words[1] == "play" and not can_film()
     draws |= words[1:3] == ["study", "place"] and not can_draw()

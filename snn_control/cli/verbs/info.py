@@ -19,7 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "report": ("plotly", "jinja2", "imageio_ffmpeg", "PIL"),
     "ros": ("rclpy", "diagnostic_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "std_srvs"),
     "logs": ("rosbags",),
-    "rl": ("stable_baselines3",),
+    "rl": ("sb3_contrib", "stable_baselines3"),
     "docs": ("mkdocs", "material", "mkdocstrings"),
 }
 """Modules of each optional extra."""

@@ -15,7 +15,7 @@ class Args(OptimiseOptions):
     """Train a controller in a run folder; the last line is the path of its report page.
 
     The configuration selects the method: surrogate gradients (blimp-free), proximal policy
-    optimisation (swimmer), or evolution, as in `evolve`.
+    optimisation (swimmer, or cartpole for any environment), or evolution, as in `evolve`.
 
     Example: snn-control train swimmer --budget 60s --seed 1
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 from snn_control.errors import ParameterError
 from snn_control.runs import Run
 from snn_control.training.method import MethodConfig
-from snn_control.training.optimisation import METHODS, optimise
+from snn_control.training.optimisation import method_of, optimise
 
 
 def seed_folder(folder: Path | None, name: str, seed: int) -> Path:
@@ -32,7 +32,7 @@ def optimise_in(folder: Path, config: MethodConfig, name: str, *, seed: int, bud
         seed: see `optimise`.
         budget: see `optimise`.
     """
-    command = f"snn-control {METHODS[config.method].verb} {name} --seed {seed}"
+    command = f"snn-control {method_of(config).verb} {name} --seed {seed}"
     opened = Run.create(folder, command=command, config=config, seed=seed, budget=budget)
     status = "crashed"
     try:

@@ -15,7 +15,12 @@ from snn_control.controllers.network_controller import NetworkController
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.evolution.codec import NumbersCodec
-from snn_control.evolution.parameter_codec import ParameterRange, filled, with_parameters
+from snn_control.evolution.parameter_codec import (
+    ParameterCodec,
+    ParameterRange,
+    filled,
+    with_parameters,
+)
 from snn_control.network import Network
 from snn_control.training.evolution.design import ParametersDesign
 
@@ -70,6 +75,11 @@ class ParameterGenome(EnvironmentGenome):
     def __init__(self, template: Network, ranges: tuple[ParameterRange, ...]) -> None:
         self._design = ParametersDesign(template, ranges, {})
         self._engine = NativeEngine(template)
+
+    @property
+    def codec(self) -> ParameterCodec:
+        """Mapping of a genome to the free values of the parameters."""
+        return self._design.codec
 
     @property
     def n_genes(self) -> int:

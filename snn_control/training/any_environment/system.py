@@ -1,4 +1,4 @@
-"""System of one environment of any origin, for controllers evolved in it."""
+"""System of one environment of any origin, for controllers evolved or trained in it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ PERIOD_S = 0.05
 
 @dataclass(frozen=True)
 class EnvironmentTask(Task):
-    """Environment, function that makes the network, evolved quantities and objectives."""
+    """Environment, function that makes the network, evolved or trained quantities, objectives."""
 
     environment: str
     """Registered id, or `MODULE:ID`, where importing the module registers the id."""
@@ -52,7 +52,7 @@ class EnvironmentTask(Task):
     arguments: dict[str, Any] = field(default_factory=dict)
     """Arguments of the function that are not evolved."""
     parameters: dict[str, Any] = field(default_factory=dict)
-    """Evolved parameters of the network, by name or shell pattern such as `*.weights`:
+    """Evolved or trained parameters of the network, by name or shell pattern such as `*.weights`:
     `[low, high]` or `[low, high, log]`; time constants in s."""
     genes: dict[str, Any] = field(default_factory=dict)
     """Evolved arguments of the function: `[low, high]`, `[low, high, log]`,
@@ -61,9 +61,10 @@ class EnvironmentTask(Task):
     """`reward`, metrics of the environment or `spikes_per_decision`; `max NAME` maximises. The
     reward is maximised, other quantities minimised."""
     episodes: int = 1
-    """Episodes of each genome, whose mean counts; equal for all genomes of a generation."""
+    """Episodes of each genome or validation, whose mean counts; equal for all genomes of a
+    generation."""
     scenarios: Literal["fixed", "fresh"] = "fixed"
-    """`fresh`: other episodes in each generation."""
+    """`fresh`: other episodes in each generation or validation."""
     deterministic: bool = True
     """Refuse an environment whose episodes differ for equal seeds."""
     data: ClassVar[str] = "simulated: episodes of the environment"

@@ -7,8 +7,6 @@ depend only on the seed and k, so an interrupted training resumes to the same re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +30,7 @@ from snn_control.training.train_loop import (
     one_torch_thread,
     require_arrays,
     restore_adam,
+    seeded_generators,
     train_until_spent,
 )
 
@@ -90,7 +89,7 @@ class PpoTraining:
             int(starts_seed),
             reward_scale=1.0 - config.discount,
         )
-        with _seeded_generators(seed, 0):
+        with seeded_generators(seed, 0):
             self._ppo = _make_ppo(config, self._env)
         self._named = dict(self._ppo.policy.named_parameters())
         self._layout = lay_out(config.swimmer.network())
@@ -120,7 +119,7 @@ class PpoTraining:
         """
         self.step += 1
         try:
-            with _seeded_generators(self.seed, self.step):
+            with seeded_generators(self.seed, self.step):
                 self._ppo.learn(self.config.steps_per_round, reset_num_timesteps=False)
         except ValueError:  # raised by stable-baselines3 on NaN actions
             self._check_finite()
@@ -215,19 +214,3 @@ def _make_ppo(config: PpoConfig, env: Any) -> PPO:
     )
     ppo.set_logger(Logger(None, []))
     return ppo
-
-
-@contextmanager
-def _seeded_generators(seed: int, round_: int) -> Iterator[None]:
-    """Seed the global generators, which stable-baselines3 draws from, from seed and round."""
-    import torch
-
-    before = np.random.get_state()  # noqa: NPY002
-    with torch.random.fork_rng(devices=[]):
-        drawn = np.random.SeedSequence([seed, round_]).generate_state(2)
-        torch.manual_seed(int(drawn[0]))
-        np.random.seed(int(drawn[1]))  # noqa: NPY002
-        try:
-            yield
-        finally:
-            np.random.set_state(before)  # noqa: NPY002
