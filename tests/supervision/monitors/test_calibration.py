@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,11 +67,10 @@ def test_files_are_read_back_and_checked() -> None:
     assert made.of("lidar", ["nis"]) == {"nis": 31.5}
     with pytest.raises(ConfigError, match="monitor cusum of lidar is not calibrated"):
         made.of("lidar", ["cusum"])
-    for wrong in (
-        [],
-        {},
-        document | {"values": []},
-        document | {"values": {"lidar": {"nis": math.nan}}},
-    ):
+    changes: tuple[dict[str, Any], ...] = (
+        {"values": []}, {"values": {"lidar": {"nis": math.nan}}}, {"hour": 1.0},
+    )  # fmt: skip
+    wrong: list[Any] = [[], {}, *(document | change for change in changes)]
+    for content in wrong:
         with pytest.raises(ConfigError, match="file: "):
             Thresholds.from_document(content, "file")

@@ -12,7 +12,7 @@ from snn_control.copies import Copied
 from snn_control.envs.blimp.altitude import BlimpAltitude, action_space, observation_space
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.scenario import Scenario
-from snn_control.envs.blimp.senses import (
+from snn_control.envs.blimp.sensing.errors import (
     SenseErrors,
     SenseParameters,
     draw_sense_errors,

@@ -8,7 +8,7 @@ import pytest
 
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.blimp.scenario import draw_scenario
-from snn_control.envs.blimp.senses import SenseParameters, draw_sense_errors, in_steps
+from snn_control.envs.blimp.sensing.errors import SenseParameters, draw_sense_errors, in_steps
 from snn_control.errors import ParameterError, UnknownNameError
 
 PERFECT = dict.fromkeys(SenseParameters.__dataclass_fields__, 0.0) | {"barometer_drift_s": 1.0}
