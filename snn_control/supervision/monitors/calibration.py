@@ -1,7 +1,7 @@
 """Thresholds of monitors from the largest scores of blocks of nominal operation.
 
 With n blocks of length T, a threshold at the (k + 1)-th largest of the block maxima is exceeded in
-k of n blocks: k / (n T) alarms an hour. The largest k that keeps the wanted rate is taken. Block
+k of n blocks: k / (n T) alarms an hour. The largest k that keeps the required rate is taken. Block
 maxima are nearly independent, while the scores themselves are correlated in a control loop.
 """
 
@@ -57,7 +57,7 @@ def threshold(maxima: npt.ArrayLike, false_alarms_per_h: float, block_s: float =
 
     Args:
         maxima: largest score of each block, shape (n,).
-        false_alarms_per_h: wanted rate in nominal operation, 1/h, at least 0.
+        false_alarms_per_h: required rate in nominal operation, 1/h, at least 0.
         block_s: length of a block, s.
 
     Raises:

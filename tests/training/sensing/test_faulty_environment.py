@@ -24,7 +24,7 @@ def derive(observation: np.ndarray) -> None:
     observation[0] = observation[1] - observation[2]
 
 
-def flown(env: gymnasium.Env, seed: int = 1) -> dict[str, np.ndarray]:
+def episode(env: gymnasium.Env, seed: int = 1) -> dict[str, np.ndarray]:
     """Return series of an episode at a command that swings."""
     observation, info = env.reset(seed=seed)
     rows, ages, heights, over, k = [observation], [info["age_s"]], [info["height_m"]], False, 0
@@ -47,9 +47,9 @@ def fault(channel: str, kind: str, **settings) -> Fault:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind is not FaultKind.OK])
-def test_a_faulty_lidar_changes_the_observation_and_not_the_flight(kind: FaultKind) -> None:
+def test_a_faulty_lidar_changes_the_observation_and_not_the_motion(kind: FaultKind) -> None:
     settings = {"offset": 0.5} if kind is FaultKind.WRONG else {}
-    healthy, faulty = flown(blimp()), flown(blimp(fault("lidar", kind, **settings)))
+    healthy, faulty = episode(blimp()), episode(blimp(fault("lidar", kind, **settings)))
     np.testing.assert_array_equal(healthy["height_m"], faulty["height_m"])
     during = (faulty["time_s"] >= 3.95) & (faulty["time_s"] < 7.95)
     settled = faulty["time_s"] > 8.6
@@ -67,11 +67,11 @@ def test_a_faulty_lidar_changes_the_observation_and_not_the_flight(kind: FaultKi
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind is not FaultKind.OK])
-def test_a_faulty_motor_changes_the_flight(kind: FaultKind) -> None:
+def test_a_faulty_motor_changes_the_motion(kind: FaultKind) -> None:
     settings = {"offset": 2.0} if kind is FaultKind.WRONG else {}
     finite = {"not_finite": 0.0} if kind is FaultKind.GARBAGE else {}
-    healthy = flown(blimp())
-    faulty = flown(blimp(fault("motor", kind, **settings, **finite)))
+    healthy = episode(blimp())
+    faulty = episode(blimp(fault("motor", kind, **settings, **finite)))
     same = healthy["height_m"] == faulty["height_m"]
     assert same[:41].all()
     assert not same[60:].any()
@@ -96,7 +96,7 @@ def test_every_entry_of_an_environment_is_a_channel() -> None:
 def test_an_episode_in_which_a_fault_changes_nothing_is_an_error() -> None:
     env = blimp(Fault("lidar", FaultKind.DELAYED, 11.99, 12.0))
     with pytest.raises(ParameterError, match=r"delayed of lidar from 11.99 s changed no message"):
-        flown(env)
+        episode(env)
 
 
 def test_unknown_channels_and_entries_are_refused() -> None:

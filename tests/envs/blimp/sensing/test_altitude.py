@@ -19,7 +19,7 @@ def make(version: int, **options):
     return gymnasium.make(name, disable_env_checker=True, **options).unwrapped
 
 
-def flown(env, seed: int) -> tuple[np.ndarray, np.ndarray, list[float]]:
+def episode(env, seed: int) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Return observations, true heights and rewards of random commands."""
     observation, info = env.reset(seed=seed)
     rng = np.random.default_rng(2)
@@ -34,10 +34,10 @@ def flown(env, seed: int) -> tuple[np.ndarray, np.ndarray, list[float]]:
 
 
 @pytest.mark.parametrize("seed", [3, 4])
-def test_the_flight_is_that_of_v0(seed: int) -> None:
-    old, old_heights, old_rewards = flown(make(0, duration_s=20.0), seed)
-    new, heights, rewards = flown(make(1, duration_s=20.0), seed)
-    noiseless, _, _ = flown(make(1, duration_s=20.0, senses={"lidar_noise_m": 0.0}), seed)
+def test_the_motion_is_that_of_v0(seed: int) -> None:
+    old, old_heights, old_rewards = episode(make(0, duration_s=20.0), seed)
+    new, heights, rewards = episode(make(1, duration_s=20.0), seed)
+    noiseless, _, _ = episode(make(1, duration_s=20.0, senses={"lidar_noise_m": 0.0}), seed)
     np.testing.assert_array_equal(heights, old_heights)
     assert rewards == old_rewards
     np.testing.assert_array_equal(noiseless[:, :5], old)
@@ -46,7 +46,7 @@ def test_the_flight_is_that_of_v0(seed: int) -> None:
 
 
 def test_perfect_sensors_agree_with_the_motion() -> None:
-    rows, heights, _ = flown(make(1, duration_s=30.0, senses=PERFECT), 5)
+    rows, heights, _ = episode(make(1, duration_s=30.0, senses=PERFECT), 5)
     np.testing.assert_allclose(rows[:, 5], heights, rtol=1e-6)
     env = make(1, duration_s=30.0, senses=PERFECT)
     env.reset(seed=5)
