@@ -8,10 +8,11 @@ A closed gate keeps the measurements of its stream from the observer. It closes 
   times in a row, or `at_once` once,
 - a value is repeated bit for bit for `identical_s`,
 
-and reopens after `reopen_count` messages in a row within `reopen_sigma` standard deviations whose
-value has changed. As the variance of the estimate grows without the sensor, a gate that reopened at
-its closing limit would accept a constant bias. A value repeated for `repeat_s` is trusted, but does
-not correct the observer: it may be the hover of a quantised sensor.
+and reopens after `reopen_count` messages in a row within `reopen_sigma` standard deviations, of
+which the first has another value than the one before. As the variance of the estimate grows without
+the sensor, a gate that reopened at its closing limit would accept a constant bias. A value repeated
+for `repeat_s` is trusted, but does not correct the observer: it may be the hover of a quantised
+sensor.
 """
 
 from __future__ import annotations
@@ -165,15 +166,13 @@ class TrustGate(Copied):
         return ""
 
     def _while_closed(self, sample: Sample) -> Verdict:
-        innovation = sample.innovation
-        consistent = self._repeated_s == 0.0 and innovation is not None and (
+        innovation, changed = sample.innovation, self._repeated_s == 0.0
+        consistent = innovation is None or (
             abs(innovation.value_m) <= self.config.reopen_sigma * innovation.sd_m
-        )  # fmt: skip
-        quantised = self._repeated_s > 0.0 and self._consistent > 0
-        if consistent:
-            self._consistent += 1
-        elif not quantised:
-            self._consistent = 0
+        )
+        # The first message is a new value; a quantised sensor may repeat it.
+        counted = consistent and (changed or self._consistent > 0)
+        self._consistent = self._consistent + 1 if counted else 0
         if self._consistent < self.config.reopen_count:
             return Verdict(False, f"not trusted again yet after: {self.reason}")
         self.reason, self._consistent = "", 0
