@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.envs.blimp.sensing.errors import SenseParameters, draw_sense_errors, in_steps
 from snn_control.errors import ParameterError, UnknownNameError
+from tests.paths import ROOT
 
 PERFECT = dict.fromkeys(SenseParameters.__dataclass_fields__, 0.0) | {"barometer_drift_s": 1.0}
 
@@ -99,3 +103,12 @@ def test_invalid_parameters_are_refused() -> None:
     for senses in ({"lidar_noise_m": -1.0}, {"barometer_drift_s": 0.0}):
         with pytest.raises(ParameterError):
             make(1, senses=senses)
+
+
+def test_v0_is_not_reported_as_out_of_date() -> None:
+    script = "import gymnasium, snn_control.envs; gymnasium.make('snn_control/BlimpAltitude-v0')"
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", script], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    assert "out of date" not in done.stderr
