@@ -7,6 +7,7 @@ declare as entry points of the group `snn_control.environments` (name = id, valu
 
 from __future__ import annotations
 
+import warnings
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -21,6 +22,7 @@ ENTRY_POINT_GROUP = "snn_control.environments"
 
 ENVIRONMENTS: dict[str, str] = {
     "snn_control/BlimpAltitude-v0": "snn_control.envs.blimp.altitude:BlimpAltitude",
+    "snn_control/BlimpAltitude-v1": "snn_control.envs.blimp.sensing.altitude:SensedAltitude",
     "snn_control/Route-v0": "snn_control.envs.route.route:Route",
     "snn_control/Swim-v0": "snn_control.envs.swimmer.swim:Swim",
 }
@@ -58,6 +60,8 @@ def make(name: str, **arguments: Any) -> gymnasium.Env:
 
 
 def _register() -> None:
+    # Gymnasium calls every version but the highest out of date; v0 has one sensor, and is kept.
+    warnings.filterwarnings("ignore", r".*snn_control/\w+-v\d+ is out of date", DeprecationWarning)
     for name, entry_point in environments().items():
         if name not in gymnasium.registry:
             gymnasium.register(

@@ -7,6 +7,7 @@ import dataclasses
 import io
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -74,6 +75,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Delete source maps, and the search in other languages than English."""
+    scripts = Path(config.site_dir) / "assets" / "javascripts"
+    for path in Path(config.site_dir).rglob("*.map"):
+        path.unlink()
+    shutil.rmtree(scripts / "lunr", ignore_errors=True)
 
 
 def section(navigation: list, title: str) -> list | None:

@@ -119,7 +119,11 @@ class BlimpBody(CopiedWithViews):
     @property
     def range_m(self) -> float:
         """Lidar reading along the tilted beam, m (a float32 value)."""
-        return _range_m(self._qpos, self._constants)
+        return self.noisy_range_m(0.0)
+
+    def noisy_range_m(self, noise_m: float) -> float:
+        """Return the lidar reading with noise before its steps, m (a float32 value)."""
+        return _range_m(self._qpos, self._constants, noise_m)
 
     def show_target(self, height_m: float) -> None:
         """Move the target ring around the blimp to `height_m`."""
@@ -134,12 +138,12 @@ def _upright(qpos):
 
 
 @kernel()
-def _range_m(qpos, constants):
+def _range_m(qpos, constants, noise_m):
     """Return the reading along the vertical axis; beyond a tilt of 84 degrees the maximum range."""
     upright = _upright(qpos)
     if upright < 0.1:
         return np.float64(np.float32(constants[plant.RANGE_MAX]))
-    return plant.measure(qpos[2] / upright - LIDAR_OFFSET_M, constants)
+    return plant.measure(qpos[2] / upright - LIDAR_OFFSET_M + noise_m, constants)
 
 
 @kernel()

@@ -1,0 +1,1 @@
+"""Further sensors of the blimp: noise, barometer, accelerometer."""

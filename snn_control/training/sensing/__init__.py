@@ -1,0 +1,1 @@
+"""Sensing and actuation of environments: injected faults."""
