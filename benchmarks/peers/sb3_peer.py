@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.vec_env import VecEnv
 
 from benchmarks.peers.altitude_score import ENVIRONMENT, SEEDS, curve
 from snn_control.envs import make
 from snn_control.envs.blimp.vector import BlimpAltitudeVector
+from snn_control.training.any_environment.plain_vec_env import PlainVecEnv
 
 HOVER, GAIN = 3.0, 7.0
 """Command of an action of 0, and of 1 beyond it, motor units."""
@@ -62,10 +62,8 @@ def command(actions: np.ndarray) -> np.ndarray:
     return np.clip(HOVER + GAIN * actions.astype(np.float64), -10.0, 10.0)
 
 
-class AltitudeVecEnv(VecEnv):
+class AltitudeVecEnv(PlainVecEnv):
     """Blimps that are stepped together, with features, as Stable-Baselines3 expects them."""
-
-    render_mode = None
 
     def __init__(self, seed: int) -> None:
         self._blimps, self._seed = BlimpAltitudeVector(N_ENVS), seed
@@ -101,25 +99,6 @@ class AltitudeVecEnv(VecEnv):
             ):
                 mine[over] = new[over]
         return features, rewards.astype(np.float32), over, infos
-
-    def close(self) -> None:
-        """Do nothing: no resource is open."""
-
-    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Return an attribute, repeated for each environment."""
-        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
-
-    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Refuse: environments have no separate attributes."""
-        raise AttributeError(attr_name)
-
-    def env_method(self, method_name: str, *_: Any, indices: Any = None, **__: Any) -> list[Any]:
-        """Refuse: environments have no separate methods."""
-        raise AttributeError(method_name)
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Return False for each environment."""
-        return [False for _ in self._get_indices(indices)]
 
 
 def policy_reward(ppo: PPO) -> float:

@@ -1,4 +1,4 @@
-"""Arguments of the verbs: types with placeholders for the help, `--json`, and values of `--set`.
+"""Options that several verbs share: types with placeholders for the help, `--json`, `--set`.
 
 An empty `help_behavior_hint` omits a default value without information.
 """

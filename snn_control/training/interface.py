@@ -97,7 +97,7 @@ def _numbered(stem: str, n: int) -> tuple[str, ...]:
 def _width(space: gymnasium.Space[Any]) -> int:
     try:
         return spaces.flatdim(space)
-    except (NotImplementedError, ValueError) as exc:  # unknown kind, or of variable size
+    except (NotImplementedError, ValueError) as exc:  # unknown kind or variable size
         raise InterfaceMismatchError(
             f"observation space {space} has no vector form; wrap the environment, see "
             "gymnasium.wrappers.TransformObservation"

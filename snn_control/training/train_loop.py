@@ -141,6 +141,23 @@ def require_arrays(state: dict[str, np.ndarray], names: list[str], named: dict[s
         raise ConfigError(f"the checkpoint is of another training: it has no {missing[0]!r}")
 
 
+def require_finite(step: int, named: dict[str, Any]) -> None:
+    """Refuse parameters that an update made NaN.
+
+    Args:
+        step: number of the round.
+        named: parameters by name.
+
+    Raises:
+        NotFiniteError: names the parameter and the settings to change.
+    """
+    for name, parameter in named.items():
+        if not parameter.isfinite().all():
+            raise NotFiniteError(
+                f"round {step} made {name} NaN; lower largest_gradient or learning_rate"
+            )
+
+
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
     """Limit torch to one thread: in small steps more threads only wait for each other."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import save
-from snn_control.errors import NotFiniteError, require
+from snn_control.errors import require
 from snn_control.runs import Run
 from snn_control.threads import one_blas_thread
 from snn_control.training.any_environment.genome import ParameterGenome
@@ -28,6 +28,7 @@ from snn_control.training.train_loop import (
     adam_arrays,
     one_torch_thread,
     require_arrays,
+    require_finite,
     restore_adam,
     seeded_generators,
     train_until_spent,
@@ -143,9 +144,9 @@ class EnvironmentTraining:
             with seeded_generators(self.seed, self.step):
                 self._ppo.learn(self.config.steps_per_round, reset_num_timesteps=False)
         except ValueError:  # raised by stable-baselines3 on NaN actions
-            self._check_finite()
+            require_finite(self.step, self._named)
             raise
-        self._check_finite()
+        require_finite(self.step, self._named)
         observed = self._ppo.rollout_buffer.observations
         self._observed.update(observed.reshape(-1, observed.shape[-1]))
         self._normalise_critic()
@@ -162,13 +163,6 @@ class EnvironmentTraining:
         self._ppo.policy.critic.normalise_by(
             self._observed.mean, np.sqrt(self._observed.var + 1e-8)
         )
-
-    def _check_finite(self) -> None:
-        for name, parameter in self._named.items():
-            if not parameter.isfinite().all():
-                raise NotFiniteError(
-                    f"round {self.step} made {name} NaN; lower largest_gradient or learning_rate"
-                )
 
     def validate(self) -> float:
         """Return the cost without exploration; keep the genome if none before was better.

@@ -17,9 +17,9 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from stable_baselines3.common.vec_env import VecEnv
 
 from snn_control.errors import FitnessError, NotFiniteError
+from snn_control.training.any_environment.plain_vec_env import PlainVecEnv
 from snn_control.training.interface import Declared, Interface
 
 FloatArray = npt.NDArray[np.float64]
@@ -69,15 +69,13 @@ def _one_hot(sizes: list[int]) -> Callable[[Any], FloatArray]:
     return vector
 
 
-class EpisodeVecEnv(VecEnv):
+class EpisodeVecEnv(PlainVecEnv):
     """Environments with seeded episodes; the seed of an episode depends on `seed` and its number.
 
     Args:
         envs: environments of one kind.
         seed: seed of the episodes.
     """
-
-    render_mode = None
 
     def __init__(self, envs: list[gymnasium.Env], seed: int) -> None:
         self._envs, self._seed = envs, seed
@@ -183,22 +181,6 @@ class EpisodeVecEnv(VecEnv):
         """Close the environments."""
         for env in self._envs:
             env.close()
-
-    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Return an attribute of this object for each environment."""
-        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
-
-    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Refuse: environments are set by their options."""
-        raise AttributeError(attr_name)
-
-    def env_method(self, method_name: str, *_: Any, indices: Any = None, **__: Any) -> list[Any]:
-        """Refuse: methods of environments are not called."""
-        raise AttributeError(method_name)
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Return False for each environment."""
-        return [False for _ in self._get_indices(indices)]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from snn_control.engines.layout import lay_out
 from snn_control.envs.swimmer.batch import SwimmerPool
 from snn_control.envs.swimmer.start import draw_start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS
-from snn_control.errors import NotFiniteError, require
+from snn_control.errors import require
 from snn_control.runs import Run
 from snn_control.training.budget import Budget, OnProgress
 from snn_control.training.swimmer.closed_loop import swim
@@ -29,6 +29,7 @@ from snn_control.training.train_loop import (
     adam_arrays,
     one_torch_thread,
     require_arrays,
+    require_finite,
     restore_adam,
     seeded_generators,
     train_until_spent,
@@ -122,20 +123,13 @@ class PpoTraining:
             with seeded_generators(self.seed, self.step):
                 self._ppo.learn(self.config.steps_per_round, reset_num_timesteps=False)
         except ValueError:  # raised by stable-baselines3 on NaN actions
-            self._check_finite()
+            require_finite(self.step, self._named)
             raise
-        self._check_finite()
+        require_finite(self.step, self._named)
         return {
             "evaluations": self.step * self.config.bodies,
             "exploring_cost": 1.0 - float(self._env.last_returns.mean()) / EPISODE_TICKS,
         }
-
-    def _check_finite(self) -> None:
-        for name, parameter in self._named.items():
-            if not parameter.isfinite().all():
-                raise NotFiniteError(
-                    f"round {self.step} made {name} NaN; lower largest_gradient or learning_rate"
-                )
 
     def validate(self) -> float:
         """Return the cost without exploration; keep the strengths if they are the best so far."""

@@ -9,17 +9,17 @@ import gymnasium
 import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
-from stable_baselines3.common.vec_env import VecEnv
 
 from snn_control.controllers.swimmer.plan import SwimmerPlan
 from snn_control.engines.torch_circuit import TorchCircuit
 from snn_control.envs.swimmer.batch import SwimmerBatch
 from snn_control.envs.swimmer.start import Start, draw_start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
+from snn_control.training.any_environment.plain_vec_env import PlainVecEnv
 from snn_control.training.swimmer.task import FIRST_TRAINING_SEED
 
 
-class SwimmerVecEnv(VecEnv):
+class SwimmerVecEnv(PlainVecEnv):
     """Vector environment of swimmers; an observation is the circuit's input, then link velocities.
 
     A round ends after 1000 control periods for all bodies at once; the starts of round k depend
@@ -31,8 +31,6 @@ class SwimmerVecEnv(VecEnv):
         seed: seed of the starts.
         reward_scale: factor of the task's rewards.
     """
-
-    render_mode = None
 
     def __init__(self, plan: SwimmerPlan, n_bodies: int, seed: int, reward_scale: float) -> None:
         self._plan, self._seed, self._scale = plan, seed, reward_scale
@@ -92,25 +90,6 @@ class SwimmerVecEnv(VecEnv):
         return np.column_stack(
             [self._batch.joint_rad, dorsal, ~dorsal, commands, self._batch.link_velocities]
         )
-
-    def close(self) -> None:
-        """Do nothing: no resource is open."""
-
-    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Return an attribute, repeated for each body."""
-        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
-
-    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Refuse: bodies have no separate attributes."""
-        raise AttributeError(attr_name)
-
-    def env_method(self, method_name: str, *_: Any, indices: Any = None, **__: Any) -> list[Any]:
-        """Refuse: bodies have no separate methods."""
-        raise AttributeError(method_name)
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Return False for each body."""
-        return [False for _ in self._get_indices(indices)]
 
 
 class CircuitActor(torch.nn.Module):
