@@ -63,6 +63,13 @@ def replace_parents(parents: np.ndarray, children: np.ndarray, survivors: np.nda
     return order
 
 
+@kernel(inline="always")
+def _mutated(x: Any, drawn: Any, limit: Any, sigma: Any, normals: Any) -> Any:
+    """Return a gene after Gaussian mutation by the word `drawn`, clipped to the box."""
+    x += (sigma if occurs(drawn, limit) else 0.0) * normals[level(drawn, 1)]
+    return min(max(x, 0.0), 1.0)
+
+
 @kernel(parallel=True, nogil=True)
 def blend(
     parents: Array,
@@ -105,8 +112,7 @@ def blend(
         for k in range(len(child)):
             drawn = word(row_key, k)
             x = mother[k] + (step * level(drawn, 0) - alpha) * (father[k] - mother[k])
-            x += (sigma if occurs(drawn, mutated) else 0.0) * normals[level(drawn, 1)]
-            child[k] = min(max(x, 0.0), 1.0)
+            child[k] = _mutated(x, drawn, mutated, sigma, normals)
 
 
 @kernel(parallel=True, nogil=True)
@@ -134,8 +140,7 @@ def uniform(
         for k in range(len(child)):
             drawn = word(row_key, k)
             x = father[k] if level(drawn, 0) & 1 else mother[k]
-            x += (sigma if occurs(drawn, mutated) else 0.0) * normals[level(drawn, 1)]
-            child[k] = min(max(x, 0.0), 1.0)
+            child[k] = _mutated(x, drawn, mutated, sigma, normals)
 
 
 def spread_factors(eta: float) -> np.ndarray:
@@ -182,6 +187,7 @@ def simulated_binary(
     for pair in numba.prange(len(mothers)):
         row_key = word(key, pair)
         mother, father = parents[mothers[pair]], parents[fathers[pair]]
+        # Of an odd population the last second child is overwritten by the first.
         first, second = children[2 * pair], children[min(2 * pair + 1, last)]
         unchanged = not occurs(row_key, crossed)
         for k in range(len(mother)):

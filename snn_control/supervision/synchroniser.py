@@ -110,7 +110,7 @@ class Synchroniser(Copied, Generic[V]):
     def reset(self) -> None:
         """Delete all messages and events; time-outs are measured from the next clock."""
         self._queues: dict[str, list[Stamped[V]]] = {name: [] for name in self.limits}
-        self._heard_s = dict.fromkeys(self.limits, math.nan)
+        self._received_s = dict.fromkeys(self.limits, math.nan)
         self._timed_out: set[str] = set()
         self._events: list[Event] = []
 
@@ -131,7 +131,7 @@ class Synchroniser(Copied, Generic[V]):
         """
         if stream not in self.limits:
             raise UnknownNameError("stream", stream, self.limits)
-        self._heard_s[stream] = now_s
+        self._received_s[stream] = now_s
         if stream in self._timed_out:
             self._timed_out.discard(stream)
             self._events.append(Event(stream, EventKind.RETURNED, now_s))
@@ -150,11 +150,11 @@ class Synchroniser(Copied, Generic[V]):
     def events(self, now_s: float) -> list[Event]:
         """Return the events since the last call; a stream times out once until it returns."""
         for name, limits in self.limits.items():
-            if math.isnan(self._heard_s[name]):
-                self._heard_s[name] = now_s
-            silent_s = now_s - self._heard_s[name]
+            if math.isnan(self._received_s[name]):
+                self._received_s[name] = now_s
+            silent_s = now_s - self._received_s[name]
             if silent_s < 0.0:  # the clock was set back
-                self._heard_s[name] = now_s
+                self._received_s[name] = now_s
             elif silent_s > limits.timeout_s and name not in self._timed_out:
                 self._timed_out.add(name)
                 self._events.append(Event(name, EventKind.TIMED_OUT, now_s))

@@ -114,6 +114,7 @@ class TrustGate(Copied):
         self._identity.reset()
         self._age.reset()
         self._delivered_s = math.nan
+        self._repeated_s = 0.0
         self._contradictions = self._consistent = 0
         self.reason = ""
         """Evidence that closed the gate; empty while it is open."""

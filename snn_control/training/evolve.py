@@ -191,7 +191,7 @@ def _evolve(
         config.task,
         seed,
         fitness,
-        time.perf_counter() - started,
+        each_s=time.perf_counter() - started,
     ) as executor:
         _generations(config, run, fitness, strategy, executor, seed, budget, on_progress)
     if isinstance(strategy, Nsga2):

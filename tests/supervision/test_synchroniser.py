@@ -54,7 +54,7 @@ def test_each_message_is_in_at_most_one_set_and_the_skew_holds(seed: int) -> Non
 
 
 def test_a_stream_that_ends_is_an_event() -> None:
-    """Defect elsewhere: sets stop without a word when one of two streams ends."""
+    """Defect elsewhere: sets stop without an event when one of two streams ends."""
     both, sets, events = make(), 0, []
     for k in range(200):
         now_s = 0.1 * k

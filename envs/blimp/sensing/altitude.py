@@ -94,9 +94,9 @@ class SensedAltitude(Copied, gymnasium.Env):
         height: int = 720,
         senses: dict[str, Any] | None = None,
     ) -> None:
+        known = SenseParameters.__dataclass_fields__
         for name in senses or {}:
-            if name not in SenseParameters.__dataclass_fields__:
-                known = SenseParameters.__dataclass_fields__
+            if name not in known:
                 raise UnknownNameError("sensor parameter", name, known)
         self.senses = SenseParameters(**(senses or {}))
         self._blimp = BlimpAltitude(
@@ -186,15 +186,6 @@ class SensedAltitude(Copied, gymnasium.Env):
         acceleration = in_steps(
             acceleration_m_s2 + errors.acceleration_m_s2.item(k), senses.accelerometer_step_m_s2
         )
-        reference_m, _, dt_s, battery_v = observation[1:].tolist()
-        return np.array(
-            [
-                reference_m - range_m,
-                reference_m,
-                range_m,
-                dt_s,
-                battery_v,
-                barometer_m,
-                acceleration,
-            ]
-        )
+        reference_m = observation.item(1)
+        height = [reference_m - range_m, reference_m, range_m]
+        return np.array([*height, *observation[3:].tolist(), barometer_m, acceleration])
