@@ -11,7 +11,13 @@ from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion
+from snn_control.loops.blimp.model import (
+    BLIND_BELOW_M,
+    NOISE,
+    BlimpModel,
+    BlimpMotion,
+    lidar_sd_m,
+)
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.monitors.consistency import ConsistencyConfig, ConsistencyMonitor
 from snn_control.supervision.observer import Observer
@@ -23,10 +29,6 @@ FloatArray = npt.NDArray[np.float64]
 OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
 """Observables, as in `snn_control/BlimpAltitude-v0`."""
 ACTIONS = ("motor_command",)
-RANGE_SD_M = 0.006
-"""Standard deviation of a range: steps of 1 cm and noise of 5 mm."""
-BLIND_BELOW_M, BLIND_SD_M = 0.3, 0.02
-"""Range below which the lidar has steps of 4.5 cm, and its standard deviation there."""
 TRIM_MAX_M_S2 = 0.12
 """Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
 
@@ -262,8 +264,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         for sent in moment.sent:
             self.monitor.send(sent.command.item(), sent.at_s)
         blind = measured < BLIND_BELOW_M
-        sd_m = BLIND_SD_M if blind else RANGE_SD_M
-        fault = self.monitor.judge(measured, sd_m, moment.at_s, repeats=blind)
+        fault = self.monitor.judge(measured, lidar_sd_m(measured), moment.at_s, repeats=blind)
         return f"range {fault}" if fault else ""
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from snn_control.copies import Copied
-from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion
+from snn_control.loops.blimp.model import NOISE, RANGE_SD_M, BlimpModel, BlimpMotion, lidar_sd_m
 from snn_control.supervision.fusion import BiasNoise, Correction, FusionObserver
 from snn_control.supervision.monitors.monitor import Sample
 from snn_control.supervision.observer import ObserverNoise
@@ -15,15 +15,13 @@ from snn_control.supervision.trust import TrustConfig, TrustGate, Verdict
 __all__ = ["SENSORS", "EstimatorConfig", "HeightEstimator"]
 
 SENSORS = ("lidar", "barometer", "accelerometer")
-BLIND_BELOW_M, BLIND_SD_M = 0.3, 0.02
-"""Range below which the lidar has steps of 4.5 cm, and its standard deviation there."""
 
 
 @dataclass(frozen=True)
 class EstimatorConfig:
     """Noise and gates of the sensors."""
 
-    lidar_sd_m: float = 0.006
+    lidar_sd_m: float = RANGE_SD_M
     """Standard deviation of a range, m: steps of 1 cm and noise of 5 mm."""
     barometer_sd_m: float = 0.06
     """Standard deviation of the white noise of a barometric height, m."""
@@ -97,7 +95,7 @@ class HeightEstimator(Copied):
 
     def on_range(self, range_m: float, stamp_s: float, now_s: float) -> Verdict:
         """Judge a range, and correct the estimate by a trusted one."""
-        sd_m = BLIND_SD_M if range_m < BLIND_BELOW_M else self.config.lidar_sd_m
+        sd_m = lidar_sd_m(range_m, self.config.lidar_sd_m)
         if not self.started:
             verdict = self.gates["lidar"].judge(Sample(now_s, stamp_s, range_m))
             if verdict.fuse:

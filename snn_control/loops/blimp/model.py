@@ -15,7 +15,7 @@ from typing import Any
 from snn_control.loops.blimp.config import FULL
 from snn_control.supervision.observer import MotionModel, ObserverNoise
 
-__all__ = ["NOISE", "BlimpModel", "BlimpMotion"]
+__all__ = ["BLIND_BELOW_M", "NOISE", "RANGE_SD_M", "BlimpModel", "BlimpMotion", "lidar_sd_m"]
 
 NOISE = ObserverNoise(
     start_speed_m_s=0.2,
@@ -25,6 +25,12 @@ NOISE = ObserverNoise(
     model_error=0.15,
 )
 """Noise of a blimp: gusts, leak and differences from the nominal parameters."""
+RANGE_SD_M = 0.006
+"""Standard deviation of a range, m: steps of 1 cm and noise of 5 mm."""
+BLIND_BELOW_M = 0.3
+"""Range below which the lidar has steps of 4.5 cm, m."""
+BLIND_SD_M = 0.02
+"""Standard deviation of a range below `BLIND_BELOW_M`, m."""
 _COUNTS, _COUNT_AT_REST, _COUNTS_PER_UNIT = 45.0, 9.0, 3.0
 
 
@@ -116,3 +122,8 @@ class BlimpModel(MotionModel):
 
     def _thrust(self, signed_duty: float) -> float:
         return self._motion.thrust_gain_m_s2 * signed_duty * abs(signed_duty)
+
+
+def lidar_sd_m(range_m: float, sd_m: float = RANGE_SD_M) -> float:
+    """Return the standard deviation of a range, m: `sd_m`, or that of the blind zone."""
+    return BLIND_SD_M if range_m < BLIND_BELOW_M else sd_m

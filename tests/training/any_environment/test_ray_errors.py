@@ -4,23 +4,11 @@ import os
 import subprocess
 import sys
 import textwrap
-from importlib.util import find_spec
-from pathlib import Path
-
-import pytest
 
 from tests.paths import ROOT
-from tests.training.any_environment.test_ray_kills import Nodes
+from tests.training.any_environment.test_ray_kills import NEEDS_RAY, Nodes
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        find_spec("ray") is None, reason='needs Ray: pip install "snn_control[cluster]"'
-    ),
-    pytest.mark.skipif(
-        not Path("/proc/self/stat").exists(), reason="needs /proc to list processes"
-    ),
-]
+pytestmark = NEEDS_RAY
 ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Set before a script imports Ray; the executor sets it otherwise."""
 

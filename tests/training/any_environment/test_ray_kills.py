@@ -19,7 +19,7 @@ from snn_control.runs import Run
 from tests.paths import ROOT
 from tests.training.any_environment.test_task import FAULTY, ONE_GAIN, config, evolved, state
 
-pytestmark = [
+NEEDS_RAY = [
     pytest.mark.slow,
     pytest.mark.skipif(
         find_spec("ray") is None, reason='needs Ray: pip install "snn_control[cluster]"'
@@ -28,6 +28,8 @@ pytestmark = [
         not Path("/proc/self/stat").exists(), reason="needs /proc to list processes"
     ),
 ]
+"""Marks of the tests of whole clusters."""
+pytestmark = NEEDS_RAY
 HEALTH = {
     "RAY_health_check_period_ms": "300",
     "RAY_health_check_timeout_ms": "500",
