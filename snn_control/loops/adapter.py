@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from snn_control.copies import Copied
 from snn_control.loops.config import ControllerConfig
 from snn_control.supervision.command_gate import CommandGates
 
-__all__ = ["Moment", "Observation", "Reading", "Sent", "VehicleAdapter"]
+__all__ = ["Estimated", "Moment", "Observation", "Reading", "Sent", "VehicleAdapter"]
 
 FloatArray = npt.NDArray[np.float64]
 M = TypeVar("M")
@@ -56,6 +57,8 @@ class Moment:
     """True if the vehicle is armed and not under manual control."""
     landing: bool = False
     """True while the vehicle lands because of `trouble`."""
+    age_s: float = 0.0
+    """Time from the measurement to its processing, s."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,22 @@ class Observation:
     """Reason for unavailable values."""
     implausible: str = ""
     """Reason to refuse the measurement; the values are then not used."""
+    distrusted: str = ""
+    """Reason to act on the estimate instead; the values are then not used."""
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Observables by the estimate of the state."""
+
+    values: FloatArray
+    """Values in the order of `VehicleAdapter.observation_names`; NaN if unavailable."""
+    missing: str = ""
+    """Evidence against the stream of measurements; empty if it is trusted."""
+    land: str = ""
+    """Reason to land, since the estimate is too uncertain."""
+    landed: bool = False
+    """True once a landing vehicle is on the ground by the estimate."""
 
 
 class VehicleAdapter(Copied, ABC, Generic[M]):
@@ -85,6 +104,10 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
     """
 
     observation_names: tuple[str, ...]
+    senses: ClassVar[tuple[str, ...]] = ()
+    """Further streams of measurements, beside the one that triggers ticks; see `sense`."""
+    supervised_names: ClassVar[tuple[str, ...]] = ()
+    """Entries of `supervised`."""
 
     def __init__(self, config: ControllerConfig) -> None:
         self.config = config
@@ -97,6 +120,15 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
         """Count an input that cannot be used."""
         self.bad_values += 1
         self.bad_value = reason
+
+    def refuse(self, fault: str, now_s: float) -> None:
+        """Count a reading with a fault.
+
+        Args:
+            fault: fault of the reading.
+            now_s: present time, on the clock of `Moment.at_s`.
+        """
+        self.reject(fault)
 
     @abstractmethod
     def require_interface(self, controller: Controller) -> None:
@@ -120,12 +152,13 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
         """Restart from the present state of the vehicle, at arming or after manual control."""
 
     @abstractmethod
-    def orders(self, now_s: float, frozen: bool) -> tuple[float, ...]:
+    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
         """Return the inputs of the controller beside its observation, as in its `order_names`.
 
         Args:
             now_s: monotonic time.
             frozen: True while the adaptation is frozen.
+            sent: command in force, after limits and gate, (n_actions,).
         """
 
     @abstractmethod
@@ -136,6 +169,44 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
             measured: value of a reading without fault.
             moment: times of the measurement and commands before it.
         """
+
+    def sense(self, name: str, value: float, moment: Moment) -> None:
+        """Process a measurement of one of `senses`; `moment.dt_s` is not used.
+
+        Args:
+            name: one of `senses`.
+            value: value, in its unit.
+            moment: time, and commands since the last measurement.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no sense {name!r}")
+
+    def supervised(self, now_s: float) -> tuple[float, ...]:
+        """Return the state of the supervision for the record, in the order of its names.
+
+        Args:
+            now_s: present time, on the clock of `Moment.at_s`.
+        """
+        return ()
+
+    @property
+    def estimates(self) -> bool:
+        """True while there is an estimate of the state."""
+        return False
+
+    def estimate(self, moment: Moment) -> Estimated | None:
+        """Return the observables by the estimate at a time; None without an estimate.
+
+        A vehicle without an observer has none.
+
+        Args:
+            moment: time, and commands since the last measurement or estimate; `dt_s` is the time
+                since the last step of the controller, `landing` is also True in mode land.
+        """
+        return None
+
+    def deviation(self, values: FloatArray) -> float:
+        """Return the deviation from the setpoint that a retreat depends on; NaN: none."""
+        return math.nan
 
     def objection(self, config: Any) -> str:
         """Return the reason to refuse a configuration in operation; by default none."""

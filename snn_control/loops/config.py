@@ -30,6 +30,10 @@ class ControllerConfig(ABC):
     simulated time."""
     stamp_restart_s: float = parameter(1.0, 0.01, 3600.0)
     """Jump back of the stamps that counts as a restart of simulated time, s."""
+    sense_max_age_s: float = parameter(1.0, 0.01, 3600.0)
+    """Maximum age of a message of a further sensor, s."""
+    sense_timeout_s: float = parameter(2.0, 0.01, 3600.0)
+    """Time without a message of a further sensor that counts as its loss, s."""
     hold_s: float = parameter(0.6, 0.01, 60.0)
     """Age of the last usable measurement at which the mode becomes hold, s."""
     stop_s: float = parameter(10.0, 0.01, 3600.0)

@@ -51,3 +51,7 @@ class Tick:
     """True if stamp and value of the measurement can be used."""
     stepped: bool = False
     """True if controller and fallback were stepped."""
+    supervised: tuple[float, ...] = ()
+    """State of the supervision, as in `VehicleAdapter.supervised_names`."""
+    filter_s: float = 0.0
+    """Wall time of checks and estimate, s."""

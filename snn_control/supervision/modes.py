@@ -2,12 +2,16 @@
 
 ```
 DISARMED --arm--> HOLD (waits) --first usable measurement--> AUTO
-AUTO, FALLBACK --unusable measurement, or none for hold_s--> HOLD --trim_s--> TRIM --stop_s--> STOP
-AUTO, FALLBACK, HOLD --measurement that contradicts the model--> TRIM
-HOLD, TRIM, STOP --recover_ticks usable measurements in a row--> AUTO
+AUTO, FALLBACK, COAST, LAND --unusable measurement, or none for hold_s--> HOLD
+HOLD --none for trim_s--> TRIM --none for stop_s--> STOP
+AUTO, FALLBACK, COAST, LAND, HOLD --measurement that contradicts the model--> TRIM
+HOLD, TRIM, STOP, COAST, LAND --recover_ticks usable measurements in a row--> AUTO
+AUTO, FALLBACK, HOLD, TRIM, LAND --step on the estimate--> COAST
+AUTO, FALLBACK, HOLD, TRIM, COAST --step on an estimate that is too uncertain--> LAND
+LAND --landed--> STOP
 any but DISARMED --override--> MANUAL --override ends or its commands stop--> HOLD
-AUTO --controller fails--> FALLBACK --controller reset or replaced--> AUTO
-any --disarm--> DISARMED
+AUTO --controller fails, or retreat--> FALLBACK --reset, replaced, or retreat ends--> AUTO
+any --disarm or emergency stop--> DISARMED
 ```
 
 | mode | command source | command | time bound |
@@ -19,6 +23,8 @@ any --disarm--> DISARMED
 | TRIM | none | ramp from the last command to trim in 0.2 s, `ramp_s`, then trim | 10 s, `stop_s` |
 | STOP | none | motors off, until measurements are usable again | none; reached at once |
 | MANUAL | operator | the last command, then each manual command, held in between | its caller's |
+| COAST | controller | its output on the estimate, at the control period | by the estimate |
+| LAND | controller | its output on the estimate, with a setpoint that descends | by the estimate |
 
 The time bound is the latest time at which the mode is left; numbers are defaults. All bounds but
 that of MANUAL are ages of the last measurement that a controller used. The altitude nodes end
@@ -38,6 +44,9 @@ adds to each bound. A slew rate of the command gate lengthens the ramp to trim, 
   HOLD, and leaves STOP only after the controller was reset or replaced. If `trim_s` equals
   `stop_s` there is no TRIM: the command is held, then the motors stop.
 - In MANUAL, measurements are not required. When it ends, ages count from that moment.
+- COAST and LAND need a caller with an estimate; it decides when the estimate is too uncertain and
+  when the vehicle has landed. A stream that is slower than `coast_s` stays in COAST.
+- A retreat uses the fallback although the controller has not failed: see `supervision.simplex`.
 """
 
 from __future__ import annotations
@@ -53,7 +62,14 @@ import numpy.typing as npt
 from snn_control.errors import ParameterError
 from snn_control.supervision.command_gate import OFF
 
-__all__ = ["CONTROLLER_MODES", "Mode", "ModeConfig", "ModeMachine"]
+__all__ = [
+    "CONTROLLER_MODES",
+    "ESTIMATE_MODES",
+    "MEASURED_MODES",
+    "Mode",
+    "ModeConfig",
+    "ModeMachine",
+]
 
 C = TypeVar("C", float, npt.NDArray[np.float64])
 """Type of a command, for one actuator or several."""
@@ -69,10 +85,16 @@ class Mode(StrEnum):
     HOLD = "hold"
     TRIM = "trim"
     STOP = "stop"
+    COAST = "coast"
+    LAND = "land"
 
 
-CONTROLLER_MODES = (Mode.AUTO, Mode.FALLBACK)
+CONTROLLER_MODES = (Mode.AUTO, Mode.FALLBACK, Mode.COAST, Mode.LAND)
 """Modes in which a controller commands the motors."""
+MEASURED_MODES = (Mode.AUTO, Mode.FALLBACK)
+"""Modes in which a controller acts on measurements."""
+ESTIMATE_MODES = (Mode.COAST, Mode.LAND)
+"""Modes in which a controller acts on the estimate."""
 _MISSING = "no usable measurement"
 _WAITING = "waiting for a measurement"
 
@@ -99,6 +121,8 @@ class ModeConfig:
     """Number of usable measurements in a row that end HOLD, TRIM and STOP."""
     manual_max_age_s: float = 0.5
     """Age of the last manual command at which the caller ends MANUAL, s."""
+    coast_s: float = 0.35
+    """Time since the last tick at which a caller with an estimate starts to coast, s."""
 
     def __post_init__(self) -> None:
         if not 0 < self.hold_s <= self.trim_s <= self.trim_s + self.ramp_s <= self.stop_s:
@@ -108,6 +132,8 @@ class ModeConfig:
             )
         if self.recover_ticks < 1:
             raise ParameterError(f"recover_ticks is {self.recover_ticks}; expected at least 1")
+        if not self.coast_s > 0.0:
+            raise ParameterError(f"coast_s is {self.coast_s:g}; expected a positive time")
 
 
 class ModeMachine:
@@ -122,6 +148,10 @@ class ModeMachine:
         self.config, self._fallback = config, fallback
         self.armed = self.manual = False
         self.failure = ""
+        self.retreat = ""
+        """Reason to use the fallback although the controller has not failed."""
+        self.emergency = False
+        """True from an emergency stop until it is released."""
         self.waiting = False
         """True if armed and the motors have not turned yet: neither trim nor stop on the ground."""
         self._used_s = self._good_s = 0.0
@@ -130,8 +160,11 @@ class ModeMachine:
         self._enter(Mode.DISARMED, "not armed")
 
     def arm(self, now_s: float) -> None:
-        """Start with the next usable measurement; an armed vehicle keeps its mode."""
-        if self.armed:
+        """Start with the next usable measurement; an armed vehicle keeps its mode.
+
+        A vehicle in an emergency stop stays disarmed.
+        """
+        if self.armed or self.emergency:
             return
         self.armed, self.waiting = True, True
         self._hold(now_s, _WAITING)
@@ -140,6 +173,14 @@ class ModeMachine:
         """Stop the motors."""
         self.armed = self.manual = False
         self._enter(Mode.DISARMED, reason)
+
+    def emergency_stop(self, on: bool, reason: str = "emergency stop") -> None:
+        """Stop the motors and refuse arming, until the emergency stop is released."""
+        if on:
+            self.disarm(f"{reason}: release it before arming")
+        elif self.emergency:
+            self.disarm("emergency stop released")
+        self.emergency = on
 
     def override(self, on: bool, now_s: float, reason: str) -> None:
         """Start or end manual control of an armed vehicle."""
@@ -163,6 +204,14 @@ class ModeMachine:
         elif not self._fallback and self.armed and not self.manual:
             self._enter(Mode.STOP, reason)
 
+    def retreat_for(self, reason: str) -> None:
+        """Use the fallback for a reason; an empty reason ends the retreat."""
+        self.retreat = reason if self._fallback else ""
+        if self.retreat and self.mode is Mode.AUTO:
+            self._enter(Mode.FALLBACK, self.retreat)
+        elif self.mode is Mode.FALLBACK and not (self.retreat or self.failure):
+            self._enter(Mode.AUTO, "the retreat has ended")
+
     def lose_fallback(self, reason: str) -> None:
         """Disable the fallback: a failure of the controller stops the vehicle."""
         self._fallback = False
@@ -176,7 +225,7 @@ class ModeMachine:
     def clear_failure(self) -> None:
         """Clear the failure after a reset or replacement of the controller."""
         self.failure = ""
-        if self.mode is Mode.FALLBACK:
+        if self.mode is Mode.FALLBACK and not self.retreat:
             self._enter(Mode.AUTO, "controller reset")
 
     def mend(self) -> None:
@@ -189,16 +238,19 @@ class ModeMachine:
         self.watch(now_s)
         if not self.armed or self.manual:
             return
-        in_a_row = now_s - self._good_s < self.config.hold_s
+        coasting = self.mode in ESTIMATE_MODES
+        longest_s = self.config.coast_s if coasting else self.config.hold_s
+        in_a_row = now_s - self._good_s < longest_s
         self._good, self._good_s = self._good + 1 if in_a_row else 1, now_s
-        if self.mode not in CONTROLLER_MODES:
+        if self.mode not in MEASURED_MODES:
             if not self.waiting and self._good < self.config.recover_ticks:
                 return
             if self.failure and not self._fallback:
                 self._enter(Mode.STOP, self.failure)
                 return
-            mode = Mode.FALLBACK if self.failure else Mode.AUTO
-            self._enter(mode, self.failure or "measurements are usable")
+            reason = self.failure or self.retreat
+            mode = Mode.FALLBACK if reason else Mode.AUTO
+            self._enter(mode, reason or "measurements are usable")
         self.waiting, self._cause = False, _MISSING
         self._used_s = now_s
 
@@ -210,6 +262,33 @@ class ModeMachine:
         elif self.mode is Mode.HOLD and self.waiting:
             self._enter(Mode.HOLD, f"{_WAITING}; the last one: {reason}")
         self.watch(now_s)
+
+    def distrust(self) -> None:
+        """Process a measurement that is not trusted, while an estimate replaces it."""
+        self._good = 0
+
+    def may_coast(self) -> bool:
+        """Return True if a controller may act on an estimate."""
+        stopped = self.mode in (Mode.DISARMED, Mode.MANUAL, Mode.STOP)
+        return not (stopped or self.waiting or (self.failure and not self._fallback))
+
+    def coast(self, now_s: float, reason: str, land: bool = False) -> None:
+        """Process a tick on the estimate; call it only if `may_coast`.
+
+        Args:
+            now_s: present time.
+            reason: reason for the estimate, or for the landing.
+            land: True if the vehicle has to land, since the estimate is too uncertain.
+        """
+        mode = Mode.LAND if land else Mode.COAST
+        self._used_s = now_s
+        if self.mode is not mode or self.reason != reason:
+            self._enter(mode, reason)
+
+    def landed(self, reason: str) -> None:
+        """Stop the motors after a landing on the estimate."""
+        if self.mode is Mode.LAND:
+            self._enter(Mode.STOP, reason)
 
     def implausible(self, now_s: float, reason: str) -> None:
         """Process a measurement that contradicts the model; the command moves to trim at once.

@@ -82,13 +82,13 @@ class Synchroniser(Copied, Generic[V]):
     """Queues of the newest messages of each stream.
 
     Args:
-        limits: limits by stream, at least one.
+        limits: limits by stream.
         skew_s: maximum difference of the stamps of a set, s.
         future_s: time by which a stamp may be ahead of the clock, s.
         depth: messages kept of each stream, at least 1.
 
     Raises:
-        ParameterError: no stream, or a value out of its range.
+        ParameterError: a value is out of its range.
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class Synchroniser(Copied, Generic[V]):
         future_s: float = 0.05,
         depth: int = 16,
     ) -> None:
-        if not limits or depth < 1 or not skew_s >= 0.0 or not future_s >= 0.0:
+        if depth < 1 or not skew_s >= 0.0 or not future_s >= 0.0:
             raise ParameterError(
-                f"{len(limits)} streams, skew_s {skew_s:g}, future_s {future_s:g}, depth {depth}; "
-                "expected at least one stream, times of at least 0 and a positive depth"
+                f"skew_s {skew_s:g}, future_s {future_s:g}, depth {depth}; expected times of at "
+                "least 0 and a positive depth"
             )
         self.limits = dict(limits)
         self._skew_s, self._future_s, self._depth = skew_s, future_s, depth
@@ -129,6 +129,19 @@ class Synchroniser(Copied, Generic[V]):
         Raises:
             UnknownNameError: no such stream; with the closest names.
         """
+        if not self.admits(stream, stamp_s, now_s):
+            return {}
+        queue = self._queues[stream]
+        insort(queue, Stamped(stamp_s, value), key=lambda message: message.stamp_s)
+        del queue[: -self._depth]
+        self._drop_old(now_s)
+        return self._matched(stream, stamp_s)
+
+    def admits(self, stream: str, stamp_s: float, now_s: float) -> bool:
+        """Register a message; return False, with an event, if its stamp is old or in the future.
+
+        For a caller that needs no sets. Arguments and errors are those of `put`.
+        """
         if stream not in self.limits:
             raise UnknownNameError("stream", stream, self.limits)
         self._received_s[stream] = now_s
@@ -137,15 +150,11 @@ class Synchroniser(Copied, Generic[V]):
             self._events.append(Event(stream, EventKind.RETURNED, now_s))
         if not stamp_s <= now_s + self._future_s:
             self._events.append(Event(stream, EventKind.FUTURE, now_s))
-            return {}
+            return False
         if now_s - stamp_s > self.limits[stream].max_age_s:
             self._events.append(Event(stream, EventKind.OLD, now_s))
-            return {}
-        queue = self._queues[stream]
-        insort(queue, Stamped(stamp_s, value), key=lambda message: message.stamp_s)
-        del queue[: -self._depth]
-        self._drop_old(now_s)
-        return self._matched(stream, stamp_s)
+            return False
+        return True
 
     def events(self, now_s: float) -> list[Event]:
         """Return the events since the last call; a stream times out once until it returns."""

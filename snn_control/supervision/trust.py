@@ -3,31 +3,37 @@
 A closed gate keeps the measurements of its stream from the observer. It closes if
 
 - a value is not finite or outside the limits,
-- a message is older than `max_age_s`,
+- messages are older than `max_age_s` at their delivery for `late_s`,
 - the innovation exceeds both `closing_sigma` standard deviations and `closing_floor`, `in_a_row`
   times in a row, or `at_once` once,
 - a value is repeated bit for bit for `identical_s`,
+- its caller has evidence of another kind,
 
 and reopens after `reopen_count` messages in a row within `reopen_sigma` standard deviations, of
-which the first has another value than the one before. As the variance of the estimate grows without
-the sensor, a gate that reopened at its closing limit would accept a constant bias. A value repeated
-for `repeat_s` is trusted, but does not correct the observer: it may be the hover of a quantised
-sensor.
+which the first has another value than the one before, and whose innovations differ by at most twice
+`closing_floor`: a stuck sensor does not move with the vehicle. As the variance of the estimate
+grows without the sensor, a gate that reopened at its closing limit would accept a constant bias. A
+value repeated for `repeat_s` is trusted, but does not correct the observer: it may be the hover of a quantised
+sensor. If a run of equal values closed the gate and all of them agreed with the estimate, the
+sensor is one without noise: `quiet_identical_s` applies from then on.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
-from snn_control.supervision.monitors.age import Age
-from snn_control.supervision.monitors.identity import Identity
-from snn_control.supervision.monitors.limits import Limits
 from snn_control.supervision.monitors.monitor import Sample
+from snn_control.supervision.observer import Innovation
 
 __all__ = ["TrustConfig", "TrustGate", "Verdict"]
+
+
+LONG_GAP_S = 1.0
+"""Gap between messages that is no part of a run of equal values, s."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +61,20 @@ class TrustConfig:
     reopen_count: int = 5
     """Consistent messages in a row that reopen it."""
     max_age_s: float = 0.3
-    """Maximum age of a message at its delivery, s."""
+    """Maximum age of a message at its delivery, s; an older one does not correct the observer."""
+    late_s: float = 0.25
+    """Time of late deliveries that closes the gate, s; a burst after a gap is shorter."""
     silence_s: float = 0.35
     """Time without a message after which the stream is silent, s."""
     identical_s: float = 2.2
-    """Time for which a value may be repeated, s; infinite for a sensor without noise."""
+    """Time for which a value may be repeated, s."""
+    quiet_identical_s: float = 4.0
+    """Time for which a sensor without noise may repeat its value, s."""
     repeat_s: float = 0.8
     """Time for which a repeated value corrects the observer, s."""
 
     def __post_init__(self) -> None:
-        positive = ("closing_sigma", "reopen_sigma", "max_age_s", "silence_s", "repeat_s")
-        for name in positive:
+        for name in ("closing_sigma", "reopen_sigma", "max_age_s", "silence_s", "repeat_s"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise ParameterError(f"{name} is {getattr(self, name):g}; expected positive")
         if not 0.0 <= self.closing_floor <= self.at_once:
@@ -78,22 +87,30 @@ class TrustConfig:
                 f"reopen_sigma {self.reopen_sigma:g} is above closing_sigma "
                 f"{self.closing_sigma:g}: the gate would reopen on what closed it"
             )
-        if self.in_a_row < 1 or self.reopen_count < 1 or not self.identical_s > self.repeat_s:
+        if self.in_a_row < 1 or self.reopen_count < 1 or not self.late_s >= 0.0:
             raise ParameterError(
-                f"in_a_row {self.in_a_row}, reopen_count {self.reopen_count}, identical_s "
-                f"{self.identical_s:g}: expected counts of at least 1, and identical_s above "
-                f"repeat_s {self.repeat_s:g}"
+                f"in_a_row {self.in_a_row}, reopen_count {self.reopen_count}, late_s "
+                f"{self.late_s:g}: expected counts of at least 1 and a time of at least 0"
+            )
+        if not self.repeat_s < self.identical_s <= self.quiet_identical_s:
+            raise ParameterError(
+                f"repeat_s {self.repeat_s:g}, identical_s {self.identical_s:g}, quiet_identical_s "
+                f"{self.quiet_identical_s:g}: expected ascending times"
             )
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Result of judging one message."""
 
     fuse: bool
     """True if it may correct the observer."""
     reason: str
     """Evidence against it; empty for a trusted message."""
+
+
+_ACCEPTED = Verdict(True, "")
+_UNUSED = Verdict(False, "")
+_UNCONFIRMED = Verdict(False, "contradiction, not confirmed yet")
 
 
 class TrustGate(Copied):
@@ -105,21 +122,23 @@ class TrustGate(Copied):
 
     def __init__(self, config: TrustConfig) -> None:
         self.config = config
-        self._limits = Limits(config.low, config.high)
-        self._identity, self._age = Identity(), Age()
         self.reset()
 
     def reset(self) -> None:
         """Open the gate and delete all evidence."""
-        self._identity.reset()
-        self._age.reset()
-        self._delivered_s = math.nan
-        self._repeated_s = 0.0
+        self._value = self._since_s = self._stamp_s = math.nan
+        self._delivered_s = self._late_since_s = math.nan
         self._contradictions = self._consistent = 0
+        self._first_innovation = 0.0
+        self._identical_s = self.config.identical_s
+        self._agrees = True
+        """True while all values of the present run of equal ones agree with the estimate."""
         self.reason = ""
         """Evidence that closed the gate; empty while it is open."""
         self.closed_s = math.nan
         """Time of the last closing, s."""
+        self.closings = 0
+        """Number of closings."""
 
     @property
     def trusted(self) -> bool:
@@ -130,51 +149,99 @@ class TrustGate(Copied):
         """Return True if no message was delivered for `silence_s`."""
         return not now_s - self._delivered_s <= self.config.silence_s
 
-    def judge(self, sample: Sample) -> Verdict:
-        """Judge a message; an observer that has started passes its innovation."""
-        evidence = self._evidence(sample)
-        self._delivered_s = sample.now_s
-        if evidence:
-            self._consistent = 0
-            if not self.reason:
-                self.closed_s = sample.now_s
-            self.reason = evidence
-            return Verdict(False, evidence)
+    def close(self, evidence: str, now_s: float) -> Verdict:
+        """Close the gate; the reason of a closed one remains the first evidence."""
+        self._consistent = 0
+        if not self.reason:
+            self.closed_s, self.reason = now_s, evidence
+            self.closings += 1
+        return Verdict(False, evidence)
+
+    def open(self) -> None:
+        """Open the gate: its evidence was explained."""
+        self.reason, self._contradictions, self._consistent = "", 0, 0
+
+    def judge(
+        self,
+        sample: Sample,
+        tolerated: float = 0.0,
+        limit: float | None = None,
+        identical_s: float | None = None,
+        reopen_count: int | None = None,
+    ) -> Verdict:
+        """Judge a message; an observer that has started passes its innovation.
+
+        Args:
+            sample: message with its innovation.
+            tolerated: size of an innovation that counts as no contradiction, since another sensor
+                explains it.
+            limit: replaces the limits of innovations, in the unit of the stream.
+            identical_s: replaces `identical_s` of the configuration, s; infinite: a healthy sensor
+                repeats its value.
+            reopen_count: replaces `reopen_count` of the configuration.
+        """
+        config, (now_s, stamp_s, value, innovation) = self.config, sample
+        self._delivered_s = now_s
+        if not config.low <= value <= config.high:
+            return self.close(
+                f"value {value:g} is outside {config.low:g} to {config.high:g}", now_s
+            )
+        if now_s - stamp_s > config.max_age_s:
+            return self._late(now_s, stamp_s)
+        self._late_since_s = math.nan
+        size, sd = 0.0, math.inf
+        if innovation is not None:
+            size, sd = abs(innovation.value), innovation.sd
+        changed, repeated_s = value != self._value, self._repeated(value, stamp_s, size)
+        if repeated_s > (self._identical_s if identical_s is None else identical_s):
+            return self.close(f"stuck at {value:g} for {repeated_s:.1f} s", now_s)
+        if innovation is not None:
+            if limit is None:
+                limit = max(config.closing_sigma * sd, config.closing_floor)
+            far = not size <= max(limit, tolerated)
+            self._contradictions = self._contradictions + 1 if far else 0
+            if far and (self._contradictions >= config.in_a_row or not size <= config.at_once):
+                evidence = f"value {value:g} differs by {size:.2f} from the estimate"
+                return self.close(f"{evidence}, {size / sd:.1f} sigma", now_s)
         if self.reason:
-            return self._while_closed(sample)
+            consistent = size <= config.reopen_sigma * sd and (changed or self._consistent > 0)
+            return self._while_closed(consistent, innovation, reopen_count or config.reopen_count)
         if self._contradictions:
-            return Verdict(False, "contradiction, not confirmed yet")
-        return Verdict(self._repeated_s <= self.config.repeat_s, "")
+            return _UNCONFIRMED
+        return _ACCEPTED if repeated_s <= config.repeat_s or identical_s == math.inf else _UNUSED
 
-    def _evidence(self, sample: Sample) -> str:
-        """Return the evidence of a fault by one message, or an empty string."""
-        config, value = self.config, sample.value
-        if self._limits.sample(sample) > 0.0:
-            return f"value {value:g} is outside {config.low:g} to {config.high:g}"
-        age_s = self._age.sample(sample)
-        if age_s > config.max_age_s:
-            return f"{age_s:.2f} s old at its delivery"
-        self._repeated_s = self._identity.sample(sample)
-        if self._repeated_s > config.identical_s:
-            return f"stuck at {value:g} for {self._repeated_s:.1f} s"
-        if sample.innovation is None:
-            return ""
-        size, sd = abs(sample.innovation.value_m), sample.innovation.sd_m
-        far = not size <= max(config.closing_sigma * sd, config.closing_floor)
-        self._contradictions = self._contradictions + 1 if far else 0
-        if far and (self._contradictions >= config.in_a_row or not size <= config.at_once):
-            return f"value {value:g} differs by {size:.2f} from the estimate, {size / sd:.1f} sigma"
-        return ""
+    def _repeated(self, value: float, stamp_s: float, size: float) -> float:
+        """Return the duration of the run of equal values, s, between stamps."""
+        config = self.config
+        if stamp_s - self._stamp_s > LONG_GAP_S:
+            self._since_s += stamp_s - self._stamp_s
+        self._stamp_s = stamp_s
+        if value != self._value:
+            run_s = stamp_s - self._since_s
+            if self._agrees and run_s > self._identical_s:
+                self._identical_s = config.quiet_identical_s
+            self._value, self._since_s, self._agrees = value, stamp_s, True
+        self._agrees = self._agrees and size <= config.closing_floor
+        return stamp_s - self._since_s
 
-    def _while_closed(self, sample: Sample) -> Verdict:
-        innovation, changed = sample.innovation, self._repeated_s == 0.0
-        consistent = innovation is None or (
-            abs(innovation.value_m) <= self.config.reopen_sigma * innovation.sd_m
-        )
-        # The first message is a new value; a quantised sensor may repeat it.
-        counted = consistent and (changed or self._consistent > 0)
-        self._consistent = self._consistent + 1 if counted else 0
-        if self._consistent < self.config.reopen_count:
+    def _late(self, now_s: float, stamp_s: float) -> Verdict:
+        """Close the gate if messages have been late for some time."""
+        if math.isnan(self._late_since_s):
+            self._late_since_s = now_s
+        if self.reason or now_s - self._late_since_s >= self.config.late_s:
+            return self.close(f"{now_s - stamp_s:.2f} s old at its delivery", now_s)
+        return _UNUSED
+
+    def _while_closed(
+        self, consistent: bool, innovation: Innovation | None, reopen_count: int
+    ) -> Verdict:
+        """Count consistent messages, of which the first has a new value."""
+        value = 0.0 if innovation is None else innovation.value
+        if not self._consistent:
+            self._first_innovation = value
+        moved_along = abs(value - self._first_innovation) <= 2.0 * self.config.closing_floor
+        self._consistent = self._consistent + 1 if consistent and moved_along else 0
+        if self._consistent < reopen_count:
             return Verdict(False, f"not trusted again yet after: {self.reason}")
         self.reason, self._consistent = "", 0
-        return Verdict(True, "")
+        return _ACCEPTED

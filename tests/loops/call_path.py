@@ -13,8 +13,15 @@ from tests.paths import ROOT
 
 FILES, CROSSINGS = 8, 6
 """Maximum number of files on the path, and of crossings between loop and adapter."""
-MODEL = {"loops/blimp/model.py", "supervision/observer.py", "supervision/monitors/consistency.py"}
-"""Files of the check of a range against the model, beside the path."""
+MODEL = {
+    "loops/blimp/estimator.py",
+    "loops/blimp/model.py",
+    "supervision/learned_trim.py",
+    "supervision/monitors/model_fit.py",
+    "supervision/observer.py",
+    "supervision/trust.py",
+}
+"""Files of the estimate of the height, beside the path."""
 PACKAGE = Path(snn_control.__file__).parent
 
 
@@ -54,7 +61,7 @@ class CallPath:
         self.crossings += sides == {"loop", "adapter"}
 
     def _side(self, path: Path) -> str:
-        if path == PACKAGE / "loops" / "control_loop.py":
+        if path.parent == PACKAGE / "loops" and path.stem in ("control_loop", "operation"):
             return "loop"
         return "adapter" if self._adapters in path.parents else ""
 

@@ -41,6 +41,13 @@ class ModeBench:
         self.modes.bad(self.now_s, "range is NaN")
         return self.record()
 
+    def coast(self, after_s: float = PERIOD_S, land: bool = False) -> Mode:
+        """Step on the estimate, if the modes allow it."""
+        self.now_s += after_s
+        if self.modes.may_coast():
+            self.modes.coast(self.now_s, "no measurement", land)
+        return self.record()
+
     def watch(self, after_s: float = WATCH_S) -> float | None:
         """Advance the time; return the command that is sent."""
         self.now_s += after_s
@@ -90,6 +97,8 @@ def in_mode(mode: Mode) -> ModeBench:
             bench.silence(1.8)
         case Mode.STOP:
             bench.silence(11.0)
+        case Mode.COAST | Mode.LAND:
+            bench.coast(land=mode is Mode.LAND)
     assert bench.modes.mode is mode
     return bench
 

@@ -9,7 +9,13 @@ from itertools import pairwise
 import pytest
 
 from snn_control.supervision import modes as modes_module
-from snn_control.supervision.modes import Mode, ModeConfig, ModeMachine
+from snn_control.supervision.modes import (
+    CONTROLLER_MODES,
+    MEASURED_MODES,
+    Mode,
+    ModeConfig,
+    ModeMachine,
+)
 from tests.supervision.mode_bench import ModeBench, in_mode, three_usable
 
 
@@ -20,22 +26,34 @@ def silence(seconds: float) -> Callable[[ModeBench], object]:
 DIAGRAM: dict[str, tuple[Callable[[ModeBench], object], dict[Mode, Mode]]] = {
     "arm": (ModeBench.arm, {Mode.DISARMED: Mode.HOLD}),
     "disarm": (lambda c: c.modes.disarm(), dict.fromkeys(Mode, Mode.DISARMED)),
-    "bad": (ModeBench.bad, {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD}),
+    "bad": (ModeBench.bad, dict.fromkeys(CONTROLLER_MODES, Mode.HOLD)),
+    "step on the estimate": (
+        ModeBench.coast,
+        dict.fromkeys((*MEASURED_MODES, Mode.HOLD, Mode.TRIM, Mode.LAND), Mode.COAST),
+    ),
+    "step on an uncertain estimate": (
+        lambda c: c.coast(land=True),
+        dict.fromkeys((*MEASURED_MODES, Mode.HOLD, Mode.TRIM, Mode.COAST), Mode.LAND),
+    ),
+    "landed": (lambda c: c.modes.landed("on the floor"), {Mode.LAND: Mode.STOP}),
+    "emergency stop": (lambda c: c.modes.emergency_stop(True), dict.fromkeys(Mode, Mode.DISARMED)),
+    "retreat": (lambda c: c.modes.retreat_for("pole"), {Mode.AUTO: Mode.FALLBACK}),
     "one good": (ModeBench.good, {}),
-    "three good": (three_usable, dict.fromkeys((Mode.HOLD, Mode.TRIM, Mode.STOP), Mode.AUTO)),
+    "three good": (
+        three_usable,
+        dict.fromkeys((Mode.HOLD, Mode.TRIM, Mode.STOP, Mode.COAST, Mode.LAND), Mode.AUTO),
+    ),
     "silence of 1.1 s": (silence(1.1), {}),
     "contradiction": (
         lambda c: c.modes.implausible(c.now_s, "stuck"),
-        dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM),
+        dict.fromkeys((*CONTROLLER_MODES, Mode.HOLD), Mode.TRIM),
     ),
     "silence of 1.45 s": (
-        silence(1.45), {Mode.AUTO: Mode.HOLD, Mode.FALLBACK: Mode.HOLD, Mode.HOLD: Mode.TRIM},
+        silence(1.45), dict.fromkeys(CONTROLLER_MODES, Mode.HOLD) | {Mode.HOLD: Mode.TRIM},
     ),
-    "silence of 1.7 s": (
-        silence(1.7), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD), Mode.TRIM)
-    ),
+    "silence of 1.7 s": (silence(1.7), dict.fromkeys((*CONTROLLER_MODES, Mode.HOLD), Mode.TRIM)),
     "silence of 10.1 s": (
-        silence(10.1), dict.fromkeys((Mode.AUTO, Mode.FALLBACK, Mode.HOLD, Mode.TRIM), Mode.STOP)
+        silence(10.1), dict.fromkeys((*CONTROLLER_MODES, Mode.HOLD, Mode.TRIM), Mode.STOP)
     ),
     "override": (
         lambda c: c.override(True),
@@ -95,6 +113,55 @@ def test_the_docstring_lists_every_mode_and_the_default_times() -> None:
         assert f"{seconds:g} s" in text
 
 
+# Estimate, retreat and emergency stop.
+
+
+def test_a_slow_stream_stays_in_coast() -> None:
+    """Usable measurements more than coast_s apart do not return to auto."""
+    bench = in_mode(Mode.COAST)
+    for _ in range(10):
+        bench.good(after_s=0.4)
+        bench.coast()
+    assert bench.modes.mode is Mode.COAST
+    for _ in range(3):
+        bench.good(after_s=0.3)
+    assert bench.modes.mode is Mode.AUTO
+
+
+def test_a_stopped_or_waiting_vehicle_does_not_coast() -> None:
+    bench = ModeBench()
+    bench.arm()
+    assert not bench.modes.may_coast()
+    for mode in (Mode.DISARMED, Mode.MANUAL, Mode.STOP):
+        assert not in_mode(mode).modes.may_coast()
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_an_emergency_stop_is_latched(mode: Mode) -> None:
+    bench = in_mode(mode)
+    bench.modes.emergency_stop(True)
+    for event in (bench.arm, lambda: bench.override(True), bench.good, bench.coast):
+        event()
+        assert bench.modes.mode is Mode.DISARMED
+        assert "emergency stop" in bench.modes.reason
+    bench.modes.emergency_stop(False)
+    assert bench.modes.mode is Mode.DISARMED
+    assert bench.arm() is Mode.HOLD
+
+
+def test_a_retreat_ends_in_auto_unless_the_controller_has_failed() -> None:
+    bench = in_mode(Mode.AUTO)
+    bench.modes.retreat_for("pole")
+    bench.modes.fail("it raised")
+    bench.modes.retreat_for("")
+    assert bench.modes.mode is Mode.FALLBACK
+    bench.modes.retreat_for("pole")
+    bench.modes.clear_failure()
+    assert bench.modes.mode is Mode.FALLBACK
+    bench.modes.retreat_for("")
+    assert bench.modes.mode is Mode.AUTO
+
+
 # Without fallback and trim.
 
 
@@ -152,4 +219,4 @@ def test_old_names_are_deprecated() -> None:
     with pytest.warns(DeprecationWarning, match="clear_failure"):
         in_mode(Mode.FALLBACK).modes.mend()
     with pytest.warns(DeprecationWarning, match="CONTROLLER_MODES"):
-        assert modes_module.FLYING == (Mode.AUTO, Mode.FALLBACK)
+        assert modes_module.FLYING == CONTROLLER_MODES

@@ -143,7 +143,6 @@ def test_unknown_streams_and_invalid_limits_are_refused() -> None:
     with pytest.raises(UnknownNameError, match=r"lida.*lidar"):
         make().put("lida", 0.0, 1, 0.0)
     for wrong in (
-        lambda: Synchroniser({}, 0.1),
         lambda: make(skew_s=-1.0),
         lambda: make(depth=0),
         lambda: StreamLimits(0.0, 1.0),

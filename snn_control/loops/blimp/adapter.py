@@ -9,26 +9,29 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
+from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.model import (
-    BLIND_BELOW_M,
-    NOISE,
-    BlimpModel,
-    BlimpMotion,
-    lidar_sd_m,
-)
+from snn_control.loops.blimp.estimator import EstimatorConfig, HeightEstimator
+from snn_control.loops.blimp.model import BlimpModel, BlimpMotion
 from snn_control.supervision.command_gate import CommandGates
-from snn_control.supervision.monitors.consistency import ConsistencyConfig, ConsistencyMonitor
-from snn_control.supervision.observer import Observer
+from snn_control.supervision.learned_trim import LearnedTrim
 
-__all__ = ["ACTIONS", "OBSERVABLE", "BlimpAdapter", "Setpoint", "range_fault"]
+__all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter", "Setpoint", "range_fault"]
 
 FloatArray = npt.NDArray[np.float64]
 
 OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
 """Observables, as in `snn_control/BlimpAltitude-v0`."""
 ACTIONS = ("motor_command",)
+ORDERS = ("sent_command", "frozen", "trusted")
+"""Inputs that a controller may take beside its observation: the command in force, motor units; 1
+while its adaptation is frozen; 1 while the range is trusted."""
+BELOW_FLOOR_M = -0.3
+"""Setpoint at the end of a landing on the estimate, m."""
+TOUCHED_S = 3.0
+"""Time at that setpoint after which the blimp has landed, s."""
+STEADY_M = 0.3
+"""Height error up to which commands count for the trim, m."""
 TRIM_MAX_M_S2 = 0.12
 """Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
 
@@ -94,13 +97,18 @@ class BlimpAdapter(VehicleAdapter[float]):
     Args:
         controller: altitude controller.
         config: limits and times.
-        motion: parameters of the model that ranges are checked against; None: nominal.
+        motion: parameters of the model of the estimate; None: nominal.
 
     Raises:
         InterfaceMismatchError: the controller has other inputs or outputs.
     """
 
     observation_names = OBSERVABLE
+    senses = ("barometer", "accelerometer")
+    supervised_names = (
+        "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
+        "accelerometer_trusted", "actuator_fault",
+    )  # fmt: skip
     config: AltitudeNodeConfig
 
     def __init__(
@@ -124,13 +132,19 @@ class BlimpAdapter(VehicleAdapter[float]):
         self.over_ceiling = 0
         """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
-        self._range_m = math.nan
+        self._range_m = self._command = math.nan
         self._model = BlimpModel(motion or BlimpMotion())
-        self.monitor: ConsistencyMonitor | None = None
-        """Check of the range against the model; None if `range_gate_m` is 0."""
+        self._order_names = controller.order_names
+        self._trim = LearnedTrim(config.trim_command)
+        self.estimator: HeightEstimator | None = None
+        """Estimate of the height; None if `range_gate_m` is 0."""
         if config.range_gate_m:
-            limits = ConsistencyConfig(config.range_gate_m, config.range_stuck_s)
-            self.monitor = ConsistencyMonitor(Observer(self._model, NOISE), limits)
+            limits = EstimatorConfig(
+                alone_limit_m=config.range_gate_m, alone_identical_s=config.range_stuck_s
+            )
+            self.estimator = HeightEstimator(limits, motion)
+        self._seen_s = self._supported_s = self._floor_s = math.nan
+        self._land = ""
 
     # Inputs.
 
@@ -165,6 +179,12 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     # Calls of the loop.
 
+    def refuse(self, fault: str, now_s: float) -> None:
+        """Count a range with a fault, and distrust the lidar."""
+        self.reject(fault)
+        if self.estimator is not None and self.estimator.started:
+            self.estimator.gates["lidar"].close(fault.removeprefix("range "), now_s)
+
     def require_interface(self, controller: Controller) -> None:
         """Refuse a controller that is not an altitude controller."""
         wrong = [name for name in controller.observation_names if name not in OBSERVABLE]
@@ -174,6 +194,10 @@ class BlimpAdapter(VehicleAdapter[float]):
                 f"{controller.action_names}, the node has {OBSERVABLE} and {ACTIONS}: "
                 "name a model of an altitude controller"
             )
+        if unknown := [name for name in controller.order_names if name not in ORDERS]:
+            raise InterfaceMismatchError(
+                f"the controller takes the orders {unknown}, the node has {ORDERS}"
+            )
 
     def make_gate(self) -> CommandGates:
         """Return the gate of the motors."""
@@ -182,32 +206,90 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     @property
     def trim(self) -> FloatArray:
-        """Thrust that approximately keeps the blimp at its height."""
-        return np.array([self.config.trim_command])
+        """Thrust that approximately keeps the blimp at its height, learned in operation."""
+        if self.estimator is None:
+            return np.array([self.config.trim_command])
+        if self._trim.start != self.config.trim_command:
+            self._trim.restart(self.config.trim_command)
+        return np.array([self._trim.value])
 
     def restart(self) -> None:
-        """Start setpoint and model from the next measured height."""
+        """Start setpoint and estimate from the next measured height."""
         self.setpoint.value = None
-        if self.monitor is not None:
-            self.monitor.restart()
+        self._seen_s = self._supported_s = self._floor_s = self._command = math.nan
+        self._land = ""
+        self._trim.restart(self.config.trim_command)
+        if self.estimator is not None:
+            self.estimator.restart()
 
-    def orders(self, now_s: float, frozen: bool) -> tuple[float, ...]:
-        """Return (): all inputs of an altitude controller are observables."""
-        return ()
+    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
+        """Return those of `ORDERS` that the controller takes."""
+        trusted = self.estimator is None or self.estimator.gates["lidar"].trusted
+        values = dict(zip(ORDERS, (sent.item(), float(frozen), float(trusted)), strict=True))
+        return tuple(values[name] for name in self._order_names)
 
     def observe(self, measured: float, moment: Moment) -> Observation:
         """Return the observables; the setpoint advances by the elapsed time."""
-        if moment.automatic and (fault := self._contradiction(measured, moment)):
-            return Observation(np.full(len(OBSERVABLE), math.nan), implausible=fault)
+        if moment.automatic and (fault := self._distrust(measured, moment)):
+            return Observation(np.full(len(OBSERVABLE), math.nan), distrusted=f"range {fault}")
         self._range_m, setpoint = measured, self.setpoint
         if setpoint.value is None:
             setpoint.start(measured)
-        land_m = min(self.config.land_height_m, setpoint.value or 0.0)
-        # The setpoint stands still in a long gap: its ramp would end in a step.
-        moving_s = min(moment.dt_s, self.config.hold_s)
-        height_m = setpoint.advance(moving_s, land_m if moment.landing else None)
-        values = np.array([height_m - measured, height_m, measured, moment.dt_s, self.battery_v])
+        self._land, self._seen_s, self._supported_s = "", moment.at_s, moment.at_s
+        values = self._observed(measured, self._advanced(moment), moment)
         return Observation(values, missing="no battery voltage yet")
+
+    def sense(self, name: str, value: float, moment: Moment) -> None:
+        """Process a barometric height, m, or a vertical acceleration without gravity, m/s^2."""
+        if self.estimator is None or not moment.automatic:
+            return
+        self._follow(moment)
+        now_s = moment.at_s + moment.age_s
+        if name == "barometer":
+            self.estimator.on_barometer(value, moment.at_s, now_s)
+        else:
+            self.estimator.on_acceleration(value, moment.at_s, now_s)
+
+    @property
+    def estimates(self) -> bool:
+        """True after the first trusted range."""
+        return self.estimator is not None and self.estimator.started
+
+    def estimate(self, moment: Moment) -> Estimated | None:
+        """Return the observables at the estimated height; None before the first trusted range."""
+        if self.estimator is None or not self.estimator.started:
+            return None
+        self._follow(moment)
+        height_m, sd_m = self.estimator.estimate(moment.at_s)
+        self._land = self._too_uncertain(sd_m, moment.at_s)
+        if self.setpoint.value is None:
+            self.setpoint.start(height_m)
+        if self._land:
+            setpoint_m = self._descended(moment)
+        else:
+            self._floor_s = math.nan
+            setpoint_m = self._advanced(moment)
+        landed = moment.at_s - self._floor_s >= TOUCHED_S
+        lidar = self.estimator.gates["lidar"]
+        missing = "" if lidar.trusted else f"range {lidar.reason}"
+        values = self._observed(height_m, setpoint_m, moment)
+        return Estimated(values, missing, self._land, landed)
+
+    def supervised(self, now_s: float) -> tuple[float, ...]:
+        """Return estimate, its standard deviation, trust of each sensor, fault of the motors."""
+        estimator = self.estimator
+        if estimator is None or not estimator.started:
+            return (math.nan,) * len(self.supervised_names)
+        return (
+            estimator.observer.position_m,
+            estimator.observer.position_sd_m,
+            *(float(gate.trusted and not gate.silent(now_s)) for gate in estimator.gates.values()),
+            float(bool(estimator.actuator_fault)),
+        )
+
+    def deviation(self, values: FloatArray) -> float:
+        """Return the height error, m."""
+        return float(values[0])
 
     def objection(self, config: AltitudeNodeConfig) -> str:
         """Return the reason to refuse a trim that does not keep the height, by the model.
@@ -217,8 +299,8 @@ class BlimpAdapter(VehicleAdapter[float]):
         """
         trim, unmodelled_m_s2 = config.trim_command, 0.0
         present = trim == self.config.trim_command
-        if self.monitor is not None and not present:
-            unmodelled_m_s2 = self.monitor.observer.unmodelled_m_s2
+        if self.estimator is not None and not present:
+            unmodelled_m_s2 = self.estimator.observer.unmodelled_m_s2
         change_m_s2 = self._model.acceleration_at(trim) + unmodelled_m_s2
         if (change_m_s2 if present else abs(change_m_s2)) <= TRIM_MAX_M_S2:
             return ""
@@ -232,12 +314,12 @@ class BlimpAdapter(VehicleAdapter[float]):
     def limit(self, command: FloatArray) -> FloatArray:
         """Return the command, or 0 if it is upward and the height above the ceiling.
 
-        The height is the last usable or the estimated one, if that is greater: a range that is too
+        The height is the last trusted or the estimated one, if that is greater: a range that is too
         low is refused, while the estimate continues.
         """
         heights_m = [self._range_m]
-        if self.monitor is not None:
-            heights_m.append(self.monitor.observer.position_m)
+        if self.estimator is not None:
+            heights_m.append(self.estimator.observer.position_m)
         if any(height_m > self.config.ceiling_m for height_m in heights_m) and command[0] > 0:
             self.over_ceiling += 1
             return np.zeros(1)
@@ -257,15 +339,60 @@ class BlimpAdapter(VehicleAdapter[float]):
             f"set_point_high_m {self.setpoint.high:g}: {self.setpoint.requested:g} m is used"
         )
 
-    def _contradiction(self, measured: float, moment: Moment) -> str:
-        """Return the difference of a range from the model, or an empty string."""
-        if self.monitor is None:
-            return ""
+    def _observed(self, height_m: float, setpoint_m: float, moment: Moment) -> FloatArray:
+        """Return the observables at a height; commands near the setpoint teach the trim."""
+        error_m = setpoint_m - height_m
+        if self.estimator is not None and moment.automatic and abs(error_m) < STEADY_M:
+            self._trim.update(self._command, min(moment.dt_s, 1.0))
+        return np.array([error_m, setpoint_m, height_m, moment.dt_s, self.battery_v])
+
+    def _advanced(self, moment: Moment) -> float:
+        """Advance the setpoint by the time of a tick."""
+        land_m = min(self.config.land_height_m, self.setpoint.value or 0.0)
+        # The setpoint stands still in a long gap: its ramp would end in a step.
+        moving_s = min(moment.dt_s, self.config.hold_s)
+        return self.setpoint.advance(moving_s, land_m if moment.landing else None)
+
+    def _descended(self, moment: Moment) -> float:
+        """Lower the setpoint to below the floor."""
+        setpoint, rate_m_s = self.setpoint, self.config.land_rate_m_s
+        lower_m = (setpoint.value or 0.0) - rate_m_s * max(moment.dt_s, 0.0)
+        setpoint.value = max(lower_m, BELOW_FLOOR_M)
+        if setpoint.value == BELOW_FLOOR_M and math.isnan(self._floor_s):
+            self._floor_s = moment.at_s
+        return setpoint.value
+
+    def _follow(self, moment: Moment) -> None:
+        """Pass the commands sent to the estimator."""
         for sent in moment.sent:
-            self.monitor.send(sent.command.item(), sent.at_s)
-        blind = measured < BLIND_BELOW_M
-        fault = self.monitor.judge(measured, lidar_sd_m(measured), moment.at_s, repeats=blind)
-        return f"range {fault}" if fault else ""
+            self._command = sent.command.item()
+            if self.estimator is not None:
+                self.estimator.sent(self._command, sent.at_s)
+
+    def _distrust(self, measured: float, moment: Moment) -> str:
+        """Return the evidence against a range, or an empty string."""
+        self._follow(moment)
+        if self.estimator is None:
+            return ""
+        verdict = self.estimator.on_range(measured, moment.at_s, moment.at_s + moment.age_s)
+        return verdict.reason
+
+    def _too_uncertain(self, sd_m: float, at_s: float) -> str:
+        """Return the reason to land on the estimate, or an empty string; it lasts for a while."""
+        assert self.estimator is not None
+        supported = self.estimator.height_sensor(at_s)
+        if supported or math.isnan(self._supported_s):
+            self._supported_s = at_s
+        if supported == "lidar" or math.isnan(self._seen_s):
+            self._seen_s = at_s
+        config = self.config
+        if self._land and not (supported and sd_m < 0.5 * config.land_sd_m):
+            return self._land
+        if at_s - self._seen_s <= config.coast_max_s:
+            return ""
+        if at_s - self._supported_s > config.coast_max_s:
+            return f"no sensor of the height for {config.coast_max_s:g} s"
+        return f"the height is uncertain by {sd_m:.2f} m" if sd_m > config.land_sd_m else ""
 
 
 def range_fault(

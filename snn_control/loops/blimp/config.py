@@ -26,13 +26,27 @@ class AltitudeNodeConfig(ControllerConfig):
     range_max_m: float = parameter(12.0, 0.1, 1000.0)
     """Maximum plausible height, m; above it the sensor may report millimetres."""
     range_gate_m: float = parameter(0.25, 0.0, 100.0)
-    """Maximum difference of range and model, m; 0: no model, so that a stuck, jumping or wrong
-    sensor is not detected."""
-    range_stuck_s: float = parameter(15.0, 1.0, 3600.0)
-    """Time after which an unchanged range counts as stuck, s; about 3 for a sensor that does not
-    repeat its value at rest, as its noise is above its resolution."""
+    """Maximum difference of the range and the estimate while there is no other sensor, m; 0: no
+    estimate, so that a stuck, jumping or wrong sensor is not detected."""
+    range_stuck_s: float = parameter(15.0, 3.0, 3600.0)
+    """Time after which an unchanged range counts as stuck while there is no other sensor, s; about
+    3 for a sensor that does not repeat its value at rest, as its noise is above its resolution."""
     parameters_file: str = parameter("")
     """File of blimp parameters of the model, as written by `snn-control fit`; empty: nominal."""
+
+    coast_s: float = parameter(0.35, 0.05, 60.0)
+    """Time without a measurement after which the controller acts on the estimate, s; at least 2.5
+    control periods."""
+    coast_max_s: float = parameter(10.0, 0.1, 3600.0, live=True)
+    """Time without a trusted range for which the blimp acts on the estimate in any case, s; then it
+    lands unless there is a barometer."""
+    land_sd_m: float = parameter(0.3, 0.01, 100.0, live=True)
+    """Standard deviation of the estimate above which the blimp then lands, m."""
+    land_rate_m_s: float = parameter(0.2, 0.01, 10.0, live=True)
+    """Speed of the setpoint in mode land, m/s."""
+    envelope_m: float = parameter(0.6, 0.0, 100.0)
+    """Height error that the controller has to correct within 8 s, m; otherwise, and if the loop
+    oscillates, a PID of lower gain takes over. 0: it never does."""
 
     hold_s: float = parameter(1.3, 0.01, 60.0)
     """Age of the last usable measurement at which the mode becomes hold, s."""
@@ -102,5 +116,5 @@ class AltitudeNodeConfig(ControllerConfig):
         """Return the times of the mode machine."""
         return ModeConfig(
             self.hold_s, self.trim_s, self.ramp_s, self.stop_s, self.recover_ticks,
-            self.manual_max_age_s,
+            self.manual_max_age_s, self.coast_s,
         )  # fmt: skip

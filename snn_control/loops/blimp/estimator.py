@@ -1,20 +1,46 @@
-"""Height of the blimp from lidar, barometer and accelerometer, each behind a trust gate."""
+"""Height of the blimp from lidar, barometer and accelerometer, each behind a trust gate.
+
+A contradiction is attributed where the sensors allow it: of the accelerometer and the model by the
+position sensors (`supervision.attribution`), of the lidar by barometer and accelerometer. A lidar
+alone is checked against the model for seconds (`supervision.monitors.model_fit`), which cannot tell
+the sensor from the motors.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 
 from snn_control.copies import Copied
-from snn_control.loops.blimp.model import NOISE, RANGE_SD_M, BlimpModel, BlimpMotion, lidar_sd_m
-from snn_control.supervision.fusion import BiasNoise, Correction, FusionObserver
+from snn_control.loops.blimp.model import (
+    BLIND_BELOW_M,
+    NOISE,
+    RANGE_SD_M,
+    BlimpModel,
+    BlimpMotion,
+    lidar_sd_m,
+)
+from snn_control.supervision.attribution import Dispute, Outcome
+from snn_control.supervision.monitors.model_fit import ModelFit
 from snn_control.supervision.monitors.monitor import Sample
-from snn_control.supervision.observer import ObserverNoise
+from snn_control.supervision.monitors.nis import WindowedNis
+from snn_control.supervision.observer import BiasNoise, Correction, Observer, ObserverNoise
 from snn_control.supervision.trust import TrustConfig, TrustGate, Verdict
 
 __all__ = ["SENSORS", "EstimatorConfig", "HeightEstimator"]
 
 SENSORS = ("lidar", "barometer", "accelerometer")
+PAST_S = 0.6
+"""Time for which past heights are kept, to compare late measurements with, s."""
+CANNOT_TELL = "; cannot tell: the sensor, or the motors"
+BACK_S = 1.0
+"""Jump back of the clock after which the estimate starts again, s."""
+RESPONSE_S = 2.0
+"""Time constant of the deviation from the commands, s."""
+FORGET_S = 60.0
+"""Time without any measurement after which the estimate starts again, s."""
+_DISPUTED = Verdict(False, Outcome.OPEN)
 
 
 @dataclass(frozen=True)
@@ -38,13 +64,29 @@ class EstimatorConfig:
     )
     """Gate of the lidar, m."""
     barometer: TrustConfig = field(
-        default_factory=lambda: TrustConfig(-100.0, 1000.0, closing_floor=0.2, at_once=1.0)
+        default_factory=lambda: TrustConfig(-1000.0, 20000.0, closing_floor=0.2, at_once=1.0)
     )
     """Gate of the barometer, m."""
     accelerometer: TrustConfig = field(
         default_factory=lambda: TrustConfig(-50.0, 50.0, closing_floor=0.1, at_once=1.0)
     )
     """Gate of the accelerometer, m/s^2."""
+    alone_limit_m: float = 0.25
+    """Innovation of a lidar without other sensors that counts as a contradiction, m."""
+    alone_identical_s: float = 15.0
+    """Time for which a lidar without other sensors may repeat its value, s."""
+    alone_reopen_count: int = 10
+    """Consistent ranges in a row after which a lidar without other sensors is trusted again."""
+    response_max: float = 1.6
+    """Mean NIS of ten accelerations above which they are compared with the other sensors."""
+    response_floor_m_s2: float = 0.06
+    """Deviation from the commanded acceleration that counts as a fault of the motors, m/s^2."""
+    fault_tolerated_m_s2: float = 2.0
+    """Innovation of an acceleration that is no contradiction while the motors have a fault, m/s^2:
+    their full thrust in both directions."""
+    fault_walk_m_s2_rs: float = 0.3
+    """Random walk of the unmodelled acceleration while the motors have a fault, m/s^2 per root
+    second."""
 
 
 class HeightEstimator(Copied):
@@ -61,13 +103,16 @@ class HeightEstimator(Copied):
         self, config: EstimatorConfig | None = None, motion: BlimpMotion | None = None
     ) -> None:
         self.config = config = config or EstimatorConfig()
-        biases = {
-            "barometer": config.barometer_bias,
-            "accelerometer": config.accelerometer_bias,
-        }
         model = BlimpModel(motion or BlimpMotion())
-        self.observer = FusionObserver(model, config.motion, biases)
+        self.observer = Observer(
+            model, config.motion, config.barometer_bias, config.accelerometer_bias
+        )
         self.gates = {name: TrustGate(getattr(config, name)) for name in SENSORS}
+        self._lidar, self._barometer, self._accelerometer = self.gates.values()
+        self._fit, self._response = ModelFit(self.observer), WindowedNis(10)
+        self._actuator_fault = ""
+        self.actuator_faults = 0
+        """Number of faults of the motors so far."""
         self.restart()
 
     def restart(self) -> None:
@@ -75,7 +120,12 @@ class HeightEstimator(Copied):
         self.observer.reset()
         for gate in self.gates.values():
             gate.reset()
-        self._command = 0.0
+        self._fit.reset()
+        self._response.reset()
+        self._command = self._lidar_side = 0.0
+        self._past: deque[tuple[float, float]] = deque()
+        self._dispute: Dispute | None = None
+        self._end_of_fault()
 
     @property
     def started(self) -> bool:
@@ -90,40 +140,100 @@ class HeightEstimator(Copied):
 
     def estimate(self, now_s: float) -> tuple[float, float]:
         """Return the height and its standard deviation at `now_s`, m; NaN before the start."""
-        self.observer.predict(now_s)
+        self._advance(now_s)
         return self.observer.position_m, self.observer.position_sd_m
 
     def on_range(self, range_m: float, stamp_s: float, now_s: float) -> Verdict:
         """Judge a range, and correct the estimate by a trusted one."""
         sd_m = lidar_sd_m(range_m, self.config.lidar_sd_m)
+        if self._forgotten(now_s):
+            self.restart()
         if not self.started:
-            verdict = self.gates["lidar"].judge(Sample(now_s, stamp_s, range_m))
+            verdict = self._lidar.judge(Sample(now_s, stamp_s, range_m))
             if verdict.fuse:
                 self.observer.start(range_m, sd_m, self._command, now_s)
             return verdict
-        self.observer.predict(stamp_s)
-        made = self.observer.position(range_m, sd_m)
-        return self._judge("lidar", range_m, made, stamp_s, now_s)
+        self._advance(stamp_s)
+        made = self.observer.position(range_m + self._moved_since(stamp_s), sd_m)
+        innovation = made.innovation if math.isfinite(range_m) else None
+        sample = Sample(now_s, stamp_s, range_m, innovation)
+        alone = self._alone(now_s)
+        tolerated, limit_m, identical_s = self._explained(made.innovation.value), None, None
+        if alone:
+            limit_m, identical_s = self.config.alone_limit_m, self.config.alone_identical_s
+            if self._lidar.silent(now_s):
+                limit_m = max(limit_m, 3.0 * made.innovation.sd)
+        if range_m < BLIND_BELOW_M:  # repeated on the floor, and in steps of 4.5 cm
+            identical_s = math.inf
+        count = self.config.alone_reopen_count if alone else None
+        verdict = self._lidar.judge(sample, tolerated, limit_m, identical_s, count)
+        self._lidar_side = made.innovation.value
+        if verdict.reason or innovation is None:
+            return verdict
+        if self._dispute is not None:
+            self._dispute.positioned(range_m, sd_m)
+            self._settle(now_s)
+        if alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
+            self._fit.return_to_model()
+            return self._lidar.close(f"value {range_m:.2f}, but {fault}{CANNOT_TELL}", now_s)
+        if verdict.fuse:
+            self.observer.correct(made)
+            if alone:
+                self._fit.corrected(now_s)
+        return verdict
 
     def on_barometer(self, height_m: float, stamp_s: float, now_s: float) -> Verdict | None:
         """Judge a barometric height, and correct by a trusted one; None before the start."""
         if not self.started:
             return None
-        self.observer.predict(stamp_s)
-        made = self.observer.position(height_m, self.config.barometer_sd_m, "barometer")
-        return self._judge("barometer", height_m, made, stamp_s, now_s)
+        self._advance(stamp_s)
+        sd_m = self.config.barometer_sd_m
+        made = self.observer.position(height_m + self._moved_since(stamp_s), sd_m, biased=True)
+        tolerated = self._explained(made.innovation.value)
+        verdict = self._judged(self._barometer, height_m, made, stamp_s, now_s, tolerated)
+        if verdict.fuse:
+            if self._dispute is not None and not self._usable(self._lidar, now_s):
+                unbiased_m = height_m - self.observer.position_bias_m
+                self._dispute.positioned(unbiased_m, sd_m)
+                self._settle(now_s)
+            self.observer.correct(made)
+        elif self._both_heights_deny(made):
+            self._blame_actuators(now_s)
+        return verdict
 
     def on_acceleration(self, value_m_s2: float, stamp_s: float, now_s: float) -> Verdict | None:
         """Judge a vertical acceleration without gravity, and correct by a trusted one.
 
-        It is the mean since the last message of any sensor; None before the start.
+        It is the mean since the last message; None before the start.
         """
         if not self.started:
             return None
-        self.observer.predict(stamp_s)
-        sd_m_s2 = self.config.accelerometer_sd_m_s2
-        made = self.observer.acceleration(value_m_s2, sd_m_s2, "accelerometer")
-        return self._judge("accelerometer", value_m_s2, made, stamp_s, now_s)
+        self._advance(stamp_s)
+        config, observer, gate = self.config, self.observer, self._accelerometer
+        made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
+        innovation, tolerated = made.innovation, 0.0
+        score = self._response.sample(Sample(now_s, stamp_s, value_m_s2, innovation))
+        far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
+        denied = score > config.response_max or abs(innovation.value) > far
+        if self._may_dispute() and denied and math.isfinite(score):
+            self._dispute = Dispute(observer)
+        if self._actuator_fault:
+            tolerated = config.fault_tolerated_m_s2
+        if self._dispute is not None:
+            tolerated = max(tolerated, gate.config.at_once)
+            self._dispute.accelerated(value_m_s2 - observer.acceleration_bias_m_s2)
+        verdict = self._judged(gate, value_m_s2, made, stamp_s, now_s, tolerated)
+        self._watch_response(now_s)
+        if self._dispute is not None:
+            if not gate.trusted:
+                self._close_dispute()
+                return verdict
+            self._settle(now_s)
+            if self._dispute is not None:
+                return _DISPUTED
+        if verdict.fuse:
+            observer.correct(made)
+        return verdict
 
     def distrusted(self, now_s: float) -> dict[str, str]:
         """Return the sensors that do not correct the estimate, with the reason."""
@@ -135,11 +245,122 @@ class HeightEstimator(Copied):
                 reasons[name] = "silent"
         return reasons
 
-    def _judge(
-        self, name: str, value: float, made: Correction, stamp_s: float, now_s: float
-    ) -> Verdict:
+    @property
+    def actuator_fault(self) -> str:
+        """Evidence against the motors; empty if there is none."""
+        return self._actuator_fault
+
+    @property
+    def undecided(self) -> str:
+        """Contradiction that is not attributed yet; empty if there is none."""
+        return "" if self._dispute is None else str(self._dispute.outcome)
+
+    def height_sensor(self, now_s: float) -> str:
+        """Return the sensor that bounds the error of the estimate, or an empty string."""
+        names = ("lidar", "barometer")
+        return next((name for name in names if self._usable(self.gates[name], now_s)), "")
+
+    # Implementation.
+
+    def _advance(self, now_s: float) -> None:
+        """Predict, and keep the path for late measurements."""
+        observer = self.observer
+        if not now_s > observer.now_s:
+            return
+        observer.predict(now_s)
+        past = self._past
+        past.append((now_s, observer.position_m))
+        while now_s - past[0][0] > PAST_S:
+            past.popleft()
+
+    def _moved_since(self, stamp_s: float) -> float:
+        """Return the change of the estimated height since the time of a late measurement, m."""
+        late = self.observer.now_s > stamp_s and self._past
+        if not late:
+            return 0.0
+        after = self.observer.now_s, self.observer.position_m
+        for before in reversed(self._past):
+            if before[0] <= stamp_s:
+                share = (stamp_s - before[0]) / max(after[0] - before[0], 1e-9)
+                return self.observer.position_m - before[1] - share * (after[1] - before[1])
+            after = before
+        return self.observer.position_m - after[1]
+
+    def _judged(
+        self, gate: TrustGate, value: float, made: Correction, stamp_s: float, now_s: float,
+        tolerated: float,
+    ) -> Verdict:  # fmt: skip
         innovation = made.innovation if math.isfinite(value) else None
-        verdict = self.gates[name].judge(Sample(now_s, stamp_s, value, innovation))
-        if verdict.fuse:
-            self.observer.correct(made)
-        return verdict
+        return gate.judge(Sample(now_s, stamp_s, value, innovation), tolerated)
+
+    def _usable(self, gate: TrustGate, now_s: float) -> bool:
+        return gate.trusted and not gate.silent(now_s)
+
+    def _alone(self, now_s: float) -> bool:
+        return not (
+            self._usable(self._barometer, now_s) or self._usable(self._accelerometer, now_s)
+        )
+
+    def _forgotten(self, now_s: float) -> bool:
+        elapsed_s = now_s - self.observer.now_s
+        return self.started and not -BACK_S < elapsed_s < FORGET_S
+
+    def _explained(self, innovation_m: float) -> float:
+        """Return the innovation of a height that an open dispute explains, m."""
+        gap_m = 0.0 if self._dispute is None else self._dispute.gap_m
+        return 1.5 * abs(gap_m) + 0.05 if gap_m * innovation_m > 0.0 else 0.0
+
+    def _both_heights_deny(self, made: Correction) -> bool:
+        """Return True if lidar and barometer are refused and lie on the same side."""
+        since_s = abs(self._lidar.closed_s - self._barometer.closed_s)
+        refused = not (self._lidar.trusted or self._barometer.trusted) and since_s < 5.0
+        return refused and self._lidar_side * made.innovation.value > 0.0
+
+    def _may_dispute(self) -> bool:
+        """Return True if a contradiction of the accelerometer is new."""
+        return self._dispute is None and not self._actuator_fault and self._accelerometer.trusted
+
+    def _settle(self, now_s: float) -> None:
+        """Act on the outcome of a dispute."""
+        outcome = Outcome.OPEN if self._dispute is None else self._dispute.outcome
+        if outcome is Outcome.OPEN:
+            return
+        self._close_dispute()
+        if outcome is Outcome.ACTUATORS:
+            self._blame_actuators(now_s)
+        elif outcome is Outcome.ACCELEROMETER:
+            self._accelerometer.close(str(outcome), now_s)
+
+    def _close_dispute(self) -> None:
+        if self._dispute is not None:
+            self._dispute.end()
+        self._dispute = None
+        self._response.reset()
+
+    def _blame_actuators(self, now_s: float) -> None:
+        """Report the motors, and follow the sensors instead of the model."""
+        config = self.config
+        if not self._actuator_fault:
+            self.actuator_faults += 1
+            self._healthy_m_s2, self._deviation_m_s2 = self.observer.unmodelled_m_s2, 1.0
+        self._actuator_fault, self._watched_s = str(Outcome.ACTUATORS), now_s
+        for gate in (self._lidar, self._barometer):
+            gate.open()
+        self.observer.widen(0.3, 0.2, 0.3)
+        self.observer.noise = replace(config.motion, acceleration_m_s2_rs=config.fault_walk_m_s2_rs)
+
+    def _watch_response(self, now_s: float) -> None:
+        """End the fault of the motors once the vehicle follows the commands again."""
+        if not self._actuator_fault:
+            return
+        deviation = abs(self.observer.unmodelled_m_s2 - self._healthy_m_s2)
+        share = 1.0 - math.exp(-max(now_s - self._watched_s, 0.0) / RESPONSE_S)
+        self._deviation_m_s2 += share * (deviation - self._deviation_m_s2)
+        self._watched_s = now_s
+        if self._deviation_m_s2 < self.config.response_floor_m_s2:
+            self._end_of_fault()
+
+    def _end_of_fault(self) -> None:
+        self._actuator_fault = ""
+        self._healthy_m_s2 = self._deviation_m_s2 = self._watched_s = 0.0
+        self.observer.noise = self.config.motion

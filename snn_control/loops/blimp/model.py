@@ -23,6 +23,7 @@ NOISE = ObserverNoise(
     speed_m_s_rs=0.01,
     acceleration_m_s2_rs=0.008,
     model_error=0.15,
+    timing_s=0.05,
 )
 """Noise of a blimp: gusts, leak and differences from the nominal parameters."""
 RANGE_SD_M = 0.006

@@ -109,7 +109,7 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         """Accept any first angles; keep the last velocity, which is valid until it is lost."""
         self._measured = None
 
-    def orders(self, now_s: float, frozen: bool) -> tuple[float, float, float]:
+    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, float, float]:
         """Return speed, turn and 1.0 if the adaptation is frozen."""
         return *self._head_orders(now_s), float(frozen)
 

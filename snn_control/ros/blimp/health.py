@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snn_control.loops.blimp.adapter import BlimpAdapter
+from snn_control.loops.blimp.estimator import HeightEstimator
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_health import VehicleStatus, age
 from snn_control.ros.base.diagnostics import ERROR, WARN, Status
@@ -20,10 +21,8 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
         ages_s = {"set-point": setpoint_s, "battery": battery_s}
         status.values |= {f"{name} age (s)": age_s for name, age_s in ages_s.items()}
         status.values["battery (V)"] = blimp.battery_v
-        if blimp.monitor is not None:
-            status.values["height by the model (m)"] = blimp.monitor.observer.position_m
-            if blimp.monitor.reason and loop.modes.armed:
-                status.escalate(ERROR, f"range refused: {blimp.monitor.reason}")
+        if blimp.estimator is not None and blimp.estimator.started:
+            self._add_estimate(loop, blimp.estimator, status)
         if blimp.setpoint_limit:
             status.escalate(WARN, blimp.setpoint_limit)
         if config.set_point_max_age_s and not setpoint_s <= config.set_point_max_age_s:
@@ -32,6 +31,23 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
             status.escalate(WARN, "battery lost: no voltage")
         if blimp.battery_v < config.battery_low_v:
             status.escalate(WARN, f"battery low: {blimp.battery_v:.2f} V")
+
+    def _add_estimate(
+        self, loop: ControlLoop[BlimpAdapter], estimator: HeightEstimator, status: Status
+    ) -> None:
+        """Add the estimate, and the evidence against sensors and motors."""
+        observer = estimator.observer
+        status.values["estimated height (m)"] = observer.position_m
+        status.values["its deviation (m)"] = observer.position_sd_m
+        if not loop.modes.armed:
+            return
+        for name, gate in estimator.gates.items():
+            if not gate.trusted:
+                status.escalate(ERROR, f"{name} not trusted: {gate.reason}")
+        if estimator.actuator_fault:
+            status.escalate(ERROR, f"motors: {estimator.actuator_fault}")
+        if estimator.undecided:
+            status.escalate(WARN, f"contradiction: {estimator.undecided}")
 
     def add_commands(self, loop: ControlLoop[BlimpAdapter], status: Status) -> None:
         """Add command and ceiling."""

@@ -12,10 +12,11 @@ from sensor_msgs.msg import BatteryState, Range
 from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
 
-from snn_control.controllers import PID, Controller
+from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
+from snn_control.loops.blimp.loop import altitude_loop
 from snn_control.loops.blimp.model import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray, answer
@@ -37,10 +38,10 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool
     ) -> ControlLoop[BlimpAdapter]:
-        """Return a loop with a PID of the same period as the fallback."""
-        fallback = PID(control_period_s=controller.control_period_s)
-        adapter = BlimpAdapter(controller, config, self._motion(config.parameters_file))
-        return ControlLoop(controller, adapter, fallback, simulated_time)
+        """Return the loop with its reserve."""
+        return altitude_loop(
+            controller, config, self._motion(config.parameters_file), simulated_time
+        )
 
     def _motion(self, file: str) -> BlimpMotion:
         """Return the parameters of the model in a file; nominal ones without a file."""

@@ -40,7 +40,7 @@ class Cusum(Monitor):
     def _sample(self, sample: Sample) -> float:
         if sample.innovation is None:
             return max(self._up, self._down)
-        x = sample.innovation.value_m / sample.innovation.sd_m
+        x = sample.innovation.value / sample.innovation.sd
         if not math.isfinite(x):
             return math.inf
         self._up = min(max(self._up + x - self._drift, 0.0), self._largest)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from snn_control.copies import Copied
 from snn_control.supervision.observer import Innovation
@@ -13,8 +12,7 @@ from snn_control.supervision.observer import Innovation
 __all__ = ["Monitor", "Sample"]
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """Message of a stream as monitors receive it."""
 
     now_s: float

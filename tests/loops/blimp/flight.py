@@ -18,7 +18,7 @@ from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.model import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
-from snn_control.supervision.modes import CONTROLLER_MODES
+from snn_control.supervision.modes import MEASURED_MODES
 
 WATCH_STEPS = 5
 START_NS = 10**12
@@ -137,9 +137,10 @@ class Flight:
     """Time, mode and reason of each change of the mode."""
 
     def left_auto(self, since_s: float = 0.0) -> tuple[float, str] | None:
-        """Return time and reason of the first departure from AUTO, or None."""
+        """Return time and reason of the first departure from AUTO, or None; gaps do not count."""
         for time_s, mode, reason in self.modes:
-            if time_s >= since_s and mode not in CONTROLLER_MODES:
+            gap = mode == "coast" and ("no measurement" in reason or "silent" in reason)
+            if time_s >= since_s and mode not in MEASURED_MODES and not gap:
                 return time_s, reason
         return None
 
@@ -214,10 +215,12 @@ def fly(
                 assert tick is not None
                 sent = tick.command
                 loop.keep_ready()
+        elif tick := loop.coast(now_ns * 1e-9, now_ns):
+            sent = tick.command
         else:
             sent = loop.watch(now_ns * 1e-9)
         command = command if sent is None else sent.item()
-        if loop.modes.mode != modes[-1][0]:
+        if (loop.modes.mode, loop.modes.reason) != modes[-1]:
             modes.append((loop.modes.mode, loop.modes.reason))
             changed.append((time_s, str(loop.modes.mode), loop.modes.reason))
         rows.append((time_s, state.item(plant.HEIGHT), commanded_m, published_m))

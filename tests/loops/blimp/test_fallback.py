@@ -55,13 +55,13 @@ def test_a_failed_fallback_is_disabled_until_a_reset(wrong: float | Exception) -
     bench.arm(1.0)
     for _ in range(4):
         assert bench.measure(1.0).mode is Mode.AUTO
-    assert loop.fallback_failure.startswith("fallback ")
+    assert loop.reserve.fallback_failure.startswith("fallback ")
     loop.replace(Scripted(RuntimeError("broken")))
     tick = bench.measure(1.0)
     assert tick.mode is Mode.STOP
     assert tick.command == 0.0
     loop.reset()
-    assert loop.fallback_failure == ""
+    assert loop.reserve.fallback_failure == ""
 
 
 def test_failure_of_controller_and_fallback_stops_the_motors() -> None:

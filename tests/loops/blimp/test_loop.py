@@ -165,7 +165,7 @@ def test_the_ceiling_holds_for_the_estimated_height() -> None:
     bench = Bench(Scripted(9.0), range_gate_m=0.25, trim_command=9.0).arm(3.0)
     sent = [bench.measure(3.0 + 0.001 * (k % 2)).command for k in range(5)]
     assert sent == [9.0] * 5
-    while bench.blimp.monitor.observer.position_m < 4.05:  # type: ignore[union-attr]
+    while bench.blimp.estimator.observer.position_m < 4.05:  # type: ignore[union-attr]
         sent.append(bench.measure(3.0).command)
     assert bench.loop.modes.mode is not Mode.AUTO
     assert [bench.measure(3.0).command for _ in range(3)] == [0.0] * 3

@@ -32,15 +32,21 @@ from tests.loops.blimp.harness import PERIOD_NS, Bench
 AT_S = 60.0
 SEEDS = range(5)
 FAULTS: dict[str, tuple[Callable[[int], Fault], str]] = {
-    "stuck": (lambda _: Stuck(AT_S), "unchanged for"),
-    "stuck with noise": (lambda seed: Stuck(AT_S, 0.005, seed), "model predicts|deviate"),
-    "stuck, alternating by a step": (lambda _: Flickering(AT_S), "model predicts|deviate"),
-    "half a metre up": (lambda _: Offset(AT_S, 0.5), "model predicts"),
-    "half a metre down": (lambda _: Offset(AT_S, -0.5), "model predicts"),
-    "10 m up": (lambda _: Offset(AT_S, 10.0), "model predicts"),
-    "zero": (lambda _: Zero(AT_S), "range is 0"),
-    "garbage": (lambda seed: Garbage(AT_S, seed), "model predicts"),
-    "delayed by 1 s": (lambda _: Delay(AT_S, 1.0, stamped=True), "no usable|delayed"),
+    "stuck": (lambda _: Stuck(AT_S), "differs|contradiction|model predicts|deviate"),
+    "stuck with noise": (
+        lambda seed: Stuck(AT_S, 0.005, seed),
+        "model predicts|deviate|differs|contradiction|not follow",
+    ),
+    "stuck, alternating by a step": (
+        lambda _: Flickering(AT_S),
+        "model predicts|deviate|differs|contradiction|not follow",
+    ),
+    "half a metre up": (lambda _: Offset(AT_S, 0.5), "differs|contradiction"),
+    "half a metre down": (lambda _: Offset(AT_S, -0.5), "differs|contradiction"),
+    "10 m up": (lambda _: Offset(AT_S, 10.0), "differs"),
+    "zero": (lambda _: Zero(AT_S), "is 0"),
+    "garbage": (lambda seed: Garbage(AT_S, seed), "differs|contradiction"),
+    "delayed by 1 s": (lambda _: Delay(AT_S, 1.0, stamped=True), "old at its delivery|delayed"),
 }
 
 
@@ -84,7 +90,7 @@ def test_the_loop_leaves_auto_before_a_faulty_range_harms(
         assert flight.height_m[after].max() < 4.5
 
 
-@pytest.mark.parametrize(("preset", "error_m"), [("default", 0.75), ("stress", 1.0)])
+@pytest.mark.parametrize(("preset", "error_m"), [("default", 0.75), ("stress", 1.1)])
 def test_a_lidar_stuck_in_hover_is_refused_after_fifteen_seconds(
     preset: str, error_m: float
 ) -> None:
@@ -102,7 +108,7 @@ def test_a_delay_with_the_stamps_of_the_arrival_is_noticed(
     for seed in SEEDS:
         flight = fly(preset, seed, AT_S + 40.0, Delay(AT_S, 1.0, stamped=False), setpoint_m)
         left_s, why = departure(flight)
-        assert "deviate" in why or "model predicts" in why
+        assert any(part in why for part in ("deviate", "model predicts", "differs"))
         assert abs(flight.height_m - flight.setpoint_m)[flight.at(left_s)] <= 1.0
 
 
