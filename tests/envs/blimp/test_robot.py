@@ -85,7 +85,7 @@ def test_senses_change_measurements_and_no_motion() -> None:
         assert missing == {robot is plain}
     np.testing.assert_array_equal(plain.trace()["height_m"], sensed.trace()["height_m"])
     assert ranges[0] != ranges[1]
-    assert np.abs(np.subtract(*ranges)).max() < 0.05
+    assert np.abs(np.subtract(ranges[0], ranges[1])).max() < 0.05
 
 
 def test_late_measurements_keep_the_acceleration() -> None:
