@@ -1,7 +1,8 @@
 """Simulated blimp that advances independently of its controller and accepts commands at any time.
 
 Body, faults and schedule equal those of `BlimpAltitude`: if each command arrives at the tick of its
-measurement, the episodes are equal, bit for bit.
+measurement, the episodes are equal, bit for bit. With senses, so are the measurements of
+`BlimpAltitude-v1`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.scenario import Scenario
+from snn_control.envs.blimp.sensing.errors import SenseParameters
+from snn_control.envs.blimp.sensing.senses import Senses
 from snn_control.errors import ParameterError
 
 
@@ -34,6 +37,10 @@ class Measurement:
     """Battery voltage, V, a float32 value."""
     height_ref_m: float
     """Reference height of the task, m."""
+    barometer_m: float | None = None
+    """Height above the floor by the pressure, m, a float32 value; None without senses."""
+    vertical_acceleration_m_s2: float | None = None
+    """Mean vertical acceleration since the last tick, m/s^2; None without senses."""
 
 
 class BlimpRobot(Copied):
@@ -42,9 +49,16 @@ class BlimpRobot(Copied):
     Args:
         scenario: blimp, gusts, ticks and references.
         motor_timeout_s: time without a command after which the motors stop.
+        senses: noise of the sensors of `BlimpAltitude-v1`; None: the lidar of `BlimpAltitude-v0`
+            alone. The motion is the same.
     """
 
-    def __init__(self, scenario: Scenario, motor_timeout_s: float = math.inf) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        motor_timeout_s: float = math.inf,
+        senses: SenseParameters | None = None,
+    ) -> None:
         self.scenario, self.motor_timeout_s = scenario, motor_timeout_s
         self.body = BlimpBody()
         self.body.reset(scenario.constants, scenario.gust_m_s2)
@@ -55,6 +69,8 @@ class BlimpRobot(Copied):
         self._tick_steps = scenario.tick_step.tolist()
         self._references_m = scenario.reference_m.tolist()
         self._next = 0
+        self._senses = None if senses is None else Senses(senses, scenario)
+        self._measured_at = 0
         self._command, self._commanded_at = 0.0, 0
         sag = scenario.constants.item(plant.SAG_PER_S)
         self._sag_v_per_s = sag * scenario.battery_start_v
@@ -90,8 +106,20 @@ class BlimpRobot(Copied):
         tick, self._next = self._next, self._next + 1
         drop_v = self._sag_v_per_s * self.step * plant.PHYSICS_STEP_S
         battery_v = float(np.float32(self.scenario.battery_start_v - drop_v))
+        reference_m = self._references_m[tick]
+        if self._senses is None:
+            return Measurement(tick, self.time_s, self.body.range_m, battery_v, reference_m)
+        dt_s = (self.step - self._measured_at) * plant.PHYSICS_STEP_S
+        self._measured_at = self.step
+        sensed = self._senses.measure(self.body, dt_s)
         return Measurement(
-            tick, self.time_s, self.body.range_m, battery_v, self._references_m[tick]
+            tick,
+            self.time_s,
+            sensed.range_m,
+            battery_v,
+            reference_m,
+            sensed.barometer_m,
+            sensed.vertical_acceleration_m_s2,
         )
 
     def advance(self) -> None:

@@ -11,6 +11,7 @@ from snn_control.cli.result import WrongUseError
 from snn_control.controllers.controller import Controller
 from snn_control.envs.blimp.parameter_file import read_parameters
 from snn_control.errors import InterfaceMismatchError
+from snn_control.supervision.fault_file import FaultFile
 from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import Evaluation, evaluate
 from snn_control.training.rollout import match
@@ -27,12 +28,16 @@ class EnvironmentOptions:
     """YAML file of blimp parameters, for example one written by `fit`."""
     duration_s: OptionalSeconds = None
     """Length of an episode, s; default: that of the environment."""
+    faults: File = None
+    """YAML file of faults of sensors and actuators, or the name of a shipped one, for example
+    `lidar`; a fault that changes nothing is an error."""
 
     def options(self, controller: Controller) -> dict[str, Any]:
         """Return the environment of a controller and its options, as keyword arguments."""
         read = read_parameters(self.parameters) if self.parameters else None
         name, options = environment_of(controller, find_system(controller), self.environment)
-        overrides = {"parameters": read, "duration_s": self.duration_s}
+        faults = FaultFile.read(self.faults) if self.faults else None
+        overrides = {"parameters": read, "duration_s": self.duration_s, "faults": faults}
         overrides = {key: value for key, value in overrides.items() if value is not None}
         return {"environment": name} | options | overrides
 

@@ -10,6 +10,7 @@ __all__ = [
     "CLOSE_S",
     "INTERRUPTED",
     "LEAVE_S",
+    "NO_EFFECT",
     "NO_MIDDLEWARE",
     "REFUSED",
     "UNFINISHED",
@@ -25,6 +26,8 @@ WRITE_FAILED = 3
 """A recorder whose bag cannot be written."""
 UNFINISHED = 4
 """An end without a signal that did not complete in time."""
+NO_EFFECT = 5
+"""A fault relay with a fault that changed no message or reached no node."""
 NO_MIDDLEWARE = 102
 """A middleware that is not installed; by rcl."""
 INTERRUPTED = 128

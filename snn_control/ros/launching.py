@@ -20,6 +20,7 @@ from snn_control.input_file import is_file
 from snn_control.resources import configs_folder
 from snn_control.ros import nodes
 from snn_control.ros.base.parameter_files import check_parameter_file
+from snn_control.ros.faults.launching import relay_of
 
 PACKAGE = "snn_control"
 NODES = {node.name: node for node in nodes.NODES}
@@ -38,6 +39,7 @@ ARGUMENTS = {
     "params_file": ("", "parameters of the controller; empty: configs/ros/NODE.yaml"),
     "sim_params_file": ("", "parameters of the simulator; empty: configs/ros/NODE.yaml"),
     "seed": ("", "seed of the simulator; empty: that of sim_params_file"),
+    "faults": ("", "file of faults, or the name of a shipped one; empty: none, and no fault_relay"),
     "record": ("false", "record a bag (MCAP)"),
     "bag": ("", "folder of the bag, which must not exist; empty: bag-NAMESPACE-DATE-TIME"),
     "use_sim_time": ("false", "use the time of /clock; the simulator then publishes it"),
@@ -101,13 +103,21 @@ def parameters_of(node: str, file: str = "") -> Path:
     return path.absolute()
 
 
-def vehicle(controller: str) -> Any:
+def vehicle(
+    controller: str,
+    *,
+    simulated: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, str] | None = None,
+) -> Any:
     """Return the `LaunchDescription` of one vehicle: controller, optional simulator and recorder.
 
-    Its launch arguments are those of `ARGUMENTS`, without `model` if the node has none.
+    Its launch arguments are those of `ARGUMENTS`, without `model` if the node has none. With faults
+    the relay stands between the simulator, or the sensors, and the controller.
 
     Args:
         controller: one of our controller nodes.
+        simulated: parameters of the simulator.
+        defaults: defaults of launch arguments that differ from those of `ARGUMENTS`.
     """
     from launch.actions import OpaqueFunction
     from launch.launch_description import LaunchDescription
@@ -118,9 +128,13 @@ def vehicle(controller: str) -> Any:
         settings = values(context)
         if switch(settings, "sim"):
             _count_simulators(context, 1)
-        return vehicle_nodes(controller, settings)
+        return vehicle_nodes(controller, settings, simulated or {})
 
-    return LaunchDescription([*declare(*names), OpaqueFunction(function=start)])
+    arguments = ARGUMENTS | {
+        name: (value, ARGUMENTS[name][1]) for name, value in (defaults or {}).items()
+    }
+    declared = declare(*names, arguments=arguments)
+    return LaunchDescription([*declared, OpaqueFunction(function=start)])
 
 
 def declare(*names: str, arguments: Mapping[str, tuple[str, str]] = ARGUMENTS) -> list[Any]:
@@ -170,15 +184,18 @@ def refuse_unknown(words: Sequence[str], names: Sequence[str]) -> None:
             raise ConfigError(f"unknown launch argument {name!r}{did_you_mean(name, names)}")
 
 
-def vehicle_nodes(controller: str, settings: Mapping[str, str]) -> list[Any]:
+def vehicle_nodes(
+    controller: str, settings: Mapping[str, str], of_simulator: Mapping[str, Any] | None = None
+) -> list[Any]:
     """Return the nodes of one vehicle.
 
     Args:
         controller: one of our controller nodes.
         settings: value of each launch argument.
+        of_simulator: parameters of the simulator.
 
     Raises:
-        ConfigError: the value of an argument is invalid.
+        UnknownNameError, ConfigError: the value of an argument is invalid.
     """
     namespace, simulated = namespace_of(settings), switch(settings, "sim")
     everywhere, common = shared(settings, namespace)
@@ -189,18 +206,41 @@ def vehicle_nodes(controller: str, settings: Mapping[str, str]) -> list[Any]:
         overrides["arm_on_activate"] = True
     respawn = switch(settings, "respawn")
     file = parameters_of(controller, settings["params_file"])
-    nodes = [launch_node(controller, [file, overrides], respawn=respawn, **common)]
+    relay = relay_of(NODES[controller].system, settings.get("faults", ""))
+    nodes = [
+        launch_node(
+            controller,
+            [file, overrides],
+            respawn=respawn,
+            remappings=relay.of_controller,
+            **common,
+        )
+    ]
+    if relay.parameters:
+        file = parameters_of("fault_relay")
+        nodes.append(launch_node("fault_relay", [file, everywhere | relay.parameters], **common))
     if simulated:
-        overrides = {**everywhere, "wait_for_controller": True, "exit_at_end": True}
+        overrides = {**everywhere, **(of_simulator or {})}
+        overrides |= {"wait_for_controller": True, "exit_at_end": True}
         if overrides.pop("use_sim_time", False):  # the simulator is the source of the time
             overrides["clock"] = True
         if switch(settings, "record"):
             overrides["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
+        elif relay.triggers:
+            overrides["wait_for_listeners"] = relay.triggers
         if settings["seed"]:
             overrides["seed"] = _whole(settings, "seed")
         simulator = NODES[controller].simulator
         file = parameters_of(simulator, settings["sim_params_file"])
-        nodes.append(launch_node(simulator, [file, overrides], ends_all=True, **common))
+        nodes.append(
+            launch_node(
+                simulator,
+                [file, overrides],
+                ends_all=True,
+                remappings=relay.of_vehicle,
+                **common,
+            )
+        )
     if switch(settings, "record"):
         nodes.append(recorder(settings, namespace, everywhere, common))
     return nodes

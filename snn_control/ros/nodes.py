@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 __all__ = ["NODES", "SYSTEMS", "WITHOUT_MODEL", "Kind", "Node", "System"]
 
-Kind = Literal["controller", "simulator", "recogniser", "recorder"]
+Kind = Literal["controller", "simulator", "recogniser", "recorder", "relay"]
 
 
 class System(NamedTuple):
@@ -27,13 +27,15 @@ class System(NamedTuple):
     """Node that simulates the vehicle; empty if there is none."""
     recognisers: tuple[str, ...] = ()
     recorders: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
+    """Nodes that stand between the nodes of a system."""
 
 
 SYSTEMS = (
     System("blimp", "BlimpVehicle", ("altitude_controller", "pid_controller"), "blimp_simulator"),
     System("swimmer", "SwimmerVehicle", ("swimmer_controller",), "swimmer_simulator"),
     System("place", recognisers=("place_recognizer",)),
-    System("", recorders=("recorder",)),
+    System("", recorders=("recorder",), relays=("fault_relay",)),
 )
 WITHOUT_MODEL = ("pid_controller",)
 """Controllers without the parameter `model`."""
@@ -65,5 +67,6 @@ NODES = (
     *(Node(s.simulator, "simulator", s.name) for s in SYSTEMS if s.simulator),
     *(Node(name, "recogniser", s.name) for s in SYSTEMS for name in s.recognisers),
     *(Node(name, "recorder", s.name) for s in SYSTEMS for name in s.recorders),
+    *(Node(name, "relay", s.name) for s in SYSTEMS for name in s.relays),
 )
 """All nodes, by kind."""

@@ -21,7 +21,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,7 @@ __all__ = [
     "FaultyStream",
     "FaultyStreams",
     "Message",
+    "no_effect",
     "read_faults",
 ]
 
@@ -140,6 +141,8 @@ class Message:
     """Time of the measurement or command, s."""
     values: FloatArray
     """Values, shape (n,)."""
+    source: Any = None
+    """Object that the values were read from; faults carry it along unchanged."""
 
 
 class FaultyStream(Copied):
@@ -223,13 +226,13 @@ class FaultyStream(Copied):
             case FaultKind.STUCK:
                 if self._healthy is None:
                     self._healthy = message.values.copy()
-                return [Message(message.stamp_s, self._healthy.copy())]
+                return [replace(message, values=self._healthy.copy())]
             case FaultKind.GARBAGE:
-                return [Message(message.stamp_s, self._garbage(fault, rng, len(message.values)))]
+                return [replace(message, values=self._garbage(fault, rng, len(message.values)))]
             case FaultKind.WRONG:
                 values = fault.factor * message.values + fault.offset
                 limits = self.channel.low, self.channel.high
-                return [Message(message.stamp_s, np.clip(values, *limits))]
+                return [replace(message, values=np.clip(values, *limits))]
             case FaultKind.SLOW:
                 if now_s - self._slow_s < 1.0 / fault.rate_hz:
                     return []
@@ -245,7 +248,7 @@ class FaultyStream(Copied):
     def _silence(self, message: Message) -> list[Message]:
         if self.channel.rest is None:
             return []
-        return [Message(message.stamp_s, np.full_like(message.values, self.channel.rest))]
+        return [replace(message, values=np.full_like(message.values, self.channel.rest))]
 
     def _garbage(self, fault: Fault, rng: np.random.Generator, size: int) -> FloatArray:
         values = rng.uniform(self.channel.low, self.channel.high, size)
@@ -293,18 +296,26 @@ class FaultyStreams(Copied):
         due = {name: stream.due(now_s) for name, stream in self.streams.items()}
         return {name: messages for name, messages in due.items() if messages}
 
+    def without_effect(self, now_s: float) -> list[Fault]:
+        """Return the faults that have begun and have changed no message."""
+        return [f for stream in self.streams.values() for f in stream.without_effect(now_s)]
+
     def require_effect(self, now_s: float) -> None:
         """Require that each fault that has begun has changed a message.
 
         Raises:
             ParameterError: names the first fault without effect.
         """
-        for stream in self.streams.values():
-            for fault in stream.without_effect(now_s):
-                raise ParameterError(
-                    f"fault {fault.kind} of {fault.channel} from {fault.start_s:g} s changed no "
-                    "message: nothing was sent on this channel in its interval"
-                )
+        for fault in self.without_effect(now_s):
+            raise ParameterError(no_effect(fault))
+
+
+def no_effect(fault: Fault) -> str:
+    """Return the message about a fault that has begun and has changed no message."""
+    return (
+        f"fault {fault.kind} of {fault.channel} from {fault.start_s:g} s changed no message: "
+        "nothing that it changes was sent on this channel in its interval"
+    )
 
 
 def read_faults(content: Any, where: str) -> tuple[Fault, ...]:

@@ -10,6 +10,7 @@ from gymnasium.envs.registration import load_env_creator
 
 from snn_control.envs import environments
 from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.supervision.fault_file import FaultFile
 
 __all__ = ["environment_id", "known_ids", "make_environment"]
 
@@ -19,6 +20,7 @@ def make_environment(
     *,
     preset: str = "default",
     preferred: dict[str, Any] | None = None,
+    faults: FaultFile | None = None,
     **options: Any,
 ) -> gymnasium.Env:
     """Make an environment.
@@ -28,11 +30,13 @@ def make_environment(
             `module` registers the id.
         preset: passed to the environment unless it is `default`.
         preferred: options that are passed only to environments that accept them.
+        faults: faults of sensors and actuators, see `FaultyEnvironment`.
         options: options of the environment; None selects its default.
 
     Raises:
         UnknownNameError: no such environment; with the closest names.
-        ConfigError: the module cannot be imported, or the environment does not accept an option.
+        ConfigError: the module cannot be imported, or the environment does not accept an option, or
+            has no channel of a fault.
     """
     name = environment_id(name)
     arguments = {key: value for key, value in options.items() if value is not None}
@@ -47,7 +51,12 @@ def make_environment(
         raise ConfigError(
             f"{name} takes no option {wrong[0]!r}; it takes: {', '.join(named) or 'none'}"
         )
-    return gymnasium.make(name, **arguments)
+    env = gymnasium.make(name, **arguments)
+    if faults is None:
+        return env
+    from snn_control.training.sensing.injection import inject
+
+    return inject(env, faults)
 
 
 def environment_id(name: str) -> str:

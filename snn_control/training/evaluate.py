@@ -16,6 +16,7 @@ from snn_control.runs.checksums import to_json
 from snn_control.runs.metrics_file import plain
 from snn_control.training.environment import make_environment
 from snn_control.training.rollout import Episode, rollout
+from snn_control.training.sensing.faulty_environment import require_effect
 from snn_control.training.statistics import half_width
 from snn_control.training.system import System, Transfer
 from snn_control.training.systems import environment_of, find_system
@@ -113,8 +114,13 @@ def evaluate(
 
 
 def run_episode(controller: Controller, env: Any, seed: int) -> Episode:
-    """Run one episode; add `total_reward` and `operations_metrics` to its metrics."""
+    """Run one episode; add `total_reward` and `operations_metrics` to its metrics.
+
+    Raises:
+        ParameterError: a fault of `env` has changed no message.
+    """
     episode = rollout(controller, env, seed=seed)
+    require_effect(env)
     episode.metrics["total_reward"] = episode.total_reward
     episode.metrics.update(operations_metrics(controller, episode))
     return episode

@@ -136,3 +136,52 @@ def test_an_interrupted_film_leaves_nothing_behind(number, tmp_path):
     assert process.returncode != 0
     assert "Traceback" not in error
     assert not [*tmp_path.iterdir()]
+
+
+def faults_of(folder, text):
+    path = folder / "faults.yaml"
+    path.write_text(f"faults:\n- {text}\n", "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("verb", [["eval"], ["compare", "pid"]])
+def test_faults_of_a_file_change_the_result(verb, tmp_path, capsys):
+    path = faults_of(tmp_path, "{channel: motor_command, kind: wrong, factor: 0.7, start_s: 20}")
+    means = []
+    for faults in ([], ["--faults", path]):
+        assert main([*verb, "blimp-altitude", *SHORT, "--json", *faults]) == 0
+        rows = json.loads(capsys.readouterr().out)["rows"]
+        means.append(next(row["mean"] for row in rows if row["metric"] == "hold_rmse_m"))
+    assert means[1] > 1.2 * means[0] > 0.0
+
+
+def test_a_fault_without_effect_fails_the_command(tmp_path, capsys):
+    path = faults_of(tmp_path, "{channel: range, kind: 'off', start_s: 99.99, stop_s: 100}")
+    assert main(["eval", "blimp-altitude", *SHORT, "--faults", path]) == 1
+    assert "fault off of range from 99.99 s changed no message" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{channel: rage, kind: 'off'}", "unknown channel 'rage'. Did you mean: `range`?"),
+        ("{channel: range, kind: offf}", "unknown kind 'offf'. Did you mean: `off`?"),
+    ],
+)
+def test_files_of_faults_are_checked_before_any_episode(text, message, tmp_path, capsys):
+    path = faults_of(tmp_path, text)
+    assert main(["eval", "blimp-altitude", *SHORT, "--faults", path]) != 0
+    assert f"{path}: " in (error := capsys.readouterr().err)
+    assert message in error
+
+
+def test_play_has_faults(tmp_path, capsys):
+    words = ["play", "pid", "--seed", "1", "--duration-s", "40", "--json", "--faults"]
+    if not can_film():
+        pytest.skip("needs a renderer and imageio-ffmpeg")
+    path = faults_of(tmp_path, "{channel: motor_command, kind: 'off', start_s: 5}")
+    picture = tmp_path / "a.png"
+    assert main([*words, path, "--out", str(picture)]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"]["rmse_m"] > 0.3
+    assert main([*words, faults_of(tmp_path, "{channel: batery, kind: 'off'}")]) != 0
+    assert "Did you mean: `battery`" in capsys.readouterr().err

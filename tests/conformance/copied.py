@@ -24,6 +24,7 @@ from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.envs.route.body import RouteBody
 from snn_control.envs.route.conditions import PRESETS
 from snn_control.envs.swimmer.batch import SwimmerBatch, SwimmerPool
@@ -234,6 +235,10 @@ CASES: dict[str, Stateful] = {
     "blimp plants": plants(),
     "blimp robot": robot(
         lambda: BlimpRobot(draw_scenario(blimp_parameters(), 1, 60.0)),
+        lambda rng: rng.uniform(-5.0, 5.0),
+    ),
+    "blimp robot with senses": robot(
+        lambda: BlimpRobot(draw_scenario(blimp_parameters(), 1, 60.0), senses=SenseParameters()),
         lambda rng: rng.uniform(-5.0, 5.0),
     ),
     "swimmer robot": robot(

@@ -20,9 +20,11 @@ from snn_control.loops.blimp.adapter import OBSERVABLE
 from snn_control.loops.place.reason import CODES, Reason
 from snn_control.ros import tables
 from snn_control.ros.base.interface import TICK_FIELDS, Quality, qos
+from snn_control.ros.faults.channels import CHANNELS
 from snn_control.ros.interfaces import INTERFACES
 from snn_control.ros.place.interfaces import CANDIDATE_FIELDS, LOOP_FIELDS, MATCH_FIELDS
 from snn_control.supervision.modes import Mode
+from snn_control.yaml_text import dump_yaml
 from tests.paths import ROOT
 from tests.ros.peer import UNCONFIGURED, Peer
 
@@ -68,10 +70,17 @@ def running(
     make_shared_bus: MakeBus, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[str, str], Peer]:
     """Peers of all cases, whose nodes start in parallel."""
-    bag, peers = tmp_path_factory.mktemp("recorded") / "bag", {}
+    folder, peers = tmp_path_factory.mktemp("of_nodes"), {}
     for node, setting in CASES:
         nodes, peers[node, setting] = make_shared_bus(node, namespace="/robot", topics=False)
-        own = {"bag": str(bag)} if node == "recorder" else yaml.safe_load(setting) or {}
+        own = yaml.safe_load(setting) or {}
+        if node == "recorder":
+            own["bag"] = str(folder / "bag")
+        if node == "fault_relay":
+            (channel, *_) = CHANNELS[own["system"]]
+            own["faults_file"] = str(folder / f"{own['system']}.yaml")
+            fault = {"channel": channel.topic, "kind": "off"}
+            Path(own["faults_file"]).write_text(dump_yaml({"faults": [fault]}), "utf-8")
         nodes.start(node, {"autostart": False, **own}, namespace="robot")
     return peers
 

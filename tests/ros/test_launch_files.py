@@ -18,7 +18,9 @@ import pytest
 import yaml
 
 from snn_control.errors import ConfigError, UnknownNameError
+from snn_control.ros.base.parameter_files import check_parameter_file
 from snn_control.ros.bus.processes import Nodes, local_bus
+from snn_control.ros.faults.launching import relay_of
 from snn_control.ros.launching import (
     ARGUMENTS,
     MARKER,
@@ -163,6 +165,15 @@ def test_a_node_reads_its_parameter_file_in_a_namespace(
     assert of_node[-1].hardware_id == "blimp 7"
 
 
+def test_lists_of_launch_ros_are_accepted(tmp_path: Path) -> None:
+    """File as launch_ros 0.26.6 writes it, by `yaml.dump` of tuples."""
+    path = tmp_path / "launch_params_x"
+    parameters = {"wait_for_listeners": ("pid_controller/tick", "pid_controller/spikes")}
+    path.write_text(yaml.dump({"/**": {"ros__parameters": parameters}}), "utf-8")
+    assert "!!python/tuple" in path.read_text("utf-8")
+    check_parameter_file(path)
+
+
 # Launch files.
 
 
@@ -218,6 +229,29 @@ def test_the_place_recogniser_is_launched_with_a_camera(tmp_path: Path) -> None:
     assert len(recogniser_nodes(arguments | changed)) == 2
     with pytest.raises(ConfigError, match="respawn:=maybe"):
         recogniser_nodes(arguments | {"respawn": "maybe"})
+
+
+def test_faults_place_the_relay_between_the_nodes() -> None:
+    relay = relay_of("blimp", "lidar")
+    assert relay.parameters == {
+        "system": "blimp",
+        "faults_file": str(ROOT / "configs" / "faults" / "lidar.yaml"),
+    }
+    assert relay.triggers == ["faulty/range"]
+    assert ("range", "faulty/range") in relay.of_controller
+    assert relay.of_vehicle == [("motor_command", "faulty/motor_command")]
+    assert relay_of("blimp", "") == ({}, [], [], [])
+    with pytest.raises(UnknownNameError, match="Did you mean: `lidar`"):
+        relay_of("blimp", "lidra")
+    with pytest.raises(ConfigError, match=r"lidar\.yaml: unknown channel 'range'"):
+        relay_of("swimmer", "lidar")
+
+
+def test_a_launch_with_faults_has_a_relay() -> None:
+    pytest.importorskip("launch_ros", reason=NEEDS_LAUNCH)
+    assert len(vehicle_nodes("altitude_controller", settings(sim="true"), {"senses": True})) == 2
+    with_faults = settings(sim="true", record="true", faults="blimp")
+    assert len(vehicle_nodes("altitude_controller", with_faults, {"senses": True})) == 4
 
 
 def test_a_respawn_has_a_delay() -> None:
@@ -303,6 +337,20 @@ def test_a_simulated_launch_ends_with_its_last_episode(
         assert ticks.fields["tick"][0] <= 1, text
         assert (ticks.stamp_ns[-1] - ticks.stamp_ns[0]) * 1e-9 > EPISODE_S - 1.0, text
     assert "Traceback" not in text
+
+
+def test_faults_of_a_launch_reach_the_controller(
+    launched: Callable[..., Any], short_episode: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("faults: [{channel: range, kind: off, start_s: 1}]", "utf-8")
+    words = (f"faults:={path}", "record:=false", short_episode)
+    with launched("supervised_blimp.launch.py", *words) as (process, output):
+        assert process.wait(60.0) == 0, output.read_text()
+    text = output.read_text()
+    assert "fault off of range begins" in text
+    assert "mode hold" in text
+    assert "[ERROR]" not in text
 
 
 def test_an_interrupted_launch_leaves_no_process(

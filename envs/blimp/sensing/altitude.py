@@ -12,12 +12,8 @@ from snn_control.copies import Copied
 from snn_control.envs.blimp.altitude import BlimpAltitude, action_space, observation_space
 from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.scenario import Scenario
-from snn_control.envs.blimp.sensing.errors import (
-    SenseErrors,
-    SenseParameters,
-    draw_sense_errors,
-    in_steps,
-)
+from snn_control.envs.blimp.sensing.errors import SenseParameters
+from snn_control.envs.blimp.sensing.senses import Senses
 from snn_control.errors import UnknownNameError
 
 __all__ = ["SensedAltitude"]
@@ -110,9 +106,7 @@ class SensedAltitude(Copied, gymnasium.Env):
             dtype=np.float64,
         )
         self.action_space = action_space()
-        self._errors: SenseErrors | None = None
-        self._tick = 0
-        self._speed_m_s = 0.0
+        self._sensors: Senses | None = None
 
     @property
     def control_period_s(self) -> float:
@@ -135,8 +129,7 @@ class SensedAltitude(Copied, gymnasium.Env):
         """Start the episode of `seed`; None draws the next seed from the last one passed."""
         observation, info = self._blimp.reset(seed=seed, options=options)
         self._np_random, self._np_random_seed = self._blimp.np_random, self._blimp.np_random_seed
-        self._errors = draw_sense_errors(self.senses, self._blimp.scenario)
-        self._tick, self._speed_m_s = 0, self._blimp.body.speed_m_s
+        self._sensors = Senses(self.senses, self._blimp.scenario)
         return self._observe(observation, 0.0), info
 
     def step(
@@ -149,11 +142,8 @@ class SensedAltitude(Copied, gymnasium.Env):
             gymnasium.error.ResetNeeded: the episode is over or not started.
         """
         observation, reward, terminated, truncated, info = self._blimp.step(action)
-        self._tick += 1
-        speed_m_s = self._blimp.body.speed_m_s
-        acceleration = (speed_m_s - self._speed_m_s) / info["dt_s"]
-        self._speed_m_s = speed_m_s
-        return self._observe(observation, acceleration), reward, terminated, truncated, info
+        dt_s = info["dt_s"]
+        return self._observe(observation, dt_s), reward, terminated, truncated, info
 
     def render(self) -> NDArray[np.uint8] | None:
         """Return a frame, uint8 (height, width, 3), or None without a render mode."""
@@ -175,17 +165,10 @@ class SensedAltitude(Copied, gymnasium.Env):
         """Return the metrics of the true height so far."""
         return self._blimp.metrics()
 
-    def _observe(
-        self, observation: NDArray[np.float64], acceleration_m_s2: float
-    ) -> NDArray[np.float64]:
-        assert self._errors is not None
-        errors, senses, k = self._errors, self.senses, self._tick
-        body = self._blimp.body
-        range_m = body.noisy_range_m(errors.lidar_m.item(k))
-        barometer_m = in_steps(body.height_m + errors.barometer_m.item(k), senses.barometer_step_m)
-        acceleration = in_steps(
-            acceleration_m_s2 + errors.acceleration_m_s2.item(k), senses.accelerometer_step_m_s2
-        )
+    def _observe(self, observation: NDArray[np.float64], dt_s: float) -> NDArray[np.float64]:
+        assert self._sensors is not None
+        sensed = self._sensors.measure(self._blimp.body, dt_s)
         reference_m = observation.item(1)
-        height = [reference_m - range_m, reference_m, range_m]
-        return np.array([*height, *observation[3:].tolist(), barometer_m, acceleration])
+        height = [reference_m - sensed.range_m, reference_m, sensed.range_m]
+        more = [sensed.barometer_m, sensed.vertical_acceleration_m_s2]
+        return np.array([*height, *observation[3:].tolist(), *more])

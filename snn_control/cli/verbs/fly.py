@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from snn_control.cli.options import Flag, Folder, JsonOption, Model, OptionalSeconds
+from snn_control.cli.options import File, Flag, Folder, JsonOption, Model, OptionalSeconds
 from snn_control.cli.result import Result, WrongUseError
 from snn_control.controllers import Controller, save
 from snn_control.controllers.files import model_path
@@ -35,6 +35,8 @@ class Args(JsonOption):
     Example: snn-control fly blimp-altitude --sim --duration 30
 
     Example: snn-control fly swimmer-spiking --sim
+
+    Example: snn-control fly blimp-altitude --sim --faults lidar
     """
 
     model: Model
@@ -49,6 +51,10 @@ class Args(JsonOption):
     """Preset of simulated faults; blimp: default, clean, missed, leak or stress."""
     seed: int = 0
     """Seed of the simulated robot."""
+    faults: File = None
+    """YAML file of faults of sensors and actuators, or the name of a shipped one, for example
+    `blimp`; needs --sim. A simulated blimp then has its senses. A fault that changes nothing, or
+    reaches no node, is an error."""
     out: Folder = None
     """Run folder to create; default: runs/fly-MODEL-SEED."""
     no_report: Flag = False
@@ -71,7 +77,12 @@ def run(args: Args) -> Result:
     duration_s = vehicle.duration_s if args.duration is None else args.duration
     if args.sim and duration_s <= 0:
         raise WrongUseError(f"--duration is {duration_s:g}; expected more than 0 with --sim")
-    bus_run = BusRun(args.model, args.preset, args.seed, duration_s, args.rate)
+    if args.faults and not args.sim:
+        raise WrongUseError(
+            "--faults needs --sim; on a robot start fault_relay, see docs/how-to/inject_faults.md"
+        )
+    faults = str(args.faults or "")
+    bus_run = BusRun(args.model, args.preset, args.seed, duration_s, args.rate, faults=faults)
     folder = args.out or Path("runs") / f"fly-{controller_name(args.model)}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
     opened = Run.create(folder, command=command, config=bus_run, seed=args.seed)

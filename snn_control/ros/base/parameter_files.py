@@ -18,6 +18,8 @@ from snn_control.yaml_text import line_of, parse_yaml
 __all__ = ["check_parameter_file", "check_parameter_files"]
 
 _PARAMETERS = "ros__parameters"
+_TUPLE = "!!python/tuple"
+"""Tag that launch_ros writes before lists; rcl ignores it."""
 
 
 def check_parameter_files(arguments: Sequence[str]) -> None:
@@ -42,7 +44,7 @@ def check_parameter_file(path: str | Path) -> None:
         text = read_text(path)
     except ConfigError as exc:
         raise ConfigError(f"{exc}; name a readable YAML file") from exc
-    content = parse_yaml(text, str(path))
+    content = parse_yaml(text.replace(_TUPLE, "!!seq"), str(path))
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected node names with {_PARAMETERS}")
     for line, key, value in _values(content, ""):

@@ -47,6 +47,8 @@ class BusRun:
     """Simulated seconds per second of wall time; values other than 1 use /clock."""
     period_s: float = 0.0
     """Control period of a blimp, s; 0: that of the preset."""
+    faults: str = ""
+    """File of faults, or the name of a shipped one; empty: none."""
 
     def __post_init__(self) -> None:
         whole_seed(self.seed)
@@ -100,11 +102,13 @@ class Vehicle(ABC):
         environment: id of the environment of the same vehicle.
         duration_s: default duration of a run, simulated s.
         headline: first figures of the summary, each with its metric.
+        fault_system: name of its channels in `snn_control.ros.faults.channels`; empty: none.
     """
 
     environment: ClassVar[str]
     duration_s: ClassVar[float]
     headline: ClassVar[dict[str, str]]
+    fault_system: ClassVar[str] = ""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller

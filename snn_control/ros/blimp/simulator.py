@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from nav_msgs.msg import Odometry
-from sensor_msgs.msg import BatteryState, Range
+from sensor_msgs.msg import BatteryState, FluidPressure, Imu, Range
 from std_msgs.msg import Float64
 
 from snn_control.envs.blimp.parameter_file import read_parameters
@@ -17,11 +17,13 @@ from snn_control.envs.blimp.plant import COMMAND_LIMIT, PHYSICS_STEP_S
 from snn_control.envs.blimp.presets import PRESETS, blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot, Measurement
 from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.loops.field import parameter
 from snn_control.ros.base.interface import qos
 from snn_control.ros.base.simulator_node import SimulatorConfig, SimulatorNode
 from snn_control.ros.blimp.interfaces import SIMULATOR
+from snn_control.ros.blimp.senses import SenseMessages
 from snn_control.runs import atomic
 
 
@@ -43,6 +45,10 @@ class Config(SimulatorConfig):
     """Time without a command after which the motors stop, s."""
     period_s: float = parameter(0.0, 0.0, 1.0)
     """Control period, s; 0: that of the preset."""
+    senses: bool = parameter(False)
+    """Noise of the lidar, and topics `pressure` and `imu`, as in BlimpAltitude-v1."""
+    site_height_m: float = parameter(0.0, -400.0, 5000.0)
+    """Height of the floor above sea level in the standard atmosphere, m; for `pressure`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,7 +73,8 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
             changes = {**changes, "control_period_s": config.period_s}
         parameters = blimp_parameters(config.preset, changes)
         scenario = draw_scenario(parameters, config.seed, config.duration_s)
-        return BlimpRobot(scenario, config.motor_timeout_s)
+        senses = SenseParameters() if config.senses else None
+        return BlimpRobot(scenario, config.motor_timeout_s, senses)
 
     def open_topics(self) -> tuple[Any, Any, list[Any]]:
         """Open the topics of range, command, battery, setpoint and ground truth."""
@@ -78,7 +85,17 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         commands = self.create_subscription(
             Float64, "motor_command", self.guarded(self._on_command), qos("command")
         )
-        return self._range, commands, [self._battery, self._set_point, self._truth]
+        others = [self._battery, self._set_point, self._truth, *self._open_senses()]
+        return self._range, commands, others
+
+    def _open_senses(self) -> list[Any]:
+        """Open the topics of the senses, if they are on."""
+        if not self.config.senses:
+            return []
+        self._messages = SenseMessages(SenseParameters(), self.config.site_height_m)
+        self._pressure = self.create_publisher(FluidPressure, "pressure", qos("sensor"))
+        self._imu = self.create_publisher(Imu, "imu", qos("sensor"))
+        return [self._pressure, self._imu]
 
     def begin(self) -> None:
         """Reset the published setpoint and voltage."""
@@ -94,7 +111,10 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
             self.report_limit(f"motor_command {message.data:g}", f"{COMMAND_LIMIT:g}")
 
     def publish(self, measurement: Measurement, stamp: Any) -> None:
-        """Publish range and ground truth; setpoint on change; battery every second."""
+        """Publish senses, range and ground truth; setpoint on change; battery every second.
+
+        The range comes last of the measurements, because it triggers a tick of the controller.
+        """
         if self.config.reference and measurement.height_ref_m != self._published_m:
             self._published_m = measurement.height_ref_m
             self._set_point.publish(Float64(data=self._published_m))
@@ -105,6 +125,7 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
             battery.percentage = battery.current = battery.charge = math.nan
             battery.capacity = battery.design_capacity = battery.temperature = math.nan
             self._battery.publish(battery)
+        self._publish_senses(measurement, stamp)
         message = Range(
             radiation_type=Range.INFRARED, field_of_view=0.03, min_range=0.0, max_range=12.0
         )
@@ -112,6 +133,13 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
         message.range = measurement.range_m
         self._range.publish(message)
         self._truth.publish(self._odometry(stamp))
+
+    def _publish_senses(self, measurement: Measurement, stamp: Any) -> None:
+        height_m = measurement.barometer_m
+        acceleration_m_s2 = measurement.vertical_acceleration_m_s2
+        if height_m is not None and acceleration_m_s2 is not None:
+            self._pressure.publish(self._messages.pressure(height_m, stamp))
+            self._imu.publish(self._messages.imu(acceleration_m_s2, stamp))
 
     def _odometry(self, stamp: Any) -> Odometry:
         body = self._current().body

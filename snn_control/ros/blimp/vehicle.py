@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class BlimpVehicle(Vehicle):
         "steady_state_error_m": "steady_state_error_m",
         "overshoot_m": "overshoot_m",
     }
+    fault_system = "blimp"
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
@@ -47,8 +48,10 @@ class BlimpVehicle(Vehicle):
         return NodeStart("altitude_controller", {"model": model})
 
     def simulator_node(self, run: BusRun) -> NodeStart:
-        """Return the simulator node with preset and period."""
-        parameters = {"preset": run.preset, "period_s": float(run.period_s)}
+        """Return the simulator node with preset and period; with faults, it has its senses."""
+        parameters: dict[str, Any] = {"preset": run.preset, "period_s": float(run.period_s)}
+        if run.faults:
+            parameters["senses"] = True
         return NodeStart("blimp_simulator", parameters)
 
     def episode(self, ticks: RecordedTicks, simulated: Arrays) -> tuple[Episode, int]:

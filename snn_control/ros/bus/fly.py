@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,14 @@ from snn_control.ros.bags.ticks import read_ticks
 from snn_control.ros.base.vehicle import BusResult, BusRun, Vehicle, bus_figures, controller_name
 from snn_control.ros.bus.domains import free_domain
 from snn_control.ros.bus.processes import Nodes, local_bus
+from snn_control.ros.faults.channels import channels_of, remappings
 from snn_control.ros.vehicles import vehicle_of
 from snn_control.runs.checksums import read_arrays
+from snn_control.supervision.fault_file import FaultFile
 from snn_control.training.model_name import load_named
 
 EXIT_IF_REFUSED = {"exit_if_refused": True}
+RELAY = "fault_relay"
 START_S = 60.0
 """Maximum wall time for the start of the nodes on a busy machine, s."""
 SLOW = 3.0
@@ -31,10 +36,15 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
     Raises:
         UnknownNameError, ModelFileError: no such model, or an invalid file.
         InterfaceMismatchError: no vehicle has the interface of the model.
-        ConfigError: the vehicle has no such preset or period.
-        RunError: a node died or the run exceeded its time; including the tail of its log.
+        ConfigError: the vehicle has no such preset or period, or the faults cannot be injected.
+        RunError: a node died or the run exceeded its time; including the tail of its log. Or a
+            fault had no effect.
     """
     vehicle = vehicle_of(load_named(run.model))
+    faults = FaultFile.read(run.faults) if run.faults else None
+    channels = channels_of(vehicle.fault_system) if faults else ()
+    if faults:
+        faults.streams(channel.channel for channel in channels)
     ros = folder.absolute() / "ros"
     accelerated = run.rate != 1.0
     simulator = vehicle.simulator_node(run)
@@ -52,11 +62,19 @@ def run_simulated(run: BusRun, folder: Path) -> BusResult:
     with Nodes(ros, local_bus(free_domain())) as nodes:
         nodes.start("recorder", {"bag": str(ros / "bag"), **EXIT_IF_REFUSED})
         parameters = {"use_sim_time": accelerated, "arm_on_activate": True}
-        name = _start_controller(nodes, vehicle, run.model, parameters)
+        relays = (RELAY,) if faults else ()
+        if faults:
+            kept = ros / "faults.yaml"
+            shutil.copyfile(faults.path, kept)
+            own = {"system": vehicle.fault_system, "faults_file": str(kept)}
+            nodes.start(RELAY, {**EXIT_IF_REFUSED, "use_sim_time": accelerated, **own})
+        remaps = dict(remappings(channels, of_vehicle=False))
+        name = _start_controller(nodes, vehicle, run.model, parameters, remaps)
         simulated["wait_for_listeners"] = [f"{name}/tick", f"{name}/spikes"]
-        nodes.start(simulator.node, simulated)
+        remaps = dict(remappings(channels, of_vehicle=True))
+        nodes.start(simulator.node, simulated, remaps=remaps)
         nodes.wait(simulator.name, START_S + SLOW * run.duration_s / run.rate)
-        nodes.finish(simulator.name, name, "recorder")
+        nodes.finish(simulator.name, name, *relays, "recorder")
     return examine(run, ros, vehicle)
 
 
@@ -81,10 +99,15 @@ def run_on_robot(run: BusRun, folder: Path) -> dict[str, Any]:
 
 
 def _start_controller(
-    nodes: Nodes, vehicle: Vehicle, model: str, parameters: dict[str, Any]
+    nodes: Nodes,
+    vehicle: Vehicle,
+    model: str,
+    parameters: dict[str, Any],
+    remaps: Mapping[str, str] | None = None,
 ) -> str:
     start = vehicle.controller_node(_absolute(model))
-    nodes.start(start.node, {**EXIT_IF_REFUSED, **parameters, **start.parameters})
+    given = {**EXIT_IF_REFUSED, **parameters, **start.parameters}
+    nodes.start(start.node, given, remaps=remaps)
     return start.name
 
 

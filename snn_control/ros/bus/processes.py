@@ -19,6 +19,7 @@ from snn_control.ros.exit_codes import (
     BUSY_S,
     CLOSE_S,
     LEAVE_S,
+    NO_EFFECT,
     NO_MIDDLEWARE,
     UNUSABLE,
     WRITE_FAILED,
@@ -74,7 +75,13 @@ class Nodes:
     def __exit__(self, *_: object) -> None:
         self.stop(*self.running)
 
-    def start(self, node: str, parameters: Mapping[str, Any], namespace: str = "") -> None:
+    def start(
+        self,
+        node: str,
+        parameters: Mapping[str, Any],
+        namespace: str = "",
+        remaps: Mapping[str, str] | None = None,
+    ) -> None:
         """Start a node with automatic configuration and activation.
 
         Args:
@@ -82,6 +89,7 @@ class Nodes:
                 part of the module is the name of the node and, after `NAMESPACE-`, of its process.
             parameters: parameters of the node.
             namespace: namespace of the node.
+            remaps: topics on the bus by their names in the node.
 
         Raises:
             UnknownNameError: none of our nodes has this name.
@@ -91,7 +99,7 @@ class Nodes:
         path = self._folder / f"{name}.yaml"
         content = {"/**": {"ros__parameters": {"autostart": True, **parameters}}}
         path.write_text(dump_yaml(content), "utf-8")
-        self.start_with(path, node, namespace)
+        self.start_with(path, node, namespace, remaps)
 
     def start_with(
         self,
@@ -172,6 +180,8 @@ class Nodes:
     def _death(self, name: str, code: int) -> RunError:
         if code in (UNUSABLE, NO_MIDDLEWARE):
             return StartError(f"{name}: {self.log(name, 1)}")
+        if code == NO_EFFECT:
+            return RunError(f"{name}: {self._errors(name)}")
         return RunError(f"{name} died with code {code}: {self.log(name)}")
 
     def stop(self, *names: str) -> None:
@@ -204,6 +214,12 @@ class Nodes:
         """Return the last lines of the log of a node."""
         text = (self._folder / f"{name}.log").read_text("utf-8", errors="replace")
         return " | ".join(text.strip().splitlines()[-lines:]) or "no output"
+
+    def _errors(self, name: str) -> str:
+        """Return the messages of the errors in the log of a node."""
+        text = (self._folder / f"{name}.log").read_text("utf-8", errors="replace")
+        errors = (line.rpartition("]: ")[2] for line in text.splitlines() if "[ERROR]" in line)
+        return "; ".join(errors) or self.log(name)
 
 
 def _die_with(parent: int) -> None:

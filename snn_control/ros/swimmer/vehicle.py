@@ -36,6 +36,7 @@ class SwimmerVehicle(Vehicle):
         "distance_m": "distance_m",
         "straightness": "straightness",
     }
+    fault_system = "swimmer"
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:

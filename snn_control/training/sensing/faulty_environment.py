@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,11 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.errors import ConfigError, InterfaceMismatchError
-from snn_control.supervision.faults import Channel, Fault, FaultyStreams, Message
+from snn_control.errors import ConfigError, DataWarning, InterfaceMismatchError
+from snn_control.supervision.faults import Channel, Fault, FaultKind, FaultyStreams, Message
 from snn_control.training.interface import Interface
 
-__all__ = ["FaultyEnvironment", "Wire", "wires"]
+__all__ = ["FaultyEnvironment", "Wire", "Wiring", "require_effect", "wires"]
 
 FloatArray = npt.NDArray[np.float64]
 UNBOUNDED = 1e6
@@ -30,11 +31,25 @@ class Wire:
     """Channel; with a rest value for an actuator."""
     entries: tuple[str, ...]
     """Names of the entries."""
+    to_channel: Callable[[FloatArray], FloatArray] = lambda values: values
+    """Conversion of the entries to the unit of the channel."""
+    from_channel: Callable[[FloatArray], FloatArray] = lambda values: values
+    """Inverse of `to_channel`; called with values that a fault has changed."""
 
     @property
     def actuator(self) -> bool:
         """True for entries of the action."""
         return self.channel.rest is not None
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Wires of an environment."""
+
+    wires: tuple[Wire, ...]
+    """Wire of each channel."""
+    derive: Callable[[FloatArray], None] | None = None
+    """Function that recomputes entries that follow from others, in place."""
 
 
 class FaultyEnvironment(gymnasium.Wrapper):
@@ -75,6 +90,7 @@ class FaultyEnvironment(gymnasium.Wrapper):
         self.interface = Interface.of(env)
         self.channels = tuple(wires(env) if channels is None else channels)
         self._faults, self._derive = tuple(faults), derive
+        self._wires = {wire.channel.name: wire for wire in self.channels}
         self._indices = {wire.channel.name: self._where(wire) for wire in self.channels}
         self._sensors = [w.channel.name for w in self.channels if not w.actuator]
         self._actuators = [w.channel.name for w in self.channels if w.actuator]
@@ -105,8 +121,8 @@ class FaultyEnvironment(gymnasium.Wrapper):
         now_s = self._now_s
         for name in self._actuators:
             where = self._indices[name]
-            for message in self.streams.put(name, Message(now_s, requested[where]), now_s):
-                self._command[where] = message.values
+            for _, values in self._carry(name, requested[where], now_s):
+                self._command[where] = values
         command = self._command.astype(self.env.action_space.dtype)
         observation, reward, terminated, truncated, info = self.env.step(command)
         self._ticks += 1
@@ -123,15 +139,44 @@ class FaultyEnvironment(gymnasium.Wrapper):
         for name in self._sensors:
             where = self._indices[name]
             carried[where] = True
-            for message in self.streams.put(name, Message(now_s, measured[where]), now_s):
-                self._observed[where] = message.values
-                self._stamps_s[name] = message.stamp_s
+            for stamp_s, values in self._carry(name, measured[where], now_s):
+                self._observed[where] = values
+                self._stamps_s[name] = stamp_s
         self._observed[~carried] = measured[~carried]
         if self._derive is not None:
             self._derive(self._observed)
         ages = {name: now_s - stamp_s for name, stamp_s in self._stamps_s.items()}
         space = self.env.observation_space
         return self._observed.astype(space.dtype), {**info, "age_s": ages}
+
+    def _carry(
+        self, name: str, entries: FloatArray, now_s: float
+    ) -> Iterator[tuple[float, FloatArray]]:
+        """Yield stamp and entries of each message that a channel delivers when one is sent."""
+        wire = self._wires[name]
+        sent = Message(now_s, wire.to_channel(entries), entries)
+        for message in self.streams.put(name, sent, now_s):
+            same = np.array_equal(message.values, wire.to_channel(message.source), equal_nan=True)
+            yield message.stamp_s, message.source if same else wire.from_channel(message.values)
+
+    def require_effect(self) -> None:
+        """Require that each fault that has begun in the episode has changed a message.
+
+        Raises:
+            ParameterError: names the first fault without effect.
+
+        Warns:
+            DataWarning: a fault has not begun.
+        """
+        self.streams.require_effect(self._now_s)
+        for fault in self._faults:
+            if fault.kind is not FaultKind.OK and fault.start_s > self._now_s:
+                warnings.warn(
+                    f"fault {fault.kind} of {fault.channel} has not begun: it starts at "
+                    f"{fault.start_s:g} s, the episode ended at {self._now_s:g} s",
+                    DataWarning,
+                    stacklevel=2,
+                )
 
     def _where(self, wire: Wire) -> npt.NDArray[np.int64]:
         interface = self.interface
@@ -147,6 +192,19 @@ class FaultyEnvironment(gymnasium.Wrapper):
 
     def _new_streams(self) -> FaultyStreams:
         return FaultyStreams([wire.channel for wire in self.channels], self._faults)
+
+
+def require_effect(env: Any) -> None:
+    """Require the effect of the faults of an environment, if it or one inside it has any.
+
+    Raises:
+        ParameterError: see `FaultyEnvironment.require_effect`.
+    """
+    while isinstance(env, gymnasium.Wrapper):
+        if isinstance(env, FaultyEnvironment):
+            env.require_effect()
+            return
+        env = env.env
 
 
 def wires(env: gymnasium.Env) -> tuple[Wire, ...]:
