@@ -20,6 +20,7 @@ from snn_control.loops.reserve import problem
 from snn_control.loops.tick import Step, Tick
 from snn_control.supervision.modes import CONTROLLER_MODES, ESTIMATE_MODES, Mode
 from snn_control.supervision.stamps import NS, StampFault, StampVerdict
+from snn_control.supervision.synchroniser import Event
 
 __all__ = ["A", "ControlLoop", "Step", "Tick"]
 
@@ -148,12 +149,22 @@ class ControlLoop(OperatedLoop[A]):
         """
         self._clock_ns = clock_ns
         at_s, age_s = self._time_s(now_s), (clock_ns - stamp_ns) / NS
+        self._present.add(name)
         if not self.streams.admits(name, at_s - age_s, at_s):
             return
         automatic = self.modes.armed and not self.modes.manual
         sent, self._commands = tuple(self._commands), []
         moment = Moment(0.0, at_s - age_s, sent, automatic, self.landing, age_s)
         self.adapter.sense(name, value, moment)
+
+    def stream_events(self, now_s: float) -> list[Event]:
+        """Return the events of further streams since the last call; absent ones have none."""
+        events = self.streams.events(self._time_s(now_s))
+        happened = [event for event in events if event.stream in self._present]
+        for event in happened:
+            key = f"{event.stream} {event.kind}"
+            self.stream_counts[key] = self.stream_counts.get(key, 0) + 1
+        return happened
 
     def keep_ready(self) -> None:
         """Step the fallback after a command was sent; otherwise the next tick does it."""

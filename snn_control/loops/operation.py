@@ -75,6 +75,9 @@ class OperatedLoop(Copied, ABC, Generic[A]):
             dict.fromkeys(adapter.senses, limits), skew_s=self.period_s
         )
         """Further streams of the vehicle: ages, and events of time-outs and stamps."""
+        self.stream_counts: dict[str, int] = {}
+        """Number of events so far, by stream and kind."""
+        self._present: set[str] = set()
         self.ticks = self.missed = self.resets = 0
         self.frozen = False
         """True while the adaptation of the controller is frozen."""

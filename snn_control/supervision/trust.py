@@ -11,11 +11,12 @@ A closed gate keeps the measurements of its stream from the observer. It closes 
 
 and reopens after `reopen_count` messages in a row within `reopen_sigma` standard deviations, of
 which the first has another value than the one before, and whose innovations differ by at most twice
-`closing_floor`: a stuck sensor does not move with the vehicle. As the variance of the estimate
+`closing_floor`: a stuck sensor does not move with the vehicle. After `slow_reopen_count` messages
+somewhat farther away it reopens as well. As the variance of the estimate
 grows without the sensor, a gate that reopened at its closing limit would accept a constant bias. A
-value repeated for `repeat_s` is trusted, but does not correct the observer: it may be the hover of a quantised
-sensor. If a run of equal values closed the gate and all of them agreed with the estimate, the
-sensor is one without noise: `quiet_identical_s` applies from then on.
+value repeated for `repeat_s` is trusted, but does not correct the observer: it may be the hover of
+a quantised sensor. If a run of equal values closed the gate and all of them agreed with the
+estimate, the sensor is one without noise: `quiet_identical_s` applies from then on.
 """
 
 from __future__ import annotations
@@ -60,6 +61,12 @@ class TrustConfig:
     """Contradictions in a row that close the gate."""
     reopen_count: int = 5
     """Consistent messages in a row that reopen it."""
+    slow_reopen_sigma: float = 4.0
+    """Largest innovation of a message that counts for the slow reopening, standard deviations."""
+    slow_reopen: float = 0.25
+    """The same in the unit of the stream."""
+    slow_reopen_count: int = 40
+    """Such messages in a row that reopen the gate: the estimate may be what has drifted."""
     max_age_s: float = 0.3
     """Maximum age of a message at its delivery, s; an older one does not correct the observer."""
     late_s: float = 0.25
@@ -128,7 +135,7 @@ class TrustGate(Copied):
         """Open the gate and delete all evidence."""
         self._value = self._since_s = self._stamp_s = math.nan
         self._delivered_s = self._late_since_s = math.nan
-        self._contradictions = self._consistent = 0
+        self._contradictions = self._consistent = self._slowly = 0
         self._first_innovation = 0.0
         self._identical_s = self.config.identical_s
         self._agrees = True
@@ -151,7 +158,7 @@ class TrustGate(Copied):
 
     def close(self, evidence: str, now_s: float) -> Verdict:
         """Close the gate; the reason of a closed one remains the first evidence."""
-        self._consistent = 0
+        self._consistent = self._slowly = 0
         if not self.reason:
             self.closed_s, self.reason = now_s, evidence
             self.closings += 1
@@ -159,7 +166,8 @@ class TrustGate(Copied):
 
     def open(self) -> None:
         """Open the gate: its evidence was explained."""
-        self.reason, self._contradictions, self._consistent = "", 0, 0
+        self.reason = ""
+        self._contradictions = self._consistent = self._slowly = 0
 
     def judge(
         self,
@@ -204,8 +212,7 @@ class TrustGate(Copied):
                 evidence = f"value {value:g} differs by {size:.2f} from the estimate"
                 return self.close(f"{evidence}, {size / sd:.1f} sigma", now_s)
         if self.reason:
-            consistent = size <= config.reopen_sigma * sd and (changed or self._consistent > 0)
-            return self._while_closed(consistent, innovation, reopen_count or config.reopen_count)
+            return self._while_closed(size / sd, innovation, changed, reopen_count)
         if self._contradictions:
             return _UNCONFIRMED
         return _ACCEPTED if repeated_s <= config.repeat_s or identical_s == math.inf else _UNUSED
@@ -233,15 +240,23 @@ class TrustGate(Copied):
         return _UNUSED
 
     def _while_closed(
-        self, consistent: bool, innovation: Innovation | None, reopen_count: int
+        self, sigmas: float, innovation: Innovation | None, changed: bool, count: int | None
     ) -> Verdict:
         """Count consistent messages, of which the first has a new value."""
-        value = 0.0 if innovation is None else innovation.value
-        if not self._consistent:
+        config, value = self.config, 0.0 if innovation is None else innovation.value
+        if not self._slowly:
             self._first_innovation = value
-        moved_along = abs(value - self._first_innovation) <= 2.0 * self.config.closing_floor
-        self._consistent = self._consistent + 1 if consistent and moved_along else 0
-        if self._consistent < reopen_count:
+        moved_along = abs(value - self._first_innovation) <= 2.0 * config.closing_floor
+        nearly = sigmas <= config.slow_reopen_sigma and abs(value) <= config.slow_reopen
+        near = sigmas <= config.reopen_sigma
+        self._slowly = _counted(self._slowly, (near or nearly) and moved_along, changed)
+        self._consistent = _counted(self._consistent, near and moved_along, changed)
+        reopens = self._consistent >= (count or config.reopen_count)
+        if not reopens and self._slowly < config.slow_reopen_count:
             return Verdict(False, f"not trusted again yet after: {self.reason}")
-        self.reason, self._consistent = "", 0
+        self.open()
         return _ACCEPTED
+
+
+def _counted(count: int, consistent: bool, changed: bool) -> int:
+    return count + 1 if consistent and (changed or count > 0) else 0

@@ -22,6 +22,8 @@ MODEL = {
     "supervision/trust.py",
 }
 """Files of the estimate of the height, beside the path."""
+SIMPLEX = {"loops/reserve.py", "supervision/simplex.py", "supervision/monitors/pole.py"}
+"""Files of the decision between controller and baseline, beside the path."""
 PACKAGE = Path(snn_control.__file__).parent
 
 

@@ -15,6 +15,7 @@ from snn_control.loops.blimp.estimator import EstimatorConfig, HeightEstimator
 from snn_control.loops.blimp.model import BlimpModel, BlimpMotion
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim
+from snn_control.supervision.trust import TrustGate
 
 __all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter", "Setpoint", "range_fault"]
 
@@ -107,7 +108,7 @@ class BlimpAdapter(VehicleAdapter[float]):
     senses = ("barometer", "accelerometer")
     supervised_names = (
         "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
-        "accelerometer_trusted", "actuator_fault",
+        "accelerometer_trusted", "actuator_fault", "battery_doubted",
     )  # fmt: skip
     config: AltitudeNodeConfig
 
@@ -129,6 +130,9 @@ class BlimpAdapter(VehicleAdapter[float]):
         self.battery_s: float | None = None
         """Time of the last voltage, s."""
         self.battery_v = math.nan
+        self.battery_doubt = ""
+        """Evidence against the voltage; empty if there is none."""
+        self._doubted_s = -math.inf
         self.over_ceiling = 0
         """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
@@ -165,11 +169,19 @@ class BlimpAdapter(VehicleAdapter[float]):
     def on_battery(self, voltage: float, now_s: float) -> bool:
         """Accept a voltage; return True if it is finite and positive.
 
-        A voltage that stays critical is trouble, also if no further voltage follows.
+        A voltage that stays critical is trouble, also if no further voltage follows. After a drop
+        by more than `battery_jump_v` at once it is doubted, and has to stay critical for longer.
         """
         if not (math.isfinite(voltage) and voltage > 0):
             self.reject(f"battery voltage is {voltage:g}")
             return False
+        if self.battery_v - voltage > self.config.battery_jump_v:
+            self.battery_doubt = (
+                f"battery fell from {self.battery_v:.2f} to {voltage:.2f} V at once"
+            )
+            self._doubted_s = now_s
+        elif now_s - self._doubted_s > self.config.battery_doubt_s:
+            self.battery_doubt = ""
         self.battery_v, self.battery_s = voltage, now_s
         if voltage >= self.config.battery_critical_v:
             self._critical_since_s = None
@@ -276,15 +288,16 @@ class BlimpAdapter(VehicleAdapter[float]):
         return Estimated(values, missing, self._land, landed)
 
     def supervised(self, now_s: float) -> tuple[float, ...]:
-        """Return estimate, its standard deviation, trust of each sensor, fault of the motors."""
+        """Return estimate, its deviation, trust of the sensors, fault of motors and battery."""
         estimator = self.estimator
         if estimator is None or not estimator.started:
             return (math.nan,) * len(self.supervised_names)
         return (
             estimator.observer.position_m,
             estimator.observer.position_sd_m,
-            *(float(gate.trusted and not gate.silent(now_s)) for gate in estimator.gates.values()),
+            *(_trust(gate, now_s) for gate in estimator.gates.values()),
             float(bool(estimator.actuator_fault)),
+            float(bool(self.battery_doubt)),
         )
 
     def deviation(self, values: FloatArray) -> float:
@@ -327,8 +340,9 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     def trouble(self, now_s: float) -> str:
         """Return the voltage of a battery that was critical for `battery_critical_s`."""
-        since_s = self._critical_since_s
-        if since_s is None or now_s - since_s < self.config.battery_critical_s:
+        since_s, config = self._critical_since_s, self.config
+        longest_s = config.battery_doubt_s if self.battery_doubt else config.battery_critical_s
+        if since_s is None or now_s - since_s < longest_s:
             return ""
         return f"the battery is critical at {self.battery_v:.2f} V"
 
@@ -393,6 +407,13 @@ class BlimpAdapter(VehicleAdapter[float]):
         if at_s - self._supported_s > config.coast_max_s:
             return f"no sensor of the height for {config.coast_max_s:g} s"
         return f"the height is uncertain by {sd_m:.2f} m" if sd_m > config.land_sd_m else ""
+
+
+def _trust(gate: TrustGate, now_s: float) -> float:
+    """Return 1 for a trusted sensor, 0.5 for a silent one, 0 for one that is not trusted."""
+    if not gate.trusted:
+        return 0.0
+    return 0.5 if gate.silent(now_s) else 1.0
 
 
 def range_fault(

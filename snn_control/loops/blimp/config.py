@@ -85,6 +85,10 @@ class AltitudeNodeConfig(ControllerConfig):
     """Voltage below which the blimp lands, or does not arm, V."""
     battery_critical_s: float = parameter(2.0, 0.0, 600.0, live=True)
     """Time below battery_critical_v after which the blimp lands, s."""
+    battery_jump_v: float = parameter(0.4, 0.0, 100.0, live=True)
+    """Drop of the voltage between two messages above which it is doubted, V."""
+    battery_doubt_s: float = parameter(15.0, 0.0, 600.0, live=True)
+    """Time below battery_critical_v after which the blimp lands if the voltage is doubted, s."""
     land_height_m: float = parameter(0.3, 0.0, 100.0, live=True)
     """Height setpoint of the landing, m; a lower setpoint is kept."""
 

@@ -53,7 +53,7 @@ class EstimatorConfig:
     """Standard deviation of the white noise of a barometric height, m."""
     accelerometer_sd_m_s2: float = 0.025
     """Standard deviation of the white noise of an acceleration, m/s^2."""
-    barometer_bias: BiasNoise = BiasNoise(5.0, 0.015)
+    barometer_bias: BiasNoise = BiasNoise(5.0, 0.02)
     """Offset of the barometric height from that of the lidar, m."""
     accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.001)
     """Bias of the acceleration, m/s^2."""

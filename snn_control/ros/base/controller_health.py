@@ -32,6 +32,8 @@ MODE_LEVELS = {
     Mode.HOLD: WARN,
     Mode.TRIM: ERROR,
     Mode.STOP: ERROR,
+    Mode.COAST: WARN,
+    Mode.LAND: ERROR,
 }
 
 
@@ -92,7 +94,7 @@ class ControllerHealth(Generic[A]):
         self._vehicle = vehicle
         self._loop: ControlLoop[A] | None = None
         self._latency_s, self._age_s = Rolling(), Rolling()
-        self._step_s, self._dt_s = Rolling(), Rolling()
+        self._step_s, self._dt_s, self._filter_s = Rolling(), Rolling(), Rolling()
         self.reset()
 
     # Events.
@@ -111,6 +113,7 @@ class ControllerHealth(Generic[A]):
         """Set the loop to report on, and reset all counts."""
         self._loop = loop
         self._step_s.reset()
+        self._filter_s.reset()
         self._dt_s.reset()
         self.reset()
 
@@ -138,6 +141,7 @@ class ControllerHealth(Generic[A]):
             self._dt_s.add(tick.dt_s)
         if tick.stepped:
             self._step_s.add(tick.step_s)
+            self._filter_s.add(tick.filter_s)
         budget_s = self._budget_s()
         self.overruns += latency_s > budget_s
         self.own_overruns += tick.step_s > budget_s
@@ -159,6 +163,12 @@ class ControllerHealth(Generic[A]):
         modes = self._loop.modes
         status = Status(message=str(modes.mode))
         status.values = {"mode": modes.mode, "reason": modes.reason, "armed": modes.armed}
+        if (simplex := self._loop.reserve.simplex) is not None:
+            status.values |= {
+                "retreats": simplex.switches,
+                "time in the baseline (s)": simplex.baseline_s,
+                "pole of the deviation": simplex.pole,
+            }
         if MODE_LEVELS[modes.mode] != OK:
             status.escalate(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
         if self._loop.landing:
@@ -172,6 +182,7 @@ class ControllerHealth(Generic[A]):
         if loop is None:
             return Status(message="not configured")
         status = Status(values=quantiles("step time (s)", self._step_s))
+        status.values |= quantiles("filter time (s)", self._filter_s)
         status.values |= quantiles("latency (s)", self._latency_s)
         status.values |= quantiles("period (s)", self._dt_s)
         rate_hz = self._rate_hz(loop)
@@ -218,6 +229,7 @@ class ControllerHealth(Generic[A]):
         elif now_s - loop.measured_s > loop.adapter.config.hold_s:
             since_s = now_s - loop.measured_s
             status.escalate(ERROR, f"no usable {self._vehicle.measurement} for {since_s:.1f} s")
+        status.values |= {f"events: {name}": n for name, n in loop.stream_counts.items()}
         self._vehicle.add_inputs(loop, now_s, status)
         if loop.adapter.bad_values > self._bad_before:
             status.escalate(WARN, loop.adapter.bad_value)

@@ -16,7 +16,7 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks
-from std_msgs.msg import Float64MultiArray, MultiArrayDimension, UInt8MultiArray
+from std_msgs.msg import Bool, Float64MultiArray, MultiArrayDimension, UInt8MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from snn_control.controllers import Controller
@@ -192,7 +192,10 @@ class ControllerNode(ManagedNode, Generic[A]):
         for kind, name, callback in self.inputs():
             quality = self.interface.topic(name).quality
             self._entities += self.subscribe(kind, name, self.guarded(callback), quality)
+        on_stop = self.guarded(self._on_emergency_stop)
+        self._entities += self.subscribe(Bool, "emergency_stop", on_stop, "event")
         common = (
+            (SetBool, "~/emergency_stop", self._on_stop_request),
             (SetBool, "~/arm", self._on_arm),
             (SetBool, "~/freeze", self._on_freeze),
             (Trigger, "~/reset", self._on_reset),
@@ -204,7 +207,8 @@ class ControllerNode(ManagedNode, Generic[A]):
         on_watch = self.guarded(self.while_active(self._on_watch))
         watch = self.create_timer(self.watch_s, on_watch, clock=steady)
         self._entities.append(watch)
-        names = tick_fields(n_actions, loop.controller.order_names)
+        supervised = loop.adapter.supervised_names
+        names = tick_fields(n_actions, loop.controller.order_names, supervised)
         names += loop.controller.observation_names
         self._fields = MultiArrayDimension(
             label=",".join(names), size=len(names), stride=len(names)
@@ -222,20 +226,37 @@ class ControllerNode(ManagedNode, Generic[A]):
         """
         clock_ns = int(self.get_clock().now().nanoseconds)
         tick = self._running().tick(reading, nanoseconds(stamp), clock_ns, since_s)
-        if tick is None:
-            return
+        if tick is not None:
+            self._complete(tick, since_s)
+
+    def sense(self, name: str, value: float, stamp: Any) -> None:
+        """Process a measurement of a further sensor, see `ControlLoop.sense`."""
+        clock_ns = int(self.get_clock().now().nanoseconds)
+        self._running().sense(name, value, nanoseconds(stamp), clock_ns, time.monotonic())
+
+    def _complete(self, tick: Tick, since_s: float) -> None:
+        """Send the command of a tick, then record it."""
+        loop = self._running()
         if tick.command is not None:
             self._send(tick.command)
         latency_s = time.monotonic() - since_s
         age_s = (int(self.get_clock().now().nanoseconds) - tick.stamp_ns) * 1e-9
+        if not tick.usable and loop.measured_s is not None:
+            age_s = time.monotonic() - loop.measured_s
         self.health.ticked(tick, latency_s, age_s)
         self._record(tick, latency_s, age_s)
         self._publish_mode()
-        self._running().keep_ready()
+        loop.keep_ready()
 
     def _on_watch(self) -> None:
         loop, now_s = self._running(), time.monotonic()
-        command = loop.watch(now_s, int(self.get_clock().now().nanoseconds))
+        clock_ns = int(self.get_clock().now().nanoseconds)
+        for event in loop.stream_events(now_s):
+            self.get_logger().warning(f"{event.stream}: {event.kind}", throttle_duration_sec=1.0)
+        if tick := loop.coast(now_s, clock_ns):
+            self._complete(tick, now_s)
+            return
+        command = loop.watch(now_s, clock_ns)
         pause_s = now_s - self._sent_s
         if command is not None:
             self._send(command)
@@ -260,7 +281,8 @@ class ControllerNode(ManagedNode, Generic[A]):
             float(tick.number), float(tick.stamp_ns // 10**9), float(tick.stamp_ns % 10**9),
             tick.dt_s, float(tick.missed), float(tick.resets), float(MODES.index(tick.mode)),
             float(tick.failed), *tick.orders, *tick.output.tolist(), *commands.tolist(),
-            age_s, tick.step_s, latency_s, *tick.observation.tolist(),
+            tick.filter_s, *tick.supervised, age_s, tick.step_s, latency_s,
+            *tick.observation.tolist(),
         ]  # fmt: skip
         self._ticks.publish(record)
         spikes = self._running().controller.spikes
@@ -283,6 +305,22 @@ class ControllerNode(ManagedNode, Generic[A]):
             self._send(loop.disarm())
         self._publish_mode()
         return answer(response, done, loop.modes.mode if done else loop.modes.reason)
+
+    def _on_emergency_stop(self, message: Bool) -> None:
+        loop = self._running()
+        if message.data == loop.modes.emergency:
+            return
+        command = loop.emergency_stop(message.data)
+        if message.data and self._was_armed:
+            self._send(command)
+        self.get_logger().warning(loop.modes.reason)
+        self._publish_mode()
+
+    def _on_stop_request(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self._on_emergency_stop(Bool(data=request.data))
+        return answer(response, True, self._running().modes.reason)
 
     def _arm(self) -> bool:
         """Arm the vehicle; if that is refused, return False: the mode has the reason."""

@@ -94,8 +94,12 @@ EVERY_CONTROLLER = Interface(
               "on change", "`message` is the mode, the value `reason` its reason"),
         Topic("/diagnostics", "out", "diagnostic_msgs/msg/DiagnosticArray", "", "", "event",
               "1 Hz", "health, in the format of diagnostic_updater"),
+        Topic("emergency_stop", "in", "std_msgs/msg/Bool", "", "", "event", "on change",
+              "true stops the motors and refuses arming, until false releases it"),
     ),
     services=(
+        Service("~/emergency_stop", "std_srvs/srv/SetBool",
+                "the same as the topic `emergency_stop`"),
         Service("~/arm", "std_srvs/srv/SetBool",
                 "arm or disarm; disarming stops the motors"),
         Service("~/reset", "std_srvs/srv/Trigger", "reset the controller to its initial state"),
@@ -120,28 +124,34 @@ EVERY_SIMULATOR = Interface(
 
 TICK_FIELDS = (
     "tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault",
-    "output", "command", "age_s", "step_s", "latency_s",
+    "output", "command", "filter_s", "age_s", "step_s", "latency_s",
 )  # fmt: skip
 """Entries of `~/tick` before the observation: number of the tick, stamp of the measurement (s and
 ns), time since the last one, missed ticks before it, resets of the controller so far, mode (index
 in `snn_control.supervision.modes.Mode`), 1 if the controller failed, its output, the sent command,
-age of the measurement when the command was sent (node clock), time of the controller's step, time
-from the start of the callback to the sent command (monotonic clock)."""
+time of the checks and the estimate, the state of the supervision (`tick_fields`), age of the
+measurement when the command was sent (node clock; of the last usable one for a tick on the
+estimate), time of the controller's step, time from the start of the callback to the sent command
+(monotonic clock)."""
 
 
-def tick_fields(n_actions: int = 1, orders: tuple[str, ...] = ()) -> tuple[str, ...]:
+def tick_fields(
+    n_actions: int = 1, orders: tuple[str, ...] = (), supervised: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Return the entries of `~/tick` before the observation.
 
     Args:
         n_actions: number of actions of the controller; several are numbered: `output_0`, ...
             `command_0`, ...
         orders: inputs of the controller beside its observation; they come before its output.
+        supervised: state of the supervision of the vehicle, `VehicleAdapter.supervised_names`.
     """
-    first = TICK_FIELDS.index("output")
+    first, last = TICK_FIELDS.index("output"), TICK_FIELDS.index("age_s")
     named = TICK_FIELDS[first : first + 2]
     if n_actions != 1:
         named = tuple(f"{name}_{k}" for name in named for k in range(n_actions))
-    return (*TICK_FIELDS[:first], *orders, *named, *TICK_FIELDS[first + 2 :])
+    before, after = TICK_FIELDS[first + 2 : last], TICK_FIELDS[last:]
+    return (*TICK_FIELDS[:first], *orders, *named, *before, *supervised, *after)
 
 
 def qos(quality: Quality, period_s: float = 0.0) -> QoSProfile:

@@ -29,6 +29,8 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
             status.escalate(WARN, "setpoint lost: the last one is held")
         if config.battery_max_age_s and not battery_s <= config.battery_max_age_s:
             status.escalate(WARN, "battery lost: no voltage")
+        if blimp.battery_doubt:
+            status.escalate(WARN, blimp.battery_doubt)
         if blimp.battery_v < config.battery_low_v:
             status.escalate(WARN, f"battery low: {blimp.battery_v:.2f} V")
 

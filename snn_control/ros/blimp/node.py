@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from rclpy.event_handler import PublisherEventCallbacks
-from sensor_msgs.msg import BatteryState, Range
-from std_msgs.msg import Float64
+from sensor_msgs.msg import BatteryState, FluidPressure, Imu, Range
+from std_msgs.msg import Bool, Float64
 from std_srvs.srv import SetBool
 
+from snn_control.atmosphere import STANDARD_GRAVITY_M_S2, height_m
 from snn_control.controllers import Controller
-from snn_control.errors import ConfigError
+from snn_control.errors import ConfigError, ParameterError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.loop import altitude_loop
@@ -73,9 +74,12 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
         """Return the subscriptions."""
         return (
             (Range, "range", self.while_active(self._on_range)),
+            (FluidPressure, "pressure", self.while_active(self._on_pressure)),
+            (Imu, "imu", self.while_active(self._on_imu)),
             (Float64, "height_set_point", self._on_set_point),
             (BatteryState, "battery", self._on_battery),
             (Float64, "manual_command", self._on_manual),
+            (Bool, "manual", self._on_manual_switch),
         )
 
     def own_services(self) -> Callbacks:
@@ -89,6 +93,17 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     def _on_range(self, message: Range) -> None:
         now_s = time.monotonic()
         self.process(self._read(message), message.header.stamp, now_s)
+
+    def _on_pressure(self, message: FluidPressure) -> None:
+        try:
+            value_m = height_m(message.fluid_pressure)
+        except ParameterError as exc:
+            self._running().adapter.reject(f"pressure: {exc}")
+            value_m = math.nan
+        self.sense("barometer", value_m, message.header.stamp)
+
+    def _on_imu(self, message: Imu) -> None:
+        self.sense("accelerometer", vertical_acceleration(message), message.header.stamp)
 
     def _on_set_point(self, message: Float64) -> None:
         adapter = self._running().adapter
@@ -119,9 +134,35 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
     def _on_override(
         self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
+        if not self._switch_manual(request.data):
+            return answer(response, False, "the vehicle is not armed; call ~/arm first")
+        return answer(response, True, self._running().modes.mode)
+
+    def _on_manual_switch(self, message: Bool) -> None:
+        if not self._switch_manual(message.data):
+            self.get_logger().warning("manual: the vehicle is not armed; call ~/arm first")
+
+    def _switch_manual(self, on: bool) -> bool:
+        """Start or end manual control; return False if the vehicle is not armed."""
         loop = self._running()
         if not (self.active and loop.modes.armed):
-            return answer(response, False, "the vehicle is not armed; call ~/arm first")
-        loop.override(request.data, time.monotonic())
+            return False
+        loop.override(on, time.monotonic())
         self._publish_mode()
-        return answer(response, True, loop.modes.mode)
+        return True
+
+
+def vertical_acceleration(message: Imu) -> float:
+    """Return the upward acceleration without gravity, m/s^2.
+
+    The orientation is used unless its covariance begins with -1 (REP-145); then z is up.
+    """
+    a, q = message.linear_acceleration, message.orientation
+    if message.orientation_covariance[0] == -1.0:
+        return float(a.z) - STANDARD_GRAVITY_M_S2
+    up = (
+        2.0 * (q.x * q.z - q.w * q.y) * a.x
+        + 2.0 * (q.y * q.z + q.w * q.x) * a.y
+        + (1.0 - 2.0 * (q.x * q.x + q.y * q.y)) * a.z
+    )
+    return float(up) - STANDARD_GRAVITY_M_S2

@@ -96,9 +96,10 @@ class SupervisedFlight:
         reference = np.interp(self.time_s[during], healthy.time_s, healthy.height_m)
         return float(np.abs(self.height_m[during] - reference).max())
 
-    def first(self, name: str, value: float, start_s: float) -> float:
-        """Return the time from `start_s` until a column has a value; NaN if it never has."""
-        at_s = self.time_s[(self.time_s >= start_s) & (self.supervised[name] == value)]
+    def first(self, name: str, start_s: float, low: float, high: float = math.inf) -> float:
+        """Return the time from `start_s` until a column is in a range; NaN if it never is."""
+        column = self.supervised[name]
+        at_s = self.time_s[(self.time_s >= start_s) & (column >= low) & (column <= high)]
         return float(at_s[0] - start_s) if at_s.size else math.nan
 
     def first_mode(self, start_s: float, *names: str) -> float:

@@ -19,7 +19,7 @@ from snn_control.ros.blimp.pid_controller import PidController
 from snn_control.ros.bus.domains import free_domain
 from snn_control.supervision.modes import Mode
 from tests.loops.blimp.harness import Scripted
-from tests.loops.call_path import MODEL, CallPath
+from tests.loops.call_path import MODEL, SIMPLEX, CallPath
 
 
 @pytest.fixture
@@ -63,7 +63,8 @@ def test_path_from_range_message_to_command(node: PidController) -> None:
     node._commands = publisher
     assert loop.modes.mode is Mode.AUTO
     assert commands.sent == [1.5]
-    assert len(path.files - MODEL) == 8, sorted(path.files)
-    assert path.files > MODEL
+    assert len(path.files - MODEL - SIMPLEX) == 8, sorted(path.files)
+    assert path.files & MODEL
+    assert path.files > SIMPLEX
     assert {"ros/blimp/node.py", "loops/control_loop.py", "loops/blimp/adapter.py"} < path.files
-    assert path.crossings == 4
+    assert path.crossings == 6

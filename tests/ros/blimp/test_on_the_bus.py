@@ -183,15 +183,20 @@ def test_a_killed_controller_stops_the_motors_of_the_simulator(
     assert 0.6 < silent * 0.01 < 1.3, "the last command is held for 2 s of 3 s of silence"
 
 
-def test_a_killed_simulator_leads_to_a_safe_command(nodes: Nodes, peer: Peer) -> None:
-    nodes.start("altitude_controller", {"arm_on_activate": True})
+def test_a_killed_simulator_leads_to_a_landing_on_the_estimate(nodes: Nodes, peer: Peer) -> None:
+    quick = {"coast_max_s": 1.0, "land_rate_m_s": 3.0}
+    nodes.start("altitude_controller", {"arm_on_activate": True, **quick})
     nodes.start("blimp_simulator", {"wait_for_controller": True, "preset": "clean"})
     peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
     peer.spin(1.0)
     nodes.running["blimp_simulator"].kill()
     killed = time.monotonic()
-    peer.spin(2.4)
-    assert min(age for age, c in after(peer, killed) if c == TRIM) <= SAFE_S + SLACK_S
+    peer.until(lambda: peer.modes[-1][1] == "stop")
+    modes = {mode: at_s - killed for at_s, mode, _ in peer.modes if at_s > killed}
+    assert list(modes) == ["coast", "land", "stop"]
+    assert modes["coast"] <= 0.35 + 2.0 * SLACK_S
+    assert 0.7 <= modes["land"] <= 1.0 + 3.0 * SLACK_S
+    assert after(peer, killed)[-1][1] == 0.0
     assert nodes.running["altitude_controller"].poll() is None
 
 
@@ -225,14 +230,14 @@ def test_a_lidar_stuck_in_range_leaves_auto_before_the_blimp_flies_away(
     frozen.append(True)
     peer.set_point(1.5)
     since_s = time.monotonic()
-    peer.until(lambda: peer.modes[-1][1] != "auto")
-    assert peer.modes[-1][1] == "trim"
-    assert "model" in peer.modes[-1][2]
+    peer.until(lambda: peer.modes[-1][1] != "auto" and peer.modes[-1][2] != "no measurement")
+    assert peer.modes[-1][1] == "coast"
+    assert any(text in peer.modes[-1][2] for text in ("model", "differs", "stuck", "contradiction"))
     left_s = peer.modes[-1][0]
     assert left_s - since_s < 4.5
     height_m = [height for at_s, height in heights if at_s <= left_s][-1]
     assert abs(height_m - ranges[-1]) <= 0.5
-    peer.until(lambda: "range refused" in peer.status("inputs")[1])
+    peer.until(lambda: "lidar not trusted" in peer.status("inputs")[1])
     peer.spin(1.0)
     assert max(height for _, height in heights) < 3.0
 
