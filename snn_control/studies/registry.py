@@ -24,6 +24,7 @@ STUDIES: dict[str, str] = {
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",
     "swimmer-spiking": "swimmers with spiking cells of 1 to 15 network ticks in a control period",
     "swimmer-transfer": "swimmers on bodies of 3 to 14 links, without training on them",
+    "two-blimps": "height of a blimp without a lidar by the barometer of its neighbour",
 }
 
 SUFFIXES = (".yaml", ".yml")

@@ -356,6 +356,17 @@ class Observer(Copied):
         variance = column[0] + column[3] + noise
         return Correction(Innovation(value - self.position_bias_m, variance), column)
 
+    def measured_bias(self, bias_m: float, sd_m: float) -> Correction:
+        """Return the correction by the bias of the second position sensor, known from elsewhere.
+
+        Args:
+            bias_m: bias, m.
+            sd_m: its standard deviation, m.
+        """
+        _, _, _, zp, _, _, _, vp, _, _, bp, _, pp, pa, _ = self._covariance
+        innovation = Innovation(bias_m - self.position_bias_m, pp + sd_m * sd_m)
+        return Correction(innovation, (zp, vp, bp, pp, pa))
+
     def acceleration(self, measured_m_s2: float, sd_m_s2: float) -> Correction:
         """Return the correction by the mean acceleration since the last measured one.
 

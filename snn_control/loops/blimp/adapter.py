@@ -105,7 +105,7 @@ class BlimpAdapter(VehicleAdapter[float]):
     """
 
     observation_names = OBSERVABLE
-    senses = ("barometer", "accelerometer")
+    senses = ("barometer", "accelerometer", "neighbour_offset")
     supervised_names = (
         "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
         "accelerometer_trusted", "actuator_fault", "battery_doubted",
@@ -252,13 +252,15 @@ class BlimpAdapter(VehicleAdapter[float]):
         return Observation(values, missing="no battery voltage yet")
 
     def sense(self, name: str, value: float, moment: Moment) -> None:
-        """Process a barometric height, m, or a vertical acceleration without gravity, m/s^2."""
+        """Process a barometric height, m, an acceleration, m/s^2, or a neighbour's offset, m."""
         if self.estimator is None or not moment.automatic:
             return
         self._follow(moment)
         now_s = moment.at_s + moment.age_s
         if name == "barometer":
             self.estimator.on_barometer(value, moment.at_s, now_s)
+        elif name == "neighbour_offset":
+            self.estimator.on_neighbour(value, now_s)
         else:
             self.estimator.on_acceleration(value, moment.at_s, now_s)
 

@@ -36,6 +36,8 @@ PAST_S = 0.6
 CANNOT_TELL = "; cannot tell: the sensor, or the motors"
 BACK_S = 1.0
 """Jump back of the clock after which the estimate starts again, s."""
+NEIGHBOUR_SHARE = 0.05
+"""Weight of one message in the learned difference to a neighbour's offset."""
 RESPONSE_S = 2.0
 """Time constant of the deviation from the commands, s."""
 FORGET_S = 60.0
@@ -57,6 +59,10 @@ class EstimatorConfig:
     """Offset of the barometric height from that of the lidar, m."""
     accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.001)
     """Bias of the acceleration, m/s^2."""
+    neighbour_sd_m: float = 0.03
+    """Standard deviation of the offset of a neighbour's barometer, m."""
+    neighbour_far_m: float = 0.5
+    """Change of that offset against the estimate that is not used, m."""
     motion: ObserverNoise = NOISE
     """Noise of the motion."""
     lidar: TrustConfig = field(
@@ -123,6 +129,7 @@ class HeightEstimator(Copied):
         self._fit.reset()
         self._response.reset()
         self._command = self._lidar_side = 0.0
+        self._neighbour_m = math.nan
         self._past: deque[tuple[float, float]] = deque()
         self._dispute: Dispute | None = None
         self._end_of_fault()
@@ -235,6 +242,31 @@ class HeightEstimator(Copied):
             observer.correct(made)
         return verdict
 
+    def on_neighbour(self, offset_m: float, now_s: float) -> None:
+        """Follow the barometer's drift by that of a neighbour with a lidar.
+
+        Barometers in one place share their drift. While the lidar is trusted the difference of the
+        two offsets is learned; otherwise it gives the offset of this barometer.
+
+        Args:
+            offset_m: barometric height less lidar height of the neighbour, m.
+            now_s: present time, s.
+        """
+        if not (self.started and math.isfinite(offset_m)):
+            return
+        observer, config = self.observer, self.config
+        if self._usable(self._lidar, now_s):
+            difference_m = observer.position_bias_m - offset_m
+            if math.isnan(self._neighbour_m) or abs(difference_m - self._neighbour_m) > 1.0:
+                self._neighbour_m = difference_m
+            self._neighbour_m += NEIGHBOUR_SHARE * (difference_m - self._neighbour_m)
+            return
+        if math.isnan(self._neighbour_m):
+            return
+        made = observer.measured_bias(offset_m + self._neighbour_m, config.neighbour_sd_m)
+        if abs(made.innovation.value) <= config.neighbour_far_m:
+            observer.correct(made)
+
     def distrusted(self, now_s: float) -> dict[str, str]:
         """Return the sensors that do not correct the estimate, with the reason."""
         reasons = {}
@@ -244,6 +276,11 @@ class HeightEstimator(Copied):
             elif gate.silent(now_s):
                 reasons[name] = "silent"
         return reasons
+
+    def barometer_offset(self, now_s: float) -> float:
+        """Return the offset of the barometer for neighbours, m; NaN without a trusted range."""
+        known = self._usable(self._lidar, now_s) and self._usable(self._barometer, now_s)
+        return self.observer.position_bias_m if known and self.started else math.nan
 
     @property
     def actuator_fault(self) -> str:

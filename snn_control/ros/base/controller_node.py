@@ -106,6 +106,9 @@ class ControllerNode(ManagedNode, Generic[A]):
     def try_sensor(self, config: Any) -> None:
         """Refuse a sensor whose first measurement cannot be used."""
 
+    def accompany(self, now_s: float) -> None:
+        """Publish what other vehicles need; called by the watch."""
+
     # Lifecycle.
 
     def configure(self, config: Any) -> None:
@@ -188,7 +191,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._ticks = self.create_publisher(Float64MultiArray, "~/tick", qos("record"))
         self._spikes = self.create_publisher(UInt8MultiArray, "~/spikes", qos("record"))
         self._mode = self.create_publisher(DiagnosticStatus, "~/mode", qos("latched"))
-        self._entities = [self._commands, self._ticks, self._spikes, self._mode]
+        self._entities += [self._commands, self._ticks, self._spikes, self._mode]
         for kind, name, callback in self.inputs():
             quality = self.interface.topic(name).quality
             self._entities += self.subscribe(kind, name, self.guarded(callback), quality)
@@ -251,6 +254,7 @@ class ControllerNode(ManagedNode, Generic[A]):
     def _on_watch(self) -> None:
         loop, now_s = self._running(), time.monotonic()
         clock_ns = int(self.get_clock().now().nanoseconds)
+        self.accompany(now_s)
         for event in loop.stream_events(now_s):
             self.get_logger().warning(f"{event.stream}: {event.kind}", throttle_duration_sec=1.0)
         if tick := loop.coast(now_s, clock_ns):

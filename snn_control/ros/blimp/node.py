@@ -27,6 +27,9 @@ from snn_control.ros.base.managed_node import next_message
 from snn_control.ros.blimp.health import AltitudeStatus
 from snn_control.ros.blimp.interfaces import CONTROLLER
 
+OFFSET_S = 1.0
+"""Time between two offsets of the barometer, s."""
+
 
 class AltitudeNode(ControllerNode[BlimpAdapter]):
     """Node of an altitude controller; subclasses name the controller."""
@@ -63,6 +66,9 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
 
     def open_commands(self, period_s: float, events: PublisherEventCallbacks) -> Any:
         """Return the publisher of `motor_command`."""
+        self._offsets = self.create_publisher(Float64, "barometer_offset", qos("event"))
+        self._entities.append(self._offsets)
+        self._offset_s = -math.inf
         quality = qos("command", period_s)
         return self.create_publisher(Float64, "motor_command", quality, event_callbacks=events)
 
@@ -78,9 +84,20 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
             (Imu, "imu", self.while_active(self._on_imu)),
             (Float64, "height_set_point", self._on_set_point),
             (BatteryState, "battery", self._on_battery),
+            (Float64, "neighbour_offset", self.while_active(self._on_neighbour)),
             (Float64, "manual_command", self._on_manual),
             (Bool, "manual", self._on_manual_switch),
         )
+
+    def accompany(self, now_s: float) -> None:
+        """Publish the offset of the barometer, once a second while it is known."""
+        estimator = self._running().adapter.estimator
+        if estimator is None or now_s - self._offset_s < OFFSET_S:
+            return
+        offset_m = estimator.barometer_offset(estimator.observer.now_s)
+        if math.isfinite(offset_m):
+            self._offset_s = now_s
+            self._offsets.publish(Float64(data=offset_m))
 
     def own_services(self) -> Callbacks:
         """Return the service that starts and ends manual control."""
@@ -104,6 +121,9 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
 
     def _on_imu(self, message: Imu) -> None:
         self.sense("accelerometer", vertical_acceleration(message), message.header.stamp)
+
+    def _on_neighbour(self, message: Float64) -> None:
+        self.sense("neighbour_offset", message.data, self.get_clock().now().to_msg())
 
     def _on_set_point(self, message: Float64) -> None:
         adapter = self._running().adapter

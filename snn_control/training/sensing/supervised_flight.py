@@ -66,6 +66,10 @@ class FlightSettings:
     """Setpoint over time; None: that of the scenario."""
     senses: SenseParameters | None = SenseParameters()
     """Barometer, accelerometer and noise of the lidar; None: a lidar without noise alone."""
+    common_drift_m: FloatArray | None = None
+    """Drift of the barometer that neighbours share, m, one entry a second."""
+    neighbour_m: Sequence[tuple[float, float]] = ()
+    """Messages of a neighbour: time, s, and offset of its barometer, m."""
     model: str = "blimp-altitude"
     """Controller."""
     config: Mapping[str, Any] | None = None
@@ -87,6 +91,8 @@ class SupervisedFlight:
     """Estimate, trust and fault of the motors, as in `BlimpAdapter.supervised_names`."""
     modes: tuple[tuple[float, str, str], ...]
     """Time, mode and reason at each change."""
+    offsets_m: tuple[tuple[float, float], ...]
+    """Messages to neighbours, one a second: time, s, and offset of the barometer, m."""
     loop: ControlLoop[BlimpAdapter]
     """Loop at the end of the flight."""
 
@@ -117,7 +123,8 @@ class _Flight:
     def __init__(self, seed: int, faults: Sequence[Fault], settings: FlightSettings) -> None:
         parameters = blimp_parameters(settings.preset, dict(settings.changes or {}))
         self.scenario: Scenario = draw_scenario(parameters, seed, settings.duration_s)
-        self.senses = settings.senses
+        self.settings, self.senses = settings, settings.senses
+        self.received, self.offsets_m = 0, list[tuple[float, float]]()
         self.errors: SenseErrors | None = None
         if self.senses is not None:
             self.errors = draw_sense_errors(self.senses, self.scenario)
@@ -174,6 +181,25 @@ class _Flight:
         self.send(tick.command, time_s)
         self.loop.keep_ready()
 
+    def drift_m(self, time_s: float) -> float:
+        """Return the common drift of the barometers, m."""
+        drift_m = self.settings.common_drift_m
+        return (
+            0.0 if drift_m is None else float(np.interp(time_s, np.arange(drift_m.size), drift_m))
+        )
+
+    def exchange(self, time_s: float, now_ns: int) -> None:
+        """Receive due messages of the neighbour, and send one each second."""
+        while self.received < len(self.settings.neighbour_m):
+            at_s, offset_m = self.settings.neighbour_m[self.received]
+            if at_s > time_s:
+                break
+            self.received += 1
+            self.loop.sense("neighbour_offset", offset_m, now_ns, now_ns, now_ns * 1e-9)
+        estimator = self.loop.adapter.estimator
+        if estimator is not None and time_s >= len(self.offsets_m):
+            self.offsets_m.append((time_s, estimator.barometer_offset(now_ns * 1e-9)))
+
     def measure(self, k: int, time_s: float) -> list[tuple[str, float]]:
         """Return the measurements of tick `k`, those of the height last."""
         height_m, speed_m_s = self.state.item(plant.HEIGHT), self.state.item(plant.SPEED)
@@ -189,7 +215,7 @@ class _Flight:
         mean_m_s2 = (speed_m_s - self.before[1]) / (time_s - self.before[0])
         self.before = time_s, speed_m_s
         acceleration = mean_m_s2 + self.errors.acceleration_m_s2.item(k)
-        barometer_m = height_m + self.errors.barometer_m.item(k)
+        barometer_m = height_m + self.errors.barometer_m.item(k) + self.drift_m(time_s)
         range_m = plant.measure(height_m + self.errors.lidar_m.item(k), self.scenario.constants)
         return [
             *measured,
@@ -250,6 +276,7 @@ def fly(
                 for message in flight.streams.put(name, sent, time_s):
                     flight.deliver(name, message, time_s, now_ns)
         if step % WATCH_STEPS == 0:
+            flight.exchange(time_s, now_ns)
             flight.watch(time_s, now_ns)
         rows.append(flight.row(time_s))
         supervised.append(flight.tick_supervised or nothing)
@@ -260,5 +287,13 @@ def fly(
     time_s, height_m, reference_m, range_m, command = np.array(rows).T
     trust = dict(zip(BlimpAdapter.supervised_names, np.array(supervised).T, strict=True))
     return SupervisedFlight(
-        time_s, height_m, reference_m, range_m, command, trust, tuple(changes), loop
+        time_s,
+        height_m,
+        reference_m,
+        range_m,
+        command,
+        trust,
+        tuple(changes),
+        tuple(flight.offsets_m),
+        loop,
     )
