@@ -31,7 +31,7 @@ BELOW_FLOOR_M = -0.3
 """Setpoint at the end of a landing on the estimate, m."""
 TOUCHED_S = 3.0
 """Time at that setpoint after which the blimp has landed, s."""
-STEADY_M = 0.3
+STEADY_M = 1.0
 """Height error up to which commands count for the trim, m."""
 TRIM_MAX_M_S2 = 0.12
 """Maximum acceleration at the trim command, m/s^2: two motor units off hover."""

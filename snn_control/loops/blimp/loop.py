@@ -11,7 +11,7 @@ from snn_control.supervision.simplex import Simplex, SimplexConfig
 
 __all__ = ["RETREAT", "altitude_loop"]
 
-RETREAT = PIDConfig(kp=0.8, ki=0.02, kd=3.5)
+RETREAT = PIDConfig(kp=1.6, ki=0.02, kd=7.0)
 """PID of a retreat, added to the trim: stable up to a delay of the motors of 1.6 s."""
 
 
