@@ -31,7 +31,7 @@ OK, ERROR = b"\x00", b"\x02"
 SOLE = {
     name: [t for t in table.topics if t.publishers == "one"] for name, table in INTERFACES.items()
 }
-SETTINGS = ("output: efforts", "clock: true")
+SETTINGS = ("output: efforts", "clock: true", "system: blimp")
 """Settings of the nodes under test; topics of others are not checked."""
 CHECKED = [name for name, topics in SOLE.items() if topics]
 
@@ -65,9 +65,10 @@ def running(
 ) -> dict[str, tuple[Nodes, Peer]]:
     """Active nodes, each on an isolated bus."""
     bag, started = tmp_path_factory.mktemp("recorded") / "bag", {}
+    required = {"recorder": {"bag": str(bag)}, "fault_relay": {"faults_file": "lidar"}}
     for name, table in INTERFACES.items():
         nodes, _ = started[name] = make_shared_bus(name, topics=False)
-        parameters: dict[str, Any] = {"bag": str(bag)} if name == "recorder" else {}
+        parameters: dict[str, Any] = dict(required.get(name, {}))
         if any(topic.name == "/clock" for topic in table.topics):
             parameters |= {"clock": True, "wait_for_controller": True}
         nodes.start(name, {**QUICK, **parameters})
