@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ros.conftest import NEEDS_ROS, REPEATS
+from tests.ros.conftest import NEEDS_ROS, REPEATS, required_parameters
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -149,7 +149,7 @@ def start_cold(
     for node in names:
         cache = {"NUMBA_CACHE_DIR": str(folder / node / "cache")}
         nodes = stack.enter_context(Nodes(folder / node, local_bus(free_domain()) | cache))
-        nodes.start(node, {"bag": str(folder / "bag")} if node == "recorder" else {})
+        nodes.start(node, required_parameters(node, folder))
         processes[node] = nodes.running[node]
     return processes
 
