@@ -108,7 +108,7 @@ def test_nohup_keeps_its_meaning(watched: list[subprocess.Popen[str]]) -> None:
 # Nodes.
 
 
-COMPILING = [name for name in NAMES if name not in ("pid_controller", "recorder")]
+COMPILING = [n for n in NAMES if n not in ("pid_controller", "recorder", "fault_relay")]
 """Nodes that compile kernels at their start."""
 
 
