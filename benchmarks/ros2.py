@@ -3,6 +3,7 @@
     python benchmarks/ros2.py flights --seeds 10     # and the same flights in one process
     python benchmarks/ros2.py latency --seconds 60   # 10 to 500 Hz; 50 Hz with simulator
     python benchmarks/ros2.py soak --seconds 600     # memory and diagnostics
+    python benchmarks/ros2.py relay --seconds 60     # fault relay between simulator and receiver
 
 Requires the extras [ros] and [logs]. Latencies, ages and step times are those in `~/tick`.
 """
@@ -139,6 +140,71 @@ def soak(args: argparse.Namespace) -> None:
         )
 
 
+RELAYED = {
+    "without a delayed fault": "faults: [{channel: battery, kind: wrong, offset: 1, start_s: 9e9}]",
+    "with one": "faults: [{channel: battery, kind: delayed, start_s: 9e9}]",
+}
+"""Files of faults that do not begin."""
+
+
+def relay(args: argparse.Namespace) -> None:
+    """Measure latency and CPU of the fault relay beside the simulated blimp with its senses."""
+    for name, faults in RELAYED.items():
+        with tempfile.TemporaryDirectory() as folder:
+            latency_s, cpu = through_relay(Path(folder), faults, args.seconds)
+        p = 1e3 * np.quantile(latency_s, (0.5, 0.99, 1.0))
+        print(
+            f"{name}: {latency_s.size} ranges, latency p50 {p[0]:.2f} p99 {p[1]:.2f} "
+            f"max {p[2]:.2f} ms, CPU {cpu:.1f} %",
+            flush=True,
+        )
+
+
+def through_relay(folder: Path, faults: str, seconds: float) -> tuple[np.ndarray, float]:
+    """Return the times from the simulator's to the relay's message, s, and the relay's CPU, %."""
+    import rclpy
+    from rclpy.context import Context
+    from rclpy.executors import SingleThreadedExecutor
+    from rclpy.qos import qos_profile_sensor_data
+    from sensor_msgs.msg import Range
+
+    domain, file = free_domain(), folder / "faults.yaml"
+    file.write_text(faults, "utf-8")
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    node = rclpy.create_node("bench", context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    sent_ns: dict[str, dict[tuple[int, int], int]] = {"range": {}, "faulty/range": {}}
+    for topic, times in sent_ns.items():
+
+        def keep(message: Any, info: Any, times: dict[tuple[int, int], int] = times) -> None:
+            stamp = message.header.stamp
+            times[stamp.sec, stamp.nanosec] = info["source_timestamp"]
+
+        node.create_subscription(Range, topic, _with_info(keep), qos_profile_sensor_data)
+    with Nodes(folder, local_bus(domain)) as nodes:
+        nodes.start("fault_relay", {"faults_file": str(file)})
+        nodes.start("blimp_simulator", {"senses": True, "preset": "clean"})
+        while len(sent_ns["faulty/range"]) < 10:
+            executor.spin_once(timeout_sec=0.1)
+        pid = nodes.running["fault_relay"].pid
+        start, used_s = time.monotonic(), cpu_s(pid)
+        while time.monotonic() - start < seconds:
+            executor.spin_once(timeout_sec=0.1)
+        cpu = 100 * (cpu_s(pid) - used_s) / (time.monotonic() - start)
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
+    before, after = sent_ns["range"], sent_ns["faulty/range"]
+    return 1e-9 * np.array([after[key] - before[key] for key in after if key in before]), cpu
+
+
+def _with_info(keep: Any) -> Any:
+    """Return a callback that rclpy calls with a message and its information."""
+    return lambda message, info: keep(message, info)
+
+
 class Bench:
     """Controller and optional recorder on an isolated ROS domain."""
 
@@ -233,6 +299,9 @@ def main() -> None:
     verb = verbs.add_parser("soak", help=soak.__doc__)
     verb.add_argument("--seconds", type=float, default=600.0)
     verb.set_defaults(run=soak)
+    verb = verbs.add_parser("relay", help=relay.__doc__)
+    verb.add_argument("--seconds", type=float, default=60.0)
+    verb.set_defaults(run=relay)
     args = parser.parse_args()
     args.run(args)
 

@@ -41,6 +41,10 @@ class EnvironmentOptions:
         overrides = {key: value for key, value in overrides.items() if value is not None}
         return {"environment": name} | options | overrides
 
+    def injected(self) -> dict[str, str]:
+        """Return the file of faults for the result; empty without one."""
+        return {"faults": str(self.faults)} if self.faults else {}
+
     def fits(self, other: Controller, controller: Controller) -> bool:
         """Return True if `other` fits the environment of `controller`."""
         options = self.options(controller)

@@ -26,7 +26,7 @@ An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..],
 the order of `seeds`. `role` is `subject`, `baseline` (default for the controller `pid`) or `twin`
 (the quantised non-spiking network of the same function). Metric names end with their unit (`_m`,
 `_s`, `_per_s`). Two metrics have their own section: `synaptic_ops_per_decision` (for a twin: its
-multiplications) and `spikes_per_decision`.
+multiplications) and `spikes_per_decision`. The optional `faults` names the file of injected faults.
 
 A trace contains arrays of equal length T: `time_s`, `height_m`, `height_ref_m`, `command` and
 optionally `height_measured_m`, `pd`, `i`, `missed` (true at missed ticks); also the scalars `seed`

@@ -55,7 +55,9 @@ class Evaluation:
     def document(self) -> dict[str, Any]:
         """Return the JSON document of `eval/`, see `snn_control.report`."""
         names = list(self.episodes[0].metrics)
-        return {
+        faults = self.options.get("faults")
+        injected = {"faults": faults.path} if faults is not None else {}
+        return injected | {
             "controller": self.controller,
             "role": self.role or default_role(self.controller),
             "environment": self.environment,

@@ -150,9 +150,20 @@ def test_faults_of_a_file_change_the_result(verb, tmp_path, capsys):
     means = []
     for faults in ([], ["--faults", path]):
         assert main([*verb, "blimp-altitude", *SHORT, "--json", *faults]) == 0
-        rows = json.loads(capsys.readouterr().out)["rows"]
+        result = json.loads(capsys.readouterr().out)
+        assert (verb == ["eval"] and bool(faults)) == ("faults" in result)
+        rows = result["rows"]
         means.append(next(row["mean"] for row in rows if row["metric"] == "hold_rmse_m"))
     assert means[1] > 1.2 * means[0] > 0.0
+
+
+def test_an_evaluation_names_its_faults(tmp_path, capsys):
+    path = faults_of(tmp_path, "{channel: range, kind: stuck, start_s: 20, stop_s: 21}")
+    run = tmp_path / "run"
+    assert main(["eval", "pid", *SHORT, "--faults", path, "--out", str(run)]) == 0
+    assert f"faults {path[:20]}" in capsys.readouterr().out.replace("\n", "")
+    document = json.loads((run / "eval" / "pid-clean.json").read_text("utf-8"))
+    assert document["faults"] == path
 
 
 def test_a_fault_without_effect_fails_the_command(tmp_path, capsys):

@@ -38,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=REPEATS))
 
 
+def required_parameters(node: str, folder: Path) -> dict[str, Any]:
+    """Return the parameters without which a node cannot be configured."""
+    required = {"recorder": {"bag": str(folder / "bag")}, "fault_relay": {"faults_file": "lidar"}}
+    return dict(required.get(node, {}))
+
+
 @pytest.fixture(autouse=True, scope="module")
 def no_node_outlives_its_module() -> Iterator[None]:
     """Collect the lifecycle nodes of this process, which are on the bus until then."""

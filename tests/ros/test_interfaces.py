@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ros.conftest import NEEDS_ROS, MakeBus
+from tests.ros.conftest import NEEDS_ROS, MakeBus, required_parameters
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -20,11 +20,9 @@ from snn_control.loops.blimp.adapter import OBSERVABLE
 from snn_control.loops.place.reason import CODES, Reason
 from snn_control.ros import tables
 from snn_control.ros.base.interface import TICK_FIELDS, Quality, qos
-from snn_control.ros.faults.channels import CHANNELS
 from snn_control.ros.interfaces import INTERFACES
 from snn_control.ros.place.interfaces import CANDIDATE_FIELDS, LOOP_FIELDS, MATCH_FIELDS
 from snn_control.supervision.modes import Mode
-from snn_control.yaml_text import dump_yaml
 from tests.paths import ROOT
 from tests.ros.peer import UNCONFIGURED, Peer
 
@@ -73,14 +71,9 @@ def running(
     folder, peers = tmp_path_factory.mktemp("of_nodes"), {}
     for node, setting in CASES:
         nodes, peers[node, setting] = make_shared_bus(node, namespace="/robot", topics=False)
-        own = yaml.safe_load(setting) or {}
-        if node == "recorder":
-            own["bag"] = str(folder / "bag")
-        if node == "fault_relay":
-            (channel, *_) = CHANNELS[own["system"]]
-            own["faults_file"] = str(folder / f"{own['system']}.yaml")
-            fault = {"channel": channel.topic, "kind": "off"}
-            Path(own["faults_file"]).write_text(dump_yaml({"faults": [fault]}), "utf-8")
+        own = required_parameters(node, folder) | (yaml.safe_load(setting) or {})
+        if "faults_file" in own:
+            own["faults_file"] = own["system"]
         nodes.start(node, {"autostart": False, **own}, namespace="robot")
     return peers
 

@@ -59,7 +59,8 @@ def run(args: Args) -> Result:
             row = _compared(metric, mine, others[0]) if others else mean_row(metric, mine)
             rows.append(row)
         rows += [mean_row(metric, mine) for metric in EFFORT if metric in mine.episodes[0].metrics]
-    return Result({"model": name, "episodes": args.episodes, "rows": rows})
+    data = {"model": name, "episodes": args.episodes, "rows": rows}
+    return Result(data | args.injected())
 
 
 def _compared(metric: str, evaluation: Evaluation, pid: Evaluation) -> dict[str, Any]:
@@ -77,7 +78,10 @@ def show(result: Result, console: Console) -> None:
     """Print one table."""
     rows = result.data["rows"]
     beside_pid = any("pid" in row for row in rows)
-    table = Table(title=f"{result.data['model']}, {result.data['episodes']} episodes per preset")
+    title = f"{result.data['model']}, {result.data['episodes']} episodes per preset"
+    if "faults" in result.data:
+        title += f", faults {result.data['faults']}"
+    table = Table(title=title)
     for column in ("preset", "metric"):
         table.add_column(column)
     for column in ("mean ± 95 %", *(("PID ± 95 %", "ratio ± 95 %") if beside_pid else ())):

@@ -74,6 +74,7 @@ def run(args: Args) -> Result:
             "metrics": episode.metrics,
             "film": str(path) if path else None,
         }
+        | args.injected()
     )
 
 

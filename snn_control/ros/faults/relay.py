@@ -238,8 +238,8 @@ class FaultRelay(ManagedNode):
             self._present.append(fault)
             self.get_logger().info(f"fault {fault.kind} of {fault.channel} begins")
             output = self._channels[fault.channel].output
-            if not self._receivers(output):
-                topic = self.resolve_topic_name(output)
+            topic = self.resolve_topic_name(output)
+            if not self._is_received(topic):
                 self._fail(
                     f"fault {fault.kind} of {fault.channel} at {fault.start_s:g} s reaches no "
                     f"node: nothing subscribes to {topic}; remap {fault.channel} of its receiver "
@@ -247,10 +247,14 @@ class FaultRelay(ManagedNode):
                 )
         self._present = [fault for fault in self._present if now_s < fault.stop_s]
 
-    def _receivers(self, output: str) -> list[str]:
-        """Return the names of the nodes that receive a topic, without recorders."""
-        infos = self.get_subscriptions_info_by_topic(self.resolve_topic_name(output))
-        return [info.node_name for info in infos if info.node_name not in RECORDERS]
+    def _is_received(self, topic: str) -> bool:
+        """Return True if a node receives a topic, without recorders, or if that is unknown."""
+        try:
+            infos = self.get_subscriptions_info_by_topic(topic)
+        except Exception as exc:  # RCLError, or names that cannot be decoded
+            self.get_logger().warning(f"receivers of {topic} cannot be listed: {exc}")
+            return True
+        return any(info.node_name not in RECORDERS for info in infos)
 
     # Report.
 

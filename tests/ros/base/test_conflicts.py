@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
+from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus, required_parameters
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -31,7 +30,7 @@ OK, ERROR = b"\x00", b"\x02"
 SOLE = {
     name: [t for t in table.topics if t.publishers == "one"] for name, table in INTERFACES.items()
 }
-SETTINGS = ("output: efforts", "clock: true")
+SETTINGS = ("output: efforts", "clock: true", "system: blimp")
 """Settings of the nodes under test; topics of others are not checked."""
 CHECKED = [name for name, topics in SOLE.items() if topics]
 
@@ -64,10 +63,10 @@ def running(
     make_shared_bus: MakeBus, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[Nodes, Peer]]:
     """Active nodes, each on an isolated bus."""
-    bag, started = tmp_path_factory.mktemp("recorded") / "bag", {}
+    folder, started = tmp_path_factory.mktemp("recorded"), {}
     for name, table in INTERFACES.items():
         nodes, _ = started[name] = make_shared_bus(name, topics=False)
-        parameters: dict[str, Any] = {"bag": str(bag)} if name == "recorder" else {}
+        parameters = required_parameters(name, folder)
         if any(topic.name == "/clock" for topic in table.topics):
             parameters |= {"clock": True, "wait_for_controller": True}
         nodes.start(name, {**QUICK, **parameters})

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
+from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus, required_parameters
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -91,8 +91,7 @@ def test_no_transition_id_ends_the_node_in_any_state(
 def test_all_nodes_complete_the_lifecycle(make_bus: MakeBus, tmp_path: Path) -> None:
     started = {node: make_bus(node) for node in launching.NODES if node != "altitude_controller"}
     for node, (nodes, _) in started.items():
-        own = {"bag": str(tmp_path / "bag")} if node == "recorder" else {}
-        nodes.start(node, {"autostart": False, **own})
+        nodes.start(node, {"autostart": False, **required_parameters(node, tmp_path)})
     for node, (nodes, peer) in started.items():
         for number, reached in CYCLE.items():
             assert flood(peer, [0, 99, 255]) == 0, node

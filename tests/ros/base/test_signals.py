@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ros.conftest import NEEDS_ROS, REPEATS
+from tests.ros.conftest import NEEDS_ROS, REPEATS, required_parameters
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
@@ -108,7 +108,7 @@ def test_nohup_keeps_its_meaning(watched: list[subprocess.Popen[str]]) -> None:
 # Nodes.
 
 
-COMPILING = [name for name in NAMES if name not in ("pid_controller", "recorder")]
+COMPILING = [n for n in NAMES if n not in ("pid_controller", "recorder", "fault_relay")]
 """Nodes that compile kernels at their start."""
 
 
@@ -149,7 +149,7 @@ def start_cold(
     for node in names:
         cache = {"NUMBA_CACHE_DIR": str(folder / node / "cache")}
         nodes = stack.enter_context(Nodes(folder / node, local_bus(free_domain()) | cache))
-        nodes.start(node, {"bag": str(folder / "bag")} if node == "recorder" else {})
+        nodes.start(node, required_parameters(node, folder))
         processes[node] = nodes.running[node]
     return processes
 
