@@ -24,6 +24,8 @@ from snn_control.envs.blimp.body import BlimpBody
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
+from snn_control.envs.corridor.body import CorridorBody
+from snn_control.envs.corridor.scenario import draw_scenario as draw_corridor
 from snn_control.envs.route.body import RouteBody
 from snn_control.envs.route.conditions import PRESETS
 from snn_control.envs.swimmer.batch import SwimmerBatch, SwimmerPool
@@ -68,7 +70,10 @@ def nothing(_: Any) -> None:
 def environment(name: str, wrapped: bool) -> Stateful:
     def step(env: Any, rng: np.random.Generator) -> Any:
         space = env.action_space
-        return env.step(rng.uniform(space.low, space.high).astype(space.dtype))
+        result = env.step(rng.uniform(space.low, space.high).astype(space.dtype))
+        if result[2] or result[3]:
+            env.reset(seed=4)
+        return result
 
     def created() -> Any:
         return envs.make(name) if wrapped else envs.make(name).unwrapped
@@ -210,6 +215,7 @@ BODIES: dict[str, Callable[[], Any]] = {
     "blimp": BlimpBody,
     "swimmer": SwimmerBody,
     "swimmer pool": lambda: SwimmerPool(N_LINKS, 2),
+    "corridor": lambda: CorridorBody(draw_corridor("novel-moving", 1)),
     "route": lambda: RouteBody(0, 50.0, PRESETS["day"]),
 }
 """Objects with a MuJoCo model and its data."""
