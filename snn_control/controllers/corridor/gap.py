@@ -12,8 +12,7 @@ The robot turns to the direction with the largest
 
 where the heading is the integral of the measured turns since the start, and slows down when the
 way along its own axis is short. A direction without a way is the last choice, and one back to the
-start none. Beside a close return the margin shrinks, so that the robot can
-leave it. The idea is that of V. Sezer and M. Gokasan, "A novel obstacle
+start none. Where all are blocked, the margin shrinks to the nearest return. The idea is that of V. Sezer and M. Gokasan, "A novel obstacle
 avoidance algorithm: Follow the Gap Method" (2012), doi:10.1016/j.robot.2012.05.021.
 """
 
@@ -39,8 +38,8 @@ N_RAYS = 72
 REACH_M = 6.0
 """Range without a return, m."""
 ROBOT_RADIUS_M = 0.2
-LEAST_MARGIN_M = 0.02
-"""Smallest margin, beside a return that is closer than `margin_m`, m."""
+LEAVE_M = 0.01
+"""Distance from the nearest return of the rim of the disc that leaves it, m."""
 BLOCKED_M = 0.1
 """Free distance below which a direction is blocked, m."""
 WIDEST_RAD = math.radians(90.0)
@@ -116,12 +115,14 @@ class Gap(Controller):
     def _step(self, observation: FloatArray) -> FloatArray:
         c = self.config
         self._heading_rad += float(observation[N_RAYS])
-        free_m = self.free_distances(observation[:N_RAYS])
         away = np.abs(self._candidates + self._heading_rad)
-        value = np.minimum(free_m, c.horizon_m)
-        value = value - c.goal_weight * away - c.turn_weight * np.abs(self._candidates)
-        value = value - c.horizon_m * (free_m < BLOCKED_M)
-        value = value - 2.0 * c.horizon_m * (away > WIDEST_RAD)  # never back to the start
+        cost = c.goal_weight * away + c.turn_weight * np.abs(self._candidates)
+        onward = away <= WIDEST_RAD
+        free_m = self.free_distances(observation[:N_RAYS])
+        if free_m[onward].max(initial=0.0) < BLOCKED_M:
+            free_m = self.free_distances(observation[:N_RAYS], leave=True)
+        value = np.minimum(free_m, c.horizon_m) - cost
+        value = value - c.horizon_m * (free_m < BLOCKED_M) - 2.0 * c.horizon_m * ~onward
         best = int(np.argmax(value))
         self._chosen_rad, self._free_m = float(self._candidates[best]), float(free_m[best])
         self._ahead_m = float(free_m[0])  # the first candidate is straight ahead
@@ -129,19 +130,20 @@ class Gap(Controller):
         turn = min(max(c.turn_gain_per_s * self._chosen_rad, -2.0), 2.0)
         return np.array([c.speed_m_s * slow, turn])
 
-    def free_distances(self, range_m: FloatArray) -> FloatArray:
+    def free_distances(self, range_m: FloatArray, leave: bool = False) -> FloatArray:
         """Return how far the disc can move along each candidate direction, m, shape (n,).
 
         Args:
             range_m: ranges, shape (72,); below 0: not fired.
+            leave: True to shrink the margin to the nearest return, so that the robot can leave it.
         """
         seen = (range_m >= 0.0) & (range_m < REACH_M)
         if not seen.any():
             return np.full(self._candidates.size, REACH_M)
         range_m = range_m[seen]
         radius_m = ROBOT_RADIUS_M + self.config.margin_m
-        nearest_m = max(float(range_m.min()) - 0.01, ROBOT_RADIUS_M + LEAST_MARGIN_M)
-        radius_m = min(radius_m, nearest_m)
+        if leave:
+            radius_m = min(radius_m, max(float(range_m.min()) - LEAVE_M, ROBOT_RADIUS_M))
         forward, aside = range_m * self._cos[:, seen], range_m * self._sin[:, seen]
         reach = radius_m * radius_m - aside * aside
         touched = (forward > 0.0) & (reach > 0.0)
