@@ -12,8 +12,9 @@ The robot turns to the direction with the largest
 
 where the heading is the integral of the measured turns since the start, and slows down when the
 way along its own axis is short. A direction without a way is the last choice, and one back to the
-start none. Where all are blocked, the margin shrinks to the nearest return. The idea is that of V. Sezer and M. Gokasan, "A novel obstacle
-avoidance algorithm: Follow the Gap Method" (2012), doi:10.1016/j.robot.2012.05.021.
+start none. Where all are blocked, the margin shrinks to the nearest return. The idea is that of
+V. Sezer and M. Gokasan, "A novel obstacle avoidance algorithm: Follow the Gap Method" (2012),
+doi:10.1016/j.robot.2012.05.021.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Gap(Controller):
     """
 
     observation_names = (*(f"ray_{k}_m" for k in range(N_RAYS)), "dyaw_rad")
-    action_names = ("speed_m_s", "turn_rate_rad_s")
+    action_names: tuple[str, ...] = ("speed_m_s", "turn_rate_rad_s")
     control_period_s = 0.1
 
     def __init__(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from snn_control.copies import Copied
 from snn_control.loops.corridor.point_memory import PointMemory, PointMemoryConfig
-from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Belief, Motion, filled
+from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Belief, Gaps, Motion, filled
 
 __all__ = ["Completion", "Hold", "Interpolation", "Remembered"]
 
@@ -65,14 +65,17 @@ class Hold(Completion):
 
 
 class Remembered(Completion):
-    """Ranges of a `PointMemory`; rays without a point are interpolated.
+    """Ranges of a `PointMemory`.
 
     Args:
         config: settings of the memory.
+        gaps: ranges of rays without a point, see `rays.filled`.
     """
 
-    def __init__(self, config: PointMemoryConfig | None = None) -> None:
-        self.memory = PointMemory(config)
+    def __init__(
+        self, config: PointMemoryConfig | None = None, gaps: Gaps = "interpolated"
+    ) -> None:
+        self.memory, self.gaps = PointMemory(config), gaps
 
     def reset(self) -> None:
         """Forget all points."""
@@ -82,4 +85,5 @@ class Remembered(Completion):
         """Return the ranges of the memory."""
         self.memory.update(range_m, motion)
         scan = self.memory.scan()
-        return Belief(filled(scan.range_m, np.isfinite(scan.age_s)), scan.age_s)
+        known = np.isfinite(scan.age_s)
+        return Belief(filled(scan.range_m, known, self.gaps), scan.age_s)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ANGLES_RAD", "N_RAYS", "REACH_M", "SPACING_RAD", "Belief", "Motion", "filled"]
+__all__ = ["ANGLES_RAD", "N_RAYS", "REACH_M", "SPACING_RAD", "Belief", "Gaps", "Motion", "filled"]
 
 FloatArray = npt.NDArray[np.float64]
+Gaps = Literal["interpolated", "nearer"]
+"""Values between known ranges, see `filled`."""
 
 N_RAYS = 72
 SPACING_RAD = 2.0 * math.pi / N_RAYS
-ANGLES_RAD: FloatArray = np.arange(N_RAYS) * SPACING_RAD
+ANGLES_RAD: FloatArray = np.arange(N_RAYS, dtype=np.float64) * SPACING_RAD
 """Angle of each ray from straight ahead, counter-clockwise, rad."""
 REACH_M = 6.0
 """Largest range, also the range of a ray without a return, m."""
@@ -50,15 +53,24 @@ class Belief:
     """Age of the newest measurement in each direction, s, shape (N_RAYS,); infinite without one."""
 
 
-def filled(range_m: FloatArray, known: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return ranges with those that are not known interpolated over the azimuth.
+def filled(
+    range_m: FloatArray, known: npt.NDArray[np.bool_], gaps: Gaps = "interpolated"
+) -> FloatArray:
+    """Return ranges with the gaps between known ones filled.
 
     Args:
         range_m: ranges, m, shape (N_RAYS,).
         known: True for the ranges to keep, shape (N_RAYS,); without any, all become `REACH_M`.
+        gaps: `interpolated` over the azimuth, or the `nearer` of the known ranges at both sides.
     """
     if known.all():
         return range_m.copy()
     if not known.any():
         return np.full(N_RAYS, REACH_M)
-    return np.interp(ANGLES_RAD, ANGLES_RAD[known], range_m[known], period=2.0 * math.pi)
+    at, values_m = np.flatnonzero(known), range_m[known]
+    if gaps == "interpolated":
+        return np.interp(ANGLES_RAD, ANGLES_RAD[at], values_m, period=2.0 * math.pi)
+    after = np.searchsorted(at, np.arange(N_RAYS))
+    before = np.searchsorted(at, np.arange(N_RAYS), side="right") - 1
+    nearer: FloatArray = np.minimum(values_m[after % at.size], values_m[before])
+    return nearer
