@@ -40,6 +40,8 @@ LAG_S = 0.1
 """Time constant of speed and turn rate, s."""
 YIELD_M = 0.2
 """Distance from the robot's rim at which a mover stops, m."""
+MEETING_M = 1.0
+"""Distance of a mover's rim from which it cannot reach the robot within a control period, m."""
 REACH_M = 6.0
 """Largest range of the lidar, m; also the range without a return."""
 _FRACTION = -math.expm1(-PHYSICS_STEP_S / LAG_S)
@@ -76,6 +78,8 @@ class CorridorBody(CopiedWithViews):
         self.x_m, self.y_m, self.yaw_rad = 0.0, scenario.start_y_m, scenario.start_yaw_rad
         self.speed_m_s, self.turn_rate_rad_s = 0.0, 0.0
         self._mover_step = np.zeros(len(self._movers), np.int64)
+        self.clearance_m = self.measure_clearance_m()
+        """Clearance at the current pose, m; negative in a collision."""
         self._place()
 
     def _bind(self) -> None:
@@ -91,6 +95,7 @@ class CorridorBody(CopiedWithViews):
         turn_rate_rad_s = min(max(turn_rate_rad_s, -MAX_TURN_RATE_RAD_S), MAX_TURN_RATE_RAD_S)
         poses: list[tuple[float, ...]] = []
         movers: list[NDArray[np.int64]] = []
+        meets = bool(self._movers) and self._meets_movers()
         for _ in range(SUBSTEPS):
             self.speed_m_s += _FRACTION * (speed_m_s - self.speed_m_s)
             self.turn_rate_rad_s += _FRACTION * (turn_rate_rad_s - self.turn_rate_rad_s)
@@ -100,7 +105,7 @@ class CorridorBody(CopiedWithViews):
             self.yaw_rad += PHYSICS_STEP_S * self.turn_rate_rad_s
             poses.append((self.x_m, self.y_m, self.yaw_rad, self.speed_m_s, self.turn_rate_rad_s))
             if self._movers:
-                self._mover_step = self._advanced_movers()
+                self._mover_step = self._advanced_movers() if meets else self._mover_step + 1
                 movers.append(self._mover_step)
         robot_m = np.array([pose[:2] for pose in poses])
         clearance_m = self._clearances(robot_m, np.array(movers))
@@ -109,10 +114,11 @@ class CorridorBody(CopiedWithViews):
         self.x_m, self.y_m, self.yaw_rad, self.speed_m_s, self.turn_rate_rad_s = poses[last]
         if self._movers:
             self._mover_step = movers[last]
+        self.clearance_m = float(clearance_m[last])
         self._place()
         return float(clearance_m[: last + 1].min())
 
-    def clearance_m(self) -> float:
+    def measure_clearance_m(self) -> float:
         """Return the distance of the robot's rim from the nearest obstacle or wall, m."""
         robot_m = np.array([[self.x_m, self.y_m]])
         return float(self._clearances(robot_m, self._mover_step[None])[0])
@@ -125,6 +131,13 @@ class CorridorBody(CopiedWithViews):
     def _mover_positions(self, steps: NDArray[np.int64]) -> FloatArray:
         """Return the centres at steps of each mover's path, shape (..., n_movers, 2)."""
         return self.obstacles.mover_m[steps, np.arange(len(self._movers))]
+
+    def _meets_movers(self) -> bool:
+        """Return True if a mover may come close within the control period."""
+        away_m = self.mover_m - (self.x_m, self.y_m)
+        radius_m = self.obstacles.radius_m[self.obstacles.n_standing :]
+        near = np.hypot(away_m[:, 0], away_m[:, 1]) < radius_m + MEETING_M
+        return bool(near.any())
 
     def _advanced_movers(self) -> NDArray[np.int64]:
         """Return the next step of each mover's path; one that yields keeps its step."""

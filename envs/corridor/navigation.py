@@ -174,7 +174,7 @@ class CorridorNav(Copied, gymnasium.Env):
         self._path_m = np.zeros((scenario.n_ticks + 1, 2))
         self._clearance_m = np.zeros(scenario.n_ticks + 1)
         self._fired = np.zeros(scenario.n_ticks + 1, np.int64)
-        self._clearance_m[0] = self.body.clearance_m()
+        self._clearance_m[0] = self.body.clearance_m
         self._path_m[0] = self.body.x_m, self.body.y_m
         fire = options.get("fire")
         rays = self._rays(np.zeros(N_RAYS) if fire is None else np.asarray(fire, np.float64))
@@ -281,7 +281,7 @@ class CorridorNav(Copied, gymnasium.Env):
             "x_m": body.x_m,
             "y_m": body.y_m,
             "yaw_rad": body.yaw_rad,
-            "clearance_m": body.clearance_m(),
+            "clearance_m": body.clearance_m,
             "collided": clearance_m < 0.0,
             "reached": body.x_m >= LENGTH_M,
             "rays_fired": int(self._fired[self._tick]),

@@ -152,10 +152,11 @@ def _row(
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    return (
-        f"{row['world']}, {row['method']}, {row['rays']} rays: success {row['success']:.3f}, "
-        f"hallucinated free {row['hallucinated_free'] or 0.0:.3f}"
+    columns = ("success", "success_loss", "collision", "hallucinated_free", "travel_s")
+    shown = ", ".join(
+        f"{name} {row[name] or 0.0:.3f} +- {row[f'{name}_ci95'] or 0.0:.3f}" for name in columns
     )
+    return f"{row['world']}, {row['method']}, {row['rays']} rays: {shown}"
 
 
 def _summary(config: Config) -> str:

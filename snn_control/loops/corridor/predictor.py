@@ -14,6 +14,7 @@ cells of the twin are rectified linear units.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -99,18 +100,11 @@ class Predictor:
             hidden = np.maximum(first, 0.0)
             hidden = np.maximum(_convolve(self.weights[1], self.biases[1], hidden), 0.0)
             return _convolve(self.weights[2], self.biases[2], hidden)[0], 0.0
-        n_spikes, mean = 0.0, np.zeros((self.weights[1].shape[0], N_RAYS))
-        v1, v2 = np.zeros_like(first), np.zeros_like(mean)
-        for _ in range(TICKS):
-            v1 = LEAK * v1 + first
-            s1 = (v1 >= 1.0).astype(float)
-            v1 -= s1
-            v2 = LEAK * v2 + _convolve(self.weights[1], self.biases[1], s1)
-            s2 = (v2 >= 1.0).astype(float)
-            v2 -= s2
-            mean += s2
-            n_spikes += float(s1.sum() + s2.sum())
-        return _convolve(self.weights[2], self.biases[2], mean / TICKS)[0], n_spikes
+        first_spikes = _spikes([first] * TICKS)
+        second = _convolve(self.weights[1], self.biases[1], first_spikes)
+        spikes = _spikes(second)
+        output_m = _convolve(self.weights[2], self.biases[2], spikes.mean(axis=0))[0]
+        return output_m, float(first_spikes.sum() + spikes.sum())
 
     def save(self, path: Path) -> None:
         """Write the weights as an npz file."""
@@ -135,13 +129,29 @@ class Predictor:
             raise ModelFileError(f"{path} contains no predictor: {exc}") from exc
 
 
+def _spikes(currents: Iterable[FloatArray]) -> FloatArray:
+    """Return the spikes of cells that start at rest, one row for each tick of the currents."""
+    rows, v = [], np.zeros(1)
+    for current in currents:
+        v = LEAK * v + current
+        rows.append((v >= 1.0).astype(float))
+        v = v - rows[-1]
+    return np.stack(rows)
+
+
 def _convolve(weight: FloatArray, bias: FloatArray, inputs: FloatArray) -> FloatArray:
-    """Return the circular convolution over the rays, shape (channels out, N_RAYS)."""
+    """Return the circular convolution over the rays.
+
+    Args:
+        weight: shape (n_out, n_in, kernel).
+        bias: shape (n_out,).
+        inputs: shape (..., n_in, N_RAYS); the result has the shape (..., n_out, N_RAYS).
+    """
     n_out, n_in, kernel = weight.shape
     half = kernel // 2
-    padded = np.concatenate([inputs[:, N_RAYS - half :], inputs, inputs[:, :half]], axis=1)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, N_RAYS, axis=1)
-    columns = windows.reshape(n_in * kernel, N_RAYS)
+    padded = np.concatenate([inputs[..., N_RAYS - half :], inputs, inputs[..., :half]], axis=-1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, N_RAYS, axis=-1)
+    columns = windows.reshape(*inputs.shape[:-2], n_in * kernel, N_RAYS)
     result: FloatArray = weight.reshape(n_out, n_in * kernel) @ columns + bias[:, None]
     return result
 

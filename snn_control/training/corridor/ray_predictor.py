@@ -60,13 +60,13 @@ class PredictorConfig:
     """Channels of the two hidden layers."""
     kernel: int = 7
     """Directions of a convolution, odd."""
-    updates: int = 2000
+    updates: int = 1000
     """Steps of Adam."""
     batch: int = 64
     """Scans in a step."""
     learning_rate: float = 0.003
     """Learning rate of Adam; it falls to 0 as a cosine."""
-    quantile: float = 0.25
+    quantile: float = 0.4
     """Share of the ranges that are to be farther than true, 0 to 1."""
     beta: float = 10.0
     """Steepness of the surrogate gradient."""

@@ -68,7 +68,7 @@ def test_rays_end_where_the_closed_form_has_no_clearance(world: str) -> None:
                 reach = fraction * distance
                 body.x_m = x_m + reach * math.cos(angle)
                 body.y_m = y_m + reach * math.sin(angle)
-                clear_m = body.clearance_m() + ROBOT_RADIUS_M
+                clear_m = body.measure_clearance_m() + ROBOT_RADIUS_M
                 if fraction < 1.0:
                     assert clear_m > 0.0
                 elif distance < REACH_M:
@@ -85,10 +85,10 @@ def test_chosen_rays_equal_those_of_the_full_scan() -> None:
 
 def test_clearance_of_shapes() -> None:
     body = scene((1.0, 0.0, 0.0, 0.0, 0.0, 0.3), y_m=0.0)
-    assert body.clearance_m() == pytest.approx(1.0 - 0.3 - ROBOT_RADIUS_M)
+    assert body.measure_clearance_m() == pytest.approx(1.0 - 0.3 - ROBOT_RADIUS_M)
     corner = scene((1.0, 1.0, 0.0, 0.4, 0.7, 0.0), y_m=0.0)
-    assert corner.clearance_m() == pytest.approx(math.hypot(0.6, 0.3) - ROBOT_RADIUS_M)
-    assert scene(FAR, y_m=1.0).clearance_m() == pytest.approx(0.25 - ROBOT_RADIUS_M)
+    assert corner.measure_clearance_m() == pytest.approx(math.hypot(0.6, 0.3) - ROBOT_RADIUS_M)
+    assert scene(FAR, y_m=1.0).measure_clearance_m() == pytest.approx(0.25 - ROBOT_RADIUS_M)
 
 
 def test_speed_follows_its_command_with_a_lag() -> None:
