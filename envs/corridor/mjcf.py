@@ -14,7 +14,7 @@ WALL_HALF_M = 0.05
 BEYOND_M = 8.0
 """Length of the walls before the start and behind the goal line, m."""
 ROBOT_GROUP, SCENERY_GROUP = 2, 0
-"""Groups of the geoms; the lidar sees the scenery only."""
+"""Groups of the geoms; the lidar measures the scenery only."""
 
 
 def corridor_mjcf(obstacles: Obstacles) -> str:

@@ -1,6 +1,6 @@
 """Passage of a corridor with few lidar rays, by memory, choice of rays and learned prediction.
 
-Every method completes scans of few rays to believed ranges, on which the same controller acts.
+Every method completes scans of few rays to estimated ranges, on which the same controller acts.
 Episodes have the same seeds for all methods: losses of success are paired differences to the full
 scan. Predictors are trained once for each seed, on scans of the world `static` only; episode k uses
 the predictor of seed k modulo their number. The other worlds have shapes and movements that no
@@ -164,7 +164,7 @@ def _summary(config: Config) -> str:
         f"{config.episodes_text.capitalize()} of each method and world, {config.controller} as the "
         "controller. The loss of success is the paired difference to the full scan. Hallucinated "
         "free is the share of the scans with an obstacle nearer than 1 m within 45 degrees ahead "
-        "in which one is believed more than 0.5 m farther. Predictors: "
+        "in which one is estimated more than 0.5 m farther. Predictors: "
         f"{config.seeds} seeds, trained in the world static only."
     )
 

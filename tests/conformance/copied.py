@@ -36,6 +36,10 @@ from snn_control.envs.swimmer.start import draw_start
 from snn_control.evolution import make_strategy, strategy_names
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.control_loop import ControlLoop
+from snn_control.loops.corridor.completion import Remembered
+from snn_control.loops.corridor.ray_choice import ExpectedInformation
+from snn_control.loops.corridor.rays import N_RAYS, Motion
+from snn_control.loops.corridor.sensing import RaySensing
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.loop import PlaceLoop
 from snn_control.loops.place.posed_map import PosedMap
@@ -194,6 +198,16 @@ def control_loop(
     return Stateful(created, lambda made: made.arm(1e3), measure)
 
 
+def ray_sensing() -> Stateful:
+    def scan(made: RaySensing, rng: np.random.Generator) -> Any:
+        range_m = np.where(made.fire() > 0.5, rng.uniform(0.2, 6.0, N_RAYS), -1.0)
+        return made.update(range_m, Motion(*rng.uniform(-0.05, 0.05, 3).tolist(), 0.1))
+
+    return Stateful(
+        lambda: RaySensing(Remembered(), ExpectedInformation(7)), lambda made: made.reset(), scan
+    )
+
+
 def place_loop() -> Stateful:
     def show(made: PlaceLoop, rng: np.random.Generator) -> Any:
         now_ns = 10**12 + 10**8 * made.images
@@ -261,4 +275,5 @@ CASES: dict[str, Stateful] = {
         lambda adapter, rng: adapter.read(NAMES, rng.normal(0.0, 0.5, N_LINKS - 1)),
     ),
     "place loop": place_loop(),
+    "ray sensing": ray_sensing(),
 }

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from snn_control.copies import Copied
 from snn_control.loops.corridor.point_memory import PointMemory, PointMemoryConfig
-from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Belief, Gaps, Motion, filled
+from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Estimate, Gaps, Motion, filled
 
 __all__ = ["Completion", "Hold", "Interpolation", "Remembered"]
 
@@ -17,15 +17,15 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Completion(Copied, ABC):
-    """Believed ranges from the scans so far."""
+    """Estimated ranges from the scans so far."""
 
     @abstractmethod
     def reset(self) -> None:
         """Return to the state before the first scan."""
 
     @abstractmethod
-    def update(self, range_m: FloatArray, motion: Motion) -> Belief:
-        """Return the belief after a scan.
+    def update(self, range_m: FloatArray, motion: Motion) -> Estimate:
+        """Return the estimate after a scan.
 
         Args:
             range_m: ranges of the scan, m, shape (N_RAYS,); below 0: not fired.
@@ -39,10 +39,10 @@ class Interpolation(Completion):
     def reset(self) -> None:
         """Do nothing: there is no state."""
 
-    def update(self, range_m: FloatArray, motion: Motion) -> Belief:
+    def update(self, range_m: FloatArray, motion: Motion) -> Estimate:
         """Return the interpolated scan."""
         fired = range_m >= 0.0
-        return Belief(filled(range_m, fired), np.where(fired, 0.0, np.inf))
+        return Estimate(filled(range_m, fired), np.where(fired, 0.0, np.inf))
 
 
 class Hold(Completion):
@@ -56,12 +56,12 @@ class Hold(Completion):
         self._held_m = np.full(N_RAYS, REACH_M)
         self._age_s = np.full(N_RAYS, np.inf)
 
-    def update(self, range_m: FloatArray, motion: Motion) -> Belief:
+    def update(self, range_m: FloatArray, motion: Motion) -> Estimate:
         """Return the last ranges."""
         fired = range_m >= 0.0
         self._held_m[fired] = range_m[fired]
         self._age_s = np.where(fired, 0.0, self._age_s + motion.dt_s)
-        return Belief(filled(self._held_m, np.isfinite(self._age_s)), self._age_s)
+        return Estimate(filled(self._held_m, np.isfinite(self._age_s)), self._age_s)
 
 
 class Remembered(Completion):
@@ -81,9 +81,9 @@ class Remembered(Completion):
         """Forget all points."""
         self.memory.reset()
 
-    def update(self, range_m: FloatArray, motion: Motion) -> Belief:
+    def update(self, range_m: FloatArray, motion: Motion) -> Estimate:
         """Return the ranges of the memory."""
         self.memory.update(range_m, motion)
         scan = self.memory.scan()
         known = np.isfinite(scan.age_s)
-        return Belief(filled(scan.range_m, known, self.gaps), scan.age_s)
+        return Estimate(filled(scan.range_m, known, self.gaps), scan.age_s)

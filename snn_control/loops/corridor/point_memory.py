@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
-from snn_control.loops.corridor.rays import ANGLES_RAD, N_RAYS, REACH_M, SPACING_RAD, Belief, Motion
+from snn_control.loops.corridor.rays import (
+    ANGLES_RAD,
+    N_RAYS,
+    REACH_M,
+    SPACING_RAD,
+    Estimate,
+    Motion,
+)
 
 __all__ = ["PointMemory", "PointMemoryConfig"]
 
@@ -86,7 +93,7 @@ class PointMemory(Copied):
         self._points_m = np.concatenate([new_m, points_m[keep]])[: c.n_points]
         self._age_s = np.concatenate([np.zeros(rays.size), age_s[keep]])[: c.n_points]
 
-    def scan(self) -> Belief:
+    def scan(self) -> Estimate:
         """Return the range of the nearest and the age of the newest point of each ray.
 
         Rays without a point have the range `REACH_M` and an infinite age.
@@ -97,4 +104,4 @@ class PointMemory(Copied):
             bins = np.rint(np.arctan2(y_m, x_m) / SPACING_RAD).astype(np.intp) % N_RAYS
             np.minimum.at(range_m, bins, np.hypot(x_m, y_m))
             age_s[bins[::-1]] = self._age_s[::-1]  # the newest is written last
-        return Belief(range_m, age_s)
+        return Estimate(range_m, age_s)

@@ -26,7 +26,7 @@ from snn_control.array_file import pack_npz, read_npz
 from snn_control.errors import ModelFileError, ParameterError
 from snn_control.loops.corridor.completion import Completion
 from snn_control.loops.corridor.point_memory import PointMemory
-from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Belief, Motion, filled
+from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Estimate, Motion, filled
 
 __all__ = ["CELLS", "LEAK", "N_FEATURES", "TICKS", "Cells", "Predicted", "Predictor", "features"]
 
@@ -40,15 +40,15 @@ MAX_AGE_S = 2.5
 _LAYERS = 3
 
 
-def features(belief: Belief) -> FloatArray:
+def features(estimate: Estimate) -> FloatArray:
     """Return the inputs of a predictor, shape (N_FEATURES, N_RAYS).
 
     Proximity 0.5 m / (0.5 m + range) of the interpolated memory, the same of its points only (0
     elsewhere), age over 2.5 s (1 without a point), 1 for a direction with a point.
     """
-    known = np.isfinite(belief.age_s)
-    proximity = 0.5 / (0.5 + belief.range_m)
-    age = np.minimum(belief.age_s, MAX_AGE_S) / MAX_AGE_S
+    known = np.isfinite(estimate.age_s)
+    proximity = 0.5 / (0.5 + estimate.range_m)
+    age = np.minimum(estimate.age_s, MAX_AGE_S) / MAX_AGE_S
     return np.stack([proximity, np.where(known, proximity, 0.0), age, known.astype(float)])
 
 
@@ -173,15 +173,15 @@ class Predicted(Completion):
         self.n_spikes = 0.0
         """Spikes since the reset."""
 
-    def update(self, range_m: FloatArray, motion: Motion) -> Belief:
+    def update(self, range_m: FloatArray, motion: Motion) -> Estimate:
         """Return the corrected ranges of the memory."""
         self.memory.update(range_m, motion)
         scan = self.memory.scan()
         filled_m = filled(scan.range_m, np.isfinite(scan.age_s))
-        belief = Belief(filled_m, scan.age_s)
-        correction_m, n_spikes = self.predictor.correction_m(features(belief))
+        estimate = Estimate(filled_m, scan.age_s)
+        correction_m, n_spikes = self.predictor.correction_m(features(estimate))
         self.n_spikes += n_spikes
         predicted_m = np.clip(filled_m + correction_m, 0.0, REACH_M)
         fired = range_m >= 0.0
         predicted_m[fired] = np.minimum(filled_m, range_m)[fired]
-        return Belief(predicted_m, scan.age_s)
+        return Estimate(predicted_m, scan.age_s)

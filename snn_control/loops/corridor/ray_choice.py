@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
-from snn_control.loops.corridor.rays import ANGLES_RAD, N_RAYS, Belief
+from snn_control.loops.corridor.rays import ANGLES_RAD, N_RAYS, Estimate
 
 __all__ = ["AllRays", "ExpectedInformation", "RayChoice", "RoundRobin"]
 
@@ -44,11 +44,11 @@ class RayChoice(Copied, ABC):
         """Return to the state before the first scan."""
 
     @abstractmethod
-    def choose(self, belief: Belief) -> Rays:
+    def choose(self, estimate: Estimate) -> Rays:
         """Return the numbers of the rays of the next scan, shape (n_rays,).
 
         Args:
-            belief: belief after the last scan.
+            estimate: estimate after the last scan.
         """
 
 
@@ -63,7 +63,7 @@ class AllRays(RayChoice):
     def reset(self) -> None:
         """Do nothing: there is no state."""
 
-    def choose(self, belief: Belief) -> Rays:
+    def choose(self, estimate: Estimate) -> Rays:
         """Return all rays."""
         return np.arange(N_RAYS)
 
@@ -75,7 +75,7 @@ class RoundRobin(RayChoice):
         """Begin with the ray straight ahead."""
         self._first = 0
 
-    def choose(self, belief: Belief) -> Rays:
+    def choose(self, estimate: Estimate) -> Rays:
         """Return the next evenly spaced rays."""
         spaced = np.rint(np.arange(self.n_rays) * N_RAYS / self.n_rays).astype(np.intp)
         rays: Rays = (spaced + self._first) % N_RAYS
@@ -88,9 +88,10 @@ class ExpectedInformation(RayChoice):
 
         w_k = a_k (ahead_base + max(cos(angle_k), 0)^ahead_power) (0.3 + 1 / (0.5 + range_k))
 
-    with the age a_k of the direction, at most `MAX_AGE_S`, and the believed range in m. The weights
-    of the two neighbours of a chosen ray are halved, so that a scan spreads: their returns are
-    likely those of the same obstacle. The defaults were chosen in the world `static`.
+    with the age a_k of the direction, at most `MAX_AGE_S`, and the estimated range in m. The
+    weights of the two neighbours of a chosen ray are halved, so that a scan spreads: their returns
+    are likely those of the same obstacle. The defaults were chosen in the world `static`; with them
+    few rays leave the directions behind the robot unseen.
 
     Args:
         n_rays: number of rays of a scan, 1 to 72.
@@ -115,10 +116,10 @@ class ExpectedInformation(RayChoice):
         """Set the ages of all rays to those of rays that were never fired."""
         self._scans = np.full(N_RAYS, MAX_AGE_S / PERIOD_S)
 
-    def choose(self, belief: Belief) -> Rays:
+    def choose(self, estimate: Estimate) -> Rays:
         """Return the rays of the largest weights."""
-        age = self._scans * PERIOD_S if self.ages == "rays" else belief.age_s + PERIOD_S
-        weight = np.minimum(age, MAX_AGE_S) * self._ahead * (0.3 + 1.0 / (0.5 + belief.range_m))
+        age = self._scans * PERIOD_S if self.ages == "rays" else estimate.age_s + PERIOD_S
+        weight = np.minimum(age, MAX_AGE_S) * self._ahead * (0.3 + 1.0 / (0.5 + estimate.range_m))
         rays = np.empty(self.n_rays, np.intp)
         for k in range(self.n_rays):
             ray = int(weight.argmax())

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ANGLES_RAD", "N_RAYS", "REACH_M", "SPACING_RAD", "Belief", "Gaps", "Motion", "filled"]
+__all__ = ["ANGLES_RAD", "N_RAYS", "REACH_M", "SPACING_RAD", "Estimate", "Gaps", "Motion", "filled"]
 
 FloatArray = npt.NDArray[np.float64]
 Gaps = Literal["interpolated", "nearer"]
@@ -44,8 +44,8 @@ class Motion:
 
 
 @dataclass(frozen=True)
-class Belief:
-    """Believed ranges in all directions."""
+class Estimate:
+    """Estimated ranges in all directions."""
 
     range_m: FloatArray
     """Range of each ray, m, shape (N_RAYS,), in [0, `REACH_M`]."""

@@ -9,7 +9,7 @@ from snn_control.copies import Copied
 from snn_control.errors import ParameterError
 from snn_control.loops.corridor.completion import Completion
 from snn_control.loops.corridor.ray_choice import RayChoice
-from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Belief, Motion
+from snn_control.loops.corridor.rays import N_RAYS, REACH_M, Estimate, Motion
 
 __all__ = ["RaySensing"]
 
@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class RaySensing(Copied):
-    """Believed ranges from scans whose rays it chooses.
+    """Estimated ranges from scans whose rays it chooses.
 
     Call `fire` for the mask of a scan, then `update` with the scan.
 
@@ -34,16 +34,16 @@ class RaySensing(Copied):
         """Return to the state before the first scan."""
         self.completion.reset()
         self.choice.reset()
-        self.belief = Belief(np.full(N_RAYS, REACH_M), np.full(N_RAYS, np.inf))
+        self.estimate = Estimate(np.full(N_RAYS, REACH_M), np.full(N_RAYS, np.inf))
 
     def fire(self) -> FloatArray:
         """Return the mask of the next scan, 1 for rays to fire, shape (N_RAYS,)."""
         mask = np.zeros(N_RAYS)
-        mask[self.choice.choose(self.belief)] = 1.0
+        mask[self.choice.choose(self.estimate)] = 1.0
         return mask
 
     def update(self, range_m: FloatArray, motion: Motion) -> FloatArray:
-        """Return the believed ranges after a scan, m, shape (N_RAYS,).
+        """Return the estimated ranges after a scan, m, shape (N_RAYS,).
 
         Args:
             range_m: ranges of the scan, m, shape (N_RAYS,); below 0: not fired.
@@ -54,5 +54,5 @@ class RaySensing(Copied):
         """
         if range_m.shape != (N_RAYS,):
             raise ParameterError(f"a scan of shape {range_m.shape}; expected ({N_RAYS},)")
-        self.belief = self.completion.update(range_m, motion)
-        return self.belief.range_m
+        self.estimate = self.completion.update(range_m, motion)
+        return self.estimate.range_m

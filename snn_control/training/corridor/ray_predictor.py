@@ -1,9 +1,9 @@
 """Training of the predictors of unseen rays on scans of the world `static`.
 
-Scans come from episodes of the gap follower on the belief of the point memory, with rays chosen by
-expected information. The loss is the quantile loss of the error of the range, divided by
-0.5 m + range: with `quantile` below 0.5 an obstacle that is believed too far costs more than one
-believed too near. Spikes have the surrogate gradient 1 / (1 + beta |v - 1|)^2 of F. Zenke and
+Scans come from episodes of the gap follower on the estimate of the point memory, with rays chosen
+by expected information. The loss is the quantile loss of the error of the range, divided by
+0.5 m + range: with `quantile` below 0.5 an obstacle that is estimated too far costs more than one
+estimated too near. Spikes have the surrogate gradient 1 / (1 + beta |v - 1|)^2 of F. Zenke and
 S. Ganguli, "SuperSpike", Neural Computation 30 (2018), arXiv 1705.11146.
 """
 
@@ -91,7 +91,7 @@ class Scans:
 
     inputs: FloatArray
     """Features, shape (n, N_FEATURES, N_RAYS)."""
-    believed_m: FloatArray
+    estimated_m: FloatArray
     """Interpolated memory, m, shape (n, N_RAYS)."""
     fired: npt.NDArray[np.bool_]
     """True for the rays of the scan, shape (n, N_RAYS)."""
@@ -108,8 +108,8 @@ def collect_scans(config: PredictorConfig, seed: int) -> Scans:
         choice = ExpectedInformation(config.scan_rays[k % len(config.scan_rays)])
         sensing = RaySensing(Remembered(), choice)
         for scan in scans(env, gap, sensing, episode):
-            inputs, fired = features(sensing.belief), scan.range_m >= 0.0
-            rows.append((inputs, scan.believed_m, fired, scan.true_m))
+            inputs, fired = features(sensing.estimate), scan.range_m >= 0.0
+            rows.append((inputs, scan.estimated_m, fired, scan.true_m))
     return Scans(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
@@ -147,13 +147,13 @@ def _train(data: Scans, cells: Cells, config: PredictorConfig, seed: int) -> Pre
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.updates)
     arrays = [
         torch.tensor(array, dtype=torch.float32)
-        for array in (data.inputs, data.believed_m, ~data.fired, data.true_m)
+        for array in (data.inputs, data.estimated_m, ~data.fired, data.true_m)
     ]
     for _ in range(config.updates):
         rows = torch.tensor(rng.integers(0, len(data.inputs), config.batch))
-        inputs, believed_m, unseen, true_m = (array[rows] for array in arrays)
+        inputs, estimated_m, unseen, true_m = (array[rows] for array in arrays)
         correction_m = correct(inputs, weights, biases, cells, config.beta)
-        predicted_m = (believed_m + correction_m).clamp(0.0, REACH_M)
+        predicted_m = (estimated_m + correction_m).clamp(0.0, REACH_M)
         beyond = predicted_m - true_m
         loss = torch.maximum((1.0 - config.quantile) * beyond, -config.quantile * beyond)
         loss = (unseen * loss / (0.5 + true_m)).sum() / unseen.sum()

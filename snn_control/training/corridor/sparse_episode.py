@@ -1,4 +1,4 @@
-"""Episodes in the corridor with few rays: the controller acts on the believed ranges."""
+"""Episodes in the corridor with few rays: the controller acts on the estimated ranges."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 NEAR_M = 1.0
 """Range below which an obstacle counts, m."""
 FARTHER_M = 0.5
-"""Error of a believed range from which an obstacle is hallucinated free, m."""
+"""Error of a estimated range from which an obstacle is hallucinated free, m."""
 AHEAD = np.cos(ANGLES_RAD) > math.cos(math.radians(45.0)) - 1e-9
 """True for the rays within 45 degrees of straight ahead, shape (N_RAYS,)."""
 
@@ -33,8 +33,8 @@ class Scan:
 
     range_m: FloatArray
     """Measured ranges, m, shape (N_RAYS,); below 0: not fired."""
-    believed_m: FloatArray
-    """Believed ranges, m, shape (N_RAYS,)."""
+    estimated_m: FloatArray
+    """Estimated ranges, m, shape (N_RAYS,)."""
     true_m: FloatArray
     """True ranges, m, shape (N_RAYS,)."""
 
@@ -48,7 +48,7 @@ class SparseEpisode:
     near_scans: int
     """Scans with an obstacle nearer than 1 m ahead."""
     hallucinated_scans: int
-    """Those among them with such an obstacle believed more than 0.5 m farther."""
+    """Near scans with such an obstacle estimated more than 0.5 m farther."""
 
 
 def scans(
@@ -58,7 +58,7 @@ def scans(
 
     Args:
         env: environment with `ray_choice`.
-        controller: controller of speed and turn rate from believed ranges and odometry.
+        controller: controller of speed and turn rate from estimated ranges and odometry.
         sensing: choice of the rays and completion of the scans.
         seed: seed of the episode.
 
@@ -79,21 +79,21 @@ def scans(
     done = False
     while not done:
         range_m = observation[:N_RAYS].copy()
-        believed_m = sensing.update(range_m, Motion(*observation[N_RAYS:].tolist()))
-        yield Scan(range_m, believed_m, env.body.ranges_m())
-        observation[:N_RAYS] = believed_m
+        estimated_m = sensing.update(range_m, Motion(*observation[N_RAYS:].tolist()))
+        yield Scan(range_m, estimated_m, env.body.ranges_m())
+        observation[:N_RAYS] = estimated_m
         action = controller.step(observation[picked])
         action = np.concatenate([action, sensing.fire()])
         observation, _, terminated, truncated, _ = env.step(action)
         done = terminated or truncated
 
 
-def hallucinated_free(true_m: FloatArray, believed_m: FloatArray) -> bool | None:
-    """Return True if an obstacle ahead is believed too far; None if none is near."""
+def hallucinated_free(true_m: FloatArray, estimated_m: FloatArray) -> bool | None:
+    """Return True if an obstacle ahead is estimated too far; None if none is near."""
     near = AHEAD & (true_m < NEAR_M)
     if not near.any():
         return None
-    return bool((believed_m[near] > true_m[near] + FARTHER_M).any())
+    return bool((estimated_m[near] > true_m[near] + FARTHER_M).any())
 
 
 def sparse_episode(
@@ -101,7 +101,7 @@ def sparse_episode(
 ) -> SparseEpisode:
     """Run an episode, see `scans`."""
     judged = [
-        hallucinated_free(scan.true_m, scan.believed_m)
+        hallucinated_free(scan.true_m, scan.estimated_m)
         for scan in scans(env, controller, sensing, seed)
     ]
     near = [each for each in judged if each is not None]
