@@ -201,7 +201,8 @@ def control_loop(
 def ray_sensing() -> Stateful:
     def scan(made: RaySensing, rng: np.random.Generator) -> Any:
         range_m = np.where(made.fire() > 0.5, rng.uniform(0.2, 6.0, N_RAYS), -1.0)
-        return made.update(range_m, Motion(*rng.uniform(-0.05, 0.05, 3).tolist(), 0.1))
+        dx_m, dy_m, dyaw_rad = rng.uniform(-0.05, 0.05, 3).tolist()
+        return made.update(range_m, Motion(dx_m, dy_m, dyaw_rad, 0.1))
 
     return Stateful(
         lambda: RaySensing(Remembered(), ExpectedInformation(7)), lambda made: made.reset(), scan

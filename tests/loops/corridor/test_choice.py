@@ -39,7 +39,7 @@ def test_round_robin_fires_every_ray_equally_often() -> None:
 
 
 def test_the_first_ray_has_the_largest_weight() -> None:
-    """Weights by the formula, ray by ray."""
+    """Comparison with the formula, ray by ray."""
     rng = np.random.default_rng(5)
     estimate = Estimate(rng.uniform(0.2, 6.0, N_RAYS), rng.uniform(0.0, 3.0, N_RAYS))
     weights = []

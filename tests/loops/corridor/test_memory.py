@@ -44,7 +44,7 @@ def test_a_point_keeps_its_place_in_the_world() -> None:
 
 
 def test_remembered_returns_lie_on_the_obstacles() -> None:
-    """Points after a drive with exact odometry, on the surfaces of the world."""
+    """Comparison of all points after a drive with the surfaces of the world."""
     body, memory = CorridorBody(draw_scenario("novel", 8)), PointMemory()
     memory.update(body.ranges_m(), Motion())
     for k in range(12):
