@@ -23,6 +23,7 @@ ENTRY_POINT_GROUP = "snn_control.environments"
 ENVIRONMENTS: dict[str, str] = {
     "snn_control/BlimpAltitude-v0": "snn_control.envs.blimp.altitude:BlimpAltitude",
     "snn_control/BlimpAltitude-v1": "snn_control.envs.blimp.sensing.altitude:SensedAltitude",
+    "snn_control/CorridorNav-v0": "snn_control.envs.corridor.navigation:CorridorNav",
     "snn_control/Route-v0": "snn_control.envs.route.route:Route",
     "snn_control/Swim-v0": "snn_control.envs.swimmer.swim:Swim",
 }

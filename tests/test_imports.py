@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"lazy"},
 }
 SYSTEMS = run_path(str(ROOT / "snn_control" / "ros" / "nodes.py"))["SYSTEMS"]
-STEMS = {"route"} | {system.name for system in SYSTEMS if system.name}
+STEMS = {"route", "corridor"} | {system.name for system in SYSTEMS if system.name}
 """Names of the folders of systems in all layers."""
 REEXPORTED = {"Altitude", "PID", "PIDConfig", "Swimmer"}
 """Classes of systems that `snn_control.controllers` exports."""

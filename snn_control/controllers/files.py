@@ -17,6 +17,7 @@ from typing import Any
 
 from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.controller import Controller
+from snn_control.controllers.corridor.gap import Gap
 from snn_control.controllers.document import ControllerDocument
 from snn_control.errors import (
     ConfigError,
@@ -57,7 +58,7 @@ __all__ = [
 
 ENTRY_POINT_GROUP = "snn_control.controllers"
 
-BUILT_IN: dict[str, type[Controller]] = {"pid": PID}
+BUILT_IN: dict[str, type[Controller]] = {"gap": Gap, "pid": PID}
 """Controllers without a file."""
 
 ALIASES = {"swimmer": "swimmer-spiking"}
@@ -65,6 +66,7 @@ ALIASES = {"swimmer": "swimmer-spiking"}
 
 FILED: dict[str, str] = {
     "altitude": "snn_control.controllers.blimp.altitude:Altitude",
+    "gap": "snn_control.controllers.corridor.gap:Gap",
     "network": "snn_control.controllers.network_controller:NetworkController",
     "swimmer": "snn_control.controllers.swimmer.swimmer:Swimmer",
 }

@@ -19,6 +19,7 @@ STUDIES: dict[str, str] = {
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
+    "rays": "passage of a corridor with few lidar rays: memory, choice of rays, learned prediction",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",

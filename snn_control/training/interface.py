@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -107,10 +108,20 @@ def _width(space: gymnasium.Space[Any]) -> int:
 def _observer(space: gymnasium.Space[Any]) -> Callable[[Any], FloatArray]:
     """Return the conversion of the observations of a space to vectors."""
     if not isinstance(space, spaces.Box):
-        return lambda observation: np.asarray(spaces.flatten(space, observation), np.float64)
-    if len(space.shape) == 1:
-        return lambda observation: np.asarray(observation, np.float64)
-    return lambda observation: np.asarray(observation, np.float64).ravel()
+        return partial(_flattened, space)
+    return _vector if len(space.shape) == 1 else _ravelled
+
+
+def _flattened(space: gymnasium.Space[Any], observation: Any) -> FloatArray:
+    return np.asarray(spaces.flatten(space, observation), np.float64)
+
+
+def _vector(observation: Any) -> FloatArray:
+    return np.asarray(observation, np.float64)
+
+
+def _ravelled(observation: Any) -> FloatArray:
+    return np.asarray(observation, np.float64).ravel()
 
 
 def _same(action: FloatArray) -> Any:

@@ -42,6 +42,7 @@ class Watched(gymnasium.Wrapper):
 
         observation, info = self.env.reset(**options)
         if self._viewer is None:
+            self._model, self._data = _mujoco(self.env)  # a reset may make another model
             before = set(threading.enumerate())
             self._viewer = mujoco.viewer.launch_passive(self._model, self._data)
             # The viewer renders in separate threads and does not join them: closing the window

@@ -27,6 +27,7 @@ ENTRY_POINT_GROUP = "snn_control.systems"
 
 SYSTEMS: dict[str, str] = {
     "blimp": "snn_control.training.blimp.system:Blimp",
+    "corridor": "snn_control.training.corridor.system:Corridor",
     "swimmer": "snn_control.training.swimmer.system:Swimmer",
 }
 """Systems of this package: `module:Class`, imported on first use."""

@@ -25,6 +25,8 @@ from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.robot import BlimpRobot
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.envs.blimp.sensing.errors import SenseParameters
+from snn_control.envs.corridor.body import CorridorBody
+from snn_control.envs.corridor.scenario import draw_scenario as draw_corridor
 from snn_control.envs.route.body import RouteBody
 from snn_control.envs.route.conditions import PRESETS
 from snn_control.envs.swimmer.batch import SwimmerBatch, SwimmerPool
@@ -35,6 +37,10 @@ from snn_control.envs.swimmer.start import draw_start
 from snn_control.evolution import make_strategy, strategy_names
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.control_loop import ControlLoop
+from snn_control.loops.corridor.completion import Remembered
+from snn_control.loops.corridor.ray_choice import ExpectedInformation
+from snn_control.loops.corridor.rays import N_RAYS, Motion
+from snn_control.loops.corridor.sensing import RaySensing
 from snn_control.loops.place.config import PlaceNodeConfig
 from snn_control.loops.place.loop import PlaceLoop
 from snn_control.loops.place.posed_map import PosedMap
@@ -69,7 +75,10 @@ def nothing(_: Any) -> None:
 def environment(name: str, wrapped: bool) -> Stateful:
     def step(env: Any, rng: np.random.Generator) -> Any:
         space = env.action_space
-        return env.step(rng.uniform(space.low, space.high).astype(space.dtype))
+        result = env.step(rng.uniform(space.low, space.high).astype(space.dtype))
+        if result[2] or result[3]:
+            env.reset(seed=4)
+        return result
 
     def created() -> Any:
         return envs.make(name) if wrapped else envs.make(name).unwrapped
@@ -190,6 +199,17 @@ def control_loop(
     return Stateful(created, lambda made: made.arm(1e3), measure)
 
 
+def ray_sensing() -> Stateful:
+    def scan(made: RaySensing, rng: np.random.Generator) -> Any:
+        range_m = np.where(made.fire() > 0.5, rng.uniform(0.2, 6.0, N_RAYS), -1.0)
+        dx_m, dy_m, dyaw_rad = rng.uniform(-0.05, 0.05, 3).tolist()
+        return made.update(range_m, Motion(dx_m, dy_m, dyaw_rad, 0.1))
+
+    return Stateful(
+        lambda: RaySensing(Remembered(), ExpectedInformation(7)), lambda made: made.reset(), scan
+    )
+
+
 def place_loop() -> Stateful:
     def show(made: PlaceLoop, rng: np.random.Generator) -> Any:
         now_ns = 10**12 + 10**8 * made.images
@@ -211,6 +231,7 @@ BODIES: dict[str, Callable[[], Any]] = {
     "blimp": BlimpBody,
     "swimmer": SwimmerBody,
     "swimmer pool": lambda: SwimmerPool(N_LINKS, 2),
+    "corridor": lambda: CorridorBody(draw_corridor("novel-moving", 1)),
     "route": lambda: RouteBody(0, 50.0, PRESETS["day"]),
 }
 """Objects with a MuJoCo model and its data."""
@@ -260,4 +281,5 @@ CASES: dict[str, Stateful] = {
         lambda adapter, rng: adapter.read(NAMES, rng.normal(0.0, 0.5, N_LINKS - 1)),
     ),
     "place loop": place_loop(),
+    "ray sensing": ray_sensing(),
 }

@@ -40,6 +40,7 @@ INVALID: dict[str, Any] = {
 }
 SHORT = {
     "snn_control/BlimpAltitude-v0": {"duration_s": 3.0},
+    "snn_control/CorridorNav-v0": {"duration_s": 3.0},
     "snn_control/Route-v0": {"n_ticks": 3, "length_m": 50.0},
     "snn_control/Swim-v0": {"n_ticks": 20},
 }

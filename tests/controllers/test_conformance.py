@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import Altitude, Controller, Swimmer, load, model_names, save
+from snn_control.controllers.corridor.gap import Gap
+from snn_control.controllers.files import BUILT_IN
 from snn_control.engines.native import NativeEngine
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.envs.swimmer.swim import action_names, joint_names
 from snn_control.errors import ObservationError, UnknownNameError
 
 NAMES = model_names()
+NETWORKS = [name for name in NAMES if name not in BUILT_IN]
 
 
 def outputs(controller: Controller, observations: np.ndarray) -> np.ndarray:
@@ -47,6 +50,11 @@ def test_observations_actions_and_readouts_are_named(controller: Controller) -> 
         assert names == (joint_names(5), action_names(5))
         assert controller.control_period_s == 0.03
         readouts = {"muscle_dorsal_0", "muscle_ventral_4", "spikes"}
+    elif isinstance(controller, Gap):
+        rays = tuple(f"ray_{k}_m" for k in range(72))
+        assert names == ((*rays, "dyaw_rad"), ("speed_m_s", "turn_rate_rad_s"))
+        assert controller.control_period_s == 0.1
+        readouts = {"chosen_rad", "free_m", "ahead_m", "spikes"}
     else:
         assert names == (("height_error_m",), ("motor_command",))
         assert controller.control_period_s == 0.1
@@ -60,7 +68,7 @@ def test_observations_actions_and_readouts_are_named(controller: Controller) -> 
 def wrong_observations(right: np.ndarray) -> list[tuple[Any, str]]:
     """Return invalid observations with the expected messages."""
     first = np.arange(right.size) == 0
-    names = r"(height_error_m|joint_0_rad) is "
+    names = r"(height_error_m|joint_0_rad|ray_0_m) is "
     return [
         (np.where(first, np.nan, right), names + "nan"),
         (np.where(first, np.inf, right), names + "inf"),
@@ -143,7 +151,7 @@ def test_observations_of_other_dtypes_are_accepted(controller: Controller) -> No
         assert np.isfinite(controller.step(observation)).all()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "pid"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_saved_controller_is_loaded_bit_identical(name: str, tmp_path: Path) -> None:
     controller = load(name)
     assert isinstance(controller, Altitude | Swimmer)
@@ -157,7 +165,7 @@ def test_a_saved_controller_is_loaded_bit_identical(name: str, tmp_path: Path) -
         assert again.with_suffix(suffix).read_bytes() == path.with_suffix(suffix).read_bytes()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "pid"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_compiled_engine_equals_the_reference_bit_for_bit(name: str) -> None:
     native, reference = (load(name, engine=e) for e in (NativeEngine, ReferenceEngine))
     inputs = observations(native, 300)

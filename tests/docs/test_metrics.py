@@ -20,4 +20,5 @@ def test_every_metric_is_listed() -> None:
 def test_metrics_of_episodes_are_listed() -> None:
     blimp = rollout(load("pid"), make("BlimpAltitude-v0", duration_s=60.0), seed=1).metrics
     swimmer = rollout(load("swimmer-graded"), make("Swim-v0"), seed=1).metrics
-    assert blimp.keys() | swimmer.keys() <= LISTED
+    corridor = rollout(load("gap"), make("CorridorNav-v0", duration_s=2.0), seed=1).metrics
+    assert blimp.keys() | swimmer.keys() | corridor.keys() <= LISTED

@@ -115,6 +115,8 @@ def test_equal_seeds_are_bitwise_equal(env):
             assert env.observation_space.contains(step[0])
             assert 0.0 <= step[1] <= 1.0
             record.append((step[0].tobytes(), step[1], repr(step[4])))
+            if step[2] or step[3]:
+                env.reset(seed=12)
         return record
 
     assert episode() == episode()

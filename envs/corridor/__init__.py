@@ -1,0 +1,1 @@
+"""Corridor with a disc robot: body, worlds, navigation environment."""

@@ -1,0 +1,1 @@
+"""Sensing of the corridor robot with few rays: choice, memory and completion of scans."""

@@ -1,0 +1,1 @@
+"""Task and system of the corridor robot."""
