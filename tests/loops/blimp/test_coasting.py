@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -100,8 +101,8 @@ class Ordered(Scripted):
 
     order_names = ("sent_command", "frozen", "trusted")
 
-    def take_orders(self, orders: tuple[float, ...]) -> None:
-        self.taken = [*getattr(self, "taken", []), orders]
+    def take_orders(self, orders: Sequence[float]) -> None:
+        self.taken = [*getattr(self, "taken", []), tuple(orders)]
 
 
 def test_the_sent_command_is_an_order() -> None:
