@@ -18,6 +18,7 @@ STUDIES: dict[str, str] = {
     "faults": "loss of height and detection of every fault of every stream of the blimp",
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
+    "monitors": "delay and false alarms of the monitors of the blimp's streams",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
     "rays": "passage of a corridor with few lidar rays: memory, choice of rays, learned prediction",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",

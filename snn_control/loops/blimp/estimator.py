@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from snn_control.copies import Copied
@@ -116,6 +117,8 @@ class HeightEstimator(Copied):
         self.gates = {name: TrustGate(getattr(config, name)) for name in SENSORS}
         self._lidar, self._barometer, self._accelerometer = self.gates.values()
         self._fit, self._response = ModelFit(self.observer), WindowedNis(10)
+        self.record: Callable[[str, Sample], None] | None = None
+        """Called with each message that is judged, by sensor; None: not called."""
         self._actuator_fault = ""
         self.actuator_faults = 0
         """Number of faults of the motors so far."""
@@ -164,6 +167,8 @@ class HeightEstimator(Copied):
         made = self.observer.position(range_m + self._moved_since(stamp_s), sd_m)
         innovation = made.innovation if math.isfinite(range_m) else None
         sample = Sample(now_s, stamp_s, range_m, innovation)
+        if self.record is not None:
+            self.record("lidar", sample)
         alone = self._alone(now_s)
         tolerated, limit_m, identical_s = self._explained(made.innovation.value), None, None
         if alone:
@@ -328,7 +333,10 @@ class HeightEstimator(Copied):
         tolerated: float,
     ) -> Verdict:  # fmt: skip
         innovation = made.innovation if math.isfinite(value) else None
-        return gate.judge(Sample(now_s, stamp_s, value, innovation), tolerated)
+        sample = Sample(now_s, stamp_s, value, innovation)
+        if self.record is not None:
+            self.record("barometer" if gate is self._barometer else "accelerometer", sample)
+        return gate.judge(sample, tolerated)
 
     def _usable(self, gate: TrustGate, now_s: float) -> bool:
         return gate.trusted and not gate.silent(now_s)
