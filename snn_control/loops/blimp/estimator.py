@@ -185,7 +185,9 @@ class HeightEstimator(Copied):
         if self._dispute is not None:
             self._dispute.positioned(range_m, sd_m)
             self._settle(now_s)
-        if alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
+        if range_m < BLIND_BELOW_M:
+            self._fit.reset()
+        elif alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
             self._fit.return_to_model()
             return self._lidar.close(f"value {range_m:.2f}, but {fault}{CANNOT_TELL}", now_s)
         if verdict.fuse:
