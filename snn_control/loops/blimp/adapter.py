@@ -107,7 +107,7 @@ class BlimpAdapter(VehicleAdapter[float]):
     observation_names = OBSERVABLE
     senses = ("barometer", "accelerometer", "neighbour_offset")
     supervised_names = (
-        "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
+        "measured_m", "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
         "accelerometer_trusted", "actuator_fault", "battery_doubted",
     )  # fmt: skip
     config: AltitudeNodeConfig
@@ -136,7 +136,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         self.over_ceiling = 0
         """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
-        self._range_m = self._command = math.nan
+        self._measured_m = self._range_m = self._command = math.nan
         self._model = BlimpModel(motion or BlimpMotion())
         self._order_names = controller.order_names
         self._trim = LearnedTrim(config.trim_command)
@@ -154,6 +154,7 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     def read(self, range_m: float, reach_m: tuple[float, float] = (0.0, 0.0)) -> Reading[float]:
         """Return a range with its fault, see `range_fault`."""
+        self._measured_m = range_m
         return Reading(range_m, range_fault(range_m, self.config.range_max_m, reach_m))
 
     def on_setpoint(self, height_m: float, now_s: float) -> bool:
@@ -290,11 +291,12 @@ class BlimpAdapter(VehicleAdapter[float]):
         return Estimated(values, missing, self._land, landed)
 
     def supervised(self, now_s: float) -> tuple[float, ...]:
-        """Return estimate, its deviation, trust of the sensors, fault of motors and battery."""
+        """Return range, estimate, its deviation, trust of the sensors, fault of motors, battery."""
         estimator = self.estimator
         if estimator is None or not estimator.started:
             return (math.nan,) * len(self.supervised_names)
         return (
+            self._measured_m,
             estimator.observer.position_m,
             estimator.observer.position_sd_m,
             *(_trust(gate, now_s) for gate in estimator.gates.values()),

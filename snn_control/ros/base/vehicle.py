@@ -155,11 +155,11 @@ def controller_name(model: str) -> str:
 
 def bus_trace(ticks: RecordedTicks) -> Arrays:
     """Return the columns of a trace common to all runs over the bus, one entry per tick."""
-    names = ("latency_s", "age_s", "step_s")
+    names = ("latency_s", "age_s", "step_s", "filter_s")
     return {
         "time_s": (ticks.stamp_ns - ticks.stamp_ns[0]) * 1e-9,
         "missed_ticks": ticks.fields["missed"],
-        **{name: ticks.fields[name] for name in names},
+        **{name: ticks.fields[name] for name in names if name in ticks.fields},
     }
 
 
