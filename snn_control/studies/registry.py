@@ -15,6 +15,7 @@ from snn_control.studies.study import METHOD, StudyConfig
 from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
+    "adaptive-sensing": "hold of the blimp on a lidar that is read, or sends, only when it is due",
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
