@@ -66,9 +66,9 @@ class Config(StudyConfig):
     process_noise: ProcessNoiseConfig = ProcessNoiseConfig()
     """Process noise that follows the innovations."""
     loss: float = 0.2
-    """Fraction of lost messages in the rows with losses, of the first of `deltas_m`; 0: none."""
+    """Fraction of lost messages in the rows with losses; 0: no such rows."""
     key_period_s: float = 10.0
-    """Time between key frames in those rows, s; the others have one key frame, at the start."""
+    """Time between key frames in those rows with key frames, s; otherwise only the first one is."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,14 +92,13 @@ def run(config: Config, *, folder: object = None, progress: Progress = silent) -
         def fly(make: Make, seed: int, condition: str = condition) -> Hold:
             return hold_height(controller, make(seed), seed, config.duration_s, condition)
 
-        for trigger, setting, make in _triggers(config):
+        for trigger, setting, loss, make in _triggers(config):
             seeds = range(config.first_seed, config.first_seed + config.seeds)
             holds = [fly(make, seed) for seed in seeds]
             fixed = holds
             if trigger != FIXED:
-                fixed = [
-                    fly(_fixed(hold.rate_hz), seed) for seed, hold in zip(seeds, holds, strict=True)
-                ]
+                rates = [_fixed(hold.rate_hz, loss=loss) for hold in holds]
+                fixed = [fly(same, seed) for same, seed in zip(rates, seeds, strict=True)]
             rows.append(
                 {"conditions": condition, "trigger": trigger, "setting": setting}
                 | _figures(holds, fixed)
@@ -112,7 +111,7 @@ def run(config: Config, *, folder: object = None, progress: Progress = silent) -
         f"{config.seeds} flights of {config.duration_s:g} s for each row, paired. The ratio is "
         "that of the mean RMSE to that of the fixed rate at the mean rate of each flight. Setting: "
         "rate in Hz, or limit in m. Send-on-delta measures at every tick: its rate is that of the "
-        "messages."
+        "messages, and its fixed rate loses the same fraction of them."
     )
     figures = [
         error_bars(
@@ -142,9 +141,9 @@ def _figures(holds: list[Hold], fixed: list[Hold]) -> dict[str, float]:
     }
 
 
-def _fixed(rate_hz: float, noise: ProcessNoiseConfig | None = None) -> Make:
+def _fixed(rate_hz: float, noise: ProcessNoiseConfig | None = None, loss: float = 0.0) -> Make:
     def make(seed: int) -> Sensing:
-        return Sampled(FixedRate(1.0 / rate_hz), noise)
+        return Sampled(FixedRate(1.0 / rate_hz), noise, loss, seed)
 
     return make
 
@@ -163,22 +162,28 @@ def _on_delta(stream: DeltaConfig, kind: DeltaKind, loss: float) -> Make:
     return make
 
 
-def _triggers(config: Config) -> Iterator[tuple[str, float, Make]]:
-    """Yield each trigger with its setting and a function that makes its sensing."""
-    adaptive, forever = config.process_noise, math.inf
+def _triggers(config: Config) -> Iterator[tuple[str, float, float, Make]]:
+    """Yield each trigger with its setting, its losses and a function that makes its sensing."""
+    adaptive, forever, loss = config.process_noise, math.inf, config.loss
     for rate in config.rates_hz:
-        yield FIXED, rate, _fixed(rate)
+        yield FIXED, rate, 0.0, _fixed(rate)
     for rate in config.rates_hz:
-        yield f"{FIXED}, Q from the NIS", rate, _fixed(rate, adaptive)
+        yield f"{FIXED}, Q from the NIS", rate, 0.0, _fixed(rate, adaptive)
     for limit in config.limits_m:
-        yield "P > tau^2, fixed Q", limit, _limited(limit, None)
+        yield "P > tau^2, fixed Q", limit, 0.0, _limited(limit, None)
     for limit in config.limits_m:
-        yield "P > tau^2, Q from the NIS", limit, _limited(limit, adaptive)
+        yield "P > tau^2, Q from the NIS", limit, 0.0, _limited(limit, adaptive)
     for kind, name in KINDS.items():
         for delta in config.deltas_m:
-            yield name, delta, _on_delta(DeltaConfig(delta, forever), kind, 0.0)
-    if config.loss:
-        name, delta = f"{KINDS['predict']}, {100 * config.loss:g} % lost", config.deltas_m[0]
-        for ending, period_s in (("no key frames", forever), ("key frames", config.key_period_s)):
-            stream = DeltaConfig(delta, period_s)
-            yield f"{name}, {ending}", delta, _on_delta(stream, "predict", config.loss)
+            yield name, delta, 0.0, _on_delta(DeltaConfig(delta, forever), kind, 0.0)
+    if not loss:
+        return
+    lossy: tuple[tuple[DeltaKind, float, str], ...] = (
+        ("predict", forever, "no key frames"),
+        ("predict", config.key_period_s, "key frames"),
+        ("estimate", forever, "each a key frame"),
+    )
+    for kind, period_s, ending in lossy:
+        name = f"{KINDS[kind]}, {100 * loss:g} % lost, {ending}"
+        for delta in config.deltas_m:
+            yield name, delta, loss, _on_delta(DeltaConfig(delta, period_s), kind, loss)

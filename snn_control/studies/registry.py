@@ -16,6 +16,7 @@ from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
     "adaptive-sensing": "hold of the blimp on a lidar that is read, or sends, only when it is due",
+    "fusion": "height from lidar and barometer by filters, spiking gains and their twin",
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "place": "place recognition on a query traverse, beside sums of absolute differences",

@@ -71,6 +71,9 @@ class MeasurementNoise(Copied):
     def update(self, innovation: Innovation, sd: float | None = None) -> None:
         """Follow the innovation of a message that the stream's gate trusts.
 
+        A correction with the deviation after this call reduces the weight of the message itself, so
+        that the first ones of a fault pull the estimate less.
+
         Args:
             innovation: innovation before the correction.
             sd: standard deviation that its variance contains; None: that of `sd`.

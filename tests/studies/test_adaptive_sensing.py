@@ -24,6 +24,7 @@ ROWS = {
     "send-on-delta, estimate",
     "send-on-delta, prediction, 20 % lost, no key frames",
     "send-on-delta, prediction, 20 % lost, key frames",
+    "send-on-delta, estimate, 20 % lost, each a key frame",
 }
 
 

@@ -57,16 +57,36 @@ class Sensing(ABC):
         """Register a command, motor units."""
 
 
+class _Losses:
+    """Random losses of messages."""
+
+    def __init__(self, loss: float, seed: int) -> None:
+        self._loss, self._rng = loss, np.random.default_rng([seed, 77])
+
+    def next(self) -> bool:
+        """Return True if the next message is lost."""
+        return bool(self._rng.random() < self._loss)
+
+
 class Sampled(Sensing):
     """Lidar that is read when a rate is due.
 
     Args:
         rate: choice of the times.
         adaptive: settings of a process noise that follows the innovations; None: constant.
+        loss: probability that a measurement is lost.
+        seed: seed of the losses.
     """
 
-    def __init__(self, rate: SensingRate, adaptive: ProcessNoiseConfig | None = None) -> None:
+    def __init__(
+        self,
+        rate: SensingRate,
+        adaptive: ProcessNoiseConfig | None = None,
+        loss: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         self._rate, self.observer = rate, blimp_observer()
+        self._losses = _Losses(loss, seed)
         self._noise = ProcessNoise(NOISE, adaptive) if adaptive else None
         self._command = 0.0
 
@@ -80,6 +100,8 @@ class Sampled(Sensing):
         if self._rate.due(now_s, observer.position_sd_m**2):
             self.n_used += 1
             self._rate.measured(now_s)
+            if self._losses.next():
+                return observer.position_m
             sd_m = lidar_sd_m(range_m)
             made = observer.position(range_m, sd_m)
             if self._noise:
@@ -116,7 +138,7 @@ class OnDelta(Sensing):
         self._kind, held = kind, kind == "hold"
         self._encoder = DeltaEncoder(config, Extrapolation() if held else self._sender)
         self._decoder = DeltaDecoder(config, Extrapolation() if held else self._receiver)
-        self._loss, self._rng = loss, np.random.default_rng([seed, 77])
+        self._losses = _Losses(loss, seed)
 
     def estimate(self, range_m: float, now_s: float) -> float:
         """Send the range if it is far from the prediction."""
@@ -128,7 +150,7 @@ class OnDelta(Sensing):
         frame, estimate_m = self._encoder.step(value, now_s, state), self._receiver.predict(now_s)
         if frame:
             self.n_used += 1
-            lost = self.n_used > 1 and self._rng.random() < self._loss
+            lost = self._losses.next() and self.n_used > 1
             if not lost and self._decoder.receive(frame) and self._kind == "hold":
                 self._receiver.correct(frame.value)
             estimate_m = self._receiver.predict(now_s)
