@@ -52,7 +52,7 @@ class Config(StudyConfig):
     seeds: int = 12
     """Number of flights of each row; the settings were tuned on seeds from 100 on."""
     model: str = "blimp-altitude"
-    """Name of the altitude controller, which flies on the estimate."""
+    """Name of the altitude controller; its input is the estimate."""
     duration_s: float = 510.0
     """Length of a flight, s; more than 30 s."""
     conditions: tuple[str, ...] = ("steady", "alternating")
@@ -89,16 +89,16 @@ def run(config: Config, *, folder: object = None, progress: Progress = silent) -
     rows: list[dict[str, Any]] = []
     for condition in config.conditions:
 
-        def fly(make: Make, seed: int, condition: str = condition) -> Hold:
+        def hold(make: Make, seed: int, condition: str = condition) -> Hold:
             return hold_height(controller, make(seed), seed, config.duration_s, condition)
 
         for trigger, setting, loss, make in _triggers(config):
             seeds = range(config.first_seed, config.first_seed + config.seeds)
-            holds = [fly(make, seed) for seed in seeds]
+            holds = [hold(make, seed) for seed in seeds]
             fixed = holds
             if trigger != FIXED:
-                rates = [_fixed(hold.rate_hz, loss=loss) for hold in holds]
-                fixed = [fly(same, seed) for same, seed in zip(rates, seeds, strict=True)]
+                rates = [_fixed(held.rate_hz, loss=loss) for held in holds]
+                fixed = [hold(same, seed) for same, seed in zip(rates, seeds, strict=True)]
             rows.append(
                 {"conditions": condition, "trigger": trigger, "setting": setting}
                 | _figures(holds, fixed)

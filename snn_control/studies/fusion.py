@@ -1,9 +1,9 @@
 """Height from a lidar and a barometer by filters, spiking gains and their twin without spikes.
 
-Simulated flights with an accelerometer, on lidars of constant and of switching noise, with missing
+Simulated episodes with an accelerometer, on lidars of constant and of switching noise, with missing
 and with wrong ranges, and on a drifting barometer. The networks set the gains of an observer, and
 are trained on conditions that are drawn at random, without drift of the barometer. Every seed is a
-training and a set of flights; the flights are equal for all methods.
+training and a set of episodes; the episodes are equal for all methods.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
-from snn_control.studies.support.fused_flights import CONDITIONS, TICK_S, Flights, draw_flights
+from snn_control.studies.support.fused_episodes import CONDITIONS, TICK_S, Episodes, draw_episodes
 from snn_control.studies.support.fusion_filters import FILTERS
 from snn_control.studies.support.fusion_networks import ARMS, GainNetworks, TrainingConfig
 from snn_control.studies.support.plots import error_bars
@@ -26,17 +26,17 @@ FloatArray = npt.NDArray[np.float64]
 
 ORACLE = "Kalman, R known"
 FIRST_S = 5.0
-"""Beginning of the part of a flight that is judged, s."""
+"""Beginning of the part of an episode that is judged, s."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(StudyConfig):
     """Settings of the study."""
 
-    flights: int = 20
-    """Flights of each seed and condition."""
+    episodes: int = 20
+    """Episodes of each seed and condition."""
     duration_s: float = 60.0
-    """Length of a flight, s; more than 5 s."""
+    """Length of an episode, s; more than 5 s."""
     conditions: tuple[str, ...] = tuple(CONDITIONS)
     """Names of the conditions."""
     networks: bool = True
@@ -49,15 +49,15 @@ class Config(StudyConfig):
         for condition in self.conditions:
             if condition not in CONDITIONS:
                 raise UnknownNameError("condition", condition, CONDITIONS)
-        if self.flights < 1 or not FIRST_S < self.duration_s < 1e4:
+        if self.episodes < 1 or not FIRST_S < self.duration_s < 1e4:
             raise ParameterError(
-                f"flights {self.flights}, duration_s {self.duration_s:g}; expected at least 1 "
-                f"flight of {FIRST_S:g} s to 10000 s"
+                f"episodes {self.episodes}, duration_s {self.duration_s:g}; expected at least 1 "
+                f"episode of {FIRST_S:g} s to 10000 s"
             )
 
 
 def run(config: Config, *, folder: object = None, progress: Progress = silent) -> StudyResult:
-    """Train the networks, and compare all methods on the same flights."""
+    """Train the networks, and compare all methods on the same episodes."""
     seeds = range(config.first_seed, config.first_seed + config.seeds)
     networks = GainNetworks(config.training, seeds) if config.networks else None
     if networks is not None:
@@ -66,21 +66,21 @@ def run(config: Config, *, folder: object = None, progress: Progress = silent) -
     n_ticks = round(config.duration_s / TICK_S)
     for condition in config.conditions:
         which = list(CONDITIONS).index(condition)
-        flights = [
-            draw_flights(
+        episodes = [
+            draw_episodes(
                 CONDITIONS[condition],
-                config.flights,
+                config.episodes,
                 n_ticks,
                 np.random.default_rng([seed, which, 1]),
             )
             for seed in seeds
         ]
         errors = {
-            name: np.array([_rmse(method.estimates(some), some) for some in flights])
+            name: np.array([_rmse(method.estimates(some), some) for some in episodes])
             for name, method in FILTERS.items()
         }
         if networks is not None:
-            errors |= _of_networks(networks, flights)
+            errors |= _of_networks(networks, episodes)
         for name, rmse in errors.items():
             ratio, width = paired_ratio(rmse, errors[ORACLE])
             rows.append(
@@ -96,7 +96,7 @@ def run(config: Config, *, folder: object = None, progress: Progress = silent) -
         best = min(errors, key=lambda name: float(errors[name].mean()))
         progress(f"{condition}: {best} {100 * errors[best].mean():.2f} cm")
     summary = (
-        f"{config.seeds} seeds of {config.flights} flights of {config.duration_s:g} s, RMSE from "
+        f"{config.seeds} seeds of {config.episodes} episodes of {config.duration_s:g} s, RMSE from "
         f"{FIRST_S:g} s on; the ratio is that to the Kalman filter with the noise of the "
         "simulation, which holds a wrong lidar for a right one."
     )
@@ -113,19 +113,19 @@ def run(config: Config, *, folder: object = None, progress: Progress = silent) -
     return StudyResult(rows, summary, [figure], parts)
 
 
-def _of_networks(networks: GainNetworks, flights: list[Flights]) -> dict[str, FloatArray]:
+def _of_networks(networks: GainNetworks, episodes: list[Episodes]) -> dict[str, FloatArray]:
     """Return the errors of each arm, m, shape (n_seeds,)."""
     import torch
 
     with torch.no_grad():
-        estimates = networks.estimates(flights)[0].numpy().astype(float)
-    by_arm = estimates.reshape(len(ARMS), len(flights), *flights[0].height_m.shape)
+        estimates = networks.estimates(episodes)[0].numpy().astype(float)
+    by_arm = estimates.reshape(len(ARMS), len(episodes), *episodes[0].height_m.shape)
     return {
-        arm.name: np.array([_rmse(e, some) for e, some in zip(rows, flights, strict=True)])
+        arm.name: np.array([_rmse(e, some) for e, some in zip(rows, episodes, strict=True)])
         for arm, rows in zip(ARMS, by_arm, strict=True)
     }
 
 
-def _rmse(estimates: FloatArray, flights: Flights) -> float:
-    errors = (estimates - flights.height_m)[:, round(FIRST_S / TICK_S) :]
+def _rmse(estimates: FloatArray, episodes: Episodes) -> float:
+    errors = (estimates - episodes.height_m)[:, round(FIRST_S / TICK_S) :]
     return float(np.sqrt((errors**2).mean()))

@@ -40,7 +40,7 @@ class SensingRate(Copied, ABC):
 
 @final
 class FixedRate(SensingRate):
-    """Measurement every `period_s` on average, whatever the period of the calls.
+    """Measurement every `period_s` on average, at any period of the calls.
 
     Args:
         period_s: time between measurements, s; one longer than that of the calls.

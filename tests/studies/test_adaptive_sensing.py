@@ -47,13 +47,13 @@ def test_every_trigger_has_a_row_beside_the_fixed_rate_at_its_mean_rate() -> Non
     assert predicted["rmse_ratio"] < 0.9
 
 
-def test_a_limit_of_the_variance_is_a_fixed_rate_and_flights_are_paired() -> None:
+def test_a_limit_of_the_variance_is_a_fixed_rate_and_runs_are_paired() -> None:
     model = load("blimp-altitude")
-    flight = hold_height(model, Sampled(VarianceLimit(0.02)), 3, 120.0, "steady")
-    fixed = hold_height(model, Sampled(FixedRate(1.0 / flight.rate_hz)), 3, 120.0, "steady")
-    assert fixed.rate_hz == pytest.approx(flight.rate_hz, abs=0.02)
-    assert fixed.rmse_m == pytest.approx(flight.rmse_m, rel=0.3)
-    again = hold_height(model, Sampled(FixedRate(1.0 / flight.rate_hz)), 3, 120.0, "steady")
+    limited = hold_height(model, Sampled(VarianceLimit(0.02)), 3, 120.0, "steady")
+    fixed = hold_height(model, Sampled(FixedRate(1.0 / limited.rate_hz)), 3, 120.0, "steady")
+    assert fixed.rate_hz == pytest.approx(limited.rate_hz, abs=0.02)
+    assert fixed.rmse_m == pytest.approx(limited.rmse_m, rel=0.3)
+    again = hold_height(model, Sampled(FixedRate(1.0 / limited.rate_hz)), 3, 120.0, "steady")
     assert again == fixed
 
 

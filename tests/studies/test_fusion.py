@@ -9,12 +9,12 @@ import pytest
 
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.fusion import Config, run
-from snn_control.studies.support.fused_flights import (
+from snn_control.studies.support.fused_episodes import (
     CONDITIONS,
     TICK_S,
     Condition,
-    Flights,
-    draw_flights,
+    Episodes,
+    draw_episodes,
 )
 from snn_control.studies.support.fusion_filters import FILTERS, Kalman, Weighted
 from snn_control.studies.support.fusion_networks import ARMS, GainNetworks, TrainingConfig
@@ -22,50 +22,50 @@ from snn_control.studies.support.fusion_networks import ARMS, GainNetworks, Trai
 TINY = TrainingConfig(neurons=8, steps=3, batch=4, ticks=30)
 
 
-def drawn(condition: Condition, n: int = 6, seed: int = 0) -> Flights:
-    return draw_flights(condition, n, 600, np.random.default_rng(seed))
+def drawn(condition: Condition, n: int = 6, seed: int = 0) -> Episodes:
+    return draw_episodes(condition, n, 600, np.random.default_rng(seed))
 
 
-def rmse(estimates: np.ndarray, flights: Flights) -> float:
-    return float(np.sqrt(((estimates - flights.height_m)[:, 50:] ** 2).mean()))
+def rmse(estimates: np.ndarray, episodes: Episodes) -> float:
+    return float(np.sqrt(((estimates - episodes.height_m)[:, 50:] ** 2).mean()))
 
 
 @pytest.mark.parametrize("sigma_m", [0.01, 0.1, 1.0])
 def test_sensors_have_their_noise(sigma_m: float) -> None:
-    flights = drawn(Condition(sigma_m))
+    episodes = drawn(Condition(sigma_m))
     expected = np.hypot(sigma_m, 0.01 / np.sqrt(12.0))
-    assert rmse(flights.lidar_m, flights) == pytest.approx(expected, rel=0.06)
-    assert rmse(flights.barometer_m, flights) == pytest.approx(0.1, rel=0.06)
-    v = np.cumsum(flights.acceleration_m_s2, axis=1)[:, 100] * TICK_S
-    true = (flights.height_m[:, 101] - flights.height_m[:, 99]) / (2 * TICK_S)
+    assert rmse(episodes.lidar_m, episodes) == pytest.approx(expected, rel=0.06)
+    assert rmse(episodes.barometer_m, episodes) == pytest.approx(0.1, rel=0.06)
+    v = np.cumsum(episodes.acceleration_m_s2, axis=1)[:, 100] * TICK_S
+    true = (episodes.height_m[:, 101] - episodes.height_m[:, 99]) / (2 * TICK_S)
     assert np.abs(v - true).max() < 10.0 * 0.1
 
 
 def test_sensors_have_their_faults() -> None:
-    flights = drawn(Condition(0.05, dropout=0.6))
-    assert np.isnan(flights.lidar_m).mean() == pytest.approx(0.6, abs=0.03)
-    flights = drawn(Condition(0.02, biased=True), n=40)
-    wrong = np.abs(flights.lidar_m - flights.height_m) > 0.3
+    episodes = drawn(Condition(0.05, dropout=0.6))
+    assert np.isnan(episodes.lidar_m).mean() == pytest.approx(0.6, abs=0.03)
+    episodes = drawn(Condition(0.02, biased=True), n=40)
+    wrong = np.abs(episodes.lidar_m - episodes.height_m) > 0.3
     assert wrong.mean() == pytest.approx(6.0 / 20.0, abs=0.06)
-    flights = drawn(Condition(0.0), n=40)
-    assert set(np.unique(flights.sigma_m)) == {0.01, 0.05, 0.1, 0.3, 1.0}
+    episodes = drawn(Condition(0.0), n=40)
+    assert set(np.unique(episodes.sigma_m)) == {0.01, 0.05, 0.1, 0.3, 1.0}
     drift = drawn(CONDITIONS["0.05 m, barometer drifts"], n=200)
     expected = np.hypot(0.15, 0.1)
     assert rmse(drift.barometer_m, drift) == pytest.approx(expected, rel=0.15)
 
 
 def test_constant_weights_have_their_closed_form() -> None:
-    flights = drawn(Condition(0.3), n=20)
+    episodes = drawn(Condition(0.3), n=20)
     expected = np.hypot(0.9 * 0.3, 0.1 * 0.1)
-    assert rmse(Weighted(0.9).estimates(flights), flights) == pytest.approx(expected, rel=0.05)
+    assert rmse(Weighted(0.9).estimates(episodes), episodes) == pytest.approx(expected, rel=0.05)
 
 
 def test_filters_keep_their_order() -> None:
     good, poor = drawn(Condition(0.01), n=3), drawn(Condition(1.0), n=3)
-    for flights in (good, poor):
-        known = rmse(Kalman("known").estimates(flights), flights)
-        adaptive = rmse(Kalman("adaptive").estimates(flights), flights)
-        assert known < 0.06 * (1 + (flights is poor))
+    for episodes in (good, poor):
+        known = rmse(Kalman("known").estimates(episodes), episodes)
+        adaptive = rmse(Kalman("adaptive").estimates(episodes), episodes)
+        assert known < 0.06 * (1 + (episodes is poor))
         assert adaptive < 1.25 * known
     wrong = drawn(Condition(0.02, biased=True), n=3)
     gated = rmse(Kalman("adaptive", gate=True).estimates(wrong), wrong)
@@ -93,21 +93,21 @@ def test_all_arms_start_equal_and_only_the_modulated_one_differs_from_the_plain_
 
 def test_a_network_ignores_missing_ranges_and_learns() -> None:
     networks = GainNetworks(TrainingConfig(neurons=16, steps=15, batch=4, ticks=30), range(1))
-    flights = draw_flights(Condition(1.0), 16, 200, np.random.default_rng(3))
-    none = dataclasses.replace(flights, lidar_m=np.full_like(flights.lidar_m, np.nan))
+    episodes = draw_episodes(Condition(1.0), 16, 200, np.random.default_rng(3))
+    none = dataclasses.replace(episodes, lidar_m=np.full_like(episodes.lidar_m, np.nan))
 
-    def of(some: Flights) -> np.ndarray:
+    def of(some: Episodes) -> np.ndarray:
         return np.asarray(networks.estimates([some])[0].detach())[0]
 
-    before = rmse(of(flights), flights)
+    before = rmse(of(episodes), episodes)
     assert np.isfinite(of(none)).all()
     networks.train(lambda text: None)
-    assert rmse(of(flights), flights) < 0.7 * before
+    assert rmse(of(episodes), episodes) < 0.7 * before
 
 
 def test_every_method_has_a_row_beside_the_filter_with_known_noise() -> None:
     names = ("lidar 0.05 m", "0.02 m, wrong by 0.5 m")
-    config = Config(seeds=2, flights=1, duration_s=15.0, conditions=names, training=TINY)
+    config = Config(seeds=2, episodes=1, duration_s=15.0, conditions=names, training=TINY)
     rows = run(config).rows
     methods = [*FILTERS, *(arm.name for arm in ARMS)]
     assert [(row["conditions"], row["method"]) for row in rows] == [
@@ -125,7 +125,7 @@ def test_every_method_has_a_row_beside_the_filter_with_known_noise() -> None:
 @pytest.mark.parametrize(
     ("kind", "wrong"),
     [
-        (Config, {"flights": 0}),
+        (Config, {"episodes": 0}),
         (Config, {"duration_s": 5.0}),
         (TrainingConfig, {"neurons": 7}),
         (TrainingConfig, {"steps": 0}),

@@ -9,13 +9,13 @@ from typing import Literal, final
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.studies.support.fused_flights import (
+from snn_control.studies.support.fused_episodes import (
     ACCELERATION_BIAS_M_S2,
     ACCELERATION_SD_M_S2,
     BAROMETER_SD_M,
     STEP_M,
     TICK_S,
-    Flights,
+    Episodes,
 )
 from snn_control.supervision.fusion import BiasNoise, FusionObserver
 from snn_control.supervision.measurement_noise import MeasurementNoise, MeasurementNoiseConfig
@@ -65,8 +65,8 @@ class Method(ABC):
     """Estimate of the height from all readings up to the same tick."""
 
     @abstractmethod
-    def estimates(self, flights: Flights) -> FloatArray:
-        """Return the estimates, m, shape (n_flights, n_ticks)."""
+    def estimates(self, episodes: Episodes) -> FloatArray:
+        """Return the estimates, m, shape (n_episodes, n_ticks)."""
 
 
 @final
@@ -80,13 +80,13 @@ class Weighted(Method):
     def __init__(self, lidar: float) -> None:
         self._lidar = lidar
 
-    def estimates(self, flights: Flights) -> FloatArray:
+    def estimates(self, episodes: Episodes) -> FloatArray:
         """Return the weighted sum; the barometer alone before the first range."""
-        held = flights.lidar_m.copy()
-        held[:, 0] = np.where(np.isnan(held[:, 0]), flights.barometer_m[:, 0], held[:, 0])
+        held = episodes.lidar_m.copy()
+        held[:, 0] = np.where(np.isnan(held[:, 0]), episodes.barometer_m[:, 0], held[:, 0])
         for k in range(1, held.shape[1]):
             held[:, k] = np.where(np.isnan(held[:, k]), held[:, k - 1], held[:, k])
-        return self._lidar * held + (1.0 - self._lidar) * flights.barometer_m
+        return self._lidar * held + (1.0 - self._lidar) * episodes.barometer_m
 
 
 @final
@@ -103,11 +103,11 @@ class Kalman(Method):
     def __init__(self, noise: Known, gate: bool = False, drift: bool = False) -> None:
         self._noise, self._gate, self._drift = noise, gate, drift
 
-    def estimates(self, flights: Flights) -> FloatArray:
-        """Filter the flights one by one."""
-        return np.array([self._flight(flights, k) for k in range(len(flights.height_m))])
+    def estimates(self, episodes: Episodes) -> FloatArray:
+        """Filter the episodes one by one."""
+        return np.array([self._episode(episodes, k) for k in range(len(episodes.height_m))])
 
-    def _flight(self, flights: Flights, flight: int) -> list[float]:
+    def _episode(self, episodes: Episodes, episode: int) -> list[float]:
         biases = {"accelerometer": BiasNoise(ACCELERATION_BIAS_M_S2, 1e-4)}
         if self._drift:
             biases["barometer"] = BiasNoise(0.15, 0.01)
@@ -115,10 +115,10 @@ class Kalman(Method):
         adaptive, gate = MeasurementNoise(ADAPTIVE), TrustGate(GATE)
         estimates = []
         readings = zip(
-            flights.lidar_m[flight].tolist(),
-            flights.barometer_m[flight].tolist(),
-            flights.acceleration_m_s2[flight].tolist(),
-            np.hypot(flights.sigma_m[flight], _STEP_SD_M).tolist(),
+            episodes.lidar_m[episode].tolist(),
+            episodes.barometer_m[episode].tolist(),
+            episodes.acceleration_m_s2[episode].tolist(),
+            np.hypot(episodes.sigma_m[episode], _STEP_SD_M).tolist(),
             strict=True,
         )
         for k, (lidar_m, barometer_m, acceleration, sigma_m) in enumerate(readings):

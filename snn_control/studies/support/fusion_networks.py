@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
-from snn_control.studies.support.fused_flights import TICK_S, Condition, Flights, draw_flights
+from snn_control.studies.support.fused_episodes import TICK_S, Condition, Episodes, draw_episodes
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -78,9 +78,9 @@ class TrainingConfig:
     steps: int = 200
     """Steps of the gradient descent."""
     batch: int = 32
-    """Flights of a step."""
+    """Episodes of a step."""
     ticks: int = 120
-    """Ticks of a flight; more than 20."""
+    """Ticks of an episode; more than 20."""
     learning_rate: float = 4e-3
     """Largest step size, which falls to 0 along a cosine."""
     auxiliary: float = 0.3
@@ -92,7 +92,7 @@ class TrainingConfig:
         if self.neurons < 2 or self.neurons % 2 or self.steps < 1 or self.batch < 4:
             raise ParameterError(
                 f"neurons {self.neurons}, steps {self.steps}, batch {self.batch}: expected an even "
-                "number of neurons, at least 1 step and at least 4 flights"
+                "number of neurons, at least 1 step and at least 4 episodes"
             )
         if self.ticks <= SKIPPED or not self.learning_rate > 0.0:
             raise ParameterError(
@@ -154,19 +154,19 @@ class GainNetworks:
             [arm.modulated for arm in ARMS for _ in seeds], dtype=torch.bool
         )
 
-    def estimates(self, flights: list[Flights]) -> Any:
-        """Return estimates, m, shape (observers, networks, flights, ticks).
+    def estimates(self, episodes: list[Episodes]) -> Any:
+        """Return estimates, m, shape (observers, networks, episodes, ticks).
 
         The observers are those of both sensors, of the lidar and of the barometer.
 
         Args:
-            flights: flights of each seed, equal numbers of equal length.
+            episodes: episodes of each seed, equal numbers of equal length.
         """
         import torch
         from norse.torch.functional.threshold import threshold
 
         def stacked(name: str) -> Any:
-            values = np.stack([getattr(some, name) for some in flights])
+            values = np.stack([getattr(some, name) for some in episodes])
             return torch.from_numpy(values.astype(np.float32)).repeat(len(ARMS), 1, 1)
 
         lidar, barometer = stacked("lidar_m"), stacked("barometer_m")
@@ -175,11 +175,11 @@ class GainNetworks:
         lidar = torch.where(present, lidar, torch.zeros_like(lidar))
         w = self.weights
         inputs, owned = w["inputs"] * self._mask, w["heads"] * self._owned
-        n, flown, ticks = lidar.shape
-        zeros = lidar.new_zeros(n, flown, self.config.neurons)
+        n, many, ticks = lidar.shape
+        zeros = lidar.new_zeros(n, many, self.config.neurons)
         potential, activity = zeros, zeros
         traces = [zeros for _ in KEPT]
-        z = barometer[:, :, 0].expand(3, n, flown)
+        z = barometer[:, :, 0].expand(3, n, many)
         v, b = torch.zeros_like(z), torch.zeros_like(z)
         # Rows are observers, columns sensors: each head corrects its own observer alone.
         uses = lidar.new_tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).reshape(3, 2, 1, 1)
@@ -221,7 +221,7 @@ class GainNetworks:
         return torch.stack(results, -1)
 
     def train(self, progress: Callable[[str], None]) -> None:
-        """Train all networks; each seed has its own flights, equal for all arms."""
+        """Train all networks; each seed has its own episodes, equal for all arms."""
         import torch
 
         threads = torch.get_num_threads()
@@ -242,11 +242,11 @@ class GainNetworks:
         rngs = [np.random.default_rng([seed, 9]) for seed in self.seeds]
         noises = [torch.Generator().manual_seed(seed) for seed in self.seeds]
         for step in range(config.steps):
-            flights = [training_flights(config, rng) for rng in rngs]
-            heights = np.stack([some.height_m for some in flights]).astype(np.float32)
+            episodes = [training_episodes(config, rng) for rng in rngs]
+            heights = np.stack([some.height_m for some in episodes]).astype(np.float32)
             truth = torch.from_numpy(heights).repeat(len(ARMS), 1, 1)
-            errors = (self.estimates(flights) - truth)[..., SKIPPED:]
-            # The logarithm gives flights on good and on bad sensors the same weight.
+            errors = (self.estimates(episodes) - truth)[..., SKIPPED:]
+            # The logarithm gives episodes on good and on bad sensors the same weight.
             losses = (errors.square().mean(-1) + 0.003**2).log().mean(-1)
             optimiser.zero_grad()
             (losses[0] + config.auxiliary * (losses[1] + losses[2])).sum().backward()
@@ -279,16 +279,16 @@ class GainNetworks:
             grad.mul_(coefficient.reshape(-1, 1, 1))
 
 
-def training_flights(config: TrainingConfig, rng: np.random.Generator) -> Flights:
-    """Draw the flights of a step: random noise, losses, wrong and switching lidars."""
-    flights: Flights | None = None
+def training_episodes(config: TrainingConfig, rng: np.random.Generator) -> Episodes:
+    """Draw the episodes of a step: random noise, losses, wrong and switching lidars."""
+    episodes: Episodes | None = None
     for k in range(4):
         condition = Condition(
             sigma_m=0.0 if k == 0 else float(np.exp(rng.uniform(math.log(0.01), 0.0))),
             dropout=float(rng.uniform(0.0, 0.6)) if k in (0, 1) else 0.0,
             biased=bool(k == 2 or rng.random() < 0.2),
         )
-        drawn = draw_flights(condition, max(config.batch // 4, 1), config.ticks, rng)
-        flights = flights.joined(drawn) if flights else drawn
-    assert flights is not None
-    return flights
+        drawn = draw_episodes(condition, max(config.batch // 4, 1), config.ticks, rng)
+        episodes = episodes.joined(drawn) if episodes else drawn
+    assert episodes is not None
+    return episodes

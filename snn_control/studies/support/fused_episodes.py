@@ -26,7 +26,7 @@ _REFERENCE_S, _GUST_M_S2, _GUST_S = 12.0, 0.03, 3.0
 
 @dataclass(frozen=True)
 class Condition:
-    """State of the sensors in a flight."""
+    """State of the sensors in an episode."""
 
     sigma_m: float = 0.05
     """White noise of the lidar, m; 0: one of `SIGMAS_M`, a new one every 5 to 15 s."""
@@ -51,8 +51,8 @@ CONDITIONS: dict[str, Condition] = {
 
 
 @dataclass(frozen=True)
-class Flights:
-    """Heights and readings, each of shape (n_flights, n_ticks)."""
+class Episodes:
+    """Heights and readings, each of shape (n_episodes, n_ticks)."""
 
     height_m: FloatArray
     """True height."""
@@ -65,17 +65,17 @@ class Flights:
     sigma_m: FloatArray
     """White noise of the lidar, as a filter with known noise uses it."""
 
-    def joined(self, other: Flights) -> Flights:
-        """Return the flights of both."""
+    def joined(self, other: Episodes) -> Episodes:
+        """Return the episodes of both."""
         pairs = {
             item.name: np.concatenate([getattr(self, item.name), getattr(other, item.name)])
             for item in fields(self)
         }
-        return Flights(**pairs)
+        return Episodes(**pairs)
 
 
-def draw_flights(condition: Condition, n: int, n_ticks: int, rng: np.random.Generator) -> Flights:
-    """Draw flights that start at rest between 0.5 and 2.5 m."""
+def draw_episodes(condition: Condition, n: int, n_ticks: int, rng: np.random.Generator) -> Episodes:
+    """Draw episodes that start at rest between 0.5 and 2.5 m."""
     height_m, acceleration = _motion(n, n_ticks, rng)
     sigma_m = np.full((n, n_ticks), condition.sigma_m)
     if not condition.sigma_m:
@@ -89,7 +89,7 @@ def draw_flights(condition: Condition, n: int, n_ticks: int, rng: np.random.Gene
     white_m = BAROMETER_SD_M * rng.standard_normal((n, n_ticks))
     noise = ACCELERATION_SD_M_S2 * rng.standard_normal((n, n_ticks))
     bias = ACCELERATION_BIAS_M_S2 * rng.standard_normal((n, 1))
-    return Flights(
+    return Episodes(
         height_m, lidar_m, _in_steps(height_m + drift_m + white_m), acceleration + noise + bias,
         sigma_m,
     )  # fmt: skip
