@@ -75,13 +75,13 @@ class TrainingConfig:
 
     neurons: int = 64
     """Number of recurrent neurons, even."""
-    steps: int = 200
+    steps: int = 400
     """Steps of the gradient descent."""
     batch: int = 32
     """Episodes of a step."""
     ticks: int = 120
     """Ticks of an episode; more than 20."""
-    learning_rate: float = 4e-3
+    learning_rate: float = 3e-3
     """Largest step size, which falls to 0 along a cosine."""
     auxiliary: float = 0.3
     """Weight of the losses of the heads of one sensor."""
