@@ -39,6 +39,8 @@ BACK_S = 1.0
 """Jump back of the clock after which the estimate starts again, s."""
 NEIGHBOUR_SHARE = 0.05
 """Weight of one message in the learned difference to a neighbour's offset."""
+ALIKE_S, ALIKE_M = 5.0, 0.3
+"""Largest differences in time, s, and height, m, of contradictions of two sensors that agree."""
 RESPONSE_S = 2.0
 """Time constant of the deviation from the commands, s."""
 FORGET_S = 60.0
@@ -75,11 +77,16 @@ class EstimatorConfig:
     )
     """Gate of the barometer, m."""
     accelerometer: TrustConfig = field(
-        default_factory=lambda: TrustConfig(-50.0, 50.0, closing_floor=0.1, at_once=1.0)
+        default_factory=lambda: TrustConfig(
+            -50.0, 50.0, closing_floor=0.1, at_once=1.0, reopen_limit=0.15, slow_reopen=0.15
+        )
     )
     """Gate of the accelerometer, m/s^2."""
     alone_limit_m: float = 0.25
     """Innovation of a lidar without other sensors that counts as a contradiction, m."""
+    without_acceleration_m: float = 0.12
+    """Innovation of the lidar that is no contradiction without an accelerometer: at steps the model
+    is off by as much, m."""
     alone_identical_s: float = 15.0
     """Time for which a lidar without other sensors may repeat its value, s."""
     alone_reopen_count: int = 10
@@ -131,7 +138,7 @@ class HeightEstimator(Copied):
             gate.reset()
         self._fit.reset()
         self._response.reset()
-        self._command = self._lidar_side = 0.0
+        self._command = self._lidar_m = 0.0
         self._neighbour_m = math.nan
         self._past: deque[tuple[float, float]] = deque()
         self._dispute: Dispute | None = None
@@ -171,6 +178,8 @@ class HeightEstimator(Copied):
             self.record("lidar", sample)
         alone = self._alone(now_s)
         tolerated, limit_m, identical_s = self._explained(made.innovation.value), None, None
+        if not self._usable(self._accelerometer, now_s):
+            tolerated = max(tolerated, self.config.without_acceleration_m)
         if alone:
             limit_m, identical_s = self.config.alone_limit_m, self.config.alone_identical_s
             if self._lidar.silent(now_s):
@@ -179,7 +188,7 @@ class HeightEstimator(Copied):
             identical_s = math.inf
         count = self.config.alone_reopen_count if alone else None
         verdict = self._lidar.judge(sample, tolerated, limit_m, identical_s, count)
-        self._lidar_side = made.innovation.value
+        self._lidar_m = made.innovation.value
         if verdict.reason or innovation is None:
             return verdict
         if self._dispute is not None:
@@ -358,10 +367,15 @@ class HeightEstimator(Copied):
         return 1.5 * abs(gap_m) + 0.05 if gap_m * innovation_m > 0.0 else 0.0
 
     def _both_heights_deny(self, made: Correction) -> bool:
-        """Return True if lidar and barometer are refused and lie on the same side."""
-        since_s = abs(self._lidar.closed_s - self._barometer.closed_s)
-        refused = not (self._lidar.trusted or self._barometer.trusted) and since_s < 5.0
-        return refused and self._lidar_side * made.innovation.value > 0.0
+        """Return True if lidar and barometer contradict the estimate alike, without accelerometer.
+
+        With an accelerometer a dispute decides.
+        """
+        gates = self._lidar, self._barometer
+        if not all(gate.contradicts for gate in gates) or self._accelerometer.trusted:
+            return False
+        together = abs(gates[0].closed_s - gates[1].closed_s) < ALIKE_S
+        return together and abs(self._lidar_m - made.innovation.value) < ALIKE_M
 
     def _may_dispute(self) -> bool:
         """Return True if a contradiction of the accelerometer is new."""

@@ -48,6 +48,7 @@ def make(inputs: ReportInputs) -> Section:
         tickvals=list(range(len(sensors) + 1)),
         ticktext=["mode", *reversed(sensors)],
         range=[-0.6, len(sensors) + 0.6],
+        automargin=True,
         row=2,
         col=1,
     )
@@ -72,6 +73,11 @@ def _add_heights(figure: go.Figure, trace: Trace) -> None:
         x=around_s, y=around_m, fill="toself", line={"width": 0}, hoverinfo="skip",
         fillcolor=style.translucent(style.SERIES[0], 0.2), showlegend=False, row=1, col=1,
     )  # fmt: skip
+    if "height_ref_m" in trace:
+        figure.add_scatter(
+            x=time_s, y=trace["height_ref_m"], name="reference", mode="lines", row=1, col=1,
+            line={"color": style.REFERENCE, "dash": "dash", "shape": "hv", "width": 1.5},
+        )  # fmt: skip
     lines = {
         "measured": (trace["measured_m"], style.SERIES[1], "markers"),
         "true": (trace.get("height_m"), style.SERIES[2], "lines"),

@@ -285,7 +285,8 @@ class ControllerNode(ManagedNode, Generic[A]):
             float(tick.number), float(tick.stamp_ns // 10**9), float(tick.stamp_ns % 10**9),
             tick.dt_s, float(tick.missed), float(tick.resets), float(MODES.index(tick.mode)),
             float(tick.failed), *tick.orders, *tick.output.tolist(), *commands.tolist(),
-            tick.filter_s, *tick.supervised, age_s, tick.step_s, latency_s,
+            float(tick.usable) if tick.measured else math.nan, tick.filter_s,
+            *tick.supervised, age_s, tick.step_s, latency_s,
             *tick.observation.tolist(),
         ]  # fmt: skip
         self._ticks.publish(record)
