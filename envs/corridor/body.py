@@ -29,8 +29,6 @@ from snn_control.envs.corridor.worlds import HALF_WIDTH_M
 from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_log import log_warnings
 
-__all__ = ["MAX_SPEED_M_S", "MAX_TURN_RATE_RAD_S", "REACH_M", "CorridorBody", "ray_angles"]
-
 FloatArray = NDArray[np.float64]
 
 log_warnings()
