@@ -2,7 +2,7 @@
 
 Thresholds are order statistics of block maxima of nominal flights, by turns with default and three
 times the gusts; false alarms are counted in further nominal flights. `always` fires at every score
-and shows what a delay is worth without its false alarms. Rows of the gates count losses of trust in
+and shows the delay of a monitor with only false alarms. Rows of the gates count losses of trust in
 flights without a fault; those of the pole its lead before a loop with growing delay fails.
 """
 
@@ -22,7 +22,6 @@ from snn_control.errors import ParameterError
 from snn_control.runs import atomic
 from snn_control.runs.checksums import to_json
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
-from snn_control.studies.support.early_warning import warning_rows
 from snn_control.studies.support.spike_monitors import SpikeMonitors, rates
 from snn_control.supervision.faults import FaultKind
 from snn_control.supervision.monitors.calibration import (
@@ -34,8 +33,9 @@ from snn_control.supervision.monitors.calibration import (
 from snn_control.supervision.monitors.limits import Limits
 from snn_control.supervision.monitors.monitor import Monitor, Sample
 from snn_control.supervision.monitors.registry import MONITORS
-from snn_control.training.sensing.fault_matrix import fault_of
-from snn_control.training.sensing.supervised_flight import (
+from snn_control.training.blimp.supervised.early_warning import warning_rows
+from snn_control.training.blimp.supervised.fault_matrix import fault_of
+from snn_control.training.blimp.supervised.flight import (
     FlightRecorder,
     FlightSettings,
     fly,
@@ -45,7 +45,7 @@ FloatArray = npt.NDArray[np.float64]
 Series = tuple[FloatArray, FloatArray]
 """Times, s, and scores."""
 
-FLIGHT_S, SETTLED_S = 300.0, 5.0
+EPISODE_S, SETTLED_S = 300.0, 5.0
 """Duration of a nominal flight, and its start that does not count, s."""
 START_S, LASTS_S, STEP_S = 30.0, 25.0, 3.0
 """Start and duration of a fault, and time of the step of the setpoint after its start, s."""
@@ -98,7 +98,7 @@ class Config(StudyConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("hours", "verified_hours"):
-            if not getattr(self, name) * 3600.0 >= 2.0 * FLIGHT_S:
+            if not getattr(self, name) * 3600.0 >= 2.0 * EPISODE_S:
                 raise ParameterError(f"{name} is {getattr(self, name):g}; expected at least 0.17 h")
         if not (self.null_hours >= 0.0 and self.false_alarms_per_h > 0.0 and self.warnings >= 0):
             raise ParameterError(
@@ -124,7 +124,7 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     nominal = _nominal(config, 20_000, config.hours)
     spikes = SpikeMonitors(np.concatenate([_features(recorder)[1] for recorder in nominal]))
     scored = [_scores(recorder, spikes) for recorder in nominal]
-    hours = len(nominal) * FLIGHT_S / 3600.0
+    hours = len(nominal) * EPISODE_S / 3600.0
     thresholds = {
         name: threshold(_maxima(scored, name), config.false_alarms_per_h) for name in scored[0]
     }
@@ -156,13 +156,13 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
 def _nominal(config: Config, first_seed: int, hours: float) -> list[FlightRecorder]:
     """Return the records of nominal flights with random setpoints."""
     recorders = []
-    for k in range(round(hours * 3600.0 / FLIGHT_S)):
+    for k in range(round(hours * 3600.0 / EPISODE_S)):
         changes = {**GUSTS[k % 2], "random_reference": True}
         recorder = FlightRecorder()
         fly(
             first_seed + k,
             (),
-            FlightSettings(FLIGHT_S, changes=changes, model=config.model),
+            FlightSettings(EPISODE_S, changes=changes, model=config.model),
             recorder,
         )
         recorders.append(recorder)
@@ -250,13 +250,13 @@ def _rows(
         stream = name.partition(".")[0]
         if share < 0.5 and stream not in (channel, "network"):
             continue
-        found = values[np.isfinite(values)]
+        reported = values[np.isfinite(values)]
         yield {
             "monitor": name,
             "fault": f"{channel} {kind}",
             "detected_share": share,
-            "delay_p50_s": float(np.quantile(found, 0.5)) if found.size else None,
-            "delay_p95_s": float(np.quantile(found, 0.95)) if found.size else None,
+            "delay_p50_s": float(np.quantile(reported, 0.5)) if reported.size else None,
+            "delay_p95_s": float(np.quantile(reported, 0.95)) if reported.size else None,
             "false_alarms_per_h": alarms[name],
             "threshold": thresholds[name] if math.isfinite(thresholds[name]) else None,
         }
@@ -267,24 +267,24 @@ def _gate_rows(config: Config, progress: Progress) -> list[dict[str, Any]]:
     rows = []
     conditions = {"default": FlightSettings(), "gusts": FlightSettings(changes=GUSTS[1])}
     conditions["stress"] = FlightSettings(preset="stress")
-    n = round(config.null_hours * 3600.0 / FLIGHT_S)
+    n = round(config.null_hours * 3600.0 / EPISODE_S)
     for condition, settings in conditions.items():
         counts: dict[str, int] = {}
         for k in range(n):
             changes = {**(settings.changes or {}), "random_reference": True}
-            flight = fly(60_000 + k, (), replace(settings, duration_s=FLIGHT_S, changes=changes))
-            estimator = flight.loop.adapter.estimator
+            episode = fly(60_000 + k, (), replace(settings, duration_s=EPISODE_S, changes=changes))
+            estimator = episode.loop.adapter.estimator
             assert estimator is not None
             events = {f"gate.{name}": gate.closings for name, gate in estimator.gates.items()}
             events["motors"] = estimator.actuator_faults
-            simplex = flight.loop.reserve.simplex
+            simplex = episode.loop.reserve.simplex
             events["retreat"] = 0 if simplex is None else simplex.switches
             for mode in ("hold", "trim", "land"):
-                entered = [m for at_s, m, _ in flight.modes if at_s > SETTLED_S and m == mode]
+                entered = [m for at_s, m, _ in episode.modes if at_s > SETTLED_S and m == mode]
                 events[f"mode.{mode}"] = len(entered)
             for name, count in events.items():
                 counts[name] = counts.get(name, 0) + count
-        hours = n * FLIGHT_S / 3600.0
+        hours = n * EPISODE_S / 3600.0
         rows += [
             {"monitor": name, "fault": f"none, {condition}", "false_alarms_per_h": count / hours}
             for name, count in counts.items()

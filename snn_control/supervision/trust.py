@@ -34,7 +34,7 @@ __all__ = ["TrustConfig", "TrustGate", "Verdict"]
 
 
 LONG_GAP_S = 1.0
-"""Gap between messages that is no part of a run of equal values, s."""
+"""Gap between messages above which it counts for no run of equal values, s."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class TrustConfig:
     slow_reopen: float = 0.25
     """The same in the unit of the stream."""
     slow_reopen_count: int = 40
-    """Such messages in a row that reopen the gate: the estimate may be what has drifted."""
+    """Messages in a row within these limits that reopen the gate: the estimate may have drifted."""
     max_age_s: float = 0.3
     """Maximum age of a message at its delivery, s; an older one does not correct the observer."""
     late_s: float = 0.25
@@ -185,7 +185,7 @@ class TrustGate(Copied):
 
         Args:
             sample: message with its innovation.
-            tolerated: size of an innovation that counts as no contradiction, since another sensor
+            tolerated: size of an innovation up to which it is consistent, since another sensor
                 explains it.
             limit: replaces the limits of innovations, in the unit of the stream.
             identical_s: replaces `identical_s` of the configuration, s; infinite: a healthy sensor

@@ -2,8 +2,8 @@
 
 A contradiction is attributed where the sensors allow it: of the accelerometer and the model by the
 position sensors (`supervision.attribution`), of the lidar by barometer and accelerometer. A lidar
-alone is checked against the model for seconds (`supervision.monitors.model_fit`), which cannot tell
-the sensor from the motors.
+alone is checked against the model for seconds (`supervision.monitors.model_fit`), which does not
+distinguish the sensor from the motors.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from snn_control.copies import Copied
+from snn_control.loops.blimp.estimator_config import EstimatorConfig
 from snn_control.loops.blimp.model import (
     BLIND_BELOW_M,
-    NOISE,
-    RANGE_SD_M,
     BlimpModel,
     BlimpMotion,
     lidar_sd_m,
@@ -26,15 +25,15 @@ from snn_control.supervision.attribution import Dispute, Outcome
 from snn_control.supervision.monitors.model_fit import ModelFit
 from snn_control.supervision.monitors.monitor import Sample
 from snn_control.supervision.monitors.nis import WindowedNis
-from snn_control.supervision.observer import BiasNoise, Correction, Observer, ObserverNoise
-from snn_control.supervision.trust import TrustConfig, TrustGate, Verdict
+from snn_control.supervision.observer import Correction, Observer
+from snn_control.supervision.trust import TrustGate, Verdict
 
-__all__ = ["SENSORS", "EstimatorConfig", "HeightEstimator"]
+__all__ = ["SENSORS", "HeightEstimator"]
 
 SENSORS = ("lidar", "barometer", "accelerometer")
 PAST_S = 0.6
 """Time for which past heights are kept, to compare late measurements with, s."""
-CANNOT_TELL = "; cannot tell: the sensor, or the motors"
+UNATTRIBUTED = "; not attributed: the sensor, or the motors"
 BACK_S = 1.0
 """Jump back of the clock after which the estimate starts again, s."""
 NEIGHBOUR_SHARE = 0.05
@@ -46,61 +45,6 @@ RESPONSE_S = 2.0
 FORGET_S = 60.0
 """Time without any measurement after which the estimate starts again, s."""
 _DISPUTED = Verdict(False, Outcome.OPEN)
-
-
-@dataclass(frozen=True)
-class EstimatorConfig:
-    """Noise and gates of the sensors."""
-
-    lidar_sd_m: float = RANGE_SD_M
-    """Standard deviation of a range, m: steps of 1 cm and noise of 5 mm."""
-    barometer_sd_m: float = 0.06
-    """Standard deviation of the white noise of a barometric height, m."""
-    accelerometer_sd_m_s2: float = 0.025
-    """Standard deviation of the white noise of an acceleration, m/s^2."""
-    barometer_bias: BiasNoise = BiasNoise(5.0, 0.02)
-    """Offset of the barometric height from that of the lidar, m."""
-    accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.001)
-    """Bias of the acceleration, m/s^2."""
-    neighbour_sd_m: float = 0.03
-    """Standard deviation of the offset of a neighbour's barometer, m."""
-    neighbour_far_m: float = 0.5
-    """Change of that offset against the estimate that is not used, m."""
-    motion: ObserverNoise = NOISE
-    """Noise of the motion."""
-    lidar: TrustConfig = field(
-        default_factory=lambda: TrustConfig(0.0, 12.0, closing_floor=0.03, at_once=0.3)
-    )
-    """Gate of the lidar, m."""
-    barometer: TrustConfig = field(
-        default_factory=lambda: TrustConfig(-1000.0, 20000.0, closing_floor=0.2, at_once=1.0)
-    )
-    """Gate of the barometer, m."""
-    accelerometer: TrustConfig = field(
-        default_factory=lambda: TrustConfig(
-            -50.0, 50.0, closing_floor=0.1, at_once=1.0, reopen_limit=0.15, slow_reopen=0.15
-        )
-    )
-    """Gate of the accelerometer, m/s^2."""
-    alone_limit_m: float = 0.25
-    """Innovation of a lidar without other sensors that counts as a contradiction, m."""
-    without_acceleration_m: float = 0.12
-    """Innovation of the lidar that is no contradiction without an accelerometer: at steps the model
-    is off by as much, m."""
-    alone_identical_s: float = 15.0
-    """Time for which a lidar without other sensors may repeat its value, s."""
-    alone_reopen_count: int = 10
-    """Consistent ranges in a row after which a lidar without other sensors is trusted again."""
-    response_max: float = 1.6
-    """Mean NIS of ten accelerations above which they are compared with the other sensors."""
-    response_floor_m_s2: float = 0.06
-    """Deviation from the commanded acceleration that counts as a fault of the motors, m/s^2."""
-    fault_tolerated_m_s2: float = 2.0
-    """Innovation of an acceleration that is no contradiction while the motors have a fault, m/s^2:
-    their full thrust in both directions."""
-    fault_walk_m_s2_rs: float = 0.3
-    """Random walk of the unmodelled acceleration while the motors have a fault, m/s^2 per root
-    second."""
 
 
 class HeightEstimator(Copied):
@@ -198,7 +142,7 @@ class HeightEstimator(Copied):
             self._fit.reset()
         elif alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
             self._fit.return_to_model()
-            return self._lidar.close(f"value {range_m:.2f}, but {fault}{CANNOT_TELL}", now_s)
+            return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
         if verdict.fuse:
             self.observer.correct(made)
             if alone:

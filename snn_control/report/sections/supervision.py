@@ -9,11 +9,9 @@ from plotly.subplots import make_subplots
 from snn_control.report import style
 from snn_control.report.inputs import SUPERVISION_KEYS, ReportInputs, Trace
 from snn_control.report.section import Figure, Section, Table
-from snn_control.supervision.modes import Mode
 
 _TITLE = "Supervision"
 _TRUSTED, _SILENT, _REFUSED = style.SERIES[2], "#d9b32b", style.SERIES[5]
-_MODES = tuple(str(mode) for mode in Mode)
 _ENERGY_MJ = {"lidar": 2.0, "barometer": 0.006, "accelerometer": 0.05}
 """Energy of one measurement, mJ: VL53L0X at 10 Hz (20 mW), BMP390 and ICM-42688 (data sheets)."""
 _CORE_W = 1.0
@@ -119,7 +117,7 @@ def _add_modes(figure: go.Figure, trace: Trace) -> None:
     for k in np.unique(modes):
         marked = np.where(modes == k, 0.0, np.nan)
         figure.add_scatter(
-            x=trace["time_s"], y=marked, mode="markers", name=_MODES[k],
+            x=trace["time_s"], y=marked, mode="markers", name=str(trace["mode_names"][k]),
             marker={"color": style.SERIES[k % len(style.SERIES)], "size": 7,
                     "symbol": "line-ns-open"},
             row=2, col=1,
@@ -133,7 +131,7 @@ def _modes_table(trace: Trace) -> Table:
     rows: list[tuple[str, ...]] = []
     for k in np.unique(modes):
         entered = int((modes[switches] == k).sum()) + int(modes[0] == k)
-        rows.append((_MODES[k], f"{lasts_s[modes == k].sum():.1f}", str(entered)))
+        rows.append((str(trace["mode_names"][k]), f"{lasts_s[modes == k].sum():.1f}", str(entered)))
     return Table(("mode", "time, s", "entered"), rows)
 
 

@@ -14,6 +14,7 @@ from snn_control.controllers.blimp.quantised_twin import QuantisedTwin, quantise
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
 from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE, BlimpAdapter
+from snn_control.supervision.modes import Mode
 from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System, Transfer
 from snn_control.training.task import Task
 
@@ -73,4 +74,5 @@ class Blimp(System):
             "missed": trace["missed_ticks"] > 0,
         }
         names = ("height_m", "height_ref_m", "pd", "i", "mode", *BlimpAdapter.supervised_names)
-        return kept | {name: trace[name] for name in names if name in trace}
+        kept |= {name: trace[name] for name in names if name in trace}
+        return kept | ({"mode_names": np.array([*Mode])} if "mode" in kept else {})

@@ -40,7 +40,7 @@ def measured_m(log: FlightLog) -> np.ndarray:
 
 @pytest.mark.parametrize("path", FLIGHTS, ids=lambda path: path.stem)
 def test_a_healthy_flight_raises_no_alarm(path: Path) -> None:
-    """The lidar is the only sensor; its ranges have steps of 1 cm."""
+    """Lidar with steps of 1 cm as the only sensor."""
     log, estimator = read_flight_log(path), HeightEstimator()
     errors_m = []
     rows = zip(log.time_s, measured_m(log), commands(log), strict=True)

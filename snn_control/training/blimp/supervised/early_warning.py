@@ -8,15 +8,15 @@ and without them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.studies.study import Progress
 from snn_control.supervision.faults import Fault, FaultKind
 from snn_control.supervision.monitors.pole import Pole
-from snn_control.training.sensing.supervised_flight import (
+from snn_control.training.blimp.supervised.flight import (
     FlightSettings,
     SupervisedFlight,
     fly,
@@ -35,7 +35,7 @@ CONDITIONS = {"default": {}, "gusts": {"gust_sd_m_s2": 0.024}}
 FIRST_SEED = 400
 
 
-def warning_rows(n: int, model: str, progress: Progress) -> list[dict[str, Any]]:
+def warning_rows(n: int, model: str, progress: Callable[[str], None]) -> list[dict[str, Any]]:
     """Return the rows of pole and variance, and of the retreat.
 
     Args:
