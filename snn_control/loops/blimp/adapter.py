@@ -18,7 +18,6 @@ from snn_control.loops.blimp.landing import EstimateLanding
 from snn_control.loops.blimp.model import BlimpModel, BlimpMotion
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim
-from snn_control.supervision.trust import TrustGate
 
 __all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter", "Setpoint", "range_fault"]
 
@@ -278,7 +277,7 @@ class BlimpAdapter(VehicleAdapter[float]):
             self._measured_m,
             estimator.observer.position_m,
             estimator.observer.position_sd_m,
-            *(_trust(gate, now_s) for gate in estimator.gates.values()),
+            *(gate.level(now_s) for gate in estimator.gates.values()),
             float(bool(estimator.actuator_fault)),
             float(bool(self.battery.doubt)),
         )
@@ -360,13 +359,6 @@ class BlimpAdapter(VehicleAdapter[float]):
             return ""
         verdict = self.estimator.on_range(measured, moment.at_s, moment.at_s + moment.age_s)
         return verdict.reason
-
-
-def _trust(gate: TrustGate, now_s: float) -> float:
-    """Return 1 for a trusted sensor, 0.5 for a silent one, 0 for one that is not trusted."""
-    if not gate.trusted:
-        return 0.0
-    return 0.5 if gate.silent(now_s) else 1.0
 
 
 def range_fault(
