@@ -1,6 +1,7 @@
 """Spiking network that follows the widest gap of a scan.
 
-Four layers compute the choice of `gap` with spikes. A cell of `near` spikes while one ray is
+The choice of `gap` is computed with spikes of leaky integrate-and-fire cells, whose membranes have
+no memory here: time is in `direction` and `heading`. A cell of `near` spikes while one ray is
 shorter than its threshold; 20 thresholds grow geometrically. A cell of `blocked` spikes while any
 ray ends within the way of a disc of radius R over a distance d in one direction a: in `near` it
 listens, for the ray at the angle x from a, to the threshold next to the extent of that way,
@@ -83,13 +84,12 @@ def gap_circuit(
     blocked = Population("blocked", n * n_ways, LIF(threshold=0.5, reset="hard"))
     listens = np.arange(n * n_ways)
     tight_value = DISTANCES_M[-1] / len(TIGHT_M)
-    steps_m = np.diff([0.0, *DISTANCES_M])
+    steps_m: FloatArray = np.diff(np.array([0.0, *DISTANCES_M]))
     steps_m[0] += DISTANCES_M[-1]  # a direction without a way is the last choice
-    value = np.array([tight_value] * len(TIGHT_M) + steps_m.tolist())
+    values = np.array([tight_value] * len(TIGHT_M) + steps_m.tolist())
     ramp = np.minimum(np.array([0.0, *DISTANCES_M]) / slow_m, 1.0)
     brake = -speed_m_s * np.diff(ramp) / ramp[-1]
     ahead = np.arange(len(TIGHT_M), n_ways)
-    one = np.arange(n)
     return Network(
         name="gap_circuit",
         control_period_s=CONTROL_PERIOD_S,
@@ -106,7 +106,7 @@ def gap_circuit(
                 n,
                 LeakyIntegrator(
                     tau_mem_s=tau_direction_s,
-                    bias=value.sum() - turn_weight * np.abs(CANDIDATES_RAD),
+                    bias=values.sum() - turn_weight * np.abs(CANDIDATES_RAD),
                     normalised=True,
                 ),
             ),
@@ -120,14 +120,14 @@ def gap_circuit(
             Connection("heading", "right", -np.ones((1, n))),
             Connection("left", "backward", np.ones(n), "diagonal"),
             Connection("right", "backward", np.ones(n), "diagonal"),
-            _sparse("blocked", "direction", listens, listens // n_ways, -np.tile(value, n)),
+            _sparse("blocked", "direction", listens, listens // n_ways, -np.tile(values, n)),
             Connection("left", "direction", np.full(n, -goal_weight), "diagonal"),
             Connection("right", "direction", np.full(n, -goal_weight), "diagonal"),
             Connection("backward", "direction", np.full(n, -BACK), "diagonal"),
             _sparse("blocked", "speed", ahead, np.zeros_like(ahead), brake),
         ),
         readouts=(
-            *(Readout(f"direction_{k}", "direction", k) for k in one.tolist()),
+            *(Readout(f"direction_{k}", "direction", k) for k in range(n)),
             Readout("speed_m_s", "speed"),
         ),
     )
