@@ -70,16 +70,16 @@ def gap_circuit(
     Raises:
         ParameterError: a value is not positive, or not finite.
     """
-    given = {"margin_m": margin_m, "goal_weight": goal_weight, "turn_weight": turn_weight,
+    settings = {"margin_m": margin_m, "goal_weight": goal_weight, "turn_weight": turn_weight,
              "speed_m_s": speed_m_s, "slow_m": slow_m,
              "tau_direction_s": tau_direction_s}  # fmt: skip
-    for name, value in given.items():
+    for name, value in settings.items():
         if not (math.isfinite(value) and value > 0.0):
             raise ParameterError(f"{name} is {value!r}; expected a number above 0")
     wide_m, tight_m = ROBOT_RADIUS_M + margin_m, ROBOT_RADIUS_M + TIGHT_MARGIN_M
     ways = [(d_m, tight_m) for d_m in TIGHT_M] + [(d_m, wide_m) for d_m in DISTANCES_M]
     n, n_ways = CANDIDATES_RAD.size, len(ways)
-    cells, heard = _wiring(ways)
+    cells, synapses = _wiring(ways)
     near = Population("near", len(cells), _threshold_cells(1.0 + THRESHOLDS_M[cells[:, 1]]))
     blocked = Population("blocked", n * n_ways, LIF(threshold=0.5, reset="hard"))
     listens = np.arange(n * n_ways)
@@ -114,7 +114,7 @@ def gap_circuit(
         ),
         connections=(
             _sparse(INPUT, "near", cells[:, 0], np.arange(len(cells)), -1.0),
-            _sparse("near", "blocked", heard[:, 0], heard[:, 1], 1.0),
+            _sparse("near", "blocked", synapses[:, 0], synapses[:, 1], 1.0),
             _sparse(INPUT, "heading", np.array([N_RAYS]), np.array([0]), 1.0),
             Connection("heading", "left", np.ones((1, n))),
             Connection("heading", "right", -np.ones((1, n))),
@@ -151,8 +151,8 @@ def _wiring(
                 pairs.append((ray, threshold, k * len(ways) + w))
     wired = np.array(pairs, np.int64)
     cells, index = np.unique(wired[:, :2], axis=0, return_inverse=True)
-    heard = np.stack([index.reshape(-1), wired[:, 2]], axis=1).astype(np.int64)
-    return cells, heard[np.lexsort((heard[:, 1], heard[:, 0]))]
+    synapses = np.stack([index.reshape(-1), wired[:, 2]], axis=1).astype(np.int64)
+    return cells, synapses[np.lexsort((synapses[:, 1], synapses[:, 0]))]
 
 
 def _extent_m(apart_rad: float, distance_m: float, radius_m: float) -> float:

@@ -47,12 +47,12 @@ def read_ranges(
         return unread, (
             f"scan starts at {first_rad:g} rad; expected a multiple of {SPACING_RAD:g} rad"
         )
-    given = np.asarray(ranges, np.float64)
-    fired = ~np.isnan(given)
+    sent = np.asarray(ranges, np.float64)
+    fired = ~np.isnan(sent)
     if not fired.any():
         return unread, "scan has no range: all are NaN, which means that no ray was fired"
     range_m = np.full(N_RAYS, NOT_FIRED_M)
-    range_m[fired] = np.clip(given[fired], max(nearest_m, 0.0), REACH_M)
+    range_m[fired] = np.clip(sent[fired], max(nearest_m, 0.0), REACH_M)
     return np.roll(range_m, round(shift)), ""
 
 

@@ -16,7 +16,7 @@ CONTROLLER = Interface(
               "control rate", "`linear.x` forward, `angular.z` to the left", publishers="one"),
         Topic("ray_request", "out", "std_msgs/msg/UInt8MultiArray", "1", "", "command",
               "control rate", "numbers of the rays of the next scan; ray k is at 5 k degrees to "
-              "the left; `rays` below 72", "rays: below 72", publishers="one"),
+              "the left; with `rays` below 72 only", "rays: 7", publishers="one"),
     ),
 )  # fmt: skip
 
