@@ -77,6 +77,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_post_page(output: str, **_: object) -> str:
+    """Remove the indentation of a page outside of code: a third of its size."""
+    parts = re.split(r"(<pre\b.*?</pre>|<script\b.*?</script>)", output, flags=re.DOTALL)
+    parts[::2] = [re.sub(r"\s*\n\s*", "\n", part) for part in parts[::2]]
+    return "".join(parts)
+
+
 def on_post_build(config: MkDocsConfig) -> None:
     """Delete source maps, and the search in other languages than English."""
     scripts = Path(config.site_dir) / "assets" / "javascripts"

@@ -29,13 +29,14 @@ from snn_control.envs.corridor.worlds import HALF_WIDTH_M
 from snn_control.envs.mujoco_data import data_of
 from snn_control.envs.mujoco_log import log_warnings
 
-__all__ = ["MAX_SPEED_M_S", "MAX_TURN_RATE_RAD_S", "REACH_M", "CorridorBody", "ray_angles"]
-
 FloatArray = NDArray[np.float64]
 
 log_warnings()
 
-MAX_SPEED_M_S, MAX_TURN_RATE_RAD_S = 0.8, 2.0
+MAX_SPEED_M_S = 0.8
+"""Largest forward speed, m/s; the robot does not drive backwards."""
+MAX_TURN_RATE_RAD_S = 2.0
+"""Largest turn rate to either side, rad/s."""
 LAG_S = 0.1
 """Time constant of speed and turn rate, s."""
 YIELD_M = 0.2

@@ -15,16 +15,6 @@ from numpy.typing import NDArray
 from snn_control.envs.corridor.worlds import Obstacles, draw_obstacles
 from snn_control.errors import ParameterError
 
-__all__ = [
-    "CONTROL_PERIOD_S",
-    "N_RAYS",
-    "PHYSICS_STEP_S",
-    "SUBSTEPS",
-    "Errors",
-    "Scenario",
-    "draw_scenario",
-]
-
 FloatArray = NDArray[np.float64]
 
 PHYSICS_STEP_S = 0.02

@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 
 from snn_control.errors import UnknownNameError
 
-__all__ = ["HALF_WIDTH_M", "LENGTH_M", "WORLDS", "Obstacles", "draw_obstacles"]
-
 FloatArray = NDArray[np.float64]
 
 LENGTH_M = 20.0

@@ -86,7 +86,7 @@ class Estimated:
     land: str = ""
     """Reason to land, since the estimate is too uncertain."""
     landed: bool = False
-    """True once a landing vehicle is on the ground by the estimate."""
+    """True after a landing, by the estimate."""
 
 
 class VehicleAdapter(Copied, ABC, Generic[M]):

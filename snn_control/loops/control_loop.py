@@ -130,7 +130,9 @@ class ControlLoop(OperatedLoop[A]):
         reason, refused_s = self._refusal
         recent = now_s - refused_s < self.modes.config.hold_s
         done = self._coast(now_s, reason if recent else MISSING)
-        return None if done is None else self._tick(done, now_s, clock_ns, since_s, 0, usable=False)
+        if done is None:
+            return None
+        return self._tick(done, now_s, clock_ns, since_s, 0, usable=False, measured=False)
 
     def sense(self, name: str, value: float, stamp_ns: int, clock_ns: int, now_s: float) -> None:
         """Process a measurement of another stream of the vehicle.
@@ -178,7 +180,14 @@ class ControlLoop(OperatedLoop[A]):
         return self._clock_ns / NS if self._simulated_time else now_s
 
     def _tick(
-        self, done: _Done, now_s: float, stamp_ns: int, dt_s: float, missed: int, usable: bool
+        self,
+        done: _Done,
+        now_s: float,
+        stamp_ns: int,
+        dt_s: float,
+        missed: int,
+        usable: bool,
+        measured: bool = True,
     ) -> Tick:
         self.ticks += 1
         step = done.step
@@ -186,7 +195,7 @@ class ControlLoop(OperatedLoop[A]):
             self.ticks, stamp_ns, dt_s, missed, self.resets, self.modes.mode,
             bool(self.modes.failure), self._no_output if step is None else step.output,
             done.command, 0.0 if step is None else step.took_s, done.values[self._inputs],
-            done.orders, usable, step is not None, self._supervised(now_s),
+            done.orders, usable, step is not None, measured, self._supervised(now_s),
             done.filter_s,
         )  # fmt: skip
 

@@ -51,6 +51,8 @@ class Tick:
     """True if stamp and value of the measurement can be used."""
     stepped: bool = False
     """True if controller and fallback were stepped."""
+    measured: bool = True
+    """False for a tick on the estimate between measurements."""
     supervised: tuple[float, ...] = ()
     """State of the supervision, as in `VehicleAdapter.supervised_names`."""
     filter_s: float = 0.0

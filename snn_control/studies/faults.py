@@ -18,13 +18,13 @@ from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.errors import ParameterError
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
 from snn_control.supervision.faults import FaultKind
-from snn_control.training.sensing.fault_matrix import (
+from snn_control.training.blimp.supervised.fault_matrix import (
     DECLARED,
     detected_s,
     fault_of,
     trusted_again_s,
 )
-from snn_control.training.sensing.supervised_flight import (
+from snn_control.training.blimp.supervised.flight import (
     CHANNELS,
     FlightSettings,
     SupervisedFlight,
@@ -132,12 +132,12 @@ def _row(
     losses_m, delays_s, returns_s = [], [], []
     for seed, reference in healthy.items():
         fault = fault_of(channel, kind, config.start_s, stop_s, seed)
-        flight = fly(seed, () if kind is FaultKind.OK else (fault,), settings)
-        losses_m.append(flight.loss_m(reference, config.start_s, stop_s + AFTER_S))
-        delays_s.append(detected_s(flight, channel, kind, config.start_s, stop_s))
-        returns_s.append(trusted_again_s(flight, channel, stop_s))
+        episode = fly(seed, () if kind is FaultKind.OK else (fault,), settings)
+        losses_m.append(episode.loss_m(reference, config.start_s, stop_s + AFTER_S))
+        delays_s.append(detected_s(episode, channel, kind, config.start_s, stop_s))
+        returns_s.append(trusted_again_s(episode, channel, stop_s))
     losses, delays = np.array(losses_m), np.array(delays_s)
-    found = delays[np.isfinite(delays)]
+    reported = delays[np.isfinite(delays)]
     returned = np.array(returns_s)[np.isfinite(returns_s)]
     return {
         "scenario": scenario,
@@ -147,8 +147,8 @@ def _row(
         "loss_mean_m_ci95": half_width(losses),
         "loss_max_m": float(losses.max()),
         "detected_share": float(np.isfinite(delays).mean()),
-        "detected_p50_s": _quantile(found, 0.5),
-        "detected_p95_s": _quantile(found, 0.95),
+        "detected_p50_s": _quantile(reported, 0.5),
+        "detected_p95_s": _quantile(reported, 0.95),
         "trusted_again_s": _quantile(returned, 0.5),
         "declared": DECLARED[channel, kind].text,
     }

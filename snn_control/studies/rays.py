@@ -63,6 +63,8 @@ class Config(HeldOutConfig):
     """Methods; the full scan is always among them."""
     controller: str = "gap"
     """Controller of speed and turn rate from 72 ranges."""
+    duration_s: float = 40.0
+    """Longest episode, s."""
     predictor: PredictorConfig = field(default_factory=PredictorConfig)
     """Training of the predictors."""
     executor: str = "processes"
@@ -96,7 +98,7 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     rows: list[dict[str, Any]] = []
     seeds = np.array(config.episode_seeds, np.uint64)
     which = np.arange(config.episodes) % max(len(predictors), 1)
-    episodes = RayEpisodes(config.controller, predictors)
+    episodes = RayEpisodes(config.controller, predictors, config.duration_s)
     with make_executor(config.executor, episodes, config.workers) as executor:
         for world in config.worlds:
             full: FloatArray = np.zeros(0)

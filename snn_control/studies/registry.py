@@ -15,9 +15,12 @@ from snn_control.studies.study import METHOD, StudyConfig
 from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
+    "adaptive-sensing": "hold of the blimp on a lidar that is read, or sends, only when it is due",
     "faults": "loss of height and detection of every fault of every stream of the blimp",
+    "fusion": "height from lidar and barometer by filters, spiking gains and their twin",
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
+    "monitors": "delay and false alarms of the monitors of the blimp's streams",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
     "rays": "passage of a corridor with few lidar rays: memory, choice of rays, learned prediction",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",

@@ -20,7 +20,7 @@ from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.errors import ParameterError
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.supervision.faults import Fault, FaultKind
-from snn_control.training.sensing.supervised_flight import FlightSettings, fly
+from snn_control.training.blimp.supervised.flight import FlightSettings, fly
 from snn_control.training.statistics import half_width
 
 HEIGHT_M = 1.4

@@ -22,7 +22,7 @@ __all__ = ["Dispute", "DisputeConfig", "Outcome"]
 class Outcome(StrEnum):
     """Outcome of a dispute."""
 
-    OPEN = "cannot tell: the accelerometer or the actuators"
+    OPEN = "not attributed: the accelerometer or the actuators"
     """Not decided yet."""
     ACTUATORS = "the actuators do not follow the commands"
     ACCELEROMETER = "the accelerometer contradicts the other sensors"

@@ -34,7 +34,7 @@ __all__ = ["TrustConfig", "TrustGate", "Verdict"]
 
 
 LONG_GAP_S = 1.0
-"""Gap between messages that is no part of a run of equal values, s."""
+"""Gap between messages above which it counts for no run of equal values, s."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class TrustConfig:
     """Innovation that counts as a contradiction, standard deviations."""
     reopen_sigma: float = 2.5
     """Largest innovation of a consistent message while closed, standard deviations."""
+    reopen_limit: float = math.inf
+    """The same in the unit of the stream."""
     in_a_row: int = 2
     """Contradictions in a row that close the gate."""
     reopen_count: int = 5
@@ -66,7 +68,7 @@ class TrustConfig:
     slow_reopen: float = 0.25
     """The same in the unit of the stream."""
     slow_reopen_count: int = 40
-    """Such messages in a row that reopen the gate: the estimate may be what has drifted."""
+    """Messages in a row within these limits that reopen the gate: the estimate may have drifted."""
     max_age_s: float = 0.3
     """Maximum age of a message at its delivery, s; an older one does not correct the observer."""
     late_s: float = 0.25
@@ -146,6 +148,8 @@ class TrustGate(Copied):
         """Time of the last closing, s."""
         self.closings = 0
         """Number of closings."""
+        self.contradicts = False
+        """True while it is closed because of innovations."""
 
     @property
     def trusted(self) -> bool:
@@ -166,7 +170,7 @@ class TrustGate(Copied):
 
     def open(self) -> None:
         """Open the gate: its evidence was explained."""
-        self.reason = ""
+        self.reason, self.contradicts = "", False
         self._contradictions = self._consistent = self._slowly = 0
 
     def judge(
@@ -181,7 +185,7 @@ class TrustGate(Copied):
 
         Args:
             sample: message with its innovation.
-            tolerated: size of an innovation that counts as no contradiction, since another sensor
+            tolerated: size of an innovation up to which it is consistent, since another sensor
                 explains it.
             limit: replaces the limits of innovations, in the unit of the stream.
             identical_s: replaces `identical_s` of the configuration, s; infinite: a healthy sensor
@@ -210,7 +214,9 @@ class TrustGate(Copied):
             self._contradictions = self._contradictions + 1 if far else 0
             if far and (self._contradictions >= config.in_a_row or not size <= config.at_once):
                 evidence = f"value {value:g} differs by {size:.2f} from the estimate"
-                return self.close(f"{evidence}, {size / sd:.1f} sigma", now_s)
+                verdict = self.close(f"{evidence}, {size / sd:.1f} sigma", now_s)
+                self.contradicts = True
+                return verdict
         if self.reason:
             return self._while_closed(size / sd, innovation, changed, reopen_count)
         if self._contradictions:
@@ -248,7 +254,7 @@ class TrustGate(Copied):
             self._first_innovation = value
         moved_along = abs(value - self._first_innovation) <= 2.0 * config.closing_floor
         nearly = sigmas <= config.slow_reopen_sigma and abs(value) <= config.slow_reopen
-        near = sigmas <= config.reopen_sigma
+        near = sigmas <= config.reopen_sigma and abs(value) <= config.reopen_limit
         self._slowly = _counted(self._slowly, (near or nearly) and moved_along, changed)
         self._consistent = _counted(self._consistent, near and moved_along, changed)
         reopens = self._consistent >= (count or config.reopen_count)

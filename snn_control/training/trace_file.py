@@ -11,7 +11,7 @@ from snn_control.training.rollout import Episode
 from snn_control.training.systems import find_system
 
 Arrays = dict[str, Any]
-_COMMON = ("time_s", "latency_s", "age_s", "step_s")
+_COMMON = ("time_s", "latency_s", "age_s", "step_s", "filter_s")
 
 
 def trace_arrays(episode: Episode, controller: Controller) -> Arrays:

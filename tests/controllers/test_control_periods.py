@@ -8,10 +8,11 @@ import pytest
 
 from snn_control import load
 from snn_control.controllers import model_names
+from snn_control.controllers.files import BUILT_IN
 from snn_control.errors import ControlPeriodError, ParameterError
 from snn_control.network import resample
 
-MODELS = [name for name in model_names() if name != "pid"]
+MODELS = [name for name in model_names() if name not in BUILT_IN]
 
 
 @pytest.mark.parametrize("period_s", [0.01, 0.02, 0.05, 0.07, 0.2, 0.33])

@@ -20,7 +20,9 @@ from snn_control.training.evaluate import Evaluation
 from snn_control.training.model_name import load_named
 from snn_control.training.rollout import Episode
 
-MODELS = [*model_names(), "swimmer:4-links"]
+WITHOUT_VEHICLE = {"gap"}
+"""Controllers of systems that have no vehicle on the bus yet."""
+MODELS = [*(name for name in model_names() if name not in WITHOUT_VEHICLE), "swimmer:4-links"]
 
 
 class Declared(Controller):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from snn_control.supervision.observer import MotionModel, ObserverNoise
+from snn_control.supervision.motion import MotionModel
+from snn_control.supervision.observer import ObserverNoise
 
 NOISE = ObserverNoise(0.2, 0.1, 0.01, 0.008, model_error=0.15)
 

@@ -11,13 +11,16 @@ from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.estimator import EstimatorConfig, HeightEstimator
+from snn_control.loops.blimp.estimator import HeightEstimator
+from snn_control.loops.blimp.estimator_config import EstimatorConfig
 from snn_control.loops.blimp.model import BlimpModel, BlimpMotion
+from snn_control.loops.blimp.range_fault import range_fault
+from snn_control.loops.blimp.setpoint import Setpoint
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim
 from snn_control.supervision.trust import TrustGate
 
-__all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter", "Setpoint", "range_fault"]
+__all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,61 +40,6 @@ TRIM_MAX_M_S2 = 0.12
 """Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
 
 
-class Setpoint:
-    """Setpoint that follows the requested value, within limits and at a limited rate.
-
-    Without a request it stays at its start value.
-
-    Args:
-        low, high: limits.
-        rate_per_s: maximum change per second; 0 disables the limit.
-    """
-
-    def __init__(self, low: float, high: float, rate_per_s: float = 0.0) -> None:
-        self.low, self.high, self.rate_per_s = low, high, rate_per_s
-        self.requested: float | None = None
-        """Requested value, within the limits; None before the first request."""
-        self.value: float | None = None
-        """Present setpoint; None before `start`."""
-
-    def request(self, value: float) -> bool:
-        """Accept a requested value, clipped to the limits; return True if it was within them.
-
-        A value that is not finite is refused: the last request stays in force.
-        """
-        if not math.isfinite(value):
-            return False
-        self.requested = self._limited(value)
-        return self.requested == value
-
-    def start(self, value: float) -> None:
-        """Start from `value`, clipped to the limits."""
-        self.value = self._limited(value)
-
-    def advance(self, dt_s: float, instead: float | None = None) -> float:
-        """Advance by `dt_s` and return the setpoint.
-
-        Args:
-            dt_s: time since the last call, s.
-            instead: value that overrides the request, also outside the limits.
-
-        Raises:
-            ValueError: neither `request` nor `start` was called.
-        """
-        target = next((x for x in (instead, self.requested, self.value) if x is not None), None)
-        if target is None:
-            raise ValueError("no setpoint; call request() or start()")
-        if self.value is None or not self.rate_per_s:
-            self.value = target
-        else:
-            reach = self.rate_per_s * max(dt_s, 0.0)
-            self.value = min(max(target, self.value - reach), self.value + reach)
-        return self.value
-
-    def _limited(self, value: float) -> float:
-        return min(max(value, self.low), self.high)
-
-
 class BlimpAdapter(VehicleAdapter[float]):
     """Adapter of a blimp; its measurements are ranges in m, its command is the thrust.
 
@@ -107,7 +55,7 @@ class BlimpAdapter(VehicleAdapter[float]):
     observation_names = OBSERVABLE
     senses = ("barometer", "accelerometer", "neighbour_offset")
     supervised_names = (
-        "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
+        "measured_m", "estimate_m", "estimate_sd_m", "lidar_trusted", "barometer_trusted",
         "accelerometer_trusted", "actuator_fault", "battery_doubted",
     )  # fmt: skip
     config: AltitudeNodeConfig
@@ -136,7 +84,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         self.over_ceiling = 0
         """Number of upward commands that were replaced by 0 above the ceiling."""
         self._critical_since_s: float | None = None
-        self._range_m = self._command = math.nan
+        self._measured_m = self._range_m = self._command = math.nan
         self._model = BlimpModel(motion or BlimpMotion())
         self._order_names = controller.order_names
         self._trim = LearnedTrim(config.trim_command)
@@ -154,6 +102,7 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     def read(self, range_m: float, reach_m: tuple[float, float] = (0.0, 0.0)) -> Reading[float]:
         """Return a range with its fault, see `range_fault`."""
+        self._measured_m = range_m
         return Reading(range_m, range_fault(range_m, self.config.range_max_m, reach_m))
 
     def on_setpoint(self, height_m: float, now_s: float) -> bool:
@@ -290,11 +239,12 @@ class BlimpAdapter(VehicleAdapter[float]):
         return Estimated(values, missing, self._land, landed)
 
     def supervised(self, now_s: float) -> tuple[float, ...]:
-        """Return estimate, its deviation, trust of the sensors, fault of motors and battery."""
+        """Return range, estimate, its deviation, trust of the sensors, fault of motors, battery."""
         estimator = self.estimator
         if estimator is None or not estimator.started:
             return (math.nan,) * len(self.supervised_names)
         return (
+            self._measured_m,
             estimator.observer.position_m,
             estimator.observer.position_sd_m,
             *(_trust(gate, now_s) for gate in estimator.gates.values()),
@@ -416,38 +366,3 @@ def _trust(gate: TrustGate, now_s: float) -> float:
     if not gate.trusted:
         return 0.0
     return 0.5 if gate.silent(now_s) else 1.0
-
-
-def range_fault(
-    range_m: float, range_max_m: float, reach_m: tuple[float, float] = (0.0, 0.0)
-) -> str:
-    """Return the fault of a measured range and how to fix it, or an empty string if it is usable.
-
-    Args:
-        range_m: measured range.
-        range_max_m: maximum plausible range.
-        reach_m: minimum and maximum range of the sensor; a maximum of 0: unknown.
-    """
-    nearest_m, farthest_m = reach_m if reach_m[1] > 0 else (0.0, math.inf)
-    if 0 < range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
-        return ""
-    if math.isnan(range_m):
-        return "range is NaN"
-    if math.isinf(range_m):
-        return "no return (range is infinite): point the sensor at the floor, within its reach"
-    if range_m == 0:
-        return (
-            "range is 0: no height, but the value of many drivers for no return; point the sensor "
-            "at the floor, within its reach"
-        )
-    if range_m < 0:
-        return f"range {range_m:g} m is negative: ranges are positive distances"
-    if range_m > range_max_m:
-        return (
-            f"range {range_m:g} m is above range_max_m {range_max_m:g}: does the "
-            "sensor report millimetres? Range messages are in metres (REP-103)"
-        )
-    return (
-        f"range {range_m:g} m is outside the sensor's min_range {nearest_m:g} to max_range "
-        f"{farthest_m:g} m"
-    )

@@ -2,21 +2,21 @@
 
 A contradiction is attributed where the sensors allow it: of the accelerometer and the model by the
 position sensors (`supervision.attribution`), of the lidar by barometer and accelerometer. A lidar
-alone is checked against the model for seconds (`supervision.monitors.model_fit`), which cannot tell
-the sensor from the motors.
+alone is checked against the model for seconds (`supervision.monitors.model_fit`), which does not
+distinguish the sensor from the motors.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from snn_control.copies import Copied
+from snn_control.loops.blimp.estimator_config import EstimatorConfig
 from snn_control.loops.blimp.model import (
     BLIND_BELOW_M,
-    NOISE,
-    RANGE_SD_M,
     BlimpModel,
     BlimpMotion,
     lidar_sd_m,
@@ -25,74 +25,26 @@ from snn_control.supervision.attribution import Dispute, Outcome
 from snn_control.supervision.monitors.model_fit import ModelFit
 from snn_control.supervision.monitors.monitor import Sample
 from snn_control.supervision.monitors.nis import WindowedNis
-from snn_control.supervision.observer import BiasNoise, Correction, Observer, ObserverNoise
-from snn_control.supervision.trust import TrustConfig, TrustGate, Verdict
+from snn_control.supervision.observer import Correction, Observer
+from snn_control.supervision.trust import TrustGate, Verdict
 
-__all__ = ["SENSORS", "EstimatorConfig", "HeightEstimator"]
+__all__ = ["SENSORS", "HeightEstimator"]
 
 SENSORS = ("lidar", "barometer", "accelerometer")
 PAST_S = 0.6
 """Time for which past heights are kept, to compare late measurements with, s."""
-CANNOT_TELL = "; cannot tell: the sensor, or the motors"
+UNATTRIBUTED = "; not attributed: the sensor, or the motors"
 BACK_S = 1.0
 """Jump back of the clock after which the estimate starts again, s."""
 NEIGHBOUR_SHARE = 0.05
 """Weight of one message in the learned difference to a neighbour's offset."""
+ALIKE_S, ALIKE_M = 5.0, 0.3
+"""Largest differences in time, s, and height, m, of contradictions of two sensors that agree."""
 RESPONSE_S = 2.0
 """Time constant of the deviation from the commands, s."""
 FORGET_S = 60.0
 """Time without any measurement after which the estimate starts again, s."""
 _DISPUTED = Verdict(False, Outcome.OPEN)
-
-
-@dataclass(frozen=True)
-class EstimatorConfig:
-    """Noise and gates of the sensors."""
-
-    lidar_sd_m: float = RANGE_SD_M
-    """Standard deviation of a range, m: steps of 1 cm and noise of 5 mm."""
-    barometer_sd_m: float = 0.06
-    """Standard deviation of the white noise of a barometric height, m."""
-    accelerometer_sd_m_s2: float = 0.025
-    """Standard deviation of the white noise of an acceleration, m/s^2."""
-    barometer_bias: BiasNoise = BiasNoise(5.0, 0.02)
-    """Offset of the barometric height from that of the lidar, m."""
-    accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.001)
-    """Bias of the acceleration, m/s^2."""
-    neighbour_sd_m: float = 0.03
-    """Standard deviation of the offset of a neighbour's barometer, m."""
-    neighbour_far_m: float = 0.5
-    """Change of that offset against the estimate that is not used, m."""
-    motion: ObserverNoise = NOISE
-    """Noise of the motion."""
-    lidar: TrustConfig = field(
-        default_factory=lambda: TrustConfig(0.0, 12.0, closing_floor=0.03, at_once=0.3)
-    )
-    """Gate of the lidar, m."""
-    barometer: TrustConfig = field(
-        default_factory=lambda: TrustConfig(-1000.0, 20000.0, closing_floor=0.2, at_once=1.0)
-    )
-    """Gate of the barometer, m."""
-    accelerometer: TrustConfig = field(
-        default_factory=lambda: TrustConfig(-50.0, 50.0, closing_floor=0.1, at_once=1.0)
-    )
-    """Gate of the accelerometer, m/s^2."""
-    alone_limit_m: float = 0.25
-    """Innovation of a lidar without other sensors that counts as a contradiction, m."""
-    alone_identical_s: float = 15.0
-    """Time for which a lidar without other sensors may repeat its value, s."""
-    alone_reopen_count: int = 10
-    """Consistent ranges in a row after which a lidar without other sensors is trusted again."""
-    response_max: float = 1.6
-    """Mean NIS of ten accelerations above which they are compared with the other sensors."""
-    response_floor_m_s2: float = 0.06
-    """Deviation from the commanded acceleration that counts as a fault of the motors, m/s^2."""
-    fault_tolerated_m_s2: float = 2.0
-    """Innovation of an acceleration that is no contradiction while the motors have a fault, m/s^2:
-    their full thrust in both directions."""
-    fault_walk_m_s2_rs: float = 0.3
-    """Random walk of the unmodelled acceleration while the motors have a fault, m/s^2 per root
-    second."""
 
 
 class HeightEstimator(Copied):
@@ -116,6 +68,8 @@ class HeightEstimator(Copied):
         self.gates = {name: TrustGate(getattr(config, name)) for name in SENSORS}
         self._lidar, self._barometer, self._accelerometer = self.gates.values()
         self._fit, self._response = ModelFit(self.observer), WindowedNis(10)
+        self.record: Callable[[str, Sample], None] | None = None
+        """Called with each message that is judged, by sensor; None: not called."""
         self._actuator_fault = ""
         self.actuator_faults = 0
         """Number of faults of the motors so far."""
@@ -128,7 +82,7 @@ class HeightEstimator(Copied):
             gate.reset()
         self._fit.reset()
         self._response.reset()
-        self._command = self._lidar_side = 0.0
+        self._command = self._lidar_m = 0.0
         self._neighbour_m = math.nan
         self._past: deque[tuple[float, float]] = deque()
         self._dispute: Dispute | None = None
@@ -164,8 +118,12 @@ class HeightEstimator(Copied):
         made = self.observer.position(range_m + self._moved_since(stamp_s), sd_m)
         innovation = made.innovation if math.isfinite(range_m) else None
         sample = Sample(now_s, stamp_s, range_m, innovation)
+        if self.record is not None:
+            self.record("lidar", sample)
         alone = self._alone(now_s)
         tolerated, limit_m, identical_s = self._explained(made.innovation.value), None, None
+        if not self._usable(self._accelerometer, now_s):
+            tolerated = max(tolerated, self.config.without_acceleration_m)
         if alone:
             limit_m, identical_s = self.config.alone_limit_m, self.config.alone_identical_s
             if self._lidar.silent(now_s):
@@ -174,15 +132,17 @@ class HeightEstimator(Copied):
             identical_s = math.inf
         count = self.config.alone_reopen_count if alone else None
         verdict = self._lidar.judge(sample, tolerated, limit_m, identical_s, count)
-        self._lidar_side = made.innovation.value
+        self._lidar_m = made.innovation.value
         if verdict.reason or innovation is None:
             return verdict
         if self._dispute is not None:
             self._dispute.positioned(range_m, sd_m)
             self._settle(now_s)
-        if alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
+        if range_m < BLIND_BELOW_M:
+            self._fit.reset()
+        elif alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
             self._fit.return_to_model()
-            return self._lidar.close(f"value {range_m:.2f}, but {fault}{CANNOT_TELL}", now_s)
+            return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
         if verdict.fuse:
             self.observer.correct(made)
             if alone:
@@ -328,7 +288,10 @@ class HeightEstimator(Copied):
         tolerated: float,
     ) -> Verdict:  # fmt: skip
         innovation = made.innovation if math.isfinite(value) else None
-        return gate.judge(Sample(now_s, stamp_s, value, innovation), tolerated)
+        sample = Sample(now_s, stamp_s, value, innovation)
+        if self.record is not None:
+            self.record("barometer" if gate is self._barometer else "accelerometer", sample)
+        return gate.judge(sample, tolerated)
 
     def _usable(self, gate: TrustGate, now_s: float) -> bool:
         return gate.trusted and not gate.silent(now_s)
@@ -348,10 +311,15 @@ class HeightEstimator(Copied):
         return 1.5 * abs(gap_m) + 0.05 if gap_m * innovation_m > 0.0 else 0.0
 
     def _both_heights_deny(self, made: Correction) -> bool:
-        """Return True if lidar and barometer are refused and lie on the same side."""
-        since_s = abs(self._lidar.closed_s - self._barometer.closed_s)
-        refused = not (self._lidar.trusted or self._barometer.trusted) and since_s < 5.0
-        return refused and self._lidar_side * made.innovation.value > 0.0
+        """Return True if lidar and barometer contradict the estimate alike, without accelerometer.
+
+        With an accelerometer a dispute decides.
+        """
+        gates = self._lidar, self._barometer
+        if not all(gate.contradicts for gate in gates) or self._accelerometer.trusted:
+            return False
+        together = abs(gates[0].closed_s - gates[1].closed_s) < ALIKE_S
+        return together and abs(self._lidar_m - made.innovation.value) < ALIKE_M
 
     def _may_dispute(self) -> bool:
         """Return True if a contradiction of the accelerometer is new."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from snn_control.loops.blimp.config import FULL
-from snn_control.supervision.observer import MotionModel, ObserverNoise
+from snn_control.supervision.motion import MotionModel
+from snn_control.supervision.observer import ObserverNoise
 
 __all__ = ["BLIND_BELOW_M", "NOISE", "RANGE_SD_M", "BlimpModel", "BlimpMotion", "lidar_sd_m"]
 

@@ -10,10 +10,13 @@ from snn_control.report.inputs import LATENCY_KEYS, ReportInputs
 from snn_control.report.section import Figure, Section, Table
 
 _TITLE = "Latency"
-_LABELS = (
-    "measurement to command", "step of the controller",
-    "age of the measurement at the command",
-)  # fmt: skip
+_LABELS = {
+    "latency_s": "measurement to command",
+    "filter_s": "checks and estimate",
+    "step_s": "step of the controller",
+    "age_s": "age of the measurement at the command",
+}
+"""Label of each latency; those that a trace lacks are left out."""
 
 
 def applies(inputs: ReportInputs) -> bool:
@@ -28,7 +31,8 @@ def make(inputs: ReportInputs) -> Section:
     ]
     name = inputs.ordered(with_latency)[0]
     figure, rows = go.Figure(), list[tuple[str, ...]]()
-    for k, (key, label) in enumerate(zip(LATENCY_KEYS, _LABELS, strict=True)):
+    present = {key: label for key, label in _LABELS.items() if key in inputs.traces[name]}
+    for k, (key, label) in enumerate(present.items()):
         values_ms = 1e3 * np.sort(inputs.traces[name][key][np.isfinite(inputs.traces[name][key])])
         fraction = (np.arange(len(values_ms)) + 1) / len(values_ms)
         figure.add_scatter(

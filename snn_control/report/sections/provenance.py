@@ -8,13 +8,17 @@ from snn_control.report.section import Listing, Section, Table
 from snn_control.yaml_text import dump_yaml
 
 WORKS = {
-    "blimp": ("snn_control/Blimp", "blimp", "imitation", "mismatch"),
+    "blimp": (
+        "snn_control/Blimp", "blimp", "imitation", "mismatch", "faults", "monitors", "two-blimps",
+        "adaptive-sensing", "fusion",
+    ),
     "swimmer": ("snn_control/Swim", "swimmer"),
     "place": ("snn_control/Route", "place"),
     "seqslam": ("snn_control/Route", "place"),
     "cma-es": ("strategies",),
     "deap": ("strategies",),
-}
+    "mujoco": ("snn_control/Corridor", "corridor", "rays"),
+}  # fmt: skip
 """Citation names, each with prefixes of the environments, configurations and studies that build on
 the cited work."""
 

@@ -46,6 +46,12 @@ class RecordedTicks:
         return self._stack(self.observation_names)
 
     @property
+    def measured(self) -> npt.NDArray[np.bool_]:
+        """Ticks at a measurement, (n_ticks,); others are on the estimate in between."""
+        usable = self.fields.get("usable")
+        return np.ones(len(self.stamp_ns), bool) if usable is None else ~np.isnan(usable)
+
+    @property
     def orders(self) -> FloatArray:
         """Inputs of the controller beside the observation, (n_ticks, n_orders)."""
         return self._stack(self.order_names)

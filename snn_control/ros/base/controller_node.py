@@ -30,17 +30,17 @@ from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy
+from snn_control.ros.base.messages import answer, nanoseconds, tick_values
 from snn_control.supervision.command_gate import OFF
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
-__all__ = ["ACKNOWLEDGED_S", "MODES", "Callbacks", "ControllerNode", "answer", "nanoseconds"]
+__all__ = ["ACKNOWLEDGED_S", "Callbacks", "ControllerNode"]
 
 FloatArray = npt.NDArray[np.float64]
 ACKNOWLEDGED_S = 0.5
 """Maximum wait for the acknowledgement of the safe command, s."""
 SENDING_S = 0.1
 """Maximum wait of the safe command for another command that is being sent, s."""
-MODES = list(Mode)
 
 Callbacks = Sequence[tuple[Any, str, Callable[..., Any]]]
 """Message type, name and callback of topics or services."""
@@ -107,7 +107,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Refuse a sensor whose first measurement cannot be used."""
 
     def accompany(self, now_s: float) -> None:
-        """Publish what other vehicles need; called by the watch."""
+        """Publish data for other vehicles; called by the watch."""
 
     # Lifecycle.
 
@@ -278,16 +278,8 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._sent_s = time.monotonic()
 
     def _record(self, tick: Tick, latency_s: float, age_s: float) -> None:
-        commands = np.full(tick.output.size, math.nan) if tick.command is None else tick.command
-        record = Float64MultiArray()
+        record = Float64MultiArray(data=tick_values(tick, latency_s, age_s))
         record.layout.dim = [self._fields]
-        record.data = [
-            float(tick.number), float(tick.stamp_ns // 10**9), float(tick.stamp_ns % 10**9),
-            tick.dt_s, float(tick.missed), float(tick.resets), float(MODES.index(tick.mode)),
-            float(tick.failed), *tick.orders, *tick.output.tolist(), *commands.tolist(),
-            tick.filter_s, *tick.supervised, age_s, tick.step_s, latency_s,
-            *tick.observation.tolist(),
-        ]  # fmt: skip
         self._ticks.publish(record)
         spikes = self._running().controller.spikes
         if spikes.size and np.isfinite(tick.output).all():
@@ -411,14 +403,3 @@ class ControllerNode(ManagedNode, Generic[A]):
         message.message = str(modes.mode)
         message.values = [KeyValue(key="reason", value=modes.reason)]
         self._mode.publish(message)
-
-
-def answer(response: Any, success: bool, message: str) -> Any:
-    """Return the response of a service."""
-    response.success, response.message = success, str(message)
-    return response
-
-
-def nanoseconds(stamp: Any) -> int:
-    """Return the time of a stamp, ns."""
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)

@@ -124,15 +124,15 @@ EVERY_SIMULATOR = Interface(
 
 TICK_FIELDS = (
     "tick", "stamp_s", "stamp_ns", "dt_s", "missed", "resets", "mode", "fault",
-    "output", "command", "filter_s", "age_s", "step_s", "latency_s",
+    "output", "command", "usable", "filter_s", "age_s", "step_s", "latency_s",
 )  # fmt: skip
 """Entries of `~/tick` before the observation: number of the tick, stamp of the measurement (s and
 ns), time since the last one, missed ticks before it, resets of the controller so far, mode (index
 in `snn_control.supervision.modes.Mode`), 1 if the controller failed, its output, the sent command,
-time of the checks and the estimate, the state of the supervision (`tick_fields`), age of the
-measurement when the command was sent (node clock; of the last usable one for a tick on the
-estimate), time of the controller's step, time from the start of the callback to the sent command
-(monotonic clock)."""
+1 if the measurement was usable (NaN without one), time of the checks and the estimate, the state of
+the supervision (`tick_fields`), age of the measurement when the command was sent (node clock; of
+the last usable one for a tick on the estimate), time of the controller's step, time from the start
+of the callback to the sent command (monotonic clock)."""
 
 
 def tick_fields(

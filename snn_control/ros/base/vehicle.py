@@ -155,11 +155,11 @@ def controller_name(model: str) -> str:
 
 def bus_trace(ticks: RecordedTicks) -> Arrays:
     """Return the columns of a trace common to all runs over the bus, one entry per tick."""
-    names = ("latency_s", "age_s", "step_s")
+    names = ("latency_s", "age_s", "step_s", "filter_s")
     return {
         "time_s": (ticks.stamp_ns - ticks.stamp_ns[0]) * 1e-9,
         "missed_ticks": ticks.fields["missed"],
-        **{name: ticks.fields[name] for name in names},
+        **{name: ticks.fields[name] for name in names if name in ticks.fields},
     }
 
 
@@ -168,7 +168,8 @@ def bus_figures(ticks: RecordedTicks, controller: Controller, rate: float = 1.0)
     latency_s, outputs = ticks.fields["latency_s"], ticks.outputs
     period_s = controller.control_period_s
     # Ages are in simulated time, latencies in wall time.
-    late = np.maximum(latency_s * rate, ticks.fields["age_s"]) > period_s
+    age_s = np.where(ticks.measured, ticks.fields["age_s"], 0.0)
+    late = np.maximum(latency_s * rate, age_s) > period_s
     again = replay(ticks, controller)
     identical = bool(np.array_equal(again, outputs, equal_nan=True))
     return {

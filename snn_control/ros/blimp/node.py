@@ -20,10 +20,11 @@ from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.loop import altitude_loop
 from snn_control.loops.blimp.model import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
-from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray, answer
+from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray
 from snn_control.ros.base.interface import qos
 from snn_control.ros.base.loaded_model import ModelSource
 from snn_control.ros.base.managed_node import next_message
+from snn_control.ros.base.messages import answer
 from snn_control.ros.blimp.health import AltitudeStatus
 from snn_control.ros.blimp.interfaces import CONTROLLER
 

@@ -10,6 +10,7 @@ import numpy as np
 from snn_control.controllers import Controller, load
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
+from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.ros.bags.ticks import RecordedTicks
 from snn_control.ros.base.vehicle import (
     Arrays,
@@ -22,6 +23,9 @@ from snn_control.ros.base.vehicle import (
 from snn_control.training.blimp.system import Blimp
 from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
+
+SUPERVISED = ("mode", *BlimpAdapter.supervised_names)
+"""Columns of the supervision in the trace."""
 
 
 class BlimpVehicle(Vehicle):
@@ -98,4 +102,5 @@ def _trace(ticks: RecordedTicks, simulated: Arrays) -> Arrays:
         "height_ref_m": reference_m,
         "range_m": reference_m - ticks.fields["height_error_m"],
         "motor_command": ticks.fields["command"],
+        **{name: ticks.fields[name] for name in SUPERVISED if name in ticks.fields},
     }

@@ -127,6 +127,6 @@ def examine(run: BusRun, ros: Path, vehicle: Vehicle) -> BusResult:
         "preset": run.preset,
         "seed": run.seed,
         **{name: episode.metrics[metric] for name, metric in vehicle.headline.items()},
-        "lost_ticks": n_sent - len(ticks.stamp_ns),
+        "lost_ticks": n_sent - int(ticks.measured.sum()),
     } | bus_figures(ticks, vehicle.controller, run.rate)
     return BusResult(episode, summary, f"{vehicle.environment} over ROS 2")

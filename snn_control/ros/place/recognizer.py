@@ -25,9 +25,9 @@ from snn_control.loops.place.loop import Answer, PlaceLoop, warm
 from snn_control.loops.place.mapping import Mapping
 from snn_control.loops.place.posed_map import PosedMap
 from snn_control.ros.base.conflicts import require_type
-from snn_control.ros.base.controller_node import answer, nanoseconds
 from snn_control.ros.base.interface import qos
 from snn_control.ros.base.managed_node import ManagedNode, destroy
+from snn_control.ros.base.messages import answer, nanoseconds
 from snn_control.ros.place.health import PlaceHealth
 from snn_control.ros.place.interfaces import (
     CANDIDATE_FIELDS,

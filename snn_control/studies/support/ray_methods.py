@@ -72,6 +72,8 @@ class RayEpisodes:
     """Name of the controller."""
     predictors: Sequence[Mapping[str, Predictor]]
     """Trained predictors by cells, one mapping for each seed of the training."""
+    duration_s: float = 40.0
+    """Longest episode, s."""
 
     def rows(self, genomes: FloatArray, seeds: npt.NDArray[np.uint64]) -> Iterable[FloatArray]:
         """Yield the results of each episode, see `RESULTS`."""
@@ -84,7 +86,7 @@ class RayEpisodes:
             method, n_rays, world, predictor = genome
             name = WORLDS[world]
             if name not in environments:
-                environments[name] = CorridorNav(name, ray_choice=True)
+                environments[name] = CorridorNav(name, ray_choice=True, duration_s=self.duration_s)
             chosen = self.predictors[predictor] if self.predictors else {}
             sensing = make_sensing(METHODS[method], n_rays, chosen)
             episode = sparse_episode(environments[name], controller, sensing, seed)

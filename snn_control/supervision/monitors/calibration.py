@@ -30,13 +30,14 @@ def block_maxima(
 
     Args:
         times_s: ascending times of the scores, s, shape (n,).
-        scores: scores, shape (n,); infinite ones count.
+        scores: scores, shape (n,); infinite ones count, NaN as infinite.
         block_s: length of a block, s.
 
     Raises:
         ParameterError: the shapes differ, or not one block is complete.
     """
     times, values = np.asarray(times_s, np.float64), np.asarray(scores, np.float64)
+    values = np.where(np.isnan(values), math.inf, values)
     if times.shape != values.shape or times.ndim != 1:
         raise ParameterError(f"times have shape {times.shape}, scores {values.shape}")
     blocks = ((times - times[0]) // block_s).astype(int) if times.size else times.astype(int)

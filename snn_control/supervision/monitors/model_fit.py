@@ -7,8 +7,8 @@ A sensor disagrees with the model if
 - the unmodelled acceleration that would explain it is above `unmodelled_max_m_s2`,
 - the normalised innovations squared of the last `window_s` are above `nis_max` on average.
 
-The check is for a vehicle with one sensor. It cannot tell the sensor from the actuators, and a
-drift that starts slowly is not detected: it equals a change of buoyancy.
+The check is for a vehicle with one sensor. It does not distinguish the sensor from the actuators,
+and a drift that starts slowly is not detected: it equals a change of buoyancy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
-from snn_control.supervision.observer import Branch, Innovation, Observer
+from snn_control.supervision.motion import Branch
+from snn_control.supervision.observer import Innovation, Observer
 
 __all__ = ["ModelFit", "ModelFitConfig"]
 

@@ -13,7 +13,8 @@ from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.blimp.quantised_twin import QuantisedTwin, quantised_twin
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
-from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE
+from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE, BlimpAdapter
+from snn_control.supervision.modes import Mode
 from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System, Transfer
 from snn_control.training.task import Task
 
@@ -72,5 +73,6 @@ class Blimp(System):
             "command": trace["motor_command"],
             "missed": trace["missed_ticks"] > 0,
         }
-        names = ("height_m", "height_ref_m", "pd", "i")
-        return kept | {name: trace[name] for name in names if name in trace}
+        names = ("height_m", "height_ref_m", "pd", "i", "mode", *BlimpAdapter.supervised_names)
+        kept |= {name: trace[name] for name in names if name in trace}
+        return kept | ({"mode_names": np.array([*Mode])} if "mode" in kept else {})

@@ -36,7 +36,6 @@ from snn_control.training.corridor.sparse_episode import scans
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PredictorConfig", "Scans", "collect_scans", "train_predictor"]
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -15,8 +15,6 @@ from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.corridor.rays import ANGLES_RAD, N_RAYS, Motion
 from snn_control.loops.corridor.sensing import RaySensing
 
-__all__ = ["Scan", "SparseEpisode", "hallucinated_free", "scans", "sparse_episode"]
-
 FloatArray = npt.NDArray[np.float64]
 
 NEAR_M = 1.0

@@ -17,7 +17,7 @@ from snn_control.loops.blimp.loop import altitude_loop
 from snn_control.loops.control_loop import Tick
 from snn_control.supervision.faults import Fault, FaultKind
 from snn_control.supervision.modes import Mode
-from snn_control.training.sensing.supervised_flight import FlightSettings, fly
+from snn_control.training.blimp.supervised.flight import FlightSettings, fly
 from tests.loops.blimp.harness import Bench, Scripted
 from tests.loops.blimp.test_sensor_faults import Plant
 
@@ -181,7 +181,7 @@ def test_a_simulated_clock_that_restarts_starts_the_estimate_again() -> None:
 
 
 def test_a_controller_that_drives_away_is_replaced_without_a_step() -> None:
-    """The PID of low gain takes over beyond the envelope, and hands back once it is close."""
+    """Takeover of the PID of low gain beyond the envelope, and return near the setpoint."""
     loop = altitude_loop(Scripted(4.5), AltitudeNodeConfig(envelope_m=0.3))
     blimp, modes, commands = Plant(1.0), [], []
     loop.adapter.on_setpoint(1.0, 1000.0)

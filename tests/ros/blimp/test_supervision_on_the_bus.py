@@ -44,7 +44,7 @@ def nodes_and_peer(nodes: Nodes, peer: Peer) -> tuple[Nodes, Peer]:
 def test_an_emergency_stop_is_latched_without_any_other_input(
     nodes_and_peer: tuple[Nodes, Peer],
 ) -> None:
-    """By the topic, without measurements; released by the service."""
+    """Stop by the topic, without measurements; release by the service."""
     _, peer = nodes_and_peer
     stop = peer.node.create_publisher(Bool, "emergency_stop", qos("event"))
     peer.until(lambda: stop.get_subscription_count())

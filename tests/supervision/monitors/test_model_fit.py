@@ -84,7 +84,7 @@ def test_after_a_silence_the_predictions_start_again() -> None:
 
 
 def test_a_refused_sensor_leaves_the_estimate_of_the_model() -> None:
-    """Wrong corrections of the last seconds are undone."""
+    """Return to the prediction from before the wrong corrections."""
     bench = FitBench(nis_max=1e6)
     bench.hover()
     bench.observer.model.send(0.5, bench.now_s)

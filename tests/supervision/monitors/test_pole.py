@@ -23,13 +23,13 @@ def process(modulus: float, period_steps: float, n: int, seed: int) -> np.ndarra
 
 @pytest.mark.parametrize("modulus", [0.6, 0.8, 0.95])
 def test_the_modulus_is_that_of_the_process(modulus: float) -> None:
-    found = []
+    moduli = []
     for seed in range(20):
         pole = Pole(window_s=200.0)
         for k, value in enumerate(process(modulus, 12.0, 400, seed)):
             pole.add(float(value), 0.5 * k)
-        found.append(pole.modulus)
-    assert np.mean(found) == pytest.approx(modulus, abs=0.03)
+        moduli.append(pole.modulus)
+    assert np.mean(moduli) == pytest.approx(modulus, abs=0.03)
 
 
 def test_a_line_is_subtracted() -> None:

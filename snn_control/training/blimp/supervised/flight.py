@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,9 @@ from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.loop import altitude_loop
 from snn_control.loops.control_loop import ControlLoop, Tick
 from snn_control.supervision.faults import Channel, Fault, FaultyStreams, Message
+from snn_control.supervision.monitors.monitor import Sample
 
-__all__ = ["CHANNELS", "FlightSettings", "SupervisedFlight", "fly"]
+__all__ = ["CHANNELS", "FlightRecorder", "FlightSettings", "SupervisedFlight", "fly"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -117,10 +118,34 @@ class SupervisedFlight:
         return later[0] - start_s if later else math.nan
 
 
+@dataclass
+class FlightRecorder:
+    """Messages and spikes of a flight, for monitors that run on the record."""
+
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    """Judged messages of each sensor and of the battery; times are those of the flight."""
+    spike_times_s: list[float] = field(default_factory=list)
+    """Time of each step of the controller, s."""
+    spikes: list[FloatArray] = field(default_factory=list)
+    """Spikes of its neurons in each step."""
+
+    def keep(self, stream: str, sample: Sample) -> None:
+        """Keep a message."""
+        start_s = START_NS * 1e-9
+        shifted = Sample(sample.now_s - start_s, sample.stamp_s - start_s, *sample[2:])
+        self.samples.setdefault(stream, []).append(shifted)
+
+
 class _Flight:
     """State of a flight in progress."""
 
-    def __init__(self, seed: int, faults: Sequence[Fault], settings: FlightSettings) -> None:
+    def __init__(
+        self,
+        seed: int,
+        faults: Sequence[Fault],
+        settings: FlightSettings,
+        recorder: FlightRecorder | None,
+    ) -> None:
         parameters = blimp_parameters(settings.preset, dict(settings.changes or {}))
         self.scenario: Scenario = draw_scenario(parameters, seed, settings.duration_s)
         self.settings, self.senses = settings, settings.senses
@@ -134,10 +159,12 @@ class _Flight:
         self.streams = FaultyStreams(CHANNELS, faults)
         controller = load(settings.model)
         self.loop = altitude_loop(controller, AltitudeNodeConfig(**(settings.config or {})))
-        self.commanded = self.applied = 3.1
+        self.recorder = recorder
+        if recorder is not None and self.loop.adapter.estimator is not None:
+            self.loop.adapter.estimator.record = recorder.keep
+        self.applied = 3.1
         self.range_m = math.nan
         self.battery_s = -math.inf
-        self.last_ns = 0
         self.before = -0.1, 0.0
         self.tick_supervised: tuple[float, ...] = ()
         self.sag = self.scenario.constants.item(plant.SAG_PER_S) * self.scenario.battery_start_v
@@ -162,6 +189,8 @@ class _Flight:
         if name == "motor":
             self.apply(message)
         elif name == "battery":
+            if self.recorder is not None:
+                self.recorder.keep(name, Sample(now_s, stamp_ns * 1e-9, value))
             if adapter.on_battery(value, now_s):
                 loop.check(now_s)
         elif name == "setpoint":
@@ -178,6 +207,9 @@ class _Flight:
         if tick is None:
             return
         self.tick_supervised = tick.supervised
+        if self.recorder is not None and tick.stepped:
+            self.recorder.spike_times_s.append(time_s)
+            self.recorder.spikes.append(self.loop.controller.spikes.copy())
         self.send(tick.command, time_s)
         self.loop.keep_ready()
 
@@ -241,7 +273,10 @@ class _Flight:
 
 
 def fly(
-    seed: int, faults: Sequence[Fault] = (), settings: FlightSettings | None = None
+    seed: int,
+    faults: Sequence[Fault] = (),
+    settings: FlightSettings | None = None,
+    recorder: FlightRecorder | None = None,
 ) -> SupervisedFlight:
     """Fly one scenario.
 
@@ -249,13 +284,14 @@ def fly(
         seed: seed of blimp, gusts, timing and noise.
         faults: faults of `CHANNELS`; one without effect is refused.
         settings: blimp and conditions.
+        recorder: keeps messages and spikes; None: they are not kept.
 
     Raises:
         ParameterError: a fault has changed no message.
         UnknownNameError: a fault of another channel.
     """
     settings = settings or FlightSettings()
-    flight = _Flight(seed, faults, settings)
+    flight = _Flight(seed, faults, settings, recorder)
     scenario, loop = flight.scenario, flight.loop
     gust = np.ascontiguousarray(scenario.gust_m_s2[2])
     ticks = {int(step): k for k, step in enumerate(scenario.tick_step)}

@@ -9,13 +9,13 @@ import pytest
 
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.supervision.faults import Fault, FaultKind
-from snn_control.training.sensing.fault_matrix import (
+from snn_control.training.blimp.supervised.fault_matrix import (
     DECLARED,
     detected_s,
     fault_of,
     trusted_again_s,
 )
-from snn_control.training.sensing.supervised_flight import (
+from snn_control.training.blimp.supervised.flight import (
     CHANNELS,
     FlightSettings,
     SupervisedFlight,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snn_control.supervision.faults import Fault, FaultKind
-from snn_control.training.sensing.supervised_flight import SupervisedFlight
+from snn_control.training.blimp.supervised.flight import SupervisedFlight
 
 __all__ = ["DECLARED", "NO_BOUND_M", "Reaction", "detected_s", "fault_of", "trusted_again_s"]
 

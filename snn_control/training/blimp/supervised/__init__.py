@@ -1,0 +1,1 @@
+"""Flights of the supervised altitude loop with faults of its streams."""
