@@ -86,18 +86,23 @@ class CorridorBody(CopiedWithViews):
     def _bind(self) -> None:
         self.data = data_of(self.model, self.data)
 
-    def advance(self, speed_m_s: float, turn_rate_rad_s: float) -> float:
+    def advance(self, speed_m_s: float, turn_rate_rad_s: float, steps: int = SUBSTEPS) -> float:
         """Hold commands for a control period of 0.1 s; stop at a collision.
 
+        Args:
+            speed_m_s: commanded speed, m/s.
+            turn_rate_rad_s: commanded turn rate, rad/s.
+            steps: number of physics steps of 0.02 s, by default those of a control period.
+
         Returns:
-            The smallest clearance of the period, m; negative in a collision.
+            The smallest clearance of the steps, m; negative in a collision.
         """
         speed_m_s = min(max(speed_m_s, 0.0), MAX_SPEED_M_S)
         turn_rate_rad_s = min(max(turn_rate_rad_s, -MAX_TURN_RATE_RAD_S), MAX_TURN_RATE_RAD_S)
         poses: list[tuple[float, ...]] = []
         movers: list[NDArray[np.int64]] = []
         meets = bool(self._movers) and self._meets_movers()
-        for _ in range(SUBSTEPS):
+        for _ in range(steps):
             self.speed_m_s += _FRACTION * (speed_m_s - self.speed_m_s)
             self.turn_rate_rad_s += _FRACTION * (turn_rate_rad_s - self.turn_rate_rad_s)
             middle_rad = self.yaw_rad + 0.5 * PHYSICS_STEP_S * self.turn_rate_rad_s
@@ -111,7 +116,7 @@ class CorridorBody(CopiedWithViews):
         robot_m = np.array([pose[:2] for pose in poses])
         clearance_m = self._clearances(robot_m, np.array(movers))
         hits = np.flatnonzero(clearance_m < 0.0)
-        last = int(hits[0]) if hits.size else SUBSTEPS - 1
+        last = int(hits[0]) if hits.size else steps - 1
         self.x_m, self.y_m, self.yaw_rad, self.speed_m_s, self.turn_rate_rad_s = poses[last]
         if self._movers:
             self._mover_step = movers[last]

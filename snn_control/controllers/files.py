@@ -67,6 +67,7 @@ ALIASES = {"swimmer": "swimmer-spiking"}
 FILED: dict[str, str] = {
     "altitude": "snn_control.controllers.blimp.altitude:Altitude",
     "gap": "snn_control.controllers.corridor.gap:Gap",
+    "spiking_gap": "snn_control.controllers.corridor.spiking_gap:SpikingGap",
     "network": "snn_control.controllers.network_controller:NetworkController",
     "swimmer": "snn_control.controllers.swimmer.swimmer:Swimmer",
 }

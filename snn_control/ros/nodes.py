@@ -34,6 +34,7 @@ class System(NamedTuple):
 SYSTEMS = (
     System("blimp", "BlimpVehicle", ("altitude_controller", "pid_controller"), "blimp_simulator"),
     System("swimmer", "SwimmerVehicle", ("swimmer_controller",), "swimmer_simulator"),
+    System("corridor", "CorridorVehicle", ("corridor_controller",), "corridor_simulator"),
     System("place", recognisers=("place_recognizer",)),
     System("", recorders=("recorder",), relays=("fault_relay",)),
 )

@@ -11,6 +11,7 @@ import pytest
 
 from snn_control.controllers import Altitude, Controller, Swimmer, load, model_names, save
 from snn_control.controllers.corridor.gap import Gap
+from snn_control.controllers.corridor.spiking_gap import SpikingGap
 from snn_control.controllers.files import BUILT_IN
 from snn_control.engines.native import NativeEngine
 from snn_control.engines.reference import ReferenceEngine
@@ -50,11 +51,13 @@ def test_observations_actions_and_readouts_are_named(controller: Controller) -> 
         assert names == (joint_names(5), action_names(5))
         assert controller.control_period_s == 0.03
         readouts = {"muscle_dorsal_0", "muscle_ventral_4", "spikes"}
-    elif isinstance(controller, Gap):
+    elif isinstance(controller, Gap | SpikingGap):
         rays = tuple(f"ray_{k}_m" for k in range(72))
         assert names == ((*rays, "dyaw_rad"), ("speed_m_s", "turn_rate_rad_s"))
         assert controller.control_period_s == 0.1
-        readouts = {"chosen_rad", "free_m", "ahead_m", "spikes"}
+        readouts = {"chosen_rad", "spikes"}
+        if isinstance(controller, Gap):
+            readouts |= {"free_m", "ahead_m"}
     else:
         assert names == (("height_error_m",), ("motor_command",))
         assert controller.control_period_s == 0.1
@@ -140,7 +143,7 @@ def test_writing_into_returned_values_has_no_effect(controller: Controller) -> N
         np.testing.assert_array_equal(action, whole[k, : action.size])
         action[:] = np.nan
         controller.readouts.clear()
-        if isinstance(controller, Altitude | Swimmer):
+        if isinstance(controller, Altitude | SpikingGap | Swimmer):
             controller.spikes[:] = np.nan
 
 
@@ -154,7 +157,7 @@ def test_observations_of_other_dtypes_are_accepted(controller: Controller) -> No
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_saved_controller_is_loaded_bit_identical(name: str, tmp_path: Path) -> None:
     controller = load(name)
-    assert isinstance(controller, Altitude | Swimmer)
+    assert isinstance(controller, Altitude | SpikingGap | Swimmer)
     inputs = observations(controller, 300)
     expected = outputs(controller, inputs)
     path = save(controller, tmp_path / "model", {"command": "x"})

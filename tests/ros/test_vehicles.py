@@ -91,7 +91,8 @@ def register(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_exactly_one_vehicle_accepts_a_model(model: str) -> None:
     accepted = [name for name, kind in VEHICLES.items() if kind.accepts(load_named(model))]
-    assert accepted == ["swimmer" if model.startswith("swimmer") else "blimp"]
+    stem = model.partition("-")[0].partition(":")[0]
+    assert accepted == [{"gap": "corridor", "pid": "blimp"}.get(stem, stem)]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -122,7 +123,7 @@ def test_every_controller_node_has_a_vehicle() -> None:
 )
 def test_a_controller_without_a_vehicle_is_an_error(controller: Controller) -> None:
     with pytest.raises(
-        InterfaceMismatchError, match="name a controller of blimp, swimmer"
+        InterfaceMismatchError, match="name a controller of blimp, corridor, swimmer"
     ) as error:
         vehicle_of(controller)
     assert str(controller.observation_names) in str(error.value)
@@ -134,7 +135,7 @@ def test_another_package_can_register_a_vehicle(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(vehicle, CartVehicle)
     assert vehicle.controller is CART
     assert vehicle.controller_node("model").name == "cart_controller"
-    assert vehicle_names() == ["blimp", "cart", "swimmer"]
+    assert vehicle_names() == ["blimp", "cart", "corridor", "swimmer"]
 
 
 @pytest.mark.parametrize("name", ["greedy", "blimp"])

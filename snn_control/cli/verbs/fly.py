@@ -48,7 +48,8 @@ class Args(JsonOption):
     rate: float = 1.0
     """Simulated seconds per second of wall time; if not 1, /clock has the simulated time."""
     preset: str = "default"
-    """Preset of simulated faults; blimp: default, clean, missed, leak or stress."""
+    """Preset of simulated faults; blimp: default, clean, missed, leak or stress; corridor:
+    static, novel, moving or novel-moving."""
     seed: int = 0
     """Seed of the simulated robot."""
     faults: File = None
