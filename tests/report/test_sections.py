@@ -7,13 +7,24 @@ import numpy as np
 import pytest
 
 from snn_control.report.inputs import LATENCY_KEYS, SWIM_KEYS, ReportInputs
-from snn_control.report.sections import SECTIONS
+from snn_control.report.sections import SECTIONS, supervision
+from snn_control.supervision.modes import Mode
 
 TIME_S = np.arange(20) * 0.1
 STILL = np.zeros(20)
 SWIM = dict.fromkeys(SWIM_KEYS, np.zeros((20, 3))) | {"time_s": TIME_S}
 LATENCY = dict.fromkeys(LATENCY_KEYS, STILL + 0.001)
 HEIGHT = {"time_s": TIME_S, "height_m": STILL, "height_ref_m": STILL, "command": STILL}
+SUPERVISED = HEIGHT | {
+    "mode": np.array([2.0] * 12 + [7.0] * 8),
+    "mode_names": np.array([*Mode]),
+    "measured_m": STILL + 1.0,
+    "estimate_m": STILL + 1.0,
+    "estimate_sd_m": STILL + 0.01,
+    "lidar_trusted": np.array([1.0] * 10 + [0.5] * 2 + [0.0] * 8),
+    "filter_s": STILL + 1e-4,
+    "step_s": STILL + 1e-5,
+}
 TRANSFER = {"error_m": STILL, "net:pd": STILL}
 STUDY = {"study": "toy", "question": "toy question", "summary": "", "rows": [], "figures": []}
 MODULES = {
@@ -25,7 +36,17 @@ MODULES = {
 }
 ORDER = [
     *("study", "result", "precision-recall", "similarity", "queries", "modules", "video"),
-    *("response", "swim", "spikes", "latency", "learning", "transfer", "wiring", "operations"),
+    *(
+        "response",
+        "swim",
+        "supervision",
+        "spikes",
+        "latency",
+        "learning",
+        "transfer",
+        "wiring",
+        "operations",
+    ),
     "provenance",
 ]
 ALWAYS = ["result", "video", "spikes", "learning", "wiring", "operations", "provenance"]
@@ -64,6 +85,7 @@ def test_a_run_has_sections_for_data_and_missing_data(inputs, expected):
         ({"study": STUDY}, ["study", "provenance"]),
         ({"traces": {"net": LATENCY}}, ["latency", "provenance"]),
         ({"traces": {"net": LATENCY | HEIGHT}}, ["response", "latency", "provenance"]),
+        ({"traces": {"net": SUPERVISED}}, ["response", "supervision", "provenance"]),
         (
             {"study": STUDY, "traces": {"net": SWIM | HEIGHT}, "transfer": TRANSFER},
             ["study", "response", "swim", "transfer", "provenance"],
@@ -77,3 +99,17 @@ def test_a_run_has_sections_for_data_and_missing_data(inputs, expected):
 )
 def test_studies_and_bus_runs_have_sections_for_data_only(inputs, expected):
     assert ids(**inputs) == in_order(*expected)
+
+
+def test_supervision_shows_trust_modes_and_energy():
+    inputs = ReportInputs(Path("nowhere"), {}, {}, traces={"net": SUPERVISED})
+    section = supervision.make(inputs)
+    modes, energy = section.tables
+    assert modes.rows == [("auto", "1.2", "1"), ("coast", "0.7", "1")]
+    assert [row[0] for row in energy.rows] == [
+        "sensing: lidar", "computing: checks and estimate", "computing: controller",
+    ]  # fmt: skip
+    assert energy.rows[0][1:] == ("9.0", "18")
+    assert float(energy.rows[1][2]) == pytest.approx(1000 * 20 * 1e-4 / 1.9, rel=0.01)
+    names = {trace.name for trace in section.figures[0].figure.data}
+    assert {"true", "measured", "estimated", "lidar not trusted", "lidar silent"} <= names
