@@ -85,7 +85,10 @@ def test_a_run_has_sections_for_data_and_missing_data(inputs, expected):
         ({"study": STUDY}, ["study", "provenance"]),
         ({"traces": {"net": LATENCY}}, ["latency", "provenance"]),
         ({"traces": {"net": LATENCY | HEIGHT}}, ["response", "latency", "provenance"]),
-        ({"traces": {"net": SUPERVISED}}, ["response", "supervision", "provenance"]),
+        (
+            {"traces": {"net": LATENCY | SUPERVISED}},
+            ["response", "supervision", "latency", "provenance"],
+        ),
         (
             {"study": STUDY, "traces": {"net": SWIM | HEIGHT}, "transfer": TRANSFER},
             ["study", "response", "swim", "transfer", "provenance"],
