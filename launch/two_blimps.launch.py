@@ -2,7 +2,8 @@
 
     ros2 launch snn_control two_blimps.launch.py sim:=true record:=true
 
-Simulated blimps fly with different seeds and in real time, because a bus has only one /clock.
+Simulated blimps fly with different seeds and in real time, because a bus has only one /clock. Each
+sends the offset of its barometer to the other: one without a lidar keeps its height.
 """
 
 from launch.actions import GroupAction, IncludeLaunchDescription
@@ -18,7 +19,7 @@ SHARED = ("model", "sim", "params_file", "sim_params_file", "record", "autostart
 
 def generate_launch_description():
     """Return the launch description."""
-    one = PathJoinSubstitution([ThisLaunchFileDir(), "blimp_altitude.launch.py"])
+    one = PathJoinSubstitution([ThisLaunchFileDir(), "supervised_blimp.launch.py"])
     shared = {name: LaunchConfiguration(name) for name in SHARED}
     blimps = [
         GroupAction(
@@ -26,7 +27,8 @@ def generate_launch_description():
                 IncludeLaunchDescription(
                     PythonLaunchDescriptionSource(one),
                     launch_arguments={
-                        **shared, "namespace": f"blimp_{k}", "seed": str(k - 1)
+                        **shared, "namespace": f"blimp_{k}", "seed": str(k - 1),
+                        "neighbour": f"blimp_{3 - k}"
                     }.items(),
                 )
             ]

@@ -39,6 +39,7 @@ ARGUMENTS = {
     "params_file": ("", "parameters of the controller; empty: configs/ros/NODE.yaml"),
     "sim_params_file": ("", "parameters of the simulator; empty: configs/ros/NODE.yaml"),
     "seed": ("", "seed of the simulator; empty: that of sim_params_file"),
+    "neighbour": ("", "namespace of a blimp in the same room, whose barometer helps; empty: none"),
     "faults": ("", "file of faults, or the name of a shipped one; empty: none, and no fault_relay"),
     "record": ("false", "record a bag (MCAP)"),
     "bag": ("", "folder of the bag, which must not exist; empty: bag-NAMESPACE-DATE-TIME"),
@@ -207,12 +208,14 @@ def vehicle_nodes(
     respawn = switch(settings, "respawn")
     file = parameters_of(controller, settings["params_file"])
     relay = relay_of(NODES[controller].system, settings.get("faults", ""))
+    neighbour = settings.get("neighbour", "").strip("/")
+    others = [("neighbour_offset", f"/{neighbour}/barometer_offset")] if neighbour else []
     nodes = [
         launch_node(
             controller,
             [file, overrides],
             respawn=respawn,
-            remappings=relay.of_controller,
+            remappings=[*relay.of_controller, *others],
             **common,
         )
     ]

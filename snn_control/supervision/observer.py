@@ -109,6 +109,8 @@ class Correction(NamedTuple):
 
     innovation: Innovation
     covariance: tuple[float, float, float, float, float]
+    walk: float = 0.0
+    """Covariance of the measured value with the walk of the speed since the last acceleration."""
 
 
 class Observer(Copied):
@@ -142,9 +144,10 @@ class Observer(Copied):
         """Upper triangle of the covariance, row by row."""
         self._now_s = self._damping_per_s = 0.0
         self._gained_m_s = self._walked = self._walked_before = self._push_m_s2 = 0.0
-        self._since_s = self._mean_m_s2 = self._noise = 0.0
-        """Interval of the last measured acceleration: its start, predicted mean, and variance of
-        that mean by the walk of the speed, which counts as independent noise."""
+        self._since_s = self._mean_m_s2 = 0.0
+        """Start of the interval of the next acceleration, and mean predicted for the last one."""
+        self._walk_covariance = (0.0,) * 5
+        """Covariance of the states with the walk of the speed in that interval."""
 
     @property
     def started(self) -> bool:
@@ -256,11 +259,12 @@ class Observer(Copied):
         """
         zz, zv, zb, zp, za, _, _, vp, _, _, bp, _, pp, pa, _ = self._covariance
         value, noise = measured_m - self._track.position_m, sd_m * sd_m
+        walk = self._walk_covariance
         if not biased:
-            return Correction(Innovation(value, zz + noise), (zz, zv, zb, zp, za))
+            return Correction(Innovation(value, zz + noise), (zz, zv, zb, zp, za), walk[0])
         column = zz + zp, zv + vp, zb + bp, zp + pp, za + pa
-        variance = column[0] + column[3] + noise
-        return Correction(Innovation(value - self.position_bias_m, variance), column)
+        innovation = Innovation(value - self.position_bias_m, column[0] + column[3] + noise)
+        return Correction(innovation, column, walk[0] + walk[3])
 
     def measured_bias(self, bias_m: float, sd_m: float) -> Correction:
         """Return the correction by the bias of the second position sensor, known from elsewhere.
@@ -271,7 +275,7 @@ class Observer(Copied):
         """
         _, _, _, zp, _, _, _, vp, _, _, bp, _, pp, pa, _ = self._covariance
         innovation = Innovation(bias_m - self.position_bias_m, pp + sd_m * sd_m)
-        return Correction(innovation, (zp, vp, bp, pp, pa))
+        return Correction(innovation, (zp, vp, bp, pp, pa), self._walk_covariance[3])
 
     def acceleration(self, measured_m_s2: float, sd_m_s2: float) -> Correction:
         """Return the correction by the mean acceleration since the last measured one.
@@ -282,21 +286,32 @@ class Observer(Copied):
         """
         _, zv, zb, _, za, vv, vb, vp, va, bb, bp, ba, _, pa, aa = self._covariance
         c, elapsed_s = self._damping_per_s, self._now_s - self._since_s
+        speed, unmodelled, bias = vb - c * vv + va, bb - c * vb + ba, ba - c * va + aa
+        z, v, b, p, a = zb - c * zv + za, speed, unmodelled, bp - c * vp + pa, bias
+        variance = unmodelled - c * speed + bias + sd_m_s2 * sd_m_s2
         if elapsed_s > 0.0:
-            self._mean_m_s2 = self._gained_m_s / elapsed_s
+            rate = 1.0 / elapsed_s
+            self._mean_m_s2 = self._gained_m_s * rate
             # A change that takes effect late is an error of the next interval as well.
-            self._noise = (self._walked + self._walked_before) / (elapsed_s * elapsed_s)
+            walked = self._walked + self._walked_before
+            w_z, w_v, w_b, w_p, w_a = self._walk_covariance
+            variance += (walked * rate + 2.0 * (w_b - c * w_v + w_a)) * rate
+            z, v, b, p, a = (
+                z + rate * w_z,
+                v + rate * w_v,
+                b + rate * w_b,
+                p + rate * w_p,
+                a + rate * w_a,
+            )
             self._walked_before = self._walked
             self._since_s, self._gained_m_s, self._walked = self._now_s, 0.0, 0.0
-        speed, unmodelled, bias = vb - c * vv + va, bb - c * vb + ba, ba - c * va + aa
-        column = zb - c * zv + za, speed, unmodelled, bp - c * vp + pa, bias
+            self._walk_covariance = (0.0,) * 5
         value = measured_m_s2 - self._mean_m_s2 - self.acceleration_bias_m_s2
-        variance = unmodelled - c * speed + bias + self._noise + sd_m_s2 * sd_m_s2
-        return Correction(Innovation(value, variance), column)
+        return Correction(Innovation(value, variance), (z, v, b, p, a))
 
     def correct(self, correction: Correction) -> None:
         """Correct the estimate."""
-        (value, variance), (z, v, b, p, a) = correction
+        (value, variance), (z, v, b, p, a), walk = correction
         scale = 1.0 / variance
         gain_z, gain_v, gain_b = z * scale, v * scale, b * scale
         gain_p, gain_a = p * scale, a * scale
@@ -306,6 +321,12 @@ class Observer(Copied):
         self.unmodelled_m_s2 += gain_b * value
         self.position_bias_m += gain_p * value
         self.acceleration_bias_m_s2 += gain_a * value
+        if walk:
+            w_z, w_v, w_b, w_p, w_a = self._walk_covariance
+            self._walk_covariance = (
+                w_z - gain_z * walk, w_v - gain_v * walk, w_b - gain_b * walk,
+                w_p - gain_p * walk, w_a - gain_a * walk,
+            )  # fmt: skip
         zz, zv, zb, zp, za, vv, vb, vp, va, bb, bp, ba, pp, pa, aa = self._covariance
         self._covariance = (
             zz - gain_z * z, zv - gain_z * v, zb - gain_z * b, zp - gain_z * p, za - gain_z * a,
@@ -330,6 +351,8 @@ class Observer(Copied):
         speed = noise.speed_m_s_rs**2 + noise.model_error**2 * push_square
         walk = speed * t + noise.timing_s**2 * jump_square
         self._walked += walk
+        w_z, w_v, w_b, w_p, w_a = self._walk_covariance
+        self._walk_covariance = w_z + t * w_v + half * w_b, k * w_v + t * w_b + walk, w_b, w_p, w_a
         self._covariance = (
             zz + t * zv + half * zb + t * z_v + half * z_b,
             k * z_v + t * z_b, z_b, zp + t * vp + half * bp, za + t * va + half * ba,

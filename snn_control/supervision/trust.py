@@ -160,6 +160,12 @@ class TrustGate(Copied):
         """Return True if no message was delivered for `silence_s`."""
         return not now_s - self._delivered_s <= self.config.silence_s
 
+    def level(self, now_s: float) -> float:
+        """Return 1 for a trusted stream, 0.5 for a silent one, 0 for one that is not trusted."""
+        if self.reason:
+            return 0.0
+        return 0.5 if self.silent(now_s) else 1.0
+
     def close(self, evidence: str, now_s: float) -> Verdict:
         """Close the gate; the reason of a closed one remains the first evidence."""
         self._consistent = self._slowly = 0

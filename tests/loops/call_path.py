@@ -18,6 +18,7 @@ MODEL = {
     "loops/blimp/model.py",
     "supervision/learned_trim.py",
     "supervision/monitors/model_fit.py",
+    "supervision/motion.py",
     "supervision/observer.py",
     "supervision/trust.py",
 }

@@ -349,7 +349,7 @@ def test_faults_of_a_launch_reach_the_controller(
         assert process.wait(60.0) == 0, output.read_text()
     text = output.read_text()
     assert "fault off of range begins" in text
-    assert "mode hold" in text
+    assert "mode coast" in text
     assert "[ERROR]" not in text
 
 

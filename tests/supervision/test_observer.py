@@ -213,18 +213,21 @@ def test_a_long_prediction_has_a_bounded_number_of_steps() -> None:
 
 
 def test_covariances_are_those_of_a_general_filter() -> None:
+    """Filter with the walk of the speed since the last acceleration as a sixth state."""
     damping, t, rng = 0.3, PERIOD_S, np.random.default_rng(1)
     observer = make(damping)
-    spread = [SD_M, NOISE.start_speed_m_s, NOISE.start_acceleration_m_s2, 0.3, 0.05]
+    spread = [SD_M, NOISE.start_speed_m_s, NOISE.start_acceleration_m_s2, 0.3, 0.05, 0.0]
     p = np.diag(np.square(spread))
-    f = np.eye(5)
+    f = np.eye(6)
     f[0, 1:3], f[1, 1:3] = (t, t * t / 2), (math.exp(-damping * t), t)
-    walks = [0.0, NOISE.speed_m_s_rs, NOISE.acceleration_m_s2_rs, 0.015, 0.001]
+    walk = NOISE.speed_m_s_rs**2 * t
+    walks = [0.0, 0.0, NOISE.acceleration_m_s2_rs, 0.015, 0.001, 0.0]
     q = np.diag(np.square(walks)) * t
+    q[np.ix_([1, 5], [1, 5])] += walk
     sensors = {
-        "lidar": (np.array([1.0, 0, 0, 0, 0]), SD_M),
-        "barometer": (np.array([1.0, 0, 0, 1, 0]), BARO_M),
-        "accelerometer": (np.array([0, -damping, 1.0, 0, 1]), ACC_M_S2),
+        "lidar": (np.array([1.0, 0, 0, 0, 0, 0]), SD_M),
+        "barometer": (np.array([1.0, 0, 0, 1, 0, 0]), BARO_M),
+        "accelerometer": (np.array([0, -damping, 1.0, 0, 1, 1.0 / t]), ACC_M_S2),
     }
     for k in range(1, 80):
         observer.predict(k * t)
@@ -238,13 +241,14 @@ def test_covariances_are_those_of_a_general_filter() -> None:
                 if name == "accelerometer"
                 else observer.position(measured, sd, biased=name == "barometer")
             )
-            walk = NOISE.speed_m_s_rs**2 * t * (2 if k > 1 else 1) / t**2
-            variance = h @ p @ h + sd**2 + (walk if name == "accelerometer" else 0.0)
+            late = walk / t**2 if name == "accelerometer" and k > 1 else 0.0
+            variance = h @ p @ h + sd**2 + late
             assert made.innovation.variance == pytest.approx(variance, rel=1e-9)
-            np.testing.assert_allclose(made.covariance, p @ h, rtol=1e-7, atol=1e-15)
+            np.testing.assert_allclose(made.covariance, (p @ h)[:5], rtol=1e-7, atol=1e-15)
             observer.correct(made)
             gain = p @ h / variance
             p = p - np.outer(gain, h @ p)
+        p[5], p[:, 5] = 0.0, 0.0
         assert observer.position_sd_m == pytest.approx(math.sqrt(p[0, 0]), rel=1e-9)
 
 

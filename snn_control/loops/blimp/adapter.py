@@ -10,17 +10,16 @@ import numpy.typing as npt
 from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, VehicleAdapter
+from snn_control.loops.blimp.battery import Battery
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.estimator import HeightEstimator
 from snn_control.loops.blimp.estimator_config import EstimatorConfig
+from snn_control.loops.blimp.landing import EstimateLanding
 from snn_control.loops.blimp.model import BlimpModel, BlimpMotion
-from snn_control.loops.blimp.range_fault import range_fault
-from snn_control.loops.blimp.setpoint import Setpoint
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim
-from snn_control.supervision.trust import TrustGate
 
-__all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter"]
+__all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter", "Setpoint", "range_fault"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,14 +29,65 @@ ACTIONS = ("motor_command",)
 ORDERS = ("sent_command", "frozen", "trusted")
 """Inputs that a controller may take beside its observation: the command in force, motor units; 1
 while its adaptation is frozen; 1 while the range is trusted."""
-BELOW_FLOOR_M = -0.3
-"""Setpoint at the end of a landing on the estimate, m."""
-TOUCHED_S = 3.0
-"""Time at that setpoint after which the blimp has landed, s."""
 STEADY_M = 1.0
 """Height error up to which commands count for the trim, m."""
 TRIM_MAX_M_S2 = 0.12
 """Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
+
+
+class Setpoint:
+    """Setpoint that follows the requested value, within limits and at a limited rate.
+
+    Without a request it stays at its start value.
+
+    Args:
+        low, high: limits.
+        rate_per_s: maximum change per second; 0 disables the limit.
+    """
+
+    def __init__(self, low: float, high: float, rate_per_s: float = 0.0) -> None:
+        self.low, self.high, self.rate_per_s = low, high, rate_per_s
+        self.requested: float | None = None
+        """Requested value, within the limits; None before the first request."""
+        self.value: float | None = None
+        """Present setpoint; None before `start`."""
+
+    def request(self, value: float) -> bool:
+        """Accept a requested value, clipped to the limits; return True if it was within them.
+
+        A value that is not finite is refused: the last request stays in force.
+        """
+        if not math.isfinite(value):
+            return False
+        self.requested = self._limited(value)
+        return self.requested == value
+
+    def start(self, value: float) -> None:
+        """Start from `value`, clipped to the limits."""
+        self.value = self._limited(value)
+
+    def advance(self, dt_s: float, instead: float | None = None) -> float:
+        """Advance by `dt_s` and return the setpoint.
+
+        Args:
+            dt_s: time since the last call, s.
+            instead: value that overrides the request, also outside the limits.
+
+        Raises:
+            ValueError: neither `request` nor `start` was called.
+        """
+        target = next((x for x in (instead, self.requested, self.value) if x is not None), None)
+        if target is None:
+            raise ValueError("no setpoint; call request() or start()")
+        if self.value is None or not self.rate_per_s:
+            self.value = target
+        else:
+            reach = self.rate_per_s * max(dt_s, 0.0)
+            self.value = min(max(target, self.value - reach), self.value + reach)
+        return self.value
+
+    def _limited(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
 
 
 class BlimpAdapter(VehicleAdapter[float]):
@@ -75,15 +125,9 @@ class BlimpAdapter(VehicleAdapter[float]):
         """Time of the last setpoint, s."""
         self.setpoint_limit = ""
         """Report of the last setpoint if it was outside its limits, otherwise empty."""
-        self.battery_s: float | None = None
-        """Time of the last voltage, s."""
-        self.battery_v = math.nan
-        self.battery_doubt = ""
-        """Evidence against the voltage; empty if there is none."""
-        self._doubted_s = -math.inf
+        self.battery = Battery()
         self.over_ceiling = 0
         """Number of upward commands that were replaced by 0 above the ceiling."""
-        self._critical_since_s: float | None = None
         self._measured_m = self._range_m = self._command = math.nan
         self._model = BlimpModel(motion or BlimpMotion())
         self._order_names = controller.order_names
@@ -95,8 +139,7 @@ class BlimpAdapter(VehicleAdapter[float]):
                 alone_limit_m=config.range_gate_m, alone_identical_s=config.range_stuck_s
             )
             self.estimator = HeightEstimator(limits, motion)
-        self._seen_s = self._supported_s = self._floor_s = math.nan
-        self._land = ""
+        self._landing = EstimateLanding()
 
     # Inputs.
 
@@ -116,26 +159,11 @@ class BlimpAdapter(VehicleAdapter[float]):
         return within
 
     def on_battery(self, voltage: float, now_s: float) -> bool:
-        """Accept a voltage; return True if it is finite and positive.
-
-        A voltage that stays critical is trouble, also if no further voltage follows. After a drop
-        by more than `battery_jump_v` at once it is doubted, and has to stay critical for longer.
-        """
+        """Accept a voltage, V; return True if it is finite and positive."""
         if not (math.isfinite(voltage) and voltage > 0):
             self.reject(f"battery voltage is {voltage:g}")
             return False
-        if self.battery_v - voltage > self.config.battery_jump_v:
-            self.battery_doubt = (
-                f"battery fell from {self.battery_v:.2f} to {voltage:.2f} V at once"
-            )
-            self._doubted_s = now_s
-        elif now_s - self._doubted_s > self.config.battery_doubt_s:
-            self.battery_doubt = ""
-        self.battery_v, self.battery_s = voltage, now_s
-        if voltage >= self.config.battery_critical_v:
-            self._critical_since_s = None
-        elif self._critical_since_s is None:
-            self._critical_since_s = now_s
+        self.battery.receive(voltage, now_s, self.config)
         return True
 
     # Calls of the loop.
@@ -177,8 +205,8 @@ class BlimpAdapter(VehicleAdapter[float]):
     def restart(self) -> None:
         """Start setpoint and estimate from the next measured height."""
         self.setpoint.value = None
-        self._seen_s = self._supported_s = self._floor_s = self._command = math.nan
-        self._land = ""
+        self._command = math.nan
+        self._landing.reset()
         self._trim.restart(self.config.trim_command)
         if self.estimator is not None:
             self.estimator.restart()
@@ -196,7 +224,8 @@ class BlimpAdapter(VehicleAdapter[float]):
         self._range_m, setpoint = measured, self.setpoint
         if setpoint.value is None:
             setpoint.start(measured)
-        self._land, self._seen_s, self._supported_s = "", moment.at_s, moment.at_s
+        self._landing.reason = ""
+        self._landing.seen_s = self._landing.supported_s = moment.at_s
         values = self._observed(measured, self._advanced(moment), moment)
         return Observation(values, missing="no battery voltage yet")
 
@@ -224,19 +253,20 @@ class BlimpAdapter(VehicleAdapter[float]):
             return None
         self._follow(moment)
         height_m, sd_m = self.estimator.estimate(moment.at_s)
-        self._land = self._too_uncertain(sd_m, moment.at_s)
-        if self.setpoint.value is None:
-            self.setpoint.start(height_m)
-        if self._land:
-            setpoint_m = self._descended(moment)
+        setpoint, landing, config = self.setpoint, self._landing, self.config
+        land = landing.decide(self.estimator, sd_m, moment.at_s, config)
+        if setpoint.value is None:
+            setpoint.start(height_m)
+        if land:
+            setpoint.value = landing.lowered(
+                setpoint.value or 0.0, moment.dt_s, moment.at_s, config.land_rate_m_s
+            )
         else:
-            self._floor_s = math.nan
-            setpoint_m = self._advanced(moment)
-        landed = moment.at_s - self._floor_s >= TOUCHED_S
+            self._advanced(moment)
         lidar = self.estimator.gates["lidar"]
         missing = "" if lidar.trusted else f"range {lidar.reason}"
-        values = self._observed(height_m, setpoint_m, moment)
-        return Estimated(values, missing, self._land, landed)
+        values = self._observed(height_m, setpoint.value or 0.0, moment)
+        return Estimated(values, missing, land, landing.landed(moment.at_s))
 
     def supervised(self, now_s: float) -> tuple[float, ...]:
         """Return range, estimate, its deviation, trust of the sensors, fault of motors, battery."""
@@ -247,9 +277,9 @@ class BlimpAdapter(VehicleAdapter[float]):
             self._measured_m,
             estimator.observer.position_m,
             estimator.observer.position_sd_m,
-            *(_trust(gate, now_s) for gate in estimator.gates.values()),
+            *(gate.level(now_s) for gate in estimator.gates.values()),
             float(bool(estimator.actuator_fault)),
-            float(bool(self.battery_doubt)),
+            float(bool(self.battery.doubt)),
         )
 
     def deviation(self, values: FloatArray) -> float:
@@ -291,12 +321,8 @@ class BlimpAdapter(VehicleAdapter[float]):
         return command
 
     def trouble(self, now_s: float) -> str:
-        """Return the voltage of a battery that was critical for `battery_critical_s`."""
-        since_s, config = self._critical_since_s, self.config
-        longest_s = config.battery_doubt_s if self.battery_doubt else config.battery_critical_s
-        if since_s is None or now_s - since_s < longest_s:
-            return ""
-        return f"the battery is critical at {self.battery_v:.2f} V"
+        """Return the voltage of a battery that was critical for too long."""
+        return self.battery.trouble(now_s, self.config)
 
     def _outside_limits(self, height_m: float) -> str:
         """Return the report of a setpoint that was clipped."""
@@ -310,7 +336,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         error_m = setpoint_m - height_m
         if self.estimator is not None and moment.automatic and abs(error_m) < STEADY_M:
             self._trim.update(self._command, min(moment.dt_s, 1.0))
-        return np.array([error_m, setpoint_m, height_m, moment.dt_s, self.battery_v])
+        return np.array([error_m, setpoint_m, height_m, moment.dt_s, self.battery.voltage_v])
 
     def _advanced(self, moment: Moment) -> float:
         """Advance the setpoint by the time of a tick."""
@@ -318,15 +344,6 @@ class BlimpAdapter(VehicleAdapter[float]):
         # The setpoint stands still in a long gap: its ramp would end in a step.
         moving_s = min(moment.dt_s, self.config.hold_s)
         return self.setpoint.advance(moving_s, land_m if moment.landing else None)
-
-    def _descended(self, moment: Moment) -> float:
-        """Lower the setpoint to below the floor."""
-        setpoint, rate_m_s = self.setpoint, self.config.land_rate_m_s
-        lower_m = (setpoint.value or 0.0) - rate_m_s * max(moment.dt_s, 0.0)
-        setpoint.value = max(lower_m, BELOW_FLOOR_M)
-        if setpoint.value == BELOW_FLOOR_M and math.isnan(self._floor_s):
-            self._floor_s = moment.at_s
-        return setpoint.value
 
     def _follow(self, moment: Moment) -> None:
         """Pass the commands sent to the estimator."""
@@ -343,26 +360,37 @@ class BlimpAdapter(VehicleAdapter[float]):
         verdict = self.estimator.on_range(measured, moment.at_s, moment.at_s + moment.age_s)
         return verdict.reason
 
-    def _too_uncertain(self, sd_m: float, at_s: float) -> str:
-        """Return the reason to land on the estimate, or an empty string; it lasts for a while."""
-        assert self.estimator is not None
-        supported = self.estimator.height_sensor(at_s)
-        if supported or math.isnan(self._supported_s):
-            self._supported_s = at_s
-        if supported == "lidar" or math.isnan(self._seen_s):
-            self._seen_s = at_s
-        config = self.config
-        if self._land and not (supported and sd_m < 0.5 * config.land_sd_m):
-            return self._land
-        if at_s - self._seen_s <= config.coast_max_s:
-            return ""
-        if at_s - self._supported_s > config.coast_max_s:
-            return f"no sensor of the height for {config.coast_max_s:g} s"
-        return f"the height is uncertain by {sd_m:.2f} m" if sd_m > config.land_sd_m else ""
 
+def range_fault(
+    range_m: float, range_max_m: float, reach_m: tuple[float, float] = (0.0, 0.0)
+) -> str:
+    """Return the fault of a measured range and how to fix it, or an empty string if it is usable.
 
-def _trust(gate: TrustGate, now_s: float) -> float:
-    """Return 1 for a trusted sensor, 0.5 for a silent one, 0 for one that is not trusted."""
-    if not gate.trusted:
-        return 0.0
-    return 0.5 if gate.silent(now_s) else 1.0
+    Args:
+        range_m: measured range.
+        range_max_m: maximum plausible range.
+        reach_m: minimum and maximum range of the sensor; a maximum of 0: unknown.
+    """
+    nearest_m, farthest_m = reach_m if reach_m[1] > 0 else (0.0, math.inf)
+    if 0 < range_m <= range_max_m and nearest_m <= range_m <= farthest_m:
+        return ""
+    if math.isnan(range_m):
+        return "range is NaN"
+    if math.isinf(range_m):
+        return "no return (range is infinite): point the sensor at the floor, within its reach"
+    if range_m == 0:
+        return (
+            "range is 0: no height, but the value of many drivers for no return; point the sensor "
+            "at the floor, within its reach"
+        )
+    if range_m < 0:
+        return f"range {range_m:g} m is negative: ranges are positive distances"
+    if range_m > range_max_m:
+        return (
+            f"range {range_m:g} m is above range_max_m {range_max_m:g}: does the "
+            "sensor report millimetres? Range messages are in metres (REP-103)"
+        )
+    return (
+        f"range {range_m:g} m is outside the sensor's min_range {nearest_m:g} to max_range "
+        f"{farthest_m:g} m"
+    )

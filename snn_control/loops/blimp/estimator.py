@@ -36,7 +36,7 @@ PAST_S = 0.6
 UNATTRIBUTED = "; not attributed: the sensor, or the motors"
 BACK_S = 1.0
 """Jump back of the clock after which the estimate starts again, s."""
-NEIGHBOUR_SHARE = 0.05
+NEIGHBOUR_SHARE = 0.1
 """Weight of one message in the learned difference to a neighbour's offset."""
 ALIKE_S, ALIKE_M = 5.0, 0.3
 """Largest differences in time, s, and height, m, of contradictions of two sensors that agree."""

@@ -25,7 +25,7 @@ class EstimatorConfig:
     """Offset of the barometric height from that of the lidar, m."""
     accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.001)
     """Bias of the acceleration, m/s^2."""
-    neighbour_sd_m: float = 0.03
+    neighbour_sd_m: float = 0.02
     """Standard deviation of the offset of a neighbour's barometer, m."""
     neighbour_far_m: float = 0.5
     """Change of that offset against the estimate that is not used, m."""

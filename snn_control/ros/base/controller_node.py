@@ -6,7 +6,6 @@ import math
 import threading
 import time
 from abc import abstractmethod
-from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic
 
@@ -30,7 +29,7 @@ from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.messages import answer, nanoseconds, tick_values
+from snn_control.ros.base.messages import answer, named, nanoseconds, spike_message, tick_values
 from snn_control.supervision.command_gate import OFF
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
@@ -213,9 +212,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         supervised = loop.adapter.supervised_names
         names = tick_fields(n_actions, loop.controller.order_names, supervised)
         names += loop.controller.observation_names
-        self._fields = MultiArrayDimension(
-            label=",".join(names), size=len(names), stride=len(names)
-        )
+        self._fields = named(names)
 
     # Ticks.
 
@@ -284,9 +281,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         spikes = self._running().controller.spikes
         if spikes.size and np.isfinite(tick.output).all():
             self.health.spiked(float(spikes.sum()))
-            self._spikes.publish(
-                UInt8MultiArray(data=array("B", spikes.astype(np.uint8).tobytes()))
-            )
+            self._spikes.publish(spike_message(spikes))
 
     # Services.
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from std_msgs.msg import MultiArrayDimension, UInt8MultiArray
 
 from snn_control.loops.tick import Tick
 from snn_control.supervision.modes import Mode
 
-__all__ = ["MODES", "answer", "nanoseconds", "tick_values"]
+__all__ = ["MODES", "answer", "named", "nanoseconds", "spike_message", "tick_values"]
 
 MODES = list(Mode)
 """Modes by their number in a tick."""
@@ -25,6 +29,16 @@ def answer(response: Any, success: bool, message: str) -> Any:
 def nanoseconds(stamp: Any) -> int:
     """Return the time of a stamp, ns."""
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def named(names: Sequence[str]) -> MultiArrayDimension:
+    """Return the dimension of an array whose entries have names."""
+    return MultiArrayDimension(label=",".join(names), size=len(names), stride=len(names))
+
+
+def spike_message(spikes: npt.NDArray[Any]) -> UInt8MultiArray:
+    """Return the message of the spikes of one tick."""
+    return UInt8MultiArray(data=array("B", spikes.astype(np.uint8).tobytes()))
 
 
 def tick_values(tick: Tick, latency_s: float, age_s: float) -> list[float]:

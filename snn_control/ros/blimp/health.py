@@ -17,10 +17,10 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
     def add_inputs(self, loop: ControlLoop[BlimpAdapter], now_s: float, status: Status) -> None:
         """Add input ages and voltage; warn of lost inputs and low voltage."""
         blimp, config = loop.adapter, loop.adapter.config
-        setpoint_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery_s, now_s)
+        setpoint_s, battery_s = age(blimp.setpoint_s, now_s), age(blimp.battery.at_s, now_s)
         ages_s = {"set-point": setpoint_s, "battery": battery_s}
         status.values |= {f"{name} age (s)": age_s for name, age_s in ages_s.items()}
-        status.values["battery (V)"] = blimp.battery_v
+        status.values["battery (V)"] = blimp.battery.voltage_v
         if blimp.estimator is not None and blimp.estimator.started:
             self._add_estimate(loop, blimp.estimator, status)
         if blimp.setpoint_limit:
@@ -29,10 +29,10 @@ class AltitudeStatus(VehicleStatus[BlimpAdapter]):
             status.escalate(WARN, "setpoint lost: the last one is held")
         if config.battery_max_age_s and not battery_s <= config.battery_max_age_s:
             status.escalate(WARN, "battery lost: no voltage")
-        if blimp.battery_doubt:
-            status.escalate(WARN, blimp.battery_doubt)
-        if blimp.battery_v < config.battery_low_v:
-            status.escalate(WARN, f"battery low: {blimp.battery_v:.2f} V")
+        if blimp.battery.doubt:
+            status.escalate(WARN, blimp.battery.doubt)
+        if blimp.battery.voltage_v < config.battery_low_v:
+            status.escalate(WARN, f"battery low: {blimp.battery.voltage_v:.2f} V")
 
     def _add_estimate(
         self, loop: ControlLoop[BlimpAdapter], estimator: HeightEstimator, status: Status

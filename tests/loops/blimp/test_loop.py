@@ -9,8 +9,8 @@ import pytest
 
 from snn_control.controllers import PID, load
 from snn_control.errors import InterfaceMismatchError, ParameterError
+from snn_control.loops.blimp.adapter import range_fault
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.range_fault import range_fault
 from snn_control.supervision.modes import Mode
 from tests.loops.blimp.harness import PERIOD_NS, Bench, Scripted
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snn_control.loops.blimp.setpoint import Setpoint
+from snn_control.loops.blimp.adapter import Setpoint
 
 
 def test_it_moves_at_its_rate_to_the_request() -> None:

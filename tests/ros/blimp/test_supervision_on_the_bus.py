@@ -12,8 +12,10 @@ from tests.ros.conftest import NEEDS_ROS, QUICK, REPEATS
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 pytest.importorskip("rosbags", reason='needs rosbags: pip install "snn_control[logs]"')
 
-from std_msgs.msg import Bool
+from sensor_msgs.msg import FluidPressure
+from std_msgs.msg import Bool, Float64
 
+from snn_control.atmosphere import pressure_pa
 from snn_control.ros.bags.ticks import RecordedTicks, read_ticks
 from snn_control.ros.base.interface import qos
 from snn_control.ros.base.vehicle import BusRun
@@ -75,6 +77,32 @@ def test_manual_control_starts_by_a_topic(nodes_and_peer: tuple[Nodes, Peer]) ->
     peer.until(lambda: any(c == -2.5 for t, c in peer.commands if t > since_s))
     switch.publish(Bool(data=False))
     peer.until(lambda: peer.modes[-1][1] != "manual")
+
+
+@pytest.mark.flaky(reruns=REPEATS)
+def test_the_offset_of_the_barometer_is_sent_and_a_lost_neighbour_reported(
+    nodes: Nodes, peer: Peer
+) -> None:
+    """Offset of a barometer that reads 20 m above the lidar, and a neighbour with drop-out."""
+    nodes.start("altitude_controller", {"arm_on_activate": True, **QUICK})
+    offsets: list[float] = []
+    peer.listen(Float64, "barometer_offset", qos("event"), lambda m: offsets.append(m.data))
+    pressure = peer.node.create_publisher(FluidPressure, "pressure", qos("sensor"))
+    neighbour = peer.node.create_publisher(Float64, "neighbour_offset", qos("event"))
+    end_s, k = time.monotonic() + 20.0, 0
+    while len(offsets) < 3:
+        assert time.monotonic() < end_s
+        message = FluidPressure(fluid_pressure=pressure_pa(21.0 + 0.05 * (k % 3 - 1)))
+        message.header.stamp = peer.node.get_clock().now().to_msg()
+        pressure.publish(message)
+        if k % 10 == 0:
+            neighbour.publish(Float64(data=5.0))
+        peer.measure(1.0 + 0.01 * (k % 2))
+        peer.spin(0.1)
+        k += 1
+    assert offsets[-1] == pytest.approx(20.0, abs=0.3)
+    key = "events: neighbour_offset timed out"
+    peer.until(lambda: int(peer.status("inputs")[2].get(key, 0)) >= 1)
 
 
 @pytest.fixture(scope="module")
