@@ -45,7 +45,7 @@ def test_the_start_of_the_spiking_gap_follower_has_the_same_settings() -> None:
     assert made.turn_gain_per_s == pytest.approx(Gap().config.turn_gain_per_s)
     expected = spiking_gap().networks[0]
     for ours, other in zip(made.networks[0].connections, expected.connections, strict=True):
-        np.testing.assert_allclose(ours.weights, other.weights)
+        np.testing.assert_allclose(np.asarray(ours.weights), np.asarray(other.weights))
     with pytest.raises(UnknownNameError, match="`margin_m`"):
         CorridorTask(controller="spiking", genes=("horizon_m",))
 
