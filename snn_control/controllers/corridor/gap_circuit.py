@@ -14,7 +14,8 @@ Distances d are `DISTANCES_M` with the margin, `TIGHT_M` with hardly any. A leak
     sum over d not blocked of their weights - goal_weight |a + heading| - turn_weight |a|
 
 The heading is the sum of the measured turns, in a perfect integrator; directions back to the start
-are silenced by `backward`. The integrator `speed` slows down with the blocked distances ahead.
+are silenced by `backward`. The integrator `speed` slows down with the blocked distances ahead, to
+`CREEP_M_S` while only those with the margin are blocked.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ _ANGLES_RAD = np.arange(N_RAYS) * (2.0 * math.pi / N_RAYS)
 _SIGNED_RAD = np.where(_ANGLES_RAD > math.pi, _ANGLES_RAD - 2.0 * math.pi, _ANGLES_RAD)
 CANDIDATES_RAD: FloatArray = _SIGNED_RAD[np.abs(_SIGNED_RAD) <= WIDEST_RAD + 1e-9]
 """Directions, straight ahead first, rad, shape (37,)."""
+CREEP_M_S = 0.1
+"""Speed while the way ahead is free with hardly any margin only, m/s."""
 BACK = 5.0
 """Weight of `backward`, m: more than that of all distances."""
 
@@ -88,8 +91,14 @@ def gap_circuit(
     steps_m[0] += DISTANCES_M[-1]  # a direction without a way is the last choice
     values = np.array([tight_value] * len(TIGHT_M) + steps_m.tolist())
     ramp = np.minimum(np.array([0.0, *DISTANCES_M]) / slow_m, 1.0)
-    brake = -speed_m_s * np.diff(ramp) / ramp[-1]
-    ahead = np.arange(len(TIGHT_M), n_ways)
+    creep_m_s = min(CREEP_M_S, speed_m_s)
+    brake = np.concatenate(
+        [
+            np.full(len(TIGHT_M), -creep_m_s / len(TIGHT_M)),
+            -(speed_m_s - creep_m_s) * np.diff(ramp) / ramp[-1],
+        ]
+    )
+    ahead = np.arange(n_ways)  # the first direction is straight ahead
     return Network(
         name="gap_circuit",
         control_period_s=CONTROL_PERIOD_S,

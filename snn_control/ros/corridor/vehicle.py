@@ -99,10 +99,15 @@ class CorridorVehicle(Vehicle):
         controllers = {f"{name}-in-process": self.controller}
         if name != "gap":
             controllers["gap"] = load("gap")
-        n_ticks = round(run.duration_s / CONTROL_PERIOD_S)
         return [
             (
-                evaluate(controller, label, seeds=[run.seed], preset=run.preset, n_ticks=n_ticks),
+                evaluate(
+                    controller,
+                    label,
+                    seeds=[run.seed],
+                    preset=run.preset,
+                    duration_s=run.duration_s,
+                ),
                 controller,
             )
             for label, controller in controllers.items()

@@ -44,8 +44,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     run = tmp_path_factory.mktemp("a drive") / "run"
     words = ("corridor-spiking", "--sim", "--duration", f"{WAYS_S:g}", "--rate", f"{RATE:g}")
     done = subprocess.run(
-        [sys.executable, "-m", "snn_control", "fly", *words, "--json", "--no-report",
-         "--out", str(run)],
+        [sys.executable, "-m", "snn_control", "fly", *words, "--json", "--out", str(run)],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -70,6 +69,14 @@ def test_the_bag_replays_bit_for_bit(driven: tuple[Path, dict]) -> None:
     assert ticks.observation_names == model.observation_names
     assert ticks.spikes.sum() > 0
     assert not np.array_equal(replay(ticks, load("gap")), ticks.outputs), "another controller"
+
+
+def test_the_report_compares_with_the_episode_in_process(driven: tuple[Path, dict]) -> None:
+    page = (driven[0] / "report" / "index.html").read_text("utf-8")
+    for text in ("Latency", "corridor-spiking-in-process", "gap", "Spikes"):
+        assert text in page
+    evaluated = driven[0] / "eval" / "corridor-spiking-in-process-default.json"
+    assert json.loads(evaluated.read_text("utf-8"))["mean"]["success"] == 1.0
 
 
 def test_the_recorded_episode_has_the_commands(driven: tuple[Path, dict]) -> None:

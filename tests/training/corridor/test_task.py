@@ -9,8 +9,9 @@ import pytest
 
 from snn_control.controllers import Controller, load
 from snn_control.controllers.corridor.gap import Gap
+from snn_control.controllers.corridor.spiking_gap import spiking_gap
 from snn_control.errors import ConfigError, UnknownNameError
-from snn_control.training.corridor.task import GENES, CorridorTask
+from snn_control.training.corridor.task import GENES, SPIKING_GENES, CorridorTask
 from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import evaluate
 from snn_control.training.rollout import match
@@ -33,6 +34,20 @@ def test_defaults_are_in_the_ranges_and_are_the_start() -> None:
     made: Any = fitness.controller(start)
     for name in GENES:
         assert getattr(made.config, name) == pytest.approx(getattr(Gap().config, name))
+
+
+def test_the_start_of_the_spiking_gap_follower_has_the_same_settings() -> None:
+    fitness = CorridorTask(controller="spiking", episodes=1, duration_s=2.0).fitness(1)
+    start = fitness.start({}, 0)
+    assert start.shape == (len(SPIKING_GENES),)
+    assert ((start > 0.0) & (start < 1.0)).all()
+    made: Any = fitness.controller(start)
+    assert made.turn_gain_per_s == pytest.approx(Gap().config.turn_gain_per_s)
+    expected = spiking_gap().networks[0]
+    for ours, other in zip(made.networks[0].connections, expected.connections, strict=True):
+        np.testing.assert_allclose(np.asarray(ours.weights), np.asarray(other.weights))
+    with pytest.raises(UnknownNameError, match="`margin_m`"):
+        CorridorTask(controller="spiking", genes=("horizon_m",))
 
 
 def test_cost_is_the_negative_reward_of_the_episodes() -> None:
