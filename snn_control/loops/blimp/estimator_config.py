@@ -41,7 +41,7 @@ class EstimatorConfig:
     """Gate of the barometer, m."""
     accelerometer: TrustConfig = field(
         default_factory=lambda: TrustConfig(
-            -50.0, 50.0, closing_floor=0.1, at_once=1.0, reopen_limit=0.15, slow_reopen=0.15
+            -50.0, 50.0, closing_floor=0.1, at_once=2.0, reopen_limit=0.15, slow_reopen=0.15
         )
     )
     """Gate of the accelerometer, m/s^2."""
