@@ -17,6 +17,8 @@ from snn_control.controllers import Controller, load
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.control_loop import ControlLoop
+from snn_control.loops.corridor.adapter import CorridorAdapter
+from snn_control.loops.corridor.config import CorridorConfig
 from snn_control.loops.swimmer.adapter import SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.supervision.modes import Mode
@@ -111,6 +113,38 @@ def swimmer_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
         yield tick if full else row(tick, loop, tick.output, tick.command)
 
 
+def corridor_ticks(name: str, seed: int, full: bool = False) -> Iterator[Any]:
+    """Yield the row (`full`: tick) of each corridor tick; in between, each result of `watch`."""
+    controller = load(name)
+    corridor = CorridorAdapter(controller, CorridorConfig(rays=14))
+    loop = ControlLoop(controller, corridor, load("gap"))
+    random = np.random.default_rng(seed)
+    now_ns, x_m, yaw_rad = 10**12, 0.0, 0.0
+    spacing_rad = 2.0 * math.pi / 72
+    for k in range(600):
+        now_ns += 100_000_000
+        now_s = now_ns * 1e-9
+        if k == 3:
+            loop.arm(now_s)
+        if k == 400:
+            loop.reset()
+        if k % 131 == 60:
+            for _ in range(int(random.integers(1, 20))):
+                now_ns += 50_000_000
+                yield loop.watch(now_ns * 1e-9)
+            now_s = now_ns * 1e-9
+        x_m, yaw_rad = x_m + 0.05, yaw_rad + random.normal(0.0, 0.05)
+        if k % 50 < 45:
+            corridor.on_odom(x_m, 0.0, math.nan if k % 97 == 0 else yaw_rad, now_s)
+        ranges = np.round(random.uniform(0.3, 7.0, 72), 2)
+        ranges[corridor.request < 0.5] = math.nan
+        size = 71 if random.random() < 0.02 else 72
+        reading = corridor.read(ranges[:size].tolist(), 0.0, spacing_rad, 0.1, now_s)
+        tick = loop.tick(reading, now_ns, now_ns, now_s)
+        assert tick is not None
+        yield tick if full else row(tick, loop, tick.output, tick.command)
+
+
 def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
     """Return the hashed fields of a tick, without the step time and the words of the reason."""
     return [
@@ -122,7 +156,8 @@ def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
 
 def ticks_of(name: str) -> Callable[..., Iterator[Any]]:
     """Return the function of the scripted loop of a model."""
-    return swimmer_ticks if name.startswith("swimmer") else blimp_ticks
+    scripted = {"swimmer": swimmer_ticks, "corridor": corridor_ticks}
+    return scripted.get(name.partition("-")[0].partition(":")[0], blimp_ticks)
 
 
 def write_bag(ticks: list[Any], controller: Controller, path: Path) -> None:
