@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -303,12 +302,16 @@ class ControlLoop(OperatedLoop[A]):
         return Step(output, output, took_s)
 
 
-@dataclass
 class _Done:
-    """Course of one tick so far."""
+    """Course of one tick so far.
 
-    values: FloatArray
-    step: Step | None = None
-    command: FloatArray | None = None
-    orders: tuple[float, ...] = ()
-    filter_s: float = 0.0
+    Args:
+        values: observables of the vehicle.
+        filter_s: wall time of checks and estimate, s.
+    """
+
+    def __init__(self, values: FloatArray, filter_s: float = 0.0) -> None:
+        self.values, self.filter_s = values, filter_s
+        self.step: Step | None = None
+        self.command: FloatArray | None = None
+        self.orders: tuple[float, ...] = ()

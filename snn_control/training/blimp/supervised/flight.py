@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -118,16 +118,16 @@ class SupervisedFlight:
         return later[0] - start_s if later else math.nan
 
 
-@dataclass
 class FlightRecorder:
     """Messages and spikes of a flight, for monitors that run on the record."""
 
-    samples: dict[str, list[Sample]] = field(default_factory=dict)
-    """Judged messages of each sensor and of the battery; times are those of the flight."""
-    spike_times_s: list[float] = field(default_factory=list)
-    """Time of each step of the controller, s."""
-    spikes: list[FloatArray] = field(default_factory=list)
-    """Spikes of its neurons in each step."""
+    def __init__(self) -> None:
+        self.samples: dict[str, list[Sample]] = {}
+        """Judged messages of each sensor and of the battery; times are those of the flight."""
+        self.spike_times_s: list[float] = []
+        """Time of each step of the controller, s."""
+        self.spikes: list[FloatArray] = []
+        """Spikes of its neurons in each step."""
 
     def keep(self, stream: str, sample: Sample) -> None:
         """Keep a message."""
