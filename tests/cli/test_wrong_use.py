@@ -24,7 +24,10 @@ CASES = [
     ("evolve --resume runs/x --set task.episodes=2", "a resumed run keeps its configuration"),
     ("eval runs/nope", "model 'runs/nope': no such file or folder"),
     ("show runs/x", "name 'runs/x': no such file or folder"),
-    ("show nope", "unknown name 'nope'. Known: altitude, blimp, blimp-altitude, blimp-altitude-de"),
+    (
+        "show nope",
+        "unknown name 'nope'. Known: adaptive-sensing, altitude, blimp, blimp-altitude, bli",
+    ),
     ("show snn_control/BlimpAltitud-v0", "Did you mean: `snn_control/BlimpAltitude-v0`"),
     ("play pid --seed -1 --out a.mp4", "--seed is -1; expected a whole number of at least 0"),
     ("play pid --duration -5 --out a.mp4", "--duration is -5.0; expected"),

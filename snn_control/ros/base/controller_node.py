@@ -29,7 +29,7 @@ from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
 from snn_control.ros.base.loaded_model import ModelSource, warm
 from snn_control.ros.base.managed_node import ManagedNode, destroy
-from snn_control.ros.base.messages import answer, named, nanoseconds, spike_message, tick_values
+from snn_control.ros.base.messages import answer, named, spike_message, tick_values
 from snn_control.supervision.command_gate import OFF
 from snn_control.supervision.modes import CONTROLLER_MODES, Mode
 
@@ -106,7 +106,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         """Refuse a sensor whose first measurement cannot be used."""
 
     def accompany(self, now_s: float) -> None:
-        """Publish data for other vehicles; called by the watch."""
+        """Publish data for other vehicles."""
 
     # Lifecycle.
 
@@ -211,8 +211,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._entities.append(watch)
         supervised = loop.adapter.supervised_names
         names = tick_fields(n_actions, loop.controller.order_names, supervised)
-        names += loop.controller.observation_names
-        self._fields = named(names)
+        self._fields = named((*names, *loop.controller.observation_names))
 
     # Ticks.
 
@@ -225,14 +224,15 @@ class ControllerNode(ManagedNode, Generic[A]):
             since_s: monotonic time of the start of the callback.
         """
         clock_ns = int(self.get_clock().now().nanoseconds)
-        tick = self._running().tick(reading, nanoseconds(stamp), clock_ns, since_s)
-        if tick is not None:
+        tick = self._running().tick(reading, stamp.sec * 10**9 + stamp.nanosec, clock_ns, since_s)
+        if tick:
             self._complete(tick, since_s)
 
     def sense(self, name: str, value: float, stamp: Any) -> None:
         """Process a measurement of a further sensor, see `ControlLoop.sense`."""
         clock_ns = int(self.get_clock().now().nanoseconds)
-        self._running().sense(name, value, nanoseconds(stamp), clock_ns, time.monotonic())
+        stamp_ns = stamp.sec * 10**9 + stamp.nanosec
+        self._running().sense(name, value, stamp_ns, clock_ns, time.monotonic())
 
     def _complete(self, tick: Tick, since_s: float) -> None:
         """Send the command of a tick, then record it."""

@@ -69,10 +69,10 @@ def test_the_bag_replays_bit_for_bit(flight: tuple[Path, BusResult]) -> None:
     outputs = replay(ticks, load("blimp-altitude"))
     np.testing.assert_array_equal(outputs, ticks.outputs)
     np.testing.assert_array_equal(np.clip(outputs, -10, 10), ticks.commands)
-    assert ticks.stepped.all()
+    assert ticks.stepped.mean() > 0.95, "only late ranges after a gap step no controller"
     controller = load("blimp-altitude")
     spikes = []
-    for observation in ticks.observations:
+    for observation in ticks.observations[ticks.stepped]:
         controller.step(observation)
         spikes.append(controller.spikes)
     np.testing.assert_array_equal(ticks.spikes, np.array(spikes))
@@ -107,8 +107,10 @@ class Recorded(gymnasium.Env):
 
 def test_the_gymnasium_loop_returns_the_same_commands(flight: tuple[Path, BusResult]) -> None:
     ticks = read_ticks(flight[0] / "ros" / "bag")
-    episode = snn_control.rollout(load("blimp-altitude"), Recorded(ticks.observations), seed=0)
-    np.testing.assert_array_equal(episode.trace["motor_command"], ticks.fields["output"])
+    observations = ticks.observations[ticks.stepped]
+    episode = snn_control.rollout(load("blimp-altitude"), Recorded(observations), seed=0)
+    outputs = ticks.fields["output"][ticks.stepped]
+    np.testing.assert_array_equal(episode.trace["motor_command"], outputs)
 
 
 def test_dropouts_replay_bit_for_bit(nodes: Nodes, peer: Peer, tmp_path: Path) -> None:
