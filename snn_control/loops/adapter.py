@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,6 +19,7 @@ from snn_control.supervision.command_gate import CommandGates
 __all__ = ["Estimated", "Moment", "Observation", "Reading", "Sent", "VehicleAdapter"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 M = TypeVar("M")
 
 
@@ -160,6 +162,10 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
             frozen: True while the adaptation is frozen.
             sent: command in force, after limits and gate, (n_actions,).
         """
+
+    def indices(self, names: Sequence[str]) -> IntArray:
+        """Return the indices of observables in `observation_names`, (len(names),)."""
+        return np.array([self.observation_names.index(name) for name in names], np.int64)
 
     @abstractmethod
     def observe(self, measured: M, moment: Moment) -> Observation:

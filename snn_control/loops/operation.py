@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -23,7 +22,6 @@ from snn_control.supervision.synchroniser import StreamLimits, Synchroniser
 __all__ = ["OperatedLoop"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 A = TypeVar("A", bound=VehicleAdapter[Any])
 
 
@@ -89,7 +87,7 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         """Time of the last usable measurement, s."""
         self.ordered: tuple[float, ...] | None = None
         """Orders at the last call of the controller; None before the first call."""
-        self._inputs = self._indices(controller.observation_names)
+        self._inputs = adapter.indices(controller.observation_names)
         self._stepped_s = -math.inf
         self._coasted = False
         """True if the last step of the controller was on the estimate."""
@@ -247,10 +245,6 @@ class OperatedLoop(Copied, ABC, Generic[A]):
     @abstractmethod
     def _sent(self, command: FloatArray, now_s: float) -> FloatArray:
         """Register a command if it is another one."""
-
-    def _indices(self, names: Sequence[str]) -> IntArray:
-        """Return the indices of observables among those of the vehicle."""
-        return np.array([self.adapter.observation_names.index(name) for name in names], np.int64)
 
 
 def _names(controller: Controller) -> tuple[tuple[str, ...], ...]:

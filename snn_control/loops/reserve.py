@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from snn_control.supervision.simplex import Blend, Simplex
 __all__ = ["Reserve", "problem", "text"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 class Reserve(Copied):
@@ -45,8 +43,8 @@ class Reserve(Copied):
         self._adapter, self._modes = adapter, modes
         self._shape = (len(controller.action_names),)
         self._blend = Blend(simplex.config.blend_s if simplex else 0.0)
-        self._fallback_inputs = self._indices(fallback.observation_names if fallback else ())
-        self._baseline_inputs = self._indices(baseline.observation_names if baseline else ())
+        self._fallback_inputs = adapter.indices(fallback.observation_names if fallback else ())
+        self._baseline_inputs = adapter.indices(baseline.observation_names if baseline else ())
         self.unstepped: FloatArray | None = None
         """Observables of the next, deferred step of the fallback."""
         self._retreats = False
@@ -133,10 +131,6 @@ class Reserve(Copied):
             self._modes.lose_fallback(f"{self._modes.failure}; {self.fallback_failure}")
             return np.full(self._shape, np.nan)
         return command
-
-    def _indices(self, names: Sequence[str]) -> IntArray:
-        """Return the indices of observables among those of the vehicle."""
-        return np.array([self._adapter.observation_names.index(name) for name in names], np.int64)
 
 
 def problem(output: FloatArray, shape: tuple[int, ...]) -> str:

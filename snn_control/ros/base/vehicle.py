@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from snn_control.controllers import Controller
+from snn_control.controllers import Controller, load
 from snn_control.errors import ParameterError
 from snn_control.ros.bags.ticks import RecordedTicks, replay
 from snn_control.seeds import whole_seed
-from snn_control.training.evaluate import Evaluation
+from snn_control.training.evaluate import Evaluation, evaluate
 from snn_control.training.rollout import Episode
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "bus_figures",
     "bus_trace",
     "controller_name",
+    "evaluated_beside",
 ]
 
 Arrays = dict[str, np.ndarray]
@@ -151,6 +152,28 @@ class Vehicle(ABC):
 def controller_name(model: str) -> str:
     """Return the name of a model in results."""
     return Path(model).stem
+
+
+def evaluated_beside(
+    baseline: str, controller: Controller, run: BusRun
+) -> list[tuple[Evaluation, Controller]]:
+    """Evaluate a controller and a shipped baseline in process in the episode of a run.
+
+    Args:
+        baseline: name of the baseline; left out if it is the model of the run itself.
+        controller: loaded model of the run.
+        run: model, preset, seed and duration.
+    """
+    name = controller_name(run.model)
+    controllers = {f"{name}-in-process": controller}
+    if name != baseline:
+        controllers[baseline] = load(baseline)
+    episode: dict[str, Any] = {
+        "seeds": [run.seed],
+        "preset": run.preset,
+        "duration_s": run.duration_s,
+    }
+    return [(evaluate(one, label, **episode), one) for label, one in controllers.items()]
 
 
 def bus_trace(ticks: RecordedTicks) -> Arrays:

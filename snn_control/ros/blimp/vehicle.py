@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from snn_control.controllers import Controller, load
+from snn_control.controllers import Controller
 from snn_control.envs.blimp.metrics import altitude_metrics
 from snn_control.envs.blimp.plant import PHYSICS_STEP_S
 from snn_control.loops.blimp.adapter import BlimpAdapter
@@ -18,10 +18,10 @@ from snn_control.ros.base.vehicle import (
     NodeStart,
     Vehicle,
     bus_trace,
-    controller_name,
+    evaluated_beside,
 )
 from snn_control.training.blimp.system import Blimp
-from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
+from snn_control.training.evaluate import Evaluation, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
 SUPERVISED = ("mode", *BlimpAdapter.supervised_names)
@@ -73,23 +73,7 @@ class BlimpVehicle(Vehicle):
 
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
         """Evaluate the model and the PID in the same scenario."""
-        name = controller_name(run.model)
-        controllers = {f"{name}-in-process": self.controller}
-        if name != "pid":
-            controllers["pid"] = load("pid")
-        return [
-            (
-                evaluate(
-                    controller,
-                    label,
-                    seeds=[run.seed],
-                    preset=run.preset,
-                    duration_s=run.duration_s,
-                ),
-                controller,
-            )
-            for label, controller in controllers.items()
-        ]
+        return evaluated_beside("pid", self.controller, run)
 
 
 def _trace(ticks: RecordedTicks, simulated: Arrays) -> Arrays:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snn_control.controllers import Controller, load
+from snn_control.controllers import Controller
 from snn_control.envs.corridor.metrics import corridor_metrics
 from snn_control.envs.corridor.scenario import CONTROL_PERIOD_S
 from snn_control.envs.corridor.worlds import WORLDS
@@ -20,10 +20,10 @@ from snn_control.ros.base.vehicle import (
     NodeStart,
     Vehicle,
     bus_trace,
-    controller_name,
+    evaluated_beside,
 )
 from snn_control.training.corridor.system import Corridor
-from snn_control.training.evaluate import Evaluation, evaluate, operations_metrics
+from snn_control.training.evaluate import Evaluation, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
 
@@ -95,20 +95,4 @@ class CorridorVehicle(Vehicle):
 
     def evaluations(self, run: BusRun) -> list[tuple[Evaluation, Controller]]:
         """Evaluate the model and the gap follower in process in the same episode."""
-        name = controller_name(run.model)
-        controllers = {f"{name}-in-process": self.controller}
-        if name != "gap":
-            controllers["gap"] = load("gap")
-        return [
-            (
-                evaluate(
-                    controller,
-                    label,
-                    seeds=[run.seed],
-                    preset=run.preset,
-                    duration_s=run.duration_s,
-                ),
-                controller,
-            )
-            for label, controller in controllers.items()
-        ]
+        return evaluated_beside("gap", self.controller, run)
