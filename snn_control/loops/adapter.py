@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,7 @@ IntArray = npt.NDArray[np.int64]
 M = TypeVar("M")
 
 
-@dataclass(frozen=True)
-class Reading(Generic[M]):
+class Reading(NamedTuple, Generic[M]):
     """One measurement and its fault."""
 
     value: M
@@ -34,8 +32,7 @@ class Reading(Generic[M]):
     """True if the measurement is of another vehicle on the same topic."""
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """Command that was sent to the vehicle."""
 
     at_s: float
@@ -44,8 +41,7 @@ class Sent:
     """Command, (n_actions,), in force until the next one."""
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """Times of one measurement, and the commands before it."""
 
     dt_s: float
@@ -63,8 +59,7 @@ class Moment:
     """Time from the measurement to its processing, s."""
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(NamedTuple):
     """Observables at one measurement."""
 
     values: FloatArray
@@ -77,8 +72,7 @@ class Observation:
     """Reason to act on the estimate instead; the values are then not used."""
 
 
-@dataclass(frozen=True)
-class Estimated:
+class Estimated(NamedTuple):
     """Observables by the estimate of the state."""
 
     values: FloatArray

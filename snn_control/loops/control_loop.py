@@ -17,6 +17,7 @@ from snn_control.loops.adapter import Moment, Observation, Reading, Sent
 from snn_control.loops.operation import A, OperatedLoop
 from snn_control.loops.reserve import problem
 from snn_control.loops.tick import Step, Tick
+from snn_control.supervision.command_gate import all_finite
 from snn_control.supervision.modes import CONTROLLER_MODES, ESTIMATE_MODES, Mode
 from snn_control.supervision.stamps import NS, StampFault, StampVerdict
 from snn_control.supervision.synchroniser import Event
@@ -78,7 +79,7 @@ class ControlLoop(OperatedLoop[A]):
         if reading.fault and not verdict.fault:
             self.adapter.refuse(reading.fault, self._time_s(now_s))
         fault = f"stamp: {verdict.fault}" if verdict.fault else reading.fault
-        done, observed = _Done(self._nothing), Observation(self._nothing)
+        done, observed = _Done(self._nothing, self._nothing_observed), Observation(self._nothing)
         at_s, dt_s = now_s, verdict.dt_s
         if not fault:
             moment = self._moment(verdict, stamp_ns, now_s)
@@ -87,11 +88,12 @@ class ControlLoop(OperatedLoop[A]):
             observed = self.adapter.observe(reading.value, moment)
             done.filter_s = time.perf_counter() - started
             done.values = observed.values
+            done.observation = observed.values[self._inputs]
         refused = observed.implausible or observed.distrusted
         usable = not (fault or refused)
         if usable:
             self.measured_s = now_s
-            if not np.isfinite(done.values[self._inputs]).all():
+            if not all_finite(done.observation):
                 fault = observed.missing or "an observable is not finite"
         elif refused and not fault:
             self.adapter.reject(refused)
@@ -154,8 +156,7 @@ class ControlLoop(OperatedLoop[A]):
         if not self.streams.admits(name, at_s - age_s, at_s):
             return
         automatic = self.modes.armed and not self.modes.manual
-        sent, self._commands = tuple(self._commands), []
-        moment = Moment(0.0, at_s - age_s, sent, automatic, self.landing, age_s)
+        moment = Moment(0.0, at_s - age_s, self._flushed(), automatic, self.landing, age_s)
         self.adapter.sense(name, value, moment)
 
     def stream_events(self, now_s: float) -> list[Event]:
@@ -193,7 +194,7 @@ class ControlLoop(OperatedLoop[A]):
         return Tick(
             self.ticks, stamp_ns, dt_s, missed, self.resets, self.modes.mode,
             bool(self.modes.failure), self._no_output if step is None else step.output,
-            done.command, 0.0 if step is None else step.took_s, done.values[self._inputs],
+            done.command, 0.0 if step is None else step.took_s, done.observation,
             done.orders, usable, step is not None, measured, self._supervised(now_s),
             done.filter_s,
         )  # fmt: skip
@@ -207,7 +208,7 @@ class ControlLoop(OperatedLoop[A]):
         self._stepped_s = at_s
         if self.controller.order_names:
             done.orders = self.adapter.orders(now_s, self.frozen, self.gate.last)
-        done.step = self._step(done.values, done.orders, at_s)
+        done.step = self._step(done, at_s)
         done.command = self._send(done.step.command, now_s)
 
     def _unmeasured(self, done: _Done, now_s: float, reason: str) -> _Done:
@@ -227,15 +228,16 @@ class ControlLoop(OperatedLoop[A]):
         due = since_s >= self.period_s - EARLY_S and modes.may_coast()
         if not (due and since_s < math.inf):
             return None
-        sent, self._commands = tuple(self._commands), []
+        sent = self._flushed()
         landing = self.landing or modes.mode is Mode.LAND
         started = time.perf_counter()
         estimated = self.adapter.estimate(Moment(since_s, at_s, sent, True, landing))
-        if estimated is None or not np.isfinite(estimated.values[self._inputs]).all():
+        observation = None if estimated is None else estimated.values[self._inputs]
+        if estimated is None or observation is None or not all_finite(observation):
             self._commands = [*sent, *self._commands]
             return None
         self.modes.coast(now_s, estimated.land or estimated.missing or reason, bool(estimated.land))
-        done = _Done(estimated.values, filter_s=time.perf_counter() - started)
+        done = _Done(estimated.values, observation, filter_s=time.perf_counter() - started)
         if estimated.landed:
             modes.landed("landed on the estimate")
             done.command = self._idle(now_s)
@@ -254,12 +256,16 @@ class ControlLoop(OperatedLoop[A]):
         return None if command is None else self._limited(np.asarray(command), now_s)
 
     def _moment(self, verdict: StampVerdict, stamp_ns: int, now_s: float) -> Moment:
-        sent, self._commands = tuple(self._commands), []
         at_s = stamp_ns / NS if self._simulated_time else now_s - verdict.delay_s
         automatic = self.modes.armed and not self.modes.manual
         dt_s = max(at_s - self._stepped_s, 0.0) if self._coasted else verdict.dt_s
         age_s = (self._clock_ns - stamp_ns) / NS if self._simulated_time else verdict.delay_s
-        return Moment(dt_s, at_s, sent, automatic, self.landing, age_s)
+        return Moment(dt_s, at_s, self._flushed(), automatic, self.landing, age_s)
+
+    def _flushed(self) -> tuple[Sent, ...]:
+        """Return the changes of the command since the last call."""
+        sent, self._commands = tuple(self._commands), []
+        return sent
 
     def _send(self, requested: FloatArray, now_s: float) -> FloatArray | None:
         if self.modes.mode not in CONTROLLER_MODES:
@@ -272,33 +278,34 @@ class ControlLoop(OperatedLoop[A]):
 
     def _sent(self, command: FloatArray, now_s: float) -> FloatArray:
         """Register a command if it is another one."""
-        if self._last_sent is None or not np.array_equal(command, self._last_sent):
+        if self._last_sent is None or command.tolist() != self._last_sent.tolist():
             at_s = self._clock_ns / NS if self._simulated_time else now_s
             self._commands.append(Sent(at_s, command))
             self._last_sent = command
         return command
 
-    def _step(self, values: FloatArray, orders: tuple[float, ...], at_s: float) -> Step:
+    def _step(self, done: _Done, at_s: float) -> Step:
         """Step the controller; the reserve replaces its output if necessary."""
         output, reserve = self._no_output, self.reserve
         started = time.perf_counter()
         if not self.modes.failure:
-            self.ordered = orders
+            self.ordered = done.orders
             try:
-                if orders:
-                    self.controller.take_orders(orders)
-                output = np.array(self.controller.step(values[self._inputs]), np.float64)
+                if done.orders:
+                    self.controller.take_orders(done.orders)
+                output = np.array(self.controller.step(done.observation.copy()), np.float64)
             except Exception as exc:
                 self.modes.fail(f"controller raised {exc!r}")
             else:
-                if output.shape != self._no_output.shape or not np.isfinite(output).all():
+                if output.shape != self._no_output.shape or not all_finite(output):
                     self.modes.fail(f"controller {problem(output, self._no_output.shape)}")
                     output = self._no_output
         took_s = time.perf_counter() - started
         if self.modes.failure or reserve.simplex is not None:
-            return Step(output, reserve.command(values, output, self.gate.last, at_s), took_s)
+            requested = reserve.command(done.values, output, self.gate.last, at_s)
+            return Step(output, requested, took_s)
         if reserve.fallback is not None:
-            reserve.unstepped = values
+            reserve.unstepped = done.values
         return Step(output, output, took_s)
 
 
@@ -307,11 +314,14 @@ class _Done:
 
     Args:
         values: observables of the vehicle.
+        observation: those that the controller takes.
         filter_s: wall time of checks and estimate, s.
     """
 
-    def __init__(self, values: FloatArray, filter_s: float = 0.0) -> None:
-        self.values, self.filter_s = values, filter_s
+    __slots__ = ("command", "filter_s", "observation", "orders", "step", "values")
+
+    def __init__(self, values: FloatArray, observation: FloatArray, filter_s: float = 0.0) -> None:
+        self.values, self.observation, self.filter_s = values, observation, filter_s
         self.step: Step | None = None
         self.command: FloatArray | None = None
         self.orders: tuple[float, ...] = ()

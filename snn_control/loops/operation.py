@@ -14,6 +14,7 @@ from snn_control.copies import Copied
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
 from snn_control.loops.adapter import Sent, VehicleAdapter
 from snn_control.loops.reserve import Reserve, text
+from snn_control.supervision.command_gate import all_finite
 from snn_control.supervision.modes import Mode, ModeMachine
 from snn_control.supervision.simplex import Simplex
 from snn_control.supervision.stamps import StampCheck
@@ -100,6 +101,7 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         self._last_sent: FloatArray | None = None
         self._held = self.gate.last
         self._nothing = np.full(len(adapter.observation_names), np.nan)
+        self._nothing_observed = self._nothing[self._inputs]
         self._no_output = np.full(len(controller.action_names), np.nan)
         self.reset()
 
@@ -185,7 +187,7 @@ class OperatedLoop(Copied, ABC, Generic[A]):
 
     def on_manual(self, command: FloatArray, now_s: float) -> FloatArray | None:
         """Accept a manual command; return the command to send, or None outside mode manual."""
-        if not np.isfinite(command).all():
+        if not all_finite(command):
             self.adapter.reject(f"manual command is {text(command)}")
             return None
         self._manual_s = now_s

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from snn_control.controllers import Controller
 from snn_control.copies import Copied
 from snn_control.loops.adapter import VehicleAdapter
+from snn_control.supervision.command_gate import all_finite
 from snn_control.supervision.modes import ModeMachine
 from snn_control.supervision.simplex import Blend, Simplex
 
@@ -67,7 +68,7 @@ class Reserve(Copied):
         values, self.unstepped = self.unstepped, None
         if values is None or not self._has_fallback:
             return
-        if np.isfinite(values[self._fallback_inputs]).all():
+        if all_finite(values[self._fallback_inputs]):
             self._fallback_command(values)
 
     def command(
@@ -137,7 +138,7 @@ def problem(output: FloatArray, shape: tuple[int, ...]) -> str:
     """Return the reason why an output cannot be sent, or an empty string."""
     if output.shape != shape:
         return f"returned shape {output.shape}, expected {shape}"
-    return "" if np.isfinite(output).all() else f"returned {text(output)}"
+    return "" if all_finite(output) else f"returned {text(output)}"
 
 
 def text(values: FloatArray) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,7 @@ __all__ = ["Step", "Tick"]
 FloatArray = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Result of stepping the controller."""
 
     output: FloatArray
@@ -26,8 +25,7 @@ class Step:
     """Wall time of the controller, s."""
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """Result of processing one measurement."""
 
     number: int
@@ -43,7 +41,7 @@ class Tick:
     command: FloatArray | None
     """Command to send, (n_actions,); None if there is none."""
     step_s: float
-    observation: FloatArray = field(repr=False)
+    observation: FloatArray
     """Input of the controller, also if it was not called; NaN if unavailable."""
     orders: tuple[float, ...] = ()
     """Inputs of the controller beside its observation, as in its `order_names`."""

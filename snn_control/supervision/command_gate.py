@@ -14,12 +14,21 @@ import numpy.typing as npt
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
 
-__all__ = ["OFF", "CommandGate", "CommandGates", "GateFault"]
+__all__ = ["OFF", "CommandGate", "CommandGates", "GateFault", "all_finite"]
 
 FloatArray = npt.NDArray[np.float64]
 
 OFF = 0.0
 """Command that stops the motors."""
+
+
+def all_finite(values: FloatArray) -> bool:
+    """Return True if no value is NaN or infinite.
+
+    Args:
+        values: shape (n,), tens of values: NumPy would take longer for so few.
+    """
+    return all(map(math.isfinite, values.tolist()))
 
 
 class GateFault(StrEnum):

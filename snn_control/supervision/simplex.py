@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
+from snn_control.supervision.command_gate import all_finite
 from snn_control.supervision.monitors.pole import Pole
 
 __all__ = ["Blend", "Simplex", "SimplexConfig"]
@@ -175,7 +176,7 @@ class Blend(Copied):
         if self._source and source != self._source and self._time_constant_s:
             self._difference, self._at_s = in_force - command, now_s
         self._source = source
-        if self._difference is None or not np.isfinite(self._difference).all():
+        if self._difference is None or not all_finite(self._difference):
             return command
         share = math.exp(-max(now_s - self._at_s, 0.0) / self._time_constant_s)
         if share < 1e-3:

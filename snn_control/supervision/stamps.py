@@ -7,8 +7,8 @@ They are late, not missed: missed measurements of a gap are counted after the bu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from snn_control.copies import Copied
 
@@ -32,8 +32,7 @@ class StampFault(StrEnum):
     DELAYED = "delayed"
 
 
-@dataclass(frozen=True)
-class StampVerdict:
+class StampVerdict(NamedTuple):
     """Result of checking one stamp."""
 
     fault: StampFault | None

@@ -312,10 +312,10 @@ class BlimpAdapter(VehicleAdapter[float]):
         The height is the last trusted or the estimated one, if that is greater: a range that is too
         low is refused, while the estimate continues.
         """
-        heights_m = [self._range_m]
-        if self.estimator is not None:
-            heights_m.append(self.estimator.observer.position_m)
-        if any(height_m > self.config.ceiling_m for height_m in heights_m) and command[0] > 0:
+        ceiling_m, estimator = self.config.ceiling_m, self.estimator
+        above = self._range_m > ceiling_m
+        above = above or (estimator is not None and estimator.observer.position_m > ceiling_m)
+        if above and command[0] > 0:
             self.over_ceiling += 1
             return np.zeros(1)
         return command

@@ -12,14 +12,16 @@ Source: Boettiger, Ross and Hastings, Theoretical Ecology 6, 2013, doi:10.1007/s
 from __future__ import annotations
 
 import math
-from collections import deque
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
 
 __all__ = ["Pole"]
+
+FloatArray = npt.NDArray[np.float64]
 
 
 class Pole(Copied):
@@ -36,11 +38,12 @@ class Pole(Copied):
                 f"window_s {window_s:g}, step_s {step_s:g}; expected at least 8 steps in a window"
             )
         self._step_s, self._most = step_s, round(window_s / step_s)
+        self._line = np.empty(0)
         self.reset()
 
     def reset(self) -> None:
         """Delete all values."""
-        self._values: deque[float] = deque(maxlen=self._most)
+        self._values, self._n = np.zeros(self._most), 0
         self._next_s = -math.inf
         self._modulus: float | None = None
 
@@ -52,30 +55,44 @@ class Pole(Copied):
             return
         late = now_s - self._next_s > self._step_s
         self._next_s = now_s + self._step_s if late else self._next_s + self._step_s
-        self._values.append(value)
+        values = self._values
+        values[:-1] = values[1:]
+        values[-1] = value
+        self._n = min(self._n + 1, self._most)
         self._modulus = None
 
     @property
     def modulus(self) -> float:
         """Modulus of the larger pole; NaN before half of a window."""
         if self._modulus is None:
-            full = 2 * len(self._values) >= self._most
-            self._modulus = _modulus(np.array(self._values)) if full else math.nan
+            full = 2 * self._n >= self._most
+            self._modulus = self._fitted() if full else math.nan
         return self._modulus
 
+    def _fitted(self) -> float:
+        values = self._values[-self._n :]
+        if self._line.size != self._n:
+            self._line = _line(self._n)
+        y = values - values.sum() / self._n
+        return _modulus(y - (self._line @ y) * self._line)
 
-def _modulus(values: np.ndarray) -> float:
-    steps = np.arange(values.size, dtype=np.float64)
-    steps -= steps.mean()
-    y = values - values.mean()
-    y -= steps * (steps @ y) / (steps @ steps)
+
+def _line(n: int) -> FloatArray:
+    """Return a line with mean 0 and norm 1, (n,)."""
+    steps = np.arange(n) - 0.5 * (n - 1)
+    return np.asarray(steps / math.sqrt(steps @ steps), np.float64)
+
+
+def _modulus(y: FloatArray) -> float:
+    """Return the modulus of the larger pole of values without line."""
     a, b, c = y[1:-1], y[:-2], y[2:]
-    aa, ab, bb, ac, bc = a @ a, a @ b, b @ b, a @ c, b @ c
+    aa, ab, bb = float(a @ a), float(a @ b), float(b @ b)
+    ac, bc = float(a @ c), float(b @ c)
     determinant = aa * bb - ab * ab
     if not determinant > 0.0:
         return math.nan
     p1, p2 = (ac * bb - bc * ab) / determinant, (bc * aa - ac * ab) / determinant
     discriminant = p1 * p1 + 4.0 * p2
     if discriminant < 0.0:
-        return float(math.sqrt(-p2))
-    return float(0.5 * (abs(p1) + math.sqrt(discriminant)))
+        return math.sqrt(-p2)
+    return 0.5 * (abs(p1) + math.sqrt(discriminant))
