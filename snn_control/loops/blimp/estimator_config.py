@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from snn_control.loops.blimp.model import NOISE, RANGE_SD_M
+from snn_control.supervision.measurement_noise import MeasurementNoiseConfig
 from snn_control.supervision.observer import BiasNoise, ObserverNoise
 from snn_control.supervision.trust import TrustConfig
 
@@ -15,8 +16,9 @@ __all__ = ["EstimatorConfig"]
 class EstimatorConfig:
     """Noise and gates of the sensors."""
 
-    lidar_sd_m: float = RANGE_SD_M
-    """Standard deviation of a range, m: steps of 1 cm and noise of 5 mm."""
+    lidar_noise: MeasurementNoiseConfig = MeasurementNoiseConfig(0.02, RANGE_SD_M, 0.06)
+    """Standard deviation of a range, m, which follows the innovations; its floor are steps of 1 cm
+    and noise of 5 mm."""
     barometer_sd_m: float = 0.06
     """Standard deviation of the white noise of a barometric height, m."""
     accelerometer_sd_m_s2: float = 0.025

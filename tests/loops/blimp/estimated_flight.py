@@ -60,10 +60,12 @@ def fly_on_estimate(
     duration_s: float = 60.0,
     preset: str = "default",
     changes: dict[str, Any] | None = None,
+    senses: SenseParameters | None = None,
 ) -> EstimatedFlight:
     """Climb to 1 m at 0.1 m/s and hold it, with the controller on the estimate."""
     scenario = draw_scenario(blimp_parameters(preset, changes), seed, duration_s)
-    errors, senses = draw_sense_errors(SenseParameters(), scenario), SenseParameters()
+    senses = senses or SenseParameters()
+    errors = draw_sense_errors(senses, scenario)
     state = np.zeros(plant.STATE_SIZE)
     plant.reset(state, scenario.constants)
     gust = np.ascontiguousarray(scenario.gust_m_s2[2])

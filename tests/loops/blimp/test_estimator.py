@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.loops.blimp.estimator import SENSORS, HeightEstimator
 from snn_control.supervision.faults import Fault, FaultKind
 from tests.loops.blimp.estimated_flight import (
@@ -66,6 +67,16 @@ def test_every_fault_of_every_sensor_costs_little_height(sensor: str, kind: Faul
 )  # fmt: skip
 def test_faults_close_the_gate_of_the_sensor(sensor: str, kind: FaultKind, within_s: float) -> None:
     assert faulty(sensor, kind).closed_after_s(sensor, START_S) < within_s
+
+
+@pytest.mark.parametrize(("noise_m", "rmse_m"), [(0.015, 0.012), (0.03, 0.022)])
+def test_the_noise_of_a_coarser_lidar_is_learned(noise_m: float, rmse_m: float) -> None:
+    flight = fly_on_estimate(SEED, senses=SenseParameters(lidar_noise_m=noise_m))
+    settled = flight.time_s > 5.0
+    errors_m = (flight.estimate_m - flight.height_m)[settled]
+    assert np.sqrt(np.mean(errors_m**2)) < rmse_m
+    assert flight.trusted["lidar"].all()
+    assert np.mean((errors_m / flight.sd_m[settled]) ** 2) < 2.5
 
 
 def test_the_distrusted_sensor_is_named_with_the_evidence() -> None:
