@@ -130,17 +130,13 @@ class OperatedLoop(Copied, ABC, Generic[A]):
 
     def disarm(self, reason: str = "disarmed") -> FloatArray:
         """Disarm, and return the command that stops the motors."""
-        self.landing = False
         self.modes.disarm(reason)
-        self._held = stopped = self.gate.stop()
-        return stopped
+        return self._stopped()
 
     def emergency_stop(self, on: bool) -> FloatArray:
         """Stop the motors and refuse arming until released; return the command to send."""
-        self.landing = False
         self.modes.emergency_stop(on)
-        self._held = stopped = self.gate.stop()
-        return stopped
+        return self._stopped()
 
     def reset(self) -> None:
         """Reset controller and fallback to their initial state."""
@@ -226,6 +222,12 @@ class OperatedLoop(Copied, ABC, Generic[A]):
             self.landing, self.trouble = True, trouble
 
     # Implementation.
+
+    def _stopped(self) -> FloatArray:
+        """End a landing, and return the command that stops the motors."""
+        self.landing = False
+        self._held = self.gate.stop()
+        return self._held
 
     def _hand_over(self, on: bool, now_s: float, reason: str) -> None:
         if self.modes.manual and not on:
