@@ -94,3 +94,51 @@ class MeasurementNoise(Copied):
         config, kept = self.config, self.config.memory
         variance = kept * self._variance + (1.0 - kept) * (square - spread)
         self._variance = min(max(variance, config.floor_sd**2), config.ceiling_sd**2)
+
+
+class DifferencedNoise(Copied):
+    """Standard deviation of the white noise of one stream, by three neighbouring values.
+
+    R <- memory R + (1 - memory) e^2 / (1 + w^2 + (1 - w)^2)
+
+    The difference e of a value from the line through its neighbours, of which the earlier one has
+    the weight w, contains neither a bias nor the error of a model. An acceleration of 0.3 m/s^2
+    adds 1.5 mm at 10 Hz.
+    Source: Gasser, Sroka and Jennen-Steinmetz, Residual variance and residual pattern in nonlinear
+    regression, Biometrika 73(3), 1986, doi:10.1093/biomet/73.3.625.
+
+    Args:
+        config: start and limits.
+        longest_s: maximum time between the neighbours of a value, s.
+    """
+
+    def __init__(self, config: MeasurementNoiseConfig, longest_s: float = 0.4) -> None:
+        self.config, self._longest_s = config, longest_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to the standard deviation of the start."""
+        self._variance = self.config.start_sd**2
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Delete the last values, since a value is missing or not trusted."""
+        self._before = self._middle = math.nan, math.nan
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation for the next message, in the unit of the stream."""
+        return math.sqrt(self._variance)
+
+    def add(self, value: float, stamp_s: float) -> None:
+        """Follow a trusted value with its time of measurement, s, in the order of these times."""
+        (t0, y0), (t1, y1) = self._before, self._middle
+        self._before, self._middle = self._middle, (stamp_s, value)
+        if not (t0 < t1 < stamp_s <= t0 + self._longest_s):
+            return
+        w = (stamp_s - t1) / (stamp_s - t0)
+        residual = y1 - w * y0 - (1.0 - w) * value
+        config = self.config
+        square = residual * residual / (1.0 + w * w + (1.0 - w) * (1.0 - w))
+        variance = config.memory * self._variance + (1.0 - config.memory) * square
+        self._variance = min(max(variance, config.floor_sd**2), config.ceiling_sd**2)

@@ -17,6 +17,7 @@ MODEL = {
     "loops/blimp/estimator.py",
     "loops/blimp/model.py",
     "supervision/learned_trim.py",
+    "supervision/measurement_noise.py",
     "supervision/monitors/model_fit.py",
     "supervision/motion.py",
     "supervision/observer.py",

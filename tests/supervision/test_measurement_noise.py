@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from snn_control.errors import ObservationError, ParameterError
-from snn_control.supervision.measurement_noise import MeasurementNoise, MeasurementNoiseConfig
+from snn_control.supervision.measurement_noise import (
+    DifferencedNoise,
+    MeasurementNoise,
+    MeasurementNoiseConfig,
+)
 from snn_control.supervision.observer import Innovation, Observer
 from tests.supervision.point_mass import NOISE, PointMass
 
@@ -103,3 +107,38 @@ def test_a_copy_shares_no_state() -> None:
     twin.update(Innovation(1.0, 0.05**2))
     assert noise.sd == pytest.approx(0.05)
     assert twin.sd > 0.2
+
+
+@pytest.mark.parametrize("sd_m", [0.01, 0.05])
+def test_neighbours_show_the_noise_of_a_moving_vehicle_at_uneven_times(sd_m: float) -> None:
+    rng = np.random.default_rng(6)
+    times_s = np.cumsum(rng.uniform(0.06, 0.16, 4000))
+    path_m = np.sin(0.5 * times_s)  # up to 0.25 m/s^2
+    noise, found = DifferencedNoise(CONFIG), []
+    for time_s, value_m in zip(times_s, path_m + sd_m * rng.normal(size=4000), strict=True):
+        noise.add(value_m, time_s)
+        found.append(noise.sd**2)
+    assert math.sqrt(np.mean(found[200:])) == pytest.approx(sd_m, rel=0.05)
+
+
+def test_a_bias_and_a_gap_are_no_noise() -> None:
+    noise = DifferencedNoise(CONFIG)
+    for k in range(400):
+        if k == 200:  # a step of 1 m, reported by the gate
+            noise.interrupt()
+        late_s = 5.0 if k >= 300 else 0.0  # moved by 1 m in a gap
+        noise.add(float(k >= 200) + float(k >= 300), 0.1 * k + late_s)
+        assert noise.sd <= CONFIG.start_sd
+    assert noise.sd == pytest.approx(CONFIG.floor_sd)
+    noise.reset()
+    assert noise.sd == CONFIG.start_sd
+
+
+def test_values_out_of_order_and_repeated_stamps_are_skipped() -> None:
+    noise = DifferencedNoise(CONFIG)
+    for stamp_s in (0.1, 0.1, 0.0, 0.1, 0.05):
+        noise.add(1e3 * stamp_s, stamp_s)
+    assert noise.sd == CONFIG.start_sd
+    noise.add(5.0, 0.2)
+    noise.add(-5.0, 0.3)
+    assert noise.sd == CONFIG.ceiling_sd

@@ -22,7 +22,7 @@ from snn_control.loops.blimp.model import (
     lidar_sd_m,
 )
 from snn_control.supervision.attribution import Dispute, Outcome
-from snn_control.supervision.measurement_noise import MeasurementNoise
+from snn_control.supervision.measurement_noise import DifferencedNoise
 from snn_control.supervision.monitors.model_fit import ModelFit
 from snn_control.supervision.monitors.monitor import Sample
 from snn_control.supervision.monitors.nis import WindowedNis
@@ -69,7 +69,7 @@ class HeightEstimator(Copied):
         self.gates = {name: TrustGate(getattr(config, name)) for name in SENSORS}
         self._lidar, self._barometer, self._accelerometer = self.gates.values()
         self._fit, self._response = ModelFit(self.observer), WindowedNis(10)
-        self._lidar_noise = MeasurementNoise(config.lidar_noise)
+        self._lidar_noise = DifferencedNoise(config.lidar_noise)
         self.record: Callable[[str, Sample], None] | None = None
         """Called with each message that is judged, by sensor; None: not called."""
         self._actuator_fault = ""
@@ -109,7 +109,7 @@ class HeightEstimator(Copied):
 
     def on_range(self, range_m: float, stamp_s: float, now_s: float) -> Verdict:
         """Judge a range, and correct the estimate by a trusted one."""
-        sd_m = lidar_sd_m(range_m, self._lidar_noise_m(now_s))
+        sd_m = lidar_sd_m(range_m, self._lidar_noise.sd)
         if self._forgotten(now_s):
             self.restart()
         if not self.started:
@@ -137,9 +137,10 @@ class HeightEstimator(Copied):
         verdict = self._lidar.judge(sample, tolerated, limit_m, identical_s, count)
         self._lidar_m = made.innovation.value
         if verdict.reason or innovation is None:
+            self._lidar_noise.interrupt()
             return verdict
-        if self._undisturbed(now_s) and range_m >= BLIND_BELOW_M:
-            self._lidar_noise.update(innovation)
+        if range_m >= BLIND_BELOW_M:
+            self._lidar_noise.add(range_m, stamp_s)
         if self._dispute is not None:
             self._dispute.positioned(range_m, sd_m)
             self._settle(now_s)
@@ -305,19 +306,6 @@ class HeightEstimator(Copied):
         return not (
             self._usable(self._barometer, now_s) or self._usable(self._accelerometer, now_s)
         )
-
-    def _lidar_noise_m(self, now_s: float) -> float:
-        """Return the standard deviation of a range; without an accelerometer that of a good lidar.
-
-        Innovations then contain the errors of the model.
-        """
-        measured = self._usable(self._accelerometer, now_s)
-        return self._lidar_noise.sd if measured else self.config.lidar_noise.floor_sd
-
-    def _undisturbed(self, now_s: float) -> bool:
-        """Return True if the innovations of the lidar are its noise, not an error of the model."""
-        explained = self._dispute is None and not self._actuator_fault
-        return explained and self._usable(self._accelerometer, now_s)
 
     def _forgotten(self, now_s: float) -> bool:
         elapsed_s = now_s - self.observer.now_s
