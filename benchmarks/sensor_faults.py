@@ -1,7 +1,10 @@
 """Faults of the lidar in the altitude loop, in closed loop with the native plant.
 
-`python benchmarks/sensor_faults.py`: detection of each fault; `... healthy --hours 24`: departures
-from mode auto without a fault; `... cost`: time of a tick with and without the model.
+    PYTHONPATH=. python benchmarks/sensor_faults.py [faults | healthy | cost]
+
+faults   detection of each fault
+healthy  refused ranges without a fault, also with noise of the lidar
+cost     time of a tick with and without the model
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from tests.loops.blimp.flight import (
     Fault,
     Flickering,
     Garbage,
+    Noisy,
     Offset,
     Stuck,
     Zero,
@@ -81,26 +85,35 @@ def _row(
 
 
 def healthy(hours: float) -> None:
-    """Print the departures from mode auto per hour of healthy operation."""
-    print("| blimp | hours | refused ranges per hour | hold per hour | stop per hour |")
-    print("|---|---|---|---|---|")
-    cases: dict[str, tuple[str, dict[str, float]]] = {
-        "default": ("default", {}),
-        "default, three times the gusts": ("default", {"gust_sd_m_s2": 0.024}),
-        "stress": ("stress", {}),
-        "missed": ("missed", {}),
-        "clean": ("clean", {}),
-        "default, whole range of blimps": ("default", {"spread": 1.0}),
-        "default, random setpoints": ("default", {"random_reference": True}),
+    """Print refused ranges and the modes after them, per hour of healthy operation."""
+    print("| blimp | hours | refused ranges, 1/h | hold, 1/h | land, 1/h | stop, 1/h |")
+    print("|---|---|---|---|---|---|")
+    cases: dict[str, tuple[str, dict[str, float], float]] = {
+        "default": ("default", {}, 0.0),
+        "default, three times the gusts": ("default", {"gust_sd_m_s2": 0.024}, 0.0),
+        "stress": ("stress", {}, 0.0),
+        "missed": ("missed", {}, 0.0),
+        "clean": ("clean", {}, 0.0),
+        "default, whole range of blimps": ("default", {"spread": 1.0}, 0.0),
+        "default, random setpoints": ("default", {"random_reference": True}, 0.0),
+        "default, lidar noise of 5 mm": ("default", {}, 0.005),
+        "default, lidar noise of 15 mm": ("default", {}, 0.015),
+        "default, lidar noise of 30 mm": ("default", {}, 0.03),
     }
-    for name, (preset, changes) in cases.items():
-        refused = holds = stops = 0
+    for name, (preset, changes, noise_m) in cases.items():
+        counts = dict.fromkeys(("refused", "hold", "land", "stop"), 0)
         for seed in range(round(12 * hours)):
-            modes = fly(preset, 20_000 + seed, 300.0, changes=changes).modes[1:]
-            refused += sum(mode == "trim" for _, mode, _ in modes)
-            holds += sum(mode == "hold" for _, mode, _ in modes)
-            stops += sum(mode == "stop" for _, mode, _ in modes)
-        rates = " | ".join(f"{count / hours:.2f}" for count in (refused, holds, stops))
+            noise = Noisy(noise_m, seed) if noise_m else None
+            before = ""
+            for _, mode, reason in fly(preset, 20_000 + seed, 300.0, noise, changes=changes).modes[
+                1:
+            ]:
+                refused = reason.startswith("range")
+                counts["refused"] += refused and not before.startswith("range")
+                if mode in counts:
+                    counts[mode] += 1
+                before = reason
+        rates = " | ".join(f"{count / hours:.2f}" for count in counts.values())
         print(f"| {name} | {hours:g} | {rates} |")
 
 

@@ -45,6 +45,17 @@ class Fault(ABC):
         """Return the published range, m, and the delay of its stamp, s."""
 
 
+class Noisy(Fault):
+    """Lidar with noise before its steps of 1 cm, from the start on."""
+
+    def __init__(self, sd_m: float, seed: int = 0) -> None:
+        super().__init__(0.0)
+        self._sd_m, self._rng = sd_m, np.random.default_rng(seed)
+
+    def fail(self, time_s: float, range_m: float) -> tuple[float, float]:
+        return max(round(range_m + self._sd_m * self._rng.normal(), 2), 0.01), 0.0
+
+
 class Stuck(Fault):
     """Lidar that repeats its last range, with noise."""
 
