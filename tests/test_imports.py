@@ -14,7 +14,7 @@ from tests.paths import ROOT
 LEAVES = {
     "errors", "units", "compilation", "compiled", "addresses", "resources", "citations", "config",
     "lazy", "threads", "copies", "input_file", "packages", "seeds", "yaml_text", "array_file",
-    "atmosphere",
+    "atmosphere", "ranges",
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}

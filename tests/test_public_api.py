@@ -15,6 +15,7 @@ import pytest
 
 import snn_control
 from docs.hooks.public_modules import public_modules
+from snn_control.errors import MissingExtraError
 from tests.docs.pages import blocks
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
@@ -53,7 +54,11 @@ def imported_by_pages() -> list[tuple[str, str, str]]:
 def load(name: str) -> ModuleType:
     try:
         return import_module(name)
-    except ImportError as exc:
+    except MissingExtraError as exc:
+        pytest.skip(str(exc))
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.partition(".")[0] in ("snn_control", "envs"):
+            raise
         pytest.skip(f"{name} needs an optional package: {exc}")
 
 

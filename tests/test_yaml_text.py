@@ -35,7 +35,7 @@ from snn_control.yaml_text import (
     with_defaults,
     without,
 )
-from tests.paths import ROOT
+from tests.paths import CASES, NO_CASES, ROOT
 
 NUMBERS: dict[str, Any] = {
     "1e-3": 0.001, "5e-1": 0.5, "1E5": 1e5, "-2.e+1": -20.0, ".5": 0.5, "12": 12, "-3": -3,
@@ -205,14 +205,17 @@ READERS: dict[str, Callable[[Path], Any]] = {
 KEY = "thrust_gain_m_s2"
 
 
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("fault", ["twice", ".nan", "", "yes", "1:1"])
+TYPED = ("configuration", "blimp parameters")
+"""Readers that compare texts with the types of the fields; a node does it with its parameters."""
+
+
+@pytest.mark.parametrize(
+    ("reader", "fault"),
+    [(reader, fault) for reader in READERS for fault in ("twice", ".nan")]
+    + [(reader, fault) for reader in TYPED for fault in ("yes", "1:1")]
+    + [(reader, "") for reader in READERS if reader != "configuration of a run"],
+)
 def test_every_reader_names_file_key_and_line(reader: str, fault: str, tmp_path: Path) -> None:
-    typed = reader in ("configuration", "blimp parameters")
-    if fault in ("yes", "1:1") and not typed:
-        pytest.skip("texts are compared with the types of the parameters by the node")
-    if fault == "" and reader == "configuration of a run":
-        pytest.skip("an empty value is null there")
     path = tmp_path / "file.yaml"
     lines = f"{KEY}: 1.1\n{KEY}: 1.2\n" if fault == "twice" else f"spread: 0.1\n{KEY}: {fault}\n"
     path.write_text(lines)
@@ -344,13 +347,10 @@ def test_pyyaml_is_used_in_one_module() -> None:
     assert users == ["yaml_text.py"]
 
 
-CASES = ROOT.parent / "shared" / "cases" / "yaml"
-
-
-@pytest.mark.skipif(not CASES.is_dir(), reason="needs the folder of cases beside the checkout")
+@pytest.mark.skipif(not (CASES / "yaml").is_dir(), reason=NO_CASES)
 def test_cases() -> None:
     refused = {"dup", "nan", "null", "sexa", "yes"}
-    for path in CASES.glob("*.yaml"):
+    for path in (CASES / "yaml").glob("*.yaml"):
         if path.stem in refused:
             with pytest.raises(ConfigError, match=rf"{path.name}.*line \d") as caught:
                 read_parameters(path)

@@ -16,10 +16,11 @@ and `default + spread (high - default)`; `spread` 0 gives the defaults, 1 the wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from math import isfinite, pi
+from math import pi
 from typing import Any
 
 from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.ranges import require_not_negative
 
 __all__ = ["BlimpParameters"]
 
@@ -131,11 +132,13 @@ class BlimpParameters:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reference_heights_m", tuple(map(float, self.reference_heights_m)))
-        for item in fields(self):
-            value = getattr(self, item.name)
-            numbers = value if isinstance(value, tuple) else (value,)
-            if not numbers or not all(isfinite(x) and x >= 0 for x in numbers):
-                raise ParameterError(f"{item.name} is {value!r}; expected finite, at least 0")
+        heights_m = self.reference_heights_m
+        if not heights_m:
+            raise ParameterError("reference_heights_m is empty; expected at least one height")
+        numbers = {name: x for name, x in vars(self).items() if name != "reference_heights_m"}
+        require_not_negative(
+            numbers | {f"reference_heights_m[{k}]": x for k, x in enumerate(heights_m)}
+        )
         for name, low, high in _BOUNDS:
             if not low <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} is {getattr(self, name)!r}; expected {low} to {high}")

@@ -3,29 +3,34 @@
 Each flight is paired with the same one without the fault: blimp, gusts, timing and noise are equal.
 The loss is the largest difference of the true heights from the start of the fault until 10 s after
 its end. `declared` is the reaction that the loop is tested for.
+
+Outages in hover have durations of their own, and their loss counts until their end: `off-60s` of
+the lidar, `off-10s` of lidar and barometer, which leaves the accelerometer alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from snn_control.envs.blimp.sensing.errors import SenseParameters
-from snn_control.errors import ParameterError
+from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
 from snn_control.supervision.faults import FaultKind
 from snn_control.training.blimp.supervised.fault_matrix import (
     DECLARED,
+    VARIANTS,
     detected_s,
-    fault_of,
+    faults_of,
     trusted_again_s,
 )
 from snn_control.training.blimp.supervised.flight import (
-    CHANNELS,
     FlightSettings,
     SupervisedFlight,
     fly,
@@ -38,6 +43,16 @@ AFTER_S = 10.0
 """Time after the fault that belongs to the loss, s."""
 GUSTS: Mapping[str, Mapping[str, float]] = {"default": {}, "gusts": {"gust_sd_m_s2": 0.024}}
 """Conditions: default, and three times its gusts."""
+COASTING = ("hover", "gusts-hover")
+"""Scenarios of outages with durations of their own."""
+
+CELLS: tuple[tuple[str, str], ...] = tuple(
+    (channel, str(name)) for channel, name in (*DECLARED, *VARIANTS)
+)
+"""Channel and name of every fault."""
+
+Healthy = Callable[[int, float], SupervisedFlight]
+"""Function of seed and duration, s, of the flight without a fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +63,10 @@ class Config(StudyConfig):
     """Number of flights for each cell."""
     first_seed: int = 7000
     """First of the consecutive seeds."""
-    channels: tuple[str, ...] = tuple(channel.name for channel in CHANNELS)
-    """Streams with a fault."""
-    kinds: tuple[str, ...] = tuple(str(kind) for kind in FaultKind)
-    """Kinds of faults."""
+    channels: tuple[str, ...] = tuple(dict.fromkeys(channel for channel, _ in CELLS))
+    """Streams with a fault; `a+b`: on both at once."""
+    kinds: tuple[str, ...] = tuple(dict.fromkeys(name for _, name in CELLS))
+    """Faults of these streams; those that a stream does not have are left out."""
     scenarios: tuple[str, ...] = ("hover", "step", "gusts-hover", "gusts-step", "noiseless-hover")
     """`hover` or `step` of the setpoint, `gusts-`: three times the gusts, `noiseless-`: a lidar
     without noise."""
@@ -64,14 +79,22 @@ class Config(StudyConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = {channel.name for channel in CHANNELS}
-        if unknown := [name for name in self.channels if name not in known]:
-            raise ParameterError(f"channels: {unknown}; expected some of {sorted(known)}")
+        for channel in self.channels:
+            if channel not in dict(CELLS):
+                raise UnknownNameError("channel", channel, dict(CELLS))
+        for kind in self.kinds:
+            if kind not in (names := {name for _, name in CELLS}):
+                raise UnknownNameError("fault", kind, names)
         for scenario in self.scenarios:
             settings_of(scenario, self)
         if not (self.start_s > 0.0 and self.lasts_s > 0.0):
             raise ParameterError(
                 f"start_s {self.start_s:g}, lasts_s {self.lasts_s:g}; expected positive times"
+            )
+        if not any(any(_cells(self, scenario)) for scenario in self.scenarios):
+            raise ParameterError(
+                f"channels {self.channels}, kinds {self.kinds}, scenarios {self.scenarios}: no "
+                f"fault remains; name faults of these channels, for outages {' or '.join(COASTING)}"
             )
 
 
@@ -97,43 +120,61 @@ def settings_of(scenario: str, config: Config) -> FlightSettings:
 
 def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
     """Fly every cell of the matrix."""
-    seeds = range(config.first_seed, config.first_seed + config.seeds)
     rows: list[dict[str, Any]] = []
     for scenario in config.scenarios:
         settings = settings_of(scenario, config)
-        healthy = {seed: fly(seed, (), settings) for seed in seeds}
-        for channel, kind in _cells(config):
-            row = _row(config, scenario, channel, kind, healthy, settings)
+
+        @functools.cache
+        def healthy(
+            seed: int, duration_s: float, settings: FlightSettings = settings
+        ) -> SupervisedFlight:
+            return fly(seed, (), replace(settings, duration_s=duration_s))
+
+        for channel, name in _cells(config, scenario):
+            row = _row(config, scenario, channel, name, healthy, settings)
             rows.append(row)
-            progress(f"{scenario}, {kind} of {channel}: loss {row['loss_mean_m']:.2f} m")
-    summary = (
-        f"{config.seeds} paired flights a cell, faults of {config.lasts_s:g} s; the largest mean "
-        f"loss of a lidar fault is {_worst(rows, 'loss_mean_m'):.2f} m, the largest loss "
-        f"{_worst(rows, 'loss_max_m'):.2f} m."
-    )
+            progress(f"{scenario}, {name} of {channel}: loss {row['loss_mean_m']:.2f} m")
+    summary = f"{config.seeds} paired flights a cell, faults of {config.lasts_s:g} s"
+    of_lidar = [row for row in rows if row["channel"] == "lidar" and row["fault"] in [*FaultKind]]
+    if of_lidar:
+        mean_m, max_m = (max(row[key] for row in of_lidar) for key in ("loss_mean_m", "loss_max_m"))
+        summary += (
+            f"; the largest mean loss of a lidar fault is {mean_m:.2f} m, the largest loss "
+            f"{max_m:.2f} m"
+        )
+    summary += "."
     return StudyResult(rows, summary, parts=_parts(config))
 
 
-def _cells(config: Config) -> Iterator[tuple[str, FaultKind]]:
-    for channel in config.channels:
-        for kind in config.kinds:
-            yield channel, FaultKind(kind)
+def _cells(config: Config, scenario: str) -> Iterator[tuple[str, str]]:
+    for channel, name in itertools.product(config.channels, config.kinds):
+        variant = VARIANTS.get((channel, name))
+        outage = variant is not None and variant.coasting_s is not None
+        if (channel, name) in CELLS and (scenario in COASTING or not outage):
+            yield channel, name
 
 
 def _row(
     config: Config,
     scenario: str,
     channel: str,
-    kind: FaultKind,
-    healthy: Mapping[int, SupervisedFlight],
+    name: str,
+    healthy: Healthy,
     settings: FlightSettings,
 ) -> dict[str, Any]:
-    stop_s = config.start_s + config.lasts_s
+    variant = VARIANTS.get((channel, name))
+    kind = FaultKind(name) if variant is None else variant.kind
+    reaction = DECLARED[channel, kind] if variant is None else variant.reaction
+    stop_s, judged_s = config.start_s + config.lasts_s, AFTER_S
+    if variant is not None and variant.coasting_s is not None:
+        stop_s, judged_s = config.start_s + variant.coasting_s, 0.0
+        settings = replace(settings, duration_s=stop_s + AFTER_S + 5.0)
     losses_m, delays_s, returns_s = [], [], []
-    for seed, reference in healthy.items():
-        fault = fault_of(channel, kind, config.start_s, stop_s, seed)
-        episode = fly(seed, () if kind is FaultKind.OK else (fault,), settings)
-        losses_m.append(episode.loss_m(reference, config.start_s, stop_s + AFTER_S))
+    for seed in range(config.first_seed, config.first_seed + config.seeds):
+        faults = faults_of(channel, name, config.start_s, stop_s, seed)
+        episode = fly(seed, faults, settings)
+        reference = healthy(seed, settings.duration_s)
+        losses_m.append(episode.loss_m(reference, config.start_s, stop_s + judged_s))
         delays_s.append(detected_s(episode, channel, kind, config.start_s, stop_s))
         returns_s.append(trusted_again_s(episode, channel, stop_s))
     losses, delays = np.array(losses_m), np.array(delays_s)
@@ -142,7 +183,7 @@ def _row(
     return {
         "scenario": scenario,
         "channel": channel,
-        "fault": str(kind),
+        "fault": name,
         "loss_mean_m": float(losses.mean()),
         "loss_mean_m_ci95": half_width(losses),
         "loss_max_m": float(losses.max()),
@@ -150,16 +191,12 @@ def _row(
         "detected_p50_s": _quantile(reported, 0.5),
         "detected_p95_s": _quantile(reported, 0.95),
         "trusted_again_s": _quantile(returned, 0.5),
-        "declared": DECLARED[channel, kind].text,
+        "declared": reaction.text,
     }
 
 
 def _quantile(values: np.ndarray, share: float) -> float | None:
     return float(np.quantile(values, share)) if values.size else None
-
-
-def _worst(rows: list[dict[str, Any]], key: str) -> float:
-    return max((row[key] for row in rows if row["channel"] == "lidar"), default=float("nan"))
 
 
 def _parts(config: Config) -> tuple[TablePart, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from snn_control.copies import Copied
-from snn_control.errors import ParameterError
+from snn_control.ranges import require_positive
 from snn_control.supervision.observer import Observer
 
 __all__ = ["Dispute", "DisputeConfig", "Outcome"]
@@ -48,8 +48,7 @@ class DisputeConfig:
     """Time after which a small difference counts as none, s."""
 
     def __post_init__(self) -> None:
-        if not all(0 < limit < math.inf for limit in vars(self).values()):
-            raise ParameterError(f"{self}: expected positive, finite limits")
+        require_positive(vars(self), "DisputeConfig")
 
 
 class Dispute(Copied):

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from snn_control.config import from_mapping
 from snn_control.copies import Copied
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from snn_control.ranges import require_positive
 
 __all__ = [
     "Channel",
@@ -120,9 +121,10 @@ class Fault:
                 f"fault {self.kind} of {self.channel}: from {self.start_s:g} to {self.stop_s:g} s; "
                 "expected a start of at least 0 and a later end"
             )
-        for name in ("rate_hz", "delay_s", "on_s", "off_s"):
-            if not 0.0 < getattr(self, name) < math.inf:
-                raise ParameterError(f"fault of {self.channel}: {name} is {getattr(self, name):g}")
+        positive = ("rate_hz", "delay_s", "on_s", "off_s")
+        require_positive(
+            {name: getattr(self, name) for name in positive}, f"fault of {self.channel}"
+        )
         if not 0.0 <= self.not_finite <= 1.0:
             raise ParameterError(f"fault of {self.channel}: not_finite is {self.not_finite:g}")
         if not (math.isfinite(self.offset) and math.isfinite(self.factor)):

@@ -15,6 +15,7 @@ from typing import final
 
 from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
+from snn_control.ranges import require_positive
 from snn_control.supervision.observer import Innovation, ObserverNoise
 
 __all__ = ["FixedRate", "ProcessNoise", "ProcessNoiseConfig", "SensingRate", "VarianceLimit"]
@@ -50,8 +51,7 @@ class FixedRate(SensingRate):
     """
 
     def __init__(self, period_s: float) -> None:
-        if not 0.0 < period_s < math.inf:
-            raise ParameterError(f"period_s is {period_s:g}; expected positive and finite")
+        require_positive({"period_s": period_s})
         self._period_s, self._next_s = period_s, -math.inf
 
     def due(self, now_s: float, variance_m2: float) -> bool:
@@ -77,10 +77,9 @@ class VarianceLimit(SensingRate):
     """
 
     def __init__(self, limit_m: float, longest_s: float = math.inf) -> None:
-        if not (0.0 < limit_m < math.inf and longest_s > 0.0):
-            raise ParameterError(
-                f"limit_m {limit_m:g}, longest_s {longest_s:g}; expected positive values"
-            )
+        require_positive({"limit_m": limit_m})
+        if not longest_s > 0.0:
+            raise ParameterError(f"longest_s is {longest_s}; expected a time above 0, or infinite")
         self._limit_m2, self._longest_s, self._last_s = limit_m * limit_m, longest_s, -math.inf
 
     def due(self, now_s: float, variance_m2: float) -> bool:

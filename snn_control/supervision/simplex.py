@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.copies import Copied
-from snn_control.errors import ParameterError
+from snn_control.ranges import require_positive
 from snn_control.supervision.command_gate import all_finite
 from snn_control.supervision.monitors.pole import Pole
 
@@ -57,8 +57,7 @@ class SimplexConfig:
     """Time constant of the transition between commands, s."""
 
     def __post_init__(self) -> None:
-        if not all(0 < value < math.inf for value in vars(self).values()):
-            raise ParameterError(f"{self}: expected positive, finite values")
+        require_positive(vars(self), "SimplexConfig")
 
 
 class Simplex(Copied):

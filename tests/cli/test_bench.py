@@ -15,7 +15,6 @@ PARTS = ("tick_us", "population_neuron_steps_per_s", "closed_loop_steps_per_s")
 
 @pytest.mark.slow
 def test_bench_prints_one_object_with_figures_and_ratios(capsys):
-    pytest.importorskip("norse")
     assert main(["bench", "--quick", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     for part in PARTS:
@@ -30,7 +29,6 @@ def test_bench_prints_one_object_with_figures_and_ratios(capsys):
 
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_fused_toy_blimp_agrees_with_numpy_and_norse(recurrent):
-    pytest.importorskip("norse")
     from snn_control.bench.norse_peer import Batch
     from snn_control.bench.toy_blimp import fly_batch
 

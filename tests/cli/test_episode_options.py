@@ -12,6 +12,7 @@ import pytest
 
 from snn_control.cli.main import main
 from snn_control.training.film import can_film
+from tests.needs import NEEDS_FILM
 from tests.paths import ROOT
 
 SHORT = ["--episodes", "2", "--presets", "clean", "--duration-s", "100"]
@@ -71,7 +72,7 @@ def test_parameters_of_a_file_change_the_result(tmp_path, capsys):
         assert str(path) in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
+@pytest.mark.skipif(not can_film(), reason=NEEDS_FILM)
 def test_play_without_a_display_writes_a_video(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -120,7 +121,7 @@ def test_play_on_a_display_opens_a_window_in_real_time(tmp_path):
 def test_an_interrupted_film_leaves_nothing_behind(number, tmp_path):
     """Interrupt of the whole process group, with the encoder, as by Ctrl-C."""
     if not can_film():
-        pytest.skip("needs a renderer and imageio-ffmpeg")
+        pytest.skip(NEEDS_FILM)
     command = [sys.executable, "-m", "snn_control", "play", "blimp-altitude", "--out", "a.mp4"]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -189,7 +190,7 @@ def test_files_of_faults_are_checked_before_any_episode(text, message, tmp_path,
 def test_play_has_faults(tmp_path, capsys):
     words = ["play", "pid", "--seed", "1", "--duration-s", "40", "--json", "--faults"]
     if not can_film():
-        pytest.skip("needs a renderer and imageio-ffmpeg")
+        pytest.skip(NEEDS_FILM)
     path = faults_of(tmp_path, "{channel: motor_command, kind: 'off', start_s: 5}")
     picture = tmp_path / "a.png"
     assert main([*words, path, "--out", str(picture)]) == 0

@@ -21,6 +21,7 @@ from snn_control.evolution import EXECUTORS, make_executor
 from snn_control.loops.place.fit import BackgroundFit
 from snn_control.runs import Run
 from tests.conformance.copied import BODIES, CASES, Stateful
+from tests.needs import NEEDS_RENDERER
 
 TICKS = {
     "fitness blimp": 2,
@@ -64,7 +65,7 @@ def calls(case: Stateful, made: Any, n: int, seed: int) -> list[Any]:
 @pytest.mark.parametrize("name", CASES)
 def test_copies_equal_their_original_and_are_independent(name: str, instant: str) -> None:
     if "Route" in name and not can_draw():
-        pytest.skip("no off-screen renderer")
+        pytest.skip(NEEDS_RENDERER)
     case, n = CASES[name], TICKS.get(name, 50)
     original, never_copied = case.make(), case.make()
     # `copy.copy` of Gymnasium's wrappers shares the environment: theirs to define.

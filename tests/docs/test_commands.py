@@ -18,6 +18,7 @@ from snn_control.training.film import can_film
 from snn_control.training.rollout import rollout
 from tests.docs.guide_package import environment
 from tests.docs.pages import DOCS, commands, page_id
+from tests.needs import NEEDS_FILM, NEEDS_RL
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
@@ -53,10 +54,10 @@ def missing_requirement(line: str) -> str:
     if words[1] == "fly" and find_spec("rclpy") is None:
         return NEEDS_ROS
     if words[1:3] in (["train", "swimmer"], ["train", "cartpole"]) and not has_ppo():
-        return "PPO comes with the extra [rl]"
+        return NEEDS_RL
     draws = words[1] == "play" and not can_film()
     draws |= words[1:3] == ["study", "place"] and not can_draw()
-    return "no off-screen renderer" if draws else ""
+    return NEEDS_FILM if draws else ""
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from snn_control.studies import read_study
 from snn_control.studies.study import METHOD
 from snn_control.training.optimisation import optimisation_config
 from tests.docs.pages import DOCS, PAGES, blocks, commands, page_id, without_blocks
+from tests.needs import NEEDS_RENDERER
 from tests.paths import ROOT
 
 TOP = {path.name for path in ROOT.iterdir()}
@@ -149,7 +150,7 @@ def test_the_configuration_of_the_tutorial_ships() -> None:
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=page_id)
 def test_python_blocks_run(page: Path, tmp_path: Path) -> None:
     if page_id(page) in ROUTE and not can_draw():
-        pytest.skip("no off-screen renderer: see docs/explanation/route.md")
+        pytest.skip(NEEDS_RENDERER)
     prelude = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + PRELUDES.get(page_id(page), "")
     code = "\n".join([prelude, *blocks(page, "python")])
     command = [sys.executable, "-W", "error::RuntimeWarning", "-c", code]

@@ -10,6 +10,7 @@ import pytest
 
 from snn_control.envs.route.body import can_draw
 from tests.docs.pages import DOCS, blocks
+from tests.needs import NEEDS_RENDERER
 from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -59,7 +60,7 @@ def test_figures_are_those_of_the_results_page() -> None:
 
 def test_the_place_of_the_example_is_correct() -> None:
     if not can_draw():
-        pytest.skip("no off-screen renderer: see docs/explanation/route.md")
+        pytest.skip(NEEDS_RENDERER)
     snippet, _ = blocks(ROOT / "README.md", "python")
     command = [sys.executable, "-c", snippet]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)

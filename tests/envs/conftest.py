@@ -7,7 +7,7 @@ import pytest
 
 from snn_control.compiled import kernel
 from snn_control.envs.blimp import plant
-from tests.paths import BLIMP_LOGS
+from tests.paths import BLIMP_LOGS, NO_LOGS
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def flights() -> Path:
     """Folder of the recorded flights; skip without them."""
     folder = BLIMP_LOGS
     if not list(folder.glob("pid_*.csv")):
-        pytest.skip(f"no recorded flights in {folder}; set SNN_CONTROL_DATA to their folder")
+        pytest.skip(NO_LOGS)
     return folder
 
 

@@ -13,6 +13,7 @@ from gymnasium.utils.env_checker import check_env
 import snn_control.envs as envs
 from snn_control.envs.route.body import can_draw
 from snn_control.errors import UnknownNameError
+from tests.needs import NEEDS_RENDERER
 
 DRAWN = {"snn_control/Route-v0"}
 """Environments with rendered observations."""
@@ -31,7 +32,7 @@ HEADINGS = (
 @pytest.fixture(params=envs.ENVIRONMENTS)
 def env(request):
     if request.param in DRAWN and not can_draw():
-        pytest.skip("no off-screen renderer")
+        pytest.skip(NEEDS_RENDERER)
     env = envs.make(request.param)
     yield env
     env.close()

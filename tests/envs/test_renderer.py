@@ -12,6 +12,7 @@ import pytest
 from snn_control.envs import renderer
 from snn_control.envs.renderer import no_renderer, select_renderer
 from snn_control.envs.route.body import can_draw
+from tests.needs import NEEDS_RENDERER
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the renderer is chosen on Linux")
@@ -104,7 +105,7 @@ def test_a_forked_process_refuses_to_draw_and_a_spawned_one_draws(
     name: str, context: str, tmp_path: Path
 ) -> None:
     if not can_draw():
-        pytest.skip("needs an off-screen renderer: apt install libegl1 libgl1-mesa-dri")
+        pytest.skip(NEEDS_RENDERER)
     script = tmp_path / "script.py"
     options = "render_mode='rgb_array'"
     script.write_text(FORKED.format(name=name, options=options, context=context), "utf-8")

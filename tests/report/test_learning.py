@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("plotly", reason="needs the extra [report]")
+from tests.needs import NEEDS_REPORT
+
+pytest.importorskip("plotly", reason=NEEDS_REPORT)
 
 from snn_control.report import inputs
 from snn_control.report.sections import learning

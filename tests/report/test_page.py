@@ -14,6 +14,7 @@ from snn_control.network.neurons.leaky_integrator import LeakyIntegrator
 from snn_control.network.neurons.lif import LIF
 from snn_control.report import build_report
 from snn_control.report.metric_names import NONE
+from tests.needs import NEEDS_REPORT, NEEDS_TEST
 from tests.report.run_folder import NAME, bare_run, make_run
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -50,7 +51,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    sync_api = pytest.importorskip("playwright.sync_api", reason=NEEDS_TEST)
     if CHROMIUM is None:
         pytest.skip("no Chromium: install the distribution's package chromium")
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -74,7 +75,7 @@ def page(browser, run_folder):
 
 def add_videos(folder):
     """Write a video of one second for both controllers."""
-    ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason=NEEDS_REPORT).get_ffmpeg_exe()
     (folder / "videos").mkdir()
     source = ["-f", "lavfi", "-i", "testsrc=duration=1:size=320x180:rate=10"]
     for name in (NAME, "pid"):

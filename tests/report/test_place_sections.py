@@ -15,6 +15,7 @@ from snn_control.report.png import png
 from snn_control.report.sections import modules, precision_recall, queries, similarity
 from snn_control.report.study_file import part_tables
 from snn_control.runs.checksums import pack_arrays
+from tests.needs import NEEDS_REPORT
 from tests.report.run_folder import bare_run
 
 Arrays = dict[str, np.ndarray]
@@ -183,7 +184,7 @@ def test_a_png_holds_the_image() -> None:
     length = struct.unpack(">I", data[start - 8 : start - 4])[0]
     lines = np.frombuffer(zlib.decompress(data[start : start + length]), np.uint8).reshape(3, 5)
     np.testing.assert_array_equal(lines[:, 1:], image)
-    imageio = pytest.importorskip("imageio.v3")
+    imageio = pytest.importorskip("imageio.v3", reason=NEEDS_REPORT)
     np.testing.assert_array_equal(imageio.imread(data, extension=".png"), image)
 
 

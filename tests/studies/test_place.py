@@ -28,6 +28,7 @@ from snn_control.studies.support.place_report_data import (
 )
 from snn_control.training.place.evaluation import Answers, QueryTraverse
 from tests.controllers.place.route import other_season, route
+from tests.needs import NEEDS_REPORT
 
 N, LENGTHS = 200, (1, 5)
 OWN = round(0.75 * N)
@@ -238,7 +239,7 @@ DARK = {"summer": (3, 4, 120), "winter": (7, 90)}
 @pytest.fixture(scope="module")
 def dark(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders of images of which some are dark, beside a hidden file."""
-    pillow = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    pillow = pytest.importorskip("PIL.Image", reason=NEEDS_REPORT)
     folder = tmp_path_factory.mktemp("dark")
     with np.load(images) as file:
         for name, dark_frames in DARK.items():

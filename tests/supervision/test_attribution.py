@@ -67,5 +67,5 @@ def test_without_a_position_it_stays_open() -> None:
 
 
 def test_invalid_limits_are_refused() -> None:
-    with pytest.raises(ParameterError, match="positive, finite"):
+    with pytest.raises(ParameterError, match="a finite number above 0"):
         DisputeConfig(least_m=0.0)

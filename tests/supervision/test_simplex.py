@@ -91,5 +91,5 @@ def test_without_a_time_constant_the_command_changes_at_once() -> None:
 
 def test_invalid_limits_are_refused() -> None:
     for change in ({"envelope": 0.0}, {"out_s": math.inf}, {"pole_count": 0}):
-        with pytest.raises(ParameterError, match="positive, finite"):
+        with pytest.raises(ParameterError, match="a finite number above 0"):
             SimplexConfig(**change)  # type: ignore[arg-type]

@@ -17,14 +17,15 @@ from snn_control.training.environment import make_environment
 from snn_control.training.film import FRAMES_PER_S, Filmed, can_film, film
 from snn_control.training.rollout import rollout
 from snn_control.training.system import FilmWindow
+from tests.needs import NEEDS_FILM, NEEDS_REPORT
 from tests.paths import ROOT
 
-pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
+pytestmark = pytest.mark.skipif(not can_film(), reason=NEEDS_FILM)
 SMALL: dict[str, Any] = {"environment": Blimp.environment, "width": 160, "height": 120}
 
 
 def test_a_film_has_the_frames_of_its_window(tmp_path):
-    imageio = pytest.importorskip("imageio.v2")
+    imageio = pytest.importorskip("imageio.v2", reason=NEEDS_REPORT)
     path = tmp_path / "a folder" / "f.mp4"
     options = SMALL | {"duration_s": 5.0, "preset": "clean"}
     episode = film(PID(), path, seed=1, window=FilmWindow(1.0, 3.0), **options)
@@ -124,6 +125,6 @@ def test_evaluation_works_without_egl(tmp_path):
         env=env | {"PYTHONPATH": str(ROOT)},
     )
     if done.returncode == 77 or "unshare" in done.stderr:
-        pytest.skip("no right to mount here")
+        pytest.skip("cannot mount a file system (needs root)")
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() in (["disable", "False"], ["osmesa", "True"])

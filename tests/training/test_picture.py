@@ -15,8 +15,9 @@ from snn_control.report import episode_picture as module
 from snn_control.training import film
 from snn_control.training.film import can_film, picture
 from snn_control.training.system import System
+from tests.needs import NEEDS_FILM
 
-pytestmark = pytest.mark.skipif(not can_film(), reason="no off-screen renderer or imageio-ffmpeg")
+pytestmark = pytest.mark.skipif(not can_film(), reason=NEEDS_FILM)
 
 
 def drawn(name: str, path: Path, environment: str, **options: Any) -> np.ndarray:

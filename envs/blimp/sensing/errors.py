@@ -10,15 +10,14 @@ that a change of one leaves the others, the blimp and its ticks as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from math import isfinite
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.scenario import Scenario
-from snn_control.errors import ParameterError
+from snn_control.ranges import require_not_negative, require_positive
 
 __all__ = ["SenseErrors", "SenseParameters", "draw_sense_errors", "in_steps"]
 
@@ -52,12 +51,8 @@ class SenseParameters:
     """Resolution of the acceleration, m/s^2; 0: none."""
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if not (isfinite(value) and value >= 0):
-                raise ParameterError(f"{item.name} is {value!r}; expected finite, at least 0")
-        if not self.barometer_drift_s:
-            raise ParameterError("barometer_drift_s is 0; expected a positive time")
+        require_not_negative(vars(self))
+        require_positive({"barometer_drift_s": self.barometer_drift_s})
 
 
 @dataclass(frozen=True)

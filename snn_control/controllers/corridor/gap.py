@@ -30,6 +30,7 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.errors import ParameterError
+from snn_control.ranges import require_positive
 
 __all__ = ["Gap", "GapConfig"]
 
@@ -71,9 +72,7 @@ class GapConfig:
     """Free distance ahead at which the robot begins to slow down, m."""
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not (math.isfinite(value) and value > 0.0):
-                raise ParameterError(f"{name} is {value!r}; expected a number above 0")
+        require_positive(vars(self))
 
 
 class Gap(Controller):

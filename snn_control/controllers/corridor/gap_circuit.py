@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.corridor.gap import N_RAYS, ROBOT_RADIUS_M, WIDEST_RAD
-from snn_control.errors import ParameterError
 from snn_control.network import INPUT, Connection, Network, Population, Readout
 from snn_control.network.neurons import LIF, Graded, LeakyIntegrator
+from snn_control.ranges import require_positive
 
 __all__ = ["CANDIDATES_RAD", "DISTANCES_M", "gap_circuit"]
 
@@ -76,9 +76,7 @@ def gap_circuit(
     settings = {"margin_m": margin_m, "goal_weight": goal_weight, "turn_weight": turn_weight,
              "speed_m_s": speed_m_s, "slow_m": slow_m,
              "tau_direction_s": tau_direction_s}  # fmt: skip
-    for name, value in settings.items():
-        if not (math.isfinite(value) and value > 0.0):
-            raise ParameterError(f"{name} is {value!r}; expected a number above 0")
+    require_positive(settings)
     wide_m, tight_m = ROBOT_RADIUS_M + margin_m, ROBOT_RADIUS_M + TIGHT_MARGIN_M
     ways = [(d_m, tight_m) for d_m in TIGHT_M] + [(d_m, wide_m) for d_m in DISTANCES_M]
     n, n_ways = CANDIDATES_RAD.size, len(ways)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from snn_control.controllers.document import ControllerDocument
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.ranges import require_positive
 
 __all__ = ["SpikingGap", "spiking_gap"]
 
@@ -52,10 +52,7 @@ class SpikingGap(Controller):
                 f"{len(network.readouts)} read-outs; expected {N_RAYS} rays and dyaw_rad, "
                 f"{n} directions and the speed"
             )
-        if not (math.isfinite(turn_gain_per_s) and turn_gain_per_s > 0.0):
-            raise ParameterError(
-                f"turn_gain_per_s is {turn_gain_per_s!r}; expected a number above 0"
-            )
+        require_positive({"turn_gain_per_s": turn_gain_per_s})
         self.networks, self.turn_gain_per_s = (network,), turn_gain_per_s
         self.observation_names = network.inputs
         self.control_period_s = network.control_period_s

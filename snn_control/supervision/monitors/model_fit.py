@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from snn_control.copies import Copied
-from snn_control.errors import ParameterError
+from snn_control.ranges import require_positive
 from snn_control.supervision.motion import Branch
 from snn_control.supervision.observer import Innovation, Observer
 
@@ -52,8 +52,7 @@ class ModelFitConfig:
     """Maximum average of the normalised innovation squared; 1 on average if the model is right."""
 
     def __post_init__(self) -> None:
-        if not all(0 < limit < math.inf for limit in vars(self).values()):
-            raise ParameterError(f"{self}: expected positive, finite limits")
+        require_positive(vars(self), "ModelFitConfig")
 
 
 class ModelFit(Copied):

@@ -81,7 +81,7 @@ def test_all_directions_blocked_leads_out_by_the_tight_cells() -> None:
 
 @pytest.mark.parametrize("name", ["margin_m", "slow_m", "turn_gain_per_s"])
 def test_settings_that_are_not_positive_are_refused(name: str) -> None:
-    with pytest.raises(ParameterError, match=f"{name} is -1.0; expected a number above 0"):
+    with pytest.raises(ParameterError, match=f"{name} is -1.0; expected a finite number above 0"):
         spiking_gap(**{name: -1.0})
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from snn_control.envs.blimp.flight_log import FlightLog, read_flight_log
 from snn_control.errors import FlightLogError
-from tests.paths import ROOT
+from tests.paths import BLIMP_LOGS, CASES, NO_CASES, NO_LOGS
 
 NAMES = ["time_s", "h_ref_m", "h_meas_m", "u_motor_units"]
 N_ROWS = 200
@@ -191,14 +191,11 @@ def test_a_hovering_flight_may_have_any_small_error(read: Callable[[bytes], Flig
     assert read(csv(table)).error_m[0] == 0.02
 
 
-FLIGHTS = ROOT.parent / "shared" / "data" / "flights"
-
-
-@pytest.mark.skipif(not FLIGHTS.is_dir(), reason="needs the folder of flights beside the checkout")
+@pytest.mark.skipif(not list(BLIMP_LOGS.glob("*.csv")), reason=NO_LOGS)
 def test_recorded_flights_are_read_and_their_errors_in_centimetres_refused(
     read: Callable[[bytes], FlightLog],
 ) -> None:
-    logs = [read_flight_log(path) for path in sorted(FLIGHTS.glob("*.csv"))]
+    logs = [read_flight_log(path) for path in sorted(BLIMP_LOGS.glob("*.csv"))]
     logged = [log for log in logs if "err_logged_m" in log.columns]
     assert len(logs) == 6
     assert len(logged) == 1
@@ -218,17 +215,16 @@ def test_single_commands_beyond_the_full_scale_are_allowed(
     assert read(csv(table)).command.max() == 77.5
 
 
-CASES = ROOT.parent / "shared" / "cases" / "flight_logs"
 AS_PLAIN = ("bom", "quoted_head", "quoted", "text", "epoch")
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="needs the folder of cases beside the checkout")
+@pytest.mark.skipif(not (CASES / "flight_logs").is_dir(), reason=NO_CASES)
 def test_cases() -> None:
     refused = {
         "micro": "period of 100000 s, microseconds", "cm": "centimetres", "pwm": "pulse widths",
         "dup_col": "'h_meas_m' appears 2 times", "twice_head": "line 102: a second header",
     }  # fmt: skip
-    for path in CASES.glob("*.csv"):
+    for path in (CASES / "flight_logs").glob("*.csv"):
         if path.stem in AS_PLAIN:
             assert len(read_flight_log(path).command) == 202
         else:

@@ -14,6 +14,7 @@ from snn_control.envs.corridor.scenario import N_RAYS, draw_scenario
 from snn_control.envs.corridor.worlds import HALF_WIDTH_M, POLE_RADIUS_M, WORLDS
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.training.rollout import rollout
+from tests.needs import NEEDS_RENDERER
 
 AHEAD = np.array([0.8, 0.0])
 
@@ -125,7 +126,7 @@ def test_frames_show_the_fired_rays() -> None:
     from snn_control.envs.route.body import can_draw
 
     if not can_draw():
-        pytest.skip("no off-screen renderer")
+        pytest.skip(NEEDS_RENDERER)
     frames = []
     for fire in (np.zeros(N_RAYS), np.ones(N_RAYS)):
         env = plain(ray_choice=True, render_mode="rgb_array", width=320, height=240)

@@ -15,8 +15,9 @@ import pytest
 from snn_control.envs.route.image_files import grey_levels, natural_key
 from snn_control.envs.route.sources import images_from_folder
 from snn_control.errors import ParameterError
+from tests.needs import NEEDS_REPORT
 
-Image = pytest.importorskip("PIL.Image", reason="needs Pillow")
+Image = pytest.importorskip("PIL.Image", reason=NEEDS_REPORT)
 RNG = np.random.default_rng(0)
 SHAPE = (6, 9)
 GREY = RNG.integers(0, 256, SHAPE, np.uint8)

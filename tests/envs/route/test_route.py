@@ -20,10 +20,11 @@ from snn_control.envs.route.passes import Pass
 from snn_control.envs.route.path import draw_path
 from snn_control.envs.route.scenery import ROAD_HALF_M, draw_scenery
 from snn_control.errors import ConfigError, ParameterError, UnknownNameError
+from tests.needs import NEEDS_RENDERER
 from tests.paths import ROOT
 
 LENGTH_M = 120.0
-drawn = pytest.mark.skipif(not can_draw(), reason="no off-screen renderer")
+drawn = pytest.mark.skipif(not can_draw(), reason=NEEDS_RENDERER)
 
 
 @pytest.fixture(scope="module")

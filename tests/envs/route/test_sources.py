@@ -17,6 +17,7 @@ from snn_control.envs.route.sources import (
     resized,
 )
 from snn_control.errors import MissingExtraError, ParameterError, UnknownNameError
+from tests.needs import NEEDS_REPORT
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def images() -> np.ndarray:
 
 
 def write(folder: Path, name: str, image: np.ndarray) -> None:
-    pillow = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    pillow = pytest.importorskip("PIL.Image", reason=NEEDS_REPORT)
     pillow.fromarray(image).save(folder / name)
 
 

@@ -13,8 +13,9 @@ import snn_control.envs
 from snn_control.controllers.swimmer.circuit import swimmer_circuit
 from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.errors import ControlPeriodError
+from tests.needs import NEEDS_REPORT
 
-pytest.importorskip("imageio", reason='needs imageio: pip install "snn_control[report]"')
+pytest.importorskip("imageio", reason=NEEDS_REPORT)
 
 
 def circuit(control_period_s: float) -> Swimmer:

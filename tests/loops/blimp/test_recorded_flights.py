@@ -9,10 +9,10 @@ import pytest
 
 from snn_control.envs.blimp.flight_log import FlightLog, read_flight_log
 from snn_control.loops.blimp.estimator import HeightEstimator
-from tests.paths import BLIMP_LOGS
+from tests.paths import BLIMP_LOGS, NO_LOGS
 
 FLIGHTS = sorted(BLIMP_LOGS.glob("*.csv"))
-pytestmark = pytest.mark.skipif(not FLIGHTS, reason=f"no recorded flights in {BLIMP_LOGS}")
+pytestmark = pytest.mark.skipif(not FLIGHTS, reason=NO_LOGS)
 
 
 def commands(log: FlightLog) -> np.ndarray:

@@ -107,5 +107,5 @@ def test_other_branches_are_left_alone() -> None:
 
 def test_invalid_limits_are_refused() -> None:
     for change in ({"gate_m": 0.0}, {"nis_max": math.inf}, {"window_s": -1.0}):
-        with pytest.raises(ParameterError, match="positive, finite"):
+        with pytest.raises(ParameterError, match="a finite number above 0"):
             ModelFitConfig(**change)

@@ -26,8 +26,9 @@ from snn_control.training.any_environment.ppo_config import EnvironmentPpoConfig
 from snn_control.training.interface import Interface
 from snn_control.training.optimisation import optimisation_config, optimise, read_optimisation
 from snn_control.training.systems import find_system
+from tests.needs import NEEDS_RL
 
-pytest.importorskip("sb3_contrib", reason="needs the extra [rl]")
+pytest.importorskip("sb3_contrib", reason=NEEDS_RL)
 
 FAULTY = "tests.training.any_environment.faulty_environments:Faulty-v0"
 ONE_GAIN = "tests.training.any_environment.faulty_environments:one_gain"

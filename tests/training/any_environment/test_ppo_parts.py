@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+import torch
 from gymnasium import spaces
 
 from snn_control.controllers.layered import layered_network
@@ -18,12 +19,12 @@ from snn_control.training.any_environment.task import EnvironmentTask
 from snn_control.training.interface import Interface
 from snn_control.training.rollout import rollout
 from tests.engines.test_torch_gradients import smooth
+from tests.needs import NEEDS_RL
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("sb3_contrib", reason="needs the extra [rl]")
+pytest.importorskip("sb3_contrib", reason=NEEDS_RL)
 
-from snn_control.training.any_environment.ppo_parts import SpikingActor, SpikingPolicy  # noqa: E402
-from snn_control.training.any_environment.vec_env import EpisodeVecEnv, Exploration  # noqa: E402
+from snn_control.training.any_environment.ppo_parts import SpikingActor, SpikingPolicy
+from snn_control.training.any_environment.vec_env import EpisodeVecEnv, Exploration
 
 NETWORKS: dict[str, tuple[Network, dict[str, Any]]] = {
     "spiking": (

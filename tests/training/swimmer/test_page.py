@@ -12,8 +12,9 @@ import pytest
 from snn_control.controllers import load
 from snn_control.runs import Run
 from snn_control.training.evaluate import evaluate, write_evaluation
+from tests.needs import NEEDS_REPORT
 
-pytest.importorskip("plotly", reason="needs the extra [report]")
+pytest.importorskip("plotly", reason=NEEDS_REPORT)
 
 
 def test_the_page_shows_wave_and_spikes(tmp_path: Path) -> None:

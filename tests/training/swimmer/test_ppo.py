@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from snn_control.config import from_mapping
 from snn_control.controllers import Swimmer, load
@@ -23,9 +24,9 @@ from snn_control.training.optimisation import read_optimisation
 from snn_control.training.swimmer.closed_loop import swim
 from snn_control.training.swimmer.ppo import train_ppo
 from snn_control.training.swimmer.ppo_config import PpoConfig
+from tests.needs import NEEDS_RL
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("stable_baselines3", reason="needs the extra [rl]")
+pytest.importorskip("stable_baselines3", reason=NEEDS_RL)
 
 SMALL = PpoConfig(
     "ppo",

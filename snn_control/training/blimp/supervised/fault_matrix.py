@@ -6,14 +6,25 @@ true height from that of the same flight without the fault, until 10 s after its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from snn_control.supervision.faults import Fault, FaultKind
 from snn_control.training.blimp.supervised.flight import SupervisedFlight
 
-__all__ = ["DECLARED", "NO_BOUND_M", "Reaction", "detected_s", "fault_of", "trusted_again_s"]
+__all__ = [
+    "DECLARED",
+    "NO_BOUND_M",
+    "VARIANTS",
+    "Reaction",
+    "Variant",
+    "detected_s",
+    "fault_of",
+    "faults_of",
+    "trusted_again_s",
+]
 
 NO_BOUND_M = float("inf")
 """Bound of a fault that no controller can correct."""
@@ -111,10 +122,62 @@ DECLARED: dict[tuple[str, FaultKind], Reaction] = {
 """Reaction by channel and kind."""
 
 
+@dataclass(frozen=True)
+class Variant:
+    """Fault beside those of every kind and stream."""
+
+    kind: FaultKind
+    """Kind of the fault."""
+    reaction: Reaction
+    """Reaction of the loop."""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """Settings of the fault that differ from the defaults."""
+    coasting_s: float | None = None
+    """Duration of an outage in hover whose loss counts until its end, s; None: a fault that lasts
+    and counts as those of every kind."""
+
+
+VARIANTS: Mapping[tuple[str, str], Variant] = {
+    ("lidar", "off-60s"): Variant(
+        FaultKind.OFF, Reaction("acts on the estimate", 0.4, True), coasting_s=60.0
+    ),
+    ("lidar+barometer", "off-10s"): Variant(
+        FaultKind.OFF,
+        Reaction("acts on the estimate for 10 s, then lands", 0.4, True),
+        coasting_s=10.0,
+    ),
+    ("motor", "wrong-negative"): Variant(
+        FaultKind.WRONG,
+        Reaction("reports the motors in most flights; the controller corrects", 1.0, True),
+        {"offset": -2.0},
+    ),
+}
+"""Further faults by channel and name; a channel `a+b` has the fault on both streams."""
+
+
 def fault_of(channel: str, kind: FaultKind, start_s: float, stop_s: float, seed: int) -> Fault:
     """Return the fault of a cell of the matrix."""
     settings: dict[str, Any] = dict(SETTINGS.get((channel, kind), {}))
     return Fault(channel, kind, start_s, stop_s, seed, **settings)
+
+
+def faults_of(
+    channel: str, name: str, start_s: float, stop_s: float, seed: int
+) -> tuple[Fault, ...]:
+    """Return the faults of a cell: a kind of `DECLARED`, or a name of `VARIANTS`.
+
+    Raises:
+        ValueError: neither of both.
+    """
+    if (channel, name) not in VARIANTS:
+        kind = FaultKind(name)
+        return () if kind is FaultKind.OK else (fault_of(channel, kind, start_s, stop_s, seed),)
+    variant = VARIANTS[channel, name]
+    settings: dict[str, Any] = dict(variant.settings)
+    return tuple(
+        Fault(stream, variant.kind, start_s, stop_s, seed, **settings)
+        for stream in channel.split("+")
+    )
 
 
 def detected_s(
@@ -122,8 +185,10 @@ def detected_s(
 ) -> float:
     """Return the time from the start of a fault until it is reported, s; NaN if it is not.
 
-    A silent sensor counts for faults that drop messages.
+    A silent sensor counts for faults that drop messages; of several streams the last report counts.
     """
+    if "+" in channel:
+        return _last(detected_s(flight, one, kind, start_s, stop_s) for one in channel.split("+"))
     if column := TRUST_COLUMNS.get(channel):
         after_s = flight.first(column, start_s, 0.0, 0.5 if kind in DROPS else 0.0)
     elif channel == "motor":
@@ -136,6 +201,14 @@ def detected_s(
 
 
 def trusted_again_s(flight: SupervisedFlight, channel: str, stop_s: float) -> float:
-    """Return the time from the end of a fault until its sensor is trusted, s; NaN for others."""
+    """Return the time from the end of a fault until its sensors are trusted, s; NaN for others."""
+    if "+" in channel:
+        return _last(trusted_again_s(flight, one, stop_s) for one in channel.split("+"))
     column = TRUST_COLUMNS.get(channel)
     return float("nan") if column is None else flight.first(column, stop_s, 0.5)
+
+
+def _last(times_s: Iterable[float]) -> float:
+    """Return the latest time; NaN if one is missing."""
+    each_s = list(times_s)
+    return math.nan if any(math.isnan(at_s) for at_s in each_s) else max(each_s)

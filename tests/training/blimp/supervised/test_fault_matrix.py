@@ -11,8 +11,10 @@ from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.supervision.faults import Fault, FaultKind
 from snn_control.training.blimp.supervised.fault_matrix import (
     DECLARED,
+    VARIANTS,
     detected_s,
     fault_of,
+    faults_of,
     trusted_again_s,
 )
 from snn_control.training.blimp.supervised.flight import (
@@ -72,6 +74,29 @@ def test_faults_of_other_channels_and_without_effect_are_refused() -> None:
         fly(SEED, (Fault("lidr", FaultKind.OFF),), SETTINGS)
     with pytest.raises(ParameterError, match="changed no message"):
         fly(SEED, (Fault("battery", FaultKind.SLOW, rate_hz=5.0),), SETTINGS)
+
+
+@pytest.mark.parametrize(("channel", "name"), VARIANTS)
+def test_the_reaction_to_a_further_fault_is_the_declared_one(channel: str, name: str) -> None:
+    variant = VARIANTS[channel, name]
+    stop_s = 30.0 + (variant.coasting_s or 10.0)
+    settings = FlightSettings(stop_s + 5.0, reference_m=lambda _: 1.4)
+    flight = fly(SEED, faults_of(channel, name, 30.0, stop_s, SEED), settings)
+    assert flight.loss_m(fly(SEED, (), settings), 30.0, stop_s) <= variant.reaction.loss_m
+    assert detected_s(flight, channel, variant.kind, 30.0, stop_s) <= 3.5
+    assert {mode for at_s, mode, _ in flight.modes if 29.0 <= at_s < stop_s} <= {"auto", "coast"}
+    if variant.coasting_s is not None:
+        assert trusted_again_s(flight, channel, stop_s) < 1.5
+
+
+def test_a_lasting_outage_of_lidar_and_barometer_ends_in_a_landing_on_the_estimate() -> None:
+    faults = faults_of("lidar+barometer", "off-10s", 30.0, 75.0, SEED)
+    flight = fly(SEED, faults, FlightSettings(75.0, reference_m=lambda _: 1.4))
+    modes = [mode for at_s, mode, _ in flight.modes if at_s > 29.0 and mode != "auto"]
+    assert list(dict.fromkeys(modes)) == ["coast", "land", "stop"]
+    assert flight.first_mode(30.0, "land") == pytest.approx(10.0, abs=1.0)
+    assert flight.height_m[-1] < 0.2
+    assert flight.command[-1] == 0.0
 
 
 def test_all_sensors_at_once_end_in_a_landing() -> None:

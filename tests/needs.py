@@ -1,0 +1,9 @@
+"""Reasons of tests that skip for want of an optional package or an off-screen renderer."""
+
+NEEDS_RENDERER = (
+    "needs an off-screen renderer: apt install libegl1 libgl1-mesa-dri, and leave MUJOCO_GL unset"
+)
+NEEDS_REPORT = 'needs the extra [report]: pip install "snn_control[report]"'
+NEEDS_FILM = f"{NEEDS_RENDERER}; {NEEDS_REPORT}"
+NEEDS_RL = 'needs the extra [rl]: pip install "snn_control[rl]"'
+NEEDS_TEST = 'needs the extra [test]: pip install "snn_control[test]"'
