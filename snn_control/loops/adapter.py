@@ -204,6 +204,9 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
         """
         return None
 
+    def abandon_estimate(self) -> None:
+        """Continue without the estimate, whose code has failed, until `restart`."""
+
     def deviation(self, values: FloatArray) -> float:
         """Return the deviation from the setpoint that a retreat depends on; NaN: none."""
         return math.nan

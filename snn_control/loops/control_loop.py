@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.loops.adapter import Moment, Observation, Reading, Sent
+from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, Sent
 from snn_control.loops.operation import A, OperatedLoop
 from snn_control.loops.reserve import problem
 from snn_control.loops.tick import Step, Tick
@@ -85,7 +85,7 @@ class ControlLoop(OperatedLoop[A]):
             moment = self._moment(verdict, stamp_ns, now_s)
             at_s, dt_s = moment.at_s, moment.dt_s
             started = time.perf_counter()
-            observed = self.adapter.observe(reading.value, moment)
+            observed = self._observe(reading.value, moment)
             done.filter_s = time.perf_counter() - started
             done.values = observed.values
             done.observation = observed.values[self._inputs]
@@ -157,7 +157,10 @@ class ControlLoop(OperatedLoop[A]):
             return
         automatic = self.modes.armed and not self.modes.manual
         moment = Moment(0.0, at_s - age_s, self._flushed(), automatic, self.landing, age_s)
-        self.adapter.sense(name, value, moment)
+        try:
+            self.adapter.sense(name, value, moment)
+        except Exception as exc:
+            self._abandon(exc)
 
     def stream_events(self, now_s: float) -> list[Event]:
         """Return the events of further streams since the last call; absent ones have none."""
@@ -199,9 +202,31 @@ class ControlLoop(OperatedLoop[A]):
             done.filter_s,
         )  # fmt: skip
 
+    def _observe(self, measured: Any, moment: Moment) -> Observation:
+        """Return the observables, without the estimate if that fails."""
+        try:
+            return self.adapter.observe(measured, moment)
+        except Exception as exc:
+            self._abandon(exc)
+        try:
+            return self.adapter.observe(measured, moment)
+        except Exception as exc:
+            return Observation(self._nothing, distrusted=f"the measurement raised {exc!r}")
+
     def _supervised(self, now_s: float) -> tuple[float, ...]:
         adapter = self.adapter
-        return adapter.supervised(self._time_s(now_s)) if adapter.supervised_names else ()
+        try:
+            return adapter.supervised(self._time_s(now_s)) if adapter.supervised_names else ()
+        except Exception as exc:
+            self._abandon(exc)
+            return (math.nan,) * len(adapter.supervised_names)
+
+    def _estimate(self, moment: Moment) -> Estimated | None:
+        try:
+            return self.adapter.estimate(moment)
+        except Exception as exc:
+            self._abandon(exc)
+            return None
 
     def _act(self, done: _Done, at_s: float, now_s: float) -> None:
         """Step the controller, and send its command."""
@@ -231,7 +256,7 @@ class ControlLoop(OperatedLoop[A]):
         sent = self._flushed()
         landing = self.landing or modes.mode is Mode.LAND
         started = time.perf_counter()
-        estimated = self.adapter.estimate(Moment(since_s, at_s, sent, True, landing))
+        estimated = self._estimate(Moment(since_s, at_s, sent, True, landing))
         observation = None if estimated is None else estimated.values[self._inputs]
         if estimated is None or observation is None or not all_finite(observation):
             self._commands = [*sent, *self._commands]
@@ -302,11 +327,18 @@ class ControlLoop(OperatedLoop[A]):
                     output = self._no_output
         took_s = time.perf_counter() - started
         if self.modes.failure or reserve.simplex is not None:
-            requested = reserve.command(done.values, output, self.gate.last, at_s)
-            return Step(output, requested, took_s)
+            return Step(output, self._reserved(done.values, output, at_s), took_s)
         if reserve.fallback is not None:
             reserve.unstepped = done.values
         return Step(output, output, took_s)
+
+    def _reserved(self, values: FloatArray, output: FloatArray, at_s: float) -> FloatArray:
+        """Return the command of the reserve, without retreats if their decision fails."""
+        try:
+            return self.reserve.command(values, output, self.gate.last, at_s)
+        except Exception as exc:
+            self._abandon(exc)
+        return self.reserve.command(values, output, self.gate.last, at_s)
 
 
 class _Done:

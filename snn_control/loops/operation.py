@@ -78,6 +78,8 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         """Number of events so far, by stream and kind."""
         self._present: set[str] = set()
         self.ticks = self.missed = self.resets = 0
+        self.supervision_failure = ""
+        """Exception that ended estimate and retreats until the next arming, or an empty string."""
         self.frozen = False
         """True while the adaptation of the controller is frozen."""
         self.landing = False
@@ -115,6 +117,7 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         """
         if self.modes.armed:
             return
+        self.supervision_failure = ""
         self._restart(now_s)
         self.reset()
         trouble = self.adapter.trouble(now_s) or self.modes.failure
@@ -222,6 +225,12 @@ class OperatedLoop(Copied, ABC, Generic[A]):
             self.landing, self.trouble = True, trouble
 
     # Implementation.
+
+    def _abandon(self, exc: Exception) -> None:
+        """Continue without estimate and retreats: their failure must not stop the vehicle."""
+        self.supervision_failure = f"supervision raised {exc!r}"
+        self.adapter.abandon_estimate()
+        self.reserve.abandon_retreats()
 
     def _stopped(self) -> FloatArray:
         """End a landing, and return the command that stops the motors."""

@@ -48,19 +48,26 @@ class Reserve(Copied):
         self._baseline_inputs = adapter.indices(baseline.observation_names if baseline else ())
         self.unstepped: FloatArray | None = None
         """Observables of the next, deferred step of the fallback."""
-        self._retreats = False
+        self._retreats, self._decides = False, True
         self.fallback_failure = ""
         """Failure that disables the fallback until the next reset; empty if there is none."""
 
     def reset(self, seed: int) -> None:
         """Reset fallback and decision to their initial state."""
-        self.unstepped, self.fallback_failure, self._retreats = None, "", False
+        self.unstepped, self.fallback_failure = None, ""
+        self._retreats, self._decides = False, True
         if self.fallback is not None:
             self.fallback.reset(seed)
             self._modes.regain_fallback()
         if self.simplex is not None:
             self.simplex.reset()
             self._blend.reset()
+            self._modes.retreat_for("")
+
+    def abandon_retreats(self) -> None:
+        """End a retreat, and decide on no further one until the next reset."""
+        self._decides = False
+        if self._modes.retreat:
             self._modes.retreat_for("")
 
     def keep_ready(self) -> None:
@@ -83,7 +90,7 @@ class Reserve(Copied):
             at_s: time of the step, s.
         """
         modes = self._modes
-        if self.simplex is not None:
+        if self.simplex is not None and self._decides:
             reason = self.simplex.update(self._adapter.deviation(values), at_s)
             if reason != modes.retreat:
                 modes.retreat_for(reason)

@@ -155,6 +155,14 @@ class Observer(Copied):
         return self._track.position_m == self._track.position_m
 
     @property
+    def finite(self) -> bool:
+        """False if a state or a covariance is NaN or infinite."""
+        track = self._track
+        states = track.position_m + track.speed_m_s + self.unmodelled_m_s2
+        biases = self.position_bias_m + self.acceleration_bias_m_s2
+        return math.isfinite(states + biases + sum(self._covariance))
+
+    @property
     def position_m(self) -> float:
         """Estimated position, m; NaN before `start`."""
         return self._track.position_m

@@ -31,8 +31,6 @@ ORDERS = ("sent_command", "frozen", "trusted")
 while its adaptation is frozen; 1 while the range is trusted."""
 STEADY_M = 1.0
 """Height error up to which commands count for the trim, m."""
-TRIM_MAX_M_S2 = 0.12
-"""Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
 
 
 class Setpoint:
@@ -132,13 +130,9 @@ class BlimpAdapter(VehicleAdapter[float]):
         self._model = BlimpModel(motion or BlimpMotion())
         self._order_names = controller.order_names
         self._trim = LearnedTrim(config.trim_command)
-        self.estimator: HeightEstimator | None = None
-        """Estimate of the height; None if `range_gate_m` is 0."""
-        if config.range_gate_m:
-            limits = EstimatorConfig(
-                alone_limit_m=config.range_gate_m, alone_identical_s=config.range_stuck_s
-            )
-            self.estimator = HeightEstimator(limits, motion)
+        self._motion = motion
+        self.estimator = self._make_estimator()
+        """Estimate of the height; None if `range_gate_m` is 0, or after its failure."""
         self._landing = EstimateLanding()
 
     # Inputs.
@@ -210,6 +204,12 @@ class BlimpAdapter(VehicleAdapter[float]):
         self._trim.restart(self.config.trim_command)
         if self.estimator is not None:
             self.estimator.restart()
+        else:
+            self.estimator = self._make_estimator()
+
+    def abandon_estimate(self) -> None:
+        """Use ranges as they are until `restart`."""
+        self.estimator = None
 
     def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
         """Return those of `ORDERS` that the controller takes."""
@@ -292,19 +292,10 @@ class BlimpAdapter(VehicleAdapter[float]):
         A changed trim is compared with the estimated buoyancy, the present one, at arming, with
         the nominal buoyancy and only for a climb.
         """
-        trim, unmodelled_m_s2 = config.trim_command, 0.0
-        present = trim == self.config.trim_command
+        present, unmodelled_m_s2 = config.trim_command == self.config.trim_command, 0.0
         if self.estimator is not None and not present:
             unmodelled_m_s2 = self.estimator.observer.unmodelled_m_s2
-        change_m_s2 = self._model.acceleration_at(trim) + unmodelled_m_s2
-        if (change_m_s2 if present else abs(change_m_s2)) <= TRIM_MAX_M_S2:
-            return ""
-        hover = self._model.hover_command(unmodelled_m_s2)
-        return (
-            f"trim_command {trim:g} does not keep the height: by the model it accelerates the "
-            f"blimp by {change_m_s2:+.2f} m/s^2, at most {TRIM_MAX_M_S2:g} is allowed; "
-            f"{hover:.1f} keeps it"
-        )
+        return self._model.trim_fault(config.trim_command, unmodelled_m_s2, only_up=present)
 
     def limit(self, command: FloatArray) -> FloatArray:
         """Return the command, or 0 if it is upward and the height above the ceiling.
@@ -323,6 +314,11 @@ class BlimpAdapter(VehicleAdapter[float]):
     def trouble(self, now_s: float) -> str:
         """Return the voltage of a battery that was critical for too long."""
         return self.battery.trouble(now_s, self.config)
+
+    def _make_estimator(self) -> HeightEstimator | None:
+        gate_m, stuck_s = self.config.range_gate_m, self.config.range_stuck_s
+        limits = EstimatorConfig(alone_limit_m=gate_m, alone_identical_s=stuck_s)
+        return HeightEstimator(limits, self._motion) if gate_m else None
 
     def _outside_limits(self, height_m: float) -> str:
         """Return the report of a setpoint that was clipped."""

@@ -104,15 +104,14 @@ class HeightEstimator(Copied):
 
     def estimate(self, now_s: float) -> tuple[float, float]:
         """Return the height and its standard deviation at `now_s`, m; NaN before the start."""
-        self._advance(now_s)
+        if self._ready(now_s):
+            self._advance(now_s)
         return self.observer.position_m, self.observer.position_sd_m
 
     def on_range(self, range_m: float, stamp_s: float, now_s: float) -> Verdict:
         """Judge a range, and correct the estimate by a trusted one."""
         sd_m = lidar_sd_m(range_m, self._lidar_noise.sd)
-        if self._forgotten(now_s):
-            self.restart()
-        if not self.started:
+        if not self._ready(now_s):
             verdict = self._lidar.judge(Sample(now_s, stamp_s, range_m))
             if verdict.fuse:
                 self.observer.start(range_m, sd_m, self._command, now_s)
@@ -157,7 +156,7 @@ class HeightEstimator(Copied):
 
     def on_barometer(self, height_m: float, stamp_s: float, now_s: float) -> Verdict | None:
         """Judge a barometric height, and correct by a trusted one; None before the start."""
-        if not self.started:
+        if not self._ready(now_s):
             return None
         self._advance(stamp_s)
         sd_m = self.config.barometer_sd_m
@@ -179,7 +178,7 @@ class HeightEstimator(Copied):
 
         It is the mean since the last message; None before the start.
         """
-        if not self.started:
+        if not self._ready(now_s):
             return None
         self._advance(stamp_s)
         config, observer, gate = self.config, self.observer, self._accelerometer
@@ -307,9 +306,15 @@ class HeightEstimator(Copied):
             self._usable(self._barometer, now_s) or self._usable(self._accelerometer, now_s)
         )
 
-    def _forgotten(self, now_s: float) -> bool:
-        elapsed_s = now_s - self.observer.now_s
-        return self.started and not -BACK_S < elapsed_s < FORGET_S
+    def _ready(self, now_s: float) -> bool:
+        """Return True with an estimate; delete one that is too old or not finite."""
+        observer = self.observer
+        if not observer.started:
+            return False
+        if -BACK_S < now_s - observer.now_s < FORGET_S and observer.finite:
+            return True
+        self.restart()
+        return False
 
     def _explained(self, innovation_m: float) -> float:
         """Return the innovation of a height that an open dispute explains, m."""

@@ -17,8 +17,8 @@ class EstimatorConfig:
     """Noise and gates of the sensors."""
 
     lidar_noise: MeasurementNoiseConfig = MeasurementNoiseConfig(0.02, RANGE_SD_M, 0.06)
-    """Standard deviation of a range, m, learned from neighbouring ranges; its floor are steps of 1 cm
-    and noise of 5 mm."""
+    """Standard deviation of a range, m, learned from neighbouring ranges; the smallest is that of
+    steps of 1 cm and noise of 5 mm."""
     barometer_sd_m: float = 0.06
     """Standard deviation of the white noise of a barometric height, m."""
     accelerometer_sd_m_s2: float = 0.025

@@ -33,6 +33,8 @@ BLIND_BELOW_M = 0.3
 """Range below which the lidar has steps of 4.5 cm, m."""
 BLIND_SD_M = 0.02
 """Standard deviation of a range below `BLIND_BELOW_M`, m."""
+TRIM_MAX_M_S2 = 0.12
+"""Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
 _COUNTS, _COUNT_AT_REST, _COUNTS_PER_UNIT = 45.0, 9.0, 3.0
 
 
@@ -115,6 +117,24 @@ class BlimpModel(MotionModel):
         """Return the command, to 0.1 motor units, that balances an unmodelled acceleration."""
         commands = [k / 10 for k in range(-100, 101)]
         return min(commands, key=lambda u: abs(self.acceleration_at(u) + unmodelled_m_s2))
+
+    def trim_fault(self, trim: float, unmodelled_m_s2: float, only_up: bool) -> str:
+        """Return the reason why a trim command does not keep the height, or an empty string.
+
+        Args:
+            trim: command, motor units.
+            unmodelled_m_s2: unmodelled acceleration, as estimated.
+            only_up: True to accept a descent.
+        """
+        change_m_s2 = self.acceleration_at(trim) + unmodelled_m_s2
+        if (change_m_s2 if only_up else abs(change_m_s2)) <= TRIM_MAX_M_S2:
+            return ""
+        hover = self.hover_command(unmodelled_m_s2)
+        return (
+            f"trim_command {trim:g} does not keep the height: by the model it accelerates the "
+            f"blimp by {change_m_s2:+.2f} m/s^2, at most {TRIM_MAX_M_S2:g} is allowed; "
+            f"{hover:.1f} keeps it"
+        )
 
     def _duty(self, command: float) -> float:
         size = min(abs(command), FULL)

@@ -173,6 +173,8 @@ class ControllerHealth(Generic[A]):
             status.escalate(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
         if self._loop.landing:
             status.escalate(ERROR, f"landing: {self._loop.trouble}")
+        if self._loop.supervision_failure:
+            status.escalate(ERROR, f"no estimate: {self._loop.supervision_failure}")
         if self._loop.reserve.fallback_failure:
             status.escalate(WARN, f"no fallback: {self._loop.reserve.fallback_failure}")
         return status
