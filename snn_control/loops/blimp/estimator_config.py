@@ -25,7 +25,7 @@ class EstimatorConfig:
     """Standard deviation of the white noise of an acceleration, m/s^2."""
     barometer_bias: BiasNoise = BiasNoise(5.0, 0.02)
     """Offset of the barometric height from that of the lidar, m."""
-    accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.001)
+    accelerometer_bias: BiasNoise = BiasNoise(0.05, 0.0002)
     """Bias of the acceleration, m/s^2."""
     neighbour_sd_m: float = 0.02
     """Standard deviation of the offset of a neighbour's barometer, m."""
