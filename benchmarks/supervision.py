@@ -1,7 +1,8 @@
 """Time of the supervision of the altitude loop in one tick with three sensors.
 
 `python benchmarks/supervision.py`: times of estimate, gates, monitors, modes and gate without the
-controller, p50 and p99, of 20 000 ticks; the step of the network beside it.
+controller, p50 and p99, of 20 000 ticks; the same loop without estimate and retreats, and the step
+of the network beside it.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ def measurements(seed: int = 0) -> list[tuple[float, float, float]]:
     return [tuple(row) for row in steps.astype(np.float32).astype(float).tolist()]
 
 
-def loop_us() -> tuple[np.ndarray, np.ndarray]:
+def loop_us(**config: float) -> tuple[np.ndarray, np.ndarray]:
     """Return times of a whole tick and of the controller's step in it, us."""
-    loop = altitude_loop(load("blimp-altitude"), AltitudeNodeConfig())
+    loop = altitude_loop(load("blimp-altitude"), AltitudeNodeConfig(**config))
     loop.adapter.on_setpoint(1.0, 1000.0)
     loop.arm(1000.0)
     whole, steps = [], []
@@ -66,9 +67,11 @@ def main() -> None:
     print("| part | p50, us | p99, us |")
     print("|---|---|---|")
     whole, steps = loop_us()
+    bare, bare_steps = loop_us(range_gate_m=0.0, envelope_m=0.0)
     for name, values in (
         ("estimate and gates of three sensors", estimator_us()),
         ("whole supervision: tick less the controller's step", whole - steps),
+        ("the same without estimate and retreats", bare - bare_steps),
         ("step of the network", steps),
     ):
         p50, p99 = np.quantile(values, (0.5, 0.99))

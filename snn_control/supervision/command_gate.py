@@ -135,10 +135,10 @@ class CommandGates(Copied):
         self, passed: list[tuple[float, GateFault | None]]
     ) -> tuple[FloatArray, GateFault | None]:
         self.passed += 1
-        combined = np.array([value for value, _ in passed])
-        self.last = combined.copy()
-        present = {fault for _, fault in passed} - {None}
+        values = [value for value, _ in passed]
+        self.last = np.array(values)
+        present = {fault for _, fault in passed if fault}
         faults = [fault for fault in GateFault if fault in present] if present else []
         for fault in faults:
             self.counts[fault] += 1
-        return combined, faults[0] if faults else None
+        return np.array(values), faults[0] if faults else None

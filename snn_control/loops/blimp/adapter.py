@@ -273,11 +273,14 @@ class BlimpAdapter(VehicleAdapter[float]):
         estimator = self.estimator
         if estimator is None or not estimator.started:
             return (math.nan,) * len(self.supervised_names)
+        observer, (lidar, barometer, accelerometer) = estimator.observer, estimator.gates.values()
         return (
             self._measured_m,
-            estimator.observer.position_m,
-            estimator.observer.position_sd_m,
-            *(gate.level(now_s) for gate in estimator.gates.values()),
+            observer.position_m,
+            observer.position_sd_m,
+            lidar.level(now_s),
+            barometer.level(now_s),
+            accelerometer.level(now_s),
             float(bool(estimator.actuator_fault)),
             float(bool(self.battery.doubt)),
         )
