@@ -272,12 +272,12 @@ def neighbour_of(settings: Mapping[str, str], namespace: str) -> str:
     """Return the namespace of the neighbour of a launch; empty: none.
 
     Raises:
-        ConfigError: it is `namespace`, the own one, or no namespace.
+        ConfigError: it is `namespace`, that of the blimp itself, or no namespace.
     """
     neighbour = namespace_of(settings, "neighbour")
     if neighbour and neighbour == namespace:
-        given = f"neighbour:={settings['neighbour']}"
-        raise ConfigError(f"{given} is the namespace of the blimp itself: name another blimp")
+        argument = f"neighbour:={settings['neighbour']}"
+        raise ConfigError(f"{argument} is the namespace of the blimp itself: name another blimp")
     return neighbour
 
 

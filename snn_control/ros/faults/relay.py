@@ -37,7 +37,7 @@ def _topics() -> tuple[Topic, ...]:
     for system, channels in CHANNELS.items():
         only = f"system: {system}"
         for c in channels:
-            values = " and ".join(f"`{name}`" for name in c.fields)
+            values = ", ".join(f"`{name}`" for name in c.fields)
             of_source = f"of {only}; values: {values}"
             faulty = f"of {only}; `{c.topic}` with the faults, for the "
             faulty += "vehicle" if c.actuator else "controller"
@@ -58,7 +58,7 @@ class Config:
     """
 
     system: str = parameter("blimp")
-    """System whose channels are relayed: blimp or swimmer."""
+    """System whose channels are relayed: blimp, swimmer or corridor."""
     faults_file: str = parameter("")
     """File of faults (YAML), or the name of a shipped one."""
     start_s: float = parameter(0.0, 0.0, 1e11)

@@ -208,7 +208,7 @@ def test_the_blind_blimp_keeps_its_height_by_its_neighbour(flight: Flight) -> No
 
 @pytest.mark.flaky(reruns=REPEATS)
 def test_a_lost_neighbour_does_no_harm(flight: Flight) -> None:
-    """Flight of the blind blimp after the end of the neighbour's node, until it sees again."""
+    """Flight of the blind blimp after the end of the neighbour's node, until its lidar is back."""
     blind = flight.blimps["blind"]
     assert flight.timed_out >= 1
     assert blind.error_m(flight.alone_s, SEES_S) < 0.35
