@@ -97,7 +97,18 @@ def test_wrong_settings_are_refused(
         config(**wrong)
 
 
+def test_names_with_commas_are_listed_in_quotes() -> None:
+    with pytest.raises(UnknownNameError, match="Known: `full`, `hold, round robin`, "):
+        config(methods=("zzz",))
+
+
+def test_the_summary_tells_of_trained_predictors_only() -> None:
+    assert "Predictors" not in rays.run(config(methods=UNLEARNED)).summary
+
+
 def test_a_controller_of_another_vehicle_is_refused() -> None:
+    with pytest.raises(InterfaceMismatchError, match="such as gap"):
+        rays.run(config(controller="pid"), progress=pytest.fail)
     env = CorridorNav("static", ray_choice=True)
     with pytest.raises(InterfaceMismatchError, match="height_error_m"):
         next(scans(env, load("pid"), make_sensing(FULL, N_RAYS, {}), 1))
