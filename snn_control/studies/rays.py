@@ -202,6 +202,7 @@ def _figures(config: Config, rows: list[dict[str, Any]]) -> list[dict[str, Any]]
             title=f"{title}, world {world}",
             x_title="rays of a scan",
             y_title=title.lower(),
+            log_x=True,
         )
         for metric, title in (("success", "Success"), ("hallucinated_free", "Hallucinated free"))
         for world in config.worlds

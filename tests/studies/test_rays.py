@@ -43,6 +43,17 @@ def test_every_method_has_a_row_with_its_columns(tmp_path: Path) -> None:
     assert len([*tmp_path.glob("predictor-*-0.npz")]) == 2
 
 
+def test_figures_name_the_world_and_distinguish_all_methods() -> None:
+    worlds = ("static", "moving")
+    result = rays.run(config(episodes=1, duration_s=2.0, worlds=worlds))
+    titles = [f"{name}, world {w}" for name in ("Success", "Hallucinated free") for w in worlds]
+    assert [figure["title"] for figure in result.figures] == titles
+    for figure in result.figures:
+        assert figure["layout"]["xaxis"]["ticktext"] == ["4", "72"]
+        lines = [(k % 8, trace["line"]["dash"]) for k, trace in enumerate(figure["data"])]
+        assert len(set(lines)) == len(METHODS)
+
+
 def test_memory_with_chosen_rays_is_better_than_interpolation() -> None:
     result = rays.run(config(episodes=6, methods=UNLEARNED))
     _, interpolated, remembered = result.rows
