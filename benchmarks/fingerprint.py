@@ -6,8 +6,8 @@
 
 The table covers every shipped model (an episode in its environment, its files, the loop of its
 node on scripted events, a bag and its replay), every shipped configuration (a short optimisation),
-and place recognisers. Numbers are hashed bit for bit; times, paths, versions and the words of
-reasons are omitted.
+presets and worlds, few lidar rays, and place recognisers. Numbers are hashed bit for bit; times,
+paths, versions and the words of reasons are omitted.
 
 Exit codes: 0 all equal, 1 some differ, 2 wrong use. Rounding can differ between processors and
 between releases of NumPy, Numba or torch: compare on the machine that recorded the table.
@@ -106,6 +106,21 @@ def episode(name: str, preset: str = "default") -> str:
     evaluation = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
     result = evaluation.episodes[0]
     return digest(result.metrics, {name: row for name, row in result.trace.items() if len(row)})
+
+
+def few_rays() -> str:
+    """Return the fingerprint of an episode with 14 chosen rays: fired and estimated ranges."""
+    from snn_control.controllers import load
+    from snn_control.envs.corridor.navigation import CorridorNav
+    from snn_control.loops.corridor.completion import Remembered
+    from snn_control.loops.corridor.ray_choice import ExpectedInformation
+    from snn_control.loops.corridor.sensing import RaySensing
+    from snn_control.training.corridor.sparse_episode import scans
+
+    env = CorridorNav("moving", ray_choice=True)
+    sensing = RaySensing(Remembered(), ExpectedInformation(14))
+    seen = list(scans(env, load("corridor-spiking"), sensing, SEED))
+    return digest(env.metrics(), [[scan.range_m, scan.estimated_m] for scan in seen])
 
 
 def model_files(name: str) -> str:
@@ -254,14 +269,17 @@ def fingerprints() -> dict[str, Callable[[], str]]:
     from snn_control.resources import configs_folder
 
     makers: dict[str, Callable[[], str]] = {}
-    for name in ("pid", *model_names()):
+    for name in ("pid", "gap", *model_names()):
         makers[f"episode/{name}"] = lambda name=name: episode(name)
         makers[f"loop/{name}"] = lambda name=name: loop(name)
         makers[f"bag/{name}"] = lambda name=name: bag(name)
-        if name != "pid":
+        if name not in ("pid", "gap"):
             makers[f"files/{name}"] = lambda name=name: model_files(name)
     for preset in ("clean", "missed", "leak", "stress"):
         makers[f"episode/blimp-altitude/{preset}"] = lambda p=preset: episode("blimp-altitude", p)
+    for world in ("novel", "moving", "novel-moving"):
+        makers[f"episode/corridor-spiking/{world}"] = lambda w=world: episode("corridor-spiking", w)
+    makers["episode/corridor-spiking/14_rays"] = few_rays
     for name in ("blimp-altitude-twin", "swimmer-spiking:untrained", "swimmer-graded:3-links",
                  "swimmer-spiking:12-links"):  # fmt: skip
         makers[f"episode/{name}"] = lambda name=name: episode(name)

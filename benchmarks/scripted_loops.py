@@ -156,7 +156,7 @@ def row(tick: Any, loop: Any, output: Any, command: Any) -> list[Any]:
 
 def ticks_of(name: str) -> Callable[..., Iterator[Any]]:
     """Return the function of the scripted loop of a model."""
-    scripted = {"swimmer": swimmer_ticks, "corridor": corridor_ticks}
+    scripted = {"swimmer": swimmer_ticks, "corridor": corridor_ticks, "gap": corridor_ticks}
     return scripted.get(name.partition("-")[0].partition(":")[0], blimp_ticks)
 
 

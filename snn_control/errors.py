@@ -130,6 +130,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if close:
         return ". Did you mean: " + ", ".join(f"`{c}`" for c in close) + "?"
+    if any("," in other for other in known):
+        known = [f"`{other}`" for other in known]
     return f". Known: {', '.join(known) or 'none'}"
 
 

@@ -194,6 +194,8 @@ class ControlLoop(OperatedLoop[A]):
     ) -> Tick:
         self.ticks += 1
         step = done.step
+        if step is None and self.controller.order_names:  # a recorded tick has all its entries
+            done.orders = self.adapter.orders(now_s, self.frozen, self.gate.last)
         return Tick(
             self.ticks, stamp_ns, dt_s, missed, self.resets, self.modes.mode,
             bool(self.modes.failure), self._no_output if step is None else step.output,

@@ -43,6 +43,7 @@ METRICS: dict[str, MetricName] = {
     "distance_m": MetricName("Distance from the start", "m", lower_is_better=None),
     "straightness": MetricName("Straightness", "", lower_is_better=None),
     "success": MetricName("Success", "%", 100, lower_is_better=False),
+    "success_loss": MetricName("Loss of success", "%", 100),
     "collision": MetricName("Collision", "%", 100),
     "progress_m": MetricName("Way along the corridor", "m", lower_is_better=False),
     "travel_s": MetricName("Time of the way", "s", lower_is_better=None),

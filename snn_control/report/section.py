@@ -31,6 +31,8 @@ class Figure:
     label: str
     """Text for screen readers."""
     link: str = ""
+    title: str = ""
+    """Heading above the figure; empty: none."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ RESPAWN_DELAY_S = 2.0
 RESPAWNS = 5
 """Maximum number of restarts."""
 LEVELS = ("debug", "info", "warn", "error", "fatal")
+WITH_NEIGHBOUR = ("blimp",)
+"""Systems whose controllers have the input `neighbour_offset`."""
 _NAMESPACE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 ARGUMENTS = {
@@ -112,8 +114,8 @@ def vehicle(
 ) -> Any:
     """Return the `LaunchDescription` of one vehicle: controller, optional simulator and recorder.
 
-    Its launch arguments are those of `ARGUMENTS`, without `model` if the node has none. With faults
-    the relay stands between the simulator, or the sensors, and the controller.
+    Its launch arguments are those of `ARGUMENTS`, without `model` and `neighbour` if the node has
+    none. With faults the relay stands between the simulator, or the sensors, and the controller.
 
     Args:
         controller: one of our controller nodes.
@@ -123,7 +125,9 @@ def vehicle(
     from launch.actions import OpaqueFunction
     from launch.launch_description import LaunchDescription
 
-    names = [n for n in ARGUMENTS if n != "model" or NODES[controller].takes_model]
+    node = NODES[controller]
+    has = {"model": node.takes_model, "neighbour": node.system in WITH_NEIGHBOUR}
+    names = [name for name in ARGUMENTS if has.get(name, True)]
 
     def start(context: Any) -> list[Any]:
         settings = values(context)
@@ -208,7 +212,7 @@ def vehicle_nodes(
     respawn = switch(settings, "respawn")
     file = parameters_of(controller, settings["params_file"])
     relay = relay_of(NODES[controller].system, settings.get("faults", ""))
-    neighbour = settings.get("neighbour", "").strip("/")
+    neighbour = neighbour_of(settings, namespace)
     others = [("neighbour_offset", f"/{neighbour}/barometer_offset")] if neighbour else []
     nodes = [
         launch_node(
@@ -249,19 +253,32 @@ def vehicle_nodes(
     return nodes
 
 
-def namespace_of(settings: Mapping[str, str]) -> str:
-    """Return the namespace of a launch without slashes at its ends; empty: none.
+def namespace_of(settings: Mapping[str, str], argument: str = "namespace") -> str:
+    """Return the namespace in a launch argument without slashes at its ends; empty: none.
 
     Raises:
         ConfigError: a node cannot have this namespace.
     """
-    namespace = settings["namespace"].strip("/")
+    namespace = settings.get(argument, "").strip("/")
     if namespace and not _NAMESPACE.fullmatch(namespace):
         raise ConfigError(
-            f"namespace:={settings['namespace']}: expected names of letters, digits and _, as in "
+            f"{argument}:={settings[argument]}: expected names of letters, digits and _, as in "
             "blimp_1 or fleet/blimp_1"
         )
     return namespace
+
+
+def neighbour_of(settings: Mapping[str, str], namespace: str) -> str:
+    """Return the namespace of the neighbour of a launch; empty: none.
+
+    Raises:
+        ConfigError: it is `namespace`, that of the blimp itself, or no namespace.
+    """
+    neighbour = namespace_of(settings, "neighbour")
+    if neighbour and neighbour == namespace:
+        argument = f"neighbour:={settings['neighbour']}"
+        raise ConfigError(f"{argument} is the namespace of the blimp itself: name another blimp")
+    return neighbour
 
 
 def shared(settings: Mapping[str, str], namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:

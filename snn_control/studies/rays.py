@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.controllers import load
 from snn_control.envs.corridor.worlds import WORLDS
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.evolution import EXECUTORS, make_executor
@@ -37,6 +38,7 @@ from snn_control.training.corridor.ray_predictor import (
     collect_scans,
     train_predictor,
 )
+from snn_control.training.corridor.sparse_episode import require_interface
 from snn_control.training.statistics import half_width
 
 FloatArray = npt.NDArray[np.float64]
@@ -93,7 +95,12 @@ class Config(HeldOutConfig):
 
 
 def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
-    """Train the predictors and run all methods on the same episodes."""
+    """Train the predictors and run all methods on the same episodes.
+
+    Raises:
+        InterfaceMismatchError: the controller is of another robot.
+    """
+    require_interface(load(config.controller))  # before the training
     predictors = _predictors(config, folder, progress)
     rows: list[dict[str, Any]] = []
     seeds = np.array(config.episode_seeds, np.uint64)
@@ -156,18 +163,23 @@ def _row(
 def _line(row: Mapping[str, Any]) -> str:
     columns = ("success", "success_loss", "collision", "hallucinated_free", "travel_s")
     shown = ", ".join(
-        f"{name} {row[name] or 0.0:.3f} +- {row[f'{name}_ci95'] or 0.0:.3f}" for name in columns
-    )
+        f"{name} -" if row[name] is None
+        else f"{name} {row[name]:.3f} +- {row[f'{name}_ci95'] or 0.0:.3f}"
+        for name in columns
+    )  # fmt: skip
     return f"{row['world']}, {row['method']}, {row['rays']} rays: {shown}"
 
 
 def _summary(config: Config) -> str:
+    trained, n = "", config.seeds
+    if any(method in PREDICTED for method in config.methods):
+        number = "1 seed" if n == 1 else f"{n} seeds"
+        trained = f" Predictors: {number}, trained in the world static only."
     return (
         f"{config.episodes_text.capitalize()} of each method and world, {config.controller} as the "
         "controller. The loss of success is the paired difference to the full scan. Hallucinated "
         "free is the share of the scans with an obstacle nearer than 1 m within 45 degrees ahead "
-        "in which one is estimated more than 0.5 m farther. Predictors: "
-        f"{config.seeds} seeds, trained in the world static only."
+        f"in which one is estimated more than 0.5 m farther.{trained}"
     )
 
 
@@ -190,6 +202,7 @@ def _figures(config: Config, rows: list[dict[str, Any]]) -> list[dict[str, Any]]
             title=f"{title}, world {world}",
             x_title="rays of a scan",
             y_title=title.lower(),
+            log_x=True,
         )
         for metric, title in (("success", "Success"), ("hallucinated_free", "Hallucinated free"))
         for world in config.worlds

@@ -13,24 +13,24 @@ from tests.docs.pages import DOCS
 PAGE = (DOCS / "how-to" / "inject_faults.md").read_text("utf-8")
 
 
-def rows(head: str) -> dict[str, list[str]]:
-    """Return the cells of the table whose first column has a head, by its first cell."""
+def rows(head: str) -> list[list[str]]:
+    """Return the rows of the table whose first column has a head."""
     lines = PAGE.splitlines()
     start = next(k for k, line in enumerate(lines) if line.startswith(f"| {head} |"))
-    table = {}
+    table = []
     for line in lines[start + 2 :]:
         if not line.startswith("|"):
             break
         first, *cells = (cell.strip() for cell in line.strip("|").split(" | "))
-        table[first.strip("` ")] = cells
+        table.append([first.strip("` "), *cells])
     return table
 
 
 def test_kinds_and_the_defaults_of_their_keys() -> None:
     table = rows("kind")
-    assert list(table) == [*FaultKind]
+    assert [kind for kind, *_ in table] == [*FaultKind]
     listed: dict[str, str] = {}
-    for _, keys in table.values():
+    for _, _, keys in table:
         listed |= dict(re.findall(r"`(\w+)` ([\d.]+)", keys))
     fields = {field.name: field.default for field in dataclasses.fields(Fault)}
     common = {"channel", "kind", "start_s", "stop_s"}
@@ -39,14 +39,14 @@ def test_kinds_and_the_defaults_of_their_keys() -> None:
 
 
 def test_channels_and_their_ranges() -> None:
-    table = rows("channel")
-    channels = [channel for channels in CHANNELS.values() for channel in channels]
-    assert list(table) == [channel.topic for channel in channels]
-    for channel in channels:
-        low, high, rest = channel.channel.low, channel.channel.high, channel.channel.rest
-        _, limits, listed, _ = table[channel.topic]
-        assert limits == f"{low:.6g} to {high:.6g}"
-        assert listed == ("-" if rest is None else f"{rest:g}")
+    expected = []
+    for system, channels in CHANNELS.items():
+        for channel in (channel.channel for channel in channels):
+            rest = "-" if channel.rest is None else f"{channel.rest:g}"
+            limits = f"{channel.low:.6g} to {channel.high:.6g}"
+            expected.append((channel.name, system, limits, rest))
+    listed = [(name, system, limits, rest) for name, system, _, limits, rest, _ in rows("channel")]
+    assert listed == expected
 
 
 def test_shipped_files_are_listed() -> None:

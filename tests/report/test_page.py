@@ -199,8 +199,14 @@ def test_a_study_has_only_its_table_and_figure(browser, tmp_path):
         "rows": [{"model": "a", "x": 1.0, "x_ci95": 0.5}, {"model": "b", "x": None}],
         "figures": [figure],
     }
-    (tmp_path / "run" / "study.json").write_text(json.dumps(study))
+    file = tmp_path / "run" / "study.json"
+    file.write_text(json.dumps(study | {"figures": [figure, figure | {"title": "Two"}]}))
     page = opened(browser, build_report(tmp_path / "run"))
+    assert page.locator("#study h3").all_inner_texts() == ["Toy", "Two"]
+    page.close()
+    file.write_text(json.dumps(study))
+    page = opened(browser, build_report(tmp_path / "run"))
+    assert page.locator("#study h3").count() == 0, "the heading of the section suffices"
     assert page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == [
         "study",
         "provenance",

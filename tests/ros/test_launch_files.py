@@ -213,6 +213,8 @@ def test_launch_arguments(path: Path) -> None:
         required |= {"namespace", "use_sim_time"}
     assert required <= names <= set(ARGUMENTS)
     assert ("model" in names) == (path.name != "pid_baseline.launch.py")
+    alone = ("swimmer", "corridor", "two_blimps")
+    assert ("neighbour" in names) == (not path.name.startswith(alone))
 
 
 def test_the_place_recogniser_is_launched_with_a_camera(tmp_path: Path) -> None:
@@ -269,6 +271,11 @@ def test_a_respawn_has_a_delay() -> None:
         ({"sim": "yes"}, "sim:=yes: expected true or false"),
         ({"sim": "true", "seed": "x"}, "seed:=x: expected a whole number"),
         ({"params_file": "no.yaml"}, "does not exist"),
+        (
+            {"neighbour": "/b", "namespace": "b"},
+            "neighbour:=/b is the namespace of the blimp itself",
+        ),
+        ({"neighbour": "blimp-2"}, "neighbour:=blimp-2: expected names of letters, digits and _"),
     ],
 )
 def test_wrong_arguments_are_errors(wrong: dict[str, str], message: str) -> None:

@@ -43,6 +43,17 @@ def test_every_method_has_a_row_with_its_columns(tmp_path: Path) -> None:
     assert len([*tmp_path.glob("predictor-*-0.npz")]) == 2
 
 
+def test_figures_name_the_world_and_distinguish_all_methods() -> None:
+    worlds = ("static", "moving")
+    result = rays.run(config(episodes=1, duration_s=2.0, worlds=worlds))
+    titles = [f"{name}, world {w}" for name in ("Success", "Hallucinated free") for w in worlds]
+    assert [figure["title"] for figure in result.figures] == titles
+    for figure in result.figures:
+        assert figure["layout"]["xaxis"]["ticktext"] == ["4", "72"]
+        lines = [(k % 8, trace["line"]["dash"]) for k, trace in enumerate(figure["data"])]
+        assert len(set(lines)) == len(METHODS)
+
+
 def test_memory_with_chosen_rays_is_better_than_interpolation() -> None:
     result = rays.run(config(episodes=6, methods=UNLEARNED))
     _, interpolated, remembered = result.rows
@@ -97,7 +108,18 @@ def test_wrong_settings_are_refused(
         config(**wrong)
 
 
+def test_names_with_commas_are_listed_in_quotes() -> None:
+    with pytest.raises(UnknownNameError, match="Known: `full`, `hold, round robin`, "):
+        config(methods=("zzz",))
+
+
+def test_the_summary_tells_of_trained_predictors_only() -> None:
+    assert "Predictors" not in rays.run(config(methods=UNLEARNED)).summary
+
+
 def test_a_controller_of_another_vehicle_is_refused() -> None:
+    with pytest.raises(InterfaceMismatchError, match="such as gap"):
+        rays.run(config(controller="pid"), progress=pytest.fail)
     env = CorridorNav("static", ray_choice=True)
     with pytest.raises(InterfaceMismatchError, match="height_error_m"):
         next(scans(env, load("pid"), make_sensing(FULL, N_RAYS, {}), 1))

@@ -28,7 +28,8 @@ def make(inputs: ReportInputs) -> Section:
         try:
             figure = go.Figure(data=plain["data"], layout=plain["layout"])
             style.layout(figure, plain["layout"].get("height", 420), colorway=list(style.SERIES))
-            figures.append(Figure(f"plot-study-{k}", figure, plain["title"]))
+            title = plain["title"] if len(study["figures"]) > 1 else ""
+            figures.append(Figure(f"plot-study-{k}", figure, plain["title"], title=title))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             path = inputs.folder / STUDY_FILE
             message = f"{path}: figure {k} is malformed ({exc}); run the study again"

@@ -85,13 +85,13 @@ class Conflicts:
             "in": {subscription.topic_name for subscription in self._node.subscriptions},
             "out": {publisher.topic_name for publisher in self._node.publishers},
         }
-        messages = (
-            self._publishers_of(topic)
+        topics = dict.fromkeys(
+            topic
             for entry in self._topics
             if direction in ("", entry.direction)
             and (topic := self._node.resolve_topic_name(entry.name)) in opened[entry.direction]
         )
-        return tuple(filter(None, messages))
+        return tuple(filter(None, map(self._publishers_of, topics)))
 
     def _publishers_of(self, topic: str) -> str:
         with _listing():

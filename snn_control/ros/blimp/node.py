@@ -57,7 +57,13 @@ class AltitudeNode(ControllerNode[BlimpAdapter]):
         return BlimpMotion.from_parameters(read_parameters(file))
 
     def try_sensor(self, config: Any) -> None:
-        """Refuse a sensor whose first measurement cannot be used."""
+        """Refuse a sensor whose first measurement cannot be used, and itself as its neighbour."""
+        own, neighbour = map(self.resolve_topic_name, ("barometer_offset", "neighbour_offset"))
+        if own == neighbour:
+            raise ConfigError(
+                f"neighbour_offset is {own}, the offset of this blimp itself: remap it to the "
+                "barometer_offset of another blimp"
+            )
         message = next_message(self, Range, "range", qos("sensor"), config.probe_s)
         if message is None:
             return

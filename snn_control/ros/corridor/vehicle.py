@@ -38,6 +38,7 @@ class CorridorVehicle(Vehicle):
         "min_clearance_m": "min_clearance_m",
         "rays_per_scan": "rays_per_scan",
     }
+    fault_system = "corridor"
 
     @classmethod
     def accepts(cls, controller: Controller) -> bool:

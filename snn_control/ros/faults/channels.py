@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from snn_control.errors import ConfigError, UnknownNameError
 from snn_control.ros.blimp import channels as blimp
+from snn_control.ros.corridor import channels as corridor
 from snn_control.ros.faults.channel import BusChannel
 from snn_control.ros.swimmer import channels as swimmer
 
@@ -14,6 +15,7 @@ __all__ = ["CHANNELS", "channels_of", "remappings"]
 CHANNELS: dict[str, tuple[BusChannel, ...]] = {
     "blimp": blimp.CHANNELS,
     "swimmer": swimmer.CHANNELS,
+    "corridor": corridor.CHANNELS,
 }
 """Channels of each system, in the order of their subscriptions."""
 

@@ -37,7 +37,7 @@ def _topics() -> tuple[Topic, ...]:
     for system, channels in CHANNELS.items():
         only = f"system: {system}"
         for c in channels:
-            values = " and ".join(f"`{name}`" for name in c.fields)
+            values = ", ".join(f"`{name}`" for name in c.fields)
             of_source = f"of {only}; values: {values}"
             faulty = f"of {only}; `{c.topic}` with the faults, for the "
             faulty += "vehicle" if c.actuator else "controller"
@@ -58,12 +58,12 @@ class Config:
     """
 
     system: str = parameter("blimp")
-    """System whose channels are relayed: blimp or swimmer."""
+    """System whose channels are relayed: blimp, swimmer or corridor."""
     faults_file: str = parameter("")
     """File of faults (YAML), or the name of a shipped one."""
     start_s: float = parameter(0.0, 0.0, 1e11)
     """Time of the node's clock from which the times of the faults count, s; 0: that of the first
-    message on any channel."""
+    measurement, which triggers a tick of the controller."""
 
     def __post_init__(self) -> None:
         channels_of(self.system)
@@ -136,7 +136,7 @@ class FaultRelay(ManagedNode):
         return output
 
     def activate(self) -> None:
-        """Start the faults again, at the first message or at `start_s`."""
+        """Start the faults again, at the first measurement or at `start_s`."""
         self._streams = self._new_streams()
         self._reset()
         self._to_begin = sorted(
@@ -183,7 +183,7 @@ class FaultRelay(ManagedNode):
             if channel.quality == "latched":
                 self._waiting[channel.topic] = message
             return
-        now_s = self._now_s(begin=True)
+        now_s = self._now_s(begin=channel.trigger)
         self._begin(now_s)
         assert self._streams is not None
         self._received[channel.topic] = self._received.get(channel.topic, 0) + 1

@@ -24,8 +24,12 @@ def error_bars(
     title: str,
     x_title: str,
     y_title: str,
+    log_x: bool = False,
 ) -> dict[str, Any]:
-    """Return a figure of `y` with half widths `y_ci95` over `x`, one line per value of `by`."""
+    """Return a figure of `y` with half widths `y_ci95` over `x`, one line per value of `by`.
+
+    Lines beyond the number of colours are dashed. A logarithmic x axis is labelled at the points.
+    """
     groups: dict[Any, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row[by], []).append(row)
@@ -37,11 +41,16 @@ def error_bars(
             "x": [row[x] for row in group],
             "y": [row[y] for row in group],
             "error_y": {"type": "data", "array": [row[f"{y}_ci95"] for row in group]},
+            "line": {"dash": "solid" if k < len(style.SERIES) else "dash"},
         }
-        for name, group in groups.items()
+        for k, (name, group) in enumerate(groups.items())
     ]
+    x_axis: dict[str, Any] = {"title": {"text": x_title}}
+    if log_x:
+        points = sorted({row[x] for row in rows})
+        x_axis |= {"type": "log", "tickvals": points, "ticktext": [f"{at:g}" for at in points]}
     layout = {
-        "xaxis": {"title": {"text": x_title}},
+        "xaxis": x_axis,
         "yaxis": {"title": {"text": y_title}, "rangemode": "tozero"},
     }
     return {"title": title, "data": data, "layout": layout}

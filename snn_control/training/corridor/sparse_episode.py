@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ NEAR_M = 1.0
 """Range below which an obstacle counts, m."""
 FARTHER_M = 0.5
 """Error of a estimated range from which an obstacle is hallucinated free, m."""
+DRIVE = ("speed_m_s", "turn_rate_rad_s")
 AHEAD = np.cos(ANGLES_RAD) > math.cos(math.radians(45.0)) - 1e-9
 """True for the rays within 45 degrees of straight ahead, shape (N_RAYS,)."""
 
@@ -49,6 +50,28 @@ class SparseEpisode:
     """Near scans with such an obstacle estimated more than 0.5 m farther."""
 
 
+def require_interface(controller: Controller) -> None:
+    """Require a controller of speed and turn rate from ranges and odometry.
+
+    Raises:
+        InterfaceMismatchError: other observations or actions.
+    """
+    names = CorridorNav.observation_names
+    unknown = [name for name in controller.observation_names if name not in names]
+    if unknown or tuple(controller.action_names) != DRIVE:
+        raise InterfaceMismatchError(
+            f"controller takes {_listed(controller.observation_names)} and gives "
+            f"{_listed(controller.action_names)}; expected some of {_listed(names)}, and "
+            f"{_listed(DRIVE)}: name a controller of the corridor, such as gap"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names, shortened if there are many."""
+    shown = names if len(names) <= 8 else (*names[:3], "...", *names[-4:])
+    return ", ".join(shown)
+
+
 def scans(
     env: CorridorNav, controller: Controller, sensing: RaySensing, seed: int
 ) -> Iterator[Scan]:
@@ -63,14 +86,8 @@ def scans(
     Raises:
         InterfaceMismatchError: other observations or actions.
     """
-    names = env.observation_names
-    unknown = [name for name in controller.observation_names if name not in names]
-    if unknown or tuple(controller.action_names) != env.action_names[:2]:
-        raise InterfaceMismatchError(
-            f"controller takes {controller.observation_names} and gives "
-            f"{controller.action_names}; expected some of {names} and {env.action_names[:2]}"
-        )
-    picked = [names.index(name) for name in controller.observation_names]
+    require_interface(controller)
+    picked = [env.observation_names.index(name) for name in controller.observation_names]
     controller.reset(seed)
     sensing.reset()
     observation, _ = env.reset(seed=seed, options={"fire": sensing.fire()})

@@ -57,7 +57,7 @@ class FaultyEnvironment(gymnasium.Wrapper):
 
     An observation holds the last value that each channel has delivered; `info["age_s"]` is the age
     of that value by channel, infinite before the first one. An actuator holds its last delivered
-    command.
+    command. Entries without a channel are unchanged.
 
     Args:
         env: environment with one-dimensional Box spaces.
@@ -94,6 +94,9 @@ class FaultyEnvironment(gymnasium.Wrapper):
         self._indices = {wire.channel.name: self._where(wire) for wire in self.channels}
         self._sensors = [w.channel.name for w in self.channels if not w.actuator]
         self._actuators = [w.channel.name for w in self.channels if w.actuator]
+        self._direct = np.ones(env.action_space.shape or 0, bool)
+        for name in self._actuators:
+            self._direct[self._indices[name]] = False
         self.streams = self._new_streams()
         """Streams of the episode."""
 
@@ -119,6 +122,7 @@ class FaultyEnvironment(gymnasium.Wrapper):
         """
         requested = np.asarray(action, np.float64)
         now_s = self._now_s
+        self._command[self._direct] = requested[self._direct]
         for name in self._actuators:
             where = self._indices[name]
             for _, values in self._carry(name, requested[where], now_s):

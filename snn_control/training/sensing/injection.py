@@ -14,6 +14,7 @@ __all__ = ["WIRINGS", "inject", "wiring_of"]
 WIRINGS: dict[str, str] = {
     "blimp": "snn_control.training.blimp.wires",
     "swimmer": "snn_control.training.swimmer.wires",
+    "corridor": "snn_control.training.corridor.wires",
 }
 """Module of each system with a function `wiring`, imported on first use."""
 

@@ -39,6 +39,18 @@ def test_efforts_equal_those_of_the_circuit_alone(name: str) -> None:
         assert tick.orders == (1.0, 0.0, 0.0)
 
 
+def test_ticks_without_a_step_have_all_entries() -> None:
+    """Disarmed, and with a joint that cannot be read: their records have the orders."""
+    bench = SwimBench()
+    disarmed = bench.measure()
+    bench.arm().loop.frozen = True
+    refused = bench.measure((math.nan,) * N_JOINTS)
+    names = bench.loop.controller.order_names
+    for tick, frozen in ((disarmed, 0.0), (refused, 1.0)):
+        assert not tick.stepped
+        assert dict(zip(names, tick.orders, strict=True))["frozen"] == frozen
+
+
 def test_adaptation_can_be_frozen_and_resumed() -> None:
     network = load("swimmer-spiking").networks[0]  # type: ignore[attr-defined]
     adapting = Swimmer(network, homeostasis=Homeostasis(np.full(N_JOINTS - 1, 1.0), lag_rate=0.5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-N_JOINTS = 3
+N_JOINTS, N_RAYS = 3, 72
 
 
 def _trajectory() -> Any:
@@ -32,5 +32,7 @@ EMPTY: dict[str, Callable[[], Any]] = {
     "joint_states": _made("sensor_msgs", "JointState", position=[0.0] * N_JOINTS),
     "joint_efforts": _made("std_msgs", "Float64MultiArray", data=[0.0] * N_JOINTS),
     "joint_trajectory": _trajectory,
+    "odom": _made("nav_msgs", "Odometry"),
+    "scan": _made("sensor_msgs", "LaserScan", ranges=[0.0] * N_RAYS),
 }
 """Function that makes an empty message, by channel."""

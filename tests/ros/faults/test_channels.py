@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.ros.conftest import NEEDS_ROS
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from geometry_msgs.msg import Twist
-from sensor_msgs.msg import BatteryState, FluidPressure, Imu, JointState, Range
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import BatteryState, FluidPressure, Imu, JointState, LaserScan, Range
 from std_msgs.msg import Float64, Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -37,11 +39,17 @@ EXAMPLES: dict[str, tuple[Any, list[float]]] = {
         JointTrajectory(joint_names=["a"], points=[JointTrajectoryPoint(effort=[0.25])]),
         [0.25],
     ),
+    "odom": (Odometry(child_frame_id="base_link"), [0.0, 0.0, 0.0, 1.0]),
+    "scan": (
+        LaserScan(range_max=6.0, ranges=[0.5, math.inf], intensities=[1.0]),
+        [0.5, math.inf],
+    ),
 }
 """Message of each channel, and its values."""
 FIELDS = {
     "imu": "linear_acceleration.z",
     "cmd_vel": "angular.z",
+    "odom": "pose.pose.orientation.w",
     "range": "range",
     "pressure": "fluid_pressure",
     "battery": "voltage",
@@ -50,7 +58,7 @@ FIELDS = {
 }
 """Field that has the last value."""
 ALL = [(system, channel) for system, channels in CHANNELS.items() for channel in channels]
-IDS = [channel.topic for _, channel in ALL]
+IDS = [f"{system}-{channel.topic}" for system, channel in ALL]
 
 
 @pytest.mark.parametrize("channel", [channel for _, channel in ALL], ids=IDS)
@@ -78,6 +86,14 @@ def test_messages_without_the_field_have_no_values() -> None:
     empty = JointTrajectory(joint_names=["a"])
     assert channel.read(empty).shape == (0,)
     assert channel.write(empty, np.zeros(0)) is empty
+
+
+def test_rays_that_were_not_fired_stay_so() -> None:
+    channel = {channel.topic: channel for _, channel in ALL}["scan"]
+    scan = LaserScan(ranges=[math.nan, 2.0])
+    assert channel.write(scan, channel.read(scan)) is scan
+    near = channel.write(scan, 0.5 * channel.read(scan))
+    np.testing.assert_array_equal(near.ranges, [math.nan, 1.0])
 
 
 @pytest.mark.parametrize(("system", "channel"), ALL, ids=IDS)

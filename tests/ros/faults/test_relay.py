@@ -158,6 +158,26 @@ def test_a_setpoint_that_arrives_before_the_activation_is_delivered_after_it(
     nodes.finish("fault_relay")
 
 
+def test_commands_and_setpoints_do_not_start_the_times(
+    nodes: Nodes, relay_peer: Peer, tmp_path: Path
+) -> None:
+    """A controller sends commands as soon as it is active, before its vehicle is ready."""
+    ranges = Ranges(relay_peer)
+    command = relay_peer.node.create_publisher(Float64, "motor_command", qos("command"))
+    fault = {"channel": "range", "kind": "off", "start_s": 0.5, "stop_s": 1.0}
+    nodes.start("fault_relay", {"faults_file": file_of(tmp_path, fault), **QUICK})
+    ranges.connect()
+    for _ in range(20):
+        command.publish(Float64(data=1.0))
+        relay_peer.spin(0.05)
+    assert relay_peer.status("faults")[2]["time (s)"] == "0"
+    assert int(relay_peer.status("faults")[2]["motor_command delivered"]) > 0
+    ranges.send(0.4)
+    assert len(ranges.received) > 10
+    ranges.send(1.0)
+    nodes.finish("fault_relay")
+
+
 def test_times_count_from_the_activation_or_from_a_parameter(
     make_bus: MakeBus, tmp_path: Path
 ) -> None:

@@ -38,19 +38,24 @@ def observed(env: gymnasium.Env) -> np.ndarray:
     return np.array(rows)
 
 
+ENVIRONMENTS = {
+    "blimp": blimp,
+    "swimmer": lambda: make_environment("Swim-v0"),
+    "corridor": lambda: make_environment("CorridorNav-v0"),
+}
 DURING, TIME_S = slice(41, 80), 0.1 * np.arange(121)
 
 
 @pytest.mark.parametrize("system", WIRINGS)
 def test_channels_equal_those_of_the_bus(system: str) -> None:
-    env = blimp() if system == "blimp" else make_environment("Swim-v0")
+    env = ENVIRONMENTS[system]()
     on_bus = {channel.topic: channel.channel for channel in CHANNELS[system]}
     wires = wiring_of(env).wires
     assert wires
     for wire in wires:
         assert wire.channel == on_bus.pop(wire.channel.name)
         assert wire.actuator == (wire.channel.rest is not None)
-    assert set(on_bus) <= {"cmd_vel", "joint_trajectory"}, "no entries of an environment"
+    assert set(on_bus) <= {"cmd_vel", "joint_trajectory", "odom"}, "no entries of an environment"
 
 
 def test_a_pressure_has_its_unit() -> None:
@@ -112,6 +117,50 @@ def test_joints_of_a_swimmer_are_one_channel() -> None:
     assert (np.ptp(healthy[during], axis=0) > 0.1).all()
     weak, _ = angles(file("joint_efforts", "off"))
     assert np.ptp(weak[time_s > START_S + 2.0][:60], axis=0).max() < 0.2 * np.ptp(healthy)
+
+
+def scans(faults: FaultFile | None) -> np.ndarray:
+    """Return the observations of a corridor in which every second ray is fired."""
+    env = make_environment("CorridorNav-v0", duration_s=10.0, ray_choice=True, faults=faults)
+    fire = np.arange(72) % 2.0
+    observation, _ = env.reset(seed=2, options={"fire": fire})
+    rows, over = [observation], False
+    while not over:
+        observation, _, terminated, truncated, _ = env.step(np.array([0.05, 0.0, *fire]))
+        rows.append(observation)
+        over = terminated or truncated
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(
+    ("settings", "least", "most"), [({"factor": 0.5}, 0.0, 3.0), ({"factor": 2.0}, 0.0, 6.0)]
+)
+def test_rays_of_a_faulty_scan(settings: dict[str, float], least: float, most: float) -> None:
+    """Rays that were not fired stay so; the others are in the range of the channel."""
+    healthy, faulty = scans(None), scans(file("scan", "wrong", **settings))
+    rays = faulty[DURING, :72]
+    assert (rays[:, ::2] == -1.0).all()
+    returned = healthy[DURING, 1:72:2] < 6.0
+    seen = rays[:, 1::2]
+    assert seen.min() >= least
+    expected = np.clip(healthy[DURING, 1:72:2] * settings["factor"], 0.0, 6.0)
+    np.testing.assert_allclose(seen[returned], expected[returned])
+    assert (seen[~returned] == 6.0).all()
+    assert seen[returned].max() <= most
+    np.testing.assert_array_equal(healthy[:, 72:], faulty[:, 72:])
+
+
+def test_a_robot_in_a_corridor_without_commands_rests() -> None:
+    env = make_environment("CorridorNav-v0", duration_s=10.0, faults=file("cmd_vel", "off"))
+    env.reset(seed=2)
+    x_m, over = [0.0], False
+    while not over:
+        _, _, terminated, truncated, info = env.step(np.array([0.1, 0.0]))
+        x_m.append(info["x_m"])
+        over = terminated or truncated
+    assert np.ptp(x_m[50:80]) < 1e-3
+    assert x_m[39] > 0.3
+    assert x_m[-1] - x_m[80] > 0.1
 
 
 def test_other_environments_have_a_channel_for_each_entry() -> None:
