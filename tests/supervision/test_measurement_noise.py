@@ -114,11 +114,11 @@ def test_neighbours_show_the_noise_of_a_moving_vehicle_at_uneven_times(sd_m: flo
     rng = np.random.default_rng(6)
     times_s = np.cumsum(rng.uniform(0.06, 0.16, 4000))
     path_m = np.sin(0.5 * times_s)  # up to 0.25 m/s^2
-    noise, found = DifferencedNoise(CONFIG), []
+    noise, variances = DifferencedNoise(CONFIG), []
     for time_s, value_m in zip(times_s, path_m + sd_m * rng.normal(size=4000), strict=True):
         noise.add(value_m, time_s)
-        found.append(noise.sd**2)
-    assert math.sqrt(np.mean(found[200:])) == pytest.approx(sd_m, rel=0.05)
+        variances.append(noise.sd**2)
+    assert math.sqrt(np.mean(variances[200:])) == pytest.approx(sd_m, rel=0.05)
 
 
 def test_a_bias_and_a_gap_are_no_noise() -> None:
