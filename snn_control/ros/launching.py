@@ -32,6 +32,8 @@ RESPAWNS = 5
 LEVELS = ("debug", "info", "warn", "error", "fatal")
 WITH_NEIGHBOUR = ("blimp",)
 """Systems whose controllers have the input `neighbour_offset`."""
+ROOM_SEED = 0
+"""Seed of the drift of the barometers of simulated neighbours."""
 _NAMESPACE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 ARGUMENTS = {
@@ -235,6 +237,8 @@ def vehicle_nodes(
             overrides["wait_for_listeners"] = [f"{controller}/tick", f"{controller}/spikes"]
         elif relay.triggers:
             overrides["wait_for_listeners"] = relay.triggers
+        if neighbour:
+            overrides["room_seed"] = ROOM_SEED
         if settings["seed"]:
             overrides["seed"] = _whole(settings, "seed")
         simulator = NODES[controller].simulator

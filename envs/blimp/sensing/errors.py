@@ -10,6 +10,7 @@ that a change of one leaves the others, the blimp and its ticks as they are.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +50,12 @@ class SenseParameters:
     """Standard deviation of the constant bias, m/s^2."""
     accelerometer_step_m_s2: float = 0.002
     """Resolution of the acceleration, m/s^2; 0: none."""
+    room_seed: int | None = None
+    """Seed of the drift that all barometers in one room share; None: that of the scenario."""
 
     def __post_init__(self) -> None:
-        require_not_negative(vars(self))
+        numbers = {name: value for name, value in vars(self).items() if value is not None}
+        require_not_negative(numbers)
         require_positive({"barometer_drift_s": self.barometer_drift_s})
 
 
@@ -76,10 +80,14 @@ def draw_sense_errors(parameters: SenseParameters, scenario: Scenario) -> SenseE
     def normals(stream: int, size: int) -> NDArray[np.float64]:
         return np.random.default_rng([scenario.seed, stream]).standard_normal(size)
 
-    drift = normals(BAROMETER_DRIFT, n) * p.barometer_drift_m
-    kept = np.exp(-periods_s / p.barometer_drift_s)
-    for k, fraction in enumerate(kept.tolist(), 1):
-        drift[k] = fraction * drift[k - 1] + np.sqrt(1.0 - fraction**2) * drift[k]
+    if p.room_seed is None:
+        drift = _drift(p, normals(BAROMETER_DRIFT, n), periods_s)
+    else:
+        times_s = steps * plant.PHYSICS_STEP_S
+        seconds = np.arange(math.ceil(times_s[-1]) + 1)
+        rng = np.random.default_rng([p.room_seed, BAROMETER_DRIFT])
+        common = _drift(p, rng.standard_normal(seconds.size), np.ones(seconds.size - 1))
+        drift = np.interp(times_s, seconds, common)
     acceleration = normals(ACCELEROMETER, n + 1)
     return SenseErrors(
         lidar_m=p.lidar_noise_m * normals(LIDAR, n),
@@ -87,6 +95,17 @@ def draw_sense_errors(parameters: SenseParameters, scenario: Scenario) -> SenseE
         acceleration_m_s2=p.accelerometer_bias_m_s2 * acceleration[0]
         + p.accelerometer_noise_m_s2 * acceleration[1:],
     )
+
+
+def _drift(
+    parameters: SenseParameters, normals: NDArray[np.float64], periods_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the drift of a barometer, from standard normal values with these times between."""
+    drift = normals * parameters.barometer_drift_m
+    kept = np.exp(-periods_s / parameters.barometer_drift_s)
+    for k, fraction in enumerate(kept.tolist(), 1):
+        drift[k] = fraction * drift[k - 1] + np.sqrt(1.0 - fraction**2) * drift[k]
+    return drift
 
 
 def in_steps(value: float, step: float) -> float:

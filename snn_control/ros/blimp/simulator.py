@@ -47,6 +47,8 @@ class Config(SimulatorConfig):
     """Control period, s; 0: that of the preset."""
     senses: bool = parameter(False)
     """Noise of the lidar, and topics `pressure` and `imu`, as in BlimpAltitude-v1."""
+    room_seed: int = parameter(-1, -1, 2**31 - 1)
+    """Seed of the drift that the barometers of blimps in one room share; -1: one of its own."""
     site_height_m: float = parameter(0.0, -400.0, 5000.0)
     """Height of the floor above sea level in the standard atmosphere, m; for `pressure`."""
 
@@ -73,7 +75,8 @@ class BlimpSimulator(SimulatorNode[BlimpRobot]):
             changes = {**changes, "control_period_s": config.period_s}
         parameters = blimp_parameters(config.preset, changes)
         scenario = draw_scenario(parameters, config.seed, config.duration_s)
-        senses = SenseParameters() if config.senses else None
+        room_seed = None if config.room_seed < 0 else config.room_seed
+        senses = SenseParameters(room_seed=room_seed) if config.senses else None
         return BlimpRobot(scenario, config.motor_timeout_s, senses)
 
     def open_topics(self) -> tuple[Any, Any, list[Any]]:

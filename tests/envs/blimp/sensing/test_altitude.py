@@ -9,13 +9,15 @@ import gymnasium
 import numpy as np
 import pytest
 
+from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.presets import PRESETS
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.envs.blimp.sensing.errors import SenseParameters, draw_sense_errors, in_steps
 from snn_control.errors import ParameterError, UnknownNameError
 from tests.paths import ROOT
 
-PERFECT = dict.fromkeys(SenseParameters.__dataclass_fields__, 0.0) | {"barometer_drift_s": 1.0}
+NUMBERS = set(vars(SenseParameters())) - {"room_seed"}
+PERFECT = dict.fromkeys(NUMBERS, 0.0) | {"barometer_drift_s": 1.0}
 
 
 def make(version: int, **options):
@@ -89,6 +91,23 @@ def test_each_sensor_has_a_random_stream_of_its_seed() -> None:
     assert np.any(errors.barometer_m != silent.barometer_m)
     correlation = np.corrcoef([errors.lidar_m, errors.barometer_m, errors.acceleration_m_s2])
     assert np.abs(correlation - np.eye(3)).max() < 0.3
+
+
+def test_barometers_in_one_room_share_their_drift() -> None:
+    room = SenseParameters(barometer_noise_m=0.0, room_seed=5)
+    drifts, ends_s = [], []
+    for seed in (1, 2):
+        scenario = draw_scenario(PRESETS["default"], seed, 600.0)
+        times_s = np.append(scenario.tick_step, scenario.n_steps) * plant.PHYSICS_STEP_S
+        drift_m = draw_sense_errors(room, scenario).barometer_m
+        drifts.append(np.interp(np.arange(600), times_s, drift_m))
+        ends_s.append(times_s.size)
+        own = draw_sense_errors(SenseParameters(barometer_noise_m=0.0), scenario)
+        assert np.any(own.barometer_m != drift_m)
+    assert ends_s[0] != ends_s[1]
+    one, other = drifts
+    np.testing.assert_allclose(one, other, atol=0.05)
+    assert np.corrcoef(one, other)[0, 1] > 0.99
 
 
 def test_values_are_rounded_to_steps_and_to_float32() -> None:
