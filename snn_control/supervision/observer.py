@@ -170,6 +170,16 @@ class Observer(Copied):
         return self._track.speed_m_s
 
     @property
+    def speed_walk(self) -> float:
+        """Variance of the walk of the speed between the last two accelerations, m^2/s^2."""
+        return self._walked_before
+
+    @property
+    def push_m_s2(self) -> float:
+        """Modelled acceleration at the end of the last prediction, m/s^2."""
+        return self._push_m_s2
+
+    @property
     def now_s(self) -> float:
         """Time of the estimate, s."""
         return self._now_s
