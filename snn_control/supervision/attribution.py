@@ -9,9 +9,9 @@ b is the unmodelled acceleration, or the negative bias of the accelerometer; q, 
 is the error of the time at which commands take effect, which is no fault. Both start some time
 before the contradiction was noticed, and the trusted positions correct both. Half the difference
 of their normalised innovations squared, accumulated over the positions, decides: a sequential test
-of the generalised likelihood ratio, that is with b and q at their most likely values. The
-determinants of the variances are left out, as they favour the filter with less uncertainty even if
-both fit.
+of the generalised likelihood ratio, that is with b, q and the noise at their most likely values.
+The determinants of the variances are left out, as they favour the filter with less uncertainty even
+if both fit.
 Source: Wald, Sequential Tests of Statistical Hypotheses, Annals of Mathematical Statistics 16,
 1945, doi:10.1214/aoms/1177731118; Willsky and Jones, A Generalized Likelihood Ratio Approach to the
 Detection and Estimation of Jumps in Linear Systems, IEEE Transactions on Automatic Control 21,
@@ -25,13 +25,19 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
 
 from snn_control.copies import Copied
 from snn_control.errors import ParameterError
-from snn_control.supervision.observer import Innovation, Observer
+from snn_control.supervision.observer import Innovation, Observer, Snapshot
 
 __all__ = ["Attribution", "AttributionConfig", "Outcome"]
+
+_LATEST_S = 0.3
+"""Largest difference in time of a position and the last acceleration, s."""
+_Acceleration = tuple[float, float, float, float, Snapshot]
+"""Time, measured value, standard deviation, innovation, and the state of the observer before it."""
+_Position = tuple[float, float, float]
+"""Time, measured value and standard deviation."""
 
 
 class Outcome(StrEnum):
@@ -52,7 +58,7 @@ class AttributionConfig:
         ParameterError: a limit is not positive.
     """
 
-    log_ratio: float = 6.0
+    log_ratio: float = 7.0
     """Logarithm of the likelihood ratio that decides."""
     most_at_once: float = 4.0
     """Largest contribution of one position to it: a single outlier does not decide."""
@@ -64,38 +70,16 @@ class AttributionConfig:
     """Standard deviation of the position at the start, m."""
     speed_sd_m_s: float = 0.03
     """Standard deviation of the speed at the start, m/s."""
-    unmodelled_sd_m_s2: float = 0.02
+    unmodelled_sd_m_s2: float = 0.016
     """Standard deviation of the unmodelled acceleration of healthy actuators, m/s^2."""
     bias_sd_m_s2: float = 0.03
     """Standard deviation of the bias of the accelerometer, m/s^2."""
-    timing_sd_s: float = 0.2
+    timing_sd_s: float = 0.15
     """Standard deviation of the time at which commands take effect, s."""
 
     def __post_init__(self) -> None:
         if not all(0 < limit < math.inf for limit in vars(self).values()):
             raise ParameterError(f"{self}: expected positive, finite limits")
-
-
-class _Acceleration(NamedTuple):
-    """Acceleration, the mean since the last one, with the state of the observer before it."""
-
-    at_s: float
-    measured_m_s2: float
-    noise_m_s2: float
-    modelled_m_s2: float
-    """Acceleration by the commands, without the unmodelled one."""
-    walk: float
-    """Variance of the walk of the speed by the model, m^2/s^2."""
-    push_m_s2: float
-    """Acceleration by the commands at the end of the interval, without drag."""
-    state: tuple[float, float, float, float]
-    """Position, speed, unmodelled acceleration and bias of the accelerometer."""
-
-
-class _Position(NamedTuple):
-    at_s: float
-    measured_m: float
-    sd_m: float
 
 
 class _Filter:
@@ -160,12 +144,15 @@ class Attribution(Copied):
 
     def __init__(self, config: AttributionConfig | None = None) -> None:
         self.config = config or AttributionConfig()
+        self._accelerations: deque[_Acceleration] = deque()
+        self._positions: deque[_Position] = deque()
         self.reset()
 
     def reset(self) -> None:
         """Delete all measurements, and end the dispute."""
-        self._past: deque[_Acceleration | _Position] = deque()
-        self._push_m_s2 = self._ends_s = 0.0
+        self._accelerations.clear()
+        self._positions.clear()
+        self._at_s = -math.inf
         self.end()
 
     def end(self) -> None:
@@ -175,58 +162,62 @@ class Attribution(Copied):
         self.evidence = 0.0
         """Logarithm of the likelihood ratio, positive against the actuators."""
         self._filters: tuple[_Filter, _Filter] | None = None
+        self._ends_s = math.inf
 
     def accelerated(
-        self, measured_m_s2: float, sd_m_s2: float, innovation: Innovation, observer: Observer
+        self, measured_m_s2: float, sd_m_s2: float, innovation_m_s2: float, observer: Observer
     ) -> None:
         """Add a measured acceleration, the mean since the last one; ignored if it is not finite.
 
         Args:
             measured_m_s2: measured acceleration, m/s^2.
             sd_m_s2: standard deviation of its noise, m/s^2.
-            innovation: its innovation.
+            innovation_m_s2: its innovation by the observer, m/s^2.
             observer: observer at its time, not corrected by it.
         """
         if not math.isfinite(measured_m_s2):
             return
-        past, at_s = self._past, observer.now_s
-        bias, unmodelled = observer.acceleration_bias_m_s2, observer.unmodelled_m_s2
-        item = _Acceleration(
-            at_s, measured_m_s2, sd_m_s2, measured_m_s2 - innovation.value - bias - unmodelled,
-            observer.speed_walk, observer.push_m_s2,
-            (observer.position_m, observer.speed_m_s, unmodelled, bias),
-        )  # fmt: skip
-        past.append(item)
-        while at_s - past[0].at_s > self.config.before_s or isinstance(past[0], _Position):
+        at_s, past = observer.now_s, self._accelerations
+        past.append((at_s, measured_m_s2, sd_m_s2, innovation_m_s2, observer.snapshot()))
+        self._at_s, from_s = at_s, at_s - self.config.before_s
+        if self._filters is not None:
+            self._advance(past[-2], past[-1])
+        while past[0][0] < from_s:
             past.popleft()
-        if self.outcome is Outcome.OPEN:
-            self._add(item)
 
     def positioned(self, measured_m: float, sd_m: float, at_s: float) -> None:
         """Add a trusted position, m, with its standard deviation, m, and its time, s."""
-        if self._past:
-            item = _Position(at_s, measured_m, sd_m)
-            self._past.append(item)
-            if self.outcome is Outcome.OPEN:
-                self._add(item)
+        if abs(at_s - self._at_s) > _LATEST_S:
+            return
+        item = at_s, measured_m, sd_m
+        self._positions.append(item)
+        if self._filters is not None:
+            self._compare(item)
+        self._forget_positions()
 
     def dispute(self) -> None:
         """Start a dispute, with the kept measurements; without any there is none."""
-        past, config = self._past, self.config
-        if not past or not isinstance(first := past[0], _Acceleration):
+        past, config = self._accelerations, self.config
+        if not past:
             return
-        z, v, unmodelled, bias = first.state
+        at_s, _, _, _, (z, v, unmodelled, bias, _, _) = before = past[0]
         sd = config.position_sd_m, config.speed_sd_m_s
-        self.outcome, self._push_m_s2 = Outcome.OPEN, first.push_m_s2
+        model_sd = *sd, config.unmodelled_sd_m_s2, config.timing_sd_s
+        self.outcome, self._ends_s = Outcome.OPEN, past[-1][0] + config.longest_s
         self._filters = (
-            _Filter(
-                first.at_s, (z, v, unmodelled), (*sd, config.unmodelled_sd_m_s2, config.timing_sd_s)
-            ),
-            _Filter(first.at_s, (z, v, -bias), (*sd, config.bias_sd_m_s2, 0.0)),
+            _Filter(at_s, (z, v, unmodelled), model_sd),
+            _Filter(at_s, (z, v, -bias), (*sd, config.bias_sd_m_s2, 0.0)),
         )
-        self._elapsed_from_s, self._ends_s = first.at_s, past[-1].at_s + config.longest_s
-        for item in islice(past, 1, None):
-            self._add(item)
+        self._forget_positions()
+        positions = iter(self._positions)
+        position = next(positions, None)
+        for following in (*islice(past, 1, None), None):
+            while position and (following is None or position[0] < following[0]):
+                self._compare(position)
+                position = next(positions, None)
+            if following is not None:
+                self._advance(before, following)
+                before = following
 
     def explains(self, measured_m: float, sd_m: float, at_s: float, sigma: float) -> bool:
         """Return True if a position agrees with the accelerometer of a dispute."""
@@ -235,28 +226,37 @@ class Attribution(Copied):
         innovation = self._filters[1].innovation(measured_m, sd_m, at_s)
         return abs(innovation.value) <= sigma * innovation.sd
 
-    def _add(self, item: _Acceleration | _Position) -> None:
-        """Pass a measurement to both filters."""
-        if self._filters is None or self.outcome is not Outcome.OPEN:
+    def _forget_positions(self) -> None:
+        """Delete the positions before the first acceleration."""
+        past, from_s = self._positions, self._accelerations[0][0]
+        while past and past[0][0] < from_s:
+            past.popleft()
+
+    def _advance(self, before: _Acceleration, item: _Acceleration) -> None:
+        """Advance both filters of a dispute by an acceleration."""
+        assert self._filters is not None
+        at_s, measured, sd, innovation, (_, _, unmodelled, bias, push, walk) = item
+        modelled, change = measured - innovation - bias - unmodelled, push - before[4][4]
+        model, accelerometer = self._filters
+        model.predict(modelled, change, walk, at_s)
+        accelerometer.predict(measured, 0.0, (sd * (at_s - before[0])) ** 2, at_s)
+
+    def _compare(self, item: _Position) -> None:
+        """Compare a position with both filters of a dispute, and correct them."""
+        assert self._filters is not None
+        at_s, measured, sd = item
+        model, accelerometer = self._filters
+        by_model = model.innovation(measured, sd, at_s)
+        by_accelerometer = accelerometer.innovation(measured, sd, at_s)
+        model.correct(by_model)
+        accelerometer.correct(by_accelerometer)
+        if self.outcome is not Outcome.OPEN:
             return
-        config, (model, accelerometer) = self.config, self._filters
-        if isinstance(item, _Acceleration):
-            change_m_s2 = item.push_m_s2 - self._push_m_s2
-            elapsed_s, self._push_m_s2 = item.at_s - self._elapsed_from_s, item.push_m_s2
-            self._elapsed_from_s = item.at_s
-            walk = (item.noise_m_s2 * elapsed_s) ** 2
-            model.predict(item.modelled_m_s2, change_m_s2, item.walk, item.at_s)
-            accelerometer.predict(item.measured_m_s2, 0.0, walk, item.at_s)
-        else:
-            by_model, by_accelerometer = (
-                one.innovation(item.measured_m, item.sd_m, item.at_s) for one in self._filters
-            )
-            gained = 0.5 * (by_model.normalised - by_accelerometer.normalised)
-            model.correct(by_model)
-            accelerometer.correct(by_accelerometer)
-            self.evidence += min(max(gained, -config.most_at_once), config.most_at_once)
-            if abs(self.evidence) >= config.log_ratio:
-                against_actuators = self.evidence > 0.0
-                self.outcome = Outcome.ACTUATORS if against_actuators else Outcome.ACCELEROMETER
-        if self.outcome is Outcome.OPEN and item.at_s > self._ends_s:
+        most, gained = self.config.most_at_once, by_model.normalised - by_accelerometer.normalised
+        self.evidence += min(max(0.5 * gained, -most), most)
+        if self.evidence >= self.config.log_ratio:
+            self.outcome = Outcome.ACTUATORS
+        elif self.evidence <= -self.config.log_ratio:
+            self.outcome = Outcome.ACCELEROMETER
+        elif at_s > self._ends_s:
             self.outcome = Outcome.NONE

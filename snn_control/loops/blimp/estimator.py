@@ -124,7 +124,9 @@ class HeightEstimator(Copied):
         if self.record is not None:
             self.record("lidar", sample)
         alone = self._alone(now_s)
-        tolerated, limit_m, identical_s = self._explained(range_m, sd_m, stamp_s, made), None, None
+        tolerated, limit_m, identical_s = 0.0, None, None
+        if self._attribution.outcome is not None:
+            tolerated = self._explained(range_m, sd_m, stamp_s, made)
         if not self._usable(self._accelerometer, now_s):
             tolerated = max(tolerated, self.config.without_acceleration_m)
         if alone:
@@ -138,13 +140,14 @@ class HeightEstimator(Copied):
         self._lidar_m = made.innovation.value
         if verdict.reason or innovation is None:
             return verdict
-        self._positioned(range_m, sd_m, stamp_s, now_s)
         if range_m < BLIND_BELOW_M:
             self._fit.reset()
         elif alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
             self._fit.return_to_model()
             return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
         if verdict.fuse:
+            if not alone:
+                self._positioned(range_m, sd_m, stamp_s, now_s)
             self.observer.correct(made)
             if alone:
                 self._fit.corrected(now_s)
@@ -158,7 +161,9 @@ class HeightEstimator(Copied):
         sd_m = self.config.barometer_sd_m
         made = self.observer.position(height_m + self._moved_since(stamp_s), sd_m, biased=True)
         unbiased_m = height_m - self.observer.position_bias_m
-        tolerated = self._explained(unbiased_m, sd_m, stamp_s, made)
+        tolerated = 0.0
+        if self._attribution.outcome is not None:
+            tolerated = self._explained(unbiased_m, sd_m, stamp_s, made)
         verdict = self._judged(self._barometer, height_m, made, stamp_s, now_s, tolerated)
         if verdict.fuse:
             if not self._usable(self._lidar, now_s):
@@ -179,11 +184,15 @@ class HeightEstimator(Copied):
         config, observer, gate = self.config, self.observer, self._accelerometer
         made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
         innovation, tolerated, attribution = made.innovation, 0.0, self._attribution
-        attribution.accelerated(value_m_s2, config.accelerometer_sd_m_s2, innovation, observer)
+        if gate.trusted:
+            sd_m_s2 = config.accelerometer_sd_m_s2
+            attribution.accelerated(value_m_s2, sd_m_s2, innovation.value, observer)
+        else:
+            attribution.reset()
         score = self._response.sample(Sample(now_s, stamp_s, value_m_s2, innovation))
         far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
         denied = score > config.response_max or abs(innovation.value) > far
-        if self._may_dispute() and denied and math.isfinite(score):
+        if denied and math.isfinite(score) and self._may_dispute():
             attribution.dispute()
         if self._actuator_fault:
             tolerated = config.fault_tolerated_m_s2
@@ -308,7 +317,8 @@ class HeightEstimator(Copied):
     def _positioned(self, height_m: float, sd_m: float, stamp_s: float, now_s: float) -> None:
         """Compare a trusted height with the accelerometer and the model."""
         self._attribution.positioned(height_m, sd_m, stamp_s)
-        self._settle(now_s)
+        if self._attribution.outcome is not None:
+            self._settle(now_s)
 
     def _explained(self, height_m: float, sd_m: float, stamp_s: float, made: Correction) -> float:
         """Return the innovation of a height that a dispute explains, m."""
