@@ -32,7 +32,7 @@ from snn_control.supervision.observer import Innovation, Observer, Snapshot
 
 __all__ = ["Attribution", "AttributionConfig", "Outcome"]
 
-_LATEST_S = 0.3
+_APART_S = 0.3
 """Largest difference in time of a position and the last acceleration, s."""
 _Acceleration = tuple[float, float, float, float, Snapshot]
 """Time, measured value, standard deviation, innovation, and the state of the observer before it."""
@@ -187,7 +187,7 @@ class Attribution(Copied):
 
     def positioned(self, measured_m: float, sd_m: float, at_s: float) -> None:
         """Add a trusted position, m, with its standard deviation, m, and its time, s."""
-        if abs(at_s - self._at_s) > _LATEST_S:
+        if abs(at_s - self._at_s) > _APART_S:
             return
         item = at_s, measured_m, sd_m
         self._positions.append(item)
@@ -209,15 +209,14 @@ class Attribution(Copied):
             _Filter(at_s, (z, v, -bias), (*sd, config.bias_sd_m_s2, 0.0)),
         )
         self._forget_positions()
-        positions = iter(self._positions)
-        position = next(positions, None)
-        for following in (*islice(past, 1, None), None):
-            while position and (following is None or position[0] < following[0]):
-                self._compare(position)
-                position = next(positions, None)
-            if following is not None:
-                self._advance(before, following)
-                before = following
+        positions = self._positions.copy()
+        for following in islice(past, 1, None):
+            while positions and positions[0][0] < following[0]:
+                self._compare(positions.popleft())
+            self._advance(before, following)
+            before = following
+        for position in positions:
+            self._compare(position)
 
     def explains(self, measured_m: float, sd_m: float, at_s: float, sigma: float) -> bool:
         """Return True if a position agrees with the accelerometer of a dispute."""
