@@ -11,7 +11,7 @@ before the contradiction was noticed, and the trusted positions correct both. Ha
 of their normalised innovations squared, accumulated over the positions, decides: a sequential test
 of the generalised likelihood ratio, that is with b, q and the noise at their most likely values.
 The determinants of the variances are left out, as they favour the filter with less uncertainty even
-if both fit.
+if both fit. Without them it is the filter with more uncertainty that fits better on average.
 Source: Wald, Sequential Tests of Statistical Hypotheses, Annals of Mathematical Statistics 16,
 1945, doi:10.1214/aoms/1177731118; Willsky and Jones, A Generalized Likelihood Ratio Approach to the
 Detection and Estimation of Jumps in Linear Systems, IEEE Transactions on Automatic Control 21,
@@ -59,10 +59,12 @@ class AttributionConfig:
     """
 
     log_ratio: float = 7.0
-    """Logarithm of the likelihood ratio that decides."""
+    """Logarithm of the likelihood ratio that decides against the actuators."""
+    accelerometer_log_ratio: float = 10.0
+    """The same against the accelerometer; greater, as its filter has less uncertainty."""
     most_at_once: float = 4.0
     """Largest contribution of one position to it: a single outlier does not decide."""
-    before_s: float = 1.5
+    before_s: float = 2.5
     """Time before the contradiction at which the filters start, s."""
     longest_s: float = 3.0
     """Time after which an undecided contradiction counts as ended, s."""
@@ -255,7 +257,7 @@ class Attribution(Copied):
         self.evidence += min(max(0.5 * gained, -most), most)
         if self.evidence >= self.config.log_ratio:
             self.outcome = Outcome.ACTUATORS
-        elif self.evidence <= -self.config.log_ratio:
+        elif self.evidence <= -self.config.accelerometer_log_ratio:
             self.outcome = Outcome.ACCELEROMETER
         elif at_s > self._ends_s:
             self.outcome = Outcome.NONE
