@@ -11,13 +11,13 @@ from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.errors import ParameterError
 from snn_control.ranges import require_not_negative, require_positive
-from snn_control.supervision.attribution import DisputeConfig
+from snn_control.supervision.attribution import AttributionConfig
 from snn_control.supervision.faults import Fault, FaultKind
 from snn_control.supervision.monitors.model_fit import ModelFitConfig
 from snn_control.supervision.sensing_rate import FixedRate, VarianceLimit
 from snn_control.supervision.simplex import SimplexConfig
 
-POSITIVE = (ModelFitConfig, SimplexConfig, DisputeConfig, GapConfig)
+POSITIVE = (ModelFitConfig, SimplexConfig, AttributionConfig, GapConfig)
 
 
 @pytest.mark.parametrize("value", [1e-300, 1, 0.5, np.float64(3.0), 1e300])

@@ -35,6 +35,7 @@ __all__ = [
     "Innovation",
     "Observer",
     "ObserverNoise",
+    "Snapshot",
 ]
 
 STEP_S = 0.05
@@ -43,6 +44,12 @@ MOST_STEPS = 2000
 """Maximum number of steps of one prediction; the steps of a longer one are longer."""
 SPREAD_S = 600.0
 """Longest duration that one prediction adds to the covariance, s: the variance stays finite."""
+
+
+Snapshot = tuple[float, float, float, float, float, float]
+"""Position, m, speed, m/s, unmodelled acceleration and bias of the accelerometer, m/s^2, the last
+modelled acceleration, m/s^2, and the variance of the walk of the speed between the last two
+measured accelerations, m^2/s^2."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +188,14 @@ class Observer(Copied):
     def now_s(self) -> float:
         """Time of the estimate, s."""
         return self._now_s
+
+    def snapshot(self) -> Snapshot:
+        """Return the state for a comparison of the model with other predictions."""
+        track = self._track
+        return (
+            track.position_m, track.speed_m_s, self.unmodelled_m_s2, self.acceleration_bias_m_s2,
+            self._push_m_s2, self._walked_before,
+        )  # fmt: skip
 
     def start(self, measured_m: float, sd_m: float, command: float, now_s: float) -> None:
         """Start at a measured position, at rest, with the actuators settled at a command."""

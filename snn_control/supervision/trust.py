@@ -11,10 +11,10 @@ A closed gate keeps the measurements of its stream from the observer. It closes 
 
 and reopens after `reopen_count` messages in a row within `reopen_sigma` standard deviations, of
 which the first has another value than the one before, and whose innovations differ by at most twice
-`closing_floor`: a stuck sensor does not move with the vehicle. After `slow_reopen_count` messages
-somewhat farther away it reopens as well. As the variance of the estimate
-grows without the sensor, a gate that reopened at its closing limit would accept a constant bias. A
-value repeated for `repeat_s` is trusted, but does not correct the observer: it may be the hover of
+`closing_floor`: a stuck sensor does not move with the vehicle. After late messages alone the first
+may have the same value. After `slow_reopen_count` messages somewhat farther away it reopens as
+well. As the variance of the estimate grows without the sensor, a gate that reopened at its closing
+limit would accept a constant bias. A value repeated for `repeat_s` is trusted, but does not correct the observer: it may be the hover of
 a quantised sensor. If a run of equal values closed the gate and all of them agreed with the
 estimate, the sensor is one without noise: `quiet_identical_s` applies from then on.
 """
@@ -139,6 +139,8 @@ class TrustGate(Copied):
         self._delivered_s = self._late_since_s = math.nan
         self._contradictions = self._consistent = self._slowly = 0
         self._first_innovation = 0.0
+        self._only_late = False
+        """True if the gate is closed by late messages alone: the values may be right."""
         self._identical_s = self.config.identical_s
         self._agrees = True
         """True while all values of the present run of equal ones agree with the estimate."""
@@ -169,6 +171,7 @@ class TrustGate(Copied):
     def close(self, evidence: str, now_s: float) -> Verdict:
         """Close the gate; the reason of a closed one remains the first evidence."""
         self._consistent = self._slowly = 0
+        self._only_late = False
         if not self.reason:
             self.closed_s, self.reason = now_s, evidence
             self.closings += 1
@@ -224,7 +227,8 @@ class TrustGate(Copied):
                 self.contradicts = True
                 return verdict
         if self.reason:
-            return self._while_closed(size / sd, innovation, changed, reopen_count)
+            moves = changed or self._only_late
+            return self._while_closed(size / sd, innovation, moves, reopen_count)
         if self._contradictions:
             return _UNCONFIRMED
         return _ACCEPTED if repeated_s <= config.repeat_s or identical_s == math.inf else _UNUSED
@@ -247,9 +251,12 @@ class TrustGate(Copied):
         """Close the gate if messages have been late for some time."""
         if math.isnan(self._late_since_s):
             self._late_since_s = now_s
-        if self.reason or now_s - self._late_since_s >= self.config.late_s:
-            return self.close(f"{now_s - stamp_s:.2f} s old at its delivery", now_s)
-        return _UNUSED
+        if not self.reason and now_s - self._late_since_s < self.config.late_s:
+            return _UNUSED
+        only_late = self._only_late or not self.reason
+        verdict = self.close(f"{now_s - stamp_s:.2f} s old at its delivery", now_s)
+        self._only_late = only_late
+        return verdict
 
     def _while_closed(
         self, sigmas: float, innovation: Innovation | None, changed: bool, count: int | None

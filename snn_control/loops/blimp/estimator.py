@@ -21,7 +21,7 @@ from snn_control.loops.blimp.model import (
     BlimpMotion,
     lidar_sd_m,
 )
-from snn_control.supervision.attribution import Dispute, Outcome
+from snn_control.supervision.attribution import Attribution, Outcome
 from snn_control.supervision.measurement_noise import DifferencedNoise
 from snn_control.supervision.monitors.model_fit import ModelFit
 from snn_control.supervision.monitors.monitor import Sample
@@ -41,6 +41,8 @@ NEIGHBOUR_SHARE = 0.1
 """Weight of one message in the learned difference to a neighbour's offset."""
 ALIKE_S, ALIKE_M = 5.0, 0.3
 """Largest differences in time, s, and height, m, of contradictions of two sensors that agree."""
+EXPLAINED_SIGMA = 5.0
+"""Innovation of a height by the accelerometer up to which a dispute explains it, sigma."""
 RESPONSE_S = 2.0
 """Time constant of the deviation from the commands, s."""
 FORGET_S = 60.0
@@ -68,6 +70,7 @@ class HeightEstimator(Copied):
         )
         self.gates = {name: TrustGate(getattr(config, name)) for name in SENSORS}
         self._lidar, self._barometer, self._accelerometer = self.gates.values()
+        self._attribution = Attribution()
         self._fit, self._response = ModelFit(self.observer), WindowedNis(10)
         self._lidar_noise = DifferencedNoise(config.lidar_noise)
         self.record: Callable[[str, Sample], None] | None = None
@@ -88,7 +91,7 @@ class HeightEstimator(Copied):
         self._command = self._lidar_m = 0.0
         self._neighbour_m = math.nan
         self._past: deque[tuple[float, float]] = deque()
-        self._dispute: Dispute | None = None
+        self._attribution.reset()
         self._end_of_fault()
 
     @property
@@ -123,7 +126,9 @@ class HeightEstimator(Copied):
         if self.record is not None:
             self.record("lidar", sample)
         alone = self._alone(now_s)
-        tolerated, limit_m, identical_s = self._explained(made.innovation.value), None, None
+        tolerated, limit_m, identical_s = 0.0, None, None
+        if self._attribution.outcome is not None:
+            tolerated = self._explained(range_m, sd_m, stamp_s, made)
         if not self._usable(self._accelerometer, now_s):
             tolerated = max(tolerated, self.config.without_acceleration_m)
         if alone:
@@ -140,15 +145,14 @@ class HeightEstimator(Copied):
             return verdict
         if range_m >= BLIND_BELOW_M:
             self._lidar_noise.add(range_m, stamp_s)
-        if self._dispute is not None:
-            self._dispute.positioned(range_m, sd_m)
-            self._settle(now_s)
         if range_m < BLIND_BELOW_M:
             self._fit.reset()
         elif alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
             self._fit.return_to_model()
             return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
         if verdict.fuse:
+            if not alone:
+                self._positioned(range_m, sd_m, stamp_s, now_s)
             self.observer.correct(made)
             if alone:
                 self._fit.corrected(now_s)
@@ -161,13 +165,14 @@ class HeightEstimator(Copied):
         self._advance(stamp_s)
         sd_m = self.config.barometer_sd_m
         made = self.observer.position(height_m + self._moved_since(stamp_s), sd_m, biased=True)
-        tolerated = self._explained(made.innovation.value)
+        unbiased_m = height_m - self.observer.position_bias_m
+        tolerated = 0.0
+        if self._attribution.outcome is not None:
+            tolerated = self._explained(unbiased_m, sd_m, stamp_s, made)
         verdict = self._judged(self._barometer, height_m, made, stamp_s, now_s, tolerated)
         if verdict.fuse:
-            if self._dispute is not None and not self._usable(self._lidar, now_s):
-                unbiased_m = height_m - self.observer.position_bias_m
-                self._dispute.positioned(unbiased_m, sd_m)
-                self._settle(now_s)
+            if not self._usable(self._lidar, now_s):
+                self._positioned(unbiased_m, sd_m, stamp_s, now_s)
             self.observer.correct(made)
         elif self._both_heights_deny(made):
             self._blame_actuators(now_s)
@@ -183,25 +188,29 @@ class HeightEstimator(Copied):
         self._advance(stamp_s)
         config, observer, gate = self.config, self.observer, self._accelerometer
         made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
-        innovation, tolerated = made.innovation, 0.0
+        innovation, tolerated, attribution = made.innovation, 0.0, self._attribution
+        if gate.trusted:
+            sd_m_s2 = config.accelerometer_sd_m_s2
+            attribution.accelerated(value_m_s2, sd_m_s2, innovation.value, observer)
+        else:
+            attribution.reset()
         score = self._response.sample(Sample(now_s, stamp_s, value_m_s2, innovation))
         far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
         denied = score > config.response_max or abs(innovation.value) > far
-        if self._may_dispute() and denied and math.isfinite(score):
-            self._dispute = Dispute(observer)
+        if denied and math.isfinite(score) and self._may_dispute():
+            attribution.dispute()
         if self._actuator_fault:
             tolerated = config.fault_tolerated_m_s2
-        if self._dispute is not None:
+        if attribution.outcome is not None:
             tolerated = max(tolerated, gate.config.at_once)
-            self._dispute.accelerated(value_m_s2 - observer.acceleration_bias_m_s2)
         verdict = self._judged(gate, value_m_s2, made, stamp_s, now_s, tolerated)
         self._watch_response(now_s)
-        if self._dispute is not None:
+        if attribution.outcome is not None:
             if not gate.trusted:
                 self._close_dispute()
                 return verdict
             self._settle(now_s)
-            if self._dispute is not None:
+            if attribution.outcome is not None:
                 return _DISPUTED
         if verdict.fuse:
             observer.correct(made)
@@ -255,7 +264,7 @@ class HeightEstimator(Copied):
     @property
     def undecided(self) -> str:
         """Contradiction that is not attributed yet; empty if there is none."""
-        return "" if self._dispute is None else str(self._dispute.outcome)
+        return str(self._attribution.outcome or "")
 
     def height_sensor(self, now_s: float) -> str:
         """Return the sensor that bounds the error of the estimate, or an empty string."""
@@ -316,10 +325,16 @@ class HeightEstimator(Copied):
         self.restart()
         return False
 
-    def _explained(self, innovation_m: float) -> float:
-        """Return the innovation of a height that an open dispute explains, m."""
-        gap_m = 0.0 if self._dispute is None else self._dispute.gap_m
-        return 1.5 * abs(gap_m) + 0.05 if gap_m * innovation_m > 0.0 else 0.0
+    def _positioned(self, height_m: float, sd_m: float, stamp_s: float, now_s: float) -> None:
+        """Compare a trusted height with the accelerometer and the model."""
+        self._attribution.positioned(height_m, sd_m, stamp_s)
+        if self._attribution.outcome is not None:
+            self._settle(now_s)
+
+    def _explained(self, height_m: float, sd_m: float, stamp_s: float, made: Correction) -> float:
+        """Return the innovation of a height that a dispute explains, m."""
+        explained = self._attribution.explains(height_m, sd_m, stamp_s, EXPLAINED_SIGMA)
+        return abs(made.innovation.value) if explained else 0.0
 
     def _both_heights_deny(self, made: Correction) -> bool:
         """Return True if lidar and barometer contradict the estimate alike, without accelerometer.
@@ -334,12 +349,13 @@ class HeightEstimator(Copied):
 
     def _may_dispute(self) -> bool:
         """Return True if a contradiction of the accelerometer is new."""
-        return self._dispute is None and not self._actuator_fault and self._accelerometer.trusted
+        disputed = self._attribution.outcome is not None
+        return not disputed and not self._actuator_fault and self._accelerometer.trusted
 
     def _settle(self, now_s: float) -> None:
         """Act on the outcome of a dispute."""
-        outcome = Outcome.OPEN if self._dispute is None else self._dispute.outcome
-        if outcome is Outcome.OPEN:
+        outcome = self._attribution.outcome
+        if outcome is None or outcome is Outcome.OPEN:
             return
         self._close_dispute()
         if outcome is Outcome.ACTUATORS:
@@ -348,9 +364,7 @@ class HeightEstimator(Copied):
             self._accelerometer.close(str(outcome), now_s)
 
     def _close_dispute(self) -> None:
-        if self._dispute is not None:
-            self._dispute.end()
-        self._dispute = None
+        self._attribution.end()
         self._response.reset()
 
     def _blame_actuators(self, now_s: float) -> None:

@@ -56,7 +56,7 @@ class EstimatorConfig:
     """Time for which a lidar without other sensors may repeat its value, s."""
     alone_reopen_count: int = 10
     """Consistent ranges in a row after which a lidar without other sensors is trusted again."""
-    response_max: float = 1.6
+    response_max: float = 1.2
     """Mean NIS of ten accelerations above which they are compared with the other sensors."""
     response_floor_m_s2: float = 0.06
     """Deviation from the commanded acceleration that counts as a fault of the motors, m/s^2."""
