@@ -14,9 +14,10 @@ which the first has another value than the one before, and whose innovations dif
 `closing_floor`: a stuck sensor does not move with the vehicle. After late messages alone the first
 may have the same value. After `slow_reopen_count` messages somewhat farther away it reopens as
 well. As the variance of the estimate grows without the sensor, a gate that reopened at its closing
-limit would accept a constant bias. A value repeated for `repeat_s` is trusted, but does not correct the observer: it may be the hover of
-a quantised sensor. If a run of equal values closed the gate and all of them agreed with the
-estimate, the sensor is one without noise: `quiet_identical_s` applies from then on.
+limit would accept a constant bias. A value repeated for `repeat_s` is trusted, but does not correct
+the observer: it may be the hover of a quantised sensor. If a run of equal values closed the gate
+and all of them agreed with the estimate, the sensor is one without noise: `quiet_identical_s`
+applies from then on.
 """
 
 from __future__ import annotations
