@@ -16,6 +16,8 @@ FILES, CROSSINGS = 8, 6
 MODEL = {
     "loops/blimp/estimator.py",
     "loops/blimp/model.py",
+    "loops/blimp/motor_fault.py",
+    "supervision/attribution.py",
     "supervision/learned_trim.py",
     "supervision/measurement_noise.py",
     "supervision/monitors/model_fit.py",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from snn_control.copies import Copied
 from snn_control.loops.blimp.estimator_config import EstimatorConfig
@@ -21,6 +20,7 @@ from snn_control.loops.blimp.model import (
     BlimpMotion,
     lidar_sd_m,
 )
+from snn_control.loops.blimp.motor_fault import MotorFault
 from snn_control.supervision.attribution import Attribution, Outcome
 from snn_control.supervision.measurement_noise import DifferencedNoise
 from snn_control.supervision.monitors.model_fit import ModelFit
@@ -43,8 +43,6 @@ ALIKE_S, ALIKE_M = 5.0, 0.3
 """Largest differences in time, s, and height, m, of contradictions of two sensors that agree."""
 EXPLAINED_SIGMA = 5.0
 """Innovation of a height by the accelerometer up to which a dispute explains it, sigma."""
-RESPONSE_S = 2.0
-"""Time constant of the deviation from the commands, s."""
 FORGET_S = 60.0
 """Time without any measurement after which the estimate starts again, s."""
 _DISPUTED = Verdict(False, Outcome.OPEN)
@@ -75,9 +73,7 @@ class HeightEstimator(Copied):
         self._lidar_noise = DifferencedNoise(config.lidar_noise)
         self.record: Callable[[str, Sample], None] | None = None
         """Called with each message that is judged, by sensor; None: not called."""
-        self._actuator_fault = ""
-        self.actuator_faults = 0
-        """Number of faults of the motors so far."""
+        self._motors = MotorFault(self.observer, config)
         self.restart()
 
     def restart(self) -> None:
@@ -92,7 +88,7 @@ class HeightEstimator(Copied):
         self._neighbour_m = math.nan
         self._past: deque[tuple[float, float]] = deque()
         self._attribution.reset()
-        self._end_of_fault()
+        self._motors.end()
 
     @property
     def started(self) -> bool:
@@ -175,7 +171,7 @@ class HeightEstimator(Copied):
                 self._positioned(unbiased_m, sd_m, stamp_s, now_s)
             self.observer.correct(made)
         elif self._both_heights_deny(made):
-            self._blame_actuators(now_s)
+            self._blame_motors(now_s)
         return verdict
 
     def on_acceleration(self, value_m_s2: float, stamp_s: float, now_s: float) -> Verdict | None:
@@ -185,6 +181,7 @@ class HeightEstimator(Copied):
         """
         if not self._ready(now_s):
             return None
+        self._motors.see(height=bool(self.height_sensor(now_s)))
         self._advance(stamp_s)
         config, observer, gate = self.config, self.observer, self._accelerometer
         made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
@@ -199,12 +196,12 @@ class HeightEstimator(Copied):
         denied = score > config.response_max or abs(innovation.value) > far
         if denied and math.isfinite(score) and self._may_dispute():
             attribution.dispute()
-        if self._actuator_fault:
+        if self._motors.evidence:
             tolerated = config.fault_tolerated_m_s2
         if attribution.outcome is not None:
             tolerated = max(tolerated, gate.config.at_once)
         verdict = self._judged(gate, value_m_s2, made, stamp_s, now_s, tolerated)
-        self._watch_response(now_s)
+        self._motors.watch(now_s)
         if attribution.outcome is not None:
             if not gate.trusted:
                 self._close_dispute()
@@ -259,7 +256,12 @@ class HeightEstimator(Copied):
     @property
     def actuator_fault(self) -> str:
         """Evidence against the motors; empty if there is none."""
-        return self._actuator_fault
+        return self._motors.evidence
+
+    @property
+    def actuator_faults(self) -> int:
+        """Number of faults of the motors so far."""
+        return self._motors.count
 
     @property
     def undecided(self) -> str:
@@ -350,7 +352,7 @@ class HeightEstimator(Copied):
     def _may_dispute(self) -> bool:
         """Return True if a contradiction of the accelerometer is new."""
         disputed = self._attribution.outcome is not None
-        return not disputed and not self._actuator_fault and self._accelerometer.trusted
+        return not disputed and not self._motors.evidence and self._accelerometer.trusted
 
     def _settle(self, now_s: float) -> None:
         """Act on the outcome of a dispute."""
@@ -359,7 +361,7 @@ class HeightEstimator(Copied):
             return
         self._close_dispute()
         if outcome is Outcome.ACTUATORS:
-            self._blame_actuators(now_s)
+            self._blame_motors(now_s)
         elif outcome is Outcome.ACCELEROMETER:
             self._accelerometer.close(str(outcome), now_s)
 
@@ -367,30 +369,8 @@ class HeightEstimator(Copied):
         self._attribution.end()
         self._response.reset()
 
-    def _blame_actuators(self, now_s: float) -> None:
+    def _blame_motors(self, now_s: float) -> None:
         """Report the motors, and follow the sensors instead of the model."""
-        config = self.config
-        if not self._actuator_fault:
-            self.actuator_faults += 1
-            self._healthy_m_s2, self._deviation_m_s2 = self.observer.unmodelled_m_s2, 1.0
-        self._actuator_fault, self._watched_s = str(Outcome.ACTUATORS), now_s
+        self._motors.begin(str(Outcome.ACTUATORS), now_s)
         for gate in (self._lidar, self._barometer):
             gate.open()
-        self.observer.widen(0.3, 0.2, 0.3)
-        self.observer.noise = replace(config.motion, acceleration_m_s2_rs=config.fault_walk_m_s2_rs)
-
-    def _watch_response(self, now_s: float) -> None:
-        """End the fault of the motors once the vehicle follows the commands again."""
-        if not self._actuator_fault:
-            return
-        deviation = abs(self.observer.unmodelled_m_s2 - self._healthy_m_s2)
-        share = 1.0 - math.exp(-max(now_s - self._watched_s, 0.0) / RESPONSE_S)
-        self._deviation_m_s2 += share * (deviation - self._deviation_m_s2)
-        self._watched_s = now_s
-        if self._deviation_m_s2 < self.config.response_floor_m_s2:
-            self._end_of_fault()
-
-    def _end_of_fault(self) -> None:
-        self._actuator_fault = ""
-        self._healthy_m_s2 = self._deviation_m_s2 = self._watched_s = 0.0
-        self.observer.noise = self.config.motion

@@ -66,3 +66,6 @@ class EstimatorConfig:
     fault_walk_m_s2_rs: float = 0.3
     """Random walk of the unmodelled acceleration while the motors have a fault, m/s^2 per root
     second."""
+    blind_walk_m_s2_rs: float = 0.024
+    """The same while neither lidar nor barometer measures the height: the accelerometer then has to
+    follow gusts."""
