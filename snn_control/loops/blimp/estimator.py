@@ -147,8 +147,8 @@ class HeightEstimator(Copied):
             self._fit.return_to_model()
             return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
         if verdict.fuse:
-            if not alone:
-                self._positioned(range_m, sd_m, stamp_s, now_s)
+            if not alone and self._positioned(range_m, sd_m, stamp_s, now_s):
+                made = self.observer.position(range_m + self._moved_since(stamp_s), sd_m)
             self.observer.correct(made)
             if alone:
                 self._fit.corrected(now_s)
@@ -167,9 +167,9 @@ class HeightEstimator(Copied):
             tolerated = self._explained(unbiased_m, sd_m, stamp_s, made)
         verdict = self._judged(self._barometer, height_m, made, stamp_s, now_s, tolerated)
         if verdict.fuse:
-            if not self._usable(self._lidar, now_s):
-                self._positioned(unbiased_m, sd_m, stamp_s, now_s)
-            self.observer.correct(made)
+            lidar = self._usable(self._lidar, now_s)
+            if lidar or not self._positioned(unbiased_m, sd_m, stamp_s, now_s):
+                self.observer.correct(made)
         elif self._both_heights_deny(made):
             self._blame_motors(now_s)
         return verdict
@@ -206,8 +206,7 @@ class HeightEstimator(Copied):
             if not gate.trusted:
                 self._close_dispute()
                 return verdict
-            self._settle(now_s)
-            if attribution.outcome is not None:
+            if self._settle(now_s) or attribution.outcome is not None:
                 return _DISPUTED
         if verdict.fuse:
             observer.correct(made)
@@ -327,11 +326,10 @@ class HeightEstimator(Copied):
         self.restart()
         return False
 
-    def _positioned(self, height_m: float, sd_m: float, stamp_s: float, now_s: float) -> None:
-        """Compare a trusted height with the accelerometer and the model."""
+    def _positioned(self, height_m: float, sd_m: float, stamp_s: float, now_s: float) -> bool:
+        """Compare a trusted height with both predictions; see `_settle`."""
         self._attribution.positioned(height_m, sd_m, stamp_s)
-        if self._attribution.outcome is not None:
-            self._settle(now_s)
+        return self._attribution.outcome is not None and self._settle(now_s)
 
     def _explained(self, height_m: float, sd_m: float, stamp_s: float, made: Correction) -> float:
         """Return the innovation of a height that a dispute explains, m."""
@@ -354,16 +352,17 @@ class HeightEstimator(Copied):
         disputed = self._attribution.outcome is not None
         return not disputed and not self._motors.evidence and self._accelerometer.trusted
 
-    def _settle(self, now_s: float) -> None:
-        """Act on the outcome of a dispute."""
+    def _settle(self, now_s: float) -> bool:
+        """Act on the outcome of a dispute; return True if earlier corrections no longer apply."""
         outcome = self._attribution.outcome
         if outcome is None or outcome is Outcome.OPEN:
-            return
+            return False
         self._close_dispute()
         if outcome is Outcome.ACTUATORS:
             self._blame_motors(now_s)
         elif outcome is Outcome.ACCELEROMETER:
             self._accelerometer.close(str(outcome), now_s)
+        return outcome is Outcome.ACTUATORS
 
     def _close_dispute(self) -> None:
         self._attribution.end()
