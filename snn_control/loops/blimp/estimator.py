@@ -139,13 +139,13 @@ class HeightEstimator(Copied):
         if verdict.reason or innovation is None:
             self._lidar_noise.interrupt()
             return verdict
-        if range_m >= BLIND_BELOW_M:
-            self._lidar_noise.add(range_m, stamp_s)
         if range_m < BLIND_BELOW_M:
             self._fit.reset()
-        elif alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
-            self._fit.return_to_model()
-            return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
+        else:
+            self._lidar_noise.add(range_m, stamp_s)
+            if alone and (fault := self._fit.disagreement(range_m, innovation, now_s)):
+                self._fit.return_to_model()
+                return self._lidar.close(f"value {range_m:.2f}, but {fault}{UNATTRIBUTED}", now_s)
         if verdict.fuse:
             if not alone and self._positioned(range_m, sd_m, stamp_s, now_s):
                 made = self.observer.position(range_m + self._moved_since(stamp_s), sd_m)
