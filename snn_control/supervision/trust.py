@@ -163,6 +163,10 @@ class TrustGate(Copied):
         """Return True if no message was delivered for `silence_s`."""
         return not now_s - self._delivered_s <= self.config.silence_s
 
+    def doubt(self, now_s: float) -> str:
+        """Return the reason not to use the stream, or an empty string."""
+        return self.reason or ("silent" if self.silent(now_s) else "")
+
     def level(self, now_s: float) -> float:
         """Return 1 for a trusted stream, 0.5 for a silent one, 0 for one that is not trusted."""
         if self.reason:

@@ -165,7 +165,7 @@ class HeightEstimator(Copied):
         tolerated = 0.0
         if self._attribution.outcome is not None:
             tolerated = self._explained(unbiased_m, sd_m, stamp_s, made)
-        verdict = self._judged(self._barometer, height_m, made, stamp_s, now_s, tolerated)
+        verdict = self._judged("barometer", height_m, made, stamp_s, now_s, tolerated)
         if verdict.fuse:
             lidar = self._usable(self._lidar, now_s)
             if lidar or not self._positioned(unbiased_m, sd_m, stamp_s, now_s):
@@ -200,7 +200,7 @@ class HeightEstimator(Copied):
             tolerated = config.fault_tolerated_m_s2
         if attribution.outcome is not None:
             tolerated = max(tolerated, gate.config.at_once)
-        verdict = self._judged(gate, value_m_s2, made, stamp_s, now_s, tolerated)
+        verdict = self._judged("accelerometer", value_m_s2, made, stamp_s, now_s, tolerated)
         self._motors.watch(now_s)
         if attribution.outcome is not None:
             if not gate.trusted:
@@ -239,13 +239,8 @@ class HeightEstimator(Copied):
 
     def distrusted(self, now_s: float) -> dict[str, str]:
         """Return the sensors that do not correct the estimate, with the reason."""
-        reasons = {}
-        for name, gate in self.gates.items():
-            if not gate.trusted:
-                reasons[name] = gate.reason
-            elif gate.silent(now_s):
-                reasons[name] = "silent"
-        return reasons
+        doubts = {name: gate.doubt(now_s) for name, gate in self.gates.items()}
+        return {name: doubt for name, doubt in doubts.items() if doubt}
 
     def barometer_offset(self, now_s: float) -> float:
         """Return the offset of the barometer for neighbours, m; NaN without a trusted range."""
@@ -299,14 +294,14 @@ class HeightEstimator(Copied):
         return self.observer.position_m - after[1]
 
     def _judged(
-        self, gate: TrustGate, value: float, made: Correction, stamp_s: float, now_s: float,
+        self, name: str, value: float, made: Correction, stamp_s: float, now_s: float,
         tolerated: float,
     ) -> Verdict:  # fmt: skip
         innovation = made.innovation if math.isfinite(value) else None
         sample = Sample(now_s, stamp_s, value, innovation)
         if self.record is not None:
-            self.record("barometer" if gate is self._barometer else "accelerometer", sample)
-        return gate.judge(sample, tolerated)
+            self.record(name, sample)
+        return self.gates[name].judge(sample, tolerated)
 
     def _usable(self, gate: TrustGate, now_s: float) -> bool:
         return gate.trusted and not gate.silent(now_s)
