@@ -205,7 +205,7 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
         return None
 
     def abandon_estimate(self) -> None:
-        """Continue without the estimate, whose code has failed, until `restart`."""
+        """Continue without the estimate, whose code has failed, until the next `restart`."""
 
     def deviation(self, values: FloatArray) -> float:
         """Return the deviation from the setpoint that a retreat depends on; NaN: none."""

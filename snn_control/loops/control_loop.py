@@ -243,7 +243,9 @@ class ControlLoop(OperatedLoop[A]):
         if self.adapter.estimates and self.modes.may_coast():
             self.modes.distrust()
             self._refusal = reason, now_s
-            return self._coast(now_s, reason) or done
+            coasted = self._coast(now_s, reason)
+            if coasted or self.adapter.estimates:
+                return coasted or done
         self.modes.bad(now_s, reason)
         done.command = self._idle(now_s)
         return done
@@ -329,18 +331,10 @@ class ControlLoop(OperatedLoop[A]):
                     output = self._no_output
         took_s = time.perf_counter() - started
         if self.modes.failure or reserve.simplex is not None:
-            return Step(output, self._reserved(done.values, output, at_s), took_s)
+            return Step(output, reserve.command(done.values, output, self.gate.last, at_s), took_s)
         if reserve.fallback is not None:
             reserve.unstepped = done.values
         return Step(output, output, took_s)
-
-    def _reserved(self, values: FloatArray, output: FloatArray, at_s: float) -> FloatArray:
-        """Return the command of the reserve, without retreats if their decision fails."""
-        try:
-            return self.reserve.command(values, output, self.gate.last, at_s)
-        except Exception as exc:
-            self._abandon(exc)
-        return self.reserve.command(values, output, self.gate.last, at_s)
 
 
 class _Done:

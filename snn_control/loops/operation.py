@@ -78,8 +78,8 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         """Number of events so far, by stream and kind."""
         self._present: set[str] = set()
         self.ticks = self.missed = self.resets = 0
-        self.supervision_failure = ""
-        """Exception that ended estimate and retreats until the next arming, or an empty string."""
+        self.estimate_failure = ""
+        """Exception that ended the estimate until the next `restart` of the adapter, or empty."""
         self.frozen = False
         """True while the adaptation of the controller is frozen."""
         self.landing = False
@@ -103,8 +103,10 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         self._last_sent: FloatArray | None = None
         self._held = self.gate.last
         self._nothing = np.full(len(adapter.observation_names), np.nan)
-        self._nothing_observed = self._nothing[self._inputs]
         self._no_output = np.full(len(controller.action_names), np.nan)
+        self._nothing_observed = self._nothing[self._inputs]
+        for shared in (self._nothing, self._nothing_observed, self._no_output):
+            shared.setflags(write=False)
         self.reset()
 
     # Requests.
@@ -117,7 +119,6 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         """
         if self.modes.armed:
             return
-        self.supervision_failure = ""
         self._restart(now_s)
         self.reset()
         trouble = self.adapter.trouble(now_s) or self.modes.failure
@@ -227,10 +228,9 @@ class OperatedLoop(Copied, ABC, Generic[A]):
     # Implementation.
 
     def _abandon(self, exc: Exception) -> None:
-        """Continue without estimate and retreats: their failure must not stop the vehicle."""
-        self.supervision_failure = f"supervision raised {exc!r}"
+        """Continue without the estimate: its failure must not stop the vehicle."""
+        self.estimate_failure = f"raised {exc!r}"
         self.adapter.abandon_estimate()
-        self.reserve.abandon_retreats()
 
     def _stopped(self) -> FloatArray:
         """End a landing, and return the command that stops the motors."""
@@ -249,7 +249,11 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         self._commands, self._last_sent = [], None
         self._stepped_s, self._coasted = -math.inf, False
         self._sent(self.gate.last, now_s)
-        self.adapter.restart()
+        self.estimate_failure = ""
+        try:
+            self.adapter.restart()
+        except Exception as exc:
+            self._abandon(exc)
 
     @abstractmethod
     def _idle(self, now_s: float) -> FloatArray | None:

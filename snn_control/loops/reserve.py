@@ -48,26 +48,22 @@ class Reserve(Copied):
         self._baseline_inputs = adapter.indices(baseline.observation_names if baseline else ())
         self.unstepped: FloatArray | None = None
         """Observables of the next, deferred step of the fallback."""
-        self._retreats, self._decides = False, True
+        self._retreats = False
         self.fallback_failure = ""
         """Failure that disables the fallback until the next reset; empty if there is none."""
+        self.retreat_failure = ""
+        """Exception that ended retreats until the next reset; empty if there is none."""
 
     def reset(self, seed: int) -> None:
         """Reset fallback and decision to their initial state."""
-        self.unstepped, self.fallback_failure = None, ""
-        self._retreats, self._decides = False, True
+        self.unstepped, self._retreats = None, False
+        self.fallback_failure = self.retreat_failure = ""
         if self.fallback is not None:
             self.fallback.reset(seed)
             self._modes.regain_fallback()
         if self.simplex is not None:
             self.simplex.reset()
             self._blend.reset()
-            self._modes.retreat_for("")
-
-    def abandon_retreats(self) -> None:
-        """End a retreat, and decide on no further one until the next reset."""
-        self._decides = False
-        if self._modes.retreat:
             self._modes.retreat_for("")
 
     def keep_ready(self) -> None:
@@ -90,10 +86,9 @@ class Reserve(Copied):
             at_s: time of the step, s.
         """
         modes = self._modes
-        if self.simplex is not None and self._decides:
-            reason = self.simplex.update(self._adapter.deviation(values), at_s)
-            if reason != modes.retreat:
-                modes.retreat_for(reason)
+        reason = self._reason(values, at_s)
+        if reason != modes.retreat:
+            modes.retreat_for(reason)
         requested, source = output, "controller"
         if modes.failure and self._has_fallback:
             requested, source = self._fallback_command(values), "fallback"
@@ -102,9 +97,23 @@ class Reserve(Copied):
             if modes.retreat:
                 requested, source = self._baseline_command(values, output), "baseline"
         self._retreats = source == "baseline"
-        if self.simplex is None:
+        if self.simplex is None or self.retreat_failure:
             return requested
-        return self._blend.passed(requested, source, in_force, at_s)
+        try:
+            return self._blend.passed(requested, source, in_force, at_s)
+        except Exception as exc:
+            self.retreat_failure = f"raised {exc!r}"
+            return requested
+
+    def _reason(self, values: FloatArray, at_s: float) -> str:
+        """Return the reason to retreat; a decision that has failed gives none."""
+        if self.simplex is None or self.retreat_failure:
+            return ""
+        try:
+            return self.simplex.update(self._adapter.deviation(values), at_s)
+        except Exception as exc:
+            self.retreat_failure = f"raised {exc!r}"
+            return ""
 
     @property
     def _has_fallback(self) -> bool:

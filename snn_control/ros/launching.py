@@ -32,8 +32,6 @@ RESPAWNS = 5
 LEVELS = ("debug", "info", "warn", "error", "fatal")
 WITH_NEIGHBOUR = ("blimp",)
 """Systems whose controllers have the input `neighbour_offset`."""
-ROOM_SEED = 0
-"""Seed of the drift of the barometers of simulated neighbours."""
 _NAMESPACE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 ARGUMENTS = {
@@ -238,7 +236,7 @@ def vehicle_nodes(
         elif relay.triggers:
             overrides["wait_for_listeners"] = relay.triggers
         if neighbour:
-            overrides["room_seed"] = ROOM_SEED
+            overrides["room_seed"] = 0  # a drift that the simulators of both share
         if settings["seed"]:
             overrides["seed"] = _whole(settings, "seed")
         simulator = NODES[controller].simulator
@@ -280,8 +278,7 @@ def neighbour_of(settings: Mapping[str, str], namespace: str) -> str:
     """
     neighbour = namespace_of(settings, "neighbour")
     if neighbour and neighbour == namespace:
-        argument = f"neighbour:={settings['neighbour']}"
-        raise ConfigError(f"{argument} is the namespace of the blimp itself: name another blimp")
+        raise ConfigError(f"neighbour:={settings['neighbour']}: name another blimp than itself")
     return neighbour
 
 

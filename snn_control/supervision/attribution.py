@@ -181,6 +181,8 @@ class Attribution(Copied):
         at_s, past = observer.now_s, self._accelerations
         past.append((at_s, measured_m_s2, sd_m_s2, innovation_m_s2, observer.snapshot()))
         self._at_s, from_s = at_s, at_s - self.config.before_s
+        if self.outcome is Outcome.OPEN and at_s > self._ends_s + self.config.longest_s:
+            self.outcome = Outcome.NONE  # no position for some time
         if self._filters is not None:
             self._advance(past[-2], past[-1])
         while past[0][0] < from_s:

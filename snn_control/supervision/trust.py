@@ -184,7 +184,7 @@ class TrustGate(Copied):
 
     def open(self) -> None:
         """Open the gate: its evidence was explained."""
-        self.reason, self.contradicts = "", False
+        self.reason, self.contradicts, self._only_late = "", False, False
         self._contradictions = self._consistent = self._slowly = 0
 
     def judge(

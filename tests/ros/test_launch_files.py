@@ -273,7 +273,7 @@ def test_a_respawn_has_a_delay() -> None:
         ({"params_file": "no.yaml"}, "does not exist"),
         (
             {"neighbour": "/b", "namespace": "b"},
-            "neighbour:=/b is the namespace of the blimp itself",
+            "neighbour:=/b: name another blimp than itself",
         ),
         ({"neighbour": "blimp-2"}, "neighbour:=blimp-2: expected names of letters, digits and _"),
     ],

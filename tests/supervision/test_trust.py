@@ -150,3 +150,20 @@ def test_invalid_limits_are_refused(change: dict[str, float]) -> None:
     settings = {"low": 0.0, "high": 12.0, "closing_floor": 0.03, "at_once": 0.3}
     with pytest.raises(ParameterError):
         TrustConfig(**settings | change)  # type: ignore[arg-type]
+
+
+def test_after_late_messages_alone_the_same_value_reopens_but_not_a_stuck_one() -> None:
+    stream = Stream()
+    stream.send(n=10, value=1.0)
+    stream.send(n=5, value=1.0, late_s=0.5)
+    assert not stream.gate.trusted
+    stream.send(n=5, value=1.0)
+    assert stream.gate.trusted
+
+    stuck = Stream()
+    stuck.send(n=10)
+    stuck.send(n=25, value=1.0)
+    assert "stuck" in stuck.gate.reason
+    stuck.send(n=5, value=1.0, late_s=0.5)
+    stuck.send(n=20, value=1.0)
+    assert not stuck.gate.trusted

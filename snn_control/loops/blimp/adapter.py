@@ -130,7 +130,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         self._model = BlimpModel(motion or BlimpMotion())
         self._order_names = controller.order_names
         self._trim = LearnedTrim(config.trim_command)
-        self._motion = motion
+        self._motion, self._refused = motion, ""
         self.estimator = self._make_estimator()
         """Estimate of the height; None if `range_gate_m` is 0, or after its failure."""
         self._landing = EstimateLanding()
@@ -202,13 +202,16 @@ class BlimpAdapter(VehicleAdapter[float]):
         self._command = math.nan
         self._landing.reset()
         self._trim.restart(self.config.trim_command)
+        self._refused = ""
         if self.estimator is not None:
             self.estimator.restart()
         else:
             self.estimator = self._make_estimator()
 
     def abandon_estimate(self) -> None:
-        """Use ranges as they are until `restart`."""
+        """Use ranges as they are until `restart`; refuse those that were not trusted."""
+        if self.estimator is not None:
+            self._refused = self.estimator.gates["lidar"].reason
         self.estimator = None
 
     def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
@@ -355,7 +358,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         """Return the evidence against a range, or an empty string."""
         self._follow(moment)
         if self.estimator is None:
-            return ""
+            return self._refused
         verdict = self.estimator.on_range(measured, moment.at_s, moment.at_s + moment.age_s)
         return verdict.reason
 

@@ -109,8 +109,8 @@ class HeightEstimator(Copied):
 
     def on_range(self, range_m: float, stamp_s: float, now_s: float) -> Verdict:
         """Judge a range, and correct the estimate by a trusted one."""
-        sd_m = lidar_sd_m(range_m, self._lidar_noise.sd)
-        if not self._ready(now_s):
+        ready, sd_m = self._ready(now_s), lidar_sd_m(range_m, self._lidar_noise.sd)
+        if not ready:
             verdict = self._lidar.judge(Sample(now_s, stamp_s, range_m))
             if verdict.fuse:
                 self.observer.start(range_m, sd_m, self._command, now_s)
@@ -150,6 +150,9 @@ class HeightEstimator(Copied):
             if not alone and self._positioned(range_m, sd_m, stamp_s, now_s):
                 made = self.observer.position(range_m + self._moved_since(stamp_s), sd_m)
             self.observer.correct(made)
+            if not self._usable(self._accelerometer, now_s):
+                self._motors.watch(now_s)
+                self._motors.adjust_noise(height_measured=True)
             if alone:
                 self._fit.corrected(now_s)
         return verdict
@@ -170,7 +173,7 @@ class HeightEstimator(Copied):
             lidar = self._usable(self._lidar, now_s)
             if lidar or not self._positioned(unbiased_m, sd_m, stamp_s, now_s):
                 self.observer.correct(made)
-        elif self._both_heights_deny(made):
+        elif self._both_heights_deny(made, now_s):
             self._blame_motors(now_s)
         return verdict
 
@@ -181,7 +184,7 @@ class HeightEstimator(Copied):
         """
         if not self._ready(now_s):
             return None
-        self._motors.see(height=bool(self.height_sensor(now_s)))
+        self._motors.adjust_noise(bool(self.height_sensor(now_s)))
         self._advance(stamp_s)
         config, observer, gate = self.config, self.observer, self._accelerometer
         made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
@@ -194,7 +197,7 @@ class HeightEstimator(Copied):
         score = self._response.sample(Sample(now_s, stamp_s, value_m_s2, innovation))
         far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
         denied = score > config.response_max or abs(innovation.value) > far
-        if denied and math.isfinite(score) and self._may_dispute():
+        if denied and math.isfinite(score) and self._may_dispute(now_s):
             attribution.dispute()
         if self._motors.evidence:
             tolerated = config.fault_tolerated_m_s2
@@ -206,8 +209,12 @@ class HeightEstimator(Copied):
             if not gate.trusted:
                 self._close_dispute()
                 return verdict
-            if self._settle(now_s) or attribution.outcome is not None:
+            if not self.height_sensor(now_s):  # nothing is left to decide it
+                self._close_dispute()
+            elif self._settle(now_s) or attribution.outcome is not None:
                 return _DISPUTED
+            elif not gate.trusted:
+                return Verdict(False, gate.reason)
         if verdict.fuse:
             observer.correct(made)
         return verdict
@@ -318,11 +325,15 @@ class HeightEstimator(Copied):
             return False
         if -BACK_S < now_s - observer.now_s < FORGET_S and observer.finite:
             return True
+        command = self._command
         self.restart()
+        self._command = command  # still in force
         return False
 
     def _positioned(self, height_m: float, sd_m: float, stamp_s: float, now_s: float) -> bool:
-        """Compare a trusted height with both predictions; see `_settle`."""
+        """Compare a trusted height with both predictions; return True if that blames the motors."""
+        if self._attribution.outcome is not None and not self._usable(self._accelerometer, now_s):
+            self._close_dispute()
         self._attribution.positioned(height_m, sd_m, stamp_s)
         return self._attribution.outcome is not None and self._settle(now_s)
 
@@ -331,24 +342,27 @@ class HeightEstimator(Copied):
         explained = self._attribution.explains(height_m, sd_m, stamp_s, EXPLAINED_SIGMA)
         return abs(made.innovation.value) if explained else 0.0
 
-    def _both_heights_deny(self, made: Correction) -> bool:
+    def _both_heights_deny(self, made: Correction, now_s: float) -> bool:
         """Return True if lidar and barometer contradict the estimate alike, without accelerometer.
 
         With an accelerometer a dispute decides.
         """
         gates = self._lidar, self._barometer
-        if not all(gate.contradicts for gate in gates) or self._accelerometer.trusted:
+        if not all(gate.contradicts for gate in gates) or self._usable(self._accelerometer, now_s):
             return False
         together = abs(gates[0].closed_s - gates[1].closed_s) < ALIKE_S
         return together and abs(self._lidar_m - made.innovation.value) < ALIKE_M
 
-    def _may_dispute(self) -> bool:
+    def _may_dispute(self, now_s: float) -> bool:
         """Return True if a contradiction of the accelerometer is new."""
-        disputed = self._attribution.outcome is not None
+        disputed = self._attribution.outcome is not None or not self.height_sensor(now_s)
         return not disputed and not self._motors.evidence and self._accelerometer.trusted
 
     def _settle(self, now_s: float) -> bool:
-        """Act on the outcome of a dispute; return True if earlier corrections no longer apply."""
+        """Act on the outcome of a dispute; return True if that blames the motors.
+
+        The covariance is then another one: a correction computed before no longer applies.
+        """
         outcome = self._attribution.outcome
         if outcome is None or outcome is Outcome.OPEN:
             return False

@@ -13,6 +13,10 @@ __all__ = ["MotorFault"]
 
 RESPONSE_S = 2.0
 """Time constant of the deviation from the commands, s."""
+FIRST_DEVIATION_M_S2 = 1.0
+"""Deviation at the start of a fault, m/s^2: it lasts for some seconds at least."""
+WIDER = 0.3, 0.2, 0.3
+"""Standard deviations of position, m, speed, m/s, and acceleration, m/s^2, that a fault adds."""
 
 
 class MotorFault(Copied):
@@ -42,9 +46,10 @@ class MotorFault(Copied):
         """Distrust the motors: the estimate follows the sensors instead of the model."""
         if not self.evidence:
             self.count += 1
-            self._healthy_m_s2, self._deviation_m_s2 = self._observer.unmodelled_m_s2, 1.0
+            self._healthy_m_s2 = self._observer.unmodelled_m_s2
+            self._deviation_m_s2 = FIRST_DEVIATION_M_S2
         self.evidence, self._watched_s = evidence, now_s
-        self._observer.widen(0.3, 0.2, 0.3)
+        self._observer.widen(*WIDER)
         self._observer.noise = self._faulty
 
     def watch(self, now_s: float) -> None:
@@ -58,7 +63,7 @@ class MotorFault(Copied):
         if self._deviation_m_s2 < self._config.response_floor_m_s2:
             self.end()
 
-    def see(self, height: bool) -> None:
-        """Follow gusts by the accelerometer alone while no height is measured."""
+    def adjust_noise(self, height_measured: bool) -> None:
+        """Let the estimate follow gusts by the accelerometer while no height is measured."""
         if not self.evidence:
-            self._observer.noise = self._config.motion if height else self._blind
+            self._observer.noise = self._config.motion if height_measured else self._blind

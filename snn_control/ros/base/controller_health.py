@@ -173,8 +173,10 @@ class ControllerHealth(Generic[A]):
             status.escalate(MODE_LEVELS[modes.mode], f"{modes.mode}: {modes.reason}")
         if self._loop.landing:
             status.escalate(ERROR, f"landing: {self._loop.trouble}")
-        if self._loop.supervision_failure:
-            status.escalate(ERROR, f"no estimate: {self._loop.supervision_failure}")
+        if self._loop.estimate_failure:
+            status.escalate(ERROR, f"no estimate: {self._loop.estimate_failure}")
+        if self._loop.reserve.retreat_failure:
+            status.escalate(ERROR, f"no retreats: {self._loop.reserve.retreat_failure}")
         if self._loop.reserve.fallback_failure:
             status.escalate(WARN, f"no fallback: {self._loop.reserve.fallback_failure}")
         return status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 
@@ -10,6 +11,7 @@ import pytest
 
 from snn_control.envs.blimp.sensing.errors import SenseParameters
 from snn_control.loops.blimp.estimator import SENSORS, HeightEstimator
+from snn_control.loops.blimp.model import BlimpModel
 from snn_control.supervision.faults import Fault, FaultKind
 from tests.loops.blimp.estimated_flight import (
     OFFSET_M,
@@ -105,3 +107,77 @@ def test_it_starts_only_with_a_plausible_range() -> None:
     for k in range(1, 12):
         estimator.on_range(1.0 + 0.01 * k, 0.1 * k, 0.1 * k)
     assert estimator.started
+
+
+class Still:
+    """Estimator of a blimp at rest at 1 m, with the messages of three sensors."""
+
+    def __init__(self, command: float = 3.1) -> None:
+        self.estimator, self.now_s, self.fused = HeightEstimator(), 0.0, 0
+        self._rng = np.random.default_rng(1)
+        self.estimator.sent(command, 0.0)
+        self.estimator.on_range(1.0, 0.0, 0.0)
+        self.send(100)
+
+    def send(self, n: int, extra_m_s2: float = 0.0, heights: bool = True, imu: bool = True) -> None:
+        for _ in range(n):
+            self.now_s += 0.1
+            noise = self._rng.normal(size=3)
+            at = self.now_s, self.now_s
+            if imu:
+                verdict = self.estimator.on_acceleration(extra_m_s2 + 0.02 * noise[0], *at)
+                assert verdict is not None
+                self.fused += verdict.fuse
+            if heights:
+                self.estimator.on_barometer(4.0 + 0.05 * noise[1], *at)
+                self.estimator.on_range(1.0 + 0.005 * noise[2], *at)
+            else:
+                self.estimator.estimate(self.now_s)
+
+
+def test_without_heights_there_is_no_dispute_and_the_accelerometer_is_used() -> None:
+    still = Still()
+    still.send(3, extra_m_s2=0.6)
+    assert still.estimator.undecided
+    still.send(10, heights=False)
+    still.fused = 0
+    still.send(100, heights=False)
+    assert not still.estimator.undecided
+    assert still.fused > 90
+    assert still.estimator.observer.position_sd_m < 0.6
+
+
+def test_a_dispute_ends_with_the_accelerometer() -> None:
+    still = Still()
+    still.send(1, extra_m_s2=0.6)
+    assert still.estimator.undecided
+    still.send(10, imu=False)
+    assert not still.estimator.undecided
+
+
+def test_a_fault_of_the_motors_ends_and_leaves_the_noise_of_a_healthy_blimp() -> None:
+    still = Still()
+    estimator, config = still.estimator, still.estimator.config
+    estimator._motors.begin("test", still.now_s)
+    assert estimator.observer.noise.acceleration_m_s2_rs == config.fault_walk_m_s2_rs
+    still.send(300, imu=False)
+    assert not estimator.actuator_fault
+    assert estimator.actuator_faults == 1
+    assert estimator.observer.noise is config.motion
+    still.send(10, heights=False)
+    assert estimator.observer.noise.acceleration_m_s2_rs == config.blind_walk_m_s2_rs
+    copied = copy.copy(estimator)
+    still.send(10, imu=False)
+    assert estimator.observer.noise is config.motion
+    assert copied.observer.noise.acceleration_m_s2_rs == config.blind_walk_m_s2_rs
+
+
+def test_an_estimate_that_starts_again_keeps_the_command_in_force() -> None:
+    still = Still(command=8.0)
+    before = still.estimator.observer.model
+    assert isinstance(before, BlimpModel)
+    duty = before._signed_duty
+    still.estimator.observer._track.position_m = math.inf
+    still.send(2, imu=False)
+    assert still.estimator.observer.position_m == pytest.approx(1.0, abs=0.02)
+    assert before._signed_duty == pytest.approx(duty)

@@ -34,7 +34,7 @@ class Hover:
         self.loop.adapter.on_setpoint(1.0, self.now_s)
         self.loop.arm(self.now_s)
 
-    def step(self, lidar: bool = True) -> Tick | None:
+    def step(self, lidar: bool = True, wrong_m: float = 0.0) -> Tick | None:
         """Advance one control period; without the lidar only the watch acts."""
         self.now_s += PERIOD_S
         now_ns, tick = round(self.now_s * 1e9), None
@@ -42,7 +42,7 @@ class Hover:
         self.loop.sense("accelerometer", noise[2], now_ns, now_ns, self.now_s)
         self.loop.sense("barometer", 4.0 + noise[1], now_ns, now_ns, self.now_s)
         if lidar:
-            reading = self.loop.adapter.read(1.0 + noise[0])
+            reading = self.loop.adapter.read(1.0 + wrong_m + noise[0])
             tick = self.loop.tick(reading, now_ns, now_ns, self.now_s)
             self.loop.keep_ready()
             return tick
@@ -71,7 +71,7 @@ def test_without_the_estimate_the_controller_acts_on_the_range(method: str) -> N
         assert np.isfinite(tick.command).all()
     assert hover.loop.modes.mode is Mode.AUTO
     assert hover.loop.adapter.estimator is None
-    assert "a monitor failed" in hover.loop.supervision_failure
+    assert "a monitor failed" in hover.loop.estimate_failure
     assert tick is not None
     assert all(map(math.isnan, tick.supervised))
 
@@ -80,12 +80,12 @@ def test_the_next_arming_starts_a_new_estimate() -> None:
     hover = Hover()
     hover.loop.adapter.estimator.on_range = broken  # type: ignore[union-attr, method-assign]
     hover.step()
-    assert hover.loop.supervision_failure
+    assert hover.loop.estimate_failure
     hover.loop.disarm()
     hover.arm()
     for _ in range(10):
         hover.step()
-    assert hover.loop.supervision_failure == ""
+    assert hover.loop.estimate_failure == ""
     assert hover.loop.adapter.estimates
 
 
@@ -99,20 +99,59 @@ def test_an_estimate_that_fails_without_a_range_leads_to_trim_and_stop() -> None
         assert np.isfinite(hover.loop.gate.last).all()
     assert seen == {Mode.AUTO, Mode.HOLD, Mode.TRIM, Mode.STOP}
     assert hover.loop.gate.last[0] == 0.0
-    assert "a monitor failed" in hover.loop.supervision_failure
+    assert "a monitor failed" in hover.loop.estimate_failure
 
 
-def test_a_failed_decision_on_retreats_returns_to_the_controller() -> None:
+@pytest.mark.parametrize("part", ["simplex", "_blend"])
+def test_a_failed_retreat_returns_to_the_controller_and_keeps_the_estimate(part: str) -> None:
     hover = Hover()
+    reserve = hover.loop.reserve
     hover.loop.modes.retreat_for("test")
     assert hover.loop.modes.mode is Mode.FALLBACK
-    hover.loop.reserve.simplex.update = broken  # type: ignore[union-attr, method-assign]
-    tick = hover.step()
-    assert tick is not None
-    assert tick.command is not None
-    assert hover.loop.modes.mode is Mode.AUTO
-    assert "a monitor failed" in hover.loop.supervision_failure
+    setattr(getattr(reserve, part), "update" if part == "simplex" else "passed", broken)
+    steps = []
+    fallback_step = reserve.fallback.step  # type: ignore[union-attr]
+    reserve.fallback.step = lambda x: steps.append(1) or fallback_step(x)  # type: ignore
+    for _ in range(3):
+        tick = hover.step()
+        assert tick is not None
+        assert tick.command is not None
+        assert hover.loop.modes.mode is Mode.AUTO
+    assert "a monitor failed" in reserve.retreat_failure
+    assert hover.loop.estimate_failure == ""
+    assert hover.loop.adapter.estimates
+    assert len(steps) <= 3
+
+
+def test_a_range_that_was_not_trusted_stays_refused_without_the_estimate() -> None:
+    hover = Hover()
+    for _ in range(3):
+        hover.step(wrong_m=1.5)
+    assert hover.loop.modes.mode is Mode.COAST
+    hover.loop.adapter.estimator.on_barometer = broken  # type: ignore[union-attr, method-assign]
+    for k in range(30):
+        tick = hover.step(wrong_m=1.5)
+        assert tick is not None
+        assert not tick.usable
+        assert tick.command is not None, k
+    assert hover.loop.modes.mode is Mode.TRIM
+
+
+def test_manual_control_ends_with_a_new_estimate_and_survives_a_failing_restart() -> None:
+    hover = Hover()
+    hover.loop.adapter.estimator.on_range = broken  # type: ignore[union-attr, method-assign]
     hover.step()
+    assert hover.loop.estimate_failure
+    hover.loop.override(True, hover.now_s)
+    hover.loop.override(False, hover.now_s)
+    assert hover.loop.estimate_failure == ""
+    hover.loop.adapter.estimator.restart = broken  # type: ignore[union-attr, method-assign]
+    hover.loop.override(True, hover.now_s)
+    hover.loop.override(False, hover.now_s)
+    assert hover.loop.modes.mode is Mode.HOLD
+    assert "a monitor failed" in hover.loop.estimate_failure
+    for _ in range(5):
+        hover.step()
     assert hover.loop.modes.mode is Mode.AUTO
 
 
