@@ -159,9 +159,10 @@ class TrustGate(Copied):
         """True while the gate is open."""
         return not self.reason
 
-    def silent(self, now_s: float) -> bool:
-        """Return True if no message was delivered for `silence_s`."""
-        return not now_s - self._delivered_s <= self.config.silence_s
+    def silent(self, now_s: float, silence_s: float | None = None) -> bool:
+        """Return True if no message was delivered for a time, by default `silence_s`."""
+        longest_s = self.config.silence_s if silence_s is None else silence_s
+        return not now_s - self._delivered_s <= longest_s
 
     def doubt(self, now_s: float) -> str:
         """Return the reason not to use the stream, or an empty string."""

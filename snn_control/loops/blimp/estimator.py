@@ -35,6 +35,8 @@ SENSORS = ("lidar", "barometer", "accelerometer")
 PAST_S = 0.6
 """Time for which past heights are kept, to compare late measurements with, s."""
 UNATTRIBUTED = "; not attributed: the sensor, or the motors"
+GAP_S = 1.3
+"""Longest gap between messages of a healthy sensor, s."""
 BACK_S = 1.0
 """Jump back of the clock after which the estimate starts again, s."""
 NEIGHBOUR_SHARE = 0.1
@@ -184,7 +186,8 @@ class HeightEstimator(Copied):
         """
         if not self._ready(now_s):
             return None
-        self._motors.adjust_noise(bool(self.height_sensor(now_s)))
+        blind = self._blind(now_s)
+        self._motors.adjust_noise(not blind)
         self._advance(stamp_s)
         config, observer, gate = self.config, self.observer, self._accelerometer
         made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
@@ -197,7 +200,7 @@ class HeightEstimator(Copied):
         score = self._response.sample(Sample(now_s, stamp_s, value_m_s2, innovation))
         far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
         denied = score > config.response_max or abs(innovation.value) > far
-        if denied and math.isfinite(score) and self._may_dispute(now_s):
+        if denied and math.isfinite(score) and not blind and self._may_dispute():
             attribution.dispute()
         if self._motors.evidence:
             tolerated = config.fault_tolerated_m_s2
@@ -209,7 +212,7 @@ class HeightEstimator(Copied):
             if not gate.trusted:
                 self._close_dispute()
                 return verdict
-            if not self.height_sensor(now_s):  # nothing is left to decide it
+            if blind:  # nothing is left to decide it
                 self._close_dispute()
             elif self._settle(now_s) or attribution.outcome is not None:
                 return _DISPUTED
@@ -313,6 +316,11 @@ class HeightEstimator(Copied):
     def _usable(self, gate: TrustGate, now_s: float) -> bool:
         return gate.trusted and not gate.silent(now_s)
 
+    def _blind(self, now_s: float) -> bool:
+        """Return True if no height was measured for longer than a gap between messages."""
+        heights = self._lidar, self._barometer
+        return all(not gate.trusted or gate.silent(now_s, GAP_S) for gate in heights)
+
     def _alone(self, now_s: float) -> bool:
         return not (
             self._usable(self._barometer, now_s) or self._usable(self._accelerometer, now_s)
@@ -353,9 +361,9 @@ class HeightEstimator(Copied):
         together = abs(gates[0].closed_s - gates[1].closed_s) < ALIKE_S
         return together and abs(self._lidar_m - made.innovation.value) < ALIKE_M
 
-    def _may_dispute(self, now_s: float) -> bool:
+    def _may_dispute(self) -> bool:
         """Return True if a contradiction of the accelerometer is new."""
-        disputed = self._attribution.outcome is not None or not self.height_sensor(now_s)
+        disputed = self._attribution.outcome is not None
         return not disputed and not self._motors.evidence and self._accelerometer.trusted
 
     def _settle(self, now_s: float) -> bool:

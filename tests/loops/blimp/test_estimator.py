@@ -147,6 +147,14 @@ def test_without_heights_there_is_no_dispute_and_the_accelerometer_is_used() -> 
     assert still.estimator.observer.position_sd_m < 0.6
 
 
+def test_a_gap_between_messages_does_not_end_a_dispute() -> None:
+    still = Still()
+    still.send(1, extra_m_s2=0.6)
+    still.now_s += 0.9
+    still.send(1, extra_m_s2=0.6)
+    assert still.estimator.undecided
+
+
 def test_a_dispute_ends_with_the_accelerometer() -> None:
     still = Still()
     still.send(1, extra_m_s2=0.6)
@@ -164,7 +172,7 @@ def test_a_fault_of_the_motors_ends_and_leaves_the_noise_of_a_healthy_blimp() ->
     assert not estimator.actuator_fault
     assert estimator.actuator_faults == 1
     assert estimator.observer.noise is config.motion
-    still.send(10, heights=False)
+    still.send(20, heights=False)
     assert estimator.observer.noise.acceleration_m_s2_rs == config.blind_walk_m_s2_rs
     copied = copy.copy(estimator)
     still.send(10, imu=False)
