@@ -48,7 +48,7 @@ class Config(SimulatorConfig):
     senses: bool = parameter(False)
     """Noise of the lidar, and topics `pressure` and `imu`, as in BlimpAltitude-v1."""
     room_seed: int = parameter(-1, -1, 2**31 - 1)
-    """Seed of the drift that the barometers of blimps in one room share; -1: one of its own."""
+    """Seed of the drift that the barometers of blimps in one room share; -1: another one."""
     site_height_m: float = parameter(0.0, -400.0, 5000.0)
     """Height of the floor above sea level in the standard atmosphere, m; for `pressure`."""
 
