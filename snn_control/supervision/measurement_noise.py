@@ -1,10 +1,13 @@
-"""Measurement noise of one stream that follows the innovations of its messages.
+"""Measurement noise of one stream, by the innovations of its messages or by neighbouring values.
+
+`MeasurementNoise` follows the innovations:
 
     R <- memory R + (1 - memory) (nu^2 - H P H'),   floor_sd^2 <= R <= ceiling_sd^2
 
 The innovation nu has the variance H P H' + R, so that the estimate is unbiased where no bound acts
-and the observer is consistent. A bias that lasts reads as noise: the stream
-loses its weight and does not pull the estimate.
+and the observer is consistent. A bias that lasts reads as noise: the stream loses its weight and
+does not pull the estimate. `DifferencedNoise` needs no observer, and neither a bias nor an error of
+the model reads as noise.
 Source: Sage and Husa, Joint Automatic Control Conference 1969, pages 760 to 769; with a constant
 memory in place of their growing one.
 """
@@ -48,8 +51,8 @@ class MeasurementNoiseConfig:
             raise ParameterError(f"memory is {self.memory:g}; expected 0 to below 1")
 
 
-class MeasurementNoise(Copied):
-    """Standard deviation of the white noise of one stream.
+class FollowedNoise(Copied):
+    """Standard deviation of the white noise of one stream, that follows samples of its variance.
 
     Args:
         config: start and limits.
@@ -67,6 +70,16 @@ class MeasurementNoise(Copied):
     def sd(self) -> float:
         """Standard deviation for the next message, in the unit of the stream."""
         return math.sqrt(self._variance)
+
+    def _follow(self, sample: float) -> None:
+        """Add a sample of the variance, which may be negative."""
+        config = self.config
+        variance = config.memory * self._variance + (1.0 - config.memory) * sample
+        self._variance = min(max(variance, config.floor_sd**2), config.ceiling_sd**2)
+
+
+class MeasurementNoise(FollowedNoise):
+    """Noise by the innovations of the stream in an observer."""
 
     def update(self, innovation: Innovation, sd: float | None = None) -> None:
         """Follow the innovation of a message that the stream's gate trusts.
@@ -91,13 +104,11 @@ class MeasurementNoise(Copied):
                 f"expected a finite one with a variance of at least that of the noise, {used:g}: "
                 "pass only judged messages, and `sd` if it is not the one of this stream"
             )
-        config, kept = self.config, self.config.memory
-        variance = kept * self._variance + (1.0 - kept) * (square - spread)
-        self._variance = min(max(variance, config.floor_sd**2), config.ceiling_sd**2)
+        self._follow(square - spread)
 
 
-class DifferencedNoise(Copied):
-    """Standard deviation of the white noise of one stream, by three neighbouring values.
+class DifferencedNoise(FollowedNoise):
+    """Noise by three neighbouring values of the stream.
 
     R <- memory R + (1 - memory) e^2 / (1 + w^2 + (1 - w)^2)
 
@@ -113,22 +124,17 @@ class DifferencedNoise(Copied):
     """
 
     def __init__(self, config: MeasurementNoiseConfig, longest_s: float = 0.4) -> None:
-        self.config, self._longest_s = config, longest_s
-        self.reset()
+        self._longest_s = longest_s
+        super().__init__(config)
 
     def reset(self) -> None:
-        """Return to the standard deviation of the start."""
-        self._variance = self.config.start_sd**2
+        """Return to the standard deviation of the start, without values."""
+        super().reset()
         self.interrupt()
 
     def interrupt(self) -> None:
         """Delete the last values, since a value is missing or not trusted."""
         self._before = self._middle = math.nan, math.nan
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation for the next message, in the unit of the stream."""
-        return math.sqrt(self._variance)
 
     def add(self, value: float, stamp_s: float) -> None:
         """Follow a trusted value with its time of measurement, s, in the order of these times."""
@@ -138,7 +144,4 @@ class DifferencedNoise(Copied):
             return
         w = (stamp_s - t1) / (stamp_s - t0)
         residual = y1 - w * y0 - (1.0 - w) * value
-        config = self.config
-        square = residual * residual / (1.0 + w * w + (1.0 - w) * (1.0 - w))
-        variance = config.memory * self._variance + (1.0 - config.memory) * square
-        self._variance = min(max(variance, config.floor_sd**2), config.ceiling_sd**2)
+        self._follow(residual * residual / (1.0 + w * w + (1.0 - w) * (1.0 - w)))

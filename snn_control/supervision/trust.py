@@ -174,10 +174,16 @@ class TrustGate(Copied):
             return 0.0
         return 0.5 if self.silent(now_s) else 1.0
 
-    def close(self, evidence: str, now_s: float) -> Verdict:
-        """Close the gate; the reason of a closed one remains the first evidence."""
+    def close(self, evidence: str, now_s: float, late: bool = False) -> Verdict:
+        """Close the gate; the reason of a closed one remains the first evidence.
+
+        Args:
+            evidence: evidence against the stream.
+            now_s: present time, s.
+            late: True if messages are late, which does not show that their values are wrong.
+        """
         self._consistent = self._slowly = 0
-        self._only_late = False
+        self._only_late = late and (self._only_late or not self.reason)
         if not self.reason:
             self.closed_s, self.reason = now_s, evidence
             self.closings += 1
@@ -259,10 +265,7 @@ class TrustGate(Copied):
             self._late_since_s = now_s
         if not self.reason and now_s - self._late_since_s < self.config.late_s:
             return _UNUSED
-        only_late = self._only_late or not self.reason
-        verdict = self.close(f"{now_s - stamp_s:.2f} s old at its delivery", now_s)
-        self._only_late = only_late
-        return verdict
+        return self.close(f"{now_s - stamp_s:.2f} s old at its delivery", now_s, late=True)
 
     def _while_closed(
         self, sigmas: float, innovation: Innovation | None, changed: bool, count: int | None
