@@ -25,6 +25,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 from snn_control.copies import Copied
 from snn_control.ranges import require_positive
@@ -34,10 +35,24 @@ __all__ = ["Attribution", "AttributionConfig", "Outcome"]
 
 _APART_S = 0.3
 """Largest difference in time of a position and the last acceleration, s."""
-_Acceleration = tuple[float, float, float, float, Snapshot]
-"""Time, measured value, standard deviation, innovation, and the state of the observer before it."""
-_Position = tuple[float, float, float]
-"""Time, measured value and standard deviation."""
+
+
+class _Acceleration(NamedTuple):
+    """Measured acceleration, its deviation and innovation, m/s^2, and the observer before it."""
+
+    at_s: float
+    measured: float
+    sd: float
+    innovation: float
+    state: Snapshot
+
+
+class _Position(NamedTuple):
+    """Measured position and its standard deviation, m."""
+
+    at_s: float
+    measured: float
+    sd: float
 
 
 class Outcome(StrEnum):
@@ -179,20 +194,21 @@ class Attribution(Copied):
         if not math.isfinite(measured_m_s2):
             return
         at_s, past = observer.now_s, self._accelerations
-        past.append((at_s, measured_m_s2, sd_m_s2, innovation_m_s2, observer.snapshot()))
+        state = observer.snapshot()
+        past.append(_Acceleration(at_s, measured_m_s2, sd_m_s2, innovation_m_s2, state))
         self._at_s, from_s = at_s, at_s - self.config.before_s
         if self.outcome is Outcome.OPEN and at_s > self._ends_s + self.config.longest_s:
             self.outcome = Outcome.NONE  # no position for some time
         if self._filters is not None:
             self._advance(past[-2], past[-1])
-        while past[0][0] < from_s:
+        while past[0].at_s < from_s:
             past.popleft()
 
     def positioned(self, measured_m: float, sd_m: float, at_s: float) -> None:
         """Add a trusted position, m, with its standard deviation, m, and its time, s."""
         if abs(at_s - self._at_s) > _APART_S:
             return
-        item = at_s, measured_m, sd_m
+        item = _Position(at_s, measured_m, sd_m)
         self._positions.append(item)
         if self._filters is not None:
             self._compare(item)
@@ -203,18 +219,19 @@ class Attribution(Copied):
         past, config = self._accelerations, self.config
         if not past:
             return
-        at_s, _, _, _, (z, v, unmodelled, bias, _, _) = before = past[0]
+        before, state = past[0], past[0].state
+        at_s, z, v = before.at_s, state.position_m, state.speed_m_s
         sd = config.position_sd_m, config.speed_sd_m_s
         model_sd = *sd, config.unmodelled_sd_m_s2, config.timing_sd_s
-        self.outcome, self._ends_s = Outcome.OPEN, past[-1][0] + config.longest_s
+        self.outcome, self._ends_s = Outcome.OPEN, past[-1].at_s + config.longest_s
         self._filters = (
-            _Filter(at_s, (z, v, unmodelled), model_sd),
-            _Filter(at_s, (z, v, -bias), (*sd, config.bias_sd_m_s2, 0.0)),
+            _Filter(at_s, (z, v, state.unmodelled_m_s2), model_sd),
+            _Filter(at_s, (z, v, -state.bias_m_s2), (*sd, config.bias_sd_m_s2, 0.0)),
         )
         self._forget_positions()
         positions = self._positions.copy()
         for following in islice(past, 1, None):
-            while positions and positions[0][0] < following[0]:
+            while positions and positions[0].at_s < following.at_s:
                 self._compare(positions.popleft())
             self._advance(before, following)
             before = following
@@ -230,18 +247,19 @@ class Attribution(Copied):
 
     def _forget_positions(self) -> None:
         """Delete the positions before the first acceleration."""
-        past, from_s = self._positions, self._accelerations[0][0]
-        while past and past[0][0] < from_s:
+        past, from_s = self._positions, self._accelerations[0].at_s
+        while past and past[0].at_s < from_s:
             past.popleft()
 
     def _advance(self, before: _Acceleration, item: _Acceleration) -> None:
         """Advance both filters of a dispute by an acceleration."""
         assert self._filters is not None
-        at_s, measured, sd, innovation, (_, _, unmodelled, bias, push, walk) = item
-        modelled, change = measured - innovation - bias - unmodelled, push - before[4][4]
+        at_s, measured, sd, innovation, state = item
+        modelled = measured - innovation - state.bias_m_s2 - state.unmodelled_m_s2
+        change = state.push_m_s2 - before.state.push_m_s2
         model, accelerometer = self._filters
-        model.predict(modelled, change, walk, at_s)
-        accelerometer.predict(measured, 0.0, (sd * (at_s - before[0])) ** 2, at_s)
+        model.predict(modelled, change, state.walked_m2_s2, at_s)
+        accelerometer.predict(measured, 0.0, (sd * (at_s - before.at_s)) ** 2, at_s)
 
     def _compare(self, item: _Position) -> None:
         """Compare a position with both filters of a dispute, and correct them."""

@@ -46,12 +46,6 @@ SPREAD_S = 600.0
 """Longest duration that one prediction adds to the covariance, s: the variance stays finite."""
 
 
-Snapshot = tuple[float, float, float, float, float, float]
-"""Position, m, speed, m/s, unmodelled acceleration and bias of the accelerometer, m/s^2, the last
-modelled acceleration, m/s^2, and the variance of the walk of the speed between the last two
-measured accelerations, m^2/s^2."""
-
-
 @dataclass(frozen=True)
 class ObserverNoise:
     """Standard deviations of start and process."""
@@ -118,6 +112,23 @@ class Correction(NamedTuple):
     covariance: tuple[float, float, float, float, float]
     walk: float = 0.0
     """Covariance of the measured value with the walk of the speed since the last acceleration."""
+
+
+class Snapshot(NamedTuple):
+    """State of an observer at a measured acceleration."""
+
+    position_m: float
+    """Position, m."""
+    speed_m_s: float
+    """Speed, m/s."""
+    unmodelled_m_s2: float
+    """Unmodelled acceleration, m/s^2."""
+    bias_m_s2: float
+    """Bias of the accelerometer, m/s^2."""
+    push_m_s2: float
+    """Last acceleration by the model of the actuators, m/s^2."""
+    walked_m2_s2: float
+    """Variance of the walk of the speed between the last two measured accelerations, m^2/s^2."""
 
 
 class Observer(Copied):
@@ -192,7 +203,7 @@ class Observer(Copied):
     def snapshot(self) -> Snapshot:
         """Return the state for a comparison of the model with other predictions."""
         track = self._track
-        return (
+        return Snapshot(
             track.position_m, track.speed_m_s, self.unmodelled_m_s2, self.acceleration_bias_m_s2,
             self._push_m_s2, self._walked_before,
         )  # fmt: skip
