@@ -191,33 +191,16 @@ class HeightEstimator(Copied):
         self._advance(stamp_s)
         config, observer, gate = self.config, self.observer, self._accelerometer
         made = observer.acceleration(value_m_s2, config.accelerometer_sd_m_s2)
-        innovation, tolerated, attribution = made.innovation, 0.0, self._attribution
-        if gate.trusted:
-            sd_m_s2 = config.accelerometer_sd_m_s2
-            attribution.accelerated(value_m_s2, sd_m_s2, innovation.value, observer)
-        else:
-            attribution.reset()
-        score = self._response.sample(Sample(now_s, stamp_s, value_m_s2, innovation))
-        far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
-        denied = score > config.response_max or abs(innovation.value) > far
-        if denied and math.isfinite(score) and not blind and self._may_dispute():
-            attribution.dispute()
-        if self._motors.evidence:
-            tolerated = config.fault_tolerated_m_s2
-        if attribution.outcome is not None:
+        contradicts = self._contradicts(Sample(now_s, stamp_s, value_m_s2, made.innovation))
+        if contradicts and not blind and self._may_dispute():
+            self._attribution.dispute()
+        tolerated = config.fault_tolerated_m_s2 if self._motors.evidence else 0.0
+        if self._attribution.outcome is not None:
             tolerated = max(tolerated, gate.config.at_once)
         verdict = self._judged("accelerometer", value_m_s2, made, stamp_s, now_s, tolerated)
         self._motors.watch(now_s)
-        if attribution.outcome is not None:
-            if not gate.trusted:
-                self._close_dispute()
-                return verdict
-            if blind:  # nothing is left to decide it
-                self._close_dispute()
-            elif self._settle(now_s) or attribution.outcome is not None:
-                return _DISPUTED
-            elif not gate.trusted:
-                return Verdict(False, gate.reason)
+        if self._attribution.outcome is not None:
+            verdict = self._disputed(verdict, blind, now_s)
         if verdict.fuse:
             observer.correct(made)
         return verdict
@@ -360,6 +343,31 @@ class HeightEstimator(Copied):
             return False
         together = abs(gates[0].closed_s - gates[1].closed_s) < ALIKE_S
         return together and abs(self._lidar_m - made.innovation.value) < ALIKE_M
+
+    def _contradicts(self, sample: Sample) -> bool:
+        """Keep an acceleration for the attribution; return True if it contradicts the model."""
+        config, gate, innovation = self.config, self._accelerometer, sample.innovation
+        assert innovation is not None
+        if gate.trusted:
+            self._attribution.accelerated(
+                sample.value, config.accelerometer_sd_m_s2, innovation.value, self.observer
+            )
+        else:
+            self._attribution.reset()
+        score = self._response.sample(sample)
+        far = max(gate.config.closing_sigma * innovation.sd, gate.config.closing_floor)
+        denied = score > config.response_max or abs(innovation.value) > far
+        return denied and math.isfinite(score)
+
+    def _disputed(self, verdict: Verdict, blind: bool, now_s: float) -> Verdict:
+        """Return the verdict on an acceleration during a dispute, which it may end."""
+        gate = self._accelerometer
+        if not gate.trusted or blind:  # without a height nothing is left to decide it
+            self._close_dispute()
+            return verdict
+        if self._settle(now_s) or self._attribution.outcome is not None:
+            return _DISPUTED
+        return verdict if gate.trusted else Verdict(False, gate.reason)
 
     def _may_dispute(self) -> bool:
         """Return True if a contradiction of the accelerometer is new."""
