@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, Sent
-from snn_control.loops.operation import A, OperatedLoop
+from snn_control.loops.adapter import Moment, Observation, Reading, Sent
+from snn_control.loops.operation import A, OperatedLoop, T
 from snn_control.loops.reserve import problem
 from snn_control.loops.tick import Step, Tick
 from snn_control.supervision.command_gate import all_finite
@@ -157,10 +158,7 @@ class ControlLoop(OperatedLoop[A]):
             return
         automatic = self.modes.armed and not self.modes.manual
         moment = Moment(0.0, at_s - age_s, self._flushed(), automatic, self.landing, age_s)
-        try:
-            self.adapter.sense(name, value, moment)
-        except Exception as exc:
-            self._abandon(exc)
+        self._guarded(self.adapter.sense, name, value, moment, otherwise=None)
 
     def stream_events(self, now_s: float) -> list[Event]:
         """Return the events of further streams since the last call; absent ones have none."""
@@ -204,31 +202,33 @@ class ControlLoop(OperatedLoop[A]):
             done.filter_s,
         )  # fmt: skip
 
+    def _guarded(self, call: Callable[..., T], *arguments: Any, otherwise: T) -> T:
+        """Call a method of the adapter; after an exception continue without its estimate.
+
+        A failure of the estimate must not stop the vehicle.
+        """
+        try:
+            return call(*arguments)
+        except Exception as exc:
+            self.estimate_failure = f"raised {exc!r}"
+            self.adapter.abandon_estimate()
+            return otherwise
+
     def _observe(self, measured: Any, moment: Moment) -> Observation:
         """Return the observables, without the estimate if that fails."""
-        try:
-            return self.adapter.observe(measured, moment)
-        except Exception as exc:
-            self._abandon(exc)
+        observed = self._guarded(self.adapter.observe, measured, moment, otherwise=None)
+        if observed is not None:
+            return observed
         try:
             return self.adapter.observe(measured, moment)
         except Exception as exc:
             return Observation(self._nothing, distrusted=f"the measurement raised {exc!r}")
 
     def _supervised(self, now_s: float) -> tuple[float, ...]:
-        adapter = self.adapter
-        try:
-            return adapter.supervised(self._time_s(now_s)) if adapter.supervised_names else ()
-        except Exception as exc:
-            self._abandon(exc)
-            return (math.nan,) * len(adapter.supervised_names)
-
-    def _estimate(self, moment: Moment) -> Estimated | None:
-        try:
-            return self.adapter.estimate(moment)
-        except Exception as exc:
-            self._abandon(exc)
-            return None
+        unknown = (math.nan,) * len(self.adapter.supervised_names)
+        if not unknown:
+            return ()
+        return self._guarded(self.adapter.supervised, self._time_s(now_s), otherwise=unknown)
 
     def _act(self, done: _Done, at_s: float, now_s: float) -> None:
         """Step the controller, and send its command."""
@@ -260,7 +260,8 @@ class ControlLoop(OperatedLoop[A]):
         sent = self._flushed()
         landing = self.landing or modes.mode is Mode.LAND
         started = time.perf_counter()
-        estimated = self._estimate(Moment(since_s, at_s, sent, True, landing))
+        moment = Moment(since_s, at_s, sent, True, landing)
+        estimated = self._guarded(self.adapter.estimate, moment, otherwise=None)
         observation = None if estimated is None else estimated.values[self._inputs]
         if estimated is None or observation is None or not all_finite(observation):
             self._commands = [*sent, *self._commands]

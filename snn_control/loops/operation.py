@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = ["OperatedLoop"]
 
 FloatArray = npt.NDArray[np.float64]
 A = TypeVar("A", bound=VehicleAdapter[Any])
+T = TypeVar("T")
 
 
 class OperatedLoop(Copied, ABC, Generic[A]):
@@ -227,11 +229,6 @@ class OperatedLoop(Copied, ABC, Generic[A]):
 
     # Implementation.
 
-    def _abandon(self, exc: Exception) -> None:
-        """Continue without the estimate: its failure must not stop the vehicle."""
-        self.estimate_failure = f"raised {exc!r}"
-        self.adapter.abandon_estimate()
-
     def _stopped(self) -> FloatArray:
         """End a landing, and return the command that stops the motors."""
         self.landing = False
@@ -250,14 +247,15 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         self._stepped_s, self._coasted = -math.inf, False
         self._sent(self.gate.last, now_s)
         self.estimate_failure = ""
-        try:
-            self.adapter.restart()
-        except Exception as exc:
-            self._abandon(exc)
+        self._guarded(self.adapter.restart, otherwise=None)
 
     @abstractmethod
     def _idle(self, now_s: float) -> FloatArray | None:
         """Return the command of an armed vehicle in hold, trim or stop; None in other modes."""
+
+    @abstractmethod
+    def _guarded(self, call: Callable[..., T], *arguments: Any, otherwise: T) -> T:
+        """Call a method of the adapter; after an exception continue without its estimate."""
 
     @abstractmethod
     def _sent(self, command: FloatArray, now_s: float) -> FloatArray:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.envs.corridor.navigation import CorridorNav
 from snn_control.errors import InterfaceMismatchError
+from snn_control.loops.corridor.adapter import DRIVE
 from snn_control.loops.corridor.rays import ANGLES_RAD, N_RAYS, Motion
 from snn_control.loops.corridor.sensing import RaySensing
 
@@ -21,7 +22,6 @@ NEAR_M = 1.0
 """Range below which an obstacle counts, m."""
 FARTHER_M = 0.5
 """Error of a estimated range from which an obstacle is hallucinated free, m."""
-DRIVE = ("speed_m_s", "turn_rate_rad_s")
 AHEAD = np.cos(ANGLES_RAD) > math.cos(math.radians(45.0)) - 1e-9
 """True for the rays within 45 degrees of straight ahead, shape (N_RAYS,)."""
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.loops.corridor import channels
+from snn_control.loops.corridor.adapter import DRIVE, CorridorAdapter
 from snn_control.loops.corridor.interface import NOT_FIRED_M
 from snn_control.loops.corridor.rays import N_RAYS, REACH_M
 from snn_control.training.interface import Interface
@@ -15,8 +16,7 @@ from snn_control.training.sensing.faulty_environment import Wire, Wiring
 __all__ = ["wiring"]
 
 FloatArray = npt.NDArray[np.float64]
-RAYS = tuple(f"ray_{k}_m" for k in range(N_RAYS))
-DRIVE = ("speed_m_s", "turn_rate_rad_s")
+RAYS = CorridorAdapter.observation_names[:N_RAYS]
 
 
 def wiring(env: gymnasium.Env) -> Wiring | None:
