@@ -108,6 +108,29 @@ def episode(name: str, preset: str = "default") -> str:
     return digest(result.metrics, {name: row for name, row in result.trace.items() if len(row)})
 
 
+def supervised_flight(alone: bool) -> str:
+    """Return the fingerprint of a supervised flight with faults: heights, estimate and modes.
+
+    Args:
+        alone: True for a lidar without further sensors.
+    """
+    from snn_control.supervision.faults import Fault, FaultKind
+    from snn_control.training.blimp.supervised.flight import FlightSettings, fly
+
+    faults = [
+        Fault("lidar", FaultKind.GARBAGE, 20.0, 30.0, seed=SEED),
+        Fault("lidar", FaultKind.STUCK, 45.0, 60.0),
+        Fault("lidar", FaultKind.DELAYED, 75.0, 85.0),
+        Fault("motor", FaultKind.WRONG, 100.0, 110.0, offset=2.0),
+    ]
+    for name in ("barometer", "accelerometer"):
+        end_s = 150.0 if alone else 70.0
+        faults.append(Fault(name, FaultKind.OFF, 0.0 if alone else 62.0, end_s))
+    flight = fly(SEED, faults, FlightSettings(150.0, changes={"random_reference": True}))
+    modes = [[at_s, mode] for at_s, mode, _ in flight.modes]
+    return digest(flight.height_m, flight.command, flight.supervised, modes)
+
+
 def few_rays() -> str:
     """Return the fingerprint of an episode with 14 chosen rays: fired and estimated ranges."""
     from snn_control.controllers import load
@@ -280,6 +303,8 @@ def fingerprints() -> dict[str, Callable[[], str]]:
     for world in ("novel", "moving", "novel-moving"):
         makers[f"episode/corridor-spiking/{world}"] = lambda w=world: episode("corridor-spiking", w)
     makers["episode/corridor-spiking/14_rays"] = few_rays
+    for sensors, alone in (("three_sensors", False), ("lidar", True)):
+        makers[f"supervised/{sensors}"] = lambda alone=alone: supervised_flight(alone)
     for name in ("blimp-altitude-twin", "swimmer-spiking:untrained", "swimmer-graded:3-links",
                  "swimmer-spiking:12-links"):  # fmt: skip
         makers[f"episode/{name}"] = lambda name=name: episode(name)
