@@ -108,8 +108,8 @@ def episode(name: str, preset: str = "default") -> str:
     return digest(result.metrics, {name: row for name, row in result.trace.items() if len(row)})
 
 
-def supervised_flight(alone: bool) -> str:
-    """Return the fingerprint of a supervised flight with faults: heights, estimate and modes.
+def supervised_episode(alone: bool) -> str:
+    """Return the fingerprint of a supervised episode with faults: heights, estimate and modes.
 
     Args:
         alone: True for a lidar without further sensors.
@@ -126,9 +126,9 @@ def supervised_flight(alone: bool) -> str:
     for name in ("barometer", "accelerometer"):
         end_s = 150.0 if alone else 70.0
         faults.append(Fault(name, FaultKind.OFF, 0.0 if alone else 62.0, end_s))
-    flight = fly(SEED, faults, FlightSettings(150.0, changes={"random_reference": True}))
-    modes = [[at_s, mode] for at_s, mode, _ in flight.modes]
-    return digest(flight.height_m, flight.command, flight.supervised, modes)
+    result = fly(SEED, faults, FlightSettings(150.0, changes={"random_reference": True}))
+    modes = [[at_s, mode] for at_s, mode, _ in result.modes]
+    return digest(result.height_m, result.command, result.supervised, modes)
 
 
 def few_rays() -> str:
@@ -304,7 +304,7 @@ def fingerprints() -> dict[str, Callable[[], str]]:
         makers[f"episode/corridor-spiking/{world}"] = lambda w=world: episode("corridor-spiking", w)
     makers["episode/corridor-spiking/14_rays"] = few_rays
     for sensors, alone in (("three_sensors", False), ("lidar", True)):
-        makers[f"supervised/{sensors}"] = lambda alone=alone: supervised_flight(alone)
+        makers[f"supervised/{sensors}"] = lambda alone=alone: supervised_episode(alone)
     for name in ("blimp-altitude-twin", "swimmer-spiking:untrained", "swimmer-graded:3-links",
                  "swimmer-spiking:12-links"):  # fmt: skip
         makers[f"episode/{name}"] = lambda name=name: episode(name)
