@@ -40,7 +40,10 @@ try:
 except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
-_KERNELS = re.compile(rb"^(?:from|import) (?:numba|llvmlite|snn_control\.compiled)\b", re.M)
+_KERNELS = re.compile(
+    rb"^(?:from|import) (?:numba|llvmlite|snn_control\.(?:compiled|plasticity\.optional_kernel))\b",
+    re.M,
+)
 """Pattern in the source of each module that defines kernels or parts of kernels."""
 _CONFIG: Any = numba.config
 _PACKAGE = Path(__file__).resolve().parent

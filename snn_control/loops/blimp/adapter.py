@@ -15,7 +15,8 @@ from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.estimator import HeightEstimator
 from snn_control.loops.blimp.estimator_config import EstimatorConfig
 from snn_control.loops.blimp.landing import EstimateLanding
-from snn_control.loops.blimp.model import BlimpModel, BlimpMotion
+from snn_control.controllers.blimp.motion import BlimpMotion
+from snn_control.loops.blimp.model import BlimpModel
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim
 

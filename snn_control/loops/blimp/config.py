@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from snn_control.controllers.blimp.motion import FULL
 from snn_control.errors import ParameterError
 from snn_control.loops.config import ControllerConfig
 from snn_control.loops.field import parameter
 from snn_control.supervision.modes import ModeConfig
 
-__all__ = ["FULL", "AltitudeNodeConfig"]
-
-FULL = 10.0
-"""Motor units of full thrust."""
+__all__ = ["AltitudeNodeConfig"]
 
 
 @dataclass(frozen=True)

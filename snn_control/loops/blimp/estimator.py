@@ -12,14 +12,10 @@ import math
 from collections import deque
 from collections.abc import Callable
 
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.copies import Copied
 from snn_control.loops.blimp.estimator_config import EstimatorConfig
-from snn_control.loops.blimp.model import (
-    BLIND_BELOW_M,
-    BlimpModel,
-    BlimpMotion,
-    lidar_sd_m,
-)
+from snn_control.loops.blimp.model import BLIND_BELOW_M, BlimpModel, lidar_sd_m
 from snn_control.loops.blimp.motor_fault import MotorFault
 from snn_control.supervision.attribution import Attribution, Outcome
 from snn_control.supervision.measurement_noise import DifferencedNoise

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
 
-from snn_control.loops.blimp.config import FULL
+from snn_control.controllers.blimp.motion import (
+    COUNT_AT_REST,
+    COUNTS,
+    COUNTS_PER_UNIT,
+    FULL,
+    BlimpMotion,
+)
 from snn_control.supervision.motion import MotionModel
 from snn_control.supervision.observer import ObserverNoise
 
-__all__ = ["BLIND_BELOW_M", "NOISE", "RANGE_SD_M", "BlimpModel", "BlimpMotion", "lidar_sd_m"]
+__all__ = ["BLIND_BELOW_M", "NOISE", "RANGE_SD_M", "BlimpModel", "lidar_sd_m"]
 
 NOISE = ObserverNoise(
     start_speed_m_s=0.2,
@@ -35,35 +38,6 @@ BLIND_SD_M = 0.02
 """Standard deviation of a range below `BLIND_BELOW_M`, m."""
 TRIM_MAX_M_S2 = 0.12
 """Maximum acceleration at the trim command, m/s^2: two motor units off hover."""
-_COUNTS, _COUNT_AT_REST, _COUNTS_PER_UNIT = 45.0, 9.0, 3.0
-
-
-@dataclass(frozen=True)
-class BlimpMotion:
-    """Parameters of the vertical motion, named as in `snn_control.envs.blimp.parameters`."""
-
-    thrust_gain_m_s2: float = 1.11
-    """Vertical acceleration at duty 1, m/s^2."""
-    motor_time_constant_s: float = 0.15
-    """First-order lag of the motors' duty, s."""
-    transport_delay_s: float = 0.33
-    """Delay from command to motor, s."""
-    linear_drag_per_s: float = 0.20
-    """Linear drag over effective mass, 1/s."""
-    quadratic_drag_per_m: float = 0.34
-    """Quadratic drag over effective mass, 1/m."""
-    hover_motor_units: float = 3.1
-    """Hover command, motor units."""
-    dead_zone_motor_units: float = 0.3
-    """Magnitude below which a command stops the motors, motor units."""
-    rest_height_m: float = 0.06
-    """Height of the lidar with the blimp on the floor, m."""
-
-    @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> BlimpMotion:
-        """Return the motion of blimp parameters; the others are not used."""
-        names = [field.name for field in fields(cls)]
-        return cls(**{name: float(parameters[name]) for name in names if name in parameters})
 
 
 class BlimpModel(MotionModel):
@@ -76,8 +50,8 @@ class BlimpModel(MotionModel):
     def __init__(self, motion: BlimpMotion) -> None:
         self._motion = motion
         self.lowest_m = motion.rest_height_m
-        hover_count = _COUNT_AT_REST + _COUNTS_PER_UNIT * motion.hover_motor_units
-        self._weight_m_s2 = self._thrust(hover_count / _COUNTS)
+        hover_count = COUNT_AT_REST + COUNTS_PER_UNIT * motion.hover_motor_units
+        self._weight_m_s2 = self._thrust(hover_count / COUNTS)
         self.start(motion.hover_motor_units, 0.0)
 
     def start(self, command: float, now_s: float) -> None:
@@ -138,9 +112,9 @@ class BlimpModel(MotionModel):
 
     def _duty(self, command: float) -> float:
         size = min(abs(command), FULL)
-        count = math.floor(_COUNT_AT_REST + _COUNTS_PER_UNIT * size)
+        count = math.floor(COUNT_AT_REST + COUNTS_PER_UNIT * size)
         off = size < self._motion.dead_zone_motor_units
-        return math.copysign(0.0 if off else count / _COUNTS, command)
+        return math.copysign(0.0 if off else count / COUNTS, command)
 
     def _thrust(self, signed_duty: float) -> float:
         return self._motion.thrust_gain_m_s2 * signed_duty * abs(signed_duty)

@@ -16,7 +16,7 @@ from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.loops.blimp.model import BlimpMotion
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.supervision.modes import MEASURED_MODES
 

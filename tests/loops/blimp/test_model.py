@@ -11,7 +11,8 @@ from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import constants_row
-from snn_control.loops.blimp.model import NOISE, BlimpModel, BlimpMotion
+from snn_control.controllers.blimp.motion import BlimpMotion
+from snn_control.loops.blimp.model import NOISE, BlimpModel
 from snn_control.supervision.observer import Observer
 
 NOMINAL = blimp_parameters("clean", {"spread": 0.0, "start_height_m": 3.0})

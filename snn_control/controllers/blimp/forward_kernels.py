@@ -1,0 +1,282 @@
+"""One tick of the blimp's forward models: actuators, drag, hypotheses, prediction.
+
+The arrays of a bank of n hypotheses, each changed in place:
+
+    rows     (n * ROW,)    motion, parameters and shadow of `plasticity.forward_model`, then motors
+    bank     (n * KIND,)   constants: delay, lag, random walk of the gain, flags
+    weights  (3 * n,)      weights, those of the shadows, likelihoods
+    line     (SLOTS,)      signed duties of the commands in force, one per physics step
+    status   (STATUS,)     state that all hypotheses share
+    numbers  (NUMBERS,)    constants that all hypotheses share
+
+Motors, servo and drag are those of `snn_control.envs.blimp.plant`, in the same steps of `STEP_S`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from snn_control.controllers.blimp.motion import COUNT_AT_REST, COUNTS, COUNTS_PER_UNIT, FULL
+from snn_control.plasticity.fixed_share import fixed_share, gaussian_likelihood, heaviest
+from snn_control.plasticity.forward_model import (
+    BIAS,
+    GAIN,
+    POSITION,
+    SHADOW,
+    SIZE,
+    SPEED,
+    VARIANCE,
+    correct,
+    relocate,
+    spread,
+)
+from snn_control.plasticity.optional_kernel import kernel
+
+STEP_S = 0.01
+"""Physics step, s."""
+SLOTS = 128
+"""Length of the line of commands, steps; a power of 2."""
+
+DUTY, ANGLE = SIZE, SIZE + 1
+"""Duty of the motors and angle of the servo, rad, in a row."""
+ROW = SIZE + 2
+
+DELAY_STEPS, MOTOR_FRACTION, GAIN_WALK, INVERTED, RESTARTS = range(5)
+KIND = 5
+
+(
+    LINEAR_DRAG, QUADRATIC_DRAG, SERVO_STEP, LOWEST_M, DEAD_ZONE, SPEED_WALK, BIAS_WALK, RANGE_SD,
+    ESTIMATE_SD, SHARE, CAP, FACTOR, GAIN_LIMIT, BIAS_LIMIT, BEYOND_STEPS,
+) = range(15)  # fmt: skip
+NUMBERS = 15
+
+(
+    STEP, FLYING, LAST_M, UNCHANGED, LOST, BARRED, POSITION_AHEAD, SPEED_AHEAD, INNOVATION,
+    INNOVATION_VARIANCE,
+) = range(10)  # fmt: skip
+STATUS = 10
+
+MOST_STEPS = 64
+"""Largest number of steps between two writes to the line of commands."""
+LEAST_UNCHANGED = 5
+"""Equal measurements after which a sensor may be frozen."""
+BARRED_TICKS = 30.0
+"""Ticks after the end of a fault in which inverted hypotheses are not used."""
+RETURN_SD_M, RETURN_SD_M_S = 0.01, 0.2
+"""Standard deviations of position and speed after a time without measurements."""
+
+
+@kernel(nogil=True)
+def signed_duty(command: float, dead_zone: float) -> float:
+    """Return the duty for a command in motor units, with its sign."""
+    size = min(abs(command), FULL)
+    count = math.floor(COUNT_AT_REST + COUNTS_PER_UNIT * size)
+    return math.copysign(0.0 if size < dead_zone else count / COUNTS, command)
+
+
+@kernel(nogil=True)
+def command_for(push: float) -> float:
+    """Return the command, motor units, whose settled push is nearest to a signed one."""
+    count = COUNTS * math.sqrt(abs(push))
+    size = min(max((count - COUNT_AT_REST) / COUNTS_PER_UNIT, 0.0), FULL)
+    return math.copysign(size, push)
+
+
+@kernel(nogil=True)
+def drive(rows: Any, at: int, target: float, fraction: float, servo_step: float) -> float:
+    """Advance motors and servo of a hypothesis by a step; return their push."""
+    duty = rows[at + DUTY] + fraction * (abs(target) - rows[at + DUTY])
+    angle = rows[at + ANGLE]
+    if math.copysign(1.0, target) < 0.0:
+        angle = min(angle + servo_step, math.pi)
+    else:
+        angle = max(angle - servo_step, 0.0)
+    rows[at + DUTY], rows[at + ANGLE] = duty, angle
+    return duty * duty * math.cos(angle) if angle != 0.0 else duty * duty
+
+
+@kernel(nogil=True)
+def move(rows: Any, at: int, push: float, gain: float, bias: float, numbers: Any) -> None:
+    """Advance position and speed at `at` by a step; drag is linearly implicit."""
+    speed = rows[at + SPEED]
+    bend = STEP_S * numbers[QUADRATIC_DRAG] * abs(speed)
+    gained = STEP_S * (gain * push + bias)
+    speed = (speed + gained + bend * speed) / (1.0 + STEP_S * numbers[LINEAR_DRAG] + 2.0 * bend)
+    position = rows[at + POSITION] + STEP_S * speed
+    if position < numbers[LOWEST_M]:
+        position, speed = numbers[LOWEST_M], max(speed, 0.0)
+    rows[at + POSITION], rows[at + SPEED] = position, speed
+
+
+@kernel(nogil=True)
+def advance(
+    rows: Any, bank: Any, line: Any, first: int, n_steps: int, numbers: Any, learns: float, n: int
+) -> None:
+    """Advance `n` hypotheses by `n_steps` steps from step `first` on, with their shadows."""
+    for k in range(n):
+        at, kind = k * ROW, k * KIND
+        delay = int(bank[kind + DELAY_STEPS])
+        total = 0.0
+        for step in range(first, first + n_steps):
+            target = line[(step - delay) & (SLOTS - 1)]
+            push = drive(rows, at, target, bank[kind + MOTOR_FRACTION], numbers[SERVO_STEP])
+            total += push
+            move(rows, at, push, rows[at + GAIN], rows[at + BIAS], numbers)
+            shadow = at + SHADOW
+            move(rows, shadow, push, rows[shadow + GAIN], rows[shadow + BIAS], numbers)
+        spread(
+            rows, at, n_steps * STEP_S, total / n_steps, numbers[SPEED_WALK],
+            learns * bank[kind + GAIN_WALK], learns * numbers[BIAS_WALK],
+        )  # fmt: skip
+
+
+@kernel(nogil=True)
+def copy_states(rows: Any, weights: Any, source: int, target: int, n: int) -> None:
+    """Copy position, speed, parameters and weights: 0 is the estimate, `SHADOW` the shadow."""
+    for k in range(n):
+        for item in range(4):
+            rows[k * ROW + target + item] = rows[k * ROW + source + item]
+        weights[(n if target else 0) + k] = weights[(n if source else 0) + k]
+
+
+@kernel(nogil=True)
+def watch_reading(
+    rows: Any, weights: Any, status: Any, measured_m: float, gate_m: float, n: int
+) -> None:
+    """Detect a frozen sensor by the shadow of the hypothesis in use, and its recovery."""
+    shadow_m = rows[int(status[FLYING]) * ROW + SHADOW + POSITION]
+    if measured_m == status[LAST_M]:
+        status[UNCHANGED] += 1.0
+        frozen = status[UNCHANGED] >= LEAST_UNCHANGED
+        if frozen and not status[LOST] and abs(measured_m - shadow_m) > gate_m:
+            status[LOST] = 1.0
+            copy_states(rows, weights, SHADOW, 0, n)
+    else:
+        status[UNCHANGED], status[LAST_M] = 0.0, measured_m
+        if status[LOST]:
+            status[LOST] = 0.0
+            resume(rows, status, measured_m, n)
+
+
+@kernel(nogil=True)
+def resume(rows: Any, status: Any, measured_m: float, n: int) -> None:
+    """Continue at a measured position after a time without trusted measurements."""
+    for k in range(n):
+        relocate(rows, k * ROW, measured_m, RETURN_SD_M, RETURN_SD_M_S)
+    status[BARRED] = BARRED_TICKS
+
+
+@kernel(nogil=True)
+def weigh(rows: Any, bank: Any, weights: Any, status: Any, numbers: Any, n: int) -> None:
+    """Update the weights from their likelihoods, and choose the hypothesis to use."""
+    likelihoods = 2 * n
+    fixed_share(weights, likelihoods, n, numbers[SHARE])
+    if status[BARRED] > 0.0:
+        status[BARRED] -= 1.0
+    flying = int(status[FLYING])
+    chosen = heaviest(weights, n, flying, numbers[FACTOR])
+    if not (status[BARRED] > 0.0 and bank[chosen * KIND + INVERTED]):
+        status[FLYING] = chosen
+    restart_unlikely(rows, bank, weights, numbers, int(status[FLYING]), n)
+
+
+@kernel(nogil=True)
+def restart_unlikely(rows: Any, bank: Any, weights: Any, numbers: Any, flying: int, n: int) -> None:
+    """Restart hypotheses that have lost their weight from the one in use."""
+    for k in range(n):
+        kind = k * KIND
+        lost = weights[k] < 2.0 * numbers[SHARE] / n
+        if bank[kind + RESTARTS] and k != flying and lost:
+            for item in range(SIZE):
+                rows[k * ROW + item] = rows[flying * ROW + item]
+            if bank[kind + INVERTED]:
+                rows[k * ROW + GAIN] = -rows[k * ROW + GAIN]
+
+
+@kernel(nogil=True)
+def learn(
+    rows: Any, bank: Any, weights: Any, status: Any, numbers: Any, measured_m: float, learns: float,
+    n: int,
+) -> None:  # fmt: skip
+    """Correct all hypotheses by a trusted position, and weigh them."""
+    sd_m, updates = numbers[RANGE_SD], 1.0 if learns > 0.0 else 0.0
+    for k in range(n):
+        at = k * ROW
+        variance = rows[at + VARIANCE] + sd_m * sd_m
+        innovation = measured_m - rows[at + POSITION]
+        weights[2 * n + k] = gaussian_likelihood(innovation, variance, numbers[CAP])
+        if k == status[FLYING]:
+            status[INNOVATION], status[INNOVATION_VARIANCE] = innovation, variance
+        certain = 1.0 if learns > 0.0 else 0.0
+        correct(rows, at, measured_m, sd_m, updates, numbers[GAIN_LIMIT], numbers[BIAS_LIMIT])
+    if n > 1 and learns > 0.0:
+        weigh(rows, bank, weights, status, numbers, n)
+
+
+@kernel(nogil=True)
+def follow(rows: Any, numbers: Any, estimate_m: float, n: int) -> None:
+    """Follow an estimate of the position from elsewhere, without learning."""
+    for k in range(n):
+        correct(
+            rows, k * ROW, estimate_m, numbers[ESTIMATE_SD], 0.0, numbers[GAIN_LIMIT],
+            numbers[BIAS_LIMIT],
+        )  # fmt: skip
+
+
+@kernel(nogil=True)
+def look_ahead(rows: Any, bank: Any, line: Any, status: Any, numbers: Any, n: int) -> None:
+    """Predict position and speed of the hypothesis in use over its dead time.
+
+    The commands under way take effect in turn, and the last one stays in force. The row behind the
+    last hypothesis is the scratch space of the prediction.
+    """
+    flying, at, first = int(status[FLYING]), n * ROW, int(status[STEP])
+    for item in range(ROW):
+        rows[at + item] = rows[flying * ROW + item]
+    kind = flying * KIND
+    delay = int(bank[kind + DELAY_STEPS])
+    ahead = max(delay + int(numbers[BEYOND_STEPS]), 0)
+    for step in range(first, first + ahead):
+        target = line[min(step - delay, first - 1) & (SLOTS - 1)]
+        push = drive(rows, at, target, bank[kind + MOTOR_FRACTION], numbers[SERVO_STEP])
+        move(rows, at, push, rows[at + GAIN], rows[at + BIAS], numbers)
+    status[POSITION_AHEAD], status[SPEED_AHEAD] = rows[at + POSITION], rows[at + SPEED]
+
+
+@kernel(nogil=True)
+def tick(
+    rows: Any, bank: Any, weights: Any, line: Any, status: Any, numbers: Any, sent: float,
+    n_steps: int, position_m: float, trusted: bool, gate_m: float, learns: float, n: int,
+) -> None:  # fmt: skip
+    """Advance `n` hypotheses to a tick, learn from its measurement and predict.
+
+    Args:
+        rows, bank, weights, line, status, numbers: arrays of the hypotheses.
+        sent: command in force since the last tick, motor units.
+        n_steps: steps since the last tick, at least 0.
+        position_m: measured position, or its estimate if that is not trusted, m.
+        trusted: True for a trusted measurement.
+        gate_m: distance of a repeated measurement from the shadow that proves a frozen sensor, m;
+            0: no check.
+        learns: rate of learning, 0 (parameters are kept) to 1.
+        n: number of hypotheses.
+    """
+    duty = signed_duty(sent, numbers[DEAD_ZONE])
+    while n_steps > 0:
+        first, steps = int(status[STEP]), min(n_steps, MOST_STEPS)
+        for step in range(first, first + steps):
+            line[step & (SLOTS - 1)] = duty
+        advance(rows, bank, line, first, steps, numbers, learns, n)
+        status[STEP] += steps
+        n_steps -= steps
+    if not trusted:
+        follow(rows, numbers, position_m, n)
+    else:
+        if gate_m > 0.0:
+            watch_reading(rows, weights, status, position_m, gate_m, n)
+        if not status[LOST]:
+            learn(rows, bank, weights, status, numbers, position_m, learns, n)
+            if not status[UNCHANGED]:
+                copy_states(rows, weights, 0, SHADOW, n)
+    look_ahead(rows, bank, line, status, numbers, n)
