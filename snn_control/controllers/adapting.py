@@ -20,92 +20,37 @@ import hashlib
 import json
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.controllers.adapting_config import (
+    COMPUTED,
+    MOST_VERSIONS,
+    ORDERS,
+    OUTLIER_NIS,
+    SATURATION_TAU_S,
+    AdaptingConfig,
+    Orders,
+    Version,
+)
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.controllers.files import file_kind, filed_class
 from snn_control.controllers.forward_model import ForwardModel
 from snn_control.controllers.forward_models import forward_model_class
-from snn_control.errors import ParameterError
+from snn_control.engines.default import default_engine
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.network import Network
 from snn_control.network.document import network_document
 from snn_control.network.files import Tensors
 from snn_control.plasticity.need import EssentialVariable, Needs
 
-__all__ = ["ORDERS", "Adapting", "AdaptingConfig", "Version"]
+__all__ = ["Adapting"]
 
 FloatArray = npt.NDArray[np.float64]
-
-ORDERS = ("sent_command", "frozen", "trusted", "adapting", "saves", "rollbacks")
-"""Inputs beside the observation: the command in force; 1 to keep the parameters; 1 if the
-measurement is trusted, 0 if an estimate replaces it, NaN without a monitor of the sensor; 1 to fly
-on the prediction, 0 to switch it off; numbers of requests so far to save and to roll back."""
-DEFAULTS = dict(zip(ORDERS, (math.nan, 0.0, math.nan, 1.0, 0.0, 0.0), strict=True))
-"""Orders of a controller that is given none: its own last command counts as sent."""
-COMPUTED = ("saturation_share", "spikes_per_s")
-"""Essential variables that are not observations: share of the time with the full command, spikes of
-the controller."""
-SATURATION_TAU_S = 10.0
-"""Time constant of the share of the time with the full command, s."""
-MOST_VERSIONS = 256
-"""Number of versions that are kept."""
-
-
-@dataclass(frozen=True)
-class AdaptingConfig:
-    """Limits of the adaptation.
-
-    Raises:
-        ParameterError: a value is out of range.
-    """
-
-    readout: str = ""
-    """Read-out of the controller that acts on the prediction, without its integral; empty: its
-    action."""
-    rollback_s: float = 3.0
-    """Age of the parameters to return to when trust is lost or predictions diverge, s."""
-    dead_zone_sigma: float = 0.0
-    """Prediction error below which parameters are kept, standard deviations."""
-    divergence_nis: float = 25.0
-    """Mean squared prediction error over its variance that counts as a divergence."""
-    divergence_tau_s: float = 2.0
-    """Time constant of that mean, s."""
-    recovered_nis: float = 4.0
-    """Mean below which a diverged model is used again."""
-    version_s: float = 10.0
-    """Time between versions without an event, s."""
-    needs: tuple[EssentialVariable, ...] = ()
-    """Essential variables whose largest need is the rate of learning; empty: learn always."""
-
-    def __post_init__(self) -> None:
-        for name in ("rollback_s", "divergence_tau_s", "version_s"):
-            if not 0.0 < getattr(self, name) < math.inf:
-                raise ParameterError(f"{name} is {getattr(self, name)}; expected above 0")
-        if not 0.0 <= self.dead_zone_sigma < math.inf:
-            raise ParameterError(f"dead_zone_sigma is {self.dead_zone_sigma}; expected at least 0")
-        if not 0.0 < self.recovered_nis < self.divergence_nis < math.inf:
-            raise ParameterError(
-                f"recovered_nis {self.recovered_nis} and divergence_nis {self.divergence_nis}: "
-                "expected positive and ascending"
-            )
-
-
-class Version(NamedTuple):
-    """Parameters at one time."""
-
-    number: int
-    """Number of the version since the reset, from 1."""
-    time_s: float
-    """Sum of the times between ticks since the reset, s."""
-    reason: str
-    """Event, or `learned`."""
-    parameters: tuple[float, ...]
-    """Parameters as in `ForwardModel.parameter_names`."""
 
 
 class Adapting(Controller):
@@ -146,14 +91,14 @@ class Adapting(Controller):
         self.networks = inner.networks
         self.may_switch_off = len(measured) == len(inner.observation_names)
         """False if the controller has observations that only the model provides."""
-        place = {name: k for k, name in enumerate((*self.observation_names, *model.predicted_names))}
-        predicted = {name: len(names) + k for k, name in enumerate(model.predicted_names)}
-        self._measured = [place[name] for name in inner.observation_names]
-        self._inputs = [predicted.get(name, place[name]) for name in inner.observation_names]
+        place = {name: k for k, name in enumerate(self.observation_names)}
+        predicted = {name: len(place) + k for k, name in enumerate(model.predicted_names)}
+        self._measured = [place.get(name, -1) for name in inner.observation_names]
+        self._inputs = [{**place, **predicted}[name] for name in inner.observation_names]
         self._model_inputs = [place[name] for name in model.observation_names]
         self._dt_at = place["dt_s"]
         self._needed = [(name, place[name]) for name in needed]
-        self._orders: tuple[float, ...] | None = None
+        self._orders = Orders()
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
@@ -161,15 +106,14 @@ class Adapting(Controller):
         self.inner.reset(seed)
         self.model.reset()
         self.needs.reset()
-        self._time_s = self._offset = self._output = 0.0
+        self._time_s = self._offset = self._saturation = 0.0
         self._command: float | None = None
         self._on, self._trusted, self._learns = True, True, 0.0
         self._nis, self.reason = 1.0, ""
         """Mean squared prediction error over its variance, and the reason why learning rests."""
         self.diverged = ""
         """Reason why the model is not used, or empty."""
-        self._saturation = 0.0
-        self._counts = (self._order("saves"), self._order("rollbacks"))
+        self._obeyed = self._orders
         self._history: deque[tuple[float, tuple[float, ...]]] = deque()
         self.versions: deque[Version] = deque(maxlen=MOST_VERSIONS)
         """Versions of the parameters since the reset, the last `MOST_VERSIONS`."""
@@ -193,12 +137,7 @@ class Adapting(Controller):
         """
         if len(orders) != len(ORDERS):
             raise ParameterError(f"{len(orders)} orders; expected {ORDERS}")
-        self._orders = tuple(map(float, orders))
-
-    def _order(self, name: str) -> float:
-        if self._orders is None:
-            return DEFAULTS[name]
-        return self._orders[ORDERS.index(name)]
+        self._orders = Orders(*map(float, orders))
 
     # Steps.
 
@@ -208,75 +147,93 @@ class Adapting(Controller):
         self._time_s += dt_s
         self._obey()
         usable = self._follow(values, dt_s)
-        on = self._order("adapting") > 0.0 or not self.may_switch_off
-        fly = on and usable and (not self.diverged or not self.may_switch_off)
-        if fly:
+        switched_off = self.may_switch_off and (self.diverged or not self._orders.adapting > 0.0)
+        if usable and not switched_off:
             values += self.model.predicted
-        chosen = self._inputs if fly else self._measured
-        output = self.inner.step(np.array([values[k] for k in chosen]))
-        command = self._commanded(output.item(), fly)
+            output = self.inner.step(np.array([values[k] for k in self._inputs]))
+            readout = self.config.readout
+            acted = self.inner.readouts[readout] if readout else output.item()
+            command, self._on = self.model.command(acted), True
+        elif self.may_switch_off:
+            output = self.inner.step(np.array([values[k] for k in self._measured]))
+            command = self._without_prediction(output.item())
+        else:
+            command = self._command or 0.0
         self._command = command
-        limit = self.model.command_limit
-        kept = math.exp(-dt_s / SATURATION_TAU_S)
-        self._saturation = kept * self._saturation + (1.0 - kept) * (abs(command) >= limit)
+        if self.needs.variables:
+            full = abs(command) >= self.model.command_limit
+            kept = math.exp(-dt_s / SATURATION_TAU_S)
+            self._saturation = kept * self._saturation + (1.0 - kept) * full
         return np.array([command])
+
+    def _without_prediction(self, output: float) -> float:
+        """Return the command for an output of the controller alone, without a jump at its start."""
+        if self._on:
+            self._offset = 0.0 if self._command is None else self._command - output
+            self._on = False
+        return output + self._offset if self._offset else output
 
     def _obey(self) -> None:
         """Carry out new requests to save and to roll back."""
-        counts = self._order("saves"), self._order("rollbacks")
-        if counts[0] != self._counts[0]:
+        orders, obeyed = self._orders, self._obeyed
+        if orders.saves != obeyed.saves:
             self.saved = self.model.parameters
             self._log("saved")
-        if counts[1] != self._counts[1]:
+        if orders.rollbacks != obeyed.rollbacks:
             self.model.restore(self.saved)
             self._log("rolled back on request")
-        self._counts = counts
+        self._obeyed = orders
 
     def _follow(self, values: list[float], dt_s: float) -> bool:
-        """Advance the model; return False if it failed."""
-        trusted = self._order("trusted")
-        is_trusted = None if math.isnan(trusted) else trusted > 0.0
-        if is_trusted is False and self._trusted:
+        """Advance the model to the tick; return False if it failed."""
+        orders, model = self._orders, self.model
+        trusted = None if math.isnan(orders.trusted) else orders.trusted > 0.0
+        if trusted is False and self._trusted:
             self._roll_back("measurement not trusted")
-        elif is_trusted and not self._trusted:
+        elif trusted and not self._trusted:
             self._log("measurement trusted")
-        self._trusted = is_trusted is not False
-        self._learns = self._rate(values, dt_s)
-        sent = self._order("sent_command")
-        if math.isnan(sent):
-            sent = self._command or 0.0
-        was_lost, was_used = self.model.lost, self.model.hypothesis
-        self.model.tick([values[k] for k in self._model_inputs], sent, is_trusted, self._learns)
-        if not all(map(math.isfinite, self.model.predicted)):
+        self._trusted = trusted is not False
+        need = self._need(values, dt_s) if self.needs.variables else 1.0
+        self.reason = self._objection(need)
+        self._learns = 0.0 if self.reason else need
+        own = math.isnan(orders.sent_command)
+        sent = (self._command or 0.0) if own else orders.sent_command
+        was_lost, was_used = model.lost, model.hypothesis
+        model.tick([values[k] for k in self._model_inputs], sent, trusted, self._learns)
+        if not all(map(math.isfinite, model.predicted)):
             self._fail("prediction is not finite")
             return False
-        if self.model.lost != was_lost:
-            self._log("sensor frozen" if self.model.lost else "sensor moves again")
-        elif self.model.hypothesis != was_used:
-            self._log(f"hypothesis {self.model.hypothesis} flies")
+        if model.lost != was_lost:
+            self._log("sensor frozen" if model.lost else "sensor moves again")
+        elif model.hypothesis != was_used:
+            self._log(f"hypothesis {model.hypothesis} used")
         self._judge(dt_s)
         self._remember()
         return True
 
-    def _rate(self, values: list[float], dt_s: float) -> float:
-        """Return the rate of learning in this tick, 0 to 1."""
+    def _need(self, values: list[float], dt_s: float) -> float:
+        """Return the largest need of the essential variables."""
         measured = {name: values[at] for name, at in self._needed}
-        measured |= {"saturation_share": self._saturation}
-        if self.needs.variables:
-            measured["spikes_per_s"] = float(self.inner.spikes.sum()) / self.control_period_s
-        need = self.needs.update(measured, dt_s) if self.needs.variables else 1.0
-        zone = self.config.dead_zone_sigma
-        reasons = {
-            "frozen": self._order("frozen") > 0.0,
-            "switched off": not self._order("adapting") > 0.0 and self.may_switch_off,
-            "diverged": bool(self.diverged),
-            "measurement not trusted": not self._trusted,
-            "sensor frozen": self.model.lost,
-            "dead zone": zone > 0.0 and self.model.normalised_innovation < zone * zone,
-            "no need": need == 0.0,
-        }
-        self.reason = next((reason for reason, holds in reasons.items() if holds), "")
-        return 0.0 if self.reason else need
+        measured["saturation_share"] = self._saturation
+        measured["spikes_per_s"] = float(self.inner.spikes.sum()) / self.control_period_s
+        return self.needs.update(measured, dt_s)
+
+    def _objection(self, need: float) -> str:
+        """Return the reason to keep the parameters in this tick, or an empty string."""
+        orders, zone = self._orders, self.config.dead_zone_sigma
+        if orders.frozen > 0.0:
+            return "frozen"
+        if self.may_switch_off and not orders.adapting > 0.0:
+            return "switched off"
+        if self.diverged:
+            return "diverged"
+        if not self._trusted:
+            return "measurement not trusted"
+        if self.model.lost:
+            return "sensor frozen"
+        if zone and self.model.normalised_innovation < zone * zone:
+            return "dead zone"
+        return "" if need else "no need"
 
     def _judge(self, dt_s: float) -> None:
         """Detect a divergence of the predictions, and its end."""
@@ -284,7 +241,7 @@ class Adapting(Controller):
             return
         config = self.config
         kept = math.exp(-dt_s / config.divergence_tau_s)
-        nis = min(self.model.normalised_innovation, 1e6)
+        nis = min(self.model.normalised_innovation, OUTLIER_NIS)
         self._nis = kept * self._nis + (1.0 - kept) * nis
         if not self.diverged and self._nis > config.divergence_nis:
             self.diverged = f"mean squared prediction error is {self._nis:.0f} times its variance"
@@ -292,19 +249,6 @@ class Adapting(Controller):
         elif self.diverged and self._nis < config.recovered_nis:
             self.diverged = ""
             self._log("predictions agree again")
-
-    def _commanded(self, output: float, fly: bool) -> float:
-        """Return the command for an output of the controller; without a jump when switched."""
-        if fly:
-            readout = self.config.readout
-            output = self.inner.readouts[readout] if readout else output
-            self._on = True
-            return self.model.command(output)
-        if self._on:
-            first = self._command is None
-            self._offset = 0.0 if first else (self._command or 0.0) - output
-            self._on = False
-        return output + self._offset if self._offset else output
 
     def _fail(self, reason: str) -> None:
         """Start the model again with parameters from before a failure."""
@@ -323,7 +267,9 @@ class Adapting(Controller):
     def _remember(self) -> None:
         """Keep the parameters of the last `rollback_s`, and log them at times."""
         history, config = self._history, self.config
-        if self._learns and (not history or self._time_s - history[-1][0] >= 0.2 * config.rollback_s):
+        if self._learns and (
+            not history or self._time_s - history[-1][0] >= 0.2 * config.rollback_s
+        ):
             history.append((self._time_s, self.model.parameters))
             while len(history) > 1 and self._time_s - history[1][0] >= config.rollback_s:
                 history.popleft()
@@ -332,9 +278,7 @@ class Adapting(Controller):
 
     def _log(self, reason: str) -> None:
         self.n_versions += 1
-        self.versions.append(
-            Version(self.n_versions, self._time_s, reason, self.model.parameters)
-        )
+        self.versions.append(Version(self.n_versions, self._time_s, reason, self.model.parameters))
 
     # Read-outs and files.
 
@@ -352,7 +296,7 @@ class Adapting(Controller):
     @property
     def spikes(self) -> FloatArray:
         """Spikes of the wrapped controller in the last tick, shape (n_spiking,)."""
-        return self.inner.spikes
+        return np.array(self.inner.spikes)
 
     def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float | None:
         """Return the operations of the wrapped controller; those of the model do not count."""
@@ -405,24 +349,26 @@ class Adapting(Controller):
         return ControllerDocument(inner.networks, settings)
 
     @classmethod
-    def from_document(cls, document: ControllerDocument, **options: Any) -> Adapting:
+    def from_document(  # type: ignore[override]  # names the options that it takes
+        cls, document: ControllerDocument, *, engine: Callable[[Network], Any] = default_engine
+    ) -> Adapting:
         """Build the controller from a file.
 
         Args:
             document: networks and settings.
-            options: options of the wrapped controller.
+            engine: function that makes the engines of the networks; default: compiled.
 
         Raises:
             ParameterError: unknown kinds or wrong settings.
         """
         settings = dict(document.settings)
         try:
-            inner = filed_class(settings["inner"]).from_document(
-                ControllerDocument(document.networks, settings["inner_settings"]), **options
-            )
+            kind = filed_class(settings["inner"])
+            inner = ControllerDocument(document.networks, settings["inner_settings"])
             model = forward_model_class(settings["forward_model"]).from_settings(settings["model"])
             adaptation = dict(settings["adaptation"])
             needs = tuple(EssentialVariable(**each) for each in adaptation.pop("needs", ()))
-            return cls(inner, model, AdaptingConfig(**adaptation, needs=needs))
-        except (KeyError, TypeError) as exc:
+            config = AdaptingConfig(**adaptation, needs=needs)
+        except (KeyError, TypeError, UnknownNameError) as exc:
             raise ParameterError(f"settings of an adapting controller: {exc}") from exc
+        return cls(kind.from_document(inner, engine=engine), model, config)

@@ -65,6 +65,7 @@ ALIASES = {"swimmer": "swimmer-spiking"}
 """Other names of shipped models."""
 
 FILED: dict[str, str] = {
+    "adapting": "snn_control.controllers.adapting:Adapting",
     "altitude": "snn_control.controllers.blimp.altitude:Altitude",
     "gap": "snn_control.controllers.corridor.gap:Gap",
     "spiking_gap": "snn_control.controllers.corridor.spiking_gap:SpikingGap",

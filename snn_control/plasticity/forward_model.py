@@ -69,8 +69,12 @@ def start(
         row: array of the hypotheses.
         at: index of the first number of this one.
         position_m: measured position, m.
-        gain, bias: parameters, m/s^2.
-        sd_m, sd_m_s, sd_gain, sd_bias: standard deviations of position, speed and parameters.
+        gain: gain, m/s^2.
+        bias: bias, m/s^2.
+        sd_m: standard deviation of the position, m.
+        sd_m_s: that of the speed, m/s.
+        sd_gain: that of the gain, m/s^2.
+        sd_bias: that of the bias, m/s^2.
     """
     for k in range(SIZE):
         row[at + k] = 0.0
@@ -88,11 +92,13 @@ def spread(
     """Advance the covariance by an interval; its random walks are zero for what does not learn.
 
     Args:
-        row, at: hypothesis.
+        row: array of the hypotheses.
+        at: index of this one.
         h: interval, s.
         push: mean push in it.
         speed_walk: random walk of the speed, m/s per root second.
-        gain_walk, bias_walk: random walks of the parameters, m/s^2 per root second.
+        gain_walk: that of the gain, m/s^2 per root second.
+        bias_walk: that of the bias, m/s^2 per root second.
     """
     g = 0.5 * h * h
     vk, vb, kk = row[at + VK], row[at + VB], row[at + KK]
@@ -122,11 +128,13 @@ def correct(
     """Correct a hypothesis by a measured position.
 
     Args:
-        row, at: hypothesis.
+        row: array of the hypotheses.
+        at: index of this one.
         measured_m: measured position, m.
         sd_m: standard deviation of its noise, m.
         learns: 1 to correct the parameters as well, 0 to keep them.
-        gain_limit, bias_limit: largest magnitudes of the parameters, m/s^2.
+        gain_limit: largest magnitude of the gain, m/s^2.
+        bias_limit: that of the bias, m/s^2.
     """
     zz, zv, zk, zb = row[at + ZZ], row[at + ZV], row[at + ZK], row[at + ZB]
     s = zz + sd_m * sd_m
@@ -157,13 +165,15 @@ def correct_locally(
     """Correct a hypothesis by a measured position with fixed gains.
 
     Args:
-        row, at: hypothesis.
+        row: array of the hypotheses.
+        at: index of this one.
         measured_m: measured position, m.
         push: mean push since the last measurement.
         ratio: time since the last measurement over the nominal one.
         rates: gains of position, speed, gain and bias, shape (4,).
         learns: 1 to correct the parameters as well, 0 to keep them.
-        gain_limit, bias_limit: largest magnitudes of the parameters, m/s^2.
+        gain_limit: largest magnitude of the gain, m/s^2.
+        bias_limit: that of the bias, m/s^2.
     """
     y = measured_m - row[at + POSITION]
     learned = learns * y * ratio

@@ -32,10 +32,10 @@ class EssentialVariable:
 
     name: str
     """Name of the variable, with its unit."""
-    low: float = -math.inf
-    """Lower end of the band."""
-    high: float = math.inf
-    """Upper end of the band."""
+    low: float | None = None
+    """Lower end of the band; None: open."""
+    high: float | None = None
+    """Upper end of the band; None: open."""
     width: float = 1.0
     """Distance from the band at which the need is 1."""
     tau_s: float = 0.0
@@ -44,19 +44,20 @@ class EssentialVariable:
     """True for the root mean square of the variable, for errors of either sign."""
 
     def __post_init__(self) -> None:
-        if not self.low < self.high:
+        low, high = self._band
+        if not low < high:
             raise ParameterError(
-                f"essential variable {self.name}: the band from {self.low:g} to {self.high:g} is "
-                "empty; exchange its ends"
+                f"essential variable {self.name}: the band from {low:g} to {high:g} is empty; "
+                "exchange its ends"
             )
-        if math.isinf(self.low) and math.isinf(self.high):
+        if self.low is None and self.high is None:
             raise ParameterError(
                 f"essential variable {self.name}: a band without ends never raises a need; name "
                 "low or high"
             )
-        if self.squared and self.high < 0.0:
+        if self.squared and high < 0.0:
             raise ParameterError(
-                f"essential variable {self.name}: a root mean square never reaches {self.high:g}; "
+                f"essential variable {self.name}: a root mean square never reaches {high:g}; "
                 "expected a band above 0"
             )
         if not 0.0 < self.width < math.inf or not 0.0 <= self.tau_s < math.inf:
@@ -65,11 +66,17 @@ class EssentialVariable:
                 "expected finite numbers, width above 0"
             )
 
+    @property
+    def _band(self) -> tuple[float, float]:
+        low = -math.inf if self.low is None else self.low
+        return low, math.inf if self.high is None else self.high
+
     def need(self, value: float) -> float:
         """Return the need of a value, 0 to 1; 1 for NaN."""
         if math.isnan(value):
             return 1.0
-        return min(max(self.low - value, value - self.high, 0.0) / self.width, 1.0)
+        low, high = self._band
+        return min(max(low - value, value - high, 0.0) / self.width, 1.0)
 
 
 class Needs:

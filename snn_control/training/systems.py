@@ -27,6 +27,7 @@ ENTRY_POINT_GROUP = "snn_control.systems"
 
 SYSTEMS: dict[str, str] = {
     "blimp": "snn_control.training.blimp.system:Blimp",
+    "blimp_adaptive": "snn_control.training.blimp.adaptive.system:AdaptiveBlimp",
     "corridor": "snn_control.training.corridor.system:Corridor",
     "swimmer": "snn_control.training.swimmer.system:Swimmer",
 }

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import Altitude, Controller, Swimmer, load, model_names, save
+from snn_control.controllers.adapting import Adapting
 from snn_control.controllers.corridor.gap import Gap
 from snn_control.controllers.corridor.spiking_gap import SpikingGap
 from snn_control.controllers.files import BUILT_IN
@@ -58,6 +59,10 @@ def test_observations_actions_and_readouts_are_named(controller: Controller) -> 
         readouts = {"chosen_rad", "spikes"}
         if isinstance(controller, Gap):
             readouts |= {"free_m", "ahead_m"}
+    elif isinstance(controller, Adapting):
+        inputs = ("height_error_m", "height_ref_m", "range_m", "dt_s")
+        assert names == (inputs, ("motor_command",))
+        readouts = {"learned_bias_m_s2", "hypothesis", "learning", "version"}
     else:
         assert names == (("height_error_m",), ("motor_command",))
         assert controller.control_period_s == 0.1
@@ -127,7 +132,7 @@ def test_returned_values_do_not_change_later(controller: Controller) -> None:
     for observation in observations(controller):
         action = controller.step(observation)
         values = [action, controller.readouts]
-        if isinstance(controller, Altitude | Swimmer):
+        if isinstance(controller, Adapting | Altitude | Swimmer):
             values.append(controller.spikes)
         kept.append((values, copy.deepcopy(values)))
     for values, copies in kept:
@@ -143,7 +148,7 @@ def test_writing_into_returned_values_has_no_effect(controller: Controller) -> N
         np.testing.assert_array_equal(action, whole[k, : action.size])
         action[:] = np.nan
         controller.readouts.clear()
-        if isinstance(controller, Altitude | SpikingGap | Swimmer):
+        if isinstance(controller, Adapting | Altitude | SpikingGap | Swimmer):
             controller.spikes[:] = np.nan
 
 
@@ -157,7 +162,7 @@ def test_observations_of_other_dtypes_are_accepted(controller: Controller) -> No
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_saved_controller_is_loaded_bit_identical(name: str, tmp_path: Path) -> None:
     controller = load(name)
-    assert isinstance(controller, Altitude | SpikingGap | Swimmer)
+    assert isinstance(controller, Adapting | Altitude | SpikingGap | Swimmer)
     inputs = observations(controller, 300)
     expected = outputs(controller, inputs)
     path = save(controller, tmp_path / "model", {"command": "x"})

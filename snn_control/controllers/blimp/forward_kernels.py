@@ -30,6 +30,7 @@ from snn_control.plasticity.forward_model import (
     correct,
     relocate,
     spread,
+    start,
 )
 from snn_control.plasticity.optional_kernel import kernel
 
@@ -46,10 +47,11 @@ DELAY_STEPS, MOTOR_FRACTION, GAIN_WALK, INVERTED, RESTARTS = range(5)
 KIND = 5
 
 (
-    LINEAR_DRAG, QUADRATIC_DRAG, SERVO_STEP, LOWEST_M, DEAD_ZONE, SPEED_WALK, BIAS_WALK, RANGE_SD,
-    ESTIMATE_SD, SHARE, CAP, FACTOR, GAIN_LIMIT, BIAS_LIMIT, BEYOND_STEPS,
-) = range(15)  # fmt: skip
-NUMBERS = 15
+    LINEAR_DRAG, QUADRATIC_DRAG, SERVO_STEP, LOWEST_M, DEAD_ZONE, HOVER, SPEED_WALK, BIAS_WALK,
+    RANGE_SD, ESTIMATE_SD, START_GAIN, START_BIAS, SPEED_SD, GAIN_SD, BIAS_SD, SHARE, CAP, FACTOR,
+    GAIN_LIMIT, BIAS_LIMIT, SMALLEST_GAIN, BEYOND_STEPS, ERROR_GAIN, SPEED_GAIN, OUTPUT_M_S2,
+) = range(25)  # fmt: skip
+NUMBERS = 25
 
 (
     STEP, FLYING, LAST_M, UNCHANGED, LOST, BARRED, POSITION_AHEAD, SPEED_AHEAD, INNOVATION,
@@ -76,11 +78,44 @@ def signed_duty(command: float, dead_zone: float) -> float:
 
 
 @kernel(nogil=True)
-def command_for(push: float) -> float:
-    """Return the command, motor units, whose settled push is nearest to a signed one."""
+def begin(
+    rows: Any, bank: Any, weights: Any, line: Any, status: Any, numbers: Any, range_m: float,
+    sent: float, n: int,
+) -> None:  # fmt: skip
+    """Start `n` hypotheses at a measured height, at rest, with the motors settled at a command."""
+    duty = signed_duty(sent if sent != 0.0 else numbers[HOVER], numbers[DEAD_ZONE])
+    for slot in range(SLOTS):
+        line[slot] = duty
+    for k in range(STATUS):
+        status[k] = 0.0
+    status[LAST_M], status[INNOVATION_VARIANCE] = math.nan, 1.0
+    for k in range(n):
+        at, sign = k * ROW, -1.0 if bank[k * KIND + INVERTED] else 1.0
+        start(
+            rows, at, range_m, sign * numbers[START_GAIN], numbers[START_BIAS], numbers[RANGE_SD],
+            numbers[SPEED_SD], numbers[GAIN_SD], numbers[BIAS_SD],
+        )  # fmt: skip
+        rows[at + DUTY] = abs(duty)
+        rows[at + ANGLE] = math.pi if duty < 0.0 else 0.0
+        weights[k] = weights[n + k] = 1.0 / n
+
+
+@kernel(nogil=True)
+def command_for(rows: Any, status: Any, numbers: Any, output: float) -> float:
+    """Return the command whose settled acceleration is that of an output at nominal hover."""
+    at = int(status[FLYING]) * ROW
+    gain = math.copysign(max(abs(rows[at + GAIN]), numbers[SMALLEST_GAIN]), rows[at + GAIN])
+    push = (numbers[OUTPUT_M_S2] * output - rows[at + BIAS]) / gain
     count = COUNTS * math.sqrt(abs(push))
     size = min(max((count - COUNT_AT_REST) / COUNTS_PER_UNIT, 0.0), FULL)
     return math.copysign(size, push)
+
+
+@kernel(nogil=True)
+def predicted_error(status: Any, numbers: Any, reference_m: float) -> float:
+    """Return the height error that a controller of one input acts on."""
+    error_m = reference_m - status[POSITION_AHEAD]
+    return float(numbers[ERROR_GAIN] * error_m - numbers[SPEED_GAIN] * status[SPEED_AHEAD])
 
 
 @kernel(nogil=True)
@@ -208,7 +243,6 @@ def learn(
         weights[2 * n + k] = gaussian_likelihood(innovation, variance, numbers[CAP])
         if k == status[FLYING]:
             status[INNOVATION], status[INNOVATION_VARIANCE] = innovation, variance
-        certain = 1.0 if learns > 0.0 else 0.0
         correct(rows, at, measured_m, sd_m, updates, numbers[GAIN_LIMIT], numbers[BIAS_LIMIT])
     if n > 1 and learns > 0.0:
         weigh(rows, bank, weights, status, numbers, n)
@@ -252,7 +286,12 @@ def tick(
     """Advance `n` hypotheses to a tick, learn from its measurement and predict.
 
     Args:
-        rows, bank, weights, line, status, numbers: arrays of the hypotheses.
+        rows: motion, parameters and motors of the hypotheses.
+        bank: constants of the hypotheses.
+        weights: weights of the hypotheses.
+        line: commands in force.
+        status: common state.
+        numbers: common constants.
         sent: command in force since the last tick, motor units.
         n_steps: steps since the last tick, at least 0.
         position_m: measured position, or its estimate if that is not trusted, m.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, VehicleAdapter
 from snn_control.loops.blimp.battery import Battery
@@ -15,7 +16,6 @@ from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.estimator import HeightEstimator
 from snn_control.loops.blimp.estimator_config import EstimatorConfig
 from snn_control.loops.blimp.landing import EstimateLanding
-from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.blimp.model import BlimpModel
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim

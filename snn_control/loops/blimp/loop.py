@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from snn_control.controllers import PID, Controller, PIDConfig
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.supervision.simplex import Simplex, SimplexConfig
 

@@ -14,11 +14,11 @@ from std_srvs.srv import SetBool
 
 from snn_control.atmosphere import STANDARD_GRAVITY_M_S2, height_m
 from snn_control.controllers import Controller
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.errors import ConfigError, ParameterError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.loop import altitude_loop
-from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray
 from snn_control.ros.base.interface import qos

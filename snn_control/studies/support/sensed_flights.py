@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.controllers.blimp.motion import FULL, BlimpMotion
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.envs.blimp.sensing.errors import SenseParameters, draw_sense_errors
-from snn_control.controllers.blimp.motion import FULL, BlimpMotion
 from snn_control.loops.blimp.model import NOISE, RANGE_SD_M, BlimpModel, lidar_sd_m
 from snn_control.supervision.observer import Observer
 from snn_control.supervision.send_on_delta import DeltaConfig, DeltaDecoder, DeltaEncoder

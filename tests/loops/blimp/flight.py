@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from snn_control.controllers import PID, load
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.loops.blimp.adapter import BlimpAdapter
 from snn_control.loops.blimp.config import AltitudeNodeConfig
-from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.control_loop import ControlLoop
 from snn_control.supervision.modes import MEASURED_MODES
 

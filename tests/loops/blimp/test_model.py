@@ -7,11 +7,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.parameters import BlimpParameters
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import constants_row
-from snn_control.controllers.blimp.motion import BlimpMotion
 from snn_control.loops.blimp.model import NOISE, BlimpModel
 from snn_control.supervision.observer import Observer
 
