@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 from snn_control.errors import MissingExtraError
@@ -22,10 +25,27 @@ def start(node: str, arguments: Sequence[str] | None = None) -> int:
     """
     module, _, name = node.partition(":")
     try:
-        with required_packages():
+        with required_packages(), _ended_by_interrupts():
             kind = getattr(import_module(module), name)
             from snn_control.ros.base.run_node import run_node
     except MissingExtraError as exc:
         print(f"cannot start: {exc}", file=sys.stderr)
         return UNUSABLE
     return run_node(kind, arguments)
+
+
+@contextmanager
+def _ended_by_interrupts() -> Iterator[None]:
+    """End the process at once by SIGINT.
+
+    KeyboardInterrupt in the import of an extension module would become an ImportError.
+    """
+    ends = threading.current_thread() is threading.main_thread()
+    ends = ends and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ends:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if ends:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
