@@ -16,8 +16,6 @@ replay all of them bit for bit.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -40,12 +38,10 @@ from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.controllers.files import file_kind, filed_class
 from snn_control.controllers.forward_model import ForwardModel
-from snn_control.controllers.forward_models import forward_model_class
+from snn_control.controllers.forward_models import forward_model_class, identity
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.network import Network
-from snn_control.network.document import network_document
-from snn_control.network.files import Tensors
 from snn_control.plasticity.need import EssentialVariable, Needs
 
 __all__ = ["Adapting"]
@@ -99,12 +95,16 @@ class Adapting(Controller):
         self._dt_at = place["dt_s"]
         self._needed = [(name, place[name]) for name in needed]
         self._orders = Orders()
+        self.start: tuple[float, ...] | None = None
+        """Parameters at the start, learned earlier; None: those of the nominal vehicle."""
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
         """Reset controller and model; orders stay."""
         self.inner.reset(seed)
         self.model.reset()
+        if self.start is not None:
+            self.model.restore(self.start)
         self.needs.reset()
         self._time_s = self._offset = self._saturation = 0.0
         self._command: float | None = None
@@ -123,6 +123,19 @@ class Adapting(Controller):
         self._log("start")
 
     # Orders.
+
+    @property
+    def adaptation(self) -> dict[str, str | float]:
+        """State of the adaptation for the operator: rest of learning, last version, parameters."""
+        version = self.versions[-1]
+        return {
+            "learning": self.reason or "yes",
+            "model": f"not used: {self.diverged}" if self.diverged else "used",
+            "version": version.number,
+            "reason": version.reason,
+            "need": self.needs.cause or "none",
+            **self.model.readouts,
+        }
 
     @property
     def adapts(self) -> bool:
@@ -189,10 +202,12 @@ class Adapting(Controller):
         orders, model = self._orders, self.model
         trusted = None if math.isnan(orders.trusted) else orders.trusted > 0.0
         if trusted is False and self._trusted:
-            self._roll_back("measurement not trusted")
+            self._roll_back("sensor not trusted")
         elif trusted and not self._trusted:
-            self._log("measurement trusted")
+            self._log("sensor trusted")
         self._trusted = trusted is not False
+        if not orders.fresh:
+            trusted = False
         need = self._need(values, dt_s) if self.needs.variables else 1.0
         self.reason = self._objection(need)
         self._learns = 0.0 if self.reason else need
@@ -228,7 +243,9 @@ class Adapting(Controller):
         if self.diverged:
             return "diverged"
         if not self._trusted:
-            return "measurement not trusted"
+            return "sensor not trusted"
+        if not orders.fresh:
+            return "no measurement"
         if self.model.lost:
             return "sensor frozen"
         if zone and self.model.normalised_innovation < zone * zone:
@@ -237,7 +254,7 @@ class Adapting(Controller):
 
     def _judge(self, dt_s: float) -> None:
         """Detect a divergence of the predictions, and its end."""
-        if not self._trusted or self.model.lost:
+        if not (self._trusted and self._orders.fresh) or self.model.lost:
             return
         config = self.config
         kept = math.exp(-dt_s / config.divergence_tau_s)
@@ -254,6 +271,8 @@ class Adapting(Controller):
         """Start the model again with parameters from before a failure."""
         self.diverged, self._nis = reason, 2.0 * self.config.divergence_nis
         self.model.reset()
+        if self.start is not None:
+            self.model.restore(self.start)
         if self._history and all(map(math.isfinite, self._history[0][1])):
             self.model.restore(self._history[0][1])
         self._log(reason)
@@ -305,7 +324,7 @@ class Adapting(Controller):
     def snapshot(self) -> dict[str, Any]:
         """Return what was learned as JSON values, for `restore`."""
         parameters = zip(self.model.parameter_names, self.model.parameters, strict=True)
-        return {"controller": self._identity, "parameters": dict(parameters)}
+        return {"controller": identity(self.inner, self.model), "parameters": dict(parameters)}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Continue with the parameters of a snapshot.
@@ -313,7 +332,7 @@ class Adapting(Controller):
         Raises:
             ParameterError: one of another controller or model, incomplete, or out of bounds.
         """
-        if snapshot.get("controller") != self._identity:
+        if snapshot.get("controller") != identity(self.inner, self.model):
             raise ParameterError(
                 "the snapshot is of another network or forward model; load it with its own model"
             )
@@ -324,28 +343,28 @@ class Adapting(Controller):
         self.saved = self.model.parameters
         self._log("snapshot")
 
-    @property
-    def _identity(self) -> str:
-        """Hash of networks, kinds and settings."""
-        digest = hashlib.sha256(type(self.inner).__qualname__.encode())
-        for network in self.networks:
-            tensors: Tensors = {}
-            digest.update(json.dumps(network_document(network, tensors), sort_keys=True).encode())
-            for name in sorted(tensors):
-                digest.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
-        digest.update(json.dumps([self.model.name, self.model.document()], sort_keys=True).encode())
-        return digest.hexdigest()
+    def begin_with(self, parameters: Sequence[float]) -> None:
+        """Start each episode with parameters that were learned earlier, and reset.
+
+        Raises:
+            ParameterError: see `ForwardModel.restore`.
+        """
+        self.model.restore(parameters)
+        self.start = tuple(map(float, parameters))
+        self.reset()
 
     def to_document(self) -> ControllerDocument:
         """Return the networks, and the settings of controller, model and adaptation."""
         inner = self.inner.to_document()
-        settings = {
+        settings: dict[str, Any] = {
             "inner": file_kind(type(self.inner)),
             "inner_settings": dict(inner.settings),
             "forward_model": self.model.name,
             "model": self.model.document(),
             "adaptation": dataclasses.asdict(self.config),
         }
+        if self.start is not None:
+            settings["start"] = list(self.start)
         return ControllerDocument(inner.networks, settings)
 
     @classmethod
@@ -371,4 +390,7 @@ class Adapting(Controller):
             config = AdaptingConfig(**adaptation, needs=needs)
         except (KeyError, TypeError, UnknownNameError) as exc:
             raise ParameterError(f"settings of an adapting controller: {exc}") from exc
-        return cls(kind.from_document(inner, engine=engine), model, config)
+        adapting = cls(kind.from_document(inner, engine=engine), model, config)
+        if "start" in settings:
+            adapting.begin_with(settings["start"])
+        return adapting

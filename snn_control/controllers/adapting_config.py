@@ -29,8 +29,9 @@ class Orders(NamedTuple):
     frozen: float = 0.0
     """1 to keep the parameters."""
     trusted: float = math.nan
-    """1 if the measurement is trusted, 0 if an estimate replaces it, NaN without a monitor of the
-    sensor."""
+    """1 if the sensor is trusted, 0 if an estimate replaces it, NaN without a monitor."""
+    fresh: float = 1.0
+    """0 in a gap between measurements, which an estimate fills."""
     adapting: float = 1.0
     """1 to fly on the prediction, 0 to switch it off."""
     saves: float = 0.0

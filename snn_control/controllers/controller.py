@@ -49,6 +49,11 @@ class Controller(Copied, ABC):
         """Return True if the controller has an adaptation that can be frozen."""
         return False
 
+    @property
+    def adaptation(self) -> Mapping[str, str | float]:
+        """Named values of the adaptation for the operator; none by default."""
+        return {}
+
     @abstractmethod
     def reset(self, seed: int | None = None) -> None:
         """Return to the state before the first tick; only stochastic controllers use `seed`."""

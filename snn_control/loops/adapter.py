@@ -15,7 +15,15 @@ from snn_control.copies import Copied
 from snn_control.loops.config import ControllerConfig
 from snn_control.supervision.command_gate import CommandGates
 
-__all__ = ["Estimated", "Moment", "Observation", "Reading", "Sent", "VehicleAdapter"]
+__all__ = [
+    "AdaptationRequests",
+    "Estimated",
+    "Moment",
+    "Observation",
+    "Reading",
+    "Sent",
+    "VehicleAdapter",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -39,6 +47,19 @@ class Sent(NamedTuple):
     """Time on the clock of `Moment.at_s`, s."""
     command: FloatArray
     """Command, (n_actions,), in force until the next one."""
+
+
+class AdaptationRequests(NamedTuple):
+    """Requests of the operator to an adapting controller."""
+
+    frozen: bool = False
+    """True to keep what was learned."""
+    adapting: bool = True
+    """False to switch the adaptation off, as far as the controller can do without it."""
+    saves: int = 0
+    """Number of requests to save what was learned."""
+    rollbacks: int = 0
+    """Number of requests to return to what was saved."""
 
 
 class Moment(NamedTuple):
@@ -148,12 +169,14 @@ class VehicleAdapter(Copied, ABC, Generic[M]):
         """Restart from the present state of the vehicle, at arming or after manual control."""
 
     @abstractmethod
-    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
+    def orders(
+        self, now_s: float, adaptation: AdaptationRequests, sent: FloatArray
+    ) -> tuple[float, ...]:
         """Return the inputs of the controller beside its observation, as in its `order_names`.
 
         Args:
             now_s: monotonic time.
-            frozen: True while the adaptation is frozen.
+            adaptation: requests of the operator to the adaptation.
             sent: command in force, after limits and gate, (n_actions,).
         """
 

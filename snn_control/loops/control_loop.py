@@ -193,7 +193,7 @@ class ControlLoop(OperatedLoop[A]):
         self.ticks += 1
         step = done.step
         if step is None and self.controller.order_names:  # a recorded tick has all its entries
-            done.orders = self.adapter.orders(now_s, self.frozen, self.gate.last)
+            done.orders = self.adapter.orders(now_s, self.adaptation, self.gate.last)
         return Tick(
             self.ticks, stamp_ns, dt_s, missed, self.resets, self.modes.mode,
             bool(self.modes.failure), self._no_output if step is None else step.output,
@@ -234,7 +234,7 @@ class ControlLoop(OperatedLoop[A]):
         """Step the controller, and send its command."""
         self._stepped_s = at_s
         if self.controller.order_names:
-            done.orders = self.adapter.orders(now_s, self.frozen, self.gate.last)
+            done.orders = self.adapter.orders(now_s, self.adaptation, self.gate.last)
         done.step = self._step(done, at_s)
         done.command = self._send(done.step.command, now_s)
 

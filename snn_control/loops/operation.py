@@ -13,7 +13,7 @@ import numpy.typing as npt
 from snn_control.controllers import Controller
 from snn_control.copies import Copied
 from snn_control.errors import ControlPeriodError, InterfaceMismatchError, ParameterError
-from snn_control.loops.adapter import Sent, VehicleAdapter
+from snn_control.loops.adapter import AdaptationRequests, Sent, VehicleAdapter
 from snn_control.loops.reserve import Reserve, text
 from snn_control.supervision.command_gate import all_finite
 from snn_control.supervision.modes import Mode, ModeMachine
@@ -82,8 +82,8 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         self.ticks = self.missed = self.resets = 0
         self.estimate_failure = ""
         """Exception that ended the estimate until the next `restart` of the adapter, or empty."""
-        self.frozen = False
-        """True while the adaptation of the controller is frozen."""
+        self.adaptation = AdaptationRequests()
+        """Requests to the adaptation of the controller."""
         self.landing = False
         """True from trouble in operation until disarming; passed to the adapter."""
         self.trouble = ""

@@ -24,22 +24,26 @@ class ModelName:
     """`:untrained`: the circuit before training."""
     n_links: int | None = None
     """`:4-links`: a body of 4 links; None: the body of the model."""
+    adapting: bool = False
+    """`:adapting`: the controller on the forward model of its vehicle, which learns."""
 
     @classmethod
     def parse(cls, text: str) -> ModelName:
         """Split a text into name and suffixes, in any order, each at most once."""
-        base, untrained, n_links = text, False, None
+        base, untrained, n_links, adapting = text, False, None, False
         while ":" in base:
             rest, _, last = base.rpartition(":")
             links = _LINKS.fullmatch(last)
             if last == "untrained" and not untrained:
                 untrained = True
+            elif last == "adapting" and not adapting:
+                adapting = True
             elif links and n_links is None:
                 n_links = int(links[1])
             else:
                 break
             base = rest
-        return cls(base, untrained, n_links)
+        return cls(base, untrained, n_links, adapting)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -61,10 +65,15 @@ def load_named(
         ParameterError: the controller does not accept a suffix.
     """
     name = ModelName.parse(text)
-    return load(
+    controller = load(
         name.base,
         control_period_s=control_period_s,
         resample=resample,
         max_lag_change=max_lag_change,
         **name.options,
     )
+    if not name.adapting:
+        return controller
+    from snn_control.controllers.forward_models import adapted
+
+    return adapted(controller)

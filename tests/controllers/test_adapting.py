@@ -89,7 +89,7 @@ def test_a_distrusted_measurement_teaches_nothing_and_rolls_back_in_one_tick() -
     restored = adapting.model.parameters
     assert restored != recent
     version = adapting.versions[-1]
-    assert version.reason == "measurement not trusted"
+    assert version.reason == "sensor not trusted"
     assert version.parameters == restored
     wild = rows[201:].copy()
     wild[:, 2] += 3.0

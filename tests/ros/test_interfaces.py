@@ -16,7 +16,7 @@ pytest.importorskip("rclpy", reason=NEEDS_ROS)
 
 from lifecycle_msgs.msg import Transition
 
-from snn_control.loops.blimp.adapter import OBSERVABLE
+from snn_control.loops.blimp.interface import OBSERVABLE
 from snn_control.loops.place.reason import CODES, Reason
 from snn_control.ros import tables
 from snn_control.ros.base.interface import TICK_FIELDS, Quality, qos

@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.controllers.blimp import forward_kernels as kernels
 from snn_control.controllers.blimp.forward_config import (
@@ -38,6 +39,8 @@ from snn_control.plasticity.forward_model import BIAS, GAIN, POSITION, SHADOW, S
 from snn_control.plasticity.optional_kernel import is_compiled
 
 __all__ = ["BlimpForwardModel"]
+
+FloatArray = npt.NDArray[np.float64]
 
 LONGEST_STEP_S = 2.0
 """Time between two ticks above which the motion starts again from the measurement, s."""
@@ -60,14 +63,15 @@ class BlimpForwardModel(ForwardModel):
     def __init__(self, config: BlimpForwardConfig | None = None) -> None:
         self.config = config or BlimpForwardConfig()
         self._n = n = len(self.config.hypotheses)
-        compiled = is_compiled(kernels.tick)
-        # Plain Python is faster with lists.
-        self._array: Any = np.array if compiled else np.ndarray.tolist
         bank, numbers = kernel_constants(self.config)
         self._bank, self._numbers = self._array(bank), self._array(numbers)
         names = [f"{part}_{k}" for k in range(n) for part in ("gain_m_s2", "bias_m_s2", "weight")]
         self.parameter_names = (*names, "flying")
         self.reset()
+
+    def _array(self, values: FloatArray) -> Any:
+        """Return numbers for the kernels: plain Python is faster with lists."""
+        return values if is_compiled(kernels.tick) else values.tolist()
 
     def reset(self) -> None:
         """Return to the state before the first tick: nominal parameters, equal weights."""
@@ -85,14 +89,12 @@ class BlimpForwardModel(ForwardModel):
     ) -> None:
         """Advance to a range and learn from it, see `ForwardModel.tick`."""
         self._reference_m, range_m, dt_s = observation
-        if not self._started:
-            self._start(range_m, sent)
-        elif dt_s > LONGEST_STEP_S:
+        if not self._started or dt_s > LONGEST_STEP_S:
             parameters = self.parameters
-            self.reset()
-            self._reference_m = observation[0]
+            self._elapsed_s = 0.0
             self._start(range_m, sent)
             self.restore(parameters)
+            self._started = True
         else:
             self._elapsed_s += max(dt_s, 0.0)
         n_steps = round(self._elapsed_s / kernels.STEP_S) - int(self._status[kernels.STEP])
@@ -108,7 +110,6 @@ class BlimpForwardModel(ForwardModel):
             self._rows, self._bank, self._weights, self._line, self._status, self._numbers,
             range_m, sent, self._n,
         )  # fmt: skip
-        self._started = True
 
     @property
     def predicted(self) -> tuple[float, ...]:

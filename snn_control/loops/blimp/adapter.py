@@ -8,28 +8,30 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.controllers.adapting_config import Orders
 from snn_control.controllers.blimp.motion import BlimpMotion
-from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.adapter import Estimated, Moment, Observation, Reading, VehicleAdapter
+from snn_control.loops.adapter import (
+    AdaptationRequests,
+    Estimated,
+    Moment,
+    Observation,
+    Reading,
+    VehicleAdapter,
+)
 from snn_control.loops.blimp.battery import Battery
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.estimator import HeightEstimator
 from snn_control.loops.blimp.estimator_config import EstimatorConfig
+from snn_control.loops.blimp.interface import OBSERVABLE, require_altitude_controller
 from snn_control.loops.blimp.landing import EstimateLanding
 from snn_control.loops.blimp.model import BlimpModel
 from snn_control.supervision.command_gate import CommandGates
 from snn_control.supervision.learned_trim import LearnedTrim
 
-__all__ = ["ACTIONS", "OBSERVABLE", "ORDERS", "BlimpAdapter", "Setpoint", "range_fault"]
+__all__ = ["BlimpAdapter", "Setpoint", "range_fault"]
 
 FloatArray = npt.NDArray[np.float64]
 
-OBSERVABLE = ("height_error_m", "height_ref_m", "range_m", "dt_s", "battery_v")
-"""Observables, as in `snn_control/BlimpAltitude-v0`."""
-ACTIONS = ("motor_command",)
-ORDERS = ("sent_command", "frozen", "trusted")
-"""Inputs that a controller may take beside its observation: the command in force, motor units; 1
-while its adaptation is frozen; 1 while the range is trusted."""
 STEADY_M = 1.0
 """Height error up to which commands count for the trim, m."""
 
@@ -130,6 +132,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         self._measured_m = self._range_m = self._command = math.nan
         self._model = BlimpModel(motion or BlimpMotion())
         self._order_names = controller.order_names
+        self._measured_now = False
         self._trim = LearnedTrim(config.trim_command)
         self._motion, self._refused = motion, ""
         self.estimator = self._make_estimator()
@@ -171,17 +174,7 @@ class BlimpAdapter(VehicleAdapter[float]):
 
     def require_interface(self, controller: Controller) -> None:
         """Refuse a controller that is not an altitude controller."""
-        wrong = [name for name in controller.observation_names if name not in OBSERVABLE]
-        if wrong or tuple(controller.action_names) != ACTIONS:
-            raise InterfaceMismatchError(
-                f"the controller has inputs {controller.observation_names} and outputs "
-                f"{controller.action_names}, the node has {OBSERVABLE} and {ACTIONS}: "
-                "name a model of an altitude controller"
-            )
-        if unknown := [name for name in controller.order_names if name not in ORDERS]:
-            raise InterfaceMismatchError(
-                f"the controller takes the orders {unknown}, the node has {ORDERS}"
-            )
+        require_altitude_controller(controller)
 
     def make_gate(self) -> CommandGates:
         """Return the gate of the motors."""
@@ -215,17 +208,24 @@ class BlimpAdapter(VehicleAdapter[float]):
             self._refused = self.estimator.gates["lidar"].reason
         self.estimator = None
 
-    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
-        """Return those of `ORDERS` that the controller takes."""
-        trusted = self.estimator is None or self.estimator.gates["lidar"].trusted
-        values = dict(zip(ORDERS, (sent.item(), float(frozen), float(trusted)), strict=True))
-        return tuple(values[name] for name in self._order_names)
+    def orders(
+        self, now_s: float, adaptation: AdaptationRequests, sent: FloatArray
+    ) -> tuple[float, ...]:
+        """Return those of `adapting_config.Orders` that the controller takes."""
+        if not self._order_names:
+            return ()
+        trusted = math.nan
+        if self.estimator is not None:
+            trusted = float(self.estimator.gates["lidar"].trusted)
+        every = Orders(sent.item(), adaptation.frozen, trusted, self._measured_now, *adaptation[1:])
+        return tuple(float(getattr(every, name)) for name in self._order_names)
 
     def observe(self, measured: float, moment: Moment) -> Observation:
         """Return the observables; the setpoint advances by the elapsed time."""
         if moment.automatic and (fault := self._distrust(measured, moment)):
             return Observation(np.full(len(OBSERVABLE), math.nan), distrusted=f"range {fault}")
         self._range_m, setpoint = measured, self.setpoint
+        self._measured_now = True
         if setpoint.value is None:
             setpoint.start(measured)
         self._landing.reason = ""
@@ -256,6 +256,7 @@ class BlimpAdapter(VehicleAdapter[float]):
         if self.estimator is None or not self.estimator.started:
             return None
         self._follow(moment)
+        self._measured_now = False
         height_m, sd_m = self.estimator.estimate(moment.at_s)
         setpoint, landing, config = self.setpoint, self._landing, self.config
         land = landing.decide(self.estimator, sd_m, moment.at_s, config)
@@ -296,8 +297,8 @@ class BlimpAdapter(VehicleAdapter[float]):
     def objection(self, config: AltitudeNodeConfig) -> str:
         """Return the reason to refuse a trim that does not keep the height, by the model.
 
-        A changed trim is compared with the estimated buoyancy, the present one, at arming, with
-        the nominal buoyancy and only for a climb.
+        A changed trim is compared with the estimated buoyancy, the present one, at arming, with the
+        nominal buoyancy and only for a climb.
         """
         present, unmodelled_m_s2 = config.trim_command == self.config.trim_command, 0.0
         if self.estimator is not None and not present:

@@ -13,7 +13,13 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
+from snn_control.loops.adapter import (
+    AdaptationRequests,
+    Moment,
+    Observation,
+    Reading,
+    VehicleAdapter,
+)
 from snn_control.loops.corridor.completion import Interpolation, Remembered
 from snn_control.loops.corridor.config import CorridorConfig
 from snn_control.loops.corridor.interface import Pose, displacement, read_ranges
@@ -125,7 +131,9 @@ class CorridorAdapter(VehicleAdapter[FloatArray]):
         self.request = self.sensing.fire()
         self._last = None
 
-    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, ...]:
+    def orders(
+        self, now_s: float, adaptation: AdaptationRequests, sent: FloatArray
+    ) -> tuple[float, ...]:
         """Return (): such a controller takes no orders."""
         return ()
 

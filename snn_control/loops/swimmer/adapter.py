@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 from snn_control.controllers import Controller
 from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.adapter import Moment, Observation, Reading, VehicleAdapter
+from snn_control.loops.adapter import (
+    AdaptationRequests,
+    Moment,
+    Observation,
+    Reading,
+    VehicleAdapter,
+)
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import JointReader, head_command, joint_names
 from snn_control.supervision.command_gate import CommandGates
@@ -109,9 +115,11 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         """Accept any first angles; keep the last velocity, which is valid until it is lost."""
         self._measured = None
 
-    def orders(self, now_s: float, frozen: bool, sent: FloatArray) -> tuple[float, float, float]:
+    def orders(
+        self, now_s: float, adaptation: AdaptationRequests, sent: FloatArray
+    ) -> tuple[float, float, float]:
         """Return speed, turn and 1.0 if the adaptation is frozen."""
-        return *self._head_orders(now_s), float(frozen)
+        return *self._head_orders(now_s), float(adaptation.frozen)
 
     def observe(self, measured: FloatArray, moment: Moment) -> Observation:
         """Return the angles."""

@@ -107,6 +107,7 @@ class ControllerHealth(Generic[A]):
             "inputs": self._input_status,
             "commands": self._command_status,
             "network": self._network_status,
+            "adaptation": self._adaptation_status,
         }
 
     def watch(self, loop: ControlLoop[A] | None) -> None:
@@ -259,6 +260,15 @@ class ControllerHealth(Generic[A]):
         self._spikes, self._spikes_since_s = 0.0, time.monotonic()
         if loop.modes.mode is Mode.AUTO and not rate and self._vehicle.expects_spikes(loop):
             status.escalate(WARN, "the network is silent")
+        return status
+
+    def _adaptation_status(self) -> Status:
+        loop = self._loop
+        if loop is None or not loop.controller.adapts:
+            return Status(message="no adaptation")
+        status = Status(values=dict(loop.controller.adaptation))
+        if str(status.values.get("model", "used")) != "used":
+            status.escalate(WARN, f"forward model {status.values['model']}")
         return status
 
     def _rate_hz(self, loop: ControlLoop[A]) -> float:

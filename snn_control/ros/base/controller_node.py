@@ -22,6 +22,7 @@ from snn_control.controllers import Controller
 from snn_control.errors import ConfigError
 from snn_control.loops.adapter import Reading
 from snn_control.loops.control_loop import A, ControlLoop, Tick
+from snn_control.ros.base.adaptation_services import AdaptationServices
 from snn_control.ros.base.conflicts import claim, require_type
 from snn_control.ros.base.controller_health import ControllerHealth, VehicleStatus
 from snn_control.ros.base.diagnostics import Status
@@ -73,6 +74,9 @@ class ControllerNode(ManagedNode, Generic[A]):
         self._was_armed = False
         """True if the vehicle has been armed since `configure`."""
         self._claim: Any = None
+        self._adaptation = AdaptationServices(
+            self._running, lambda: str(getattr(self.config, "save_to", ""))
+        )
         for task, status_of in self.health.tasks().items():
             self.diagnostics.add(task, status_of)
         self.diagnostics.add("model", self._model_status)
@@ -199,7 +203,7 @@ class ControllerNode(ManagedNode, Generic[A]):
         common = (
             (SetBool, "~/emergency_stop", self._on_stop_request),
             (SetBool, "~/arm", self._on_arm),
-            (SetBool, "~/freeze", self._on_freeze),
+            *self._adaptation.services(),
             (Trigger, "~/reset", self._on_reset),
             (Trigger, "~/reload", self._on_reload),
         )
@@ -353,13 +357,6 @@ class ControllerNode(ManagedNode, Generic[A]):
         if self._claim is not None:
             self._claim.close()
             self._claim = None
-
-    def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        loop = self._running()
-        if not loop.controller.adapts:
-            return answer(response, False, "this controller does not adapt: nothing to freeze")
-        loop.frozen = request.data
-        return answer(response, True, "frozen" if request.data else "adapting")
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         loop = self._running()

@@ -107,6 +107,12 @@ EVERY_CONTROLLER = Interface(
                 "load the model file again; an invalid file is refused"),
         Service("~/freeze", "std_srvs/srv/SetBool",
                 "freeze or resume adaptation; refused by a controller that does not adapt"),
+        Service("~/adapt", "std_srvs/srv/SetBool",
+                "fly on the learned forward model, or without it"),
+        Service("~/save_adaptation", "std_srvs/srv/Trigger",
+                "keep what was learned, also as a model file if `save_to` names one"),
+        Service("~/roll_back_adaptation", "std_srvs/srv/Trigger",
+                "return to what was saved last, at first to the start"),
     ),
 )  # fmt: skip
 """Interface of every controller node, in addition to its own."""

@@ -16,7 +16,10 @@ class Config(AltitudeNodeConfig):
     """Parameters of `altitude_controller`."""
 
     model: str = parameter("blimp-altitude")
-    """Name of a shipped model, a run folder or a model file."""
+    """Name of a shipped model, a run folder or a model file; with `:adapting` on a forward model
+    that learns."""
+    save_to: str = parameter("")
+    """Model file that ~/save_adaptation writes, without suffix; empty: none."""
     control_period_s: float = parameter(0.0, 0.0, 10.0)
     """Period of the measurements, s; 0: that of the model. Another period is refused."""
     resample: bool = parameter(False)

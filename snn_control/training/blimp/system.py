@@ -13,7 +13,8 @@ from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.blimp.quantised_twin import QuantisedTwin, quantised_twin
 from snn_control.controllers.controller import Controller
 from snn_control.errors import ParameterError
-from snn_control.loops.blimp.adapter import ACTIONS, OBSERVABLE, BlimpAdapter
+from snn_control.loops.blimp.adapter import BlimpAdapter
+from snn_control.loops.blimp.interface import ACTIONS, OBSERVABLE
 from snn_control.supervision.modes import Mode
 from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System, Transfer
 from snn_control.training.task import Task

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import load
+from snn_control.controllers.adapting_config import ORDERS
 from snn_control.errors import InterfaceMismatchError
-from snn_control.loops.blimp.adapter import ORDERS
 from snn_control.loops.blimp.config import AltitudeNodeConfig
 from snn_control.loops.blimp.loop import altitude_loop
 from snn_control.loops.control_loop import Tick

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
+from snn_control.loops.adapter import AdaptationRequests
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import head_command, joint_names
 from snn_control.supervision.modes import Mode
@@ -43,7 +44,7 @@ def test_ticks_without_a_step_have_all_entries() -> None:
     """Disarmed, and with a joint that cannot be read: their records have the orders."""
     bench = SwimBench()
     disarmed = bench.measure()
-    bench.arm().loop.frozen = True
+    bench.arm().loop.adaptation = AdaptationRequests(frozen=True)
     refused = bench.measure((math.nan,) * N_JOINTS)
     names = bench.loop.controller.order_names
     for tick, frozen in ((disarmed, 0.0), (refused, 1.0)):
@@ -56,7 +57,7 @@ def test_adaptation_can_be_frozen_and_resumed() -> None:
     adapting = Swimmer(network, homeostasis=Homeostasis(np.full(N_JOINTS - 1, 1.0), lag_rate=0.5))
     bench, gains = SwimBench(adapting).arm(), []
     for frozen in (False, True, False):
-        bench.loop.frozen = frozen
+        bench.loop.adaptation = AdaptationRequests(frozen=frozen)
         for measured in angles(100):
             assert bench.measure(measured.tolist()).orders == (1.0, 0.0, float(frozen))
         gains.append(adapting.gains.copy())
@@ -69,7 +70,7 @@ def test_adaptation_stays_frozen_after_reset_and_reload() -> None:
     network = load("swimmer-spiking").networks[0]  # type: ignore[attr-defined]
     points = Homeostasis(np.full(N_JOINTS - 1, 1.0))
     bench = SwimBench(Swimmer(network, homeostasis=points)).arm()
-    bench.loop.frozen = True
+    bench.loop.adaptation = AdaptationRequests(frozen=True)
     resets = {
         "reset": bench.loop.reset,
         "reload": lambda: bench.loop.replace(Swimmer(network, homeostasis=points)),
