@@ -102,7 +102,7 @@ def episode(name: str, preset: str = "default") -> str:
     from snn_control.training.systems import system_of
 
     ((label, controller),) = load_all([name]).items()
-    options = {"duration_s": 90.0} if system_of(controller).name == "blimp" else {}
+    options = {"duration_s": 90.0} if system_of(controller).name.startswith("blimp") else {}
     evaluation = evaluate(controller, label, seeds=[SEED], preset=preset, **options)
     result = evaluation.episodes[0]
     return digest(result.metrics, {name: row for name, row in result.trace.items() if len(row)})

@@ -38,7 +38,8 @@ from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.controllers.files import file_kind, filed_class
 from snn_control.controllers.forward_model import ForwardModel
-from snn_control.controllers.forward_models import forward_model_class, identity
+from snn_control.controllers.forward_models import forward_model_class
+from snn_control.controllers.model_identity import identity
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.network import Network
@@ -50,7 +51,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Adapting(Controller):
-    """Wrapper that flies a controller on a forward model which it learns in operation.
+    """Wrapper of a controller with a forward model that learns in operation.
 
     Args:
         inner: controller; its observations are those of the vehicle or predicted by the model.
@@ -322,7 +323,7 @@ class Adapting(Controller):
         return self.inner.synaptic_operations(spike_counts, n_ticks)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what was learned as JSON values, for `restore`."""
+        """Return the learned parameters as JSON values, for `restore`."""
         parameters = zip(self.model.parameter_names, self.model.parameters, strict=True)
         return {"controller": identity(self.inner, self.model), "parameters": dict(parameters)}
 
@@ -336,10 +337,10 @@ class Adapting(Controller):
             raise ParameterError(
                 "the snapshot is of another network or forward model; load it with its own model"
             )
-        given, names = snapshot.get("parameters", {}), self.model.parameter_names
-        if set(given) != set(names):
+        values, names = snapshot.get("parameters", {}), self.model.parameter_names
+        if set(values) != set(names):
             raise ParameterError(f"parameters of the snapshot: expected {', '.join(names)}")
-        self.model.restore([float(given[name]) for name in names])
+        self.model.restore([float(values[name]) for name in names])
         self.saved = self.model.parameters
         self._log("snapshot")
 

@@ -1,4 +1,4 @@
-"""Limits, orders and versions of an adapting controller."""
+"""Configuration, orders and versions of an adapting controller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Orders(NamedTuple):
     fresh: float = 1.0
     """0 in a gap between measurements, which an estimate fills."""
     adapting: float = 1.0
-    """1 to fly on the prediction, 0 to switch it off."""
+    """1 to act on the prediction, 0 to switch it off."""
     saves: float = 0.0
     """Number of requests so far to save the parameters."""
     rollbacks: float = 0.0

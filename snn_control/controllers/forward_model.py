@@ -1,4 +1,4 @@
-"""Contract of the learned forward models that `Adapting` flies on."""
+"""Contract of the learned forward models of `Adapting`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ForwardModel(Copied, ABC):
     @property
     @abstractmethod
     def parameters(self) -> tuple[float, ...]:
-        """What was learned, in the order of `parameter_names`."""
+        """Learned parameters, in the order of `parameter_names`."""
 
     @abstractmethod
     def restore(self, parameters: Sequence[float]) -> None:

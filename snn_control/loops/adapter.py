@@ -53,13 +53,13 @@ class AdaptationRequests(NamedTuple):
     """Requests of the operator to an adapting controller."""
 
     frozen: bool = False
-    """True to keep what was learned."""
+    """True to keep the learned parameters."""
     adapting: bool = True
     """False to switch the adaptation off, as far as the controller can do without it."""
     saves: int = 0
-    """Number of requests to save what was learned."""
+    """Number of requests to save the parameters."""
     rollbacks: int = 0
-    """Number of requests to return to what was saved."""
+    """Number of requests to return to the saved parameters."""
 
 
 class Moment(NamedTuple):

@@ -1,4 +1,4 @@
-"""Fixed share: weights of several hypotheses by how well each predicted what was observed.
+"""Fixed share: weights of several hypotheses by their predictions of the observations.
 
 Hypothesis k assigned the likelihood L_k to an observation:
 

@@ -89,7 +89,7 @@ def start(
 def spread(
     row: Any, at: int, h: float, push: float, speed_walk: float, gain_walk: float, bias_walk: float
 ) -> None:
-    """Advance the covariance by an interval; its random walks are zero for what does not learn.
+    """Advance the covariance by an interval; random walks are zero without learning.
 
     Args:
         row: array of the hypotheses.

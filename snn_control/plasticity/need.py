@@ -80,7 +80,7 @@ class EssentialVariable:
 
 
 class Needs:
-    """Filtered essential variables and the largest of their needs.
+    """Filter of essential variables, with their largest need.
 
     Args:
         variables: essential variables with different names.

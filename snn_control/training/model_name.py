@@ -74,6 +74,6 @@ def load_named(
     )
     if not name.adapting:
         return controller
-    from snn_control.controllers.forward_models import adapted
+    from snn_control.controllers.adapted import adapted
 
     return adapted(controller)

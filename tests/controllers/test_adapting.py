@@ -45,9 +45,9 @@ def observations(n: int, seed: int = 0) -> np.ndarray:
     return np.stack([reference_m - range_m, reference_m, range_m, np.full(n, 0.1)], axis=1)
 
 
-def steps(controller: Adapting, rows: np.ndarray, given: Sequence[float] | None = None) -> list:
-    if given is not None:
-        controller.take_orders(given)
+def steps(controller: Adapting, rows: np.ndarray, taken: Sequence[float] | None = None) -> list:
+    if taken is not None:
+        controller.take_orders(taken)
     return [controller.step(row).item() for row in rows]
 
 
@@ -76,7 +76,7 @@ def test_frozen_parameters_stay_and_resume() -> None:
     commands = steps(adapting, rows[200:300], orders(frozen=1))
     assert adapting.model.parameters == kept
     assert adapting.reason == "frozen"
-    assert len(set(commands)) > 10, "the controller goes on"
+    assert len(set(commands)) > 10, "the controller continues"
     steps(adapting, rows[300:], orders())
     assert adapting.model.parameters != kept
 
@@ -127,8 +127,8 @@ def test_observations_and_orders_replay_commands_and_versions() -> None:
     records = []
     for adapting in (wrapped(), wrapped()):
         commands = []
-        for row, given in zip(rows, plan, strict=True):
-            adapting.take_orders(given)
+        for row, taken in zip(rows, plan, strict=True):
+            adapting.take_orders(taken)
             commands.append(adapting.step(row).item())
         records.append((commands, list(adapting.versions)))
     assert records[0] == records[1]
@@ -169,7 +169,7 @@ class Failing(BlimpForwardModel):
             self._status[6] = math.nan
 
 
-def test_a_model_that_fails_is_restarted_and_the_controller_goes_on() -> None:
+def test_a_model_that_fails_is_restarted_and_the_controller_continues() -> None:
     adapting, rows = Adapting(load("blimp-altitude"), Failing(), PD), observations(200)
     steps(adapting, rows[:100])
     broken = rows[100].copy()

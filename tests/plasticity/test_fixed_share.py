@@ -44,7 +44,7 @@ def test_weights_stay_above_the_share_and_sum_to_one(rule: Any, share: float) ->
 
 @pytest.mark.parametrize("share", [0.001, 0.01])
 def test_a_new_best_hypothesis_takes_over_within_its_evidence(share: float) -> None:
-    """Every observation is worth one nat: log(n / share) of them plus one are enough."""
+    """Bound for observations of one nat each: log(n / share) of them plus one."""
     numbers = array([1.0, 1.0])
     for _ in range(1000):
         numbers[2:] = math.e, 1.0

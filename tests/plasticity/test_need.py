@@ -37,7 +37,7 @@ def test_largest_need_and_its_cause() -> None:
 
 
 def test_root_mean_square_of_an_oscillation() -> None:
-    """A sine of amplitude 1 has the RMS 0.707, whatever its sign and mean."""
+    """Sine of amplitude 1, whose RMS is 0.707."""
     needs = Needs([EssentialVariable("error_m", high=0.5, width=1.0, tau_s=20.0, squared=True)])
     for k in range(4000):
         need = needs.update({"error_m": math.sin(0.5 * k)}, 0.1)

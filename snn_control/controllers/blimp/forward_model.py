@@ -13,8 +13,8 @@ with the acceleration a of one motor unit at the nominal hover command. Its mode
 dead time replaces an integral.
 
 Without a monitor of the lidar, a measurement is taken for frozen if it is repeated while the shadow
-of the flying hypothesis moves away from it by `shadow_gate_m`: the blimp then flies on the shadow,
-and what the frozen value taught is withdrawn.
+of the flying hypothesis moves away from it by `shadow_gate_m`: the shadow then is the
+estimate, and the lessons of the frozen value are withdrawn.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class BlimpForwardModel(ForwardModel):
 
     @property
     def parameters(self) -> tuple[float, ...]:
-        """Gain, bias and weight of each hypothesis, and the flying one."""
+        """Gain, bias and weight of each hypothesis, and the one in use."""
         values: list[float] = []
         for k in range(self._n):
             at = k * kernels.ROW
@@ -192,12 +192,12 @@ class BlimpForwardModel(ForwardModel):
         Raises:
             ParameterError: an unknown setting, or one out of range.
         """
-        given = dict(settings)
+        values = dict(settings)
         try:
-            if "motion" in given:
-                given["motion"] = BlimpMotion(**given["motion"])
-            if "hypotheses" in given:
-                given["hypotheses"] = tuple(Hypothesis(**each) for each in given["hypotheses"])
-            return cls(BlimpForwardConfig(**given))
+            if "motion" in values:
+                values["motion"] = BlimpMotion(**values["motion"])
+            if "hypotheses" in values:
+                values["hypotheses"] = tuple(Hypothesis(**each) for each in values["hypotheses"])
+            return cls(BlimpForwardConfig(**values))
         except TypeError as exc:
             raise ParameterError(f"forward model of the blimp: {exc}") from exc

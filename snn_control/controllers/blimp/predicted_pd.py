@@ -1,7 +1,7 @@
 """Spiking network of P + D on a predicted state, described by few numbers.
 
 The drive of its thermometer code is u = kp e - kd v, with the predicted height error e and climb
-rate v as inputs: without a derivative of its own it has no state. Thresholds, pairs and dither are
+rate v as inputs: without a derivative it has no state. Thresholds, pairs and dither are
 those of `thermometer_pd`.
 """
 

@@ -108,11 +108,11 @@ EVERY_CONTROLLER = Interface(
         Service("~/freeze", "std_srvs/srv/SetBool",
                 "freeze or resume adaptation; refused by a controller that does not adapt"),
         Service("~/adapt", "std_srvs/srv/SetBool",
-                "fly on the learned forward model, or without it"),
+                "act on the learned forward model, or without it"),
         Service("~/save_adaptation", "std_srvs/srv/Trigger",
-                "keep what was learned, also as a model file if `save_to` names one"),
+                "save the learned parameters, also as a model file if `save_to` names one"),
         Service("~/roll_back_adaptation", "std_srvs/srv/Trigger",
-                "return to what was saved last, at first to the start"),
+                "return to the parameters saved last, at first those of the start"),
     ),
 )  # fmt: skip
 """Interface of every controller node, in addition to its own."""

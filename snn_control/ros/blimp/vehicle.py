@@ -20,7 +20,7 @@ from snn_control.ros.base.vehicle import (
     bus_trace,
     evaluated_beside,
 )
-from snn_control.training.blimp.system import Blimp
+from snn_control.training.blimp.system import Blimp, commands_a_blimp
 from snn_control.training.evaluate import Evaluation, operations_metrics
 from snn_control.training.rollout import Episode, spike_list
 
@@ -43,7 +43,7 @@ class BlimpVehicle(Vehicle):
     @classmethod
     def accepts(cls, controller: Controller) -> bool:
         """Return True if a controller is an altitude controller."""
-        return Blimp().accepts(controller)
+        return commands_a_blimp(controller)
 
     def controller_node(self, model: str) -> NodeStart:
         """Return the node of the model or of the PID."""

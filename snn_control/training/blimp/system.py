@@ -19,9 +19,20 @@ from snn_control.supervision.modes import Mode
 from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System, Transfer
 from snn_control.training.task import Task
 
-__all__ = ["Blimp"]
+__all__ = ["Blimp", "commands_a_blimp", "takes_adaptation"]
 
 _NEEDED = ("height_m", "height_ref_m", "motor_command", "range_m", "missed_ticks")
+
+
+def commands_a_blimp(controller: Controller) -> bool:
+    """Return True if a controller maps some of `OBSERVABLE` to a motor command."""
+    known = all(name in OBSERVABLE for name in controller.observation_names)
+    return known and tuple(controller.action_names) == ACTIONS
+
+
+def takes_adaptation(controller: Controller) -> bool:
+    """Return True if a controller has a forward model that learns."""
+    return "adapting" in controller.order_names
 
 
 class Blimp(System):
@@ -51,9 +62,11 @@ class Blimp(System):
         return AltitudeTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Return True if the controller maps some of `OBSERVABLE` to a motor command."""
-        known = all(name in OBSERVABLE for name in controller.observation_names)
-        return known and tuple(controller.action_names) == ACTIONS
+        """Return True if the controller maps some of `OBSERVABLE` to a motor command.
+
+        Adapting controllers belong to another system, see `takes_adaptation`.
+        """
+        return commands_a_blimp(controller) and not takes_adaptation(controller)
 
     def rivals(self, controller: Controller) -> dict[str, Controller]:
         """Return the tuned PID."""

@@ -1,4 +1,4 @@
-"""Adapting controller on the bus: replay, services, model file of what was learned."""
+"""Adapting controller on the bus: replay, services, model file of the learned parameters."""
 
 from __future__ import annotations
 

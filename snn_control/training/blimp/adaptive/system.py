@@ -1,18 +1,16 @@
-"""System of a blimp that flies on a learned forward model: another task than that of `Blimp`."""
+"""System of a blimp with a learned forward model: another task than that of `Blimp`."""
 
 from __future__ import annotations
 
-from snn_control.training.blimp.system import Blimp
+from snn_control.controllers.controller import Controller
+from snn_control.training.blimp.system import Blimp, commands_a_blimp, takes_adaptation
 from snn_control.training.task import Task
 
 __all__ = ["AdaptiveBlimp"]
 
 
 class AdaptiveBlimp(Blimp):
-    """Blimp whose controller and forward model are evolved together.
-
-    Its controllers are those of `Blimp`, which precedes it in the registry.
-    """
+    """Blimp whose controller and forward model are evolved together."""
 
     name = "blimp_adaptive"
 
@@ -22,3 +20,7 @@ class AdaptiveBlimp(Blimp):
         from snn_control.training.blimp.adaptive.task import AdaptiveTask
 
         return AdaptiveTask
+
+    def accepts(self, controller: Controller) -> bool:
+        """Return True for an adapting controller of a blimp."""
+        return commands_a_blimp(controller) and takes_adaptation(controller)
