@@ -1,4 +1,4 @@
-"""Hebbian projection against principal components, and its protection of what a layer computes."""
+"""Hebbian projection against principal components, and protection of the outputs of a layer."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_an_exhausted_layer_is_refused() -> None:
         layer.add(3)
     layer.add(2)
     assert layer.free_rank == 0
-    with pytest.raises(ParameterError, match="no dimension is left.*widen the layer"):
+    with pytest.raises(ParameterError, match=r"no dimension is left.*widen the layer"):
         layer.add(1)
     layer.protect()
     np.testing.assert_allclose(layer.apply(np.eye(6)), 0.0, atol=1e-12)

@@ -72,7 +72,7 @@ def test_small_errors_change_nothing(engine: str) -> None:
 
 
 def test_decoders_stay_within_their_bound(engine: str) -> None:
-    """A frozen error is integrated up to the bound, and left from there at once."""
+    """Integral of a frozen error, up to the bound; it leaves the bound at once."""
     pes = rule("pes", engine)
     decoders, features = np.zeros((1, 4)), np.array([1.0, 0.5, -1.0, 0.0])
     for _ in range(1000):

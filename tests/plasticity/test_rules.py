@@ -72,12 +72,12 @@ def test_a_rule_changes_only_its_state(name: str) -> None:
 
 @pytest.mark.parametrize("engine", ["torch", "integer", "c", ""])
 def test_an_engine_without_rules_is_refused(engine: str) -> None:
-    with pytest.raises(ParameterError, match="rule pes: engine .* runs no rules.*native or ref"):
+    with pytest.raises(ParameterError, match=r"rule pes: engine .* runs no rules.*native or ref"):
         rule("pes", engine)
 
 
 def test_an_unknown_rule_proposes_the_closest() -> None:
-    with pytest.raises(UnknownNameError, match="unknown rule 'pess'. Did you mean: `pes`"):
+    with pytest.raises(UnknownNameError, match=r"unknown rule 'pess'. Did you mean: `pes`"):
         rule("pess")
 
 
@@ -85,4 +85,4 @@ def test_native_rules_name_the_missing_package(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(rules, "is_compiled", lambda function: False)
     with pytest.raises(ImportError, match=r'pip install "numba>=0.61"; or use .*reference'):
         rule("pes")
-    assert rule("pes", "reference")
+    assert callable(rule("pes", "reference"))

@@ -65,7 +65,7 @@ def test_without_a_filter_the_limit_is_that_of_overshoot() -> None:
 
 def test_too_fast_homeostasis_is_refused_with_the_accepted_number() -> None:
     loop = HomeostatLoop(60.0, 0.9, 0.03, 0.5)
-    with pytest.raises(ParameterError, match="too fast for a loop gain of 0.9") as refusal:
+    with pytest.raises(ParameterError, match=r"too fast for a loop gain of 0.9") as refusal:
         loop.require(0.21 * loop.limit)
     match = re.search(r"at most ([\d.e-]+),", str(refusal.value))
     assert match
