@@ -142,6 +142,7 @@ def adaptive(config: Config) -> dict[str, Learner]:
 
 def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
     """Learn each stream by each rule."""
+    n_images = len(digit_images()[0])
     fixed, others = constants(config), adaptive(config)
     seeds = range(config.first_seed, config.first_seed + config.seeds)
     tuning = range(config.first_tuning_seed, config.first_tuning_seed + config.tuning_seeds)
@@ -159,7 +160,6 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
                 f"{_mean(results[BEST]):.3f}, "
                 + ", ".join(f"{rule} {_mean(results[rule]):.3f}" for rule in others)
             )
-    n_images = len(digit_images()[0])
     summary = (
         f"Accuracy over the last 75 % of {config.samples} samples, each predicted before it is "
         f"learned; {config.seeds} seeds with 95 % intervals. The best constant of each condition "

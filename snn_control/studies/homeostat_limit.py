@@ -64,7 +64,7 @@ class Config(StudyConfig):
     """Length of a run, s; its second half is measured."""
     window_s: float = 10.0
     """Window of the monitor, s."""
-    margin: float = 1.25
+    margin: float = 1.5
     """Limit of the monitor over the largest spread in the calibration."""
     unsafe: float = 1.5
     """Spread over the mean one without homeostasis from which a run is unsafe."""
@@ -175,7 +175,7 @@ def _trial(
             break
     spread = relative_spread(_second_half(rates))
     try:
-        loop.require(eta * (1.0 - 1e-12), config.factor)  # a ratio of exactly the factor passes
+        loop.require(eta, config.factor)
         refused = False
     except ParameterError:
         refused = True
@@ -208,6 +208,7 @@ def _row(gain: float, ratio: float | None, trials: Sequence[_Trial]) -> dict[str
 def _summary(config: Config, every: Sequence[tuple[float, _Trial]]) -> str:
     unsafe = [trial for _, trial in every if trial.unsafe]
     safe = [trial for _, trial in every if not trial.unsafe]
+    running = [trial for trial in safe if not trial.refused]
     refused = sum(trial.refused for trial in unsafe)
     accepted = [trial for trial in unsafe if not trial.refused]
     detected = sum(trial.detected for trial in accepted)
@@ -218,8 +219,8 @@ def _summary(config: Config, every: Sequence[tuple[float, _Trial]]) -> str:
         f"{config.factor:g}, {detected} of the others detected, {len(accepted) - detected} missed. "
         f"The bare limit, a factor of 1, accepts {beyond}. Where refused runs are started all the "
         f"same, the monitor detects {sum(t.detected for t in unsafe)} of the {len(unsafe)}; it "
-        f"reports {sum(t.detected for t in safe)} of the {len(safe)} safe runs, and "
-        f"{sum(t.refused for t in safe)} safe runs are refused."
+        f"reports {sum(t.detected for t in running)} of the {len(running)} safe runs that are "
+        f"accepted. {len(safe) - len(running)} safe runs are refused."
     )
 
 
