@@ -10,7 +10,7 @@ from snn_control.errors import MissingExtraError
 
 __all__ = ["required_packages"]
 
-_DISTRIBUTIONS = {"PIL": "pillow", "yaml": "PyYAML"}
+_DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "PyYAML"}
 """Distributions whose name is not that of their module."""
 _REMEDIES = {
     "torch": 'pip install "{0}" --index-url https://download.pytorch.org/whl/cpu',

@@ -16,8 +16,10 @@ from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
     "adaptive-sensing": "hold of the blimp on a lidar that is read, or sends, only when it is due",
+    "concept-shift": "accuracy under swaps of labels, by rules that set the learning rate",
     "faults": "loss of height and detection of every fault of every stream of the blimp",
     "fusion": "height from lidar and barometer by filters, spiking gains and their twin",
+    "homeostat-limit": "divergence of a spiking population by too fast homeostasis, and its limit",
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "monitors": "delay and false alarms of the monitors of the blimp's streams",

@@ -16,15 +16,16 @@ from tests.paths import ROOT
 from tests.report.run_folder import make_run
 
 REPORT = ("plotly", "jinja2", "imageio_ffmpeg")
+DIGITS = ("sklearn", "scikit_learn")
 
 
 @pytest.fixture
 def without_extra(tmp_path: Path) -> dict[str, str]:
-    """Environment variables that hide the packages of the extra [report]."""
+    """Environment variables that hide the packages of the extras [report] and [digits]."""
     site = tmp_path / "site"
     site.mkdir()
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if not path.name.lower().startswith(REPORT):
+        if not path.name.lower().startswith((*REPORT, *DIGITS)):
             (site / path.name).symlink_to(path)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return kept | {"PYTHONPATH": f"{ROOT}{os.pathsep}{site}"}
@@ -48,6 +49,13 @@ def test_report_names_the_extra_and_keeps_the_run(
     assert 'pip install "snn_control[report]"' in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_study_of_digits_names_the_extra(without_extra: dict[str, str], tmp_path: Path) -> None:
+    words = ("study", "concept-shift", "--no-report", "--seeds", "1")
+    done = snn_control(without_extra, *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert 'pip install "snn_control[digits]"' in done.stderr
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "ros": ("rclpy", "diagnostic_msgs", "nav_msgs", "sensor_msgs", "std_msgs", "std_srvs"),
     "logs": ("rosbags",),
     "rl": ("sb3_contrib", "stable_baselines3"),
+    "digits": ("sklearn",),
     "docs": ("mkdocs", "material", "mkdocstrings"),
 }
 """Modules of each optional extra."""
