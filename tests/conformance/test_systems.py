@@ -69,7 +69,7 @@ def test_model_matches_the_environment_of_its_system(name: str) -> None:
     assert match(controller, env)
     env.close()
     for label, rival in own.rivals(controller).items():
-        assert own.accepts(rival)
+        assert system_of(rival).environment == own.environment
         assert own.role(label) == "baseline"
 
 

@@ -51,7 +51,10 @@ def test_compare_and_eval_print_the_metric_of_the_cart(package, outputs):
 
 def test_it_is_listed_and_misspelt_names_are_proposed(package):
     code = "from snn_control.training.systems import system, system_names; print(system_names())"
-    assert "['blimp', 'blimp_adaptive', 'corridor', 'swimmer', 'rail']" in run_python(package, code).stdout
+    assert (
+        "['blimp', 'blimp_adaptive', 'corridor', 'swimmer', 'rail']"
+        in run_python(package, code).stdout
+    )
     done = run_python(package, code + "; system('rial')")
     assert "Did you mean: `rail`?" in done.stderr
 

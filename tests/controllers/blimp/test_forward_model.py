@@ -66,7 +66,7 @@ def test_motors_and_servo_are_those_of_the_plant() -> None:
 
 
 def test_prediction_is_the_height_after_the_dead_time() -> None:
-    """Known parameters and exact ranges: the prediction at a tick against the height 0.33 s later."""
+    """Prediction at a tick, with known parameters, against the height 0.33 s later."""
     blimp, model = Blimp(), BlimpForwardModel(ONE)
     heights, predictions, sent = [blimp.height_m], [], 0.0
     for command in commands(300):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers import Altitude, load
+from snn_control.controllers.adapting import Adapting
 from snn_control.engines.native import NativeEngine
 from snn_control.network import Network
 from snn_control.network.mismatch import mismatched
@@ -22,7 +23,7 @@ MODELS = sorted(path.stem for path in models_folder().glob("blimp-*.json"))
 
 def networks(name: str) -> dict[str, Network]:
     controller = load(name)
-    assert isinstance(controller, Altitude)
+    assert isinstance(controller, Adapting | Altitude)
     return {network.name: network for network in controller.networks}
 
 
