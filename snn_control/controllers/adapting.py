@@ -172,7 +172,7 @@ class Adapting(Controller):
             output = self.inner.step(np.array([values[k] for k in self._measured]))
             command = self._without_prediction(output.item())
         else:
-            command = self._command or 0.0
+            command = 0.0 if self._command is None else self._command
         self._command = command
         if self.needs.variables:
             full = abs(command) >= self.model.command_limit
@@ -212,13 +212,16 @@ class Adapting(Controller):
         need = self._need(values, dt_s) if self.needs.variables else 1.0
         self.reason = self._objection(need)
         self._learns = 0.0 if self.reason else need
-        own = math.isnan(orders.sent_command)
-        sent = (self._command or 0.0) if own else orders.sent_command
+        sent = orders.sent_command
+        if math.isnan(sent):
+            sent = 0.0 if self._command is None else self._command  # -0.0 turns the servo
         was_lost, was_used = model.lost, model.hypothesis
         model.tick([values[k] for k in self._model_inputs], sent, trusted, self._learns)
         if not all(map(math.isfinite, model.predicted)):
             self._fail("prediction is not finite")
             return False
+        if model.lost:
+            self.reason, self._learns = self.reason or "sensor frozen", 0.0
         if model.lost != was_lost:
             self._log("sensor frozen" if model.lost else "sensor moves again")
         elif model.hypothesis != was_used:
@@ -247,8 +250,6 @@ class Adapting(Controller):
             return "sensor not trusted"
         if not orders.fresh:
             return "no measurement"
-        if self.model.lost:
-            return "sensor frozen"
         if zone and self.model.normalised_innovation < zone * zone:
             return "dead zone"
         return "" if need else "no need"

@@ -23,6 +23,10 @@ SIGNAL_KEYS = ("observations", "observation_names", "actions", "action_names")
 """Arrays in the trace of an environment without a section for its system."""
 SUPERVISION_KEYS = ("time_s", "mode", "mode_names", "estimate_m", "estimate_sd_m", "measured_m")
 """Arrays in the trace of a vehicle with an estimate."""
+ADAPTATION_KEYS = (
+    "time_s", "learned_gain_m_s2", "learned_bias_m_s2", "hypothesis", "learning",
+)  # fmt: skip
+"""Arrays in the trace of a controller on a forward model that learns."""
 LATENCY_KEYS = ("latency_s", "step_s", "age_s")
 """Arrays in the trace of a controller that ran as a node."""
 _REQUIRED = ("controller", "preset", "seeds", "episodes", "mean", "ci95")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snn_control.report.inputs import LATENCY_KEYS, SWIM_KEYS, ReportInputs
-from snn_control.report.sections import SECTIONS, supervision
+from snn_control.report.sections import SECTIONS, adaptation, supervision
 from snn_control.supervision.modes import Mode
 
 TIME_S = np.arange(20) * 0.1
@@ -25,6 +25,14 @@ SUPERVISED = HEIGHT | {
     "filter_s": STILL + 1e-4,
     "step_s": STILL + 1e-5,
 }
+LEARNED = HEIGHT | {
+    "learned_gain_m_s2": np.linspace(1.1, 0.9, 20),
+    "learned_bias_m_s2": STILL - 0.2,
+    "hypothesis": np.array([0.0] * 15 + [1.0] * 5),
+    "learning": np.array([1.0] * 16 + [0.0] * 4),
+    "weight_0": STILL + 0.4,
+    "weight_1": STILL + 0.6,
+}
 TRANSFER = {"error_m": STILL, "net:pd": STILL}
 STUDY = {"study": "toy", "question": "toy question", "summary": "", "rows": [], "figures": []}
 MODULES = {
@@ -40,6 +48,7 @@ ORDER = [
         "response",
         "swim",
         "supervision",
+        "adaptation",
         "spikes",
         "latency",
         "learning",
@@ -90,6 +99,10 @@ def test_a_run_has_sections_for_data_and_missing_data(inputs, expected):
             ["response", "supervision", "latency", "provenance"],
         ),
         (
+            {"traces": {"net": LATENCY | LEARNED}},
+            ["response", "adaptation", "latency", "provenance"],
+        ),
+        (
             {"study": STUDY, "traces": {"net": SWIM | HEIGHT}, "transfer": TRANSFER},
             ["study", "response", "swim", "transfer", "provenance"],
         ),
@@ -116,3 +129,14 @@ def test_supervision_shows_trust_modes_and_energy():
     assert float(energy.rows[1][2]) == pytest.approx(1000 * 20 * 1e-4 / 1.9, rel=0.01)
     names = {trace.name for trace in section.figures[0].figure.data}
     assert {"true", "measured", "estimated", "lidar not trusted", "lidar silent"} <= names
+
+
+def test_adaptation_shows_parameters_hypotheses_and_rest():
+    inputs = ReportInputs(Path("nowhere"), {}, {}, traces={"net": LEARNED})
+    section = adaptation.make(inputs)
+    (table,) = section.tables
+    assert table.rows[0][1:3] == ("1.100", "0.900")
+    assert table.rows[2][2] == "1"
+    assert table.rows[3][2] == "80%"
+    names = {trace.name for trace in section.figures[0].figure.data}
+    assert {"thrust gain", "lift less weight", "hypothesis 1", "learning rests"} <= names

@@ -37,6 +37,8 @@ class Args(JsonOption):
     Example: snn-control fly swimmer-spiking --sim
 
     Example: snn-control fly blimp-altitude --sim --faults lidar
+
+    Example: snn-control fly blimp-altitude --sim --adapt
     """
 
     model: Model
@@ -58,6 +60,9 @@ class Args(JsonOption):
     reaches no node, is an error."""
     out: Folder = None
     """Run folder to create; default: runs/fly-MODEL-SEED."""
+    adapt: Flag = False
+    """Put the controller on the forward model of its vehicle, which learns; the same as the suffix
+    `:adapting` of the model."""
     no_report: Flag = False
     """Write no report page, for which the same run without ROS is repeated for comparison."""
 
@@ -73,7 +78,10 @@ def run(args: Args) -> Result:
 
     if args.sim and not args.no_report:
         require_report()
-    controller = load_named(args.model)
+    model = args.model
+    if args.adapt and not ModelName.parse(model).adapting:
+        model = f"{model}:adapting"
+    controller = load_named(model)
     vehicle = vehicle_of(controller)
     duration_s = vehicle.duration_s if args.duration is None else args.duration
     if args.sim and duration_s <= 0:
@@ -83,8 +91,8 @@ def run(args: Args) -> Result:
             "--faults needs --sim; on a robot start fault_relay, see docs/how-to/inject_faults.md"
         )
     faults = str(args.faults or "")
-    bus_run = BusRun(args.model, args.preset, args.seed, duration_s, args.rate, faults=faults)
-    folder = args.out or Path("runs") / f"fly-{controller_name(args.model)}-{args.seed}"
+    bus_run = BusRun(model, args.preset, args.seed, duration_s, args.rate, faults=faults)
+    folder = args.out or Path("runs") / f"fly-{controller_name(model)}-{args.seed}"
     command = "snn-control " + shlex.join(sys.argv[1:])
     opened = Run.create(folder, command=command, config=bus_run, seed=args.seed)
     status = "crashed"
@@ -108,9 +116,9 @@ def run(args: Args) -> Result:
             write_evaluation(alone, folder, rival)
         system = find_system(controller)
         if system and system.transfer:
-            compared = {controller_name(args.model): controller} | system.rivals(controller)
+            compared = {controller_name(model): controller} | system.rivals(controller)
             write_transfer(compared, system.transfer, folder)
-        _keep_model(args.model, controller, folder)
+        _keep_model(model, controller, folder)
         data["report"] = str(build_report(folder))
     lines = [_figure(key, data[key]) for key in vehicle.headline]
     return Result(data, lines=lines)
@@ -128,7 +136,7 @@ def _keep_model(model: str, controller: Controller, folder: Path) -> None:
     if document is None:
         return
     best.mkdir(parents=True, exist_ok=True)
-    if name.options:  # no file contains the modified controller
+    if name.options or name.adapting:  # no file contains the modified controller
         save(controller, best / "model", about={"name": model})
         return
     for suffix in (".json", ".safetensors"):

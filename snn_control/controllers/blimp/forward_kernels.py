@@ -326,7 +326,8 @@ def tick(
         first, steps = int(status[STEP]), min(n_steps, MOST_STEPS)
         for step in range(first, first + steps):
             line[step & (SLOTS - 1)] = duty
-        advance(rows, bank, line, first, steps, numbers, learns, n)
+        walks = 0.0 if status[LOST] > 0.0 else learns
+        advance(rows, bank, line, first, steps, numbers, walks, n)
         status[STEP] += steps
         n_steps -= steps
     if not trusted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snn_control.report.section import SectionModule
 from snn_control.report.sections import (
+    adaptation,
     front,
     latency,
     learning,
@@ -38,6 +39,7 @@ SECTIONS: tuple[SectionModule, ...] = (
     swim,
     signals,
     supervision,
+    adaptation,
     spikes,
     latency,
     learning,

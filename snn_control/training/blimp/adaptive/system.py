@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
 from snn_control.controllers.controller import Controller
 from snn_control.training.blimp.system import Blimp, commands_a_blimp, takes_adaptation
+from snn_control.training.system import Arrays
 from snn_control.training.task import Task
 
 __all__ = ["AdaptiveBlimp"]
@@ -24,3 +31,12 @@ class AdaptiveBlimp(Blimp):
     def accepts(self, controller: Controller) -> bool:
         """Return True for an adapting controller of a blimp."""
         return commands_a_blimp(controller) and takes_adaptation(controller)
+
+    def trace_arrays(self, trace: Mapping[str, npt.NDArray[Any]], n_actions: int) -> Arrays:
+        """Return the arrays of a blimp, and the learned parameters and weights over time."""
+        kept = super().trace_arrays(trace, n_actions)
+        if not kept:
+            return {}
+        named = ("learned_gain_m_s2", "learned_bias_m_s2", "hypothesis", "learning")
+        learned = [name for name in trace if name in named or name.startswith("weight_")]
+        return kept | {name: np.asarray(trace[name]) for name in learned}

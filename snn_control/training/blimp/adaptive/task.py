@@ -79,8 +79,6 @@ class AdaptiveTask(Task):
     )
 
     def __post_init__(self) -> None:
-        if tuple(self.objectives) != ("cost",):
-            raise ConfigError(f"objectives: {self.objectives}; this task has `cost` alone")
         for condition in self.conditions:
             if condition not in CONDITIONS:
                 raise UnknownNameError("condition", condition, CONDITIONS)
