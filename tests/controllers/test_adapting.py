@@ -160,13 +160,17 @@ def test_a_diverged_model_is_not_used_until_it_agrees_again() -> None:
 
 
 class Failing(BlimpForwardModel):
-    """Forward model whose state becomes NaN."""
+    """Forward model that predicts NaN for heights above 1.5 m."""
+
+    range_m = 0.0
 
     def tick(self, observation: Any, sent: float, trusted: bool | None, learns: float) -> None:
         super().tick(observation, sent, trusted, learns)
-        if observation[1] > 1.5:
-            self._rows[0] = math.nan
-            self._status[6] = math.nan
+        self.range_m = observation[1]
+
+    @property
+    def predicted(self) -> tuple[float, ...]:
+        return (math.nan, 0.0) if self.range_m > 1.5 else super().predicted
 
 
 def test_a_model_that_fails_is_restarted_and_the_controller_continues() -> None:

@@ -55,9 +55,9 @@ NUMBERS = 25
 
 (
     STEP, FLYING, LAST_M, UNCHANGED, LOST, BARRED, POSITION_AHEAD, SPEED_AHEAD, INNOVATION,
-    INNOVATION_VARIANCE, KEPT_STEP,
-) = range(11)  # fmt: skip
-STATUS = 11
+    INNOVATION_VARIANCE, KEPT_STEP, PREDICTED_ERROR,
+) = range(12)  # fmt: skip
+STATUS = 12
 
 MOST_STEPS = 64
 """Largest number of steps between two writes to the line of commands."""
@@ -113,13 +113,6 @@ def command_for(rows: Any, status: Any, numbers: Any, output: float) -> float:
     count = COUNTS * math.sqrt(abs(push))
     size = min(max((count - COUNT_AT_REST) / COUNTS_PER_UNIT, 0.0), FULL)
     return math.copysign(size, push)
-
-
-@kernel(nogil=True)
-def predicted_error(status: Any, numbers: Any, reference_m: float) -> float:
-    """Return the height error that a controller of one input acts on."""
-    error_m = reference_m - status[POSITION_AHEAD]
-    return float(numbers[ERROR_GAIN] * error_m - numbers[SPEED_GAIN] * status[SPEED_AHEAD])
 
 
 @kernel(nogil=True)
@@ -301,7 +294,8 @@ def look_ahead(rows: Any, bank: Any, line: Any, status: Any, numbers: Any, n: in
 @kernel(nogil=True)
 def tick(
     rows: Any, bank: Any, weights: Any, line: Any, status: Any, numbers: Any, sent: float,
-    n_steps: int, position_m: float, trusted: bool, gate_m: float, learns: float, n: int,
+    n_steps: int, reference_m: float, position_m: float, trusted: bool, gate_m: float,
+    learns: float, n: int,
 ) -> None:  # fmt: skip
     """Advance `n` hypotheses to a tick, learn from its measurement and predict.
 
@@ -314,6 +308,7 @@ def tick(
         numbers: common constants.
         sent: command in force since the last tick, motor units.
         n_steps: steps since the last tick, at least 0.
+        reference_m: reference of the position, m.
         position_m: measured position, or its estimate if that is not trusted, m.
         trusted: True for a trusted measurement.
         gate_m: distance of a repeated measurement from the shadow that proves a frozen sensor, m;
@@ -342,3 +337,6 @@ def tick(
                 keep_shadows(rows, weights, since_s, n)
                 status[KEPT_STEP] = status[STEP]
     look_ahead(rows, bank, line, status, numbers, n)
+    error_m = reference_m - status[POSITION_AHEAD]
+    speed = numbers[SPEED_GAIN] * status[SPEED_AHEAD]
+    status[PREDICTED_ERROR] = numbers[ERROR_GAIN] * error_m - speed

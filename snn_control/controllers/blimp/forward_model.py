@@ -80,7 +80,9 @@ class BlimpForwardModel(ForwardModel):
         self._weights = self._array(np.zeros(3 * n))
         self._line = self._array(np.zeros(kernels.SLOTS))
         self._status = self._array(np.zeros(kernels.STATUS))
-        self._reference_m = self._elapsed_s = 0.0
+        self._elapsed_s = 0.0
+        self._last: list[float] = []
+        """Status after the last tick, as Python numbers."""
         self._start(0.0, 0.0)
         self._started = False
 
@@ -88,7 +90,7 @@ class BlimpForwardModel(ForwardModel):
         self, observation: Sequence[float], sent: float, trusted: bool | None, learns: float
     ) -> None:
         """Advance to a range and learn from it, see `ForwardModel.tick`."""
-        self._reference_m, range_m, dt_s = observation
+        reference_m, range_m, dt_s = observation
         if not self._started or dt_s > LONGEST_STEP_S:
             parameters = self.parameters
             self._elapsed_s = 0.0
@@ -97,12 +99,13 @@ class BlimpForwardModel(ForwardModel):
             self._started = True
         else:
             self._elapsed_s += max(dt_s, 0.0)
-        n_steps = round(self._elapsed_s / kernels.STEP_S) - int(self._status[kernels.STEP])
+        n_steps = round(self._elapsed_s / kernels.STEP_S) - int(self._last[kernels.STEP])
         kernels.tick(
             self._rows, self._bank, self._weights, self._line, self._status, self._numbers, sent,
-            n_steps, range_m, trusted is not False,
+            n_steps, reference_m, range_m, trusted is not False,
             self.config.shadow_gate_m if trusted is None else 0.0, learns, self._n,
         )  # fmt: skip
+        self._last = list(map(float, self._status))
 
     def _start(self, range_m: float, sent: float) -> None:
         """Start all hypotheses at a measured height."""
@@ -110,12 +113,12 @@ class BlimpForwardModel(ForwardModel):
             self._rows, self._bank, self._weights, self._line, self._status, self._numbers,
             range_m, sent, self._n,
         )  # fmt: skip
+        self._last = list(map(float, self._status))
 
     @property
     def predicted(self) -> tuple[float, ...]:
         """Height error, m, and climb rate, m/s, when the next command takes effect."""
-        error_m = kernels.predicted_error(self._status, self._numbers, self._reference_m)
-        return error_m, float(self._status[kernels.SPEED_AHEAD])
+        return self._last[kernels.PREDICTED_ERROR], self._last[kernels.SPEED_AHEAD]
 
     def command(self, output: float) -> float:
         """Return the command for an output in motor units of the nominal blimp at hover."""
@@ -146,23 +149,23 @@ class BlimpForwardModel(ForwardModel):
             gain, bias, self._weights[k] = parameters[3 * k : 3 * k + 3]
             for place in (at + GAIN, at + SHADOW + GAIN, at + kernels.SLOW):
                 self._rows[place], self._rows[place + 1] = gain, bias
-        self._status[kernels.FLYING] = parameters[-1]
+        self._status[kernels.FLYING] = self._last[kernels.FLYING] = parameters[-1]
 
     @property
     def lost(self) -> bool:
         """True while the model rests because the lidar is frozen."""
-        return bool(self._status[kernels.LOST])
+        return self._last[kernels.LOST] > 0.0
 
     @property
     def hypothesis(self) -> int:
         """Index of the hypothesis in use."""
-        return int(self._status[kernels.FLYING])
+        return int(self._last[kernels.FLYING])
 
     @property
     def normalised_innovation(self) -> float:
         """Squared prediction error of the last trusted range over its variance."""
-        variance = self._status[kernels.INNOVATION_VARIANCE]
-        return float(self._status[kernels.INNOVATION] ** 2 / variance)
+        variance = self._last[kernels.INNOVATION_VARIANCE]
+        return self._last[kernels.INNOVATION] ** 2 / variance
 
     @property
     def readouts(self) -> dict[str, float]:

@@ -101,10 +101,10 @@ def _fly(
                     model.begin(rows, bank, shares, line, status, numbers[g], range_m, command, n)
                 steps = 0 if t == 0 else substeps[s, t - 1]
                 model.tick(
-                    rows, bank, shares, line, status, numbers[g], command, steps, range_m, True,
-                    gates_m[g], 1.0, n,
+                    rows, bank, shares, line, status, numbers[g], command, steps, reference[s, t],
+                    range_m, True, gates_m[g], 1.0, n,
                 )  # fmt: skip
-                inputs[0, 0] = model.predicted_error(status, numbers[g], reference[s, t])
+                inputs[0, 0] = status[model.PREDICTED_ERROR]
                 inputs[0, 1] = status[model.SPEED_AHEAD]
                 start = control_tick(program, w, c, state, inputs, 0, fired, 0)
                 output = state.values[start + program[HEADER]]
