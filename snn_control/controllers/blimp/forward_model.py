@@ -63,6 +63,7 @@ class BlimpForwardModel(ForwardModel):
     def __init__(self, config: BlimpForwardConfig | None = None) -> None:
         self.config = config or BlimpForwardConfig()
         self._n = n = len(self.config.hypotheses)
+        self._compiled = is_compiled(kernels.tick)
         bank, numbers = kernel_constants(self.config)
         self._bank, self._numbers = self._array(bank), self._array(numbers)
         names = [f"{part}_{k}" for k in range(n) for part in ("gain_m_s2", "bias_m_s2", "weight")]
@@ -71,7 +72,11 @@ class BlimpForwardModel(ForwardModel):
 
     def _array(self, values: FloatArray) -> Any:
         """Return numbers for the kernels: plain Python is faster with lists."""
-        return values if is_compiled(kernels.tick) else values.tolist()
+        return values if self._compiled else values.tolist()
+
+    def _numbers_of(self, values: Any) -> list[float]:
+        """Return the Python numbers in an array of the kernels."""
+        return values.tolist() if self._compiled else list(values)
 
     def reset(self) -> None:
         """Return to the state before the first tick: nominal parameters, equal weights."""
@@ -105,7 +110,7 @@ class BlimpForwardModel(ForwardModel):
             n_steps, reference_m, range_m, trusted is not False,
             self.config.shadow_gate_m if trusted is None else 0.0, learns, self._n,
         )  # fmt: skip
-        self._last = list(map(float, self._status))
+        self._last = self._numbers_of(self._status)
 
     def _start(self, range_m: float, sent: float) -> None:
         """Start all hypotheses at a measured height."""
@@ -113,7 +118,7 @@ class BlimpForwardModel(ForwardModel):
             self._rows, self._bank, self._weights, self._line, self._status, self._numbers,
             range_m, sent, self._n,
         )  # fmt: skip
-        self._last = list(map(float, self._status))
+        self._last = self._numbers_of(self._status)
 
     @property
     def predicted(self) -> tuple[float, ...]:
