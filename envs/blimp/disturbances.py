@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.errors import UnknownNameError
 
-__all__ = ["CONDITIONS", "Condition", "draw_disturbed"]
+__all__ = ["CONDITIONS", "Condition", "draw_disturbed", "mean_lift_m_s2"]
 
 SAG_PER_S = (1.0 - math.sqrt(0.6)) / 600.0
 """Sag that lowers the thrust gain to 0.6 in 600 s, as a share of the voltage, 1/s."""
@@ -91,12 +92,38 @@ def draw_disturbed(condition: str, seed: int, duration_s: float | None = None) -
     if chosen.sags:
         constants[plant.SAG_PER_S] = SAG_PER_S
     time_s = np.arange(gust_m_s2.shape[1]) * plant.GUST_STEPS * plant.PHYSICS_STEP_S
-    if chosen.mass_steps:
-        for at_s, change_m_s2 in MASS_STEPS:
-            gust_m_s2[2, time_s >= at_s] += change_m_s2
-    if chosen.drafts:
-        gust_m_s2[2] += _drafts(time_s, seed)
+    added = _added_m_s2(chosen, time_s, seed)
+    gust_m_s2[2] += added
     return replace(scenario, constants=constants, gust_m_s2=gust_m_s2)
+
+
+def mean_lift_m_s2(scenario: Scenario) -> Callable[[float], float]:
+    """Return the lift less weight over time, m/s^2, with the mean gusts of 10 s.
+
+    It has steps of the mass and drafts, but not the gusts of a few seconds.
+    """
+    slot_s = plant.GUST_STEPS * plant.PHYSICS_STEP_S
+    width = round(10.0 / slot_s)
+    padded = np.pad(scenario.gust_m_s2[2], (width // 2, width - width // 2 - 1), mode="edge")
+    means = np.convolve(padded, np.full(width, 1.0 / width), mode="valid")
+    bias, leak = scenario.constants[plant.BIAS], scenario.constants[plant.LEAK]
+
+    def lift_m_s2(time_s: float) -> float:
+        slot = min(int(time_s / slot_s), means.size - 1)
+        return float(bias - leak * time_s + means[slot])
+
+    return lift_m_s2
+
+
+def _added_m_s2(
+    condition: Condition, time_s: npt.NDArray[np.float64], seed: int
+) -> npt.NDArray[np.float64]:
+    """Return the acceleration by mass steps and drafts at each time, m/s^2."""
+    added = np.zeros(time_s.size)
+    if condition.mass_steps:
+        for at_s, change_m_s2 in MASS_STEPS:
+            added[time_s >= at_s] += change_m_s2
+    return added + _drafts(time_s, seed) if condition.drafts else added
 
 
 def _drafts(time_s: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:

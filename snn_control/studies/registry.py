@@ -18,9 +18,12 @@ STUDIES: dict[str, str] = {
     "adaptive-sensing": "hold of the blimp on a lidar that is read, or sends, only when it is due",
     "concept-shift": "accuracy under swaps of labels, by rules that set the learning rate",
     "faults": "loss of height and detection of every fault of every stream of the blimp",
+    "frozen-sensor": "adapting blimps with a lidar that holds its reading for 20 s",
     "fusion": "height from lidar and barometer by filters, spiking gains and their twin",
+    "gain-flips": "blimps whose thrust changes sign or halves again and again",
     "homeostat-limit": "divergence of a spiking population by too fast homeostasis, and its limit",
     "imitation": "imitation of P + D by networks evolved or trained on several seeds",
+    "leak-and-sag": "adapting controllers of the blimp under slow disturbances, beside baselines",
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "monitors": "delay and false alarms of the monitors of the blimp's streams",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
@@ -32,6 +35,9 @@ STUDIES: dict[str, str] = {
     "swimmer-transfer": "swimmers on bodies of 3 to 14 links, without training on them",
     "two-blimps": "height of a blimp without a lidar by the barometer of its neighbour",
 }
+
+ADAPTATION = ("concept-shift", "frozen-sensor", "gain-flips", "homeostat-limit", "leak-and-sag")
+"""Studies in the folder `adaptation`."""
 
 SUFFIXES = (".yaml", ".yml")
 """Suffixes of the files of studies."""
@@ -45,7 +51,8 @@ def study_module(name: str) -> ModuleType:
     """
     if name not in STUDIES:
         raise UnknownNameError("study", name, STUDIES)
-    return importlib.import_module(f"snn_control.studies.{name.replace('-', '_')}")
+    folder = "adaptation." if name in ADAPTATION else ""
+    return importlib.import_module(f"snn_control.studies.{folder}{name.replace('-', '_')}")
 
 
 def study_settings(

@@ -39,9 +39,9 @@ STEP_S = 0.01
 SLOTS = 128
 """Length of the line of commands, steps; a power of 2."""
 
-DUTY, ANGLE = SIZE, SIZE + 1
-"""Duty of the motors and angle of the servo, rad, in a row."""
-ROW = SIZE + 2
+DUTY, ANGLE, SLOW = SIZE, SIZE + 1, SIZE + 2
+"""Duty of the motors, angle of the servo, rad, and slow gain and bias, m/s^2, in a row."""
+ROW = SIZE + 4
 
 DELAY_STEPS, MOTOR_FRACTION, GAIN_WALK, INVERTED, RESTARTS = range(5)
 KIND = 5
@@ -55,9 +55,9 @@ NUMBERS = 25
 
 (
     STEP, FLYING, LAST_M, UNCHANGED, LOST, BARRED, POSITION_AHEAD, SPEED_AHEAD, INNOVATION,
-    INNOVATION_VARIANCE,
-) = range(10)  # fmt: skip
-STATUS = 10
+    INNOVATION_VARIANCE, KEPT_STEP,
+) = range(11)  # fmt: skip
+STATUS = 11
 
 MOST_STEPS = 64
 """Largest number of steps between two writes to the line of commands."""
@@ -65,6 +65,9 @@ LEAST_UNCHANGED = 5
 """Equal measurements after which a sensor may be frozen."""
 BARRED_TICKS = 30.0
 """Ticks after the end of a fault in which inverted hypotheses are not used."""
+SLOW_TAU_S = 10.0
+"""Time constant with which the slow parameters follow the learned ones, s: gusts of a few seconds
+do not last as long as a fault."""
 RETURN_SD_M, RETURN_SD_M_S = 0.01, 0.2
 """Standard deviations of position and speed after a time without measurements."""
 
@@ -97,6 +100,7 @@ def begin(
         )  # fmt: skip
         rows[at + DUTY] = abs(duty)
         rows[at + ANGLE] = math.pi if duty < 0.0 else 0.0
+        rows[at + SLOW], rows[at + SLOW + 1] = rows[at + GAIN], rows[at + BIAS]
         weights[k] = weights[n + k] = 1.0 / n
 
 
@@ -167,12 +171,28 @@ def advance(
 
 
 @kernel(nogil=True)
-def copy_states(rows: Any, weights: Any, source: int, target: int, n: int) -> None:
-    """Copy position, speed, parameters and weights: 0 is the estimate, `SHADOW` the shadow."""
+def keep_shadows(rows: Any, weights: Any, elapsed_s: float, n: int) -> None:
+    """Move the shadows to the estimates at a measurement that was certainly fresh."""
+    kept = math.exp(-elapsed_s / SLOW_TAU_S)
     for k in range(n):
+        at = k * ROW
         for item in range(4):
-            rows[k * ROW + target + item] = rows[k * ROW + source + item]
-        weights[(n if target else 0) + k] = weights[(n if source else 0) + k]
+            rows[at + SHADOW + item] = rows[at + item]
+        for item in range(2):
+            learned = rows[at + GAIN + item]
+            rows[at + SLOW + item] = learned + kept * (rows[at + SLOW + item] - learned)
+        weights[n + k] = weights[k]
+
+
+@kernel(nogil=True)
+def restore_shadows(rows: Any, weights: Any, n: int) -> None:
+    """Continue with the motion of the shadows and the slow parameters."""
+    for k in range(n):
+        at = k * ROW
+        rows[at + POSITION], rows[at + SPEED] = rows[at + SHADOW], rows[at + SHADOW + SPEED]
+        for item in range(2):
+            rows[at + GAIN + item] = rows[at + SLOW + item]
+        weights[k] = weights[n + k]
 
 
 @kernel(nogil=True)
@@ -186,7 +206,7 @@ def watch_reading(
         frozen = status[UNCHANGED] >= LEAST_UNCHANGED
         if frozen and not status[LOST] and abs(measured_m - shadow_m) > gate_m:
             status[LOST] = 1.0
-            copy_states(rows, weights, SHADOW, 0, n)
+            restore_shadows(rows, weights, n)
     else:
         status[UNCHANGED], status[LAST_M] = 0.0, measured_m
         if status[LOST]:
@@ -317,5 +337,7 @@ def tick(
         if not status[LOST]:
             learn(rows, bank, weights, status, numbers, position_m, learns, n)
             if not status[UNCHANGED]:
-                copy_states(rows, weights, 0, SHADOW, n)
+                since_s = (status[STEP] - status[KEPT_STEP]) * STEP_S
+                keep_shadows(rows, weights, since_s, n)
+                status[KEPT_STEP] = status[STEP]
     look_ahead(rows, bank, line, status, numbers, n)

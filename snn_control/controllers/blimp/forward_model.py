@@ -144,8 +144,8 @@ class BlimpForwardModel(ForwardModel):
         for k in range(self._n):
             at = k * kernels.ROW
             gain, bias, self._weights[k] = parameters[3 * k : 3 * k + 3]
-            self._rows[at + GAIN] = self._rows[at + SHADOW + GAIN] = gain
-            self._rows[at + BIAS] = self._rows[at + SHADOW + BIAS] = bias
+            for place in (at + GAIN, at + SHADOW + GAIN, at + kernels.SLOW):
+                self._rows[place], self._rows[place + 1] = gain, bias
         self._status[kernels.FLYING] = parameters[-1]
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snn_control.errors import MissingExtraError, ParameterError
-from snn_control.studies import concept_shift
+from snn_control.studies.adaptation import concept_shift
 from snn_control.studies.support.digits import stream
 from tests.needs import NEEDS_DIGITS
 

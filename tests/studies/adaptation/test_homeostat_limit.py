@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snn_control.errors import ParameterError
-from snn_control.studies import homeostat_limit
+from snn_control.studies.adaptation import homeostat_limit
 from snn_control.studies.support.population import Population, PopulationConfig
 
 SETTINGS = PopulationConfig()

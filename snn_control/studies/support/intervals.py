@@ -1,0 +1,26 @@
+"""Columns of a mean or ratio with its 95 % interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.training.statistics import half_width, paired_ratio
+
+__all__ = ["mean_columns", "ratio_columns"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def mean_columns(name: str, values: FloatArray) -> dict[str, float]:
+    """Return `name`, `name_low` and `name_high` of the mean of values, shape (n,)."""
+    return _columns(name, float(values.mean()), half_width(values))
+
+
+def ratio_columns(name: str, mine: FloatArray, theirs: FloatArray) -> dict[str, float]:
+    """Return `name`, `name_low` and `name_high` of the ratio of two means on the same seeds."""
+    return _columns(name, *paired_ratio(mine, theirs))
+
+
+def _columns(name: str, value: float, half: float) -> dict[str, float]:
+    return {name: value, f"{name}_low": value - half, f"{name}_high": value + half}
