@@ -207,10 +207,11 @@ class Recalibration(Copied):
             features: features of the scores of an answer, (N_FEATURES,).
             otherwise: probability by the calibration of the map.
         """
-        if not self.versions or self.versions[-1].weights is None:
+        weights = self.versions[-1].weights if self.versions else None
+        if weights is None:
             return otherwise
-        now = self.versions[-1]
-        return float(probabilities(now.weights, np.array([features]), now.limit)[0])
+        limit = self.versions[-1].limit
+        return float(probabilities(np.array(weights), np.array([features]), limit)[0])
 
     def update(
         self, answer: FrameAnswer | None, match: LongMatch | None, position: int, slack: int
@@ -233,12 +234,14 @@ class Recalibration(Copied):
             return
         if not self._certain(match, position, slack):
             return
-        if len(self._pending) <= LATER or self._pending[0][0] is None:
+        if len(self._pending) <= LATER:
             return
-        answer, past_position, past_slack = self._pending[0]
+        past, past_position, past_slack = self._pending[0]
+        if past is None:
+            return
         place = match.best - (position - past_position)
-        correct = abs(answer.best - place) <= max(slack, past_slack)
-        self.labels.append(Label(answer.features, answer.probability, place, correct))
+        correct = abs(past.best - place) <= max(slack, past_slack)
+        self.labels.append(Label(past.features, past.probability, place, correct))
         self.n_labels, self._new = self.n_labels + 1, self._new + 1
         if self._new >= self.config.every and len(self.labels) >= self.config.labels:
             self._new = 0
@@ -309,7 +312,7 @@ def refit(rows: FloatArray, correct: npt.NDArray[np.bool_]) -> FloatArray:
         del kept[lowest]
 
 
-def probabilities(weights: Sequence[float], rows: FloatArray, limit: float) -> FloatArray:
+def probabilities(weights: FloatArray, rows: FloatArray, limit: float) -> FloatArray:
     """Return the probabilities of answers, with log-odds up to `limit`, (n,).
 
     Args:
@@ -317,7 +320,7 @@ def probabilities(weights: Sequence[float], rows: FloatArray, limit: float) -> F
         rows: features, (n, N_FEATURES).
         limit: largest magnitude of the log-odds.
     """
-    log_odds = np.clip(logistic.score(np.array(weights), rows), -limit, limit)
+    log_odds = np.clip(logistic.score(weights, rows), -limit, limit)
     result: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * log_odds))
     return result
 

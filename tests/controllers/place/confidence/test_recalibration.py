@@ -44,6 +44,9 @@ class Drive(NamedTuple):
     truth: npt.NDArray[np.float64]
     correct: npt.NDArray[np.bool_]
 
+    def part(self, which: slice) -> Drive:
+        return Drive(self.rows[which], self.truth[which], self.correct[which])
+
 
 def draw(seed: int, n: int, weights: npt.NDArray[np.float64] = TRUTH) -> Drive:
     """Draw features, the true probability of a correct answer, and the answers."""
@@ -167,15 +170,15 @@ def test_the_same_frames_give_the_same_versions() -> None:
     drive = draw(7, 300)
     one, other = learn(Recalibration(), drive), learn(Recalibration(), drive)
     assert list(one.versions) == list(other.versions)
-    middle = learn(Recalibration(), Drive(*(part[:150] for part in drive)))
-    resumed, rest = copy.copy(middle), Drive(*(part[150:] for part in drive))
+    middle = learn(Recalibration(), drive.part(slice(150)))
+    resumed, rest = copy.copy(middle), drive.part(slice(150, None))
     for each in (middle, resumed):
         each.forget()
         learn(each, rest)
     assert list(middle.versions) == list(resumed.versions)
     last = one.versions[-1]
     known = Recalibration()
-    learn(known, Drive(*(part[: last.frame] for part in drive)))
+    learn(known, drive.part(slice(last.frame)))
     labels = list(known.labels)
     weights = refit(
         np.array([label.features for label in labels]), np.array([each.correct for each in labels])
