@@ -3,14 +3,14 @@
 A map is made by day without queries, and a query traverse in another light is matched frame by
 frame, at one frame a place with true odometry. Figures count the second half of the traverse, each
 frame before any label of it; an answer within one place is correct. Every method gives the same
-answers, so that the recall is common to them:
+answers, so that recall is common to them:
 
 - `map`: the calibration of the map, with the shift by hindsight that is always on,
 - `recalibrated`: labels from certain sequences (`confidence.recalibration`),
 - `true places`: the same refits on labels from the true places, a limit that no robot reaches.
 
 The default limits of the recalibration were chosen on route seeds 100 to 104. With `reference` and
-`query`, seed k takes the k-th stretch of the images instead of a route of its own.
+`query`, seed k takes the k-th stretch of the images instead of a separate route.
 """
 
 from __future__ import annotations
