@@ -27,6 +27,7 @@ STUDIES: dict[str, str] = {
     "mismatch": "models with mismatch of weights and thresholds, open loop or in environments",
     "monitors": "delay and false alarms of the monitors of the blimp's streams",
     "place": "place recognition on a query traverse, beside sums of absolute differences",
+    "place-recalibration": "probabilities of places in another light, recalibrated in operation",
     "rays": "passage of a corridor with few lidar rays: memory, choice of rays, learned prediction",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
@@ -36,7 +37,10 @@ STUDIES: dict[str, str] = {
     "two-blimps": "height of a blimp without a lidar by the barometer of its neighbour",
 }
 
-ADAPTATION = ("concept-shift", "frozen-sensor", "gain-flips", "homeostat-limit", "leak-and-sag")
+ADAPTATION = (
+    "concept-shift", "frozen-sensor", "gain-flips", "homeostat-limit", "leak-and-sag",
+    "place-recalibration",
+)  # fmt: skip
 """Studies in the folder `adaptation`."""
 
 SUFFIXES = (".yaml", ".yml")

@@ -6,14 +6,17 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place.confidence.calibration_state import CalibrationState
 from snn_control.controllers.place.confidence.confidence import Confidence, features
+from snn_control.controllers.place.confidence.decision import Decision
 from snn_control.controllers.place.confidence.hindsight import LENGTH, SURE, Hindsight, PastAnswer
+from snn_control.controllers.place.confidence.long_sequence import long_match
+from snn_control.controllers.place.confidence.recalibration import FrameAnswer, Recalibration
 from snn_control.controllers.place.evidence import Evidence
 from snn_control.controllers.place.match import Match
 from snn_control.controllers.place.numbering import positions, whole_numbers
@@ -58,16 +61,6 @@ LEAST_PLACES = 10
 """Minimum number of places to fit or calibrate a map."""
 
 
-class Decision(NamedTuple):
-    """Best place, and the confidence in it; see `Match`."""
-
-    position: int
-    """Position of the best place on the map."""
-    probability: float
-    familiarity: float
-    known: bool
-
-
 class Recognizer(Copied, ABC):
     """Abstract place recogniser; subclasses define the map and the evidence of one frame.
 
@@ -82,6 +75,8 @@ class Recognizer(Copied, ABC):
     def __init__(self, same_place: int) -> None:
         self.confidence: Confidence | None = None
         self.hindsight = Hindsight()
+        self.recalibration: Recalibration | None = None
+        """Recalibration of single-frame probabilities in operation; None: off."""
         self.skipped = BlankFrames()
         """Frames that the last `fit` and `calibrate` left out; also in `about` of a saved map."""
         self.same_place = same_place
@@ -308,8 +303,10 @@ class Recognizer(Copied, ABC):
         decision = self.judge(sums, length, len(sums))
         probability, incomplete = decision.probability, evidence.arrived < ENOUGH
         if self.confidence is not None:
-            answer = None if incomplete else PastAnswer(decision.position, probability)
-            self._update_hindsight(answer, evidence.summed, query.step, blind=bool(fault))
+            self._rate_past_answers(decision, evidence, query.step, blind=bool(fault))
+            if self.recalibration is not None and length == 1 and not fault:
+                values = features(sums, 1, self.same_place)[1]
+                probability = self.recalibration.probability(values, probability)
             probability *= min(evidence.arrived / ENOUGH, 1.0)
         reason = fault or (INCOMPLETE if incomplete else "")
         known = decision.known and not reason
@@ -318,27 +315,28 @@ class Recognizer(Copied, ABC):
             reason or ("" if known else UNSURE), length, evidence.complete, evidence.spikes,
         )  # fmt: skip
 
-    def _update_hindsight(
-        self, answer: PastAnswer | None, row: FloatArray, step: float, *, blind: bool
+    def _rate_past_answers(
+        self, decision: Decision, evidence: Evidence, step: float, *, blind: bool
     ) -> None:
-        """Pass the answer to a frame, and the position from the long sequence, to `hindsight`."""
-        reference = self._reference_position(row, step)
-        self.hindsight.update(
-            answer,
-            self._long_sequence.position,
-            None if blind else reference,
-            int(self._long_sequence.between),
-        )
-
-    def _reference_position(self, row: FloatArray, step: float) -> int | None:
-        """Return the position of a confident match of the long sequence, or None."""
+        """Pass the answer to a frame, and the match of the long sequence, to those that learn."""
         assert self.confidence is not None
-        sums = self._long_sequence.advance(row, step, LENGTH)
-        if len(self._long_sequence) < LENGTH:
-            return None
-        best, values = features(sums, LENGTH, self.same_place)
-        probability, _, known = self.confidence.judge(values, LENGTH, len(sums))
-        return best if known and probability >= SURE else None
+        sequence, unused = self._long_sequence, evidence.arrived < ENOUGH
+        match = long_match(sequence, evidence.summed, step, self.confidence, self.same_place)
+        sure = not blind and match is not None and match.known and match.probability >= SURE
+        answer = None if unused else PastAnswer(decision.position, decision.probability)
+        position, slack = sequence.position, int(sequence.between)
+        self.hindsight.update(answer, position, match.best if match and sure else None, slack)
+        if self.recalibration is not None:
+            self.recalibration.follow(self.confidence)
+            usable = not (blind or unused)
+            single = self._frame_answer(evidence.alone) if usable else None
+            self.recalibration.update(single, match if usable else None, position, slack)
+
+    def _frame_answer(self, alone: FloatArray) -> FrameAnswer:
+        """Return the answer to a single frame by the calibration of the map."""
+        decision = self.judge(alone, 1, len(alone))
+        values = features(alone, 1, self.same_place)[1]
+        return FrameAnswer(decision.position, tuple(values.tolist()), decision.probability)
 
     # Checks and numbers.
 
@@ -352,6 +350,8 @@ class Recognizer(Copied, ABC):
         self._sequence.resized(keep)
         self._long_sequence.resized(keep)
         self.hindsight.reset()
+        if self.recalibration is not None:
+            self.recalibration.forget()
 
     def _normalise_all(self, images: Images, what: str) -> tuple[FloatArray, dict[int, str]]:
         """Return normalised images, (n, n_inputs), and the faults of featureless ones by index."""

@@ -34,6 +34,12 @@ class PlaceNodeConfig:
     n_candidates: int = parameter(5, 0, 1000, live=True)
     """Number of best places published for each image; 0: none."""
 
+    recalibrate: bool = parameter(False, live=True)
+    """Recalibrate the probabilities of single images in operation, by labels from certain
+    sequences of 20 images; false returns to the calibration of the map."""
+    recalibration_frozen: bool = parameter(False, live=True)
+    """Keep the recalibration in force, without new labels."""
+
     first_places: int = parameter(50, 10, 100000)
     """Places that a new map is fitted on before it grows place by place."""
     extend: bool = parameter(False, live=True)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.place import Match, PlaceRecognizer
+from snn_control.controllers.place.confidence.recalibration import Recalibration
 from snn_control.controllers.place.image_encoder import fault
 from snn_control.controllers.place.recognizer import LEAST_PLACES
 from snn_control.copies import Copied
@@ -109,6 +110,8 @@ class PlaceLoop(Copied):
         self.unknown: deque[bool] = deque(maxlen=RECENT)
         self.image_s: float | None = None
         """Arrival of the last used image, monotonic, s."""
+        self.recalibration: Recalibration | None = None
+        """Recalibration in operation; None: off."""
         self.begin()
 
     def begin(self) -> None:
@@ -211,6 +214,7 @@ class PlaceLoop(Copied):
         return distance
 
     def _match(self, image: Bytes, step: float) -> tuple[Match, float]:
+        self._attach_recalibration()
         began_s = time.perf_counter()
         match = self.recognizer.match(
             image,
@@ -221,6 +225,17 @@ class PlaceLoop(Copied):
         query_s = time.perf_counter() - began_s
         self.query_s.add(query_s)
         return match, query_s
+
+    def _attach_recalibration(self) -> None:
+        """Attach the recalibration to the map in use, unless it is off or mapping is running.
+
+        While mapping, a long sequence always matches the most recently mapped places.
+        """
+        config = self.config
+        self.recalibration = (self.recalibration or Recalibration()) if config.recalibrate else None
+        if self.recalibration is not None:
+            self.recalibration.frozen = config.recalibration_frozen
+        self.recognizer.recalibration = None if self.mapper.on else self.recalibration
 
     def _refuse(self, kind: str, message: str) -> None:
         self.refused[kind] = self.refused.get(kind, 0) + 1

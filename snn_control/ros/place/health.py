@@ -85,6 +85,12 @@ class PlaceHealth:
         unknown = loop.unknown
         fraction = sum(unknown) / len(unknown) if unknown else float("nan")
         status.values |= {"queries": loop.query_s.n, "unknown share": fraction}
+        if (recalibration := loop.recalibration) is not None:
+            status.values |= {
+                "calibration version": recalibration.version,
+                "calibration labels": recalibration.n_labels,
+                "calibration reason": recalibration.reason,
+            }
         return status
 
     def _map(self, loop: PlaceLoop) -> Status:
