@@ -227,7 +227,7 @@ class TrialConfig:
     """Windows of a measurement."""
     step: float = 0.45
     """First step over ln(healthy / R)."""
-    first_least: float = 0.12
+    first_least: float = 0.1
     """Smallest first step; equal to `first_most`: a first step that does not depend on R."""
     first_most: float = 1.0
     """Largest first step."""
@@ -240,7 +240,7 @@ class TrialConfig:
     steady: float = 0.06
     """Relative difference of two measurements without a change at which R is accepted."""
     change: float = 0.2
-    """Relative change of R, with the same parameters, after which steps return to their first size."""
+    """Relative change of R, with the same parameters, that returns steps to their first size."""
 
     def __post_init__(self) -> None:
         positive = ("share", "step", "first_least", "first_most", "least_step", "shrink", "steady")
