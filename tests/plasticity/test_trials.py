@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snn_control.errors import ParameterError
+from snn_control.plasticity import trial_kernels
 from snn_control.plasticity import trials as module
 from snn_control.plasticity.optional_kernel import plain
 from snn_control.plasticity.trials import SlowParameter, TrialConfig, Trials
@@ -58,7 +59,7 @@ def test_the_optimum_of_a_concave_reward_is_reached(
     reward = hill(a, b, coupling)
     start = reward(trials.values)
     run(trials, reward, 200)
-    bound = 0.5 * trials.settings[module.LEAST_STEP] / (1.0 - abs(coupling))
+    bound = 0.5 * trials.settings[trial_kernels.LEAST_STEP] / (1.0 - abs(coupling))
     for value, best in zip(trials.kept, (a, b), strict=True):
         assert abs(math.log(value / best)) <= bound + 1e-9
     assert reward(trials.kept) >= start
@@ -82,10 +83,10 @@ def test_a_flat_reward_moves_nothing() -> None:
 def test_a_healthy_reward_changes_nothing_bit_for_bit() -> None:
     trials = search()
     rng = np.random.default_rng(0)
-    fresh = trials.state[module.VALUES :].tobytes()
+    fresh = trials.state[trial_kernels.VALUES :].tobytes()
     values = run(trials, lambda _: 0.97 + 0.3 * rng.random(), 100)
     assert set(values) == {(1.0, 1.0)}
-    assert trials.state[module.VALUES :].tobytes()[:16] == fresh[:16]
+    assert trials.state[trial_kernels.VALUES :].tobytes()[:16] == fresh[:16]
     assert trials.n_changes == 0
 
 
@@ -106,24 +107,26 @@ def test_steps_follow_their_rule() -> None:
     assert trials.on_trial == "a"
     assert trials.values == pytest.approx((math.exp(first), 1.0))
     run(trials, lambda _: 0.6, 2)  # kept
-    assert trials.values == pytest.approx((math.exp(first + 1.3 * first), 1.0))
+    assert trials.values == pytest.approx((math.exp(2.0 * first), 1.0))
+    run(trials, lambda _: 0.7, 2)  # kept again
+    assert trials.values == pytest.approx((math.exp(3.3 * first), 1.0))
     run(trials, lambda _: 0.5, 2)  # restored; next
-    assert trials.values == pytest.approx((math.exp(first), math.exp(-first)))
+    assert trials.values == pytest.approx((math.exp(2.0 * first), math.exp(-first)))
     run(trials, lambda _: 0.5, 2)
-    assert trials.values == pytest.approx((math.exp(first - 0.6 * 1.3 * first), 1.0))
+    assert trials.values == pytest.approx((math.exp((2.0 - 0.6 * 1.3) * first), 1.0))
     assert [change.reason for change in trials.changes] == [
-        "a tried", "a kept: 0.6 after 0.5", "a tried", "a restored: not above 0.6", "b tried",
-        "b restored: not above 0.6", "a tried",
+        "a tried", "a kept: 0.6 after 0.5", "a tried", "a kept: 0.7 after 0.6", "a tried",
+        "a restored: not above 0.7", "b tried", "b restored: not above 0.7", "a tried",
     ]  # fmt: skip
-    assert [change.number for change in trials.changes] == list(range(1, 8))
+    assert [change.number for change in trials.changes] == list(range(1, 10))
     assert trials.changes[0].time_s == pytest.approx(3 * WINDOW * 0.1)
-    assert trials.changes[3].values == pytest.approx((math.exp(first), 1.0))
+    assert trials.changes[5].values == pytest.approx((math.exp(2.0 * first), 1.0))
 
 
 def test_a_changed_world_starts_the_steps_anew() -> None:
     trials = search()
     run(trials, hill(1.0, 1.0), 200)
-    steps = trials.state[module.VALUES + 2 : module.VALUES + 4]
+    steps = trials.state[trial_kernels.VALUES + 2 : trial_kernels.VALUES + 4]
     assert steps.tolist() == [0.05, 0.05]
     run(trials, lambda values: 0.5 * hill(3.0, 1.0)(values), 200)
     assert trials.kept[0] == pytest.approx(3.0, rel=0.03)
@@ -178,7 +181,8 @@ def test_the_kernel_equals_its_python_source(monkeypatch: pytest.MonkeyPatch) ->
     compiled = search()
     expected = run(compiled, hill(2.0, 0.5), 60)
     for name in ("advance", "_rest", "_measured", "_try", "_reverse"):
-        monkeypatch.setattr(module, name, plain(getattr(module, name)))
+        monkeypatch.setattr(trial_kernels, name, plain(getattr(trial_kernels, name)))
+    monkeypatch.setattr(module, "advance", trial_kernels.advance)
     assert run(search(), hill(2.0, 0.5), 60) == expected
 
 
