@@ -30,6 +30,7 @@ class Controller(Copied, ABC):
 
     Attributes:
         observation_names: entries of the observation, each with its unit.
+        optional_names: entries of the observation that may be NaN, missing.
         action_names: entries of the action, each with its unit.
         control_period_s: control period of the controller, s.
         networks: networks of the controller, in the order of `spikes`.
@@ -38,6 +39,7 @@ class Controller(Copied, ABC):
     """
 
     observation_names: tuple[str, ...]
+    optional_names: tuple[str, ...] = ()
     action_names: tuple[str, ...]
     control_period_s: float
     networks: tuple[Network, ...] = ()
@@ -68,7 +70,8 @@ class Controller(Copied, ABC):
             The action, shape (len(action_names),).
 
         Raises:
-            ObservationError: wrong shape, NaN or infinite; the state is unchanged.
+            ObservationError: wrong shape, infinite, or NaN but for an optional entry; the state is
+                unchanged.
         """
         if observation.shape != (len(self.observation_names),):
             raise ObservationError(
@@ -76,7 +79,7 @@ class Controller(Copied, ABC):
                 f"({len(self.observation_names)},) for {self.observation_names}"
             )
         for name, value in zip(self.observation_names, observation.tolist(), strict=True):
-            if not math.isfinite(value):
+            if not math.isfinite(value) and not (math.isnan(value) and name in self.optional_names):
                 raise ObservationError(f"observation {name} is {value}; hold the last command")
         return self._step(observation)
 

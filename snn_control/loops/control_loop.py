@@ -94,7 +94,7 @@ class ControlLoop(OperatedLoop[A]):
         usable = not (fault or refused)
         if usable:
             self.measured_s = now_s
-            if not all_finite(done.observation):
+            if not all_finite(done.observation[self._required]):
                 fault = observed.missing or "an observable is not finite"
         elif refused and not fault:
             self.adapter.reject(refused)
@@ -263,7 +263,7 @@ class ControlLoop(OperatedLoop[A]):
         moment = Moment(since_s, at_s, sent, True, landing)
         estimated = self._guarded(self.adapter.estimate, moment, otherwise=None)
         observation = None if estimated is None else estimated.values[self._inputs]
-        if estimated is None or observation is None or not all_finite(observation):
+        if estimated is None or observation is None or not all_finite(observation[self._required]):
             self._commands = [*sent, *self._commands]
             return None
         self.modes.coast(now_s, estimated.land or estimated.missing or reason, bool(estimated.land))

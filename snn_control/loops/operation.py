@@ -93,6 +93,8 @@ class OperatedLoop(Copied, ABC, Generic[A]):
         self.ordered: tuple[float, ...] | None = None
         """Orders at the last call of the controller; None before the first call."""
         self._inputs = adapter.indices(controller.observation_names)
+        names, optional = controller.observation_names, controller.optional_names
+        self._required = [k for k, name in enumerate(names) if name not in optional]
         self._stepped_s = -math.inf
         self._coasted = False
         """True if the last step of the controller was on the estimate."""

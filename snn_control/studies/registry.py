@@ -31,6 +31,7 @@ STUDIES: dict[str, str] = {
     "rays": "passage of a corridor with few lidar rays: memory, choice of rays, learned prediction",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
+    "swimmer-adaptation": "speed of damaged swimmers: frozen, homeostasis, trials, best of a grid",
     "swimmer-damage": "swimmers with damage, other fluids and noise, with and without homeostasis",
     "swimmer-spiking": "swimmers with spiking cells of 1 to 15 network ticks in a control period",
     "swimmer-transfer": "swimmers on bodies of 3 to 14 links, without training on them",

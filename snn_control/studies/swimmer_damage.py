@@ -14,6 +14,7 @@ from snn_control.envs.swimmer.damage import Damage
 from snn_control.studies.study import Progress, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.studies.support.swimmers import (
+    LAST_TICKS,
     MODELS,
     SwimConfig,
     episodes,
@@ -22,9 +23,6 @@ from snn_control.studies.support.swimmers import (
 )
 from snn_control.training.statistics import half_width
 from snn_control.training.swimmer.named_plan import named_plan
-
-LAST_TICKS = 333
-"""Control periods in the last ten seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)

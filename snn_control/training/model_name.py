@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +59,19 @@ def load_named(
     control_period_s: float | None = None,
     resample: bool = False,
     max_lag_change: float = MAX_LAG_CHANGE,
+    options: Mapping[str, Any] | None = None,
 ) -> Controller:
     """Load the controller that a text names, see `ModelName` and `load`.
 
+    Args:
+        text: name with suffixes.
+        control_period_s: see `load`.
+        resample: see `load`.
+        max_lag_change: see `load`.
+        options: further options of `load`.
+
     Raises:
-        ParameterError: the controller does not accept a suffix.
+        ParameterError: the controller does not accept a suffix or an option.
     """
     name = ModelName.parse(text)
     controller = load(
@@ -71,6 +80,7 @@ def load_named(
         resample=resample,
         max_lag_change=max_lag_change,
         **name.options,
+        **(options or {}),
     )
     if not name.adapting:
         return controller

@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snn_control.errors import ParameterError
-from snn_control.studies import swimmer_ablation, swimmer_damage, swimmer_spiking, swimmer_transfer
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.studies import (
+    swimmer_ablation,
+    swimmer_adaptation,
+    swimmer_damage,
+    swimmer_spiking,
+    swimmer_transfer,
+)
 from snn_control.studies.support.swimmers import healthy
 from snn_control.training.swimmer.named_plan import named_plan
 
@@ -55,6 +61,26 @@ def test_damage_lowers_and_homeostasis_raises_the_return(model: str) -> None:
         assert rows[lost, True]["return"] > rows[lost, False]["return"]
     two = "muscles of joint 2 lost"
     assert rows[two, True]["return"] > rows[two, False]["return"] + 20.0
+
+
+def test_trials_change_nothing_in_health_and_speed_up_a_viscous_swim() -> None:
+    config = swimmer_adaptation.Config(
+        seeds=1, damages=("none", "0.2 Pa s"), grid_periods=(1.0, 2.2), grid_gains=(0.5, 1.0),
+        grid_starts=1,
+    )  # fmt: skip
+    result = swimmer_adaptation.run(config)
+    rows = by(result.rows, "damage", "rule")
+    assert len(rows) == 3 * len(swimmer_adaptation.RULES)
+    for damage in ("none", swimmer_adaptation.WHOLE):
+        assert rows[damage, "trials"]["speed_m_s"] == rows[damage, "frozen"]["speed_m_s"]
+    viscous = rows["0.2 Pa s", "trials"]
+    assert viscous["ratio_to_frozen"] >= 1.3
+    assert viscous["ratio_to_grid"] >= 0.9
+    assert rows["0.2 Pa s", "homeostasis"]["ratio_to_frozen"] < 1.0
+    best = rows["0.2 Pa s", "best of grid"]
+    assert (best["period_s"], best["receptor_gain"]) == pytest.approx((2.2 * 1.8, 0.5))
+    with pytest.raises(UnknownNameError, match="joint 1 lost"):
+        swimmer_adaptation.Config(damages=("joint 1",))
 
 
 def test_one_network_tick_in_a_control_period_is_enough() -> None:

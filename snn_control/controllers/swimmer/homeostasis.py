@@ -31,8 +31,12 @@ from snn_control.errors import ParameterError
 __all__ = [
     "BOUNDS_SIZE",
     "CLOCK_SIZE",
+    "EXACT_PERIOD",
     "FROZEN",
+    "LAG",
+    "PERIOD",
     "SLOWEST",
+    "TICK",
     "Homeostasis",
     "adapt",
     "follow",
@@ -52,7 +56,8 @@ angle; lag in the last period, periods."""
 CLOCK_SIZE = 8
 """Length of the state of a clock."""
 SLOWEST = 2.0
-"""Largest factor between the clock's period and its initial period, in either direction."""
+"""Largest factor between the clock's period and its initial period by the homeostasis, in either
+direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,10 +187,11 @@ def follow(clock: Any, muscles: Any, bounds: Any, period_ticks: int) -> None:
     late = math.atan2(clock[TAIL_SIN], clock[TAIL_COS]) - math.atan2(
         clock[HEAD_SIN], clock[HEAD_COS]
     )
-    lag = late / (2.0 * math.pi)
-    error = lag - bounds[LAG_SET_POINT]
-    error -= math.floor(error + 0.5)
-    exact = clock[EXACT_PERIOD] * (1.0 + bounds[LAG_RATE] * error)
-    exact = min(max(exact, period_ticks / SLOWEST), period_ticks * SLOWEST)
+    lag, exact = late / (2.0 * math.pi), clock[EXACT_PERIOD]
+    if bounds[LAG_RATE] > 0.0:
+        error = lag - bounds[LAG_SET_POINT]
+        error -= math.floor(error + 0.5)
+        exact *= 1.0 + bounds[LAG_RATE] * error
+        exact = min(max(exact, period_ticks / SLOWEST), period_ticks * SLOWEST)
     start_clock(clock, 0, max(round(exact), 2))  # a period of 1 tick has no halves
     clock[EXACT_PERIOD], clock[LAG] = exact, lag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,9 +31,17 @@ from snn_control.controllers.swimmer.homeostasis import (
     start_clock,
 )
 from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
+from snn_control.controllers.swimmer.trials import (
+    SPEED_SENSOR,
+    SwimmerTrials,
+    reward_of,
+    set_slow,
+    window_ends,
+)
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.plasticity.trials import Trials
 
 __all__ = ["Swimmer", "act", "bounds_of", "check_swimmer_network", "command_inputs", "perceive"]
 
@@ -49,11 +58,14 @@ class Swimmer(Controller):
         period_ticks: period of the clock's square wave, control periods; 60 as published.
         posture_start: True to start the clock with the half that swings the head against the bend
             of the whole body in the first measurement; False: with the dorsal half, as published.
-        homeostasis: adaptation; None: none.
+        homeostasis: adaptation to the activity of the undamaged body; None: none.
+        trials: adaptation to the speed of the head, which is then the last observation,
+            `link_0_vy_m_s`: NaN while it is not measured. None: none.
         engine: function that makes the engine of the network; default: compiled.
 
     Raises:
-        ParameterError: a network of other inputs, a period below 2, or setpoints of another body.
+        ParameterError: a network of other inputs, a period below 2, setpoints of another body, or
+            two adaptations.
     """
 
     order_names = ("speed", "turn", "frozen")
@@ -65,24 +77,32 @@ class Swimmer(Controller):
         posture_start: bool = False,
         homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = default_engine,
+        trials: SwimmerTrials | None = None,
     ) -> None:
         n = check_swimmer_network(network)
         if period_ticks < 2:
             raise ParameterError(f"period_ticks is {period_ticks}; expected at least 2")
+        if homeostasis and trials:
+            raise ParameterError(
+                "homeostasis and trials both change period and gains; choose one of them"
+            )
         if homeostasis:
             homeostasis.check_joints(n)
         self._set_points = homeostasis.set_points if homeostasis else np.zeros(n - 1)
         self._bounds = bounds_of(homeostasis, network)
         self._frozen_bounds = self._bounds * FROZEN
-        self.networks, self.homeostasis = (network,), homeostasis
+        self.networks, self.homeostasis, self.trials = (network,), homeostasis, trials
         self.period_ticks, self.posture_start = period_ticks, posture_start
-        self.observation_names = network.inputs[:n]
+        self.optional_names = (SPEED_SENSOR,) if trials else ()
+        self.observation_names = (*network.inputs[:n], *self.optional_names)
         self.action_names = tuple(f"joint_{k}_effort" for k in range(n))
         self.control_period_s = network.control_period_s
         self._n, self.clocked = n, CLOCK[0] in network.inputs
         self._ticks = network.sub_ticks if muscles_spike(network) else 0
         self._engine = engine(network)
         self._inputs = np.zeros(len(network.inputs))
+        self.search = trials.search(self.clocked, self.control_period_s) if trials else None
+        """State of the trials with the log of their changes; None without trials."""
         self.frozen = False
         """True if the adaptation is frozen; set by `command`, unchanged by `reset`."""
         self.reset()
@@ -96,12 +116,14 @@ class Swimmer(Controller):
         self._clock = np.zeros(CLOCK_SIZE)
         self._muscles = np.zeros(2 * self._n)
         self.gains = np.ones(self._n)
+        if self.search:
+            self.search.reset()
         self.command(1.0, 0.0)
 
     @property
     def adapts(self) -> bool:
         """Return True if the controller has an adaptation that can be frozen."""
-        return self.homeostasis is not None
+        return self.homeostasis is not None or self.trials is not None
 
     def command(self, speed: float, turn: float, frozen: bool | None = None) -> None:
         """Set speed and turn until the next reset, and freeze or release the adaptation.
@@ -109,7 +131,8 @@ class Swimmer(Controller):
         Args:
             speed: speed of the head, 0 (rest) to 1 (full); clipped.
             turn: turn of the head, -1 (left) to 1 (right); clipped.
-            frozen: True to keep gains and period constant, False to adapt; None: unchanged.
+            frozen: True to keep gains and period constant, False to adapt; None: unchanged. A
+                running trial is rolled back before.
 
         Raises:
             ParameterError: not finite; the previous command stays.
@@ -127,8 +150,8 @@ class Swimmer(Controller):
 
     def _step(self, observation: FloatArray) -> FloatArray:
         perceive(
-            self._inputs, observation, self.gains, self._clock, self.clocked, self.period_ticks,
-            self.posture_start,
+            self._inputs, observation[: self._n], self.gains, self._clock, self.clocked,
+            self.period_ticks, self.posture_start,
         )  # fmt: skip
         outputs = self._engine.step(self._inputs)
         if self._ticks:
@@ -139,7 +162,16 @@ class Swimmer(Controller):
             self._set_points, self._frozen_bounds if self.frozen else self._bounds,
             self.period_ticks,
         )  # fmt: skip
+        if self.search:
+            self._try(self.search, float(observation[self._n]))
         return effort
+
+    def _try(self, search: Trials, velocity_m_s: float) -> None:
+        """Advance the trials; they rest while frozen and for commands other than full ahead."""
+        reward = math.nan if self.frozen else reward_of(velocity_m_s, self._inputs[-3:])
+        missing = "frozen" if self.frozen else "no speed, or not full ahead"
+        if search.advance(reward, window_ends(self._clock), missing):
+            set_slow(self._clock, self.gains, *search.values, self.period_ticks)
 
     def to_document(self) -> ControllerDocument:
         """Return the network and the settings of the constructor."""
@@ -149,6 +181,8 @@ class Swimmer(Controller):
         }
         if self.homeostasis:
             settings["homeostasis"] = self.homeostasis.document()
+        if self.trials:
+            settings["trials"] = self.trials.document()
         return ControllerDocument(self.networks, settings)
 
     @classmethod
@@ -162,18 +196,20 @@ class Swimmer(Controller):
         posture_start: bool | None = None,
         homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = default_engine,
+        trials: SwimmerTrials | None = None,
     ) -> Swimmer:
         """Build the controller from a file.
 
         Args:
             document: one network and the settings.
             untrained: True for unit strengths, a clock of 60 control periods that starts with the
-                dorsal half, and no homeostasis, as published, in place of the values of the file.
+                dorsal half, and no adaptation, as published, in place of the values of the file.
             n_links: links of the body, by the rule of `SwimmerPlan.on`; None: that of the file.
             period_ticks: replaces the value of the file, see `Swimmer`.
             posture_start: replaces the value of the file.
-            homeostasis: replaces that of the file, which applies to the body of the file only.
+            homeostasis: replaces the adaptation of the file, which applies to its body only.
             engine: see `Swimmer`.
+            trials: replaces the adaptation of the file, too.
 
         Raises:
             ParameterError: another number of networks, wrong settings, an invalid number of links,
@@ -186,16 +222,19 @@ class Swimmer(Controller):
         if untrained:
             network = unit_strengths(network)
         ticks, start = settings.get("period_ticks", 60), settings.get("posture_start", False)
-        kept = settings.get("homeostasis")
+        kept, trying = settings.get("homeostasis"), settings.get("trials")
         if n_links is not None:
             plan = plan_of(network, ticks, start).on(n_links)
-            network, ticks, kept = plan.network(), plan.period_ticks, None
+            network, ticks, kept, trying = plan.network(), plan.period_ticks, None, None
+        if homeostasis or trials:
+            kept, trying = homeostasis, trials
         return cls(
             network,
             ticks if period_ticks is None else period_ticks,
             start if posture_start is None else posture_start,
-            homeostasis or kept,
+            kept,
             engine,
+            trying,
         )
 
     @classmethod
@@ -204,13 +243,15 @@ class Swimmer(Controller):
         plan: SwimmerPlan,
         homeostasis: Homeostasis | None = None,
         engine: Callable[[Network], Any] = default_engine,
+        trials: SwimmerTrials | None = None,
     ) -> Swimmer:
         """Build the controller from a plan."""
-        return cls(plan.network(), plan.period_ticks, plan.posture_start, homeostasis, engine)
+        start = plan.period_ticks, plan.posture_start
+        return cls(plan.network(), *start, homeostasis, engine, trials)
 
     @property
     def plan(self) -> SwimmerPlan:
-        """Plan of the circuit, without homeostasis, which depends on the body.
+        """Plan of the circuit, without an adaptation, which depends on the body.
 
         Raises:
             ParameterError: the network is not one that a `SwimmerPlan` can build.
@@ -225,16 +266,30 @@ class Swimmer(Controller):
 
     @property
     def readouts(self) -> dict[str, float]:
-        """Activity of each muscle in the last tick, 0 to 1, and the number of `spikes`."""
+        """Activity of each muscle in the last tick, 0 to 1, and the number of `spikes`.
+
+        With trials also `period_s`, `receptor_gain`, `trial`, 1 while one is running, and `change`,
+        the number of the last change in `search`.
+        """
         names = (readout.name for readout in self.networks[0].readouts)
-        return dict(zip(names, self._muscles.tolist(), strict=True)) | {
-            "spikes": float(self.spikes.sum())
-        }
+        values = dict(zip(names, self._muscles.tolist(), strict=True))
+        values["spikes"] = float(self.spikes.sum())
+        if self.search:
+            values["period_s"] = float(self._clock[PERIOD]) * self.control_period_s
+            values["receptor_gain"] = float(self.gains[0])
+            values["trial"] = float(bool(self.search.on_trial))
+            values["change"] = float(self.search.n_changes)
+        return values
 
 
 def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a file as arguments of `Swimmer`."""
-    known = {"period_ticks": int, "posture_start": bool, "homeostasis": Mapping}
+    known = {
+        "period_ticks": int,
+        "posture_start": bool,
+        "homeostasis": Mapping,
+        "trials": Mapping,
+    }
     for name, value in settings.items():
         kind = known.get(name)
         if kind is None or not isinstance(value, kind) or (kind is int and value is True):
@@ -242,6 +297,8 @@ def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     checked = dict(settings)
     if "homeostasis" in checked:
         checked["homeostasis"] = Homeostasis.read(checked["homeostasis"])
+    if "trials" in checked:
+        checked["trials"] = SwimmerTrials.read(checked["trials"])
     return checked
 
 

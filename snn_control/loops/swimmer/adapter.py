@@ -1,18 +1,21 @@
 """Adapter of the swimmer: joint angles and velocities in, efforts out.
 
-Efforts are fractions of full effort. No constant effort is safe, so that a swimmer has neither
-fallback nor trim: efforts are held for a moment, then they are zero.
+The forward speed of the head is a further sense, for controllers that try parameters for a higher
+speed. Efforts are fractions of full effort. No constant effort is safe, so that a swimmer has
+neither fallback nor trim: efforts are held for a moment, then they are zero.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers import Controller
+from snn_control.controllers.swimmer.trials import SPEED_SENSOR
 from snn_control.errors import InterfaceMismatchError
 from snn_control.loops.adapter import (
     AdaptationRequests,
@@ -25,11 +28,13 @@ from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.loops.swimmer.interface import JointReader, head_command, joint_names
 from snn_control.supervision.command_gate import CommandGates
 
-__all__ = ["ORDERS", "SwimmerAdapter"]
+__all__ = ["ODOMETRY", "ORDERS", "SwimmerAdapter"]
 
 FloatArray = npt.NDArray[np.float64]
 
 ORDERS = ("speed", "turn", "frozen")
+ODOMETRY = "odometry"
+"""Sense of the forward speed of the head, m/s."""
 PERIOD_MIN_S = 0.01
 """Minimum time in which joints are allowed to move, s: measurements of a burst are closer."""
 
@@ -47,6 +52,7 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
     """
 
     config: SwimmerConfig
+    senses: ClassVar[tuple[str, ...]] = (ODOMETRY,)
 
     def __init__(self, controller: Controller, config: SwimmerConfig) -> None:
         self.require_interface(controller)
@@ -54,6 +60,13 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         self.observation_names = controller.observation_names
         names = joint_names(config.joint_names, len(controller.action_names))
         self.joints = JointReader(names, config.joint_max_rad)
+        self.tries = SPEED_SENSOR in controller.observation_names
+        """True if the controller observes the speed of the head."""
+        self.blind = self.tries
+        """True if the speed is observed, but was missing in the last observation."""
+        self.speed_s: float | None = None
+        """Time of the last speed, s, on the clock of `Moment.at_s`."""
+        self._speed_m_s = math.nan
         self.cmd_vel_s: float | None = None
         """Time of the last velocity, s."""
         self.velocity_limit = ""
@@ -89,16 +102,32 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
             return False
         return now_s - self.cmd_vel_s > max_age_s
 
+    def sense(self, name: str, value: float, moment: Moment) -> None:
+        """Accept a forward speed of the head, m/s; count one that is not finite."""
+        if not math.isfinite(value):
+            self.reject(f"odometry is {value:g} m/s")
+            return
+        self._speed_m_s, self.speed_s = value, moment.at_s
+
+    def speed_m_s(self, now_s: float) -> float:
+        """Return the last speed; NaN without one of the last `sense_max_age_s`."""
+        if self.speed_s is None or not -1.0 < now_s - self.speed_s < self.config.sense_max_age_s:
+            return math.nan
+        return self._speed_m_s
+
     # Calls of the loop.
 
     def require_interface(self, controller: Controller) -> None:
-        """Refuse a controller without one angle and one effort per joint and `ORDERS`."""
-        n_joints = len(controller.action_names)
-        if controller.order_names != ORDERS or len(controller.observation_names) != n_joints:
+        """Refuse a controller without one angle and one effort per joint and `ORDERS`.
+
+        It may also observe the speed of the head.
+        """
+        n_angles = sum(name != SPEED_SENSOR for name in controller.observation_names)
+        if controller.order_names != ORDERS or n_angles != len(controller.action_names):
             raise InterfaceMismatchError(
                 f"the controller has inputs {controller.observation_names} and outputs "
-                f"{controller.action_names}, the node has one angle and one effort per joint: "
-                "name a model of a swimmer"
+                f"{controller.action_names}, the node has one angle and one effort per joint, and "
+                "the speed of the head: name a model of a swimmer"
             )
 
     def make_gate(self) -> CommandGates:
@@ -122,9 +151,13 @@ class SwimmerAdapter(VehicleAdapter[FloatArray]):
         return *self._head_orders(now_s), float(adaptation.frozen)
 
     def observe(self, measured: FloatArray, moment: Moment) -> Observation:
-        """Return the angles."""
+        """Return the angles, and the velocity of the head towards the tail if it is observed."""
         self._observed = True
         jump = self._jump(measured, moment.at_s) if moment.automatic else ""
+        if self.tries:
+            speed_m_s = self.speed_m_s(moment.at_s)
+            self.blind = math.isnan(speed_m_s)
+            measured = np.append(measured, -speed_m_s)
         return Observation(measured, implausible=jump)
 
     def limit(self, command: FloatArray) -> FloatArray:

@@ -42,6 +42,12 @@ class SwimmerConfig(ControllerConfig):
     """Largest change of the lag of a filter by `resample`, as a fraction of its time constant; 1
     accepts any."""
 
+    trials: bool = parameter(False)
+    """Try period and receptor gain for a higher speed, and keep what made the head faster. Needs
+    odometry; joint encoders alone do not measure the speed."""
+    healthy_speed_m_s: float = parameter(0.0995, 1e-6, 100.0)
+    """Mean forward speed of the undamaged body at full command, m/s; trials start below 97 %."""
+
     joint_names: tuple[str, ...] = parameter(("",))
     """Joints from head to tail, named as in joint_states; one empty name: joint_0, joint_1, ..."""
     joint_max_rad: float = parameter(math.pi, 0.01, 100.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,14 @@ class ModelSource(ABC):
 
 
 class LoadedModel(ModelSource):
-    """Model file that may change while its controller is in use."""
+    """Model file that may change while its controller is in use.
 
-    def __init__(self) -> None:
+    Args:
+        options: function that returns further options of `load` for the parameters; None: none.
+    """
+
+    def __init__(self, options: Callable[[Any], Mapping[str, Any]] | None = None) -> None:
+        self._options = options
         self._newest: tuple[Controller | None, str] = (None, "")
 
     def load(self, config: Any) -> Controller:
@@ -43,6 +49,7 @@ class LoadedModel(ModelSource):
             control_period_s=period_s,
             resample=config.resample,
             max_lag_change=getattr(config, "max_lag_change", MAX_LAG_CHANGE),
+            options=self._options(config) if self._options else None,
         )
         self._newest = (controller, digest)
         return controller

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
 from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, MultiArrayDimension
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from snn_control.controllers import Controller
+from snn_control.controllers.swimmer.trials import SwimmerTrials
 from snn_control.errors import ConfigError
 from snn_control.loops.control_loop import ControlLoop
-from snn_control.loops.swimmer.adapter import SwimmerAdapter
+from snn_control.loops.swimmer.adapter import ODOMETRY, SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 from snn_control.ros.base.controller_node import Callbacks, ControllerNode, FloatArray
 from snn_control.ros.base.interface import qos
@@ -32,7 +35,9 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
     watch_s = 0.02
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("swimmer_controller", SwimmerStatus(), LoadedModel(), **options)
+        super().__init__(
+            "swimmer_controller", SwimmerStatus(), LoadedModel(model_options), **options
+        )
 
     def make_loop(
         self, controller: Controller, config: Any, simulated_time: bool
@@ -81,6 +86,7 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
         return (
             (JointState, "joint_states", self.while_active(self._on_joints)),
             (Twist, "cmd_vel", self._on_cmd_vel),
+            (Odometry, "odometry", self.while_active(self._on_odometry)),
         )
 
     def own_services(self) -> Callbacks:
@@ -92,6 +98,10 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
         reading = self._running().adapter.read(message.name, message.position)
         self.process(reading, message.header.stamp, now_s)
 
+    def _on_odometry(self, message: Odometry) -> None:
+        if self._running().adapter.tries:
+            self.sense(ODOMETRY, message.twist.twist.linear.x, message.header.stamp)
+
     def _on_cmd_vel(self, message: Twist) -> None:
         forward_m_s, left_rad_s = message.linear.x, message.angular.z
         adapter = self._running().adapter
@@ -102,3 +112,8 @@ class SwimmerController(ControllerNode[SwimmerAdapter]):
             )
         elif adapter.velocity_limit:
             self.get_logger().warning(adapter.velocity_limit, throttle_duration_sec=5.0)
+
+
+def model_options(config: SwimmerConfig) -> Mapping[str, Any]:
+    """Return the options of `load` for the parameters of the node."""
+    return {"trials": SwimmerTrials(healthy_m_s=config.healthy_speed_m_s)} if config.trials else {}

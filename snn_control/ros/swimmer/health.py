@@ -13,18 +13,27 @@ RESTS_BELOW = 0.5
 """Speed command (0 to 1) below which the shipped circuits may rest."""
 
 
+TRIED = ("period_s", "receptor_gain", "trial", "change")
+"""Read-outs of trials, see `Swimmer.readouts`."""
+
+
 class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
     """Status of cmd_vel and efforts."""
 
     measurement = "joint_states"
 
     def add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
-        """Add the age of cmd_vel; warn if it is lost or limited."""
+        """Add the age of cmd_vel and the state of trials; warn of what is lost or limited."""
         status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
         if loop.adapter.lost(now_s):
             status.escalate(WARN, "cmd_vel lost: the body rests")
         elif loop.adapter.velocity_limit:
             status.escalate(WARN, loop.adapter.velocity_limit)
+        if loop.adapter.blind:
+            status.escalate(WARN, "no recent odometry: period and receptor gain are not tried")
+        if loop.adapter.tries:
+            readouts = loop.controller.readouts
+            status.values |= {name: readouts[name] for name in TRIED if name in readouts}
 
     def expects_spikes(self, loop: ControlLoop[SwimmerAdapter]) -> bool:
         """Return True if the speed command is above `RESTS_BELOW`."""

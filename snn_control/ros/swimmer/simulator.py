@@ -44,6 +44,8 @@ class Config(SimulatorConfig):
     """Full effort in joint_efforts, N m; 1: efforts are fractions of it."""
     effort_timeout_s: float = parameter(0.2, 0.01, 3600.0)
     """Time without efforts after which the muscles rest, s."""
+    odometry: bool = parameter(False)
+    """Publish odometry, the pose and velocity of the nose, for trials of the controller."""
     locked_joints: tuple[str, ...] = parameter(("",))
     """Names of joints that are locked at their initial angle."""
     lost_muscles: tuple[str, ...] = parameter(("",))
@@ -105,10 +107,14 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
         """Open the topics of joint states, efforts and ground truth."""
         self._joints = self.create_publisher(JointState, "joint_states", qos("sensor"))
         self._truth = self.create_publisher(Odometry, "ground_truth", qos("sensor"))
+        self._odometry = None
+        if self.config.odometry:
+            self._odometry = self.create_publisher(Odometry, "odometry", qos("sensor"))
         efforts = self.create_subscription(
             Float64MultiArray, "joint_efforts", self.guarded(self._on_efforts), qos("command")
         )
-        return self._joints, efforts, [self._truth]
+        further = [self._truth, *((self._odometry,) if self._odometry else ())]
+        return self._joints, efforts, further
 
     def _on_efforts(self, message: Float64MultiArray) -> None:
         self.catch_up()
@@ -133,12 +139,15 @@ class SwimmerSimulator(SimulatorNode[SwimmerRobot]):
         return efforts[[names.index(name) for name in self._names]]
 
     def publish(self, measurement: Measurement, stamp: Any) -> None:
-        """Publish joint states and ground truth."""
+        """Publish odometry, joint states and ground truth."""
+        truth = odometry(measurement, stamp)
+        if self._odometry:
+            self._odometry.publish(truth)
         message = JointState(name=self._names, position=measurement.joint_rad.tolist())
         message.velocity = measurement.joint_rad_s.tolist()
         message.header.stamp = stamp
         self._joints.publish(message)
-        self._truth.publish(odometry(measurement, stamp))
+        self._truth.publish(truth)
 
     def write_episode(self, robot: SwimmerRobot, path: Path) -> None:
         """Write `SwimmerRobot.trace`, without pickles."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from snn_control.controllers import Controller
+from snn_control.controllers.swimmer.trials import SPEED_SENSOR
 from snn_control.envs.swimmer.body import CONTROL_PERIOD_S
 from snn_control.envs.swimmer.metrics import swim_metrics
 from snn_control.errors import ConfigError
@@ -64,7 +65,10 @@ class SwimmerVehicle(Vehicle):
                 f"preset {run.preset!r}, period_s {run.period_s:g}: the swimmer has neither; "
                 "set faults by the parameters of swimmer_simulator"
             )
-        return NodeStart("swimmer_simulator", Swimmer().environment_options(self.controller))
+        options = Swimmer().environment_options(self.controller)
+        if SPEED_SENSOR in self.controller.observation_names:
+            options["odometry"] = True
+        return NodeStart("swimmer_simulator", options)
 
     def episode(self, ticks: RecordedTicks, simulated: Arrays) -> tuple[Episode, int]:
         """Return the episode; its total reward is the return of `Swim` over the recorded time."""

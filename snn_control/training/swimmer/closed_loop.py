@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.swimmer.circuit import CLOCK
-from snn_control.controllers.swimmer.homeostasis import CLOCK_SIZE, LAG, Homeostasis
+from snn_control.controllers.swimmer.homeostasis import CLOCK_SIZE, LAG, PERIOD, Homeostasis
 from snn_control.controllers.swimmer.swimmer import (
     act,
     bounds_of,
@@ -19,6 +19,12 @@ from snn_control.controllers.swimmer.swimmer import (
     command_inputs,
     muscles_spike,
     perceive,
+)
+from snn_control.controllers.swimmer.trials import (
+    SwimmerTrials,
+    reward_of,
+    set_slow,
+    window_ends,
 )
 from snn_control.engines.kernels import State, aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER, N_INPUTS, Layout
@@ -32,6 +38,7 @@ from snn_control.envs.swimmer.batch import (
 from snn_control.envs.swimmer.start import Start
 from snn_control.envs.swimmer.swim import EPISODE_TICKS, swim_reward
 from snn_control.errors import ParameterError
+from snn_control.plasticity.trials import VALUES, advance, first_state
 
 FloatArray = npt.NDArray[np.float64]
 Array = Any
@@ -51,6 +58,8 @@ class Swims(NamedTuple):
     lag: FloatArray
     """Lag of the last joint's muscles behind the first's in the clock's last period, periods modulo
     1, shape (n_networks, n_starts, 1)."""
+    periods: FloatArray
+    """Final period of the clock, control periods, shape (n_networks, n_starts, 1)."""
     path_m: FloatArray
     """Position of the head before and after each control period, shape (n_networks, n_starts,
     n_ticks + 1, 2)."""
@@ -73,6 +82,7 @@ def swim(
     posture_start: bool = False,
     n_ticks: int = EPISODE_TICKS,
     homeostasis: Homeostasis | None = None,
+    trials: SwimmerTrials | None = None,
     command: tuple[float, float] = (1.0, 0.0),
 ) -> Swims:
     """Simulate every network from every start; equal to `Swimmer` in `Swim-v0` tick by tick.
@@ -87,11 +97,12 @@ def swim(
             unused without a clock.
         posture_start: see `Swimmer`.
         n_ticks: length of an episode, control periods.
-        homeostasis: adaptation; None: none.
+        homeostasis: adaptation to the activity of the undamaged body; None: none.
+        trials: adaptation to the speed of the head; None: none.
         command: speed and turn, see `Swimmer.command`.
 
     Raises:
-        ParameterError: rows or starts of another structure.
+        ParameterError: rows or starts of another structure, or two adaptations.
     """
     layout.check_rows(weights, coefficients)
     n_joints = check_swimmer_network(layout.network)
@@ -105,9 +116,11 @@ def swim(
     swims = Swims(
         np.zeros((*shape, n_ticks)), np.zeros(shape),
         np.zeros((*shape, n_joints)), np.ones((*shape, n_joints)),
-        np.zeros((*shape, 1)), np.zeros((*shape, n_ticks + 1, 2)),
+        np.zeros((*shape, 1)), np.zeros((*shape, 1)), np.zeros((*shape, n_ticks + 1, 2)),
     )  # fmt: skip
     set_points = np.zeros(n_joints - 1)
+    if homeostasis and trials:
+        raise ParameterError("homeostasis and trials: expected at most one adaptation")
     if homeostasis:
         homeostasis.check_joints(n_joints)
         set_points = homeostasis.set_points
@@ -116,10 +129,14 @@ def swim(
         layout.program, weights, coefficients, network.n_spiking,
         np.broadcast_to(np.asarray(period_ticks, np.int64), len(weights)).copy(),
     )  # fmt: skip
+    clocked, search = CLOCK[0] in network.inputs, np.zeros(0)
+    if trials:
+        search = trials.search(clocked, network.control_period_s).settings
     settings = _Settings(
-        CLOCK[0] in network.inputs, posture_start,
+        clocked, posture_start,
         network.sub_ticks if muscles_spike(network) else 0,
-        set_points, bounds_of(homeostasis, network),
+        set_points, bounds_of(homeostasis, network), search,
+        first_state(search) if trials else search,
     )  # fmt: skip
     stacked = _Starts(
         np.stack([start.joint_rad for start in starts]),
@@ -149,6 +166,10 @@ class _Settings(NamedTuple):
     ticks: int
     set_points: Array
     bounds: Array
+    search: Array
+    """Settings of the trials, see `plasticity.trials.packed`; empty: none."""
+    first: Array
+    """State of the trials before the first tick."""
 
 
 class _Starts(NamedTuple):
@@ -177,6 +198,7 @@ class _Swim(NamedTuple):
     activity: Array
     gains: Array
     lag: Array
+    period: Array
     path: Array
 
 
@@ -197,7 +219,7 @@ def _swim(
     """
     program, weights, coefficients, n_spiking, periods = networks
     joint_rad, turn_rad, errors = starts
-    speeds, spikes, activity, gains, lags, paths = swims
+    speeds, spikes, activity, gains, lags, final, paths = swims
     n_starts, n_bodies, n_inputs = joint_rad.shape[0], bodies.shape[0], program[N_INPUTS]
     for index in numba.prange(n_bodies):
         first = np.int64(index)
@@ -211,7 +233,9 @@ def _swim(
             rest(program, c, state)
             pool_reset(bodies[first], joint_rad[s], turn_rad[s])
             circuit = _Circuit(program, aligned_copy(weights[g]), c, state, inputs, fired)
-            record = _Swim(speeds[g, s], activity[g, s], gains[g, s], lags[g, s], paths[g, s])
+            record = _Swim(
+                speeds[g, s], activity[g, s], gains[g, s], lags[g, s], final[g, s], paths[g, s]
+            )
             spikes[g, s] = _episode(circuit, settings, periods[g], bodies[first], errors[s], record)
 
 
@@ -221,12 +245,13 @@ def _episode(
 ) -> float:
     """Run an episode from the current state of the body; return mean spikes a control period."""
     program, weights, c, state, inputs, fired = circuit
-    clocked, posture_start, ticks, set_points, bounds = settings
-    speeds, activity, gains, lag, path = record
+    clocked, posture_start, ticks, set_points, bounds, search, first = settings
+    speeds, activity, gains, lag, final, path = record
     n, total = gains.size, 0.0
     muscles, effort, measured, graded = np.zeros(2 * n), np.zeros(n), np.zeros(n), np.zeros(2 * n)
     clock, joint_rad = np.zeros(CLOCK_SIZE), joint_angles(body, n)
     path[0] = nose_position(body)
+    trying, speed = first.copy(), 0.0
     for t in range(speeds.size):
         measured[:] = joint_rad
         if errors.shape[1]:
@@ -239,10 +264,15 @@ def _episode(
             for k in range(2 * n):
                 graded[k] = state.values[start + program[HEADER + k]]
             act(graded, ticks, muscles, effort, gains, clock, set_points, bounds, period)
-        speeds[t] = pool_advance(body, effort)
+        if search.size:
+            reward = reward_of(-speed, inputs[0, inputs.shape[1] - 3 :])
+            if advance(trying, search, reward, window_ends(clock)):
+                set_slow(clock, gains, trying[VALUES], trying[VALUES + 1], period)
+        speed = pool_advance(body, effort)
+        speeds[t] = speed
         path[t + 1] = nose_position(body)
         total += fired.sum()
         for k in range(n):
             activity[k] += (muscles[k] + muscles[n + k]) / speeds.size
-    lag[0] = clock[LAG]
+    lag[0], final[0] = clock[LAG], clock[PERIOD]
     return total / speeds.size

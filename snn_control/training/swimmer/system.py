@@ -11,6 +11,7 @@ import numpy.typing as npt
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.swimmer.circuit import unit_strengths
 from snn_control.controllers.swimmer.swimmer import Swimmer as SwimmerController
+from snn_control.controllers.swimmer.trials import SPEED_SENSOR
 from snn_control.training.system import Arrays, FilmWindow, Headline, Response, System
 from snn_control.training.task import Task
 
@@ -39,11 +40,15 @@ class Swimmer(System):
         return SwimmerTask
 
     def accepts(self, controller: Controller) -> bool:
-        """Return True if the controller maps the angles of all joints to their efforts."""
+        """Return True if the controller maps the angles of all joints to their efforts.
+
+        It may also take the speed of the head, for trials.
+        """
         n = len(controller.action_names)
-        return controller.observation_names == tuple(
-            f"joint_{k}_rad" for k in range(n)
-        ) and controller.action_names == tuple(f"joint_{k}_effort" for k in range(n))
+        angles = tuple(f"joint_{k}_rad" for k in range(n))
+        names = tuple(f"joint_{k}_effort" for k in range(n))
+        observed = controller.observation_names in (angles, (*angles, SPEED_SENSOR))
+        return observed and controller.action_names == names
 
     def environment_options(self, controller: Controller) -> dict[str, Any]:
         """Return the number of links."""

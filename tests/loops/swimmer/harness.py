@@ -9,7 +9,7 @@ import numpy as np
 
 from snn_control.controllers import Controller, Swimmer, load
 from snn_control.loops.control_loop import ControlLoop, Tick
-from snn_control.loops.swimmer.adapter import SwimmerAdapter
+from snn_control.loops.swimmer.adapter import ODOMETRY, SwimmerAdapter
 from snn_control.loops.swimmer.config import SwimmerConfig
 
 PERIOD_NS = 30_000_000
@@ -67,6 +67,11 @@ class SwimBench:
 
     def velocity(self, forward_m_s: float, left_rad_s: float) -> bool:
         return self.swimmer.on_cmd_vel(forward_m_s, left_rad_s, self.now_s)
+
+    def speed(self, forward_m_s: float, stamp_ns: int | None = None) -> None:
+        """Process odometry of the head."""
+        stamp = self.now_ns if stamp_ns is None else stamp_ns
+        self.loop.sense(ODOMETRY, forward_m_s, stamp, self.now_ns, self.now_s)
 
     def silence(self, seconds: float) -> list[np.ndarray | None]:
         """Return the command of each watch, every 0.02 s."""

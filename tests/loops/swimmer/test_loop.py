@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from snn_control.controllers import Swimmer, load
 from snn_control.controllers.swimmer.homeostasis import Homeostasis
+from snn_control.controllers.swimmer.trials import SwimmerTrials
 from snn_control.errors import ConfigError, InterfaceMismatchError, ParameterError
 from snn_control.loops.adapter import AdaptationRequests
 from snn_control.loops.swimmer.config import SwimmerConfig
@@ -64,6 +65,50 @@ def test_adaptation_can_be_frozen_and_resumed() -> None:
     assert (gains[0][:-1] > 1.0).all()
     np.testing.assert_array_equal(gains[1], gains[0])
     assert (gains[2][:-1] > gains[1][:-1]).any()
+
+
+def trying() -> Swimmer:
+    controller = load("swimmer-spiking", trials=SwimmerTrials(healthy_m_s=0.1, start_s=0.5))
+    assert isinstance(controller, Swimmer)
+    return controller
+
+
+def test_efforts_with_trials_equal_those_of_the_swimmer_alone() -> None:
+    bench, alone = SwimBench(trying()).arm(), trying()
+    for k, measured in enumerate(angles(600)):
+        speed_m_s = 0.05 + 0.01 * math.sin(k / 5)
+        bench.speed(speed_m_s)
+        tick = bench.measure(measured.tolist())
+        observation = np.append(measured, -speed_m_s)
+        np.testing.assert_array_equal(tick.observation, observation)
+        np.testing.assert_array_equal(tick.output, alone.step(observation))
+    assert alone.search is not None
+    assert len(alone.search.changes) > 1
+
+
+def test_a_swimmer_swims_on_while_its_speed_is_missing() -> None:
+    bench = SwimBench(trying()).arm()
+
+    def observed() -> float:
+        tick = bench.measure()
+        assert (tick.mode, tick.usable) == (Mode.AUTO, True)
+        return float(tick.observation[-1])
+
+    assert math.isnan(observed())
+    bench.speed(0.08)
+    assert observed() == -0.08
+    bench.speed(math.nan)
+    assert observed() == -0.08
+    assert bench.swimmer.bad_values == 1
+    assert "odometry" in bench.swimmer.bad_value
+    bench.speed(0.02, stamp_ns=bench.now_ns - 2 * 10**9)  # too old
+    assert observed() == -0.08
+    for _ in range(round(1.0 / 0.03)):
+        last = observed()
+    assert math.isnan(last)
+    plain = SwimBench().arm()
+    plain.speed(0.08)
+    assert plain.measure().observation.size == N_JOINTS
 
 
 def test_adaptation_stays_frozen_after_reset_and_reload() -> None:

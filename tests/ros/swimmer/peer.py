@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
@@ -27,6 +28,7 @@ class SwimPeer(Peer):
         """Monotonic time, s, and message."""
         self.ticks: list[Float64MultiArray] = []
         self._joints = self.node.create_publisher(JointState, "joint_states", qos("sensor"))
+        self._odometry = self.node.create_publisher(Odometry, "odometry", qos("sensor"))
         self._velocity = self.node.create_publisher(Twist, "cmd_vel", qos("command"))
         many = QoSProfile(depth=1000)
         self.listen(Float64MultiArray, "joint_efforts", many, lambda m: self._keep(self.efforts, m))
@@ -54,6 +56,12 @@ class SwimPeer(Peer):
         message = Twist()
         message.linear.x, message.angular.z = float(forward_m_s), float(left_rad_s)
         self._velocity.publish(message)
+
+    def speed(self, forward_m_s: float) -> None:
+        message = Odometry()
+        message.header.stamp = self.node.get_clock().now().to_msg()
+        message.twist.twist.linear.x = float(forward_m_s)
+        self._odometry.publish(message)
 
     def connected(self) -> None:
         """Wait until the node subscribes its inputs and publishes commands."""

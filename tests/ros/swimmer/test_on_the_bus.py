@@ -61,6 +61,21 @@ def test_joint_states_in_any_order_lead_to_the_efforts_of_the_circuit(
     assert [last[f"command_{j}"] * 5e-4 for j in range(5)] in [list(m.data) for m in messages]
 
 
+def test_trials_receive_the_speed_by_odometry(nodes: Nodes, swim_peer: SwimPeer) -> None:
+    start(nodes, swim_peer, trials=True, diagnostic_updater={"period": 0.2})
+    swim_peer.reach_auto()
+    assert math.isnan(swim_peer.tick()["link_0_vy_m_s"])
+    swim_peer.until(lambda: "no recent odometry" in swim_peer.status("inputs")[1])
+    for _ in range(3):
+        swim_peer.speed(0.04)
+        swim_peer.feed(0.3)
+    assert swim_peer.tick()["link_0_vy_m_s"] == -0.04
+    swim_peer.until(lambda: "odometry" not in swim_peer.status("inputs")[1])
+    values = swim_peer.status("inputs")[2]
+    assert (values["trial"], values["receptor_gain"], values["period_s"]) == ("0", "1", "1.8")
+    assert swim_peer.switch("freeze", True).success
+
+
 def test_bad_and_missing_joint_states_and_velocities(nodes: Nodes, swim_peer: SwimPeer) -> None:
     start(nodes, swim_peer, diagnostic_updater={"period": 0.2})
     swim_peer.reach_auto()
