@@ -63,6 +63,8 @@ MOST_STEPS = 64
 """Largest number of steps between two writes to the line of commands."""
 LEAST_UNCHANGED = 5
 """Equal measurements after which a sensor may be frozen."""
+FLOOR_M = 0.03
+"""Height above the lowest one up to which a blimp rests on the floor, and its range with it, m."""
 BARRED_TICKS = 30.0
 """Ticks after the end of a fault in which inverted hypotheses are not used."""
 SLOW_TAU_S = 10.0
@@ -190,13 +192,14 @@ def restore_shadows(rows: Any, weights: Any, n: int) -> None:
 
 @kernel(nogil=True)
 def watch_reading(
-    rows: Any, weights: Any, status: Any, measured_m: float, gate_m: float, n: int
+    rows: Any, weights: Any, status: Any, measured_m: float, lowest_m: float, gate_m: float, n: int
 ) -> None:
     """Detect a frozen sensor by the shadow of the hypothesis in use, and its recovery."""
     shadow_m = rows[int(status[FLYING]) * ROW + SHADOW + POSITION]
     if measured_m == status[LAST_M]:
         status[UNCHANGED] += 1.0
-        frozen = status[UNCHANGED] >= LEAST_UNCHANGED
+        on_floor = measured_m < lowest_m + FLOOR_M
+        frozen = status[UNCHANGED] >= LEAST_UNCHANGED and not on_floor
         if frozen and not status[LOST] and abs(measured_m - shadow_m) > gate_m:
             status[LOST] = 1.0
             restore_shadows(rows, weights, n)
@@ -329,7 +332,7 @@ def tick(
         follow(rows, numbers, position_m, n)
     else:
         if gate_m > 0.0:
-            watch_reading(rows, weights, status, position_m, gate_m, n)
+            watch_reading(rows, weights, status, position_m, numbers[LOWEST_M], gate_m, n)
         if not status[LOST]:
             learn(rows, bank, weights, status, numbers, position_m, learns, n)
             if not status[UNCHANGED]:
