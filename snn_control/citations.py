@@ -7,7 +7,10 @@ __all__ = [
     "CITATIONS",
     "CMA_ES",
     "DEAP",
+    "FIXED_SHARE",
+    "HOMEOSTASIS",
     "MUJOCO",
+    "NEED",
     "NSGA_II",
     "PLACE",
     "SEQSLAM",
@@ -101,6 +104,36 @@ MUJOCO = """@inproceedings{todorov2012mujoco,
   doi       = {10.1109/IROS.2012.6386109}
 }"""
 
+FIXED_SHARE = """@article{herbster1998tracking,
+  title   = {Tracking the Best Expert},
+  author  = {Herbster, Mark and Warmuth, Manfred K.},
+  journal = {Machine Learning},
+  volume  = {32},
+  pages   = {151--178},
+  year    = {1998},
+  doi     = {10.1023/A:1007424614876}
+}"""
+
+HOMEOSTASIS = """@article{harnack2015stability,
+  title   = {Stability of Neuronal Networks with Homeostatic Regulation},
+  author  = {Harnack, Daniel and Pelko, Miha and Chaillet, Antoine and Chitour, Yacine and
+             van Rossum, Mark C. W.},
+  journal = {PLoS Computational Biology},
+  volume  = {11},
+  number  = {7},
+  pages   = {e1004357},
+  year    = {2015},
+  doi     = {10.1371/journal.pcbi.1004357}
+}"""
+
+NEED = """@misc{man2022need,
+  title         = {Need is All You Need: Homeostatic Neural Networks Adapt to Concept Shift},
+  author        = {Man, Kingson and Damasio, Antonio and Neven, Hartmut},
+  year          = {2022},
+  eprint        = {2205.08645},
+  archivePrefix = {arXiv}
+}"""
+
 CITATIONS: dict[str, str] = {
     "snn_control": SOFTWARE,
     "blimp": BLIMP,
@@ -111,6 +144,9 @@ CITATIONS: dict[str, str] = {
     "nsga-ii": NSGA_II,
     "deap": DEAP,
     "mujoco": MUJOCO,
+    "fixed-share": FIXED_SHARE,
+    "homeostasis": HOMEOSTASIS,
+    "need": NEED,
 }
 
 

@@ -40,7 +40,7 @@ STUDIES: dict[str, str] = {
 
 ADAPTATION = (
     "concept-shift", "frozen-sensor", "gain-flips", "homeostat-limit", "leak-and-sag",
-    "place-recalibration",
+    "place-recalibration", "swimmer-adaptation",
 )  # fmt: skip
 """Studies in the folder `adaptation`."""
 

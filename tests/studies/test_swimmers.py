@@ -10,11 +10,11 @@ import pytest
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies import (
     swimmer_ablation,
-    swimmer_adaptation,
     swimmer_damage,
     swimmer_spiking,
     swimmer_transfer,
 )
+from snn_control.studies.adaptation import swimmer_adaptation
 from snn_control.studies.support.swimmers import healthy
 from snn_control.training.swimmer.named_plan import named_plan
 

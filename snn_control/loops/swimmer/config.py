@@ -43,8 +43,8 @@ class SwimmerConfig(ControllerConfig):
     accepts any."""
 
     trials: bool = parameter(False)
-    """Try period and receptor gain for a higher speed, and keep what made the head faster. Needs
-    odometry; joint encoders alone do not measure the speed."""
+    """Try period and receptor gain for a higher speed, and keep changes that made the head faster.
+    Needs odometry; joint encoders alone do not measure the speed."""
     healthy_speed_m_s: float = parameter(0.0995, 1e-6, 100.0)
     """Mean forward speed of the undamaged body at full command, m/s; trials start below 97 %."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from snn_control.report.section import SectionModule
 from snn_control.report.sections import (
-    adaptation,
     front,
     latency,
     learning,
@@ -19,12 +18,12 @@ from snn_control.report.sections import (
     similarity,
     spikes,
     study,
-    supervision,
     swim,
     transfer,
     video,
     wiring,
 )
+from snn_control.report.sections.loop import adaptation, supervision
 
 SECTIONS: tuple[SectionModule, ...] = (
     study,

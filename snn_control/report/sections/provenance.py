@@ -10,13 +10,16 @@ from snn_control.yaml_text import dump_yaml
 WORKS = {
     "blimp": (
         "snn_control/Blimp", "blimp", "imitation", "mismatch", "faults", "monitors", "two-blimps",
-        "adaptive-sensing", "fusion",
+        "adaptive-sensing", "fusion", "leak-and-sag", "gain-flips", "frozen-sensor",
     ),
     "swimmer": ("snn_control/Swim", "swimmer"),
     "place": ("snn_control/Route", "place"),
     "seqslam": ("snn_control/Route", "place"),
     "cma-es": ("strategies",),
     "deap": ("strategies",),
+    "fixed-share": ("blimp-adaptive", "leak-and-sag", "gain-flips", "concept-shift"),
+    "homeostasis": ("homeostat-limit",),
+    "need": ("concept-shift",),
     "mujoco": ("snn_control/Corridor", "corridor", "rays"),
 }  # fmt: skip
 """Citation names, each with prefixes of the environments, configurations and studies that build on

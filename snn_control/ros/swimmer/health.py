@@ -23,7 +23,7 @@ class SwimmerStatus(VehicleStatus[SwimmerAdapter]):
     measurement = "joint_states"
 
     def add_inputs(self, loop: ControlLoop[SwimmerAdapter], now_s: float, status: Status) -> None:
-        """Add the age of cmd_vel and the state of trials; warn of what is lost or limited."""
+        """Add the age of cmd_vel and the state of trials; warn of lost and limited inputs."""
         status.values["cmd_vel age (s)"] = age(loop.adapter.cmd_vel_s, now_s)
         if loop.adapter.lost(now_s):
             status.escalate(WARN, "cmd_vel lost: the body rests")

@@ -2,8 +2,8 @@
 
 The lidar freezes in hover, shortly before a step of the reference, or in the climb after one. The
 integral of the absolute height error (IAE) from 10 to 70 s after the return of the lidar is
-compared with that of the flight without the fault. The forward model alone has to detect the fault:
-there is no supervised loop, which has further sensors, around the controllers.
+compared with that of the episode without the fault. The forward model alone has to detect the
+fault: there is no supervised loop, which has further sensors, around the controllers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Config(StudyConfig):
     """Settings of the study."""
 
     seeds: int = 12
-    """Number of flights for each row."""
+    """Number of episodes for each row."""
     first_seed: int = 6000
     """First of the consecutive seeds."""
     controllers: tuple[str, ...] = (
@@ -74,17 +74,17 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     for name in config.controllers:
         healthy = [fly_one(_controller(name, scenario), scenario) for scenario in scenarios]
         for case in config.cases:
-            flights = [
+            episodes = [
                 fly_one(_controller(name, scenario), scenario, range_fault=_held(CASES[case]))
                 for scenario in scenarios
             ]
-            rows.append(_row(name, case, flights, healthy))
+            rows.append(_row(name, case, episodes, healthy))
         ratios = [f"{row['iae_ratio']:.2f}" for row in rows[-len(config.cases) :]]
         progress(f"{name}: {', '.join(ratios)}")
     gated = [row for name in ("pd", "snn", "adaptive") for row in _price(name, scenarios)]
     summary = (
         f"Lidar that holds its reading for {HOLD_S:g} s, {config.seeds} seeds from "
-        f"{config.first_seed} on; IAE from 10 to 70 s after its return over that of the flight "
+        f"{config.first_seed} on; IAE from 10 to 70 s after its return over that of the episode "
         "without the fault. Rows `no fault`: IAE with the check for a frozen lidar over that "
         "without it."
     )
@@ -109,13 +109,13 @@ def _held(start_s: float) -> Callable[[float, float], float]:
     return fault
 
 
-def _row(name: str, case: str, flights: list[Flight], healthy: list[Flight]) -> dict[str, Any]:
+def _row(name: str, case: str, episodes: list[Flight], healthy: list[Flight]) -> dict[str, Any]:
     end_s = CASES.get(case, 0.0) + HOLD_S
     window = end_s + 10.0, end_s + 70.0
     mine, theirs = (
-        np.array([flight.iae_m_s(*window) for flight in each]) for each in (flights, healthy)
+        np.array([episode.iae_m_s(*window) for episode in each]) for each in (episodes, healthy)
     )
-    during = [float(f.height_m[f.time_s >= CASES[case]].max()) for f in flights]
+    during = [float(f.height_m[f.time_s >= CASES[case]].max()) for f in episodes]
     return {
         "controller": name,
         "case": case,
@@ -154,7 +154,5 @@ def _with_gate(name: str, gated: bool) -> Controller:
         shipped = load("blimp-adaptive")
         assert isinstance(shipped, Adapting)
         made = shipped
-    assert isinstance(made.model, BlimpForwardModel)
-    gate_m = made.model.config.shadow_gate_m if gated else 0.0
-    model = BlimpForwardModel(replace(made.model.config, shadow_gate_m=gate_m))
-    return Adapting(made.inner, model, made.config)
+    settings = made.model.document() | ({} if gated else {"shadow_gate_m": 0.0})
+    return Adapting(made.inner, BlimpForwardModel.from_settings(settings), made.config)

@@ -3,7 +3,7 @@
 The reference is 1.5 m. Controllers are P + D on the forward model with one rate of learning of the
 gain (constants), and with a bank of rates and of both signs. The integral of the absolute height
 error (IAE) is compared with that of the best constant that does no harm without flips: its nominal
-IAE is within `HARM` of the best one. The best constant is chosen on other seeds. A flight fails if
+IAE is within `HARM` of the best one. The best constant is chosen on other seeds. A episode fails if
 the blimp is below 0.2 m for more than `FAILED` of the time.
 """
 
@@ -45,7 +45,7 @@ class Config(StudyConfig):
     """Settings of the study."""
 
     seeds: int = 25
-    """Number of flights for each row."""
+    """Number of episodes for each row."""
     first_seed: int = 6000
     """First of the consecutive seeds."""
     tuning_seeds: int = 4
@@ -55,7 +55,7 @@ class Config(StudyConfig):
     kinds: tuple[str, ...] = tuple(KINDS)
     """Kinds of changes: `sign`, `half`."""
     duration_s: float = 600.0
-    """Duration of a flight, s."""
+    """Duration of a episode, s."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,8 +80,8 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
             best = min(costs, key=lambda name: costs[name])
             reference = _iae(config, best, kind, period_s, seeds)
             for name in (*constants, "bank", "adaptive bank"):
-                flights = [_flight(config, name, kind, period_s, seed) for seed in seeds]
-                rows.append(_row(name, kind, period_s, flights, reference, name == best))
+                episodes = [_episode(config, name, kind, period_s, seed) for seed in seeds]
+                rows.append(_row(name, kind, period_s, episodes, reference, name == best))
             progress(f"{kind}, every {period_s:g} s: bank {rows[-2]['iae_ratio']:.2f} of {best}")
     summary = (
         f"Thrust of the blimp times -1 or 0.5 in turns; {config.seeds} seeds from "
@@ -97,8 +97,8 @@ def _controller(name: str) -> Controller:
     if name == "adaptive bank":
         shipped = load("blimp-adaptive")
         assert isinstance(shipped, Adapting)
-        assert isinstance(shipped.model, BlimpForwardModel)
-        return Adapting(shipped.inner, BlimpForwardModel(_bank(shipped.model.config)))
+        own = BlimpForwardModel.from_settings(shipped.model.document()).config
+        return Adapting(shipped.inner, BlimpForwardModel(_bank(own)))
     if name == "bank":
         return predicted(PredictedPDController(), _bank(PD_MODEL))
     rate = float(name.removeprefix("rate "))
@@ -110,7 +110,7 @@ def _bank(model: BlimpForwardConfig) -> BlimpForwardConfig:
     return replace(model, hypotheses=CHANGES, share=0.01, factor=1.0)
 
 
-def _flight(config: Config, name: str, kind: str, period_s: float, seed: int) -> Flight:
+def _episode(config: Config, name: str, kind: str, period_s: float, seed: int) -> Flight:
     parameters = blimp_parameters("default", {"reference_heights_m": (1.5,)})
     scenario = draw_scenario(parameters, seed, config.duration_s)
 
@@ -121,14 +121,14 @@ def _flight(config: Config, name: str, kind: str, period_s: float, seed: int) ->
 
 
 def _iae(config: Config, name: str, kind: str, period_s: float, seeds: range) -> np.ndarray:
-    return np.array([_flight(config, name, kind, period_s, seed).iae_m_s() for seed in seeds])
+    return np.array([_episode(config, name, kind, period_s, seed).iae_m_s() for seed in seeds])
 
 
 def _row(
-    name: str, kind: str, period_s: float, flights: list[Flight], reference: np.ndarray, best: bool
+    name: str, kind: str, period_s: float, episodes: list[Flight], reference: np.ndarray, best: bool
 ) -> dict[str, Any]:
-    iae = np.array([flight.iae_m_s() for flight in flights])
-    floor = np.array([(flight.height_m < FLOOR_M).mean() for flight in flights])
+    iae = np.array([episode.iae_m_s() for episode in episodes])
+    floor = np.array([(episode.height_m < FLOOR_M).mean() for episode in episodes])
     return {
         "controller": name,
         "condition": f"{kind} every {period_s:g} s" if period_s else f"{kind}, never",
@@ -136,10 +136,10 @@ def _row(
         "iae_m_s": float(iae.mean()),
         **ratio_columns("iae_ratio", iae, reference),
         "iae_ratio_worst": float((iae / reference).max()),
-        **mean_columns("overshoot_m", np.array([flight.overshoot_m for flight in flights])),
+        **mean_columns("overshoot_m", np.array([episode.overshoot_m for episode in episodes])),
         **mean_columns(
-            "sign_changes_per_min", np.array([flight.sign_changes_per_min for flight in flights])
+            "sign_changes_per_min", np.array([episode.sign_changes_per_min for episode in episodes])
         ),
         "failures": int((floor > FAILED).sum()),
-        "flights": len(flights),
+        "episodes": len(episodes),
     }

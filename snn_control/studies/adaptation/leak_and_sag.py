@@ -4,7 +4,7 @@ Each controller holds references of 0.5 to 1.5 m in each condition of
 `snn_control.envs.blimp.disturbances`. The integral of the absolute true height error (IAE) is
 compared with that of the frozen `blimp-altitude` on the same seed. In the condition `undone` the
 lift is lower by 0.06 m/s^2 and the thrust by 40 % for 200 s; the IAE from 10 to 140 s after the end
-is compared with that of the same flight without the disturbance.
+is compared with that of the same episode without the disturbance.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Config(StudyConfig):
     """Settings of the study."""
 
     seeds: int = 12
-    """Number of flights for each row."""
+    """Number of episodes for each row."""
     first_seed: int = 6000
     """First of the consecutive seeds."""
     controllers: tuple[str, ...] = tuple(BASELINES)
@@ -66,10 +66,10 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         if condition == UNDONE:
             rows += [_undone(name, seeds) for name in config.controllers]
             continue
-        frozen = np.array([_flight(config, REFERENCE, condition, s).iae_m_s() for s in seeds])
+        frozen = np.array([_episode(config, REFERENCE, condition, s).iae_m_s() for s in seeds])
         for name in config.controllers:
-            flights = [_flight(config, name, condition, seed) for seed in seeds]
-            rows.append(_row(name, condition, flights, frozen))
+            episodes = [_episode(config, name, condition, seed) for seed in seeds]
+            rows.append(_row(name, condition, episodes, frozen))
         best = min(rows[-len(config.controllers) :], key=lambda row: row["iae_ratio"])
         progress(f"{condition}: {best['controller']} {best['iae_ratio']:.2f} of {REFERENCE}")
     summary = (
@@ -85,18 +85,18 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     return StudyResult(rows, summary, [figure])
 
 
-def _flight(config: Config, name: str, condition: str, seed: int) -> Flight:
+def _episode(config: Config, name: str, condition: str, seed: int) -> Flight:
     scenario = draw_disturbed(condition, seed, config.duration_s or None)
     controller = baseline(name, scenario)
     learned = ("learned_bias_m_s2",) if isinstance(controller, Adapting) else ()
     return fly_one(controller, scenario, record=learned)
 
 
-def _row(name: str, condition: str, flights: list[Flight], frozen: np.ndarray) -> dict[str, Any]:
+def _row(name: str, condition: str, episodes: list[Flight], frozen: np.ndarray) -> dict[str, Any]:
     """Return the row of a controller in a condition."""
-    iae = np.array([flight.iae_m_s() for flight in flights])
-    overshoot = np.array([flight.overshoot_m for flight in flights])
-    signs = np.array([flight.sign_changes_per_min for flight in flights])
+    iae = np.array([episode.iae_m_s() for episode in episodes])
+    overshoot = np.array([episode.overshoot_m for episode in episodes])
+    signs = np.array([episode.sign_changes_per_min for episode in episodes])
     return {
         "controller": name,
         "condition": condition,
@@ -105,34 +105,34 @@ def _row(name: str, condition: str, flights: list[Flight], frozen: np.ndarray) -
         "iae_ratio_worst": float((iae / frozen).max()),
         **mean_columns("overshoot_m", overshoot),
         **mean_columns("sign_changes_per_min", signs),
-        "bias_changes_m_s2_per_min": float(np.mean([_variation(each) for each in flights])),
+        "bias_changes_m_s2_per_min": float(np.mean([_variation(each) for each in episodes])),
     }
 
 
-def _variation(flight: Flight) -> float:
+def _variation(episode: Flight) -> float:
     """Return the sum of the changes of the learned bias in a minute, m/s^2; 0 without one."""
-    minutes = float(flight.time_s[-1]) / 60.0
-    values = flight.readouts.get("learned_bias_m_s2")
+    minutes = float(episode.time_s[-1]) / 60.0
+    values = episode.readouts.get("learned_bias_m_s2")
     return 0.0 if values is None else float(np.abs(np.diff(values)).sum()) / minutes
 
 
 def _undone(name: str, seeds: range) -> dict[str, Any]:
     """Return the row of a controller after a disturbance that has ended."""
-    after, without, flights = [], [], []
+    after, without, episodes = [], [], []
     for seed in seeds:
         scenario = draw_disturbed("nominal", seed, JUDGED_S[1])
         gust = scenario.gust_m_s2.copy()
         last = round(END_S / (plant.GUST_STEPS * plant.PHYSICS_STEP_S))
         gust[2, :last] += LIFT_M_S2
         disturbed = replace(scenario, gust_m_s2=gust)
-        flight = fly_one(
+        episode = fly_one(
             baseline(name, disturbed), disturbed,
             gain_factor=lambda time_s: THRUST if time_s < END_S else 1.0,
         )  # fmt: skip
-        flights.append(flight)
-        after.append(flight.iae_m_s(*JUDGED_S))
+        episodes.append(episode)
+        after.append(episode.iae_m_s(*JUDGED_S))
         without.append(fly_one(baseline(name, scenario), scenario).iae_m_s(*JUDGED_S))
-    return _row(name, UNDONE, flights, np.ones(len(flights))) | {
+    return _row(name, UNDONE, episodes, np.ones(len(episodes))) | {
         "iae_m_s": float(np.mean(after)),
         **ratio_columns("iae_ratio", np.array(after), np.array(without)),
         "iae_ratio_worst": float(np.max(np.array(after) / np.array(without))),
