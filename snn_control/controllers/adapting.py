@@ -103,9 +103,7 @@ class Adapting(Controller):
     def reset(self, seed: int | None = None) -> None:
         """Reset controller and model; orders stay."""
         self.inner.reset(seed)
-        self.model.reset()
-        if self.start is not None:
-            self.model.restore(self.start)
+        self._restart_model()
         self.needs.reset()
         self._time_s = self._offset = self._saturation = 0.0
         self._command: float | None = None
@@ -272,12 +270,16 @@ class Adapting(Controller):
     def _fail(self, reason: str) -> None:
         """Start the model again with parameters from before a failure."""
         self.diverged, self._nis = reason, 2.0 * self.config.divergence_nis
-        self.model.reset()
-        if self.start is not None:
-            self.model.restore(self.start)
+        self._restart_model()
         if self._history and all(map(math.isfinite, self._history[0][1])):
             self.model.restore(self._history[0][1])
         self._log(reason)
+
+    def _restart_model(self) -> None:
+        """Reset the model to the parameters of the start."""
+        self.model.reset()
+        if self.start is not None:
+            self.model.restore(self.start)
 
     def _roll_back(self, reason: str) -> None:
         """Return to the parameters of `rollback_s` ago."""

@@ -107,14 +107,19 @@ def begin(
 
 
 @kernel(nogil=True)
+def settled_command(push: float) -> float:
+    """Return the command, motor units, whose settled push (duty squared, signed) is `push`."""
+    count = COUNTS * math.sqrt(abs(push))
+    size = min(max((count - COUNT_AT_REST) / COUNTS_PER_UNIT, 0.0), FULL)
+    return math.copysign(size, push)
+
+
+@kernel(nogil=True)
 def command_for(rows: Any, status: Any, numbers: Any, output: float) -> float:
     """Return the command whose settled acceleration is that of an output at nominal hover."""
     at = int(status[FLYING]) * ROW
     gain = math.copysign(max(abs(rows[at + GAIN]), numbers[SMALLEST_GAIN]), rows[at + GAIN])
-    push = (numbers[OUTPUT_M_S2] * output - rows[at + BIAS]) / gain
-    count = COUNTS * math.sqrt(abs(push))
-    size = min(max((count - COUNT_AT_REST) / COUNTS_PER_UNIT, 0.0), FULL)
-    return math.copysign(size, push)
+    return float(settled_command((numbers[OUTPUT_M_S2] * output - rows[at + BIAS]) / gain))
 
 
 @kernel(nogil=True)

@@ -28,7 +28,7 @@ from snn_control.studies.support.altitude_baselines import (
     PredictedPDController,
     predicted,
 )
-from snn_control.studies.support.intervals import mean_columns, ratio_columns
+from snn_control.studies.support.intervals import episode_columns, ratio_columns
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
 RATES = (0.01, 0.1, 0.3, 1.0)
@@ -136,10 +136,7 @@ def _row(
         "iae_m_s": float(iae.mean()),
         **ratio_columns("iae_ratio", iae, reference),
         "iae_ratio_worst": float((iae / reference).max()),
-        **mean_columns("overshoot_m", np.array([episode.overshoot_m for episode in episodes])),
-        **mean_columns(
-            "sign_changes_per_min", np.array([episode.sign_changes_per_min for episode in episodes])
-        ),
+        **episode_columns(episodes),
         "failures": int((floor > FAILED).sum()),
         "episodes": len(episodes),
     }

@@ -21,7 +21,7 @@ from snn_control.envs.blimp.disturbances import CONDITIONS, draw_disturbed
 from snn_control.errors import UnknownNameError
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.studies.support.altitude_baselines import BASELINES, baseline
-from snn_control.studies.support.intervals import mean_columns, ratio_columns
+from snn_control.studies.support.intervals import episode_columns, ratio_columns
 from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
@@ -95,16 +95,13 @@ def _episode(config: Config, name: str, condition: str, seed: int) -> Flight:
 def _row(name: str, condition: str, episodes: list[Flight], frozen: np.ndarray) -> dict[str, Any]:
     """Return the row of a controller in a condition."""
     iae = np.array([episode.iae_m_s() for episode in episodes])
-    overshoot = np.array([episode.overshoot_m for episode in episodes])
-    signs = np.array([episode.sign_changes_per_min for episode in episodes])
     return {
         "controller": name,
         "condition": condition,
         "iae_m_s": float(iae.mean()),
         **ratio_columns("iae_ratio", iae, frozen),
         "iae_ratio_worst": float((iae / frozen).max()),
-        **mean_columns("overshoot_m", overshoot),
-        **mean_columns("sign_changes_per_min", signs),
+        **episode_columns(episodes),
         "bias_changes_m_s2_per_min": float(np.mean([_variation(each) for each in episodes])),
     }
 

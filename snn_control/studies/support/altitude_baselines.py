@@ -31,6 +31,7 @@ from snn_control.controllers import PID, Controller, PIDConfig, load
 from snn_control.controllers.adapting import Adapting
 from snn_control.controllers.adapting_config import AdaptingConfig, Orders
 from snn_control.controllers.blimp.forward_config import BlimpForwardConfig, Hypothesis
+from snn_control.controllers.blimp.forward_kernels import settled_command
 from snn_control.controllers.blimp.forward_model import BlimpForwardModel
 from snn_control.controllers.blimp.motion import COUNT_AT_REST, COUNTS, COUNTS_PER_UNIT, FULL
 from snn_control.envs.blimp import plant
@@ -149,7 +150,7 @@ class BatteryFeedForward(Controller):
         error_m, voltage = observation.tolist()
         self._start_v = self._start_v or voltage
         command = self._pid.step(np.array([error_m])).item()
-        return np.array([command_of(push_of(command) * (self._start_v / voltage) ** 2)])
+        return np.array([settled_command(push_of(command) * (self._start_v / voltage) ** 2)])
 
     @property
     def readouts(self) -> dict[str, float]:
@@ -183,7 +184,7 @@ class OracleHover(Controller):
         self._time_s += dt_s
         sag = 1.0 - self._constants[plant.SAG_PER_S] * self._time_s
         gain = self._constants[plant.GAIN] * sag * sag
-        hover = command_of(-self._lift(self._time_s) / gain)
+        hover = settled_command(-self._lift(self._time_s) / gain)
         return self._pid.step(np.array([error_m])) + hover
 
     @property
@@ -196,12 +197,6 @@ def push_of(command: float) -> float:
     """Return the signed square of the duty at a command in motor units."""
     duty = (COUNT_AT_REST + COUNTS_PER_UNIT * min(abs(command), FULL)) / COUNTS
     return math.copysign(duty * duty, command)
-
-
-def command_of(push: float) -> float:
-    """Return the command, motor units, for a signed square of the duty."""
-    size = (COUNTS * math.sqrt(abs(push)) - COUNT_AT_REST) / COUNTS_PER_UNIT
-    return math.copysign(min(max(size, 0.0), FULL), push)
 
 
 def predicted(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.training.blimp.adaptive.flight import Flight
 from snn_control.training.statistics import half_width, paired_ratio
 
-__all__ = ["mean_columns", "ratio_columns"]
+__all__ = ["episode_columns", "mean_columns", "ratio_columns"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -20,6 +23,16 @@ def mean_columns(name: str, values: FloatArray) -> dict[str, float]:
 def ratio_columns(name: str, mine: FloatArray, theirs: FloatArray) -> dict[str, float]:
     """Return `name`, `name_low` and `name_high` of the ratio of two means on the same seeds."""
     return _columns(name, *paired_ratio(mine, theirs))
+
+
+def episode_columns(episodes: Sequence[Flight]) -> dict[str, float]:
+    """Return overshoot, m, and sign changes of the command, 1/min, with intervals."""
+    overshoot = np.array([episode.overshoot_m for episode in episodes])
+    signs = np.array([episode.sign_changes_per_min for episode in episodes])
+    return {
+        **mean_columns("overshoot_m", overshoot),
+        **mean_columns("sign_changes_per_min", signs),
+    }
 
 
 def _columns(name: str, value: float, half: float) -> dict[str, float]:
