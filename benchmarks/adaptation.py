@@ -15,6 +15,7 @@ from snn_control.compiled import kernel
 from snn_control.controllers import load
 from snn_control.controllers.adapting import Adapting
 from snn_control.controllers.blimp import forward_kernels as model
+from snn_control.controllers.blimp import forward_layout as layout
 from snn_control.controllers.blimp.forward_config import (
     DELAYS,
     BlimpForwardConfig,
@@ -51,8 +52,8 @@ def _ticks(rows, bank, weights, line, status, numbers, ranges_m, n):
 def kernels_us(n: int) -> float:
     """Return the time of a tick of `n` hypotheses in a compiled loop, us."""
     bank, numbers = kernel_constants(BlimpForwardConfig(hypotheses=DELAYS[:n]))
-    rows, weights = np.zeros((n + 1) * model.ROW), np.zeros(3 * n)
-    line, status = np.zeros(model.SLOTS), np.zeros(model.STATUS)
+    rows, weights = np.zeros((n + 1) * layout.ROW), np.zeros(3 * n)
+    line, status = np.zeros(layout.SLOTS), np.zeros(layout.STATUS)
     times = []
     for _ in range(8):
         model.begin(rows, bank, weights, line, status, numbers, 1.0, 3.1, n)

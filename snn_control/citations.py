@@ -8,11 +8,13 @@ __all__ = [
     "CMA_ES",
     "DEAP",
     "FIXED_SHARE",
+    "HLOP",
     "HOMEOSTASIS",
     "MUJOCO",
     "NEED",
     "NSGA_II",
     "PLACE",
+    "RAPTOR",
     "SEQSLAM",
     "SOFTWARE",
     "SWIMMER",
@@ -134,6 +136,25 @@ NEED = """@misc{man2022need,
   archivePrefix = {arXiv}
 }"""
 
+HLOP = """@inproceedings{xiao2024hebbian,
+  title         = {Hebbian Learning based Orthogonal Projection for Continual Learning of Spiking
+                   Neural Networks},
+  author        = {Xiao, Mingqing and Meng, Qingyan and Zhang, Zongpeng and He, Di and
+                   Lin, Zhouchen},
+  booktitle     = {International Conference on Learning Representations},
+  year          = {2024},
+  eprint        = {2402.11984},
+  archivePrefix = {arXiv}
+}"""
+
+RAPTOR = """@misc{eschmann2025raptor,
+  title         = {{RAPTOR}: A Foundation Policy for Quadrotor Control},
+  author        = {Eschmann, Jonas and Albani, Dario and Loianno, Giuseppe},
+  year          = {2025},
+  eprint        = {2509.11481},
+  archivePrefix = {arXiv}
+}"""
+
 CITATIONS: dict[str, str] = {
     "snn_control": SOFTWARE,
     "blimp": BLIMP,
@@ -147,6 +168,8 @@ CITATIONS: dict[str, str] = {
     "fixed-share": FIXED_SHARE,
     "homeostasis": HOMEOSTASIS,
     "need": NEED,
+    "hlop": HLOP,
+    "raptor": RAPTOR,
 }
 
 

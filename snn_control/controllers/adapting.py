@@ -28,7 +28,6 @@ from snn_control.controllers.adapting_config import (
     COMPUTED,
     MOST_VERSIONS,
     ORDERS,
-    OUTLIER_NIS,
     SATURATION_TAU_S,
     AdaptingConfig,
     Orders,
@@ -108,10 +107,9 @@ class Adapting(Controller):
         self._time_s = self._offset = self._saturation = 0.0
         self._command: float | None = None
         self._on, self._trusted, self._learns = True, True, 0.0
-        self._nis, self.reason = 1.0, ""
-        """Mean squared prediction error over its variance, and the reason why learning rests."""
-        self.diverged = ""
-        """Reason why the model is not used, or empty."""
+        self.reason = ""
+        """Reason why learning rests, or empty."""
+        self._predictions = self.config.prediction_monitor()
         self._obeyed = self._orders
         self._history: deque[tuple[float, tuple[float, ...]]] = deque()
         self.versions: deque[Version] = deque(maxlen=MOST_VERSIONS)
@@ -135,6 +133,11 @@ class Adapting(Controller):
             "need": self.needs.cause or "none",
             **self.model.readouts,
         }
+
+    @property
+    def diverged(self) -> str:
+        """Reason not to use the model, or empty."""
+        return self._predictions.diverged
 
     @property
     def adapts(self) -> bool:
@@ -213,7 +216,7 @@ class Adapting(Controller):
         sent = orders.sent_command
         if math.isnan(sent):
             sent = 0.0 if self._command is None else self._command  # -0.0 turns the servo
-        was_lost, was_used = model.lost, model.hypothesis
+        was_lost, changes = model.lost, model.changes
         model.tick([values[k] for k in self._model_inputs], sent, trusted, self._learns)
         if not all(map(math.isfinite, model.predicted)):
             self._fail("prediction is not finite")
@@ -222,7 +225,8 @@ class Adapting(Controller):
             self.reason, self._learns = self.reason or "sensor frozen", 0.0
         if model.lost != was_lost:
             self._log("sensor frozen" if model.lost else "sensor moves again")
-        elif model.hypothesis != was_used:
+        elif model.changes != changes:
+            self._predictions.trust_again()
             self._log(f"hypothesis {model.hypothesis} used")
         self._judge(dt_s)
         self._remember()
@@ -254,22 +258,16 @@ class Adapting(Controller):
 
     def _judge(self, dt_s: float) -> None:
         """Detect a divergence of the predictions, and its end."""
-        if not (self._trusted and self._orders.fresh) or self.model.lost:
-            return
-        config = self.config
-        kept = math.exp(-dt_s / config.divergence_tau_s)
-        nis = min(self.model.normalised_innovation, OUTLIER_NIS)
-        self._nis = kept * self._nis + (1.0 - kept) * nis
-        if not self.diverged and self._nis > config.divergence_nis:
-            self.diverged = f"mean squared prediction error is {self._nis:.0f} times its variance"
-            self._roll_back(self.diverged)
-        elif self.diverged and self._nis < config.recovered_nis:
-            self.diverged = ""
-            self._log("predictions agree again")
+        event = self._predictions.wait(dt_s)
+        if self._trusted and self._orders.fresh and not self.model.lost and not event:
+            event = self._predictions.update(self.model.normalised_innovation, dt_s)
+        if event:
+            act = self._roll_back if self.diverged else self._log
+            act(event)
 
     def _fail(self, reason: str) -> None:
         """Start the model again with parameters from before a failure."""
-        self.diverged, self._nis = reason, 2.0 * self.config.divergence_nis
+        self._predictions.fail(reason)
         self._restart_model()
         if self._history and all(map(math.isfinite, self._history[0][1])):
             self.model.restore(self._history[0][1])
@@ -282,8 +280,9 @@ class Adapting(Controller):
             self.model.restore(self.start)
 
     def _roll_back(self, reason: str) -> None:
-        """Return to the parameters of `rollback_s` ago."""
+        """Return to the parameters of `rollback_s` ago, and forget the later ones."""
         if self._history:
+            self._history = deque([self._history[0]])
             self.model.restore(self._history[0][1])
         self._log(reason)
 

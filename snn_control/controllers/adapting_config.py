@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from snn_control.errors import ParameterError
 from snn_control.plasticity.need import EssentialVariable
+from snn_control.plasticity.prediction_monitor import PredictionMonitor
 
 __all__ = [
     "COMPUTED",
     "MOST_VERSIONS",
     "ORDERS",
-    "OUTLIER_NIS",
     "SATURATION_TAU_S",
     "AdaptingConfig",
     "Orders",
@@ -47,9 +47,6 @@ COMPUTED = ("saturation_share", "spikes_per_s")
 the controller."""
 SATURATION_TAU_S = 10.0
 """Time constant of the share of the time with the full command, s."""
-OUTLIER_NIS = 100.0
-"""Largest squared prediction error over its variance that counts for the mean: one outlier is no
-divergence."""
 MOST_VERSIONS = 256
 """Number of versions that are kept."""
 
@@ -75,13 +72,16 @@ class AdaptingConfig:
     """Time constant of that mean, s."""
     recovered_nis: float = 4.0
     """Mean below which a diverged model is used again."""
+    retry_s: float = 2.0
+    """Longest rest after a divergence, s: without learning, the model of a vehicle that has changed
+    never agrees again."""
     version_s: float = 10.0
     """Time between versions without an event, s."""
     needs: tuple[EssentialVariable, ...] = ()
     """Essential variables whose largest need is the rate of learning; empty: learn always."""
 
     def __post_init__(self) -> None:
-        for name in ("rollback_s", "divergence_tau_s", "version_s"):
+        for name in ("rollback_s", "divergence_tau_s", "retry_s", "version_s"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise ParameterError(f"{name} is {getattr(self, name)}; expected above 0")
         if not 0.0 <= self.dead_zone_sigma < math.inf:
@@ -91,6 +91,12 @@ class AdaptingConfig:
                 f"recovered_nis {self.recovered_nis} and divergence_nis {self.divergence_nis}: "
                 "expected positive and ascending"
             )
+
+    def prediction_monitor(self) -> PredictionMonitor:
+        """Return a new monitor of the predictions with these limits."""
+        return PredictionMonitor(
+            self.divergence_nis, self.recovered_nis, self.divergence_tau_s, self.retry_s
+        )
 
 
 class Version(NamedTuple):

@@ -83,6 +83,11 @@ class ForwardModel(Copied, ABC):
         return 0
 
     @property
+    def changes(self) -> int:
+        """Number of changes of the hypothesis in use since the reset."""
+        return 0
+
+    @property
     @abstractmethod
     def normalised_innovation(self) -> float:
         """Squared prediction error of the last trusted measurement over its variance (NIS)."""

@@ -16,6 +16,7 @@ from snn_control.yaml_text import without
 
 STUDIES: dict[str, str] = {
     "adaptive-sensing": "hold of the blimp on a lidar that is read, or sends, only when it is due",
+    "altitude-gru": "recurrent networks of fixed weights trained over the blimp's disturbances",
     "concept-shift": "accuracy under swaps of labels, by rules that set the learning rate",
     "faults": "loss of height and detection of every fault of every stream of the blimp",
     "frozen-sensor": "adapting blimps with a lidar that holds its reading for 20 s",
@@ -29,6 +30,7 @@ STUDIES: dict[str, str] = {
     "place": "place recognition on a query traverse, beside sums of absolute differences",
     "place-recalibration": "probabilities of places in another light, recalibrated in operation",
     "rays": "passage of a corridor with few lidar rays: memory, choice of rays, learned prediction",
+    "regimes": "read-outs of a blimp that meets a regime again, with rules against forgetting",
     "strategies": "evolutionary strategies on the task of any configuration, with equal budgets",
     "swimmer-ablation": "the swimmer's untrained circuit with a part removed or random",
     "swimmer-adaptation": "speed of damaged swimmers: frozen, homeostasis, trials, best of a grid",
@@ -39,8 +41,8 @@ STUDIES: dict[str, str] = {
 }
 
 ADAPTATION = (
-    "concept-shift", "frozen-sensor", "gain-flips", "homeostat-limit", "leak-and-sag",
-    "place-recalibration", "swimmer-adaptation",
+    "altitude-gru", "concept-shift", "frozen-sensor", "gain-flips", "homeostat-limit",
+    "leak-and-sag", "place-recalibration", "regimes", "swimmer-adaptation",
 )  # fmt: skip
 """Studies in the folder `adaptation`."""
 

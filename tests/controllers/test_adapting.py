@@ -159,6 +159,20 @@ def test_a_diverged_model_is_not_used_until_it_agrees_again() -> None:
     assert adapting.readouts["prediction_used"] == 1.0
 
 
+def test_parameters_survive_a_long_divergence_with_retries() -> None:
+    adapting, rows = wrapped(), observations(500)
+    steps(adapting, rows[:200], orders(trusted=1))
+    wild = rows[200:].copy()
+    wild[:, 2] += np.random.default_rng(1).uniform(-2.0, 2.0, 300)
+    steps(adapting, wild, orders(trusted=1))
+    first, *later = [
+        version for version in adapting.versions if version.reason.startswith("mean squared")
+    ]
+    assert len(later) > 3
+    assert all(each.parameters == first.parameters for each in later)
+    assert any(version.reason == "learning is tried again" for version in adapting.versions)
+
+
 class Failing(BlimpForwardModel):
     """Forward model that predicts NaN for heights above 1.5 m."""
 

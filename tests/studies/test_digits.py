@@ -13,11 +13,11 @@ from tests.studies import digit_learners as peer
 
 pytest.importorskip("sklearn", reason=NEEDS_DIGITS)
 
+from snn_control.studies.adaptation.support.need_rule import NeedRule, learn_by_need
 from snn_control.studies.support.digits.descent import constant_rate, trial_rate
 from snn_control.studies.support.digits.mixture import mixture
 from snn_control.studies.support.digits.network import PARAMETERS, TRUNK, draw_parameters
 from snn_control.studies.support.digits.stream import draw_stream
-from snn_control.studies.support.need_rule import NeedRule, learn_by_need
 
 
 def test_each_swap_exchanges_two_labels() -> None:

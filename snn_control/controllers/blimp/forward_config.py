@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.controllers.blimp import forward_kernels as kernels
+from snn_control.controllers.blimp import forward_layout as layout
 from snn_control.controllers.blimp.motion import (
     COUNT_AT_REST,
     COUNTS,
@@ -22,7 +22,7 @@ __all__ = ["CHANGES", "DELAYS", "BlimpForwardConfig", "Hypothesis", "kernel_cons
 
 FloatArray = npt.NDArray[np.float64]
 
-LONGEST_DELAY_S = (kernels.SLOTS - kernels.MOST_STEPS - 1) * kernels.STEP_S
+LONGEST_DELAY_S = (layout.SLOTS - layout.MOST_STEPS - 1) * layout.STEP_S
 SMALLEST_GAIN_M_S2 = 0.1
 """Smallest magnitude of the thrust gain in the command, m/s^2."""
 START_SPEED_SD_M_S = 0.1
@@ -164,40 +164,40 @@ def nominal_bias(motion: BlimpMotion) -> float:
 
 def kernel_constants(config: BlimpForwardConfig) -> tuple[FloatArray, FloatArray]:
     """Return the arrays `bank` and `numbers` of `forward_kernels`."""
-    motion, h = config.motion, kernels.STEP_S
+    motion, h = config.motion, layout.STEP_S
     bank = [
         [round(each.delay_s / h), -math.expm1(-h / each.lag_s), each.gain_walk_m_s2_rs,
          each.inverted, each.restarts]
         for each in config.hypotheses
     ]  # fmt: skip
     unit_m_s2 = 2.0 * motion.thrust_gain_m_s2 * hover_duty(motion) * COUNTS_PER_UNIT / COUNTS
-    numbers = np.zeros(kernels.NUMBERS)
+    numbers = np.zeros(layout.NUMBERS)
     for place, value in {
-        kernels.LINEAR_DRAG: motion.linear_drag_per_s,
-        kernels.QUADRATIC_DRAG: motion.quadratic_drag_per_m,
-        kernels.SERVO_STEP: SERVO_RATE_RAD_S * h,
-        kernels.LOWEST_M: motion.rest_height_m,
-        kernels.DEAD_ZONE: motion.dead_zone_motor_units,
-        kernels.HOVER: motion.hover_motor_units,
-        kernels.SPEED_WALK: config.speed_walk_m_s_rs,
-        kernels.BIAS_WALK: config.bias_walk_m_s2_rs,
-        kernels.RANGE_SD: config.range_sd_m,
-        kernels.ESTIMATE_SD: config.estimate_sd_m,
-        kernels.START_GAIN: motion.thrust_gain_m_s2,
-        kernels.START_BIAS: nominal_bias(motion),
-        kernels.SPEED_SD: START_SPEED_SD_M_S,
-        kernels.GAIN_SD: config.gain_sd_m_s2,
-        kernels.BIAS_SD: config.bias_sd_m_s2,
-        kernels.SHARE: config.share,
-        kernels.CAP: config.cap,
-        kernels.FACTOR: config.factor,
-        kernels.GAIN_LIMIT: config.gain_limit_m_s2,
-        kernels.BIAS_LIMIT: config.bias_limit_m_s2,
-        kernels.SMALLEST_GAIN: SMALLEST_GAIN_M_S2,
-        kernels.BEYOND_STEPS: round(config.beyond_delay_s / h),
-        kernels.ERROR_GAIN: config.error_gain,
-        kernels.SPEED_GAIN: config.speed_gain_s,
-        kernels.OUTPUT_M_S2: unit_m_s2 * config.output_gain,
+        layout.LINEAR_DRAG: motion.linear_drag_per_s,
+        layout.QUADRATIC_DRAG: motion.quadratic_drag_per_m,
+        layout.SERVO_STEP: SERVO_RATE_RAD_S * h,
+        layout.LOWEST_M: motion.rest_height_m,
+        layout.DEAD_ZONE: motion.dead_zone_motor_units,
+        layout.HOVER: motion.hover_motor_units,
+        layout.SPEED_WALK: config.speed_walk_m_s_rs,
+        layout.BIAS_WALK: config.bias_walk_m_s2_rs,
+        layout.RANGE_SD: config.range_sd_m,
+        layout.ESTIMATE_SD: config.estimate_sd_m,
+        layout.START_GAIN: motion.thrust_gain_m_s2,
+        layout.START_BIAS: nominal_bias(motion),
+        layout.SPEED_SD: START_SPEED_SD_M_S,
+        layout.GAIN_SD: config.gain_sd_m_s2,
+        layout.BIAS_SD: config.bias_sd_m_s2,
+        layout.SHARE: config.share,
+        layout.CAP: config.cap,
+        layout.FACTOR: config.factor,
+        layout.GAIN_LIMIT: config.gain_limit_m_s2,
+        layout.BIAS_LIMIT: config.bias_limit_m_s2,
+        layout.SMALLEST_GAIN: SMALLEST_GAIN_M_S2,
+        layout.BEYOND_STEPS: round(config.beyond_delay_s / h),
+        layout.ERROR_GAIN: config.error_gain,
+        layout.SPEED_GAIN: config.speed_gain_s,
+        layout.OUTPUT_M_S2: unit_m_s2 * config.output_gain,
     }.items():
         numbers[place] = value
     return np.ravel(bank).astype(np.float64), numbers

@@ -1,15 +1,7 @@
-"""One tick of the blimp's forward models: actuators, drag, hypotheses, prediction.
+"""One tick of the blimp's forward models: actuators, drag, learning, prediction.
 
-The arrays of a bank of n hypotheses, each changed in place:
-
-    rows     (n * ROW,)    motion, parameters and shadow of `plasticity.forward_model`, then motors
-    bank     (n * KIND,)   constants: delay, lag, random walk of the gain, flags
-    weights  (3 * n,)      weights, those of the shadows, likelihoods
-    line     (SLOTS,)      signed duties of the commands in force, one per physics step
-    status   (STATUS,)     state that all hypotheses share
-    numbers  (NUMBERS,)    constants that all hypotheses share
-
-Motors, servo and drag are those of `snn_control.envs.blimp.plant`, in the same steps of `STEP_S`.
+The arrays are those of `forward_layout`, each changed in place. Motors, servo and drag are those of
+`snn_control.envs.blimp.plant`, in the same steps of `STEP_S`.
 """
 
 from __future__ import annotations
@@ -17,54 +9,73 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from snn_control.controllers.blimp.forward_hypotheses import (
+    FLOOR_M,
+    leave_floor,
+    start_bank,
+    weigh,
+)
+from snn_control.controllers.blimp.forward_layout import (
+    ANGLE,
+    BARRED,
+    BEYOND_STEPS,
+    BIAS_LIMIT,
+    BIAS_WALK,
+    CAP,
+    DEAD_ZONE,
+    DELAY_STEPS,
+    DUTY,
+    ERROR_GAIN,
+    ESTIMATE_SD,
+    FLYING,
+    GAIN_LIMIT,
+    GAIN_WALK,
+    HOVER,
+    INNOVATION,
+    INNOVATION_VARIANCE,
+    KEPT_STEP,
+    KIND,
+    LAST_M,
+    LINEAR_DRAG,
+    LOST,
+    LOWEST_M,
+    MOST_STEPS,
+    MOTOR_FRACTION,
+    OUTPUT_M_S2,
+    POSITION_AHEAD,
+    PREDICTED_ERROR,
+    QUADRATIC_DRAG,
+    RANGE_SD,
+    ROW,
+    SERVO_STEP,
+    SLOTS,
+    SLOW,
+    SMALLEST_GAIN,
+    SPEED_AHEAD,
+    SPEED_GAIN,
+    SPEED_WALK,
+    STATUS,
+    STEP,
+    STEP_S,
+    UNCHANGED,
+)
 from snn_control.controllers.blimp.motion import COUNT_AT_REST, COUNTS, COUNTS_PER_UNIT, FULL
-from snn_control.plasticity.fixed_share import fixed_share, gaussian_likelihood, heaviest
+from snn_control.plasticity.fixed_share import gaussian_likelihood
 from snn_control.plasticity.forward_model import (
     BIAS,
     GAIN,
     POSITION,
     SHADOW,
-    SIZE,
     SPEED,
     VARIANCE,
     correct,
     relocate,
     spread,
-    start,
 )
 from snn_control.plasticity.optional_kernel import kernel
 
-STEP_S = 0.01
-"""Physics step, s."""
-SLOTS = 128
-"""Length of the line of commands, steps; a power of 2."""
-
-DUTY, ANGLE, SLOW = SIZE, SIZE + 1, SIZE + 2
-"""Duty of the motors, angle of the servo, rad, and slow gain and bias, m/s^2, in a row."""
-ROW = SIZE + 4
-
-DELAY_STEPS, MOTOR_FRACTION, GAIN_WALK, INVERTED, RESTARTS = range(5)
-KIND = 5
-
-(
-    LINEAR_DRAG, QUADRATIC_DRAG, SERVO_STEP, LOWEST_M, DEAD_ZONE, HOVER, SPEED_WALK, BIAS_WALK,
-    RANGE_SD, ESTIMATE_SD, START_GAIN, START_BIAS, SPEED_SD, GAIN_SD, BIAS_SD, SHARE, CAP, FACTOR,
-    GAIN_LIMIT, BIAS_LIMIT, SMALLEST_GAIN, BEYOND_STEPS, ERROR_GAIN, SPEED_GAIN, OUTPUT_M_S2,
-) = range(25)  # fmt: skip
-NUMBERS = 25
-
-(
-    STEP, FLYING, LAST_M, UNCHANGED, LOST, BARRED, POSITION_AHEAD, SPEED_AHEAD, INNOVATION,
-    INNOVATION_VARIANCE, KEPT_STEP, PREDICTED_ERROR,
-) = range(12)  # fmt: skip
-STATUS = 12
-
-MOST_STEPS = 64
-"""Largest number of steps between two writes to the line of commands."""
 LEAST_UNCHANGED = 5
 """Equal measurements after which a sensor may be frozen."""
-FLOOR_M = 0.03
-"""Height above the lowest one up to which a blimp rests on the floor, and its range with it, m."""
 BARRED_TICKS = 30.0
 """Ticks after the end of a fault in which inverted hypotheses are not used."""
 SLOW_TAU_S = 10.0
@@ -94,16 +105,10 @@ def begin(
     for k in range(STATUS):
         status[k] = 0.0
     status[LAST_M], status[INNOVATION_VARIANCE] = math.nan, 1.0
+    start_bank(rows, bank, weights, numbers, range_m, 1.0, n)
     for k in range(n):
-        at, sign = k * ROW, -1.0 if bank[k * KIND + INVERTED] else 1.0
-        start(
-            rows, at, range_m, sign * numbers[START_GAIN], numbers[START_BIAS], numbers[RANGE_SD],
-            numbers[SPEED_SD], numbers[GAIN_SD], numbers[BIAS_SD],
-        )  # fmt: skip
-        rows[at + DUTY] = abs(duty)
-        rows[at + ANGLE] = math.pi if duty < 0.0 else 0.0
-        rows[at + SLOW], rows[at + SLOW + 1] = rows[at + GAIN], rows[at + BIAS]
-        weights[k] = weights[n + k] = 1.0 / n
+        rows[k * ROW + DUTY] = abs(duty)
+        rows[k * ROW + ANGLE] = math.pi if duty < 0.0 else 0.0
 
 
 @kernel(nogil=True)
@@ -224,33 +229,6 @@ def resume(rows: Any, status: Any, measured_m: float, n: int) -> None:
 
 
 @kernel(nogil=True)
-def weigh(rows: Any, bank: Any, weights: Any, status: Any, numbers: Any, n: int) -> None:
-    """Update the weights from their likelihoods, and choose the hypothesis to use."""
-    likelihoods = 2 * n
-    fixed_share(weights, likelihoods, n, numbers[SHARE])
-    if status[BARRED] > 0.0:
-        status[BARRED] -= 1.0
-    flying = int(status[FLYING])
-    chosen = heaviest(weights, n, flying, numbers[FACTOR])
-    if not (status[BARRED] > 0.0 and bank[chosen * KIND + INVERTED]):
-        status[FLYING] = chosen
-    restart_unlikely(rows, bank, weights, numbers, int(status[FLYING]), n)
-
-
-@kernel(nogil=True)
-def restart_unlikely(rows: Any, bank: Any, weights: Any, numbers: Any, flying: int, n: int) -> None:
-    """Restart hypotheses that have lost their weight from the one in use."""
-    for k in range(n):
-        kind = k * KIND
-        lost = weights[k] < 2.0 * numbers[SHARE] / n
-        if bank[kind + RESTARTS] and k != flying and lost:
-            for item in range(SIZE):
-                rows[k * ROW + item] = rows[flying * ROW + item]
-            if bank[kind + INVERTED]:
-                rows[k * ROW + GAIN] = -rows[k * ROW + GAIN]
-
-
-@kernel(nogil=True)
 def learn(
     rows: Any, bank: Any, weights: Any, status: Any, numbers: Any, measured_m: float, learns: float,
     n: int,
@@ -340,6 +318,8 @@ def tick(
             watch_reading(rows, weights, status, position_m, numbers[LOWEST_M], gate_m, n)
         if not status[LOST]:
             learn(rows, bank, weights, status, numbers, position_m, learns, n)
+            if learns > 0.0:
+                leave_floor(rows, bank, weights, status, numbers, sent, position_m, n)
             if not status[UNCHANGED]:
                 since_s = (status[STEP] - status[KEPT_STEP]) * STEP_S
                 keep_shadows(rows, weights, since_s, n)

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.controllers.blimp import forward_kernels as kernels
+from snn_control.controllers.blimp import forward_layout as layout
 from snn_control.controllers.blimp.forward_config import (
     BlimpForwardConfig,
     Hypothesis,
@@ -81,10 +82,10 @@ class BlimpForwardModel(ForwardModel):
     def reset(self) -> None:
         """Return to the state before the first tick: nominal parameters, equal weights."""
         n = self._n
-        self._rows = self._array(np.zeros((n + 1) * kernels.ROW))
+        self._rows = self._array(np.zeros((n + 1) * layout.ROW))
         self._weights = self._array(np.zeros(3 * n))
-        self._line = self._array(np.zeros(kernels.SLOTS))
-        self._status = self._array(np.zeros(kernels.STATUS))
+        self._line = self._array(np.zeros(layout.SLOTS))
+        self._status = self._array(np.zeros(layout.STATUS))
         self._elapsed_s = 0.0
         self._last: list[float] = []
         """Status after the last tick, as Python numbers."""
@@ -104,7 +105,7 @@ class BlimpForwardModel(ForwardModel):
             self._started = True
         else:
             self._elapsed_s += max(dt_s, 0.0)
-        n_steps = round(self._elapsed_s / kernels.STEP_S) - int(self._last[kernels.STEP])
+        n_steps = round(self._elapsed_s / layout.STEP_S) - int(self._last[layout.STEP])
         kernels.tick(
             self._rows, self._bank, self._weights, self._line, self._status, self._numbers, sent,
             n_steps, reference_m, range_m, trusted is not False,
@@ -123,7 +124,7 @@ class BlimpForwardModel(ForwardModel):
     @property
     def predicted(self) -> tuple[float, ...]:
         """Height error, m, and climb rate, m/s, when the next command takes effect."""
-        return self._last[kernels.PREDICTED_ERROR], self._last[kernels.SPEED_AHEAD]
+        return self._last[layout.PREDICTED_ERROR], self._last[layout.SPEED_AHEAD]
 
     def command(self, output: float) -> float:
         """Return the command for an output in motor units of the nominal blimp at hover."""
@@ -134,9 +135,9 @@ class BlimpForwardModel(ForwardModel):
         """Gain, bias and weight of each hypothesis, and the one in use."""
         values: list[float] = []
         for k in range(self._n):
-            at = k * kernels.ROW
+            at = k * layout.ROW
             values += self._rows[at + GAIN], self._rows[at + BIAS], self._weights[k]
-        return tuple(map(float, (*values, self._status[kernels.FLYING])))
+        return tuple(map(float, (*values, self._status[layout.FLYING])))
 
     def restore(self, parameters: Sequence[float]) -> None:
         """Continue with parameters of an earlier time, see `ForwardModel.restore`."""
@@ -150,41 +151,47 @@ class BlimpForwardModel(ForwardModel):
             if not abs(value) <= limit:
                 raise ParameterError(f"{name} is {value}; its magnitude is limited to {limit:g}")
         for k in range(self._n):
-            at = k * kernels.ROW
+            at = k * layout.ROW
             gain, bias, self._weights[k] = parameters[3 * k : 3 * k + 3]
-            for place in (at + GAIN, at + SHADOW + GAIN, at + kernels.SLOW):
+            for place in (at + GAIN, at + SHADOW + GAIN, at + layout.SLOW):
                 self._rows[place], self._rows[place + 1] = gain, bias
-        self._status[kernels.FLYING] = self._last[kernels.FLYING] = parameters[-1]
+        self._status[layout.FLYING] = self._last[layout.FLYING] = parameters[-1]
 
     @property
     def lost(self) -> bool:
         """True while the model rests because the lidar is frozen."""
-        return self._last[kernels.LOST] > 0.0
+        return self._last[layout.LOST] > 0.0
 
     @property
     def hypothesis(self) -> int:
         """Index of the hypothesis in use."""
-        return int(self._last[kernels.FLYING])
+        return int(self._last[layout.FLYING])
+
+    @property
+    def changes(self) -> int:
+        """Number of changes of the hypothesis in use since the reset."""
+        return int(self._last[layout.CHANGES])
 
     @property
     def normalised_innovation(self) -> float:
         """Squared prediction error of the last trusted range over its variance."""
-        variance = self._last[kernels.INNOVATION_VARIANCE]
-        return self._last[kernels.INNOVATION] ** 2 / variance
+        variance = self._last[layout.INNOVATION_VARIANCE]
+        return self._last[layout.INNOVATION] ** 2 / variance
 
     @property
     def readouts(self) -> dict[str, float]:
         """Learned gain and bias, prediction, hypothesis in use and weights in the last tick."""
-        status, flying = self._status, int(self._status[kernels.FLYING])
-        at = flying * kernels.ROW
+        status, flying = self._status, int(self._status[layout.FLYING])
+        at = flying * layout.ROW
         values = {
             "learned_gain_m_s2": self._rows[at + GAIN],
             "learned_bias_m_s2": self._rows[at + BIAS],
             "model_height_m": self._rows[at + POSITION],
             "model_climb_rate_m_s": self._rows[at + SPEED],
-            "predicted_height_m": status[kernels.POSITION_AHEAD],
+            "predicted_height_m": status[layout.POSITION_AHEAD],
             "hypothesis": flying,
-            "lidar_frozen": status[kernels.LOST],
+            "hypothesis_changes": status[layout.CHANGES],
+            "lidar_frozen": status[layout.LOST],
         }
         values |= {f"weight_{k}": self._weights[k] for k in range(self._n)}
         return {name: float(value) for name, value in values.items()}

@@ -11,6 +11,7 @@ WORKS = {
     "blimp": (
         "snn_control/Blimp", "blimp", "imitation", "mismatch", "faults", "monitors", "two-blimps",
         "adaptive-sensing", "fusion", "leak-and-sag", "gain-flips", "frozen-sensor",
+        "regimes", "altitude-gru",
     ),
     "swimmer": ("snn_control/Swim", "swimmer"),
     "place": ("snn_control/Route", "place"),
@@ -20,6 +21,8 @@ WORKS = {
     "fixed-share": ("blimp-adaptive", "leak-and-sag", "gain-flips", "concept-shift"),
     "homeostasis": ("homeostat-limit",),
     "need": ("concept-shift",),
+    "hlop": ("regimes",),
+    "raptor": ("altitude-gru",),
     "mujoco": ("snn_control/Corridor", "corridor", "rays"),
 }  # fmt: skip
 """Citation names, each with prefixes of the environments, configurations and studies that build on

@@ -19,12 +19,12 @@ import numpy.typing as npt
 
 from snn_control.errors import ParameterError
 from snn_control.ranges import require_positive
+from snn_control.studies.adaptation.support.need_rule import MEMORY, NeedRule, learn_by_need
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, TablePart, silent
 from snn_control.studies.support.digits.descent import constant_rate, trial_rate
 from snn_control.studies.support.digits.mixture import mixture
 from snn_control.studies.support.digits.network import BATCH, draw_parameters
 from snn_control.studies.support.digits.stream import DigitStream, digit_images, draw_stream
-from snn_control.studies.support.need_rule import MEMORY, NeedRule, learn_by_need
 from snn_control.studies.support.plots import error_bars
 from snn_control.training.statistics import half_width
 

@@ -21,15 +21,15 @@ from snn_control.controllers.blimp.forward_model import BlimpForwardModel
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import Scenario, draw_scenario
 from snn_control.errors import UnknownNameError
-from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
-from snn_control.studies.support.altitude_baselines import (
+from snn_control.studies.adaptation.support.altitude_baselines import (
     BASELINES,
     PD_MODEL,
     PredictedPDController,
     baseline,
     predicted,
 )
-from snn_control.studies.support.intervals import mean_columns, ratio_columns
+from snn_control.studies.adaptation.support.intervals import mean_columns, ratio_columns
+from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
 HOLD_S = 20.0

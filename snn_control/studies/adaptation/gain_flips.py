@@ -3,8 +3,8 @@
 The reference is 1.5 m. Controllers are P + D on the forward model with one rate of learning of the
 gain (constants), and with a bank of rates and of both signs. The integral of the absolute height
 error (IAE) is compared with that of the best constant that does no harm without flips: its nominal
-IAE is within `HARM` of the best one. The best constant is chosen on other seeds. A episode fails if
-the blimp is below 0.2 m for more than `FAILED` of the time.
+IAE is within `HARM` of the best one. The best constant is chosen on other seeds. An episode fails
+if the blimp is below 0.2 m for more than `FAILED` of the time.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from snn_control.controllers.blimp.forward_model import BlimpForwardModel
 from snn_control.envs.blimp.presets import blimp_parameters
 from snn_control.envs.blimp.scenario import draw_scenario
 from snn_control.errors import ParameterError
-from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
-from snn_control.studies.support.altitude_baselines import (
+from snn_control.studies.adaptation.support.altitude_baselines import (
     PD_MODEL,
     PredictedPDController,
     predicted,
 )
-from snn_control.studies.support.intervals import episode_columns, ratio_columns
+from snn_control.studies.adaptation.support.intervals import episode_columns, ratio_columns
+from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
 RATES = (0.01, 0.1, 0.3, 1.0)
@@ -50,12 +50,12 @@ class Config(StudyConfig):
     """First of the consecutive seeds."""
     tuning_seeds: int = 4
     """Number of seeds on which the best constant is chosen, from 100 on."""
-    periods_s: tuple[float, ...] = (100.0, 30.0, 10.0)
+    periods_s: tuple[float, ...] = (300.0, 100.0, 30.0, 10.0)
     """Times between two changes, s."""
     kinds: tuple[str, ...] = tuple(KINDS)
     """Kinds of changes: `sign`, `half`."""
     duration_s: float = 600.0
-    """Duration of a episode, s."""
+    """Duration of an episode, s."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

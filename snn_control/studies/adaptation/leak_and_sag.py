@@ -19,9 +19,9 @@ from snn_control.controllers.adapting import Adapting
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.disturbances import CONDITIONS, draw_disturbed
 from snn_control.errors import UnknownNameError
+from snn_control.studies.adaptation.support.altitude_baselines import BASELINES, baseline
+from snn_control.studies.adaptation.support.intervals import episode_columns, ratio_columns
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
-from snn_control.studies.support.altitude_baselines import BASELINES, baseline
-from snn_control.studies.support.intervals import episode_columns, ratio_columns
 from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from snn_control.controllers.blimp import forward_kernels as kernels
+from snn_control.controllers.blimp import forward_layout as layout
 from snn_control.controllers.blimp.forward_config import (
     CHANGES,
     DELAYS,
@@ -60,7 +61,7 @@ def test_motors_and_servo_are_those_of_the_plant() -> None:
         expected = plant.signed_duty(command, parameters.dead_zone_motor_units, 1.0)
         assert kernels.signed_duty(command, parameters.dead_zone_motor_units) == expected
     assert math.isclose(
-        BlimpForwardModel(ONE)._numbers[kernels.SERVO_STEP],
+        BlimpForwardModel(ONE)._numbers[layout.SERVO_STEP],
         parameters.servo_rate_rad_s * plant.PHYSICS_STEP_S,
     )
 
@@ -230,3 +231,52 @@ def test_unknown_settings_are_refused(settings: dict[str, object]) -> None:
 def test_wrong_parameters_are_refused(parameters: list[float]) -> None:
     with pytest.raises(ParameterError):
         BlimpForwardModel(ONE).restore(parameters)
+
+
+BANK = replace(ONE, hypotheses=CHANGES, share=0.01, factor=1.0)
+
+
+def driven(model: BlimpForwardModel, blimp: Blimp, signs: list[float], gain: float) -> list[int]:
+    """Hold 1 m by the model's command; return the changes of the hypothesis at each tick."""
+    changes, sent = [], 0.0
+    for sign in signs:
+        model.tick((1.0, blimp.height_m, 0.1), sent, True, 1.0)
+        climb, error = model.predicted[1], model.predicted[0]
+        sent = model.command(gain * error - 40.0 * climb)
+        blimp.constants[plant.GAIN] = sign * 1.11
+        blimp.hold(sent)
+        changes.append(model.changes)
+    return changes
+
+
+def test_the_inverted_hypothesis_always_has_the_other_sign() -> None:
+    """Signs of the twins after each change."""
+    model, blimp = BlimpForwardModel(BANK), Blimp()
+    for sign in (1.0, -1.0, 1.0, -1.0):
+        driven(model, blimp, [sign] * 300, 43.0)
+        assert not CHANGES[model.hypothesis].inverted
+        gains = [model._rows[k * layout.ROW + 2] for k in (model.hypothesis, 3)]
+        assert math.copysign(1.0, gains[0]) == sign
+        assert gains[1] * sign < 0.0
+
+
+def test_a_blimp_on_the_floor_tries_the_other_sign() -> None:
+    """A bank with both signs at small gains cannot lift the blimp, and learns nothing there."""
+    model, blimp = BlimpForwardModel(BANK), Blimp(start_height_m=0.06)
+    blimp.constants[plant.GAIN] = -1.11
+    model.tick((1.0, blimp.height_m, 0.1), 0.0, True, 1.0)
+    heights = []
+    for _ in range(200):
+        sent = math.copysign(10.0, model._rows[model.hypothesis * layout.ROW + 2])
+        blimp.hold(sent)
+        model.tick((1.0, blimp.height_m, 0.1), sent, True, 1.0)
+        heights.append(blimp.height_m)
+    assert max(heights) > 0.5
+    assert model.changes >= 1
+
+
+def test_a_model_of_one_sign_keeps_it_on_the_floor() -> None:
+    model = BlimpForwardModel(BlimpForwardConfig())
+    for _ in range(100):
+        model.tick((1.0, 0.06, 0.1), 10.0, True, 1.0)
+    assert model.readouts["learned_gain_m_s2"] > 0.0

@@ -7,7 +7,7 @@ import pytest
 from snn_control.envs.blimp.disturbances import draw_disturbed
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.adaptation import frozen_sensor, gain_flips, leak_and_sag
-from snn_control.studies.support.altitude_baselines import BASELINES, baseline
+from snn_control.studies.adaptation.support.altitude_baselines import BASELINES, baseline
 from snn_control.training.blimp.adaptive.flight import fly_one
 
 LEAK = ("controller", "condition", "iae_ratio", "iae_ratio_low", "iae_ratio_high",

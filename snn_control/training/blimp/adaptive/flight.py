@@ -37,11 +37,20 @@ class Flight:
     readouts: dict[str, FloatArray] = field(repr=False)
     """Recorded read-outs of the controller, by name."""
 
+    def part(self, start_s: float, stop_s: float = math.inf) -> Flight:
+        """Return the ticks in a window, `stop_s` excluded."""
+        during = (self.time_s >= start_s) & (self.time_s < stop_s)
+        return Flight(
+            self.time_s[during], self.reference_m[during], self.height_m[during],
+            self.command[during], self.substeps[during],
+            {name: values[during] for name, values in self.readouts.items()},
+        )  # fmt: skip
+
     def iae_m_s(self, start_s: float = 0.0, stop_s: float = math.inf) -> float:
         """Return the integral of the absolute height error in a window, m s."""
-        during = (self.time_s >= start_s) & (self.time_s < stop_s)
-        rows = (row[during] for row in (self.reference_m, self.height_m, self.substeps))
-        return float(integral_of_error(*rows, int(during.sum())))
+        part = self.part(start_s, stop_s)
+        rows = (part.reference_m, part.height_m, part.substeps)
+        return float(integral_of_error(*rows, part.time_s.size))
 
     @property
     def overshoot_m(self) -> float:

@@ -1,0 +1,146 @@
+"""Recurrent controllers of the blimp with fixed weights, trained over the disturbances.
+
+Several GRUs of `gru_controller` are trained from different seeds, see `gru_training`, and fly the
+conditions of the study `leak-and-sag` on seeds that training never draws. Rows: each network, all
+of them (`gru`, the mean of the networks on each seed), the frozen `blimp-altitude` (the reference
+of the ratios) and `blimp-adaptive`, with the parameters and the multiplications of a tick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snn_control.controllers import Controller
+from snn_control.envs.blimp.disturbances import CONDITIONS, draw_disturbed
+from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.studies.adaptation.support.altitude_baselines import baseline
+from snn_control.studies.adaptation.support.gru_controller import (
+    GRUController,
+    n_multiplications,
+    n_parameters,
+)
+from snn_control.studies.adaptation.support.gru_training import (
+    FIRST_SEED,
+    VALIDATION,
+    GRUTraining,
+    train_gru,
+)
+from snn_control.studies.adaptation.support.intervals import episode_columns, ratio_columns
+from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
+from snn_control.studies.support.plots import error_bars
+from snn_control.training.blimp.adaptive.flight import Flight, fly_one
+from snn_control.training.train_loop import one_torch_thread
+
+REFERENCE, ADAPTIVE, ALL = "frozen", "adaptive", "gru"
+FILE = "gru.npz"
+"""Weights of all networks in the run; names `K/NAME` for network K."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(StudyConfig):
+    """Settings of the study."""
+
+    seeds: int = 12
+    """Number of episodes for each row."""
+    first_seed: int = 6000
+    """First of the consecutive seeds."""
+    networks: int = 5
+    """Number of networks, trained from the seeds 0, 1, ..."""
+    conditions: tuple[str, ...] = tuple(CONDITIONS)
+    """Conditions of `disturbances`, for training and evaluation."""
+    duration_s: float = 0.0
+    """Duration of an evaluated episode in place of that of the condition, s; 0: that of the
+    condition."""
+    training: GRUTraining = field(default_factory=GRUTraining)
+    """Settings of the training."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.networks < 1:
+            raise ParameterError(f"networks is {self.networks}; expected at least 1")
+        if self.first_seed + self.seeds > FIRST_SEED - VALIDATION:
+            raise ParameterError(
+                f"first_seed {self.first_seed}, seeds {self.seeds}: seeds from "
+                f"{FIRST_SEED - VALIDATION} on belong to training"
+            )
+        for name in self.conditions:
+            if name not in CONDITIONS:
+                raise UnknownNameError("condition", name, CONDITIONS)
+
+
+def run(config: Config, *, folder: Path | None = None, progress: Progress = silent) -> StudyResult:
+    """Train the networks and fly all of them in every condition."""
+    trained = []
+    with one_torch_thread():
+        for seed in range(config.networks):
+
+            def report(update: int, iae_m_s: float, seed: int = seed) -> None:
+                progress(f"network {seed}, update {update}: validation {iae_m_s:.2f} m s")
+
+            trained.append(train_gru(config.training, seed, report, config.conditions))
+    if folder is not None:
+        named: dict[str, Any] = {
+            f"{k}/{name}": values
+            for k, weights in enumerate(trained)
+            for name, values in weights.items()
+        }
+        np.savez(folder / FILE, **named)
+    seeds = range(config.first_seed, config.first_seed + config.seeds)
+    rows: list[dict[str, Any]] = []
+    for condition in config.conditions:
+        scenarios = [draw_disturbed(condition, seed, config.duration_s or None) for seed in seeds]
+        groups: dict[str, list[Flight]] = {
+            name: [fly_one(baseline(name, each), each) for each in scenarios]
+            for name in (REFERENCE, ADAPTIVE)
+        }
+        for k, weights in enumerate(trained):
+            network: Controller = GRUController(weights)
+            groups[f"{ALL} {k}"] = [fly_one(network, each) for each in scenarios]
+        frozen = _iae(groups[REFERENCE])
+        networks = [groups[f"{ALL} {k}"] for k in range(config.networks)]
+        groups = {name: groups[name] for name in (REFERENCE, ADAPTIVE)} | {
+            ALL: [each for episodes in networks for each in episodes],
+            **{f"{ALL} {k}": episodes for k, episodes in enumerate(networks)},
+        }
+        for name, episodes in groups.items():
+            iae = _iae(episodes).reshape(-1, len(seeds))
+            rows.append(_row(name, condition, episodes, iae, frozen))
+        progress(f"{condition}: {ALL} {rows[-config.networks - 1]['iae_ratio']:.2f}")
+    summary = (
+        f"{config.networks} GRUs of {n_parameters()} parameters with fixed weights, trained over "
+        f"the same disturbances, beside blimp-adaptive; IAE over that of the frozen "
+        f"blimp-altitude, {config.seeds} seeds from {config.first_seed} on, 95 % intervals."
+    )
+    shown = [row for row in rows if row["controller"] in (ADAPTIVE, ALL)]
+    plotted = [row | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]} for row in shown]
+    figure = error_bars(
+        plotted, "condition", "iae_ratio", by="controller",
+        title="Height error beside the frozen controller", x_title="condition",
+        y_title="IAE over that of the frozen controller",
+    )  # fmt: skip
+    return StudyResult(rows, summary, [figure])
+
+
+def _iae(episodes: list[Flight]) -> np.ndarray:
+    return np.array([each.iae_m_s() for each in episodes])
+
+
+def _row(
+    name: str, condition: str, episodes: list[Flight], iae: np.ndarray, frozen: np.ndarray
+) -> dict[str, Any]:
+    """Return the row of one controller, or of several; `iae` has shape (controllers, seeds)."""
+    recurrent = name.startswith(ALL)
+    return {
+        "controller": name,
+        "condition": condition,
+        "iae_m_s": float(iae.mean()),
+        **ratio_columns("iae_ratio", iae.mean(0), frozen),
+        "iae_ratio_worst": float((iae / frozen).max()),
+        **episode_columns(episodes),
+        "parameters": n_parameters() if recurrent else None,
+        "multiplications_per_tick": n_multiplications() if recurrent else None,
+    }

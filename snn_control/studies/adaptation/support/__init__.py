@@ -1,0 +1,1 @@
+"""Baselines, read-outs and statistics of the studies of adaptation."""
