@@ -24,7 +24,7 @@ SIGNAL_KEYS = ("observations", "observation_names", "actions", "action_names")
 SUPERVISION_KEYS = ("time_s", "mode", "mode_names", "estimate_m", "estimate_sd_m", "measured_m")
 """Arrays in the trace of a vehicle with an estimate."""
 ADAPTATION_KEYS = (
-    "time_s", "learned_gain_m_s2", "learned_bias_m_s2", "hypothesis", "learning",
+    "time_s", "learned_gain_m_s2", "learned_bias_m_s2", "hypothesis_changes", "learning",
 )  # fmt: skip
 """Arrays in the trace of a controller on a forward model that learns."""
 LATENCY_KEYS = ("latency_s", "step_s", "age_s")

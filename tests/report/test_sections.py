@@ -28,7 +28,7 @@ SUPERVISED = HEIGHT | {
 LEARNED = HEIGHT | {
     "learned_gain_m_s2": np.linspace(1.1, 0.9, 20),
     "learned_bias_m_s2": STILL - 0.2,
-    "hypothesis": np.array([0.0] * 15 + [1.0] * 5),
+    "hypothesis_changes": np.array([0.0] * 15 + [1.0] * 5),
     "learning": np.array([1.0] * 16 + [0.0] * 4),
     "weight_0": STILL + 0.4,
     "weight_1": STILL + 0.6,

@@ -29,7 +29,11 @@ from snn_control.studies.adaptation.support.gru_training import (
     GRUTraining,
     train_gru,
 )
-from snn_control.studies.adaptation.support.intervals import episode_columns, ratio_columns
+from snn_control.studies.adaptation.support.intervals import (
+    episode_columns,
+    ratio_columns,
+    table_parts,
+)
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
@@ -122,7 +126,8 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         title="Height error beside the frozen controller", x_title="condition",
         y_title="IAE over that of the frozen controller",
     )  # fmt: skip
-    return StudyResult(rows, summary, [figure])
+    parts = table_parts("parameters", "multiplications_per_tick")
+    return StudyResult(rows, summary, [figure], parts)
 
 
 def _iae(episodes: list[Flight]) -> np.ndarray:

@@ -27,7 +27,11 @@ from snn_control.studies.adaptation.support.altitude_baselines import (
     PredictedPDController,
     predicted,
 )
-from snn_control.studies.adaptation.support.intervals import episode_columns, ratio_columns
+from snn_control.studies.adaptation.support.intervals import (
+    episode_columns,
+    ratio_columns,
+    table_parts,
+)
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
@@ -89,7 +93,8 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         f"changes: {', '.join(harmless)}; the best of them on seeds 100 to "
         f"{99 + config.tuning_seeds} is the reference of each row."
     )
-    return StudyResult(rows, summary)
+    parts = table_parts("best_constant", "failures", "episodes")
+    return StudyResult(rows, summary, parts=parts)
 
 
 def _controller(name: str) -> Controller:

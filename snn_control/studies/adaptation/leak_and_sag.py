@@ -20,7 +20,11 @@ from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.disturbances import CONDITIONS, draw_disturbed
 from snn_control.errors import UnknownNameError
 from snn_control.studies.adaptation.support.altitude_baselines import BASELINES, baseline
-from snn_control.studies.adaptation.support.intervals import episode_columns, ratio_columns
+from snn_control.studies.adaptation.support.intervals import (
+    episode_columns,
+    ratio_columns,
+    table_parts,
+)
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
 from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
@@ -82,7 +86,8 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         title="Height error beside the frozen controller", x_title="condition",
         y_title="IAE over that of the frozen controller",
     )  # fmt: skip
-    return StudyResult(rows, summary, [figure])
+    parts = table_parts("bias_changes_m_s2_per_min")
+    return StudyResult(rows, summary, [figure], parts)
 
 
 def _episode(config: Config, name: str, condition: str, seed: int) -> Flight:

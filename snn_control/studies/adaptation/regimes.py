@@ -22,6 +22,7 @@ from snn_control.studies.adaptation.support.intervals import (
     episode_columns,
     mean_columns,
     ratio_columns,
+    table_parts,
 )
 from snn_control.studies.adaptation.support.regime_readouts import FEATURES, RULES, RegimeReadout
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
@@ -83,7 +84,8 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         title="Height error in each regime", x_title="regime",
         y_title="IAE over that of one read-out for each regime",
     )  # fmt: skip
-    return StudyResult(rows, summary, [figure])
+    parts = table_parts("learned_after_s", "protected_share", "free_rank")
+    return StudyResult(rows, summary, [figure], parts)
 
 
 def _seeds(config: Config) -> range:

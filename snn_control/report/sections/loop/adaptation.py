@@ -71,7 +71,7 @@ def _table(trace: Trace) -> Table:
         values = trace[key]
         figures = (values[0], values[-1], values.min(), values.max())
         rows.append((label, *(f"{value:.3f}" for value in figures)))
-    changes = int(np.count_nonzero(np.diff(trace["hypothesis"])))
+    changes = int(trace["hypothesis_changes"][-1])
     share = float((trace["learning"] > 0.0).mean())
     rows.append(("changes of the hypothesis", "", str(changes), "", ""))
     rows.append(("time of learning", "", f"{share:.0%}", "", ""))

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from snn_control.studies.study import TablePart
 from snn_control.training.blimp.adaptive.flight import Flight
 from snn_control.training.statistics import half_width, paired_ratio
 
-__all__ = ["episode_columns", "mean_columns", "ratio_columns"]
+__all__ = ["episode_columns", "mean_columns", "ratio_columns", "table_parts"]
 
 FloatArray = npt.NDArray[np.float64]
+
+EPISODE = ("overshoot_m", "sign_changes_per_min")
+"""Columns of `episode_columns`, each with its interval."""
 
 
 def mean_columns(name: str, values: FloatArray) -> dict[str, float]:
@@ -33,6 +37,22 @@ def episode_columns(episodes: Sequence[Flight]) -> dict[str, float]:
         **mean_columns("overshoot_m", overshoot),
         **mean_columns("sign_changes_per_min", signs),
     }
+
+
+def table_parts(*further: str, case: str = "condition") -> list[TablePart]:
+    """Return the parts of a table of controllers: errors first, then steps and command.
+
+    Args:
+        further: columns beside those of `episode_columns`.
+        case: column that names the condition.
+    """
+    labels = ("controller", case)
+    ratio = ("iae_ratio", "iae_ratio_low", "iae_ratio_high", "iae_ratio_worst")
+    intervals = [f"{name}{end}" for name in EPISODE for end in ("", "_low", "_high")]
+    return [
+        TablePart("Height error", labels, ("iae_m_s", *ratio)),
+        TablePart("Steps, command and learning", labels, (*intervals, *further)),
+    ]
 
 
 def _columns(name: str, value: float, half: float) -> dict[str, float]:
