@@ -10,6 +10,8 @@ __all__ = ["CHANNELS"]
 CHANNELS = (
     BusChannel(swimmer.CMD_VEL, "geometry_msgs/msg/Twist", ("linear.x", "angular.z"), "m/s, rad/s",
                "command"),
+    BusChannel(swimmer.ODOMETRY, "nav_msgs/msg/Odometry", ("twist.twist.linear.x",), "m/s",
+               "sensor"),
     BusChannel(swimmer.JOINT_STATES, "sensor_msgs/msg/JointState", ("position",), "rad", "sensor",
                trigger=True),
     BusChannel(swimmer.JOINT_EFFORTS, "std_msgs/msg/Float64MultiArray", ("data",),

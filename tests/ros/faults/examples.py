@@ -29,6 +29,7 @@ EMPTY: dict[str, Callable[[], Any]] = {
     "range": _made("sensor_msgs", "Range"),
     "motor_command": _made("std_msgs", "Float64"),
     "cmd_vel": _made("geometry_msgs", "Twist"),
+    "odometry": _made("nav_msgs", "Odometry"),
     "joint_states": _made("sensor_msgs", "JointState", position=[0.0] * N_JOINTS),
     "joint_efforts": _made("std_msgs", "Float64MultiArray", data=[0.0] * N_JOINTS),
     "joint_trajectory": _trajectory,

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[Any, list[float]]] = {
     "range": (Range(range=0.5, max_range=12.0), [0.5]),
     "motor_command": (Float64(data=-3.0), [-3.0]),
     "cmd_vel": (Twist(), [0.0, 0.0]),
+    "odometry": (Odometry(child_frame_id="base_link"), [0.0]),
     "joint_states": (JointState(name=["a", "b"], position=[1.0, 2.0], velocity=[3.0, 4.0]), [1, 2]),
     "joint_efforts": (Float64MultiArray(data=[0.1, 0.2]), [0.1, 0.2]),
     "joint_trajectory": (
@@ -50,6 +51,7 @@ FIELDS = {
     "imu": "linear_acceleration.z",
     "cmd_vel": "angular.z",
     "odom": "pose.pose.orientation.w",
+    "odometry": "twist.twist.linear.x",
     "range": "range",
     "pressure": "fluid_pressure",
     "battery": "voltage",

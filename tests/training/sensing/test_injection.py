@@ -12,6 +12,7 @@ from snn_control.supervision.fault_file import FaultFile
 from snn_control.supervision.faults import Fault, FaultKind
 from snn_control.training.environment import make_environment
 from snn_control.training.evaluate import run_episode
+from snn_control.training.interface import Interface
 from snn_control.training.model_name import load_named
 from snn_control.training.sensing.injection import WIRINGS, inject, wiring_of
 
@@ -98,25 +99,41 @@ def test_each_kind_on_each_sensor(channel: str, kind: FaultKind) -> None:
     assert np.isfinite(faulty[DURING]).all() == (kind is not FaultKind.GARBAGE)
 
 
-def test_joints_of_a_swimmer_are_one_channel() -> None:
-    def angles(faults: FaultFile | None) -> tuple[np.ndarray, np.ndarray]:
-        env = make_environment("Swim-v0", n_ticks=400, faults=faults)
-        observation, _ = env.reset(seed=1)
-        rows, over, k = [observation], False, 0
-        while not over:
-            action = np.full(env.action_space.shape or 0, np.sin(0.3 * k))
-            observation, _, terminated, truncated, _ = env.step(action)
-            rows.append(observation)
-            over, k = terminated or truncated, k + 1
-        return np.array(rows)[:, :5], 0.03 * np.arange(len(rows))
+def swimming(faults: FaultFile | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return joint angles, rad, and speed of the head towards the tail, m/s, of an episode."""
+    env = make_environment("Swim-v0", n_ticks=400, faults=faults)
+    speed = Interface.of(env).observation_names.index("link_0_vy_m_s")
+    observation, _ = env.reset(seed=1)
+    rows, over, k = [observation], False, 0
+    while not over:
+        action = np.full(env.action_space.shape or 0, np.sin(0.3 * k))
+        observation, _, terminated, truncated, _ = env.step(action)
+        rows.append(observation)
+        over, k = terminated or truncated, k + 1
+    return np.array(rows)[:, :5], np.array(rows)[:, speed]
 
-    healthy, time_s = angles(None)
-    stuck, _ = angles(file("joint_states", "stuck"))
+
+def test_joints_of_a_swimmer_are_one_channel() -> None:
+    healthy, stuck, weak = (
+        swimming(faults)[0]
+        for faults in (None, file("joint_states", "stuck"), file("joint_efforts", "off"))
+    )
+    time_s = 0.03 * np.arange(len(healthy))
     during = (time_s > START_S) & (time_s < STOP_S - 0.05)
     assert (np.ptp(stuck[during], axis=0) == 0.0).all()
     assert (np.ptp(healthy[during], axis=0) > 0.1).all()
-    weak, _ = angles(file("joint_efforts", "off"))
     assert np.ptp(weak[time_s > START_S + 2.0][:60], axis=0).max() < 0.2 * np.ptp(healthy)
+
+
+def test_odometry_of_a_swimmer_is_its_forward_speed() -> None:
+    """An offset of 0.1 m/s forwards lowers the observed speed towards the tail by it."""
+    healthy, wrong = (
+        swimming(faults)[1] for faults in (None, file("odometry", "wrong", offset=0.1))
+    )
+    time_s = 0.03 * np.arange(len(healthy))
+    during = (time_s > START_S + 0.05) & (time_s < STOP_S - 0.05)
+    np.testing.assert_allclose(wrong[during], healthy[during] - 0.1, atol=1e-6)
+    np.testing.assert_array_equal(wrong[time_s < START_S], healthy[time_s < START_S])
 
 
 def scans(faults: FaultFile | None) -> np.ndarray:
