@@ -6,7 +6,7 @@
 
 The table covers every shipped model (an episode in its environment, its files, the loop of its
 node on scripted events, a bag and its replay), every shipped configuration (a short optimisation),
-presets and worlds, few lidar rays, and place recognisers. Numbers are hashed bit for bit; times,
+presets and worlds, few lidar rays, studies of adaptation, and place recognisers. Numbers are hashed bit for bit; times,
 paths, versions and the words of reasons are omitted.
 
 Exit codes: 0 all equal, 1 some differ, 2 wrong use. Rounding can differ between processors and
@@ -36,6 +36,22 @@ TABLE = Path(__file__).with_suffix(".txt")
 SHORT = {"blimp-free": "3gen", "swimmer": "4000steps"}
 """Budgets of some configurations; the others run for 2 generations."""
 SEED = 3
+ADAPTATION: dict[str, dict[str, Any]] = {
+    "leak-and-sag": {
+        "controllers": ["frozen", "snn-pes", "snn-predicted", "pd-predicted", "adaptive-needs"],
+        "conditions": ["all", "wide"], "duration_s": 100.0,
+    },
+    "gain-flips": {"tuning_seeds": 1, "periods_s": [30.0], "duration_s": 150.0},
+    "frozen-sensor": {"controllers": ["adaptive"], "cases": ["climb"]},
+    "regimes": {"features": ["tiles"], "regime_s": 40.0},
+    "concept-shift": {"samples": 3000, "swap_every": [500], "tuning_seeds": 1},
+    "swimmer-adaptation": {
+        "damages": ["0.1 Pa s"], "grid_periods": [1.0], "grid_gains": [1.0],
+        "grid_starts": 1,
+    },
+    "place-recalibration": {"conditions": ["night"], "length_m": 400.0, "stretch": 50},
+}  # fmt: skip
+"""Studies of adaptation, with settings for one seed."""
 OMITTED = ("elapsed_s", "box", "hypervolume", "objectives")
 """Entries of records: times, and figures derived from the front."""
 
@@ -144,6 +160,14 @@ def few_rays() -> str:
     sensing = RaySensing(Remembered(), ExpectedInformation(14))
     seen = list(scans(env, load("corridor-spiking"), sensing, SEED))
     return digest(env.metrics(), [[scan.range_m, scan.estimated_m] for scan in seen])
+
+
+def adaptation(study: str) -> str:
+    """Return the fingerprint of the table of a study of adaptation."""
+    from snn_control.studies.registry import study_module, study_settings
+
+    _, config = study_settings(study, {"seeds": 1, **ADAPTATION[study]})
+    return digest(study_module(study).run(config).rows)
 
 
 def model_files(name: str) -> str:
@@ -310,6 +334,8 @@ def fingerprints() -> dict[str, Callable[[], str]]:
         makers[f"episode/{name}"] = lambda name=name: episode(name)
     for path in sorted(configs_folder().glob("*.yaml")):
         makers[f"optimisation/{path.stem}"] = lambda name=path.stem: optimisation(name)
+    for study in ADAPTATION:
+        makers[f"adaptation/{study}"] = lambda study=study: adaptation(study)
     for kind in ("recognizer", "small", "ensemble", "sad", "linear"):
         makers[f"places/{kind}"] = lambda kind=kind: places(kind)
     makers["places/diehl_cook"] = diehl_cook
