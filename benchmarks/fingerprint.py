@@ -6,8 +6,8 @@
 
 The table covers every shipped model (an episode in its environment, its files, the loop of its
 node on scripted events, a bag and its replay), every shipped configuration (a short optimisation),
-presets and worlds, few lidar rays, studies of adaptation, and place recognisers. Numbers are hashed bit for bit; times,
-paths, versions and the words of reasons are omitted.
+presets and worlds, few lidar rays, studies of adaptation, and place recognisers. Numbers are hashed
+bit for bit; times, paths, versions and the words of reasons are omitted.
 
 Exit codes: 0 all equal, 1 some differ, 2 wrong use. Rounding can differ between processors and
 between releases of NumPy, Numba or torch: compare on the machine that recorded the table.
