@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,21 @@ METRICS: dict[str, MetricName] = {
     "imitation": MetricName("Misfit of P + D", ""),
     "integral": MetricName("Misfit of I", ""),
     "closed_loop": MetricName("Cost of the closed loop", ""),
+    "iae_m_s": MetricName("Integral of the absolute height error", "m s"),
+    "iae_ratio": MetricName("IAE ratio", ""),
+    "iae_ratio_worst": MetricName("IAE ratio, worst episode", ""),
+    "sign_changes_per_min": MetricName("Sign changes of the command", "1/min"),
+    "bias_changes_m_s2_per_min": MetricName("Changes of the learned lift", "m/s² per min"),
+    "learned_after_s": MetricName("Time until learned", "s"),
+    "protected_share": MetricName("Protected part of the features", "%", 100, None),
+    "free_rank": MetricName("Free rank", "", lower_is_better=None),
+    "height_max_m": MetricName("Largest height", "m"),
+    "height_mean_max_m": MetricName("Mean of the largest heights", "m"),
+    "parameters": MetricName("Parameters", ""),
+    "multiplications_per_tick": MetricName("Multiplications per tick", ""),
+    "ratio_to_frozen": MetricName(
+        "Speed over that of the frozen swimmer", "", lower_is_better=False
+    ),
     "mean_speed_m_s": MetricName("Mean speed", "cm/s", 100, lower_is_better=False),
     "distance_m": MetricName("Distance from the start", "m", lower_is_better=None),
     "straightness": MetricName("Straightness", "", lower_is_better=None),
@@ -68,6 +83,10 @@ METRICS: dict[str, MetricName] = {
     "auc_pr": MetricName("AUC-PR", "", lower_is_better=False),
     "recall_at_full_precision": MetricName("Recall at precision 1", "", lower_is_better=False),
     "calibration_error": MetricName("Calibration error", ""),
+    "mean_probability": MetricName("Mean probability", "", lower_is_better=None),
+    "overconfidence": MetricName("Mean probability less share within 1 place", ""),
+    "log_loss": MetricName("Log loss", ""),
+    "wrong_labels": MetricName("Wrong labels", ""),
     "auroc": MetricName("AUROC", "", lower_is_better=False),
     "right_at_false_acceptance": MetricName(
         "Correct at 1 % false acceptance", "", lower_is_better=False
@@ -88,7 +107,15 @@ HEADLINES = (
 
 
 def metric_name(metric: str) -> MetricName:
-    """Return the display of a metric; an unknown one has its name as label and no verdict."""
+    """Return the display of a metric, or of an end of its interval (`_low`, `_high`).
+
+    An unknown metric has its name as label and no verdict.
+    """
+    for end in ("low", "high"):
+        base = metric.removesuffix(f"_{end}")
+        if base != metric and base in METRICS:
+            name = METRICS[base]
+            return replace(name, label=f"{name.label}, {end} end", lower_is_better=None)
     return METRICS.get(metric, MetricName(metric, "", lower_is_better=None))
 
 
