@@ -18,8 +18,9 @@ and `costs`; records of such a run also have `hypervolume` and `objectives` (bes
 | `videos/<controller>.mp4` | video of the same episode; linked, not copied |
 | `checkpoints/best/*.json` + `.safetensors` | the network or networks |
 | `study.json` | of a study: `study` (name), `question`, `summary`, `rows` (mappings, \
-`x_ci95` beside `x`), `figures` (`title`, plotly's `data`, `layout`), `parts` of the table (fields \
-of `snn_control.studies.study.TablePart`; optional); the page omits sections without data |
+`x_ci95`, or `x_low` and `x_high`, beside `x`), `figures` (`title`, plotly's `data`, \
+`layout`), `parts` of the table (fields of `snn_control.studies.study.TablePart`; optional); \
+the page omits sections without data |
 
 An evaluation is `{"controller", "role", "environment", "preset", "seeds": [..], "episodes":
 [{metric: value}, ..], "mean": {metric: value}, "ci95": {metric: half width}}`. `episodes` are in

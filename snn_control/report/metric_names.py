@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,7 @@ HEADLINES = (
 
 
 def metric_name(metric: str) -> MetricName:
-    """Return the display of a metric, or of an end of its interval (`_low`, `_high`).
-
-    An unknown metric has its name as label and no verdict.
-    """
-    for end in ("low", "high"):
-        base = metric.removesuffix(f"_{end}")
-        if base != metric and base in METRICS:
-            name = METRICS[base]
-            return replace(name, label=f"{name.label}, {end} end", lower_is_better=None)
+    """Return the display of a metric; an unknown one has its name as label and no verdict."""
     return METRICS.get(metric, MetricName(metric, "", lower_is_better=None))
 
 

@@ -12,6 +12,8 @@ from snn_control.report.metric_names import METRICS, NONE, number
 from snn_control.runs.checksums import read_json
 
 STUDY_FILE = "study.json"
+INTERVAL = ("_ci95", "_low", "_high")
+"""Ends of the names of the columns of an interval."""
 _KEYS = ("study", "question", "summary", "rows", "figures")
 
 
@@ -35,8 +37,13 @@ def read_study(folder: Path) -> dict[str, Any] | None:
 
 
 def study_table(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return columns and cells as text; `x_ci95` is merged into `x`, metrics get their unit."""
-    keys = [key for key in (rows[0] if rows else {}) if not key.endswith("_ci95")]
+    """Return columns and cells as text; intervals are merged, metrics get their unit.
+
+    The interval of `x` is `x_ci95`, its half width, or `x_low` and `x_high`.
+    """
+    first = rows[0] if rows else {}
+    intervals = {f"{key}{end}" for key in first for end in INTERVAL}
+    keys = [key for key in first if key not in intervals]
     columns = tuple(_column(key) for key in keys)
     return columns, [tuple(_cell(row, key) for key in keys) for row in rows]
 
@@ -70,7 +77,8 @@ def part_tables(rows: list[dict[str, Any]], parts: Sequence[Mapping[str, Any]]) 
         if chosen:
             keys = [*part["labels"], *keys]
             cells = [
-                {k: row.get(k) for key in keys for k in (key, f"{key}_ci95")} for row in chosen
+                {k: row.get(k) for key in keys for k in (key, *(key + end for end in INTERVAL))}
+                for row in chosen
             ]
             tables.append(PartTable(part["title"], *study_table(cells)))
     return tables
@@ -84,7 +92,7 @@ def _column(key: str) -> str:
 
 
 def _cell(row: dict[str, Any], key: str) -> str:
-    value, half = row.get(key), row.get(f"{key}_ci95")
+    value, half = row.get(key), _half_width(row, key)
     if isinstance(value, str | bool):
         return str(value)
     if value is None:
@@ -92,3 +100,9 @@ def _cell(row: dict[str, Any], key: str) -> str:
     scale = METRICS[key].scale if key in METRICS else 1.0
     text = number(scale * value)
     return text if half is None or half != half else f"{text} ± {number(scale * half)}"
+
+
+def _half_width(row: Mapping[str, Any], key: str) -> float | None:
+    """Return half of the width of the interval of a column; None without one."""
+    half, low, high = (row.get(key + end) for end in INTERVAL)
+    return half if low is None or high is None else 0.5 * (high - low)

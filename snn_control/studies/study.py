@@ -61,7 +61,8 @@ class StudyResult:
 
     rows: list[dict[str, Any]]
     """Table: one mapping for each row, all with the same keys, the columns. Numbers are in SI
-    units; `x_ci95` is the half width of the 95 % interval of `x` and is shown beside it."""
+    units; `x_ci95` is the half width of the 95 % interval of `x`, `x_low` and `x_high` are its
+    ends; both are shown beside it."""
     summary: str = ""
     """Method and outcome in one or two sentences, bad results included."""
     figures: list[dict[str, Any]] = field(default_factory=list)

@@ -78,14 +78,25 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         f"that with a separate read-out for each; {config.seeds} seeds from "
         f"{config.first_seed} on, 95 % intervals."
     )
-    plotted = [row | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]} for row in rows]
-    figure = error_bars(
-        plotted, "condition", "iae_ratio", by="controller",
-        title="Height error in each regime", x_title="regime",
-        y_title="IAE over that of one read-out for each regime",
-    )  # fmt: skip
+    figures = [_figure(rows, features) for features in config.features]
     parts = table_parts("learned_after_s", "protected_share", "free_rank")
-    return StudyResult(rows, summary, [figure], parts)
+    return StudyResult(rows, summary, figures, parts)
+
+
+def _figure(rows: list[dict[str, Any]], features: str) -> dict[str, Any]:
+    """Return the figure of all rules on some features."""
+    plotted = [
+        row
+        | {"rule": row["controller"].removeprefix(f"{features}, ")}
+        | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]}
+        for row in rows
+        if row["controller"].startswith(f"{features}, ")
+    ]
+    return error_bars(
+        plotted, "condition", "iae_ratio", by="rule",
+        title=f"Height error in each regime, features: {features}", x_title="regime",
+        y_title="IAE over that of own read-outs",
+    )  # fmt: skip
 
 
 def _seeds(config: Config) -> range:

@@ -16,7 +16,7 @@ __all__ = ["episode_columns", "mean_columns", "ratio_columns", "table_parts"]
 FloatArray = npt.NDArray[np.float64]
 
 EPISODE = ("overshoot_m", "sign_changes_per_min")
-"""Columns of `episode_columns`, each with its interval."""
+"""Columns of `episode_columns`."""
 
 
 def mean_columns(name: str, values: FloatArray) -> dict[str, float]:
@@ -47,11 +47,9 @@ def table_parts(*further: str, case: str = "condition") -> list[TablePart]:
         case: column that names the condition.
     """
     labels = ("controller", case)
-    ratio = ("iae_ratio", "iae_ratio_low", "iae_ratio_high", "iae_ratio_worst")
-    intervals = [f"{name}{end}" for name in EPISODE for end in ("", "_low", "_high")]
     return [
-        TablePart("Height error", labels, ("iae_m_s", *ratio)),
-        TablePart("Steps, command and learning", labels, (*intervals, *further)),
+        TablePart("Height error", labels, ("iae_m_s", "iae_ratio", "iae_ratio_worst")),
+        TablePart("Steps, command and learning", labels, (*EPISODE, *further)),
     ]
 
 
