@@ -31,7 +31,7 @@ FIRST_SEED = 20_000
 VALIDATION = 16
 VALIDATED_S = 200.0
 """Number of the scenarios of validation, and their duration, s."""
-LARGEST_GRADIENT = 0.5
+LARGEST_GRADIENT = 0.2
 LENGTHS_S = (60.0, 60.0, 120.0)
 """Lengths of the episodes, s, one for each third of the updates."""
 
@@ -50,7 +50,7 @@ class GRUTraining:
     """Episodes of an update."""
     chunk_ticks: int = 150
     """Ticks over which gradients reach back, at most 600."""
-    learning_rate: float = 4e-3
+    learning_rate: float = 2e-3
     """Largest step size of Adam, which falls to 0 along a cosine."""
     validate_every: int = 250
     """Updates between two validations; the best network is kept."""
