@@ -178,3 +178,25 @@ def test_node_gives_the_answers_of_the_recogniser(nodes: Nodes, camera: PlacePee
         assert answer["known"] == expected.known
         assert answer["probability"] == expected.probability
         assert answer["familiarity"] == expected.familiarity
+
+
+def test_recalibration_is_reported_and_can_be_frozen(
+    nodes: Nodes, camera: PlacePeer, tmp_path: Path
+) -> None:
+    path = PlaceRecognizer().fit(ROUTE, (SECOND[:30], range(30))).save(tmp_path / "map")
+    nodes.start("place_recognizer", {**QUICK, "map": str(path), "recalibrate": True})
+    camera.connected()
+    camera.mapped(N)
+    query(camera)
+    camera.until(lambda: camera.status("queries")[2]["queries"] == str(N))
+    values = camera.status("queries")[2]
+    assert int(values["calibration labels"]) > 0
+    assert values["calibration version"] == "0"
+    assert values["calibration reason"] == "no refit yet"
+    assert camera.set_parameter("recalibration_frozen", True) == (True, "")
+    query(camera)
+    camera.until(lambda: camera.status("queries")[2]["queries"] == str(2 * N))
+    assert camera.status("queries")[2]["calibration labels"] == values["calibration labels"]
+    assert camera.set_parameter("recalibrate", False) == (True, "")
+    camera.show(to_message(SECOND[0]))
+    camera.until(lambda: "calibration labels" not in camera.status("queries")[2])
