@@ -1,12 +1,17 @@
-"""Time of the adaptation in one control tick: kernels alone, and the whole step.
+"""Cost of the adaptation in one control tick: kernels alone, whole step, multiplications.
 
     python benchmarks/adaptation.py
 
 Five hypotheses, nominal blimp. The kernels are timed in a compiled loop, the step from Python.
+Multiplications and divisions are counted in plain Python, with numbers that count.
 """
 
 from __future__ import annotations
 
+import math
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -78,8 +83,63 @@ def step_us(name: str) -> tuple[float, float]:
     return float(np.quantile(times, 0.5)), float(np.quantile(times, 0.99))
 
 
+class Counted(float):
+    """Number that counts its multiplications and divisions."""
+
+    total = 0
+
+    def __mul__(self, other: float) -> Counted:
+        Counted.total += 1
+        return Counted(float(self) * float(other))
+
+    def __truediv__(self, other: float) -> Counted:
+        Counted.total += 1
+        return Counted(float(self) / float(other))
+
+    def __rtruediv__(self, other: float) -> Counted:
+        Counted.total += 1
+        return Counted(float(other) / float(self))
+
+    def __add__(self, other: float) -> Counted:
+        return Counted(float(self) + float(other))
+
+    def __sub__(self, other: float) -> Counted:
+        return Counted(float(self) - float(other))
+
+    def __rsub__(self, other: float) -> Counted:
+        return Counted(float(other) - float(self))
+
+    def __neg__(self) -> Counted:
+        return Counted(-float(self))
+
+    def __abs__(self) -> Counted:
+        return Counted(abs(float(self)))
+
+    __rmul__, __radd__ = __mul__, __add__
+
+
+def multiplications() -> float:
+    """Return the mean number in a tick of the kernels; needs NUMBA_DISABLE_JIT=1."""
+    n, ticks = len(DELAYS), 200
+    bank, numbers = (list(map(Counted, each)) for each in kernel_constants(BlimpForwardConfig()))
+    rows, weights = [Counted()] * ((n + 1) * layout.ROW), [Counted()] * (3 * n)
+    line, status = [Counted()] * layout.SLOTS, [Counted()] * layout.STATUS
+    model.begin(rows, bank, weights, line, status, numbers, Counted(1.0), 3.1, n)
+    Counted.total, command = 0, Counted(3.1)
+    for range_m in RANGES_M[:ticks].tolist():
+        model.tick(
+            rows, bank, weights, line, status, numbers, command, 10, 1.2, Counted(range_m), True,
+            0.08, 1.0, n,
+        )  # fmt: skip
+        command = model.command_for(rows, status, numbers, Counted(5.0 * (1.2 - range_m)))
+    return Counted.total / ticks
+
+
 def main() -> None:
     """Print the table."""
+    if "--count" in sys.argv:
+        print(f"{multiplications():.0f}")
+        return
     print("| part of a tick | us |\n|---|---|")
     print(f"| kernels, one hypothesis | {kernels_us(1):.2f} |")
     print(f"| kernels, {len(DELAYS)} hypotheses | {kernels_us(len(DELAYS)):.2f} |")
@@ -88,7 +148,16 @@ def main() -> None:
         print(f"| step of `{name}`, p50 / p99 | {p50:.1f} / {p99:.1f} |")
     adaptive = load("blimp-adaptive")
     assert isinstance(adaptive, Adapting)
-    print(f"\n{len(adaptive.model.parameters) - 1} learned numbers")
+    (network,) = adaptive.networks
+    inputs, outputs = (math.prod(each.weights.shape) for each in network.connections)
+    thresholds = network.populations[0].size
+    command = [sys.executable, __file__, "--count"]
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    counted = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    print(f"| multiplications of the model, {len(DELAYS)} hypotheses | {counted.stdout.strip()} |")
+    print(f"| multiplications of the network | {inputs} |")
+    print(f"\n{inputs + outputs + thresholds} parameters of the network")
+    print(f"{len(adaptive.model.parameters) - 1} learned numbers of the model")
 
 
 if __name__ == "__main__":
