@@ -3,12 +3,14 @@
 At each tick the forward model advances with the command that was really sent, learns from a fresh
 and trusted measurement, and predicts the observations at the time at which the next command takes
 effect. The wrapped controller acts on the prediction, and the model turns its output into a command
-of the vehicle as it now is. Switched off, the wrapper returns the output of the wrapped controller
-on the measured observations, bit for bit.
+of the vehicle as it now is. Switched off from the start, the wrapper returns the output of the
+wrapped controller on the measured observations, bit for bit; switched off in flight, it adds the
+difference to the last command, so that the command does not jump.
 
 Learning rests while it is frozen by its order, while the measurement is not trusted or the sensor
 frozen, in the dead zone, and without a need if essential variables are named. When trust is lost or
-the predictions diverge, the parameters return to those of `rollback_s` before within the tick.
+the predictions diverge, the parameters return to those of `rollback_s` before within the tick,
+unless they are frozen; a change of the sign of the actuator is not undone.
 Each change that is not gradual is a `Version` with its reason; observations and orders of a flight
 replay all of them bit for bit.
 """
@@ -33,16 +35,17 @@ from snn_control.controllers.adapting_config import (
     Orders,
     Version,
 )
+from snn_control.controllers.adapting_document import adapting_parts
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
-from snn_control.controllers.files import file_kind, filed_class
+from snn_control.controllers.files import file_kind
 from snn_control.controllers.forward_model import ForwardModel
-from snn_control.controllers.forward_models import forward_model_class
 from snn_control.controllers.model_identity import identity
+from snn_control.controllers.parameter_history import ParameterHistory
 from snn_control.engines.default import default_engine
-from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.errors import ParameterError
 from snn_control.network import Network
-from snn_control.plasticity.need import EssentialVariable, Needs
+from snn_control.plasticity.need import Needs
 
 __all__ = ["Adapting"]
 
@@ -110,8 +113,8 @@ class Adapting(Controller):
         self.reason = ""
         """Reason why learning rests, or empty."""
         self._predictions = self.config.prediction_monitor()
-        self._obeyed = self._orders
-        self._history: deque[tuple[float, tuple[float, ...]]] = deque()
+        self._obeyed: Orders | None = None
+        self._history = ParameterHistory(self.config.rollback_s)
         self.versions: deque[Version] = deque(maxlen=MOST_VERSIONS)
         """Versions of the parameters since the reset, the last `MOST_VERSIONS`."""
         self.n_versions = 0
@@ -184,19 +187,19 @@ class Adapting(Controller):
     def _without_prediction(self, output: float) -> float:
         """Return the command for an output of the controller alone, without a jump at its start."""
         if self._on:
-            self._offset = 0.0 if self._command is None else self._command - output
+            kept = output if self._command is None or self.diverged else self._command
+            self._offset = kept - output
             self._on = False
         return output + self._offset if self._offset else output
 
     def _obey(self) -> None:
         """Carry out new requests to save and to roll back."""
-        orders, obeyed = self._orders, self._obeyed
+        orders, obeyed = self._orders, self._obeyed or self._orders
         if orders.saves != obeyed.saves:
             self.saved = self.model.parameters
             self._log("saved")
         if orders.rollbacks != obeyed.rollbacks:
-            self.model.restore(self.saved)
-            self._log("rolled back on request")
+            self._continue_with(self.saved, "rolled back on request")
         self._obeyed = orders
 
     def _follow(self, values: list[float], dt_s: float) -> bool:
@@ -216,7 +219,7 @@ class Adapting(Controller):
         sent = orders.sent_command
         if math.isnan(sent):
             sent = 0.0 if self._command is None else self._command  # -0.0 turns the servo
-        was_lost, changes = model.lost, model.changes
+        was_lost, changes, sign = model.lost, model.changes, model.sign
         model.tick([values[k] for k in self._model_inputs], sent, trusted, self._learns)
         if not all(map(math.isfinite, model.predicted)):
             self._fail("prediction is not finite")
@@ -226,8 +229,10 @@ class Adapting(Controller):
         if model.lost != was_lost:
             self._log("sensor frozen" if model.lost else "sensor moves again")
         elif model.changes != changes:
-            self._predictions.trust_again()
+            self._predictions.change_hypothesis()
             self._log(f"hypothesis {model.hypothesis} used")
+        if model.sign != sign and not self.diverged:
+            self._history.restart(self._time_s, model.parameters)
         self._judge(dt_s)
         self._remember()
         return True
@@ -246,32 +251,35 @@ class Adapting(Controller):
             return "frozen"
         if self.may_switch_off and not orders.adapting > 0.0:
             return "switched off"
-        if self.diverged:
-            return "diverged"
         if not self._trusted:
             return "sensor not trusted"
         if not orders.fresh:
             return "no measurement"
+        if self._predictions.rests:
+            return "diverged"
         if zone and self.model.normalised_innovation < zone * zone:
             return "dead zone"
         return "" if need else "no need"
 
     def _judge(self, dt_s: float) -> None:
         """Detect a divergence of the predictions, and its end."""
-        event = self._predictions.wait(dt_s)
-        if self._trusted and self._orders.fresh and not self.model.lost and not event:
-            event = self._predictions.update(self.model.normalised_innovation, dt_s)
-        if event:
-            act = self._roll_back if self.diverged else self._log
-            act(event)
+        if not (self._trusted and self._orders.fresh) or self.model.lost:
+            return
+        event = self._predictions.update(self.model.normalised_innovation, dt_s)
+        if event and self.diverged:
+            self._roll_back(event)
+        elif event:
+            self._history.restart(self._time_s, self.model.parameters)
+            self._log(event)
+        elif self.reason == "diverged" and (event := self._predictions.wait(dt_s)):
+            self._log(event)
 
     def _fail(self, reason: str) -> None:
         """Start the model again with parameters from before a failure."""
         self._predictions.fail(reason)
+        self.reason, self._learns = "diverged", 0.0
         self._restart_model()
-        if self._history and all(map(math.isfinite, self._history[0][1])):
-            self.model.restore(self._history[0][1])
-        self._log(reason)
+        self._roll_back(reason)
 
     def _restart_model(self) -> None:
         """Reset the model to the parameters of the start."""
@@ -280,22 +288,25 @@ class Adapting(Controller):
             self.model.restore(self.start)
 
     def _roll_back(self, reason: str) -> None:
-        """Return to the parameters of `rollback_s` ago, and forget the later ones."""
-        if self._history:
-            self._history = deque([self._history[0]])
-            self.model.restore(self._history[0][1])
+        """Return to the parameters of `rollback_s` ago, unless frozen."""
+        parameters = self._history.before(self._time_s, self.model.parameters)
+        frozen = self._orders.frozen > 0.0 and all(map(math.isfinite, self.model.parameters))
+        if frozen or not all(map(math.isfinite, parameters)):
+            self._log(reason)
+        else:
+            self._continue_with(parameters, reason)
+
+    def _continue_with(self, parameters: tuple[float, ...], reason: str) -> None:
+        """Continue with parameters, to which alone a rollback may return from now on."""
+        self.model.restore(parameters)
+        self._history.restart(self._time_s, parameters)
         self._log(reason)
 
     def _remember(self) -> None:
         """Keep the parameters of the last `rollback_s`, and log them at times."""
-        history, config = self._history, self.config
-        if self._learns and (
-            not history or self._time_s - history[-1][0] >= 0.2 * config.rollback_s
-        ):
-            history.append((self._time_s, self.model.parameters))
-            while len(history) > 1 and self._time_s - history[1][0] >= config.rollback_s:
-                history.popleft()
-        if self._time_s - self.versions[-1].time_s >= config.version_s:
+        if not self.diverged and self._history.due(self._time_s):
+            self._history.add(self._time_s, self.model.parameters)
+        if self._time_s - self.versions[-1].time_s >= self.config.version_s:
             self._log("learned")
 
     def _log(self, reason: str) -> None:
@@ -342,9 +353,8 @@ class Adapting(Controller):
         values, names = snapshot.get("parameters", {}), self.model.parameter_names
         if set(values) != set(names):
             raise ParameterError(f"parameters of the snapshot: expected {', '.join(names)}")
-        self.model.restore([float(values[name]) for name in names])
+        self._continue_with(tuple(float(values[name]) for name in names), "snapshot")
         self.saved = self.model.parameters
-        self._log("snapshot")
 
     def begin_with(self, parameters: Sequence[float]) -> None:
         """Start each episode with parameters that were learned earlier, and reset.
@@ -383,17 +393,8 @@ class Adapting(Controller):
         Raises:
             ParameterError: unknown kinds or wrong settings.
         """
-        settings = dict(document.settings)
-        try:
-            kind = filed_class(settings["inner"])
-            inner = ControllerDocument(document.networks, settings["inner_settings"])
-            model = forward_model_class(settings["forward_model"]).from_settings(settings["model"])
-            adaptation = dict(settings["adaptation"])
-            needs = tuple(EssentialVariable(**each) for each in adaptation.pop("needs", ()))
-            config = AdaptingConfig(**adaptation, needs=needs)
-        except (KeyError, TypeError, UnknownNameError) as exc:
-            raise ParameterError(f"settings of an adapting controller: {exc}") from exc
+        kind, inner, model, config = adapting_parts(document)
         adapting = cls(kind.from_document(inner, engine=engine), model, config)
-        if "start" in settings:
-            adapting.begin_with(settings["start"])
+        if "start" in document.settings:
+            adapting.begin_with(document.settings["start"])
         return adapting

@@ -65,7 +65,7 @@ class AdaptingConfig:
     rollback_s: float = 3.0
     """Age of the parameters to return to when trust is lost or predictions diverge, s."""
     dead_zone_sigma: float = 0.0
-    """Prediction error below which parameters are kept, standard deviations."""
+    """Prediction error of the last tick below which parameters are kept, standard deviations."""
     divergence_nis: float = 25.0
     """Mean squared prediction error over its variance that counts as a divergence."""
     divergence_tau_s: float = 2.0
@@ -73,8 +73,7 @@ class AdaptingConfig:
     recovered_nis: float = 4.0
     """Mean below which a diverged model is used again."""
     retry_s: float = 2.0
-    """Longest rest after a divergence, s: without learning, the model of a vehicle that has changed
-    never agrees again."""
+    """Rest of learning after a divergence, s; the predictions are used again once they agree."""
     version_s: float = 10.0
     """Time between versions without an event, s."""
     needs: tuple[EssentialVariable, ...] = ()

@@ -15,7 +15,7 @@ class ForwardModel(Copied, ABC):
     """Model of a vehicle that learns in operation and predicts over the vehicle's dead time.
 
     Attributes:
-        name: name of the class in model files, a key of `adapting.FORWARD_MODELS`.
+        name: name of the class in model files, a key of `forward_models.FORWARD_MODELS`.
         observation_names: entries of `tick`'s observation.
         predicted_names: observations of a controller that `predicted` replaces.
         unobserved_names: those of them that no sensor measures.
@@ -86,6 +86,11 @@ class ForwardModel(Copied, ABC):
     def changes(self) -> int:
         """Number of changes of the hypothesis in use since the reset."""
         return 0
+
+    @property
+    def sign(self) -> float:
+        """Sign of the learned effect of a command; parameters of the other sign are refuted."""
+        return 1.0
 
     @property
     @abstractmethod

@@ -42,6 +42,7 @@ __all__ = [
     "VARIANCE",
     "correct",
     "correct_locally",
+    "mirror_gain",
     "relocate",
     "spread",
     "start",
@@ -83,6 +84,13 @@ def start(
     row[at + KK], row[at + BB] = sd_gain * sd_gain, sd_bias * sd_bias
     for k in range(4):
         row[at + SHADOW + k] = row[at + k]
+
+
+@kernel(nogil=True)
+def mirror_gain(row: Any, at: int) -> None:
+    """Change the sign of the gain of a hypothesis, with its covariances and its shadow."""
+    row[at + GAIN], row[at + SHADOW + GAIN] = -row[at + GAIN], -row[at + SHADOW + GAIN]
+    row[at + ZK], row[at + VK], row[at + KB] = -row[at + ZK], -row[at + VK], -row[at + KB]
 
 
 @kernel(nogil=True)

@@ -7,8 +7,8 @@ import math
 from snn_control.plasticity.prediction_monitor import PredictionMonitor
 
 
-def monitor(retry_s: float = 1000.0) -> PredictionMonitor:
-    return PredictionMonitor(limit=25.0, recovered=4.0, tau_s=2.0, retry_s=retry_s)
+def monitor(rest_s: float = 1000.0) -> PredictionMonitor:
+    return PredictionMonitor(limit=25.0, recovered=4.0, tau_s=2.0, rest_s=rest_s)
 
 
 def ticks_until(made: PredictionMonitor, nis: float, message: str) -> int:
@@ -35,22 +35,40 @@ def test_one_outlier_is_no_divergence() -> None:
     assert not made.diverged
 
 
-def test_learning_is_tried_again_in_time() -> None:
-    made = monitor(retry_s=2.0)
+def test_learning_is_tried_again_in_time_and_the_predictions_stay_unused() -> None:
+    made = monitor(rest_s=2.0)
     ticks_until(made, 1e9, "mean squared")
+    assert made.rests
     events = [made.wait(0.1) for _ in range(21)]
     assert events[:19] == [""] * 19
     assert "learning is tried again" in events
+    assert not made.rests
+    assert made.diverged, "until they agree"
+    assert not made.wait(1e3), "no rest"
+    ticks_until(made, 1.0, "agree again")
     assert not made.diverged
-    assert not made.wait(1e3), "nothing to end"
 
 
-def test_another_hypothesis_has_time_to_prove_itself() -> None:
+def test_a_second_divergence_rests_again() -> None:
+    made = monitor(rest_s=0.1)
+    ticks_until(made, 1e9, "mean squared")
+    made.wait(0.1)
+    assert ticks_until(made, 1e9, "mean squared") > 1
+    assert made.rests
+
+
+def test_another_hypothesis_has_time_to_prove_itself_once() -> None:
     before, after = monitor(), monitor()
     for made in (before, after):
-        while not made.update(50.0, 0.1) and made._mean < 24.0:
-            pass
-    after.trust_again()
+        while made._mean < 24.0:
+            made.update(50.0, 0.1)
+    after.change_hypothesis()
+    assert after._mean == 12.5
+    for _ in range(5):
+        after.update(20.0, 0.1)
+    mean = after._mean
+    after.change_hypothesis()
+    assert after._mean == mean
     assert ticks_until(after, 80.0, "mean squared") > ticks_until(before, 80.0, "mean squared")
 
 

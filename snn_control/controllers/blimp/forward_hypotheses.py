@@ -30,14 +30,14 @@ from snn_control.controllers.blimp.forward_layout import (
 )
 from snn_control.controllers.blimp.motion import FULL
 from snn_control.plasticity.fixed_share import fixed_share, heaviest
-from snn_control.plasticity.forward_model import BIAS, GAIN, SIZE, start
+from snn_control.plasticity.forward_model import BIAS, GAIN, SIZE, mirror_gain, start
 from snn_control.plasticity.optional_kernel import kernel
 
 FLOOR_M = 0.03
 """Height above the lowest one up to which a blimp rests on the floor, and its range with it, m."""
-STUCK_TICKS = 20.0
-"""Ticks on the floor at full thrust, upwards by the hypothesis in use, until the other sign is
-tried: without motion nothing can be learned."""
+STUCK_S = 2.5
+"""Time on the floor at full thrust, upwards by the hypothesis in use, until the other sign is
+tried, s: without motion nothing can be learned."""
 
 
 @kernel(nogil=True)
@@ -67,7 +67,8 @@ def weigh(rows: Any, bank: Any, weights: Any, status: Any, numbers: Any, n: int)
     if chosen != flying and not (status[BARRED] > 0.0 and bank[chosen * KIND + INVERTED]):
         status[FLYING] = chosen
         status[CHANGES] += 1.0
-    status[FLYING] = keep_both_signs(rows, bank, weights, int(status[FLYING]), n)
+    flying = int(status[FLYING])
+    status[FLYING] = keep_both_signs(rows, bank, weights, numbers[SHARE] / n, flying, n)
     restart_unlikely(rows, bank, weights, numbers, int(status[FLYING]), n)
 
 
@@ -99,11 +100,12 @@ def exchange(rows: Any, weights: Any, one: int, other: int, n: int) -> None:
 
 
 @kernel(nogil=True)
-def keep_both_signs(rows: Any, bank: Any, weights: Any, chosen: int, n: int) -> int:
+def keep_both_signs(rows: Any, bank: Any, weights: Any, least: float, chosen: int, n: int) -> int:
     """Give inverted hypotheses the sign that the chosen one does not have; return its index.
 
-    An inverted hypothesis that is chosen, or that has come to the sign of the chosen one, becomes
-    its upright twin: the bank thus is always ready for the next change of the sign.
+    An inverted hypothesis that is chosen changes places with its upright twin. One that has come to
+    the sign of the chosen one replaces its twin if that is less likely, and starts again with the
+    other sign; the chosen one takes its weight. The bank is thus ready for the next change.
     """
     for k in range(n):
         kind = k * KIND
@@ -116,16 +118,21 @@ def keep_both_signs(rows: Any, bank: Any, weights: Any, chosen: int, n: int) -> 
                 if twin != chosen and weights[k] > weights[twin]:
                     exchange(rows, weights, k, twin, n)
                 restart(rows, bank, k, chosen)
+                weights[chosen] += weights[k] - least
+                weights[k] = least
     return chosen
 
 
 @kernel(nogil=True)
 def restart(rows: Any, bank: Any, k: int, flying: int) -> None:
-    """Restart a hypothesis from the one in use."""
+    """Restart a hypothesis from the one in use; motors and servo stay its own."""
+    at, source = k * ROW, flying * ROW
     for item in range(SIZE):
-        rows[k * ROW + item] = rows[flying * ROW + item]
+        rows[at + item] = rows[source + item]
+    rows[at + SLOW], rows[at + SLOW + 1] = rows[source + SLOW], rows[source + SLOW + 1]
     if bank[k * KIND + INVERTED]:
-        rows[k * ROW + GAIN] = -rows[k * ROW + GAIN]
+        mirror_gain(rows, at)
+        rows[at + SLOW] = -rows[at + SLOW]
 
 
 @kernel(nogil=True)
@@ -140,16 +147,19 @@ def restart_unlikely(rows: Any, bank: Any, weights: Any, numbers: Any, flying: i
 @kernel(nogil=True)
 def leave_floor(
     rows: Any, bank: Any, weights: Any, status: Any, numbers: Any, sent: float, measured_m: float,
-    n: int,
+    elapsed_s: float, n: int,
 ) -> None:  # fmt: skip
     """Start again with the other sign if full thrust does not lift the blimp off the floor."""
     up = rows[int(status[FLYING]) * ROW + GAIN] * sent > 0.0
     stuck = up and abs(sent) >= FULL and measured_m < numbers[LOWEST_M] + FLOOR_M
-    status[STUCK] = status[STUCK] + 1.0 if stuck else 0.0
-    signs = False
-    for k in range(n):
-        signs = signs or bank[k * KIND + INVERTED] > 0.0
-    if signs and status[STUCK] >= STUCK_TICKS:
+    status[STUCK] = status[STUCK] + elapsed_s if stuck else 0.0
+    upright, signs = 0, 0
+    for k in range(n - 1, -1, -1):
+        if bank[k * KIND + INVERTED]:
+            signs += 1
+        else:
+            upright = k
+    if 0 < signs < n and status[STUCK] >= STUCK_S:
         start_bank(rows, bank, weights, numbers, measured_m, math.copysign(1.0, -sent), n)
-        status[FLYING] = status[STUCK] = 0.0
+        status[FLYING], status[STUCK] = upright, 0.0
         status[CHANGES] += 1.0

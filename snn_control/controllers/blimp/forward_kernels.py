@@ -22,12 +22,14 @@ from snn_control.controllers.blimp.forward_layout import (
     BIAS_LIMIT,
     BIAS_WALK,
     CAP,
+    CHANGES,
     DEAD_ZONE,
     DELAY_STEPS,
     DUTY,
     ERROR_GAIN,
     ESTIMATE_SD,
     FLYING,
+    FOLLOWS,
     GAIN_LIMIT,
     GAIN_WALK,
     HOVER,
@@ -57,6 +59,7 @@ from snn_control.controllers.blimp.forward_layout import (
     STATUS,
     STEP,
     STEP_S,
+    STUCK,
     UNCHANGED,
 )
 from snn_control.controllers.blimp.motion import COUNT_AT_REST, COUNTS, COUNTS_PER_UNIT, FULL
@@ -103,7 +106,7 @@ def begin(
     for slot in range(SLOTS):
         line[slot] = duty
     for k in range(STATUS):
-        status[k] = 0.0
+        status[k] = status[k] if k == CHANGES else 0.0
     status[LAST_M], status[INNOVATION_VARIANCE] = math.nan, 1.0
     start_bank(rows, bank, weights, numbers, range_m, 1.0, n)
     for k in range(n):
@@ -190,20 +193,22 @@ def keep_shadows(rows: Any, weights: Any, elapsed_s: float, n: int) -> None:
 
 
 @kernel(nogil=True)
-def restore_shadows(rows: Any, weights: Any, n: int) -> None:
-    """Continue with the motion of the shadows and the slow parameters."""
+def restore_shadows(rows: Any, weights: Any, learns: float, n: int) -> None:
+    """Continue with the motion of the shadows and, if they may change, the slow parameters."""
     for k in range(n):
         at = k * ROW
         rows[at + POSITION], rows[at + SPEED] = rows[at + SHADOW], rows[at + SHADOW + SPEED]
-        for item in range(2):
-            rows[at + GAIN + item] = rows[at + SLOW + item]
-        weights[k] = weights[n + k]
+        if learns > 0.0:
+            for item in range(2):
+                rows[at + GAIN + item] = rows[at + SLOW + item]
+            weights[k] = weights[n + k]
 
 
 @kernel(nogil=True)
 def watch_reading(
-    rows: Any, weights: Any, status: Any, measured_m: float, lowest_m: float, gate_m: float, n: int
-) -> None:
+    rows: Any, weights: Any, status: Any, measured_m: float, lowest_m: float, gate_m: float,
+    learns: float, n: int,
+) -> None:  # fmt: skip
     """Detect a frozen sensor by the shadow of the hypothesis in use, and its recovery."""
     shadow_m = rows[int(status[FLYING]) * ROW + SHADOW + POSITION]
     if measured_m == status[LAST_M]:
@@ -212,12 +217,30 @@ def watch_reading(
         frozen = status[UNCHANGED] >= LEAST_UNCHANGED and not on_floor
         if frozen and not status[LOST] and abs(measured_m - shadow_m) > gate_m:
             status[LOST] = 1.0
-            restore_shadows(rows, weights, n)
+            restore_shadows(rows, weights, learns, n)
     else:
         status[UNCHANGED], status[LAST_M] = 0.0, measured_m
         if status[LOST]:
             status[LOST] = 0.0
             resume(rows, status, measured_m, n)
+
+
+@kernel(nogil=True)
+def return_to_measurements(
+    rows: Any, status: Any, numbers: Any, measured_m: float, gate_m: float, n: int
+) -> None:
+    """Continue at a trusted position after estimates that were off, or after a frozen sensor.
+
+    The difference between estimate and measurement is no error of the prediction: it must not be
+    learned.
+    """
+    estimated_m = rows[int(status[FLYING]) * ROW + POSITION]
+    off = abs(measured_m - estimated_m) > numbers[ESTIMATE_SD]
+    unwatched = status[LOST] > 0.0 and not gate_m > 0.0
+    if unwatched or (status[FOLLOWS] > 0.0 and off):
+        status[LOST] = 0.0
+        resume(rows, status, measured_m, n)
+    status[FOLLOWS] = 0.0
 
 
 @kernel(nogil=True)
@@ -302,7 +325,7 @@ def tick(
         learns: rate of learning, 0 (parameters are kept) to 1.
         n: number of hypotheses.
     """
-    duty = signed_duty(sent, numbers[DEAD_ZONE])
+    duty, elapsed_s = signed_duty(sent, numbers[DEAD_ZONE]), n_steps * STEP_S
     while n_steps > 0:
         first, steps = int(status[STEP]), min(n_steps, MOST_STEPS)
         for step in range(first, first + steps):
@@ -313,13 +336,15 @@ def tick(
         n_steps -= steps
     if not trusted:
         follow(rows, numbers, position_m, n)
+        status[FOLLOWS], status[STUCK] = 1.0, 0.0
     else:
+        return_to_measurements(rows, status, numbers, position_m, gate_m, n)
         if gate_m > 0.0:
-            watch_reading(rows, weights, status, position_m, numbers[LOWEST_M], gate_m, n)
+            watch_reading(rows, weights, status, position_m, numbers[LOWEST_M], gate_m, learns, n)
         if not status[LOST]:
             learn(rows, bank, weights, status, numbers, position_m, learns, n)
             if learns > 0.0:
-                leave_floor(rows, bank, weights, status, numbers, sent, position_m, n)
+                leave_floor(rows, bank, weights, status, numbers, sent, position_m, elapsed_s, n)
             if not status[UNCHANGED]:
                 since_s = (status[STEP] - status[KEPT_STEP]) * STEP_S
                 keep_shadows(rows, weights, since_s, n)

@@ -2,12 +2,13 @@
 
 The arrays of a bank of n hypotheses, each changed in place:
 
-    rows     (n * ROW,)    motion, parameters and shadow of `plasticity.forward_model`, then motors
-    bank     (n * KIND,)   constants: delay, lag, random walk of the gain, flags
-    weights  (3 * n,)      weights, those of the shadows, likelihoods
-    line     (SLOTS,)      signed duties of the commands in force, one per physics step
-    status   (STATUS,)     state that all hypotheses share
-    numbers  (NUMBERS,)    constants that all hypotheses share
+    rows     ((n + 1) * ROW,)  motion, parameters and shadow of `plasticity.forward_model`, then
+                               motors; the last row is the scratch space of the prediction
+    bank     (n * KIND,)       constants: delay, lag, random walk of the gain, flags
+    weights  (3 * n,)          weights, those of the shadows, likelihoods
+    line     (SLOTS,)          signed duties of the commands in force, one per physics step
+    status   (STATUS,)         state that all hypotheses share
+    numbers  (NUMBERS,)        constants that all hypotheses share
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ NUMBERS = 25
 
 (
     STEP, FLYING, LAST_M, UNCHANGED, LOST, BARRED, POSITION_AHEAD, SPEED_AHEAD, INNOVATION,
-    INNOVATION_VARIANCE, KEPT_STEP, PREDICTED_ERROR, CHANGES, STUCK,
-) = range(14)  # fmt: skip
-STATUS = 14
+    INNOVATION_VARIANCE, KEPT_STEP, PREDICTED_ERROR, CHANGES, STUCK, FOLLOWS,
+) = range(15)  # fmt: skip
+STATUS = 15
 
 MOST_STEPS = 64
 """Largest number of steps between two writes to the line of commands."""

@@ -20,6 +20,7 @@ estimate, and the lessons of the frozen value are withdrawn.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -148,8 +149,11 @@ class BlimpForwardModel(ForwardModel):
             )
         limits = (config.gain_limit_m_s2, config.bias_limit_m_s2, 1.0) * self._n + (self._n - 1,)
         for name, value, limit in zip(names, parameters, limits, strict=True):
-            if not abs(value) <= limit:
-                raise ParameterError(f"{name} is {value}; its magnitude is limited to {limit:g}")
+            lowest = -limit if name.startswith(("gain", "bias")) else 0.0
+            if not lowest <= value <= limit:
+                raise ParameterError(f"{name} is {value}; expected {lowest:g} to {limit:g}")
+        if parameters[-1] % 1.0:
+            raise ParameterError(f"flying is {parameters[-1]}; expected an index of a hypothesis")
         for k in range(self._n):
             at = k * layout.ROW
             gain, bias, self._weights[k] = parameters[3 * k : 3 * k + 3]
@@ -166,6 +170,11 @@ class BlimpForwardModel(ForwardModel):
     def hypothesis(self) -> int:
         """Index of the hypothesis in use."""
         return int(self._last[layout.FLYING])
+
+    @property
+    def sign(self) -> float:
+        """Sign of the thrust gain of the hypothesis in use."""
+        return math.copysign(1.0, self._rows[self.hypothesis * layout.ROW + GAIN])
 
     @property
     def changes(self) -> int:

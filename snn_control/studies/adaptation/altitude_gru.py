@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from snn_control.controllers import Controller
 from snn_control.envs.blimp.disturbances import CONDITIONS, draw_disturbed
 from snn_control.errors import ParameterError, UnknownNameError
 from snn_control.studies.adaptation.support.altitude_baselines import baseline
@@ -97,22 +96,17 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     rows: list[dict[str, Any]] = []
     for condition in config.conditions:
         scenarios = [draw_disturbed(condition, seed, config.duration_s or None) for seed in seeds]
-        groups: dict[str, list[Flight]] = {
-            name: [fly_one(baseline(name, each), each) for each in scenarios]
+        groups: dict[str, list[list[Flight]]] = {
+            name: [[fly_one(baseline(name, each), each) for each in scenarios]]
             for name in (REFERENCE, ADAPTIVE)
         }
-        for k, weights in enumerate(trained):
-            network: Controller = GRUController(weights)
-            groups[f"{ALL} {k}"] = [fly_one(network, each) for each in scenarios]
-        frozen = _iae(groups[REFERENCE])
-        networks = [groups[f"{ALL} {k}"] for k in range(config.networks)]
-        groups = {name: groups[name] for name in (REFERENCE, ADAPTIVE)} | {
-            ALL: [each for episodes in networks for each in episodes],
-            **{f"{ALL} {k}": episodes for k, episodes in enumerate(networks)},
-        }
-        for name, episodes in groups.items():
-            iae = _iae(episodes).reshape(-1, len(seeds))
-            rows.append(_row(name, condition, episodes, iae, frozen))
+        networks = [
+            [fly_one(GRUController(weights), each) for each in scenarios] for weights in trained
+        ]
+        groups[ALL] = networks
+        groups |= {f"{ALL} {k}": [episodes] for k, episodes in enumerate(networks)}
+        frozen = _iae(groups[REFERENCE])[0]
+        rows += [_row(name, condition, each, frozen) for name, each in groups.items()]
         progress(f"{condition}: {ALL} {rows[-config.networks - 1]['iae_ratio']:.2f}")
     summary = (
         f"{config.networks} GRUs of {n_parameters()} parameters with fixed weights, trained over "
@@ -130,22 +124,23 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
     return StudyResult(rows, summary, [figure], parts)
 
 
-def _iae(episodes: list[Flight]) -> np.ndarray:
-    return np.array([each.iae_m_s() for each in episodes])
+def _iae(groups: list[list[Flight]]) -> np.ndarray:
+    """Return the IAE, m s, shape (groups, seeds)."""
+    return np.array([[each.iae_m_s() for each in group] for group in groups])
 
 
 def _row(
-    name: str, condition: str, episodes: list[Flight], iae: np.ndarray, frozen: np.ndarray
+    name: str, condition: str, groups: list[list[Flight]], frozen: np.ndarray
 ) -> dict[str, Any]:
-    """Return the row of one controller, or of several; `iae` has shape (controllers, seeds)."""
-    recurrent = name.startswith(ALL)
+    """Return the row of one controller, or of several on the same seeds."""
+    recurrent, iae = name.startswith(ALL), _iae(groups)
     return {
         "controller": name,
         "condition": condition,
         "iae_m_s": float(iae.mean()),
         **ratio_columns("iae_ratio", iae.mean(0), frozen),
         "iae_ratio_worst": float((iae / frozen).max()),
-        **episode_columns(episodes),
+        **episode_columns(*groups),
         "parameters": n_parameters() if recurrent else None,
         "multiplications_per_tick": n_multiplications() if recurrent else None,
     }

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from snn_control.controllers import Controller
 from snn_control.controllers.adapting import Adapting
 from snn_control.envs.blimp import plant
 from snn_control.envs.blimp.disturbances import CONDITIONS, draw_disturbed
@@ -93,8 +94,12 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
 def _episode(config: Config, name: str, condition: str, seed: int) -> Flight:
     scenario = draw_disturbed(condition, seed, config.duration_s or None)
     controller = baseline(name, scenario)
-    learned = ("learned_bias_m_s2",) if isinstance(controller, Adapting) else ()
-    return fly_one(controller, scenario, record=learned)
+    return fly_one(controller, scenario, record=_learned(controller))
+
+
+def _learned(controller: Controller) -> tuple[str, ...]:
+    """Return the read-outs to record."""
+    return ("learned_bias_m_s2",) if isinstance(controller, Adapting) else ()
 
 
 def _row(name: str, condition: str, episodes: list[Flight], frozen: np.ndarray) -> dict[str, Any]:
@@ -127,9 +132,11 @@ def _undone(name: str, seeds: range) -> dict[str, Any]:
         last = round(END_S / (plant.GUST_STEPS * plant.PHYSICS_STEP_S))
         gust[2, :last] += LIFT_M_S2
         disturbed = replace(scenario, gust_m_s2=gust)
+        controller = baseline(name, disturbed)
         episode = fly_one(
-            baseline(name, disturbed), disturbed,
+            controller, disturbed,
             gain_factor=lambda time_s: THRUST if time_s < END_S else 1.0,
+            record=_learned(controller),
         )  # fmt: skip
         episodes.append(episode)
         after.append(episode.iae_m_s(*JUDGED_S))

@@ -1,7 +1,8 @@
 """Differentiable model of the blimp for training by gradients, several episodes at once.
 
 The model is that of `snn_control.envs.blimp.plant` with physics steps of 0.05 s. Its ticks lie on a
-grid of 0.1 s, without jitter; the missed ones of a scenario are missed here as well. Gradients pass
+grid of 0.1 s: those of a burst after a gap fall on one, so that some more are missed than in the
+scenario. The lidar has its steps, but neither blind zone nor limits. Gradients pass
 through the steps of lidar and motors as if there were none, and through the reversal of the thrust
 as through a smooth sign and a servo of first order.
 """
@@ -64,7 +65,7 @@ class Window:
         )
         lift = self.constants[plant.BIAS] - self.constants[plant.LEAK] * time_s
         slots = np.minimum(first + np.arange(n), scenario.gust_m_s2.shape[1] - 1)
-        self.gust_m_s2 = lift + scenario.gust_m_s2[2, slots]
+        self.lift_m_s2 = lift + scenario.gust_m_s2[2, slots]
         called_ticks = np.round(scenario.tick_step * plant.PHYSICS_STEP_S / TICK_S).astype(int)
         self.called = np.isin(first + np.arange(n), called_ticks)
         self.start_m = self.reference_m[0] if first else self.constants[plant.START_HEIGHT]
@@ -87,7 +88,7 @@ class Episodes:
             return torch.tensor(np.array(values), dtype=torch.float32)
 
         self._reference_m = tensor([each.reference_m for each in windows]).T
-        self._gust_m_s2 = tensor([each.gust_m_s2 for each in windows]).T
+        self._lift_m_s2 = tensor([each.lift_m_s2 for each in windows]).T
         self._called = torch.tensor(np.array([each.called for each in windows])).T
         self._thrust = tensor([each.thrust for each in windows]).T
         rows = np.array([each.constants for each in windows])
@@ -184,7 +185,7 @@ class Episodes:
             self._side = self._side + SERVO_PART * (delayed[1] - self._side)
             push = self._thrust[tick] * self._duty**2 * _forwards(self._angle.cos(), self._side)
             drag = self._c1 + self._c2 * self._speed_m_s.abs()
-            pulled = self._speed_m_s + STEP_S * (push + self._gust_m_s2[tick])
+            pulled = self._speed_m_s + STEP_S * (push + self._lift_m_s2[tick])
             self._speed_m_s = pulled / (1.0 + STEP_S * drag)
             height_m = self._height_m + STEP_S * self._speed_m_s
             on_floor = height_m < self._rest_m

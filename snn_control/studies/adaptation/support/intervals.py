@@ -29,10 +29,14 @@ def ratio_columns(name: str, mine: FloatArray, theirs: FloatArray) -> dict[str, 
     return _columns(name, *paired_ratio(mine, theirs))
 
 
-def episode_columns(episodes: Sequence[Flight]) -> dict[str, float]:
-    """Return overshoot, m, and sign changes of the command, 1/min, with intervals."""
-    overshoot = np.array([episode.overshoot_m for episode in episodes])
-    signs = np.array([episode.sign_changes_per_min for episode in episodes])
+def episode_columns(*groups: Sequence[Flight]) -> dict[str, float]:
+    """Return overshoot, m, and sign changes of the command, 1/min, with intervals over seeds.
+
+    Args:
+        groups: episodes of one controller each, on the same seeds; their mean of each seed counts.
+    """
+    overshoot = np.array([[each.overshoot_m for each in group] for group in groups]).mean(0)
+    signs = np.array([[each.sign_changes_per_min for each in group] for group in groups]).mean(0)
     return {
         **mean_columns("overshoot_m", overshoot),
         **mean_columns("sign_changes_per_min", signs),

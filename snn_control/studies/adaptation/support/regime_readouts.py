@@ -114,9 +114,11 @@ class RegimeReadout(Controller):
         self._projection = HebbianProjection(n, seed=seed or 0, rate=LATERAL_RATE)
         self._batch: list[FloatArray] = []
         self._kept, self._squares = np.zeros((1, n)), np.zeros(n)
-        self._seen: list[tuple[FloatArray, float]] = []
-        self._memory: list[tuple[FloatArray, float]] = []
+        self._seen: list[FloatArray] = []
+        self._memory: list[list[tuple[FloatArray, float]]] = []
+        """Samples of each earlier regime, features and outputs, equally many of each."""
         self._time_s, self._start_v, self._regime = 0.0, 0.0, ""
+        self._protected = 0.0
 
     @property
     def free_rank(self) -> int:
@@ -154,15 +156,14 @@ class RegimeReadout(Controller):
             if rows:
                 self._projection.add(rows)
         if self._rule == "ewc" and not first:
-            seen = np.array([features for features, _ in self._seen])
+            seen = np.array(self._seen)
             self._kept, self._squares = self._decoder.copy(), self._squares + (seen**2).mean(0)
         if self._rule == "replay" and not first:
-            self._memory += [
-                (features, float(self._decoder[0] @ features)) for features, _ in self._seen
-            ]
-            if len(self._memory) > SAMPLES:
-                chosen = self._random.choice(len(self._memory), SAMPLES, replace=False)
-                self._memory = [self._memory[k] for k in chosen]
+            self._memory.append([(f, float(self._decoder[0] @ f)) for f in self._seen])
+            share = SAMPLES // len(self._memory)
+            for k, samples in enumerate(self._memory):
+                chosen = self._random.permutation(len(samples))[:share]
+                self._memory[k] = [samples[each] for each in chosen]
         self._seen, self._batch, self._regime = [], [], name
 
     def _learn(self, features: FloatArray, error: float) -> None:
@@ -177,12 +178,13 @@ class RegimeReadout(Controller):
         self._protected = 1.0 - float(learned @ learned) / size
         self._update(learned, error, size)
         if self._rule in ("ewc", "replay"):
-            self._seen.append((features, error))
+            self._seen.append(features)
         if self._rule == "ewc":
             pull = EWC_STRENGTH * self.control_period_s * self._squares
             self._decoder -= np.minimum(pull, 1.0) * (self._decoder - self._kept)
         if self._rule == "replay" and self._memory:
-            old, output = self._memory[self._random.integers(len(self._memory))]
+            samples = self._memory[self._random.integers(len(self._memory))]
+            old, output = samples[self._random.integers(len(samples))]
             self._update(old, output - float(self._decoder[0] @ old), float(old @ old))
 
     def _update(self, features: FloatArray, error: float, size: float) -> None:

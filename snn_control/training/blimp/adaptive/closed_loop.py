@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from snn_control.compiled import kernel
 from snn_control.controllers.blimp import forward_kernels as model
-from snn_control.controllers.blimp import forward_layout as layout
+from snn_control.controllers.blimp.forward_layout import (
+    KIND,
+    PREDICTED_ERROR,
+    ROW,
+    SLOTS,
+    SPEED_AHEAD,
+    STATUS,
+)
 from snn_control.engines.kernels import aligned_copy, control_tick, new_state, rest
 from snn_control.engines.layout import HEADER, Layout
 from snn_control.envs.blimp import plant
@@ -80,14 +87,14 @@ def _fly(
     gates_m: Array, constants: Array, gust: Array, reference: Array, substeps: Array,
     n_ticks: Array, figures: Array,
 ) -> None:  # fmt: skip
-    n = bank.size // layout.KIND
+    n = bank.size // KIND
     for index in numba.prange(weights.shape[0]):
         g = np.int64(index)
         state = new_state(program, weights)
         fired, inputs = np.empty((1, 1), np.int64), np.empty((1, 2))
         vehicle = np.empty(plant.STATE_SIZE)
-        rows, shares = np.zeros((n + 1) * layout.ROW), np.zeros(3 * n)
-        line, status = np.zeros(layout.SLOTS), np.zeros(layout.STATUS)
+        rows, shares = np.zeros((n + 1) * ROW), np.zeros(3 * n)
+        line, status = np.zeros(SLOTS), np.zeros(STATUS)
         heights, commands = np.empty(reference.shape[1]), np.empty(reference.shape[1])
         judged = np.zeros(N_FIGURES)
         w, c = aligned_copy(weights[g]), aligned_copy(coefficients[g])
@@ -105,8 +112,8 @@ def _fly(
                     rows, bank, shares, line, status, numbers[g], command, steps, reference[s, t],
                     range_m, True, gates_m[g], 1.0, n,
                 )  # fmt: skip
-                inputs[0, 0] = status[layout.PREDICTED_ERROR]
-                inputs[0, 1] = status[layout.SPEED_AHEAD]
+                inputs[0, 0] = status[PREDICTED_ERROR]
+                inputs[0, 1] = status[SPEED_AHEAD]
                 start = control_tick(program, w, c, state, inputs, 0, fired, 0)
                 output = state.values[start + program[HEADER]]
                 command = model.command_for(rows, status, numbers[g], output)

@@ -37,6 +37,5 @@ class AdaptiveBlimp(Blimp):
         kept = super().trace_arrays(trace, n_actions)
         if not kept:
             return {}
-        named = ("learned_gain_m_s2", "learned_bias_m_s2", "hypothesis", "learning")
-        learned = [name for name in trace if name in named or name.startswith("weight_")]
-        return kept | {name: np.asarray(trace[name]) for name in learned}
+        starts = ("learned_", "weight_", "hypothesis", "learning")
+        return kept | {name: np.asarray(trace[name]) for name in trace if name.startswith(starts)}
