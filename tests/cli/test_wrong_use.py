@@ -26,7 +26,7 @@ CASES = [
     ("show runs/x", "name 'runs/x': no such file or folder"),
     (
         "show nope",
-        "unknown name 'nope'. Known: adapting, adaptive-sensing, altitude, blimp, blimp-adap",
+        "unknown name 'nope'. Known: adapting, adaptive-sensing, altitude",
     ),
     ("show snn_control/BlimpAltitud-v0", "Did you mean: `snn_control/BlimpAltitude-v0`"),
     ("play pid --seed -1 --out a.mp4", "--seed is -1; expected a whole number of at least 0"),
