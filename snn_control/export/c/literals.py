@@ -9,7 +9,10 @@ import numpy.typing as npt
 
 __all__ = ["REAL", "integers", "real", "reals"]
 
-REAL = {"float32": np.float32, "float64": np.float64}
+REAL: dict[str, type[np.float32] | type[np.float64]] = {
+    "float32": np.float32,
+    "float64": np.float64,
+}
 """NumPy type of each floating-point precision."""
 _WIDTH = 96
 

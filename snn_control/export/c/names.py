@@ -11,15 +11,99 @@ __all__ = ["check_prefix", "identifiers", "prefix_of"]
 
 LONGEST = 48
 RESERVED = frozenset(
-    """
-    auto break case char const continue default do double else enum extern float for goto if inline
-    int long register restrict return short signed sizeof static struct switch typedef union
-    unsigned void volatile while alignas alignof and and_eq asm bitand bitor bool catch class compl
-    concept const_cast consteval constexpr constinit co_await co_return co_yield decltype delete
-    dynamic_cast explicit export false friend main mutable namespace new noexcept not not_eq nullptr
-    operator or or_eq private protected public reinterpret_cast requires static_assert static_cast
-    template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq
-    """.split()
+    [
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extern",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "restrict",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "alignas",
+        "alignof",
+        "and",
+        "and_eq",
+        "asm",
+        "bitand",
+        "bitor",
+        "bool",
+        "catch",
+        "class",
+        "compl",
+        "concept",
+        "const_cast",
+        "consteval",
+        "constexpr",
+        "constinit",
+        "co_await",
+        "co_return",
+        "co_yield",
+        "decltype",
+        "delete",
+        "dynamic_cast",
+        "explicit",
+        "export",
+        "false",
+        "friend",
+        "main",
+        "mutable",
+        "namespace",
+        "new",
+        "noexcept",
+        "not",
+        "not_eq",
+        "nullptr",
+        "operator",
+        "or",
+        "or_eq",
+        "private",
+        "protected",
+        "public",
+        "reinterpret_cast",
+        "requires",
+        "static_assert",
+        "static_cast",
+        "template",
+        "this",
+        "thread_local",
+        "throw",
+        "true",
+        "try",
+        "typeid",
+        "typename",
+        "using",
+        "virtual",
+        "wchar_t",
+        "xor",
+        "xor_eq",
+    ]
 )
 """Reserved words of C and C++, and `main`."""
 
@@ -52,11 +136,11 @@ def check_prefix(prefix: str) -> str:
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return a different identifier for each name; numbers separate those that would be equal."""
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for name in names:
         base = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_")[:LONGEST] or "part"
-        chosen, k = base, 2
-        while chosen in found.values():
-            chosen, k = f"{base}_{k}", k + 1
-        found[name] = chosen
-    return found
+        free, k = base, 2
+        while free in chosen.values():
+            free, k = f"{base}_{k}", k + 1
+        chosen[name] = free
+    return chosen

@@ -55,12 +55,14 @@ class NetworkCode:
         self._cells = {
             p.name: Cells(
                 p,
-                NEURON_MODELS[p.params.model].coefficients(p.params, p.size, network.dt_s)._asdict(),
+                NEURON_MODELS[p.params.model]
+                .coefficients(p.params, p.size, network.dt_s)
+                ._asdict(),
                 any(c.port == "adaptation" for c in self._incoming(p.name)),
             )
             for p in network.populations
         }
-        self._depth = {name: 0 for name in self._names}
+        self._depth = dict.fromkeys(self._names, 0)
         for c in network.connections:
             self._depth[c.source] = max(self._depth[c.source], c.delay_ticks)
         self._looped = looped_populations(network)
@@ -96,7 +98,9 @@ class NetworkCode:
         for name, cells in self._cells.items():
             if "theta" in cells.state:
                 value = self._refer(name)("threshold", cells.coefficients["threshold"])
-                lines += self._loop(cells.population.size, [f"s->{self._names[name]}_theta[k] = {value};"])
+                lines += self._loop(
+                    cells.population.size, [f"s->{self._names[name]}_theta[k] = {value};"]
+                )
         return "\n".join(INDENT + line for line in lines)
 
     def functions(self) -> str:
@@ -312,9 +316,7 @@ class NetworkCode:
             body += self._steady(cells, of, out, current)
         return [*lines, *self._loop(size, body)]
 
-    def _steady(
-        self, cells: Cells, of: Callable[[str], str], out: str, current: str
-    ) -> list[str]:
+    def _steady(self, cells: Cells, of: Callable[[str], str], out: str, current: str) -> list[str]:
         """Return the lines of the closed form, in double precision as in the native engine."""
         body = [
             f"const double d = 1.0 - (double){of('decay_syn')};",
@@ -370,7 +372,8 @@ class NetworkCode:
         return self._named(label, "real", reals(values, self.precision), np.size(values))
 
     def _indices(self, label: str, values: npt.NDArray[np.int64]) -> str:
-        kind = "uint8_t" if values.max() < 256 else "uint16_t" if values.max() < 65536 else "uint32_t"
+        bits = next(n for n in (8, 16, 32) if values.max() < 1 << n)
+        kind = f"uint{bits}_t"
         return self._named(label, kind, integers(values), values.size)
 
     def _named(self, label: str, kind: str, content: str, n: int) -> str:
@@ -391,5 +394,5 @@ class NetworkCode:
         return [INDENT + line for line in lines]
 
     def _function(self, head: str, lines: Iterable[str]) -> str:
-        body = self._indented(["(void)in;", *lines])
+        body = self._indented(["(void)s;", "(void)in;", *lines])
         return "\n".join([head, "{", *body, "}"])

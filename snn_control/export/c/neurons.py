@@ -174,7 +174,7 @@ def threshold_lines(cells: Cells, refer: Refer) -> list[str]:
     )
     size = cells.population.size
     even = size // 2 * 2
-    partner = "k ^ 1u" if even == size else f"(k < {even}u ? k ^ 1u : k)"
+    partner = "k ^ 1u" if even == size else f"k < {even}u ? k ^ 1u : k" if even else "k"
     return [
         f"const real t = ({theta} + {own} * trace[k]) + {cross} * trace[{partner}];",
         "theta[k] = t;",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 from pathlib import Path
@@ -14,7 +13,9 @@ import numpy.typing as npt
 from snn_control.copies import Copied
 from snn_control.engines.inputs import run_inputs, tick_inputs
 from snn_control.engines.trace import Trace
+from snn_control.errors import ParameterError
 from snn_control.export.c.build import build_library
+from snn_control.export.c.library import CLibrary
 from snn_control.export.c.literals import REAL
 from snn_control.export.c.source import c_source
 from snn_control.network import Network
@@ -46,37 +47,18 @@ class CEngine(Copied):
         folder = folder or cache_folder() / hashlib.sha256(content).hexdigest()[:24]
         library = folder / f"lib{PREFIX}.so"
         self._path = library if library.is_file() else build_library(source, folder)
+        shape = (len(network.inputs), len(network.readouts), network.n_spiking)
+        self._library = CLibrary(self._path, PREFIX, shape, precision)
         self._dtype = REAL[precision]
-        self._bind()
-        self.reset()
-
-    def _bind(self) -> None:
-        library = ctypes.CDLL(str(self._path))
-        self._init, self._advance = library[f"{PREFIX}_init"], library[f"{PREFIX}_step"]
-        for function in (self._init, self._advance):
-            function.restype = ctypes.c_int
-        library[f"{PREFIX}_state_bytes"].restype = ctypes.c_uint32
-        self._state = np.zeros(int(library[f"{PREFIX}_state_bytes"]()) // 8 + 1, np.float64)
-        spikes = library[f"{PREFIX}_spikes"]
-        spikes.restype = ctypes.c_void_p
-        network = self.network
-        self._in = np.zeros(len(network.inputs), self._dtype)
-        self._out = np.zeros(len(network.readouts), self._dtype)
-        self._arguments = [
-            ctypes.c_void_p(array.ctypes.data) for array in (self._state, self._in, self._out)
-        ]
-        at = int(spikes(self._arguments[0])) - self._state.ctypes.data
-        bytes_ = self._state.view(np.uint8)
-        self._counts = bytes_[at : at + 2 * network.n_spiking].view(np.uint16)
 
     def reset(self) -> None:
         """Return to the state before the first tick."""
-        self._init(self._arguments[0])
+        self._library.reset()
 
     @property
     def spikes(self) -> npt.NDArray[Any]:
         """Spikes of each spiking neuron in the last control tick, shape (n_spiking,)."""
-        return self._counts.astype(self._dtype)
+        return self._library.spikes.astype(self._dtype)
 
     def step(self, inputs: npt.ArrayLike) -> npt.NDArray[Any]:
         """Advance one control tick.
@@ -88,20 +70,20 @@ class CEngine(Copied):
             Read-outs, shape (n_readouts,).
 
         Raises:
-            ParameterError: another shape; the state is unchanged.
-            FloatingPointError: an input is not finite; the state is unchanged.
+            ParameterError: another shape, or not finite; the state is unchanged.
         """
-        self._in[:] = tick_inputs(inputs, self.network)
-        if self._advance(*self._arguments):
-            raise FloatingPointError(f"inputs {self._in.tolist()}: expected finite numbers")
-        return self._out.copy()
+        library = self._library
+        library.inputs[:] = tick_inputs(inputs, self.network)
+        if not library.step():
+            raise ParameterError(f"inputs {library.inputs.tolist()}: expected finite numbers")
+        return library.outputs.copy()
 
     def run(self, inputs: npt.ArrayLike) -> Trace:
         """Advance from the current state over `inputs` of shape (n_ticks, n_inputs).
 
         Raises:
-            ParameterError: the inputs have another shape; the state is unchanged.
-            FloatingPointError: an input is not finite; later ticks are not run.
+            ParameterError: the inputs have another shape, or one is not finite; later ticks are not
+                run.
         """
         rows = run_inputs(inputs, self.network, self._dtype)
         ticks = [(self.step(row), self.spikes) for row in rows]
