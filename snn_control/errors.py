@@ -124,6 +124,10 @@ class MissingExtraError(SnnControlError, ImportError):
     """A missing optional dependency."""
 
 
+class MissingCompilerError(SnnControlError):
+    """No C compiler."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of an error message: close matches, or else all known names."""
     known = sorted(known)

@@ -18,7 +18,7 @@ LEAVES = {
 }  # fmt: skip
 DATA = {"network", "coding", "plasticity", "runs"}
 BESIDE = {"envs", "evolution", "supervision"}
-MACHINES = {"engines", "report"}
+MACHINES = {"engines", "export", "report"}
 BELOW_LOOPS = LEAVES | DATA | MACHINES | {"controllers"}
 BELOW_TRAINING = BELOW_LOOPS | BESIDE | {"loops"}
 BELOW_STUDIES = BELOW_TRAINING | {"training"}

@@ -15,6 +15,7 @@ from snn_control.controllers.document import ControllerDocument
 from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
 from snn_control.network import Network, synaptic_operations
+from snn_control.network.program import Program
 
 __all__ = ["Controller"]
 
@@ -114,6 +115,17 @@ class Controller(Copied, ABC):
         """
         raise ParameterError(
             f"{type(self).__name__} cannot be saved: it has no to_document; save a controller made "
+            "of networks"
+        )
+
+    def to_program(self) -> Program:
+        """Return the controller as plain data, for exports.
+
+        Raises:
+            ParameterError: the class does more than sums of networks.
+        """
+        raise ParameterError(
+            f"{type(self).__name__} cannot be exported: it has no to_program; export a controller "
             "of networks"
         )
 

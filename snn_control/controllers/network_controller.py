@@ -13,6 +13,7 @@ from snn_control.controllers.document import ControllerDocument
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.network.program import Program
 
 __all__ = ["NetworkController"]
 
@@ -45,6 +46,10 @@ class NetworkController(Controller):
     def to_document(self) -> ControllerDocument:
         """Return the network."""
         return ControllerDocument(self.networks)
+
+    def to_program(self) -> Program:
+        """Return the network."""
+        return Program.of_network(self.networks[0])
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes

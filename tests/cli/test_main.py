@@ -37,7 +37,7 @@ def test_help_lists_all_verbs(capsys):
 
 def test_an_unknown_verb_is_wrong_use_with_a_suggestion(capsys):
     assert main(["repot"]) == 2
-    assert "Did you mean: `report`?" in capsys.readouterr().err
+    assert "Did you mean: `report`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["list", "bla"], ["report"], ["cite", "--nonsense"]])

@@ -17,6 +17,7 @@ from snn_control.controllers.document import ControllerDocument
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.network.program import Program
 
 __all__ = ["Altitude"]
 
@@ -71,6 +72,13 @@ class Altitude(Controller):
     def to_document(self) -> ControllerDocument:
         """Return the networks."""
         return ControllerDocument(self.networks)
+
+    def to_program(self) -> Program:
+        """Return the networks and the sum of their read-outs."""
+        return Program(
+            self.observation_names, self.action_names, self.control_period_s, self.networks,
+            ((0,),) * len(self.networks), (tuple(range(len(self._names))),),
+        )  # fmt: skip
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes

@@ -1,0 +1,1 @@
+"""Exports of controllers to other languages and tools, from plain data."""

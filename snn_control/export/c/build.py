@@ -1,0 +1,62 @@
+"""Shared library of an exported controller, built with the compiler at hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from snn_control.errors import MissingCompilerError, ParameterError
+from snn_control.export.c.source import CSource
+
+__all__ = ["FLAGS", "build_library", "find_compiler", "write_source"]
+
+FLAGS = ("-std=c99", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wconversion", "-Werror",
+         "-pedantic")  # fmt: skip
+"""Flags of the compiler."""
+LAST_LINES = 20
+
+
+def find_compiler() -> list[str]:
+    """Return the command of the C compiler: `CC`, or cc, gcc or clang.
+
+    Raises:
+        MissingCompilerError: there is none.
+    """
+    named = shlex.split(os.environ.get("CC", ""))
+    for command in ([named] if named else []) + [["cc"], ["gcc"], ["clang"]]:
+        if path := shutil.which(command[0]):
+            return [path, *command[1:]]
+    raise MissingCompilerError(
+        "no C compiler: install one (Debian and Ubuntu: `apt-get install gcc`), name it by CC, or "
+        "pass the path of a library that was built elsewhere"
+    )
+
+
+def write_source(source: CSource, folder: Path) -> tuple[Path, Path]:
+    """Write `PREFIX.h` and `PREFIX.c`; return both paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header, code = folder / f"{source.prefix}.h", folder / f"{source.prefix}.c"
+    header.write_text(source.header, "utf-8")
+    code.write_text(source.source, "utf-8")
+    return header, code
+
+
+def build_library(source: CSource, folder: Path) -> Path:
+    """Write and compile the source; return the path of the shared library.
+
+    Raises:
+        MissingCompilerError: there is no compiler.
+        ParameterError: the compiler fails; with its last lines.
+    """
+    compiler = find_compiler()
+    _, code = write_source(source, folder)
+    library = folder / f"lib{source.prefix}.so"
+    command = [*compiler, *FLAGS, "-shared", "-fPIC", "-o", str(library), str(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = "\n".join(done.stderr.splitlines()[-LAST_LINES:])
+        raise ParameterError(f"{shlex.join(command)} failed:\n{last}")
+    return library

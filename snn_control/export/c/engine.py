@@ -1,0 +1,97 @@
+"""Engine `c`: a network as exported C, compiled and called through ctypes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.copies import Copied
+from snn_control.engines.inputs import run_inputs, tick_inputs
+from snn_control.engines.trace import Trace
+from snn_control.errors import ParameterError
+from snn_control.export.c.build import build_library
+from snn_control.export.c.library import CLibrary
+from snn_control.export.c.literals import REAL
+from snn_control.export.c.source import c_source
+from snn_control.network import Network
+from snn_control.network.program import Program
+
+__all__ = ["CEngine", "cache_folder"]
+
+PREFIX = "snn_network"
+
+
+class CEngine(Copied):
+    """Engine for one network.
+
+    Args:
+        network: network to run.
+        precision: `float64` (bits of the reference engine) or `float32` (those of the native one).
+        folder: folder of source and library; default: a folder of the cache for this source.
+
+    Raises:
+        MissingCompilerError: there is no C compiler.
+    """
+
+    def __init__(
+        self, network: Network, precision: str = "float64", folder: Path | None = None
+    ) -> None:
+        self.network = network
+        source = c_source(Program.of_network(network), PREFIX, precision)
+        content = (source.header + source.source).encode()
+        folder = folder or cache_folder() / hashlib.sha256(content).hexdigest()[:24]
+        library = folder / f"lib{PREFIX}.so"
+        self._path = library if library.is_file() else build_library(source, folder)
+        shape = (len(network.inputs), len(network.readouts), network.n_spiking)
+        self._library = CLibrary(self._path, PREFIX, shape, precision)
+        self._dtype = REAL[precision]
+
+    def reset(self) -> None:
+        """Return to the state before the first tick."""
+        self._library.reset()
+
+    @property
+    def spikes(self) -> npt.NDArray[Any]:
+        """Spikes of each spiking neuron in the last control tick, shape (n_spiking,)."""
+        return self._library.spikes.astype(self._dtype)
+
+    def step(self, inputs: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Advance one control tick.
+
+        Args:
+            inputs: inputs held during the sub-ticks, finite, shape (n_inputs,).
+
+        Returns:
+            Read-outs, shape (n_readouts,).
+
+        Raises:
+            ParameterError: another shape, or not finite; the state is unchanged.
+        """
+        library = self._library
+        library.inputs[:] = tick_inputs(inputs, self.network)
+        if not library.step():
+            raise ParameterError(f"inputs {library.inputs.tolist()}: expected finite numbers")
+        return library.outputs.copy()
+
+    def run(self, inputs: npt.ArrayLike) -> Trace:
+        """Advance from the current state over `inputs` of shape (n_ticks, n_inputs).
+
+        Raises:
+            ParameterError: the inputs have another shape, or one is not finite; later ticks are not
+                run.
+        """
+        rows = run_inputs(inputs, self.network, self._dtype)
+        ticks = [(self.step(row), self.spikes) for row in rows]
+        return Trace(np.array([r for r, _ in ticks]), np.array([s for _, s in ticks]))
+
+
+def cache_folder() -> Path:
+    """Return the folder of built libraries: `SNN_CONTROL_CACHE`, or that of the user's cache."""
+    named = os.environ.get("SNN_CONTROL_CACHE")
+    base = Path(named) if named else Path.home() / ".cache" / "snn_control"
+    return base / "c"

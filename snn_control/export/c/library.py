@@ -1,0 +1,68 @@
+"""Shared library of an exported controller, called through ctypes with buffers bound once."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.errors import ParameterError
+from snn_control.export.c.literals import REAL
+
+__all__ = ["CLibrary"]
+
+
+class CLibrary:
+    """One controller of a library, with its state.
+
+    Args:
+        path: shared library.
+        prefix: prefix of its names.
+        shape: numbers of inputs, outputs and spiking neurons.
+        precision: `float32` or `float64`.
+
+    Raises:
+        ParameterError: the file is no library, or lacks a function of the prefix.
+    """
+
+    def __init__(
+        self, path: Path, prefix: str, shape: tuple[int, int, int], precision: str
+    ) -> None:
+        try:
+            library = ctypes.CDLL(str(path))
+            self._init, self._step = library[f"{prefix}_init"], library[f"{prefix}_step"]
+            size, spikes = library[f"{prefix}_state_bytes"], library[f"{prefix}_spikes"]
+            model = ctypes.c_char * 65
+            self.model_sha256 = model.in_dll(library, f"{prefix}_model_sha256").value.decode()
+        except (OSError, AttributeError, ValueError) as exc:
+            raise ParameterError(f"{path}: no library of an export {prefix!r} ({exc})") from exc
+        self._made_of = (path, prefix, shape, precision)
+        n_in, n_out, n_spiking = shape
+        size.restype, spikes.restype = ctypes.c_uint32, ctypes.c_void_p
+        self._state = np.zeros(int(size()) // 8 + 1, np.float64)
+        self.inputs: npt.NDArray[Any] = np.zeros(n_in, REAL[precision])
+        self.outputs: npt.NDArray[Any] = np.zeros(n_out, REAL[precision])
+        self._arguments = [
+            ctypes.c_void_p(each.ctypes.data) for each in (self._state, self.inputs, self.outputs)
+        ]
+        at = int(spikes(self._arguments[0])) - self._state.ctypes.data
+        counts = self._state.view(np.uint8)[at : at + 2 * n_spiking]
+        self.spikes: npt.NDArray[np.uint16] = counts.view(np.uint16)
+        """Spikes of each spiking neuron in the last tick; a view of the state."""
+        self.reset()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CLibrary:
+        again = CLibrary(*self._made_of)
+        again._state[:] = self._state
+        return again
+
+    def reset(self) -> None:
+        """Return to the state before the first tick."""
+        self._init(self._arguments[0])
+
+    def step(self) -> bool:
+        """Advance a tick from `inputs` to `outputs`; False and nothing changed if not finite."""
+        return not self._step(*self._arguments)

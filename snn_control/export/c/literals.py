@@ -1,0 +1,45 @@
+"""Constants of C99 in hexadecimal, exact to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["REAL", "integers", "real", "reals"]
+
+REAL: dict[str, type[np.float32] | type[np.float64]] = {
+    "float32": np.float32,
+    "float64": np.float64,
+}
+"""NumPy type of each floating-point precision."""
+_WIDTH = 96
+
+
+def real(value: float, precision: str) -> str:
+    """Return a literal; infinity becomes the largest finite number, equal in all comparisons."""
+    kind = REAL[precision]
+    info = np.finfo(kind)
+    number = float(kind(min(max(value, float(info.min)), float(info.max))))
+    return number.hex() + ("f" if precision == "float32" else "")
+
+
+def reals(values: npt.ArrayLike, precision: str) -> str:
+    """Return the literals of an initialiser, wrapped."""
+    return _wrapped([real(value, precision) for value in np.ravel(values).tolist()])
+
+
+def integers(values: npt.ArrayLike) -> str:
+    """Return the integers of an initialiser, wrapped."""
+    return _wrapped([str(value) for value in np.ravel(values).tolist()])
+
+
+def _wrapped(items: Sequence[str]) -> str:
+    lines, line = [], "   "
+    for item in items:
+        if len(line) + len(item) + 2 > _WIDTH:
+            lines.append(line)
+            line = "   "
+        line += f" {item},"
+    return "\n".join([*lines, line])

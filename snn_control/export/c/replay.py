@@ -1,0 +1,105 @@
+"""Replay of an export: inputs of a trace, results of the library, and a test program in C."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.export.c.library import CLibrary
+from snn_control.export.c.literals import REAL, reals
+
+__all__ = ["Replay", "fnv1a", "replay", "replay_program", "trace_inputs"]
+
+TICKS = 400
+OFFSET, PRIME = 0xCBF29CE484222325, 0x100000001B3
+
+
+class Replay(NamedTuple):
+    """Results of all ticks."""
+
+    outputs: npt.NDArray[np.floating]
+    """Shape (n_ticks, n_out)."""
+    spikes: npt.NDArray[np.uint16]
+    """Shape (n_ticks, n_spiking)."""
+
+
+def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray[np.floating]:
+    """Return inputs that excite a controller: rest, steps, swings, noise and extremes.
+
+    Args:
+        n_in: number of inputs.
+        precision: `float32` or `float64`.
+        n_ticks: number of ticks.
+    """
+    random, time = np.random.default_rng(8), np.arange(n_ticks)
+    values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
+    values += random.normal(0.0, 0.1, (n_ticks, n_in))
+    values[: n_ticks // 8] = 0.0
+    values[n_ticks // 4 : n_ticks // 3] = 0.5
+    values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
+    return np.ascontiguousarray(values, REAL[precision])
+
+
+def replay(library: CLibrary, inputs: npt.NDArray[np.floating]) -> Replay:
+    """Run a library over inputs of shape (n_ticks, n_in) from its start."""
+    library.reset()
+    outputs, spikes = [], []
+    for row in inputs:
+        library.inputs[:] = row
+        library.step()
+        outputs.append(library.outputs.copy())
+        spikes.append(library.spikes.copy())
+    return Replay(np.array(outputs), np.array(spikes))
+
+
+def fnv1a(result: Replay) -> int:
+    """Return the 64-bit FNV-1a hash of outputs and spikes of all ticks, little-endian."""
+    value = OFFSET
+    for outputs, spikes in zip(result.outputs, result.spikes, strict=True):
+        little = outputs.astype(outputs.dtype.newbyteorder("<")).tobytes()
+        for byte in little + spikes.astype("<u2").tobytes():
+            value = ((value ^ byte) * PRIME) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def replay_program(
+    prefix: str, precision: str, inputs: npt.NDArray[np.floating], expected: int
+) -> str:
+    """Return `PREFIX_test.c`: it exits with 0 if the hash of all ticks is the expected one."""
+    n_ticks, n_in = inputs.shape
+    upper = prefix.upper()
+    return f"""/* Replay of a trace: exits with 0 if outputs and spikes are those of the export. */
+#include "{prefix}.h"
+
+#include <stdio.h>
+
+#define N_TICKS {n_ticks}
+
+static const {prefix}_real inputs[N_TICKS * {n_in}] = {{
+{reals(inputs, precision)}
+}};
+
+static uint64_t hash = 0x{OFFSET:X}u;
+
+static void add(const void *values, uint32_t n)
+{{
+    const uint8_t *const bytes = (const uint8_t *)values;
+    for (uint32_t k = 0; k < n; ++k) hash = (hash ^ bytes[k]) * 0x{PRIME:X}u;
+}}
+
+int main(void)
+{{
+    static {prefix}_state state;
+    {prefix}_real out[{upper}_N_OUT];
+    {prefix}_init(&state);
+    for (uint32_t k = 0; k < N_TICKS; ++k) {{
+        if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out) != {upper}_OK) return 2;
+        add(out, (uint32_t)sizeof out);
+        add({prefix}_spikes(&state), 2u * {upper}_N_SPIKING);
+    }}
+    printf("%08lx%08lx\\n", (unsigned long)(hash >> 32), (unsigned long)(hash & 0xFFFFFFFFu));
+    return hash == 0x{expected:016X}u ? 0 : 1;
+}}
+"""
