@@ -7,7 +7,6 @@ as a sparse one: silent terms change no finite number. Outputs of spiking neuron
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +32,6 @@ SPARSE_BELOW = 0.5
 """Share of weights other than 0 below which a dense connection is written as a sparse one."""
 
 
-@dataclass
 class NetworkCode:
     """Source of one network.
 
@@ -43,14 +41,10 @@ class NetworkCode:
         precision: `float32` or `float64`.
     """
 
-    network: Network
-    prefix: str
-    precision: str
-    tables: list[str] = field(default_factory=list, init=False)
-    """Definitions of the constant tables."""
-
-    def __post_init__(self) -> None:
-        network = self.network
+    def __init__(self, network: Network, prefix: str, precision: str) -> None:
+        self.network, self.prefix, self.precision = network, prefix, precision
+        self.tables: list[str] = []
+        """Definitions of the constant tables."""
         self._names = identifiers([INPUT, *(p.name for p in network.populations)])
         self._cells = {
             p.name: Cells(
