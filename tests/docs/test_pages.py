@@ -22,7 +22,8 @@ from tests.docs.pages import DOCS, PAGES, blocks, commands, page_id, without_blo
 from tests.needs import NEEDS_RENDERER
 from tests.paths import ROOT
 
-TOP = {path.name for path in ROOT.iterdir()}
+TOP = {path.name for path in ROOT.iterdir()} - {"runs", "exports"}
+"""Entries of the checkout, without the folders that commands of the pages write."""
 WIDTH = 120
 GUIDES_WITH_FILES = {
     "docs/tutorials/own_controller.md",
