@@ -24,12 +24,22 @@ from snn_control.network import (
 from snn_control.network.neurons import NEURON_MODELS
 from snn_control.network.shared import expand
 
-__all__ = ["NetworkCode"]
+__all__ = ["INDENT", "NetworkCode", "indented", "loop"]
 
 FloatArray = npt.NDArray[np.float64]
 INDENT = "    "
 SPARSE_BELOW = 0.5
 """Share of weights other than 0 below which a dense connection is written as a sparse one."""
+
+
+def loop(n: int, body: Iterable[str], index: str = "k") -> list[str]:
+    """Return the lines of a loop from 0 to n - 1."""
+    return [f"for (uint32_t {index} = 0; {index} < {n}u; ++{index}) {{", *indented(body), "}"]
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """Return lines, one level deeper."""
+    return [INDENT + line for line in lines]
 
 
 class NetworkCode:
@@ -92,7 +102,7 @@ class NetworkCode:
         for name, cells in self._cells.items():
             if "theta" in cells.state:
                 value = self._refer(name)("threshold", cells.coefficients["threshold"])
-                lines += self._loop(
+                lines += loop(
                     cells.population.size, [f"s->{self._names[name]}_theta[k] = {value};"]
                 )
         return "\n".join(INDENT + line for line in lines)
@@ -120,7 +130,7 @@ class NetworkCode:
             if cells.spiking:
                 size = cells.population.size
                 out = f"s->{self._names[name]}[k]"
-                lines += self._loop(
+                lines += loop(
                     size, [f"spikes[{first}u + k] = (uint16_t)(spikes[{first}u + k] + {out});"]
                 )
                 first += size
@@ -131,7 +141,7 @@ class NetworkCode:
     def _tick(self) -> str:
         lines = self._shift()
         for name, cells in self._cells.items():
-            lines += ["{", *self._indented(self._population(name, cells)), "}"]
+            lines += ["{", *indented(self._population(name, cells)), "}"]
         head = f"static void {self.prefix}_tick({self.prefix}_state *s, const real *in)"
         return self._function(head, lines)
 
@@ -146,7 +156,7 @@ class NetworkCode:
                 body.append(f"{past}[0][k] = s->{c_name}[k];")
                 if name == INPUT:
                     body.append(f"s->{c_name}[k] = in[k];")
-                lines += self._loop(size, body)
+                lines += loop(size, body)
         return lines
 
     def _population(self, name: str, cells: Cells) -> list[str]:
@@ -159,16 +169,16 @@ class NetworkCode:
         if cells.model == "iwta" and "potential" not in cells.state:
             lines.append(f"real v_now[{size}];")
         refer = self._refer(name)
-        lines += self._loop(size, update_lines(cells, refer))
+        lines += loop(size, update_lines(cells, refer))
         if cells.model == "iwta":
-            lines += self._loop(size, threshold_lines(cells, refer))
+            lines += loop(size, threshold_lines(cells, refer))
         return lines
 
     def _driven(
         self, array: str, size: int, name: str, port: str, source: Callable[[Connection], str]
     ) -> list[str]:
         """Return the lines of the weighted input to a population."""
-        lines = [f"real {array}[{size}];", *self._loop(size, [f"{array}[k] = 0;"])]
+        lines = [f"real {array}[{size}];", *loop(size, [f"{array}[k] = 0;"])]
         for c in self._incoming(name):
             if c.port == port:
                 lines += self._added(array, c, source(c))
@@ -188,7 +198,7 @@ class NetworkCode:
         if c.kind == "diagonal":
             table = self._table("w", weights)
             value = f"{source}[k] ? {table} : 0" if spiking else f"{source}[k] * {table}"
-            return self._loop(n_source, [f"{array}[k] += {value};"])
+            return loop(n_source, [f"{array}[k] += {value};"])
         if c.kind == "block2":
             table = self._array("w", weights)
             lines = []
@@ -199,7 +209,7 @@ class NetworkCode:
                     f"for (uint32_t j = 0; j < 2u; ++j) {array}[2u * p + j] += "
                     + (f"x{k} ? {at} : 0;" if spiking else f"x{k} * {at};"),
                 ]
-            return self._loop(n_source // 2, lines, "p")
+            return loop(n_source // 2, lines, "p")
         if c.kind == "sparse":
             pre, post = c.synapses
             return self._sparse(array, source, spiking, pre, post, weights, n_source)
@@ -213,10 +223,10 @@ class NetworkCode:
         inner = [
             "const real x = " + source + "[k];" if not spiking else "",
             f"if ({'x != 0' if not spiking else source + '[k]'}) {{",
-            *self._indented(self._loop(n_target, body, "j")),
+            *indented(loop(n_target, body, "j")),
             "}",
         ]
-        return self._loop(n_source, [line for line in inner if line])
+        return loop(n_source, [line for line in inner if line])
 
     def _sparse(
         self, array: str, source: str, spiking: bool, pre: npt.NDArray[np.int64],
@@ -243,7 +253,7 @@ class NetworkCode:
             "    }",
             "}",
         ]
-        return self._loop(n_source, [line for line in inner if line])
+        return loop(n_source, [line for line in inner if line])
 
     # Steady start.
 
@@ -254,7 +264,7 @@ class NetworkCode:
         for name, cells in self._cells.items():
             body = self._settled(name, cells)
             if body:
-                lines += ["{", *self._indented(body), "}"]
+                lines += ["{", *indented(body), "}"]
         lines.append("return changed;")
         one = self._function(f"static int {p}_settle_once({p}_state *s, const real *in)", lines)
         lines = [
@@ -268,7 +278,7 @@ class NetworkCode:
                 now = "in[k]" if name == INPUT else f"s->{c_name}[k]"
                 body = [f"s->{c_name}_past[{d}][k] = {now};" for d in range(depth)]
                 body += [f"s->{c_name}[k] = in[k];"] if name == INPUT else []
-                lines += self._loop(size, body)
+                lines += loop(size, body)
         whole = self._function(f"static void {p}_settle({p}_state *s, const real *in)", lines)
         return [one, whole]
 
@@ -308,7 +318,7 @@ class NetworkCode:
             body.append(f"{out} = y;")
         else:
             body += self._steady(cells, of, out, current)
-        return [*lines, *self._loop(size, body)]
+        return [*lines, *loop(size, body)]
 
     def _steady(self, cells: Cells, of: Callable[[str], str], out: str, current: str) -> list[str]:
         """Return the lines of the closed form, in double precision as in the native engine."""
@@ -378,15 +388,6 @@ class NetworkCode:
             self.tables.append(f"static const {kind} {name}[{n}] = {{\n{content}\n}};")
         return self._written[key]
 
-    @staticmethod
-    def _loop(n: int, body: Iterable[str], index: str = "k") -> list[str]:
-        inner = [INDENT + line for line in body]
-        return [f"for (uint32_t {index} = 0; {index} < {n}u; ++{index}) {{", *inner, "}"]
-
-    @staticmethod
-    def _indented(lines: Iterable[str]) -> list[str]:
-        return [INDENT + line for line in lines]
-
     def _function(self, head: str, lines: Iterable[str]) -> str:
-        body = self._indented(["(void)s;", "(void)in;", *lines])
+        body = indented(["(void)s;", "(void)in;", *lines])
         return "\n".join([head, "{", *body, "}"])

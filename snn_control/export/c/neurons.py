@@ -116,12 +116,17 @@ def _filtered(cells: Cells, refer: Refer, before: str) -> str:
     return f"{_of(cells, refer, 'decay_mem')} * {before} + {gained}"
 
 
+def _before(cells: Cells, refer: Refer) -> tuple[bool, str]:
+    """Return True for a hard reset, and the potential before the tick."""
+    if cells.population.params.choice("reset", "soft") == "hard":
+        rest = _of(cells, refer, "reset_potential")
+        return True, f"(out[k] ? {rest} : potential[k])"
+    return False, "potential[k]"
+
+
 def _lif(cells: Cells, refer: Refer) -> list[str]:
     theta = _of(cells, refer, "threshold")
-    hard = cells.population.params.choice("reset", "soft") == "hard"
-    before = "potential[k]"
-    if hard:
-        before = f"(out[k] ? {_of(cells, refer, 'reset_potential')} : potential[k])"
+    hard, before = _before(cells, refer)
     value = _filtered(cells, refer, before)
     lines = [*_current_lines(cells, refer), f"{'const ' * hard}real v = {value};"]
     if not hard:
@@ -137,10 +142,7 @@ def _leaky(cells: Cells, refer: Refer) -> list[str]:
 
 def _integrate_and_fire(cells: Cells, refer: Refer) -> list[str]:
     theta = _of(cells, refer, "threshold")
-    hard = cells.population.params.choice("reset", "soft") == "hard"
-    before = "potential[k]"
-    if hard:
-        before = f"(out[k] ? {_of(cells, refer, 'reset_potential')} : potential[k])"
+    hard, before = _before(cells, refer)
     lines = [f"real v = {before} + {_input(cells, refer)};"]
     if not np.isneginf(cells.coefficients["floor"]).all():
         lines.append(f"if (v < {_of(cells, refer, 'floor')}) v = {_of(cells, refer, 'floor')};")

@@ -13,7 +13,7 @@ import snn_control
 from snn_control.errors import ParameterError
 from snn_control.export.c.literals import REAL
 from snn_control.export.c.names import check_prefix
-from snn_control.export.c.network_code import INDENT, NetworkCode
+from snn_control.export.c.network_code import INDENT, NetworkCode, indented, loop
 from snn_control.network.program import Program
 
 __all__ = ["CSource", "c_source"]
@@ -215,8 +215,8 @@ def _steps(program: Program, codes: list[NetworkCode]) -> str:
             lines.append(f"    if (state->fresh) {code.prefix}_settle(s, x);")
         tick = [f"{code.prefix}_tick(s, x);", *code.count_lines(first)]
         if network.sub_ticks > 1:
-            tick = NetworkCode._loop(network.sub_ticks, tick, "t")
-        lines += [*NetworkCode._indented(tick), "}"]
+            tick = loop(network.sub_ticks, tick, "t")
+        lines += [*indented(tick), "}"]
         first += network.n_spiking
     return "\n".join(INDENT + line for line in lines)
 

@@ -31,10 +31,10 @@ from snn_control.studies.adaptation.support.gru_training import (
 from snn_control.studies.adaptation.support.intervals import (
     episode_columns,
     ratio_columns,
+    ratio_figure,
     table_parts,
 )
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
-from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 from snn_control.training.train_loop import one_torch_thread
 
@@ -114,12 +114,9 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         f"blimp-altitude, {config.seeds} seeds from {config.first_seed} on, 95 % intervals."
     )
     shown = [row for row in rows if row["controller"] in (ADAPTIVE, ALL)]
-    plotted = [row | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]} for row in shown]
-    figure = error_bars(
-        plotted, "condition", "iae_ratio", by="controller",
-        title="Height error beside the frozen controller", x_title="condition",
-        y_title="IAE over that of the frozen controller",
-    )  # fmt: skip
+    figure = ratio_figure(
+        shown, "Height error beside the frozen controller", "the frozen controller"
+    )
     parts = table_parts("parameters", "multiplications_per_tick")
     return StudyResult(rows, summary, [figure], parts)
 

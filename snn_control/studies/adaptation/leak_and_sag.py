@@ -24,10 +24,10 @@ from snn_control.studies.adaptation.support.altitude_baselines import BASELINES,
 from snn_control.studies.adaptation.support.intervals import (
     episode_columns,
     ratio_columns,
+    ratio_figure,
     table_parts,
 )
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
-from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
 UNDONE = "undone"
@@ -81,12 +81,9 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
         f"Integral of the absolute height error beside that of the frozen blimp-altitude, "
         f"{config.seeds} seeds from {config.first_seed} on, 95 % intervals."
     )
-    plotted = [row | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]} for row in rows]
-    figure = error_bars(
-        plotted, "condition", "iae_ratio", by="controller",
-        title="Height error beside the frozen controller", x_title="condition",
-        y_title="IAE over that of the frozen controller",
-    )  # fmt: skip
+    figure = ratio_figure(
+        rows, "Height error beside the frozen controller", "the frozen controller"
+    )
     parts = table_parts("bias_changes_m_s2_per_min")
     return StudyResult(rows, summary, [figure], parts)
 

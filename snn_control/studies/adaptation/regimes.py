@@ -22,11 +22,11 @@ from snn_control.studies.adaptation.support.intervals import (
     episode_columns,
     mean_columns,
     ratio_columns,
+    ratio_figure,
     table_parts,
 )
 from snn_control.studies.adaptation.support.regime_readouts import FEATURES, RULES, RegimeReadout
 from snn_control.studies.study import Progress, StudyConfig, StudyResult, silent
-from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight, fly_one
 
 REFERENCE = "own readout"
@@ -85,18 +85,13 @@ def run(config: Config, *, folder: Path | None = None, progress: Progress = sile
 
 def _figure(rows: list[dict[str, Any]], features: str) -> dict[str, Any]:
     """Return the figure of all rules on some features."""
-    plotted = [
-        row
-        | {"rule": row["controller"].removeprefix(f"{features}, ")}
-        | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]}
+    shown = [
+        row | {"rule": row["controller"].removeprefix(f"{features}, ")}
         for row in rows
         if row["controller"].startswith(f"{features}, ")
     ]
-    return error_bars(
-        plotted, "condition", "iae_ratio", by="rule",
-        title=f"Height error in each regime, features: {features}", x_title="regime",
-        y_title="IAE over that of own read-outs",
-    )  # fmt: skip
+    title = f"Height error in each regime, features: {features}"
+    return ratio_figure(shown, title, "own read-outs", "rule")
 
 
 def _seeds(config: Config) -> range:

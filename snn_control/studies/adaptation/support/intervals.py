@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.studies.study import TablePart
+from snn_control.studies.support.plots import error_bars
 from snn_control.training.blimp.adaptive.flight import Flight
 from snn_control.training.statistics import half_width, paired_ratio
 
-__all__ = ["episode_columns", "mean_columns", "ratio_columns", "table_parts"]
+__all__ = ["episode_columns", "mean_columns", "ratio_columns", "ratio_figure", "table_parts"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -55,6 +57,24 @@ def table_parts(*further: str, case: str = "condition") -> list[TablePart]:
         TablePart("Height error", labels, ("iae_m_s", "iae_ratio", "iae_ratio_worst")),
         TablePart("Steps, command and learning", labels, (*EPISODE, *further)),
     ]
+
+
+def ratio_figure(
+    rows: Sequence[dict[str, Any]], title: str, of: str, by: str = "controller"
+) -> dict[str, Any]:
+    """Return the figure of `iae_ratio` with its interval over the conditions.
+
+    Args:
+        rows: rows with `condition` and the columns of `iae_ratio`.
+        title: title of the figure.
+        of: controller of the reference, for the axis.
+        by: column with a line for each of its values.
+    """
+    plotted = [row | {"iae_ratio_ci95": row["iae_ratio_high"] - row["iae_ratio"]} for row in rows]
+    return error_bars(
+        plotted, "condition", "iae_ratio", by=by,
+        title=title, x_title="condition", y_title=f"IAE over that of {of}",
+    )  # fmt: skip
 
 
 def _columns(name: str, value: float, half: float) -> dict[str, float]:
