@@ -54,9 +54,11 @@ def build_library(source: CSource, folder: Path) -> Path:
     compiler = find_compiler()
     _, code = write_source(source, folder)
     library = folder / f"lib{source.prefix}.so"
-    command = [*compiler, *FLAGS, "-shared", "-fPIC", "-o", str(library), str(code)]
+    made = folder / f".{os.getpid()}-{library.name}"  # another process may build the same
+    command = [*compiler, *FLAGS, "-shared", "-fPIC", "-o", str(made), str(code)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = "\n".join(done.stderr.splitlines()[-LAST_LINES:])
         raise ParameterError(f"{shlex.join(command)} failed:\n{last}")
+    made.replace(library)
     return library
