@@ -168,12 +168,15 @@ def test_text_of_plots_follows_the_colour_scheme(page, scheme):
 
 def test_page_fits_a_narrow_screen(page):
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    plots = page.locator(".plot").all()
-    for plot in plots:
-        outer, inner = plot.bounding_box(), plot.locator(".main-svg").first.bounding_box()
-        assert inner["height"] <= outer["height"] + 1
+    page.wait_for_function(  # a busy machine draws the plots again some time later
+        """() => [...document.querySelectorAll(".plot")].every(plot => {
+            const outer = plot.getBoundingClientRect();
+            const inner = plot.querySelector(".main-svg").getBoundingClientRect();
+            return inner.width <= outer.width + 1 && inner.height <= outer.height + 1;
+        })""",
+        timeout=20_000,
+    )
     page.set_viewport_size(SIZE)
 
 
