@@ -77,7 +77,7 @@ def replay_program(
 
 #define N_TICKS {n_ticks}
 
-static const {prefix}_real inputs[N_TICKS * {n_in}] = {{
+static const {prefix}_input inputs[N_TICKS * {n_in}] = {{
 {reals(inputs, precision)}
 }};
 
@@ -92,7 +92,7 @@ static void add(const void *values, uint32_t n)
 int main(void)
 {{
     static {prefix}_state state;
-    {prefix}_real out[{upper}_N_OUT];
+    {prefix}_output out[{upper}_N_OUT];
     {prefix}_init(&state);
     for (uint32_t k = 0; k < N_TICKS; ++k) {{
         if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out) != {upper}_OK) return 2;

@@ -97,6 +97,8 @@ extern "C" {{
 #define {upper}_NOT_FINITE 1
 
 typedef {kind} {prefix}_real;
+typedef {prefix}_real {prefix}_input;
+typedef {prefix}_real {prefix}_output;
 
 {members}
 typedef struct {{
@@ -110,8 +112,8 @@ void {prefix}_init({prefix}_state *state);
 
 /* Advance a control tick. Returns {upper}_OK, or {upper}_NOT_FINITE for a NaN or infinite input;
  * state and outputs are then unchanged. */
-int {prefix}_step({prefix}_state *state, const {prefix}_real in[{upper}_N_IN],
-{" " * (len(prefix) + 10)}{prefix}_real out[{upper}_N_OUT]);
+int {prefix}_step({prefix}_state *state, const {prefix}_input in[{upper}_N_IN],
+{" " * (len(prefix) + 10)}{prefix}_output out[{upper}_N_OUT]);
 
 /* Spikes of each spiking neuron in the last control tick, {upper}_N_SPIKING numbers. */
 const uint16_t *{prefix}_spikes(const {prefix}_state *state);
