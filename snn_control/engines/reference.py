@@ -59,6 +59,11 @@ class ReferenceEngine(Copied):
         """Spikes of each spiking neuron in the last control tick, shape (n_spiking,)."""
         return self._counts
 
+    @property
+    def states(self) -> dict[str, Any]:
+        """States of the populations by name, named tuples of the neuron models."""
+        return self._state
+
     def step(self, inputs: npt.ArrayLike) -> FloatArray:
         """Advance one control tick.
 

@@ -1,0 +1,85 @@
+"""Integer operations of the fixed-point twin, on int64 arrays; all saturate, none wraps.
+
+Rounding is to the nearest, halves away from zero, so that it is odd: `rescale(-x) = -rescale(x)`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "DECAY_BITS",
+    "GAIN_BITS",
+    "LIMIT",
+    "IntArray",
+    "Rescaling",
+    "add",
+    "clip",
+    "rescale",
+    "rounded",
+]
+
+IntArray = npt.NDArray[np.int64]
+LIMIT = 2**30 - 1
+"""Largest magnitude of a stored number: the sum of two fits 32 bits."""
+DECAY_BITS = 31
+"""Fractional bits of decays, 0 to 1."""
+GAIN_BITS = 30
+"""Fractional bits of gains, 0 to 1."""
+_PRODUCT_BITS = 62
+_FACTOR_BITS = 31
+
+
+def clip(x: Any, limit: int | IntArray = LIMIT) -> IntArray:
+    """Return `x`, at most `limit` in magnitude."""
+    return np.minimum(np.maximum(x, -limit), limit)
+
+
+def add(x: IntArray, y: IntArray) -> IntArray:
+    """Return the sum of numbers within `LIMIT`, within `LIMIT`."""
+    return clip(x + y)
+
+
+def rescale(x: Any, multiplier: Any, shift: int) -> IntArray:
+    """Return `x multiplier / 2^shift` rounded; `|x| multiplier + 2^(shift - 1)` is below 2^63."""
+    magnitude = (np.abs(x) * multiplier + (1 << (shift - 1))) >> shift
+    return np.where(x < 0, -magnitude, magnitude)
+
+
+def rounded(values: Any, limit: int = LIMIT) -> IntArray:
+    """Return the nearest integers of real numbers, at most `limit` in magnitude."""
+    return np.rint(np.clip(values, -limit, limit)).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Rescaling:
+    """Multiplication by positive or negative real factors as `multiplier / 2^shift`."""
+
+    multiplier: IntArray
+    """Integers of at most 31 bits, shape of the factors."""
+    shift: int
+    """1 to 61, common to all factors."""
+
+    @classmethod
+    def of(cls, factors: Any, bound: int = LIMIT) -> Rescaling:
+        """Return the closest rescaling for numbers of at most `bound`.
+
+        Factors above 2^30 become 2^30: the products saturate anyway.
+        """
+        factors = np.clip(np.asarray(factors, np.float64), -(2.0**30), 2.0**30)
+        largest = float(np.abs(factors).max(initial=0.0))
+        bits = min(_FACTOR_BITS, _PRODUCT_BITS - max(bound, 1).bit_length())
+        if not largest:
+            return cls(np.zeros(factors.shape, np.int64), 1)
+        shift = min(max(bits - 1 - math.floor(math.log2(largest)), 1), 61)
+        most = 2**bits - 1
+        return cls(rounded(np.ldexp(factors, shift), most), shift)
+
+    def __call__(self, x: IntArray) -> IntArray:
+        """Return the rescaled numbers."""
+        return np.sign(self.multiplier) * rescale(x, np.abs(self.multiplier), self.shift)

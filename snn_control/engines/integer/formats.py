@@ -1,0 +1,118 @@
+"""Formats of a network in integers: binary scales, integer coefficients and integer weights.
+
+A number of a population is stored as an integer in units of 2^-exponent. A connection sums integer
+weights times sources and rescales the sum to the exponent of its target, see `arithmetic`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.engines.integer.arithmetic import IntArray, Rescaling
+from snn_control.network import Connection, Network, Population
+
+__all__ = ["ConnectionFormat", "InputFormat", "NetworkFormat", "PopulationFormat"]
+
+
+@dataclass(frozen=True)
+class InputFormat:
+    """Input as a 16-bit integer."""
+
+    lsb: float = 2.0**-12
+    """Value of one unit."""
+
+    LARGEST = 2**15 - 1
+
+    def quantised(self, values: npt.ArrayLike) -> IntArray:
+        """Return the integers of finite values: nearest, halves away from zero, saturated."""
+        units = np.asarray(values, np.float64) / self.lsb
+        magnitude = np.minimum(np.abs(units), self.LARGEST)
+        whole = np.floor(magnitude)
+        whole += magnitude - whole >= 0.5
+        return np.copysign(whole, units).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationFormat:
+    """Population in integers; arrays have shape (size,)."""
+
+    population: Population
+    """Population."""
+    exponent: int
+    """Numbers are multiples of 2^-exponent."""
+    limit: int
+    """Largest magnitude of an output that is no spike."""
+    drive_limit: int
+    """Largest magnitude of the rescaled sum of one connection."""
+    coefficients: Mapping[str, IntArray]
+    """Integer coefficients by name: those of the neuron model, and `compared`, the threshold
+    rounded down."""
+    steady: tuple[Rescaling, Rescaling] | None
+    """Factors from drive to current, and from current to output, in the steady state."""
+    trace_exponent: int = 0
+    """Exponent of the trace of IWTA neurons."""
+    own: Rescaling | None = None
+    """Factors from a neuron's trace to its threshold, IWTA only."""
+    cross: Rescaling | None = None
+    """Factors from the partner's trace to the threshold, IWTA only."""
+
+    @property
+    def model(self) -> str:
+        """Name of the neuron model."""
+        return self.population.params.model
+
+    @property
+    def spiking(self) -> bool:
+        """True for outputs of 0 and 1."""
+        return self.population.params.spiking
+
+
+@dataclass(frozen=True, eq=False)
+class ConnectionFormat:
+    """Connection in integers."""
+
+    connection: Connection
+    """Connection."""
+    weights: IntArray
+    """Integer weights, in the shape of the connection's expanded weights."""
+    scale: float
+    """Real weight of one unit."""
+    bound: int
+    """Largest magnitude of a sum over the sources."""
+    rescaling: Rescaling
+    """Factor from the sum to the target's exponent; a single one."""
+    rounding: str
+    """`exact`, `nearest` or `diffused`."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkFormat:
+    """Network in integers."""
+
+    network: Network
+    """Network."""
+    bits: int
+    """Bits of a weight with its sign."""
+    inputs: tuple[InputFormat, ...]
+    """Format of each input."""
+    populations: Mapping[str, PopulationFormat]
+    """Formats by name of the population."""
+    connections: tuple[ConnectionFormat, ...]
+    """Formats in the order of the network, without connections whose integers are all 0."""
+
+    def incoming(self, name: str, port: str) -> list[ConnectionFormat]:
+        """Return the connections that end at a port of a population."""
+        return [
+            each
+            for each in self.connections
+            if each.connection.target == name and each.connection.port == port
+        ]
+
+    def output_exponent(self, name: str) -> int:
+        """Return the exponent of a population's output; 0 for spikes."""
+        form = self.populations[name]
+        return 0 if form.spiking else form.exponent

@@ -1,0 +1,109 @@
+"""Integer weights of a connection with one real scale.
+
+Weights that are whole numbers in range, or of one magnitude, are exact. Others are rounded to the
+nearest, except from a thermometer code: neurons that share their inputs and differ in their
+thresholds fire in that order, so a sum over them is a running sum over the thresholds that are
+passed. Its rounding error is carried on to the next neuron, and the sum is never off by more than
+half a unit (error diffusion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from snn_control.engines.integer.arithmetic import IntArray
+from snn_control.network import INPUT, Connection, Network, expand
+
+__all__ = ["IntegerWeights", "integer_weights", "thermometers", "weight_matrix"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class IntegerWeights(NamedTuple):
+    """Weights in integers."""
+
+    integers: IntArray
+    """Shape of the real weights."""
+    scale: float
+    """Real weight of one unit."""
+    rounding: str
+    """`exact`, `nearest` or `diffused`."""
+
+
+def integer_weights(
+    weights: FloatArray, bits: int, codes: Sequence[IntArray] = ()
+) -> IntegerWeights:
+    """Return weights in integers.
+
+    Args:
+        weights: real weights, shape (sources, targets).
+        bits: bits of an integer with its sign, at least 2.
+        codes: thermometer codes of the sources, see `thermometers`.
+    """
+    most = 2 ** (bits - 1) - 1
+    magnitudes = np.unique(np.abs(weights[weights != 0.0]))
+    if not magnitudes.size:
+        return IntegerWeights(np.zeros(weights.shape, np.int64), 1.0, "exact")
+    if magnitudes[-1] <= most and (weights == np.rint(weights)).all():
+        return IntegerWeights(weights.astype(np.int64), 1.0, "exact")
+    if magnitudes.size == 1:
+        return IntegerWeights(np.sign(weights).astype(np.int64), float(magnitudes[0]), "exact")
+    scale = float(magnitudes[-1]) / most
+    units = weights / scale
+    integers = np.rint(units).astype(np.int64)
+    for code in codes:
+        integers[code] = np.apply_along_axis(_diffused, 0, units[code], most)
+    return IntegerWeights(integers, scale, "diffused" if len(codes) else "nearest")
+
+
+def _diffused(units: FloatArray, most: int) -> IntArray:
+    """Return integers whose running sums are the nearest to those of `units`."""
+    error, chosen = 0.0, np.zeros(units.size, np.int64)
+    for k, unit in enumerate(units):
+        chosen[k] = int(np.rint(min(max(unit + error, -most), most)))
+        error += unit - chosen[k]
+    return chosen
+
+
+def thermometers(network: Network, name: str) -> list[IntArray]:
+    """Return the neurons of each thermometer code of a population, by ascending threshold.
+
+    A code is at least two memoryless neurons with equal incoming weights and biases.
+    """
+    if name == INPUT or network.population(name).params.model != "lif":
+        return []
+    population = network.population(name)
+    values = {
+        each: population.params.expanded(each, population.size)
+        for each in ("tau_syn_s", "tau_mem_s", "bias", "threshold")
+    }
+    memoryless = (values["tau_syn_s"] == 0.0) & (values["tau_mem_s"] == 0.0)
+    incoming = [weight_matrix(c, network) for c in network.connections if c.target == name]
+    patterns = np.vstack([*incoming, values["bias"][None]]) + 0.0
+    codes: dict[bytes, list[int]] = {}
+    for neuron in np.flatnonzero(memoryless).tolist():
+        codes.setdefault(patterns[:, neuron].tobytes(), []).append(neuron)
+    by_threshold = values["threshold"].__getitem__
+    return [np.array(sorted(code, key=by_threshold)) for code in codes.values() if code[1:]]
+
+
+def weight_matrix(connection: Connection, network: Network) -> FloatArray:
+    """Return the weights of any kind of connection as a matrix, shape (sources, targets)."""
+    weights = expand(connection.weights)
+    if connection.kind == "dense":
+        return weights
+    ends = (connection.source, connection.target)
+    matrix = np.zeros([network.size_of(end) for end in ends])
+    match connection.kind:
+        case "diagonal":
+            np.fill_diagonal(matrix, weights)
+        case "block2":
+            for pair, block in enumerate(weights):
+                matrix[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2] = block
+        case "sparse":
+            np.add.at(matrix, connection.synapses, weights)
+    return matrix
