@@ -180,7 +180,7 @@ class IntegerEngine(Copied):
 
 def _resting(form: PopulationFormat) -> State:
     zeros = np.zeros(form.population.size, np.int64)
-    state = {name: zeros for name in ("current", "potential", "trace", "output")}
+    state = dict.fromkeys(("current", "potential", "trace", "output"), zeros)
     return state | {"theta": form.coefficients.get("compared", zeros)}
 
 

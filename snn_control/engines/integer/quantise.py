@@ -96,9 +96,7 @@ def _population_format(
     if model == "iwta":
         trace = _trace(c, exponent, ranges["trace"])
         integers["limit"] = rounded(_scaled(c["limit"], trace["trace_exponent"]))
-    return PopulationFormat(
-        population, exponent, limit, drive_limit, integers, _steady(c), **trace
-    )
+    return PopulationFormat(population, exponent, limit, drive_limit, integers, _steady(c), **trace)
 
 
 def _largest(model: str, c: dict[str, FloatArray], ranges: dict[str, float]) -> tuple[float, int]:
@@ -128,9 +126,7 @@ def _scaled(values: FloatArray, exponent: int) -> FloatArray:
         return np.ldexp(np.clip(values, -1e300, 1e300), exponent)
 
 
-def _coefficients(
-    c: dict[str, FloatArray], exponent: int, drive_limit: int
-) -> dict[str, IntArray]:
+def _coefficients(c: dict[str, FloatArray], exponent: int, drive_limit: int) -> dict[str, IntArray]:
     integers: dict[str, IntArray] = {}
     for name in c:
         if name in ("decay_syn", "decay_mem", "decay_adaptation"):

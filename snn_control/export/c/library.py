@@ -41,23 +41,26 @@ class CLibrary:
             raise ParameterError(f"{path}: no library of an export {prefix!r} ({exc})") from exc
         self._made_of = (path, prefix, shape, precision)
         n_in, n_out, n_spiking = shape
-        size.restype, spikes.restype = ctypes.c_uint32, ctypes.c_void_p
+        size.restype, self._count = ctypes.c_uint32, spikes
         self._state = np.zeros(int(size()) // 8 + 1, np.float64)
         self.inputs: npt.NDArray[Any] = np.zeros(n_in, REAL[precision])
         self.outputs: npt.NDArray[Any] = np.zeros(n_out, REAL[precision])
         self._arguments = [
             ctypes.c_void_p(each.ctypes.data) for each in (self._state, self.inputs, self.outputs)
         ]
-        at = int(spikes(self._arguments[0])) - self._state.ctypes.data
-        counts = self._state.view(np.uint8)[at : at + 2 * n_spiking]
-        self.spikes: npt.NDArray[np.uint16] = counts.view(np.uint16)
-        """Spikes of each spiking neuron in the last tick; a view of the state."""
+        self._counts = np.zeros(n_spiking, np.uint16)
         self.reset()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CLibrary:
         again = CLibrary(*self._made_of)
         again._state[:] = self._state
         return again
+
+    @property
+    def spikes(self) -> npt.NDArray[np.uint16]:
+        """Spikes of each spiking neuron in the last tick, shape (n_spiking,); overwritten later."""
+        self._count(self._arguments[0], ctypes.c_void_p(self._counts.ctypes.data))
+        return self._counts
 
     def reset(self) -> None:
         """Return to the state before the first tick."""

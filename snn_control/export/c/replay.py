@@ -92,12 +92,14 @@ static void add(const void *values, uint32_t n)
 int main(void)
 {{
     static {prefix}_state state;
+    static uint16_t spikes[{upper}_N_SPIKING + 1];
     {prefix}_output out[{upper}_N_OUT];
     {prefix}_init(&state);
     for (uint32_t k = 0; k < N_TICKS; ++k) {{
         if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out) != {upper}_OK) return 2;
         add(out, (uint32_t)sizeof out);
-        add({prefix}_spikes(&state), 2u * {upper}_N_SPIKING);
+        {prefix}_spikes(&state, spikes);
+        add(spikes, 2u * {upper}_N_SPIKING);
     }}
     printf("%08lx%08lx\\n", (unsigned long)(hash >> 32), (unsigned long)(hash & 0xFFFFFFFFu));
     return hash == 0x{expected:016X}u ? 0 : 1;

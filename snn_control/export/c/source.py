@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import snn_control
 from snn_control.errors import ParameterError
+from snn_control.export.c.float_code import FloatCode
 from snn_control.export.c.literals import REAL
 from snn_control.export.c.names import check_prefix
 from snn_control.export.c.network_code import INDENT, NetworkCode, indented, loop
@@ -48,8 +49,8 @@ def c_source(program: Program, prefix: str, precision: str, model_sha256: str = 
     check_prefix(prefix)
     if precision not in REAL:
         raise ParameterError(f"precision is {precision!r}; expected one of {', '.join(REAL)}")
-    codes = [
-        NetworkCode(network, f"{prefix}_n{k}", precision)
+    codes: list[NetworkCode] = [
+        FloatCode(network, f"{prefix}_n{k}", precision)
         for k, network in enumerate(program.networks)
     ]
     return CSource(
@@ -103,7 +104,6 @@ typedef {prefix}_real {prefix}_output;
 {members}
 typedef struct {{
 {networks}
-    uint16_t spikes[{max(n_spiking, 1)}];
     uint8_t fresh;
 }} {prefix}_state;
 
@@ -115,8 +115,8 @@ void {prefix}_init({prefix}_state *state);
 int {prefix}_step({prefix}_state *state, const {prefix}_input in[{upper}_N_IN],
 {" " * (len(prefix) + 10)}{prefix}_output out[{upper}_N_OUT]);
 
-/* Spikes of each spiking neuron in the last control tick, {upper}_N_SPIKING numbers. */
-const uint16_t *{prefix}_spikes(const {prefix}_state *state);
+/* Write the spikes of each spiking neuron in the last control tick, {upper}_N_SPIKING numbers. */
+void {prefix}_spikes(const {prefix}_state *state, uint16_t counts[]);
 
 /* Size of a state in bytes, for callers without this header. */
 uint32_t {prefix}_state_bytes(void);
@@ -136,7 +136,6 @@ def _source(
     program: Program, prefix: str, precision: str, codes: list[NetworkCode], model_sha256: str
 ) -> str:
     upper = prefix.upper()
-    tables = "\n\n".join(table for code in codes for table in code.tables)
     functions = "\n\n".join(code.functions() for code in codes)
     initial = "\n".join(
         f"{INDENT}{{\n{INDENT * 2}{code.prefix}_state *const s = &state->n{k};\n"
@@ -144,6 +143,7 @@ def _source(
         for k, code in enumerate(codes)
         if code.initial()
     )
+    tables = "\n\n".join(table for code in codes for table in code.tables.definitions)
     return f"""#include "{prefix}.h"
 
 #if defined(__FAST_MATH__)
@@ -178,21 +178,21 @@ void {prefix}_init({prefix}_state *state)
 
 int {prefix}_step({prefix}_state *state, const real in[{upper}_N_IN], real out[{upper}_N_OUT])
 {{
-    uint16_t *const spikes = state->spikes;
     for (uint32_t k = 0; k < {upper}_N_IN; ++k) {{
         const real zero = in[k] - in[k];
         if (!(zero == 0)) return {upper}_NOT_FINITE;
     }}
-    for (uint32_t k = 0; k < {max(program.n_spiking, 1)}u; ++k) spikes[k] = 0;
 {_steps(program, codes)}
     state->fresh = 0;
 {_sums(program, codes)}
     return {upper}_OK;
 }}
 
-const uint16_t *{prefix}_spikes(const {prefix}_state *state)
+void {prefix}_spikes(const {prefix}_state *state, uint16_t counts[])
 {{
-    return state->spikes;
+    (void)state;
+    (void)counts;
+{_spikes(codes)}
 }}
 
 uint32_t {prefix}_state_bytes(void)
@@ -204,22 +204,34 @@ uint32_t {prefix}_state_bytes(void)
 
 def _steps(program: Program, codes: list[NetworkCode]) -> str:
     """Return the lines that advance all networks."""
-    lines, first = [], 0
+    lines = []
     for k, (code, feed) in enumerate(zip(codes, program.feeds, strict=True)):
         network = code.network
         values = ", ".join(f"in[{index}]" for index in feed)
         lines += [
             "{",
             f"    {code.prefix}_state *const s = &state->n{k};",
-            f"    const real x[{len(feed)}] = {{{values}}};",
+            f"    const {code.input_number} x[{len(feed)}] = {{{values}}};",
         ]
+        if code.counts:
+            lines += indented(loop(network.n_spiking, ["s->spikes[k] = 0;"]))
         if code.settles:
             lines.append(f"    if (state->fresh) {code.prefix}_settle(s, x);")
-        tick = [f"{code.prefix}_tick(s, x);", *code.count_lines(first)]
+        tick = [f"{code.prefix}_tick(s, x);", *(code.count_lines() if code.counts else [])]
         if network.sub_ticks > 1:
             tick = loop(network.sub_ticks, tick, "t")
         lines += [*indented(tick), "}"]
-        first += network.n_spiking
+    return "\n".join(INDENT + line for line in lines)
+
+
+def _spikes(codes: list[NetworkCode]) -> str:
+    """Return the lines that copy the spikes of all networks."""
+    lines, first = [], 0
+    for k, code in enumerate(codes):
+        if code.network.n_spiking:
+            state = f"    const {code.prefix}_state *const s = &state->n{k};"
+            lines += ["{", state, *indented(code.spike_lines(first)), "}"]
+        first += code.network.n_spiking
     return "\n".join(INDENT + line for line in lines)
 
 

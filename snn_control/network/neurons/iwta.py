@@ -18,9 +18,10 @@ spikes, and `limit` is its anti-windup.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from snn_control.network.neurons.parameters import (
     FloatArray,
@@ -107,7 +108,7 @@ def init(params: IWTA, size: int) -> State:
     return State(zeros, zeros, zeros, params.expanded("threshold", size), zeros)
 
 
-def partner(values: FloatArray) -> FloatArray:
+def partner(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Swap neurons 2k and 2k+1; an odd last neuron is its own partner."""
     swapped = values.copy()
     even = values.size // 2 * 2
