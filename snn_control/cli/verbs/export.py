@@ -21,7 +21,7 @@ class Args(JsonOption):
     """Export a controller as C99 source: header, source, test program, manifest.
 
     The source allocates nothing and calls no library. A replay of 400 ticks in the compiled library
-    must equal the native engine bit for bit; --no-verify omits it, for machines without a compiler.
+    must equal the engine bit for bit; --no-verify omits it, for machines without a compiler.
 
     Example: snn-control export blimp-altitude --out blimp_c
     """
@@ -30,8 +30,8 @@ class Args(JsonOption):
     """Model: a name, a run folder or a model file."""
     to: Literal["c"] = "c"
     """Target."""
-    precision: Literal["float32", "float64"] = "float32"
-    """Numbers of the source."""
+    precision: Literal["float32", "float64", "int16", "int8", "int4"] = "float32"
+    """Numbers of the source: floating point, or integers named by the bits of a weight."""
     out: Folder = None
     """Folder of the files; default: exports/NAME."""
     name: Text = ""
@@ -63,7 +63,7 @@ def show(result: Result, console: Console) -> None:
     if replay := data["verification"]:
         console.print(
             f"{replay['n_ticks']} ticks replayed in the compiled library: "
-            f"{replay['spike_mismatches']} spikes differ from the native engine, read-outs by "
+            f"{replay['spike_mismatches']} spikes differ from the engine, read-outs by "
             f"{replay['max_abs_error']:g}; hash {replay['hash']}",
             soft_wrap=True,
         )

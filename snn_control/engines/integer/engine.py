@@ -12,7 +12,6 @@ from snn_control.engines.inputs import run_inputs, tick_inputs
 from snn_control.engines.integer.arithmetic import (
     DECAY_BITS,
     GAIN_BITS,
-    LIMIT,
     IntArray,
     add,
     clip,
@@ -234,9 +233,8 @@ def _iwta(form: PopulationFormat, state: State, drive: IntArray, extra: IntArray
     current = _current(form, state, drive)
     potential = clip(_filtered(form, state["potential"], current) - spikes * state["theta"])
     trace = state["trace"]
-    unit = min(2**form.trace_exponent, LIMIT) if form.trace_exponent >= 0 else 0
     if form.population.params.choice("own_spikes", False):
-        trace = add(rescale(trace, c["decay_adaptation"], DECAY_BITS), spikes * unit)
+        trace = add(rescale(trace, c["decay_adaptation"], DECAY_BITS), spikes * form.trace_unit)
     if extra is not None:
         trace = add(rescale(trace, c["decay_adaptation"], DECAY_BITS), extra)
     trace = np.minimum(np.maximum(trace, -c["limit"]), c["limit"])

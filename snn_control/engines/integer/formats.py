@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.engines.integer.arithmetic import IntArray, Rescaling
+from snn_control.engines.integer.arithmetic import LIMIT, IntArray, Rescaling
 from snn_control.network import Connection, Network, Population
 
 __all__ = ["ConnectionFormat", "InputFormat", "NetworkFormat", "PopulationFormat"]
@@ -59,6 +59,11 @@ class PopulationFormat:
     """Factors from a neuron's trace to its threshold, IWTA only."""
     cross: Rescaling | None = None
     """Factors from the partner's trace to the threshold, IWTA only."""
+
+    @property
+    def trace_unit(self) -> int:
+        """Step of the trace by the neuron's spike."""
+        return min(2**self.trace_exponent, LIMIT) if self.trace_exponent >= 0 else 0
 
     @property
     def model(self) -> str:

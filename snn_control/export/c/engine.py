@@ -16,7 +16,6 @@ from snn_control.engines.trace import Trace
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import build_library
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.literals import REAL
 from snn_control.export.c.source import c_source
 from snn_control.network import Network
 from snn_control.network.program import Program
@@ -31,7 +30,8 @@ class CEngine(Copied):
 
     Args:
         network: network to run.
-        precision: `float64` (bits of the reference engine) or `float32` (those of the native one).
+        precision: `float64` (bits of the reference engine), `float32` (those of the native one), or
+            integers (those of `IntegerEngine`).
         folder: folder of source and library; default: a folder of the cache for this source.
 
     Raises:
@@ -49,7 +49,7 @@ class CEngine(Copied):
         self._path = library if library.is_file() else build_library(source, folder)
         shape = (len(network.inputs), len(network.readouts), network.n_spiking)
         self._library = CLibrary(self._path, PREFIX, shape, precision)
-        self._dtype = REAL[precision]
+        self._form = source.form
 
     def reset(self) -> None:
         """Return to the state before the first tick."""
@@ -58,7 +58,7 @@ class CEngine(Copied):
     @property
     def spikes(self) -> npt.NDArray[Any]:
         """Spikes of each spiking neuron in the last control tick, shape (n_spiking,)."""
-        return self._library.spikes.astype(self._dtype)
+        return self._library.spikes.astype(np.float64)
 
     def step(self, inputs: npt.ArrayLike) -> npt.NDArray[Any]:
         """Advance one control tick.
@@ -73,10 +73,20 @@ class CEngine(Copied):
             ParameterError: another shape, or not finite; the state is unchanged.
         """
         library = self._library
-        library.inputs[:] = tick_inputs(inputs, self.network)
+        library.inputs[:] = self._typed(tick_inputs(inputs, self.network))
         if not library.step():
             raise ParameterError(f"inputs {library.inputs.tolist()}: expected finite numbers")
+        if self._form is not None:
+            return np.ldexp(library.outputs.astype(np.float64), np.negative(self._form.exponents))
         return library.outputs.copy()
+
+    def _typed(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if self._form is None:
+            return inputs
+        if not np.isfinite(inputs).all():
+            raise ParameterError(f"inputs {inputs.tolist()}: expected finite numbers")
+        pairs = zip(self._form.inputs, inputs, strict=True)
+        return np.array([form.quantised(value) for form, value in pairs])
 
     def run(self, inputs: npt.ArrayLike) -> Trace:
         """Advance from the current state over `inputs` of shape (n_ticks, n_inputs).
@@ -85,7 +95,7 @@ class CEngine(Copied):
             ParameterError: the inputs have another shape, or one is not finite; later ticks are not
                 run.
         """
-        rows = run_inputs(inputs, self.network, self._dtype)
+        rows = run_inputs(inputs, self.network, np.float64)
         ticks = [(self.step(row), self.spikes) for row in rows]
         return Trace(np.array([r for r, _ in ticks]), np.array([s for _, s in ticks]))
 

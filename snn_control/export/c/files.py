@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 
 import snn_control
+from snn_control.engines.integer.description import described
+from snn_control.engines.integer.formats import InputFormat
+from snn_control.engines.integer.program import IntegerProgram, ProgramFormat
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import FLAGS, build_library, find_compiler, write_source
 from snn_control.export.c.library import CLibrary
@@ -24,7 +28,7 @@ __all__ = ["Verification", "export_c"]
 
 @dataclass(frozen=True)
 class Verification:
-    """Result of a replay beside the native engine."""
+    """Result of a replay beside the native engine, or the one in integers."""
 
     n_ticks: int
     """Number of replayed ticks."""
@@ -44,6 +48,7 @@ def export_c(
     *,
     model_sha256: str = "",
     verify: bool = True,
+    inputs: Sequence[InputFormat] | None = None,
 ) -> dict[str, Any]:
     """Write header, source, test program and manifest of a controller.
 
@@ -51,9 +56,10 @@ def export_c(
         program: controller as plain data.
         folder: folder of the files; must not exist or be empty.
         prefix: C identifier, stem of the files.
-        precision: `float32` or `float64`.
+        precision: one of `source.PRECISIONS`.
         model_sha256: hash of the model's document.
-        verify: compile, and replay a trace beside the native engine; needs a C compiler.
+        verify: compile, and replay a trace beside the engine; needs a C compiler.
+        inputs: format of each entry of the observation, for integers; see `program_format`.
 
     Returns:
         The content of `manifest.json`.
@@ -64,15 +70,15 @@ def export_c(
     """
     if folder.exists() and any(folder.iterdir()):
         raise ParameterError(f"{folder} is not empty; name another folder")
-    source = c_source(program, prefix, precision, model_sha256)
-    inputs = trace_inputs(len(program.observation_names), precision)
+    source = c_source(program, prefix, precision, model_sha256, inputs)
+    trace = trace_inputs(source, len(program.observation_names))
     verification, files = None, [f"{prefix}.h", f"{prefix}.c"]
     if verify:
         with tempfile.TemporaryDirectory() as scratch:
-            verification, expected = _verified(program, source, inputs, Path(scratch))
+            verification, expected = _verified(program, source, trace, Path(scratch))
     write_source(source, folder)
     if verification is not None:
-        test = replay_program(prefix, precision, inputs, expected)
+        test = replay_program(prefix, precision, trace, expected)
         (folder / f"{prefix}_test.c").write_text(test, "utf-8")
         files.append(f"{prefix}_test.c")
         _run_test(folder, prefix)
@@ -87,6 +93,7 @@ def export_c(
         "spiking_neurons": program.n_spiking,
         "files": files,
         "flags": list(FLAGS),
+        "integers": None if source.form is None else described(source.form),
         "verification": None if verification is None else vars(verification),
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
@@ -99,12 +106,13 @@ def _verified(
     """Return the comparison with the native engine, and the hash of the library's results."""
     shape = (len(program.observation_names), len(program.action_names), program.n_spiking)
     library = CLibrary(build_library(source, scratch), source.prefix, shape, source.precision)
-    mine, native = replay(library, inputs), _native(program, inputs)
-    mismatches = int((mine.spikes != native.spikes).sum())
-    error = float(np.abs(mine.outputs - native.outputs).max(initial=0.0))
+    mine = replay(library, inputs)
+    engine = _native(program, inputs) if source.form is None else _integer(source.form, inputs)
+    mismatches = int((mine.spikes != engine.spikes).sum())
+    error = float(np.abs(mine.outputs - engine.outputs.astype(float)).max(initial=0.0))
     if mismatches or error:
         raise ParameterError(
-            f"the replay differs from the native engine in {mismatches} spike counts, outputs by "
+            f"the replay differs from the engine in {mismatches} spike counts, outputs by "
             f"up to {error:g}: nothing is written"
         )
     expected = fnv1a(mine)
@@ -126,6 +134,14 @@ def _native(program: Program, inputs: np.ndarray) -> Replay:
         for k, index in enumerate(indices):
             outputs[:, action] = readouts[:, index] + (outputs[:, action] if k else 0)
     return Replay(outputs, spikes.astype(np.uint16))
+
+
+def _integer(form: ProgramFormat, inputs: np.ndarray) -> Replay:
+    """Return the results of the engine in integers."""
+    program = IntegerProgram(form)
+    ticks = [(program.advance(row), program.spikes) for row in inputs.astype(np.int64)]
+    outputs, spikes = zip(*ticks, strict=True)
+    return Replay(np.array(outputs), np.array(spikes).astype(np.uint16))
 
 
 def _run_test(folder: Path, prefix: str) -> None:

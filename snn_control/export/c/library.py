@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
-from snn_control.export.c.literals import REAL
+from snn_control.export.c.literals import INPUT_TYPES, OUTPUT_TYPES
 
 __all__ = ["CLibrary"]
 
@@ -22,7 +22,7 @@ class CLibrary:
         path: shared library.
         prefix: prefix of its names.
         shape: numbers of inputs, outputs and spiking neurons.
-        precision: `float32` or `float64`.
+        precision: one of `source.PRECISIONS`.
 
     Raises:
         ParameterError: the file is no library, or lacks a function of the prefix.
@@ -43,8 +43,8 @@ class CLibrary:
         n_in, n_out, n_spiking = shape
         size.restype, self._count = ctypes.c_uint32, spikes
         self._state = np.zeros(int(size()) // 8 + 1, np.float64)
-        self.inputs: npt.NDArray[Any] = np.zeros(n_in, REAL[precision])
-        self.outputs: npt.NDArray[Any] = np.zeros(n_out, REAL[precision])
+        self.inputs: npt.NDArray[Any] = np.zeros(n_in, INPUT_TYPES[precision])
+        self.outputs: npt.NDArray[Any] = np.zeros(n_out, OUTPUT_TYPES[precision])
         self._arguments = [
             ctypes.c_void_p(each.ctypes.data) for each in (self._state, self.inputs, self.outputs)
         ]

@@ -7,13 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["REAL", "integers", "real", "reals"]
+from snn_control.engines.integer.quantise import BITS
+
+__all__ = ["INPUT_TYPES", "OUTPUT_TYPES", "REAL", "integers", "real", "reals"]
 
 REAL: dict[str, type[np.float32] | type[np.float64]] = {
     "float32": np.float32,
     "float64": np.float64,
 }
 """NumPy type of each floating-point precision."""
+INPUT_TYPES: dict[str, npt.DTypeLike] = {**REAL, **dict.fromkeys(BITS, np.int16)}
+"""NumPy type of an input of each precision."""
+OUTPUT_TYPES: dict[str, npt.DTypeLike] = {**REAL, **dict.fromkeys(BITS, np.int32)}
+"""NumPy type of an output of each precision."""
 _WIDTH = 96
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from snn_control.network import Population
 
-__all__ = ["Cells", "update_lines"]
+__all__ = ["Cells", "partner_index", "threshold_lines", "update_lines"]
 
 FloatArray = npt.NDArray[np.float64]
 Refer = Callable[[str, FloatArray], str]
@@ -174,14 +174,18 @@ def threshold_lines(cells: Cells, refer: Refer) -> list[str]:
     theta, own, cross = (
         _of(cells, refer, name) for name in ("threshold", "adaptation", "partner_adaptation")
     )
-    size = cells.population.size
-    even = size // 2 * 2
-    partner = "k ^ 1u" if even == size else f"k < {even}u ? k ^ 1u : k" if even else "k"
+    partner = partner_index(cells.population.size)
     return [
         f"const real t = ({theta} + {own} * trace[k]) + {cross} * trace[{partner}];",
         "theta[k] = t;",
         f"out[k] = (uint8_t)({potential} > t);",
     ]
+
+
+def partner_index(size: int) -> str:
+    """Return the expression of the partner of neuron `k`; an odd last one is its own."""
+    even = size // 2 * 2
+    return "k ^ 1u" if even == size else f"k < {even}u ? k ^ 1u : k" if even else "k"
 
 
 def _graded(cells: Cells, refer: Refer) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.literals import REAL, reals
+from snn_control.export.c.literals import INPUT_TYPES, integers, reals
+from snn_control.export.c.source import CSource
 
 __all__ = ["Replay", "fnv1a", "replay", "replay_program", "trace_inputs"]
 
@@ -19,19 +20,22 @@ OFFSET, PRIME = 0xCBF29CE484222325, 0x100000001B3
 class Replay(NamedTuple):
     """Results of all ticks."""
 
-    outputs: npt.NDArray[np.floating]
+    outputs: npt.NDArray[Any]
     """Shape (n_ticks, n_out)."""
     spikes: npt.NDArray[np.uint16]
     """Shape (n_ticks, n_spiking)."""
 
 
-def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray[np.floating]:
+def trace_inputs(source: CSource, n_in: int, n_ticks: int = TICKS) -> npt.NDArray[Any]:
     """Return inputs that excite a controller: rest, steps, swings, noise and extremes.
 
     Args:
+        source: source of the controller, for the type of its inputs.
         n_in: number of inputs.
-        precision: `float32` or `float64`.
         n_ticks: number of ticks.
+
+    Returns:
+        Shape (n_ticks, n_in).
     """
     random, time = np.random.default_rng(8), np.arange(n_ticks)
     values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
@@ -39,10 +43,14 @@ def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray
     values[: n_ticks // 8] = 0.0
     values[n_ticks // 4 : n_ticks // 3] = 0.5
     values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
-    return np.ascontiguousarray(values, REAL[precision])
+    if source.form is not None:
+        columns = zip(source.form.inputs, values.T, strict=True)
+        values = np.array([each.quantised(column) for each, column in columns]).T
+        values = values.reshape(n_ticks, n_in)
+    return np.ascontiguousarray(values, INPUT_TYPES[source.precision])
 
 
-def replay(library: CLibrary, inputs: npt.NDArray[np.floating]) -> Replay:
+def replay(library: CLibrary, inputs: npt.NDArray[Any]) -> Replay:
     """Run a library over inputs of shape (n_ticks, n_in) from its start."""
     library.reset()
     outputs, spikes = [], []
@@ -64,11 +72,10 @@ def fnv1a(result: Replay) -> int:
     return value
 
 
-def replay_program(
-    prefix: str, precision: str, inputs: npt.NDArray[np.floating], expected: int
-) -> str:
+def replay_program(prefix: str, precision: str, inputs: npt.NDArray[Any], expected: int) -> str:
     """Return `PREFIX_test.c`: it exits with 0 if the hash of all ticks is the expected one."""
     n_ticks, n_in = inputs.shape
+    values = integers(inputs) if inputs.dtype == np.int16 else reals(inputs, precision)
     upper = prefix.upper()
     return f"""/* Replay of a trace: exits with 0 if outputs and spikes are those of the export. */
 #include "{prefix}.h"
@@ -78,7 +85,7 @@ def replay_program(
 #define N_TICKS {n_ticks}
 
 static const {prefix}_input inputs[N_TICKS * {n_in}] = {{
-{reals(inputs, precision)}
+{values}
 }};
 
 static uint64_t hash = 0x{OFFSET:X}u;

@@ -32,17 +32,23 @@ class Tables:
             self.definitions.append(f"static const {kind} {name}[{n}] = {{\n{content}\n}};")
         return self._written[key]
 
-    def integers(self, label: str, values: npt.ArrayLike) -> str:
-        """Return the name of a table of integers in the smallest type that holds them."""
+    def integers(self, label: str, values: npt.ArrayLike, signed: bool = False) -> str:
+        """Return the name of a table of integers in the smallest type that holds them.
+
+        Args:
+            label: part of the name.
+            values: integers.
+            signed: True for a signed type.
+        """
         flat = np.ravel(np.asarray(values, np.int64))
-        return self.array(label, integer_type(flat), integers(flat), flat.size)
+        return self.array(label, integer_type(flat, signed), integers(flat), flat.size)
 
 
-def integer_type(values: npt.NDArray[np.int64]) -> str:
-    """Return the smallest C type of all values: unsigned if none is negative."""
+def integer_type(values: npt.NDArray[np.int64], signed: bool = False) -> str:
+    """Return the smallest C type of all values, unsigned if allowed and none is negative."""
     low, high = int(values.min(initial=0)), int(values.max(initial=0))
     for bits in (8, 16, 32):
-        if low >= 0 and high < 1 << bits:
+        if low >= 0 and high < 1 << bits and not signed:
             return f"uint{bits}_t"
         if -(1 << (bits - 1)) <= low and high < 1 << (bits - 1):
             return f"int{bits}_t"

@@ -1,0 +1,67 @@
+"""C functions of `engines.integer.arithmetic`; a source holds those that it calls."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["helper_functions"]
+
+_HELPERS = {
+    "saturate": """static int32_t saturate(int32_t x, int32_t limit)
+{
+    return x > limit ? limit : x < -limit ? -limit : x;
+}""",
+    "rescale": """/* x m / 2^s, rounded to the nearest, halves away from 0, within the limit. */
+static int32_t rescale(int32_t x, uint32_t m, uint32_t s, int32_t limit)
+{
+    const uint32_t size = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
+    const uint64_t y = ((uint64_t)size * m + ((uint64_t)1u << (s - 1u))) >> s;
+    const int32_t z = y > (uint64_t)limit ? limit : (int32_t)y;
+    return x < 0 ? -z : z;
+}""",
+    "rescale_wide": """static int32_t rescale_wide(int64_t x, uint32_t m, uint32_t s, int32_t limit)
+{
+    const uint64_t size = x < 0 ? 0u - (uint64_t)x : (uint64_t)x;
+    const uint64_t y = (size * m + ((uint64_t)1u << (s - 1u))) >> s;
+    const int32_t z = y > (uint64_t)limit ? limit : (int32_t)y;
+    return x < 0 ? -z : z;
+}""",
+    "rescale_signed": """\
+static int32_t rescale_signed(int32_t x, int32_t m, uint32_t s, int32_t limit)
+{
+    const int32_t z = rescale(x, m < 0 ? 0u - (uint32_t)m : (uint32_t)m, s, limit);
+    return m < 0 ? -z : z;
+}""",
+    "shifted": """/* x / 2^s, rounded to the nearest, halves away from 0, within the limit. */
+static int32_t shifted(int32_t x, uint32_t s, int32_t limit)
+{
+    const uint32_t size = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
+    const uint32_t y = (size + (1u << (s - 1u))) >> s;
+    const int32_t z = y > (uint32_t)limit ? limit : (int32_t)y;
+    return x < 0 ? -z : z;
+}""",
+    "rank16": """/* Number of ascending thresholds below x. */
+static uint8_t rank16(const int16_t *thresholds, uint32_t n, int32_t x)
+{
+    uint32_t first = 0;
+    while (n > 0) {
+        const uint32_t half = n / 2u;
+        if (thresholds[first + half] < x) {
+            first += half + 1u;
+            n -= half + 1u;
+        } else {
+            n = half;
+        }
+    }
+    return (uint8_t)first;
+}""",
+}
+_HELPERS["rank32"] = _HELPERS["rank16"].replace("16", "32")
+_CALLS = {"rescale_signed": ("rescale",)}
+
+
+def helper_functions(code: str) -> str:
+    """Return the functions that `code` calls, in an order in which they compile."""
+    used = {name for name in _HELPERS if re.search(rf"\b{name}\(", code)}
+    used |= {each for name in used for each in _CALLS.get(name, ())}
+    return "\n\n".join(text for name, text in _HELPERS.items() if name in used)

@@ -1,0 +1,104 @@
+"""Parts of a C source in integers, with the bits of `IntegerProgram`."""
+
+from __future__ import annotations
+
+import math
+
+from snn_control.engines.integer.arithmetic import LIMIT
+from snn_control.engines.integer.formats import InputFormat
+from snn_control.engines.integer.program import ProgramFormat
+from snn_control.export.c.float_parts import readouts_of
+from snn_control.export.c.integer_code import IntegerCode
+from snn_control.export.c.literals import reals
+from snn_control.export.c.parts import Parts
+
+__all__ = ["integer_parts"]
+
+
+def integer_parts(form: ProgramFormat, prefix: str) -> Parts:
+    """Return the parts of a program in integers.
+
+    Args:
+        form: program in integers.
+        prefix: prefix of all names.
+    """
+    program = form.program
+    codes = tuple(IntegerCode(each, f"{prefix}_n{k}") for k, each in enumerate(form.networks))
+    return Parts(
+        codes=codes,
+        types=f"typedef int16_t {prefix}_input;\ntypedef int32_t {prefix}_output;",
+        input_notes=tuple(
+            f"{name}, multiples of {each.lsb:.9g}"
+            for name, each in zip(program.observation_names, form.inputs, strict=True)
+        ),
+        output_notes=tuple(
+            f"{name}, multiples of 2^{-exponent}"
+            for name, exponent in zip(program.action_names, form.exponents, strict=True)
+        ),
+        declarations=_declarations(prefix),
+        preamble="",
+        refusal="",
+        input="(int16_t)(in[{0}] < -32767 ? -32767 : in[{0}])",
+        sums=_sums(form, codes),
+        functions=_quantise(form.inputs, prefix, form.exponents),
+    )
+
+
+def _sums(form: ProgramFormat, codes: tuple[IntegerCode, ...]) -> tuple[str, ...]:
+    lines, readouts = [], readouts_of(codes)
+    for action, indices in enumerate(form.program.sums):
+        total = "0"
+        for k, index in enumerate(indices):
+            down = form.readout_exponents[index] - form.exponents[action]
+            term = readouts[index]
+            if down > 0:
+                term = f"rescale({term}, 1u, {down}u, {LIMIT})"
+            elif down < 0:
+                term = f"({term} ? {min(2**-down, LIMIT)} : 0)"
+            total = f"saturate({total} + {term}, {LIMIT})" if k else term
+        lines.append(f"out[{action}] = {total};")
+    return tuple(lines)
+
+
+def _declarations(prefix: str) -> str:
+    upper = prefix.upper()
+    return f"""/* Convert a number to input `index`: the nearest multiple of its unit, saturated.
+ * Returns {upper}_OK, or {upper}_NOT_FINITE or {upper}_NO_INPUT; *input is then unchanged. */
+int {prefix}_quantise(float value, uint32_t index, {prefix}_input *input);
+
+/* Values of a unit of each output. */
+extern const float {prefix}_output_units[{upper}_N_OUT];
+
+"""
+
+
+def _quantise(inputs: tuple[InputFormat, ...], prefix: str, exponents: tuple[int, ...]) -> str:
+    upper = prefix.upper()
+    exact = all(math.frexp(each.lsb)[0] == 0.5 for each in inputs)
+    kind, precision = ("float", "float32") if exact else ("double", "float64")
+    units = reals([1.0 / each.lsb if exact else each.lsb for each in inputs], precision)
+    quotient = "value * units[index]" if exact else "(double)value / units[index]"
+    output_units = reals([2.0**-exponent for exponent in exponents], "float32")
+    return f"""const float {prefix}_output_units[{upper}_N_OUT] = {{
+{output_units}
+}};
+
+int {prefix}_quantise(float value, uint32_t index, {prefix}_input *input)
+{{
+    static const {kind} units[{upper}_N_IN] = {{
+{units}
+    }};
+    const float zero = value - value;
+    if (!(zero == 0)) return {upper}_NOT_FINITE;
+    if (index >= {upper}_N_IN) return {upper}_NO_INPUT;
+    {{
+        const {kind} number = {quotient};
+        const {kind} size = number < 0 ? -number : number;
+        int32_t whole = size < 32767 ? (int32_t)size : 32767;
+        if (size < 32767 && size - ({kind})whole >= ({kind})0.5) ++whole;
+        *input = (int16_t)(number < 0 ? -whole : whole);
+    }}
+    return {upper}_OK;
+}}
+
+"""
