@@ -64,6 +64,8 @@ class Rescaling:
     """Integers of at most 31 bits, shape of the factors."""
     shift: int
     """1 to 61, common to all factors."""
+    largest: int
+    """Numbers of a larger magnitude are clipped first; their products saturate anyway."""
 
     @classmethod
     def of(cls, factors: Any, bound: int = LIMIT) -> Rescaling:
@@ -73,13 +75,16 @@ class Rescaling:
         """
         factors = np.clip(np.asarray(factors, np.float64), -(2.0**30), 2.0**30)
         largest = float(np.abs(factors).max(initial=0.0))
-        bits = min(_FACTOR_BITS, _PRODUCT_BITS - max(bound, 1).bit_length())
         if not largest:
-            return cls(np.zeros(factors.shape, np.int64), 1)
-        shift = min(max(bits - 1 - math.floor(math.log2(largest)), 1), 61)
-        most = 2**bits - 1
-        return cls(rounded(np.ldexp(factors, shift), most), shift)
+            return cls(np.zeros(factors.shape, np.int64), 1, bound)
+        whole_bits = math.floor(math.log2(largest)) + 1
+        bits = min(_FACTOR_BITS, _PRODUCT_BITS - max(bound, 1).bit_length())
+        bits = max(bits, whole_bits + 1)
+        shift = min(bits - whole_bits, 61)
+        multiplier = rounded(np.ldexp(factors, shift), 2**bits - 1)
+        return cls(multiplier, shift, min(bound, 2 ** (_PRODUCT_BITS - bits)))
 
     def __call__(self, x: IntArray) -> IntArray:
         """Return the rescaled numbers."""
+        x = clip(x, self.largest)
         return np.sign(self.multiplier) * rescale(x, np.abs(self.multiplier), self.shift)

@@ -11,6 +11,10 @@ _HELPERS = {
 {
     return x > limit ? limit : x < -limit ? -limit : x;
 }""",
+    "saturate_wide": """static int64_t saturate_wide(int64_t x, int64_t limit)
+{
+    return x > limit ? limit : x < -limit ? -limit : x;
+}""",
     "rescale": """/* x m / 2^s, rounded to the nearest, halves away from 0, within the limit. */
 static int32_t rescale(int32_t x, uint32_t m, uint32_t s, int32_t limit)
 {
