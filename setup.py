@@ -22,9 +22,15 @@ NAME = "snn_control"
 VERSION = re.search(r'__version__ = "(.+)"', Path(NAME, "__init__.py").read_text("utf-8")).group(1)
 NODES = [node.name for node in run_path(f"{NAME}/ros/nodes.py")["NODES"]]
 
-packages = find_namespace_packages(include=[NAME, f"{NAME}.*"], exclude=["*.page", "*__pycache__"])
+packages = find_namespace_packages(
+    include=[NAME, f"{NAME}.*"], exclude=["*.page", "*.resources", "*.resources.*", "*__pycache__"]
+)
 package_dir = {}
-package_data = {NAME: ["py.typed"], f"{NAME}.report": ["page/*"]}
+package_data = {
+    NAME: ["py.typed"],
+    f"{NAME}.report": ["page/*"],
+    f"{NAME}.export": ["*/resources/*", "*/resources/include/*"],
+}
 
 # `pip install -e` adds this folder, which holds a link to the package, to the import path: with the
 # whole checkout, folders such as `tests` and `envs` would be importable too.

@@ -124,7 +124,11 @@ class MissingExtraError(SnnControlError, ImportError):
     """A missing optional dependency."""
 
 
-class MissingCompilerError(SnnControlError):
+class MissingToolError(SnnControlError):
+    """A program of the system that is not installed."""
+
+
+class MissingCompilerError(MissingToolError):
     """No C compiler."""
 
 

@@ -12,6 +12,8 @@ one curve per file |
 | `eval/*.json` | evaluations, one file per controller and preset, see below |
 | `exports/front.json` | members of a Pareto front: `model`, the value of each objective by name, \
 and `costs`; records of such a run also have `hypervolume` and `objectives` (best value by name) |
+| `exports/*/manifest.json` | exports to C; with `cores`, the results of their replay on emulated \
+cores |
 | `eval/transfer.npz` | learned transfer function, see below |
 | `eval/place.npz` | place recognition, see below; without it the page has no sections on places |
 | `traces/<controller>.npz` | one episode of a controller, see below; same seed for all |

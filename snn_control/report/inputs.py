@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from snn_control.errors import RunError
+from snn_control.export.cores.table import rows
 from snn_control.report.place_file import PLACE_FILE, check_place
 from snn_control.report.study_file import read_study
 from snn_control.runs import Run
@@ -68,6 +69,8 @@ class ReportInputs:
     """Content of study.json if the run is a study."""
     place: Trace = field(default_factory=dict)
     """Content of eval/place.npz."""
+    cores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Results of replays on cores, by folder in `exports/`."""
 
     def role(self, controller: str) -> str:
         """Return the role of a controller: `subject`, `baseline` or `twin`."""
@@ -128,6 +131,11 @@ def read(folder: Path) -> ReportInputs:
         videos={path.stem: path for path in sorted(folder.glob("videos/*.mp4"))},
         study=read_study(folder),
         place=_place(folder / PLACE_FILE),
+        cores={
+            path.parent.name: results
+            for path in sorted(folder.glob("exports/*/manifest.json"))
+            if (results := _cores(path))
+        },
     )
 
 
@@ -167,6 +175,16 @@ def _evaluation(path: Path) -> Evaluation:
         mean=document["mean"],
         ci95=document["ci95"],
     )
+
+
+def _cores(path: Path) -> list[dict[str, Any]]:
+    """Return the results in the manifest of an export; empty if it was not replayed on cores."""
+    try:
+        results = read_json(path).get("cores", [])
+        rows(results)
+    except (RunError, KeyError, TypeError, ValueError) as exc:
+        raise RunError(f"{path}: malformed results on cores ({exc}); export it again") from exc
+    return list(results)
 
 
 def _place(path: Path) -> Trace:

@@ -12,6 +12,7 @@ import pytest
 
 from snn_control.controllers import PID
 from snn_control.envs.route.body import can_draw
+from snn_control.export.tools import PACKAGES, missing_packages
 from snn_control.training.blimp.system import Blimp
 from snn_control.training.environment import make_environment
 from snn_control.training.film import can_film
@@ -53,6 +54,8 @@ def missing_requirement(line: str) -> str:
     words = line.split()
     if words[1] == "fly" and find_spec("rclpy") is None:
         return NEEDS_ROS
+    if "--cores" in words and (packages := missing_packages([*PACKAGES])):
+        return f"needs {' '.join(packages)}: apt install"
     if words[1:3] in (["train", "swimmer"], ["train", "cartpole"]) and not has_ppo():
         return NEEDS_RL
     draws = words[1] == "play" and not can_film()

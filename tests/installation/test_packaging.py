@@ -62,6 +62,8 @@ def test_wheel_contains_code_and_data(names):
     for name in ("cli/main.py", "envs/__init__.py", "envs/blimp/blimp.xml", "py.typed",
                  "models/probe.json", "models/probe.safetensors", "configs/probe.yaml",
                  "configs/faults/probe.yaml", "configs/ros/probe.yaml",
+                 "export/cores/resources/include/stdio.h", "export/cores/resources/count.c",
+                 "export/bare_metal/resources/board.ld",
                  "report/page/report.html.j2", "report/page/style.css"):  # fmt: skip
         assert f"snn_control/{name}" in names
 

@@ -1,14 +1,17 @@
 """Sections of each kind of run, in the order of the page."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from snn_control.report.inputs import LATENCY_KEYS, SWIM_KEYS, ReportInputs
-from snn_control.report.sections import SECTIONS, adaptation, supervision
+from snn_control.errors import RunError
+from snn_control.report.inputs import LATENCY_KEYS, SWIM_KEYS, ReportInputs, read
+from snn_control.report.sections import SECTIONS, adaptation, cores, supervision
 from snn_control.supervision.modes import Mode
+from tests.report.run_folder import bare_run
 
 TIME_S = np.arange(20) * 0.1
 STILL = np.zeros(20)
@@ -34,6 +37,16 @@ LEARNED = HEIGHT | {
     "weight_1": STILL + 0.6,
 }
 TRANSFER = {"error_m": STILL, "net:pd": STILL}
+CORES = {
+    "net": [
+        {"core": "cortex-m4f", "equal": True, "instructions_first": 17836,
+         "instructions_mean": 8555.4, "instructions_later": 8701, "flash_bytes": 4477,
+         "state_bytes": 540, "stack_bytes": 392, "ram_bytes": 932},
+        {"core": "other", "equal": False, "instructions_first": None, "instructions_mean": None,
+         "instructions_later": None, "flash_bytes": 1, "state_bytes": 1, "stack_bytes": 1,
+         "ram_bytes": 2},
+    ]
+}  # fmt: skip
 STUDY = {"study": "toy", "question": "toy question", "summary": "", "rows": [], "figures": []}
 MODULES = {
     "module_places": np.array([[0], [9]]),
@@ -55,6 +68,7 @@ ORDER = [
         "transfer",
         "wiring",
         "operations",
+        "cores",
     ),
     "provenance",
 ]
@@ -81,6 +95,7 @@ def in_order(*names: str) -> list[str]:
         ({"traces": {"net": HEIGHT}}, [*ALWAYS, "response", "transfer"]),
         ({"traces": {"net": SWIM}, "transfer": TRANSFER}, [*ALWAYS, "swim"]),
         ({"traces": {"net": SWIM | HEIGHT}}, [*ALWAYS, "swim"]),
+        ({"cores": CORES}, [*ALWAYS, "response", "transfer", "cores"]),
         ({"place": MODULES}, [*ALWAYS, "response", "transfer", "modules"]),
     ],
 )
@@ -140,3 +155,32 @@ def test_adaptation_shows_parameters_hypotheses_and_rest():
     assert table.rows[3][2] == "80%"
     names = {trace.name for trace in section.figures[0].figure.data}
     assert {"thrust gain", "lift less weight", "hypothesis 1", "learning rests"} <= names
+
+
+def test_cores_show_instructions_and_sizes():
+    section = cores.make(ReportInputs(Path("nowhere"), {}, {}, cores=CORES))
+    (table,) = section.tables
+    assert table.rows[0] == (
+        "Cortex-M4F", "yes", "17,836", "8,555", "8,701", "4,477", "540", "392", "932",
+    )  # fmt: skip
+    assert table.rows[1][:5] == ("other", "no", "-", "-", "-")
+    assert table.marks == ["", "behind"]
+
+
+@pytest.mark.parametrize("content", ["[", "[]", '{"cores": [{"core": "aarch64"}]}', '{"cores": 3}'])
+def test_a_damaged_export_is_named(content, tmp_path):
+    bare_run(tmp_path / "run")
+    manifest = tmp_path / "run" / "exports" / "net" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(content)
+    with pytest.raises(RunError, match=r"exports/net/manifest.json"):
+        read(tmp_path / "run")
+
+
+def test_exports_without_cores_are_left_out(tmp_path):
+    bare_run(tmp_path / "run")
+    for name, content in (("a", {"cores": CORES["net"]}), ("b", {"verification": None})):
+        manifest = tmp_path / "run" / "exports" / name / "manifest.json"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_text(json.dumps(content))
+    assert read(tmp_path / "run").cores == {"a": CORES["net"]}

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from rich.console import Console
+from rich.table import Table
+from tyro.conf import arg
 
 from snn_control.cli.options import Folder, JsonOption, Model, Text
-from snn_control.cli.result import Result
+from snn_control.cli.result import Result, WrongUseError
 from snn_control.controllers.files import load, model_path
 from snn_control.export.c.files import export_c
 from snn_control.export.c.names import check_prefix, prefix_of
+from snn_control.export.cores.core import CORES
+from snn_control.export.cores.replay import check_cores, replay_on_cores
+from snn_control.export.cores.table import COLUMNS, rows
+
+Cores = Annotated[tuple[str, ...], arg(metavar="CORE [CORE ...]", help_behavior_hint="")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +31,8 @@ class Args(JsonOption):
 
     The source allocates nothing and calls no library. A replay of 400 ticks in the compiled library
     must equal the engine bit for bit; --no-verify omits it, for machines without a compiler.
+
+    --cores repeats the replay on emulated cores, and measures instructions, flash, RAM and stack.
 
     Example: snn-control export blimp-altitude --out blimp_c
     """
@@ -38,6 +49,9 @@ class Args(JsonOption):
     """C identifier, prefix of all names; default: that of the model."""
     verify: bool = True
     """Compile and replay a trace."""
+    cores: Cores = ()
+    """Emulated cores of a further replay: aarch64, cortex-m0plus, cortex-m3, cortex-m4f, cortex-m7,
+    or all."""
 
 
 def run(args: Args) -> Result:
@@ -45,16 +59,34 @@ def run(args: Args) -> Result:
     controller, path = load(args.model), model_path(args.model)
     prefix = check_prefix(args.name) if args.name else prefix_of(Path(args.model).stem)
     folder = args.out or Path("exports") / prefix
+    cores = tuple(CORES) if "all" in args.cores else args.cores
+    if cores and not args.verify:
+        raise WrongUseError("--cores compares with the replay on this machine: omit --no-verify")
+    check_cores(cores)
     manifest = export_c(
         controller.to_program(), folder, prefix, args.precision, verify=args.verify,
         model_sha256="" if path is None else hashlib.sha256(path.read_bytes()).hexdigest(),
     )  # fmt: skip
+    if cores:
+        results = replay_on_cores(folder, cores)
+        manifest["cores"] = [dataclasses.asdict(result) for result in results]
     verification = manifest["verification"] or {}
     return Result(
         manifest
         | {"out": str(folder), "mismatches": verification.get("spike_mismatches")}
         | {key: verification.get(key) for key in ("spike_mismatches", "max_abs_error")}
+        | largest(manifest.get("cores", [])),
+        ok=all(each["equal"] for each in manifest.get("cores", [])),
     )
+
+
+def largest(cores: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the largest flash, RAM and instructions of all cores; empty without cores."""
+    values = {
+        key: [each[key] for each in cores if each[key] is not None]
+        for key in ("flash_bytes", "ram_bytes", "instructions_max")
+    }
+    return {key: max(numbers) for key, numbers in values.items() if numbers}
 
 
 def show(result: Result, console: Console) -> None:
@@ -69,4 +101,11 @@ def show(result: Result, console: Console) -> None:
         )
     else:
         console.print("not verified: replay it where a C compiler is installed", soft_wrap=True)
+    if cores := data.get("cores"):
+        table = Table(title="Replay on emulated cores, instructions of a tick")
+        for column in COLUMNS:
+            table.add_column(column, justify="left" if column in COLUMNS[:2] else "right")
+        for row in rows(cores):
+            table.add_row(*row)
+        console.print(table)
     console.print(data["out"], markup=False, soft_wrap=True)

@@ -40,7 +40,7 @@ def trace_inputs(source: CSource, n_in: int, n_ticks: int = TICKS) -> npt.NDArra
     random, time = np.random.default_rng(8), np.arange(n_ticks)
     values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
     values += random.normal(0.0, 0.1, (n_ticks, n_in))
-    values[: n_ticks // 8] = 0.0
+    values[1 : n_ticks // 8] = 0.0
     values[n_ticks // 4 : n_ticks // 3] = 0.5
     values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
     if source.form is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snn_control.report.section import SectionModule
 from snn_control.report.sections import (
+    cores,
     front,
     latency,
     learning,
@@ -45,6 +46,7 @@ SECTIONS: tuple[SectionModule, ...] = (
     transfer,
     wiring,
     operations,
+    cores,
     provenance,
 )
 """Sections in the order of the page."""

@@ -1,0 +1,1 @@
+"""Programs on Cortex-M boards without an operating system."""

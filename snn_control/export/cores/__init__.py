@@ -1,0 +1,1 @@
+"""Replay of exports on emulated cores."""
