@@ -11,15 +11,19 @@ from typing import Any
 
 import numpy as np
 
-import snn_control
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import FLAGS, build_library, find_compiler, write_source
 from snn_control.export.c.library import CLibrary
 from snn_control.export.c.replay import Replay, fnv1a, replay, replay_program, trace_inputs
 from snn_control.export.c.source import CSource, c_source
+from snn_control.export.manifest import common_entries, require_empty
+from snn_control.export.run_program import run_program
 from snn_control.network.program import Program
 
 __all__ = ["Verification", "export_c"]
+
+REPLAY = {"reference": "native", "replayed": "the compiled library"}
+"""Engine beside which an export is replayed, and the replayed code."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,7 @@ def export_c(
         ParameterError: a wrong argument, a folder with files, or a replay that differs.
         MissingCompilerError: no compiler for `verify`.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise ParameterError(f"{folder} is not empty; name another folder")
+    require_empty(folder)
     source = c_source(program, prefix, precision, model_sha256)
     inputs = trace_inputs(len(program.observation_names), precision)
     verification, files = None, [f"{prefix}.h", f"{prefix}.c"]
@@ -76,18 +79,10 @@ def export_c(
         (folder / f"{prefix}_test.c").write_text(test, "utf-8")
         files.append(f"{prefix}_test.c")
         _run_test(folder, prefix)
-    manifest: dict[str, Any] = {
-        "name": prefix,
-        "made_by": f"snn_control {snn_control.__version__}",
-        "precision": precision,
-        "model_sha256": model_sha256,
-        "control_period_s": program.control_period_s,
-        "inputs": list(program.observation_names),
-        "outputs": list(program.action_names),
-        "spiking_neurons": program.n_spiking,
+    manifest = common_entries(program, prefix, precision, model_sha256) | {
         "files": files,
         "flags": list(FLAGS),
-        "verification": None if verification is None else vars(verification),
+        "verification": None if verification is None else vars(verification) | REPLAY,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
     return manifest
@@ -115,17 +110,8 @@ def _native(program: Program, inputs: np.ndarray) -> Replay:
     """Return the results of the native engine in the precision of the inputs."""
     from snn_control.engines.native import NativeEngine
 
-    traces = [
-        NativeEngine(network, inputs.dtype).run(inputs[:, list(feed)])
-        for network, feed in zip(program.networks, program.feeds, strict=True)
-    ]
-    readouts = np.concatenate([trace.readouts for trace in traces], axis=1)
-    spikes = np.concatenate([trace.spikes for trace in traces], axis=1)
-    outputs = np.zeros((len(inputs), len(program.sums)), inputs.dtype)
-    for action, indices in enumerate(program.sums):
-        for k, index in enumerate(indices):
-            outputs[:, action] = readouts[:, index] + (outputs[:, action] if k else 0)
-    return Replay(outputs, spikes.astype(np.uint16))
+    trace = run_program(program, lambda network: NativeEngine(network, inputs.dtype), inputs)
+    return Replay(trace.actions, trace.spikes.astype(np.uint16))
 
 
 def _run_test(folder: Path, prefix: str) -> None:
