@@ -57,6 +57,8 @@ LOGS = ["rosbags>=0.11,<0.12"]  # ros/bags/bag_writer.py extends its writer of M
 RL = ["sb3-contrib>=2.4", "stable-baselines3>=2.4"]
 CLUSTER = ["ray>=2.52"]
 DIGITS = ["scikit-learn>=1.4"]
+NIR = ["nir>=1.0.8"]
+ONNX = ["onnx>=1.17", "onnxruntime>=1.20"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.29"]
 # The wheels exist only for these Pythons; elsewhere the extra is empty: source ROS 2 instead.
 # Always `ros-jazzy-*`: a plain `ros-*` package installs a newer distribution and mixes the two.
@@ -91,7 +93,7 @@ TOOLS = [
     "setuptools>=70.1,<80",
 ]
 # For a sourced ROS 2, whose libraries the wheels would replace.
-TEST_SOURCED = [*TOOLS, *LOGS, *RL, *CLUSTER, *DIGITS]
+TEST_SOURCED = [*TOOLS, *LOGS, *RL, *CLUSTER, *DIGITS, *NIR, *ONNX]
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
@@ -175,6 +177,8 @@ setup(
         "rl": RL,
         "cluster": CLUSTER,
         "digits": DIGITS,
+        "nir": NIR,
+        "onnx": ONNX,
         "docs": DOCS,
         "test": TEST,
         "test-sourced": TEST_SOURCED,

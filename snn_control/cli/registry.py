@@ -12,7 +12,7 @@ VERBS: dict[str, str] = {
     "compare": "compare several controllers on the same seeds: metrics, intervals, ratios",
     "fly": "run a controller as a ROS 2 node, in simulation or on the robot",
     "fit": "fit the blimp model to your own flight logs",
-    "export": "write a controller as C99 source, verified by replay",
+    "export": "write a controller as C99 source, NIR or ONNX files, verified by replay",
     "study": "run a registered experiment: table, plots, report page",
     "report": "write the report page of a run",
     "check": "check your own environment, controller, configuration or run",

@@ -1,4 +1,4 @@
-"""`snn-control export MODEL --to c`: a controller as C99 source."""
+"""`snn-control export MODEL --to TARGET`: a controller in another language or format."""
 
 from __future__ import annotations
 
@@ -13,58 +13,67 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import arg
 
-from snn_control.cli.options import Folder, JsonOption, Model, Text
+from snn_control.cli.options import Folder, JsonOption, Model, OptionalText, Text
 from snn_control.cli.result import Result, WrongUseError
 from snn_control.controllers.files import load, model_path
-from snn_control.export.c.files import export_c
+from snn_control.errors import ParameterError
 from snn_control.export.c.names import check_prefix, prefix_of
 from snn_control.export.cores.core import CORES
 from snn_control.export.cores.replay import check_cores, replay_on_cores
 from snn_control.export.cores.table import COLUMNS, rows
+from snn_control.export.registry import EXPORTERS
 
 Cores = Annotated[tuple[str, ...], arg(metavar="CORE [CORE ...]", help_behavior_hint="")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Export a controller as C99 source: header, source, test program, manifest.
+    """Export a controller: C99 source (c), NIR files (nir, extra [nir]) or ONNX (onnx, [onnx]).
 
-    The source allocates nothing and calls no library. A replay of 400 ticks in the compiled library
-    must equal the engine bit for bit; --no-verify omits it, for machines without a compiler.
+    A replay of 400 ticks is compared with an engine before anything is written: C bit for bit, NIR
+    and ONNX spike for spike. A part that the target cannot express is refused by name. --no-verify
+    omits the replay, for machines without a C compiler or onnxruntime.
 
-    --cores repeats the replay on emulated cores, and measures instructions, flash, RAM and stack.
+    --cores repeats the replay of C on emulated cores, and measures instructions, flash, RAM and
+    stack.
 
-    Example: snn-control export blimp-altitude --out blimp_c
+    Example: snn-control export blimp-altitude --to nir --out blimp_nir
     """
 
     model: Model
     """Model: a name, a run folder or a model file."""
-    to: Literal["c"] = "c"
+    to: Literal["c", "nir", "onnx"] = "c"
     """Target."""
-    precision: Literal["float32", "float64", "int16", "int8", "int4"] = "float32"
-    """Numbers of the source: floating point, or integers named by the bits of a weight."""
+    precision: OptionalText = None
+    """Numbers: float32 or float64 (c, onnx; default: float32), float64 (nir), or integers named by
+    the bits of a weight: int16, int8 or int4 (c)."""
     out: Folder = None
-    """Folder of the files; default: exports/NAME."""
+    """Folder of the files; default: exports/NAME for c, else exports/NAME_TARGET."""
     name: Text = ""
     """C identifier, prefix of all names; default: that of the model."""
     verify: bool = True
-    """Compile and replay a trace."""
+    """Replay a trace; c is compiled for it."""
     cores: Cores = ()
-    """Emulated cores of a further replay: aarch64, cortex-m0plus, cortex-m3, cortex-m4f, cortex-m7,
-    or all."""
+    """Emulated cores of a further replay of c: aarch64, cortex-m0plus, cortex-m3, cortex-m4f,
+    cortex-m7, or all."""
 
 
 def run(args: Args) -> Result:
     """Write and verify the files."""
+    exporter = EXPORTERS[args.to]
+    try:
+        precision = exporter.precision(args.precision)
+    except ParameterError as exc:
+        raise WrongUseError(f"--precision: {exc}") from exc
     controller, path = load(args.model), model_path(args.model)
     prefix = check_prefix(args.name) if args.name else prefix_of(Path(args.model).stem)
-    folder = args.out or Path("exports") / prefix
     cores = tuple(CORES) if "all" in args.cores else args.cores
-    if cores and not args.verify:
-        raise WrongUseError("--cores compares with the replay on this machine: omit --no-verify")
+    if cores and (args.to != "c" or not args.verify):
+        raise WrongUseError("--cores compares with the replay of c: omit --no-verify and --to")
     check_cores(cores)
-    manifest = export_c(
-        controller.to_program(), folder, prefix, args.precision, verify=args.verify,
+    folder = args.out or Path("exports") / (prefix if args.to == "c" else f"{prefix}_{args.to}")
+    manifest = exporter.load()(
+        controller.to_program(), folder, prefix, precision, verify=args.verify,
         model_sha256="" if path is None else hashlib.sha256(path.read_bytes()).hexdigest(),
     )  # fmt: skip
     if cores:
@@ -93,14 +102,15 @@ def show(result: Result, console: Console) -> None:
     """Print the result of the replay; the last line is the folder."""
     data = result.data
     if replay := data["verification"]:
+        hashed = f"; hash {replay['hash']}" if "hash" in replay else ""
         console.print(
-            f"{replay['n_ticks']} ticks replayed in the compiled library: "
-            f"{replay['spike_mismatches']} spikes differ from the engine, read-outs by "
-            f"{replay['max_abs_error']:g}; hash {replay['hash']}",
+            f"{replay['n_ticks']} ticks replayed in {replay['replayed']}: "
+            f"{replay['spike_mismatches']} spikes differ from the {replay['reference']} engine, "
+            f"read-outs by {replay['max_abs_error']:g}{hashed}",
             soft_wrap=True,
         )
     else:
-        console.print("not verified: replay it where a C compiler is installed", soft_wrap=True)
+        console.print("not verified: export without --no-verify to replay it", soft_wrap=True)
     if cores := data.get("cores"):
         table = Table(title="Replay on emulated cores, instructions of a tick")
         for column in COLUMNS:

@@ -21,6 +21,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "logs": ("rosbags",),
     "rl": ("sb3_contrib", "stable_baselines3"),
     "digits": ("sklearn",),
+    "nir": ("nir", "h5py"),
+    "onnx": ("onnx", "onnxruntime"),
     "docs": ("mkdocs", "material", "mkdocstrings"),
 }
 """Modules of each optional extra."""

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-import snn_control
 from snn_control.engines.integer.description import described
 from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.program import IntegerProgram, ProgramFormat
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import FLAGS, build_library, find_compiler, write_source
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.replay import Replay, fnv1a, replay, replay_program, trace_inputs
+from snn_control.export.c.replay import Replay, fnv1a, replay, replay_program, source_inputs
 from snn_control.export.c.source import CSource, c_source
+from snn_control.export.manifest import common_entries, require_empty
+from snn_control.export.run_program import run_program
 from snn_control.network.program import Program
 
 __all__ = ["Verification", "export_c"]
@@ -38,6 +39,10 @@ class Verification:
     """Largest difference of a read-out."""
     hash: str
     """Hash of all outputs and spikes."""
+    reference: str
+    """Engine of the comparison."""
+    replayed: str = "the compiled library"
+    """Code of the comparison."""
 
 
 def export_c(
@@ -68,10 +73,9 @@ def export_c(
         ParameterError: a wrong argument, a folder with files, or a replay that differs.
         MissingCompilerError: no compiler for `verify`.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise ParameterError(f"{folder} is not empty; name another folder")
+    require_empty(folder)
     source = c_source(program, prefix, precision, model_sha256, inputs)
-    trace = trace_inputs(source, len(program.observation_names))
+    trace = source_inputs(source, len(program.observation_names))
     verification, files = None, [f"{prefix}.h", f"{prefix}.c"]
     if verify:
         with tempfile.TemporaryDirectory() as scratch:
@@ -82,15 +86,7 @@ def export_c(
         (folder / f"{prefix}_test.c").write_text(test, "utf-8")
         files.append(f"{prefix}_test.c")
         _run_test(folder, prefix)
-    manifest: dict[str, Any] = {
-        "name": prefix,
-        "made_by": f"snn_control {snn_control.__version__}",
-        "precision": precision,
-        "model_sha256": model_sha256,
-        "control_period_s": program.control_period_s,
-        "inputs": list(program.observation_names),
-        "outputs": list(program.action_names),
-        "spiking_neurons": program.n_spiking,
+    manifest = common_entries(program, prefix, precision, model_sha256) | {
         "files": files,
         "flags": list(FLAGS),
         "integers": None if source.form is None else described(source.form),
@@ -116,24 +112,16 @@ def _verified(
             f"up to {error:g}: nothing is written"
         )
     expected = fnv1a(mine)
-    return Verification(len(inputs), mismatches, error, f"{expected:016x}"), expected
+    reference = "native" if source.form is None else "integer"
+    return Verification(len(inputs), mismatches, error, f"{expected:016x}", reference), expected
 
 
 def _native(program: Program, inputs: np.ndarray) -> Replay:
     """Return the results of the native engine in the precision of the inputs."""
     from snn_control.engines.native import NativeEngine
 
-    traces = [
-        NativeEngine(network, inputs.dtype).run(inputs[:, list(feed)])
-        for network, feed in zip(program.networks, program.feeds, strict=True)
-    ]
-    readouts = np.concatenate([trace.readouts for trace in traces], axis=1)
-    spikes = np.concatenate([trace.spikes for trace in traces], axis=1)
-    outputs = np.zeros((len(inputs), len(program.sums)), inputs.dtype)
-    for action, indices in enumerate(program.sums):
-        for k, index in enumerate(indices):
-            outputs[:, action] = readouts[:, index] + (outputs[:, action] if k else 0)
-    return Replay(outputs, spikes.astype(np.uint16))
+    trace = run_program(program, lambda network: NativeEngine(network, inputs.dtype), inputs)
+    return Replay(trace.actions, trace.spikes.astype(np.uint16))
 
 
 def _integer(form: ProgramFormat, inputs: np.ndarray) -> Replay:

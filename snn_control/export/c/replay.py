@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.literals import INPUT_TYPES, integers, reals
+from snn_control.export.c.literals import REAL, integers, reals
 from snn_control.export.c.source import CSource
 
-__all__ = ["Replay", "fnv1a", "replay", "replay_program", "trace_inputs"]
+__all__ = ["Replay", "fnv1a", "replay", "replay_program", "source_inputs", "trace_inputs"]
 
 TICKS = 400
 OFFSET, PRIME = 0xCBF29CE484222325, 0x100000001B3
@@ -26,28 +26,31 @@ class Replay(NamedTuple):
     """Shape (n_ticks, n_spiking)."""
 
 
-def trace_inputs(source: CSource, n_in: int, n_ticks: int = TICKS) -> npt.NDArray[Any]:
+def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray[np.floating]:
     """Return inputs that excite a controller: rest, steps, swings, noise and extremes.
 
     Args:
-        source: source of the controller, for the type of its inputs.
         n_in: number of inputs.
+        precision: `float32` or `float64`.
         n_ticks: number of ticks.
-
-    Returns:
-        Shape (n_ticks, n_in).
     """
     random, time = np.random.default_rng(8), np.arange(n_ticks)
     values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
     values += random.normal(0.0, 0.1, (n_ticks, n_in))
-    values[1 : n_ticks // 8] = 0.0
+    values[: n_ticks // 8] = 0.0
     values[n_ticks // 4 : n_ticks // 3] = 0.5
     values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
-    if source.form is not None:
-        columns = zip(source.form.inputs, values.T, strict=True)
-        values = np.array([each.quantised(column) for each, column in columns]).T
-        values = values.reshape(n_ticks, n_in)
-    return np.ascontiguousarray(values, INPUT_TYPES[source.precision])
+    return np.ascontiguousarray(values, REAL[precision])
+
+
+def source_inputs(source: CSource, n_in: int) -> npt.NDArray[Any]:
+    """Return the trace in the numbers of a source, shape (n_ticks, n_in)."""
+    if source.form is None:
+        return trace_inputs(n_in, source.precision)
+    values = trace_inputs(n_in, "float64")
+    columns = zip(source.form.inputs, values.T, strict=True)
+    integers = [each.quantised(column) for each, column in columns]
+    return np.array(integers, np.int16).reshape(n_in, -1).T.copy()
 
 
 def replay(library: CLibrary, inputs: npt.NDArray[Any]) -> Replay:

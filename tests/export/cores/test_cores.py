@@ -59,7 +59,7 @@ def test_outputs_and_spikes_are_those_of_the_host(name: str, export: Path) -> No
     assert result.hash == manifest["verification"]["hash"]
     assert manifest["cores"][0]["core"] == name
     assert manifest["cores"][0]["ram_bytes"] == result.ram_bytes
-    assert 500 < result.state_bytes < 700
+    assert 150 < result.state_bytes < 400
     assert 300 < result.stack_bytes < 600
     assert result.state_bytes + result.stack_bytes <= result.ram_bytes < 1200
     assert 3000 < result.flash_bytes < 6000
