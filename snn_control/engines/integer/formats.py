@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.engines.integer.arithmetic import LIMIT, IntArray, Rescaling
+from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population
 
 __all__ = ["ConnectionFormat", "InputFormat", "NetworkFormat", "PopulationFormat"]
@@ -20,17 +21,28 @@ __all__ = ["ConnectionFormat", "InputFormat", "NetworkFormat", "PopulationFormat
 
 @dataclass(frozen=True)
 class InputFormat:
-    """Input as a 16-bit integer."""
+    """Input as a 16-bit integer.
+
+    Raises:
+        ParameterError: a value is out of range.
+    """
 
     lsb: float = 2.0**-12
     """Value of one unit."""
+    largest: int = 2**15 - 1
+    """Largest magnitude in units; values beyond it saturate."""
 
-    LARGEST = 2**15 - 1
+    def __post_init__(self) -> None:
+        if not 0.0 < self.lsb < np.inf:
+            raise ParameterError(f"lsb is {self.lsb}; expected above 0")
+        if not 0 < self.largest < 2**15:
+            raise ParameterError(f"largest is {self.largest}; expected 1 to 32767")
 
     def quantised(self, values: npt.ArrayLike) -> IntArray:
         """Return the integers of finite values: nearest, halves away from zero, saturated."""
-        units = np.asarray(values, np.float64) / self.lsb
-        magnitude = np.minimum(np.abs(units), self.LARGEST)
+        with np.errstate(over="ignore"):
+            units = np.asarray(values, np.float64) / self.lsb
+        magnitude = np.minimum(np.abs(units), self.largest)
         whole = np.floor(magnitude)
         whole += magnitude - whole >= 0.5
         return np.copysign(whole, units).astype(np.int64)

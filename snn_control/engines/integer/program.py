@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.copies import Copied
-from snn_control.engines.integer.arithmetic import LIMIT, IntArray, add, rescale, rounded
+from snn_control.engines.integer.arithmetic import LIMIT, IntArray, add, clip, rescale, rounded
 from snn_control.engines.integer.engine import IntegerEngine
 from snn_control.engines.integer.formats import InputFormat, NetworkFormat
 from snn_control.engines.integer.quantise import network_format
@@ -108,7 +108,7 @@ class IntegerProgram(Copied):
         Returns:
             Actions in units of 2^-exponent, shape (n_actions,).
         """
-        observation = np.maximum(observation, -InputFormat.LARGEST)
+        observation = clip(observation, np.array([each.largest for each in self.format.inputs]))
         readouts = np.concatenate(
             [
                 engine.advance(observation[list(feed)])

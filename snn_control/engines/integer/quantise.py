@@ -174,7 +174,7 @@ def _connection_format(
     to = target.trace_exponent if connection.port == "adaptation" else target.exponent
     weights, unit, largest = weight_matrix(connection, network), 1.0, 1
     if connection.source == INPUT:
-        unit, largest = inputs[0].lsb, InputFormat.LARGEST
+        unit, largest = inputs[0].lsb, max(each.largest for each in inputs)
         weights = weights * (np.array([each.lsb for each in inputs]) / unit)[:, None]
     elif not populations[connection.source].spiking:
         source = populations[connection.source]

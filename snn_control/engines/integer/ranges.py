@@ -23,7 +23,7 @@ HELD_TICKS, NOISE_TICKS = 60, 60
 def calibration_inputs(inputs: Sequence[InputFormat]) -> FloatArray:
     """Return held extremes of both signs and noise, shape (n_ticks, n_inputs)."""
     rng = np.random.default_rng(5)
-    full = np.array([each.lsb * each.LARGEST for each in inputs])
+    full = np.array([each.lsb * each.largest for each in inputs])
     hold, noise = np.ones((HELD_TICKS, 1)), rng.normal(size=(NOISE_TICKS, full.size))
     parts = [0.02 * noise, hold, 0.2 * noise, -hold, 0.0 * hold]
     return np.clip(np.vstack([part * full for part in parts]), -full, full)

@@ -60,6 +60,12 @@ static uint8_t rank16(const int16_t *thresholds, uint32_t n, int32_t x)
     return (uint8_t)first;
 }""",
 }
+_HELPERS["spread_rank"] = """\
+/* Set each of n counts, `step` apart: 1 for the first `rank`, else 0. */
+static void spread_rank(uint16_t *counts, uint32_t n, uint32_t step, uint32_t rank)
+{
+    for (uint32_t k = 0; k < n; ++k) counts[k * step] = k < rank;
+}"""
 _HELPERS["rank32"] = _HELPERS["rank16"].replace("16", "32")
 _CALLS = {"rescale_signed": ("rescale",)}
 

@@ -53,7 +53,7 @@ def float_parts(program: Program, prefix: str, precision: str) -> Parts:
         if (!(zero == 0)) return {upper}_NOT_FINITE;
     }}
 """,
-        input="in[{}]",
+        inputs=tuple(f"in[{k}]" for k in range(len(program.observation_names))),
         sums=tuple(
             f"out[{action}] = {' + '.join(readouts[index] for index in indices) or '0'};"
             for action, indices in enumerate(program.sums)

@@ -111,10 +111,16 @@ class IntegerCode(NetworkCode):
         for g, column in enumerate(self._columns[name]):
             rank, start = f"s->{self._names[name]}[{g}]", int(column[0])
             step = int(column[1] - start) if column.size > 1 else 1
-            index = f"{first + start}u + {f'{step}u * ' if step != 1 else ''}k"
-            if (column != start + step * np.arange(column.size)).any():
-                index = f"{first}u + {self.tables.integers('order', column)}[k]"
-            lines += loop(column.size, [f"counts[{index}] = k < {rank};"])
+            if column.size == 1:
+                lines.append(f"counts[{first + start}] = {rank};")
+            elif step > 0 and (column == start + step * np.arange(column.size)).all():
+                lines.append(
+                    f"spread_rank(counts + {first + start}, {column.size}u, {step}u, {rank});"
+                )
+            else:
+                order = self.tables.integers("order", column)
+                index = f"{first}u + {order}[k]"
+                lines += loop(column.size, [f"counts[{index}] = k < {rank};"])
         return lines
 
     # Tick.

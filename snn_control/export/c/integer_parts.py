@@ -9,7 +9,7 @@ from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.program import ProgramFormat
 from snn_control.export.c.float_parts import readouts_of
 from snn_control.export.c.integer_code import IntegerCode
-from snn_control.export.c.literals import reals
+from snn_control.export.c.literals import integers, reals
 from snn_control.export.c.parts import Parts
 
 __all__ = ["integer_parts"]
@@ -38,7 +38,9 @@ def integer_parts(form: ProgramFormat, prefix: str) -> Parts:
         declarations=_declarations(prefix),
         preamble="",
         refusal="",
-        input="(int16_t)(in[{0}] < -32767 ? -32767 : in[{0}])",
+        inputs=tuple(
+            f"(int16_t)saturate(in[{k}], {each.largest})" for k, each in enumerate(form.inputs)
+        ),
         sums=_sums(form, codes),
         functions=_quantise(form.inputs, prefix, form.exponents),
     )
@@ -79,6 +81,7 @@ def _quantise(inputs: tuple[InputFormat, ...], prefix: str, exponents: tuple[int
     units = reals([1.0 / each.lsb if exact else each.lsb for each in inputs], precision)
     quotient = "value * units[index]" if exact else "(double)value / units[index]"
     output_units = reals([2.0**-exponent for exponent in exponents], "float32")
+    limits = integers([each.largest for each in inputs])
     return f"""const float {prefix}_output_units[{upper}_N_OUT] = {{
 {output_units}
 }};
@@ -88,14 +91,18 @@ int {prefix}_quantise(float value, uint32_t index, {prefix}_input *input)
     static const {kind} units[{upper}_N_IN] = {{
 {units}
     }};
+    static const int16_t limits[{upper}_N_IN] = {{
+{limits}
+    }};
     const float zero = value - value;
     if (!(zero == 0)) return {upper}_NOT_FINITE;
     if (index >= {upper}_N_IN) return {upper}_NO_INPUT;
     {{
         const {kind} number = {quotient};
         const {kind} size = number < 0 ? -number : number;
-        int32_t whole = size < 32767 ? (int32_t)size : 32767;
-        if (size < 32767 && size - ({kind})whole >= ({kind})0.5) ++whole;
+        const int32_t limit = limits[index];
+        int32_t whole = size < ({kind})limit ? (int32_t)size : limit;
+        if (whole < limit && size - ({kind})whole >= ({kind})0.5) ++whole;
         *input = (int16_t)(number < 0 ? -whole : whole);
     }}
     return {upper}_OK;

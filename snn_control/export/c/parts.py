@@ -27,8 +27,8 @@ class Parts:
     """Checks of the compiler and types, before the tables."""
     refusal: str
     """Lines of the step that refuse a wrong input; no network has moved before."""
-    input: str
-    """Expression of the input `in[{}]` of a network."""
+    inputs: tuple[str, ...]
+    """Expression of each entry of the observation as the input of a network."""
     sums: tuple[str, ...]
     """Lines of the step that set `out` from the state."""
     functions: str

@@ -27,7 +27,9 @@ class Replay(NamedTuple):
 
 
 def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray[np.floating]:
-    """Return inputs that excite a controller: rest, steps, swings, noise and extremes.
+    """Return inputs that excite a controller.
+
+    They begin off the setpoint; rest, swings with noise, a step and extremes follow.
 
     Args:
         n_in: number of inputs.
@@ -37,7 +39,8 @@ def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray
     random, time = np.random.default_rng(8), np.arange(n_ticks)
     values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
     values += random.normal(0.0, 0.1, (n_ticks, n_in))
-    values[: n_ticks // 8] = 0.0
+    values[1 : n_ticks // 8] = 0.0
+    values[0] = 0.7
     values[n_ticks // 4 : n_ticks // 3] = 0.5
     values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
     return np.ascontiguousarray(values, REAL[precision])

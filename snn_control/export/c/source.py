@@ -165,7 +165,7 @@ def _source(program: Program, prefix: str, parts: Parts, model_sha256: str) -> s
     steps, sums = _steps(program, parts), "\n".join(INDENT + line for line in parts.sums)
     spikes = _spikes(codes)
     tables = "\n\n".join(table for code in codes for table in code.tables.definitions)
-    helpers = helper_functions("\n".join([functions, sums]))
+    helpers = helper_functions("\n".join([functions, steps, sums, spikes]))
     return f"""#include "{prefix}.h"
 
 {parts.preamble}
@@ -214,7 +214,7 @@ def _steps(program: Program, parts: Parts) -> str:
     lines = []
     for k, (code, feed) in enumerate(zip(parts.codes, program.feeds, strict=True)):
         network = code.network
-        values = ", ".join(parts.input.format(index) for index in feed)
+        values = ", ".join(parts.inputs[index] for index in feed)
         lines += [
             "{",
             f"    {code.prefix}_state *const s = &state->n{k};",
