@@ -15,7 +15,15 @@ import snn_control
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import FLAGS, build_library, find_compiler, write_source
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.replay import Replay, fnv1a, replay, replay_program, trace_inputs
+from snn_control.export.c.native_program import NativeProgram
+from snn_control.export.c.replay import (
+    fnv1a,
+    replay,
+    replay_native,
+    replay_program,
+    trace_inputs,
+    trace_orders,
+)
 from snn_control.export.c.source import CSource, c_source
 from snn_control.network.program import Program
 
@@ -72,7 +80,7 @@ def export_c(
             verification, expected = _verified(program, source, inputs, Path(scratch))
     write_source(source, folder)
     if verification is not None:
-        test = replay_program(prefix, precision, inputs, expected)
+        test = replay_program(prefix, precision, inputs, program.orders, expected)
         (folder / f"{prefix}_test.c").write_text(test, "utf-8")
         files.append(f"{prefix}_test.c")
         _run_test(folder, prefix)
@@ -84,6 +92,8 @@ def export_c(
         "control_period_s": program.control_period_s,
         "inputs": list(program.observation_names),
         "outputs": list(program.action_names),
+        "orders": [order.name for order in program.orders],
+        "readouts": list(program.readout_names),
         "spiking_neurons": program.n_spiking,
         "files": files,
         "flags": list(FLAGS),
@@ -97,9 +107,10 @@ def _verified(
     program: Program, source: CSource, inputs: np.ndarray, scratch: Path
 ) -> tuple[Verification, int]:
     """Return the comparison with the native engine, and the hash of the library's results."""
-    shape = (len(program.observation_names), len(program.action_names), program.n_spiking)
-    library = CLibrary(build_library(source, scratch), source.prefix, shape, source.precision)
-    mine, native = replay(library, inputs), _native(program, inputs)
+    library = CLibrary(build_library(source, scratch), source.prefix, program, source.precision)
+    orders = trace_orders(program.orders)
+    mine = replay(library, inputs, orders)
+    native = replay_native(NativeProgram(program, inputs.dtype), inputs, orders)
     mismatches = int((mine.spikes != native.spikes).sum())
     error = float(np.abs(mine.outputs - native.outputs).max(initial=0.0))
     if mismatches or error:
@@ -109,23 +120,6 @@ def _verified(
         )
     expected = fnv1a(mine)
     return Verification(len(inputs), mismatches, error, f"{expected:016x}"), expected
-
-
-def _native(program: Program, inputs: np.ndarray) -> Replay:
-    """Return the results of the native engine in the precision of the inputs."""
-    from snn_control.engines.native import NativeEngine
-
-    traces = [
-        NativeEngine(network, inputs.dtype).run(inputs[:, list(feed)])
-        for network, feed in zip(program.networks, program.feeds, strict=True)
-    ]
-    readouts = np.concatenate([trace.readouts for trace in traces], axis=1)
-    spikes = np.concatenate([trace.spikes for trace in traces], axis=1)
-    outputs = np.zeros((len(inputs), len(program.sums)), inputs.dtype)
-    for action, indices in enumerate(program.sums):
-        for k, index in enumerate(indices):
-            outputs[:, action] = readouts[:, index] + (outputs[:, action] if k else 0)
-    return Replay(outputs, spikes.astype(np.uint16))
 
 
 def _run_test(folder: Path, prefix: str) -> None:

@@ -9,8 +9,18 @@ import numpy.typing as npt
 
 from snn_control.export.c.library import CLibrary
 from snn_control.export.c.literals import REAL, reals
+from snn_control.export.c.native_program import NativeProgram
+from snn_control.network.shell import Order
 
-__all__ = ["Replay", "fnv1a", "replay", "replay_program", "trace_inputs"]
+__all__ = [
+    "Replay",
+    "fnv1a",
+    "replay",
+    "replay_native",
+    "replay_program",
+    "trace_inputs",
+    "trace_orders",
+]
 
 TICKS = 400
 OFFSET, PRIME = 0xCBF29CE484222325, 0x100000001B3
@@ -42,15 +52,47 @@ def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray
     return np.ascontiguousarray(values, REAL[precision])
 
 
-def replay(library: CLibrary, inputs: npt.NDArray[np.floating]) -> Replay:
-    """Run a library over inputs of shape (n_ticks, n_in) from its start."""
+def trace_orders(orders: tuple[Order, ...], n_ticks: int = TICKS) -> npt.NDArray[np.float64]:
+    """Return the additional inputs of each tick: their defaults, and others for a time each."""
+    rows = np.tile([order.default for order in orders], (n_ticks, 1))
+    for k in range(len(orders)):
+        first = n_ticks * (k + 1) // (len(orders) + 2)
+        rows[first : first + n_ticks // 10, k] = 1.0 if rows[0, k] != 1.0 else 0.0
+    return rows
+
+
+def replay(
+    library: CLibrary, inputs: npt.NDArray[np.floating], orders: npt.NDArray[np.float64]
+) -> Replay:
+    """Run a library from its start.
+
+    Args:
+        library: library.
+        inputs: inputs of each tick, shape (n_ticks, n_in).
+        orders: additional inputs of each tick, shape (n_ticks, n_orders).
+    """
     library.reset()
     outputs, spikes = [], []
-    for row in inputs:
+    for row, order in zip(inputs, orders, strict=True):
+        if order.size:
+            library.take_orders(order)
         library.inputs[:] = row
         library.step()
         outputs.append(library.outputs.copy())
         spikes.append(library.spikes.copy())
+    return Replay(np.array(outputs), np.array(spikes))
+
+
+def replay_native(
+    native: NativeProgram, inputs: npt.NDArray[np.floating], orders: npt.NDArray[np.float64]
+) -> Replay:
+    """Run the native peer from its start, see `replay`."""
+    outputs, spikes = [], []
+    for row, order in zip(inputs, orders, strict=True):
+        if order.size:
+            native.take_orders(order)
+        outputs.append(native.step(row).copy())
+        spikes.append(native.spikes.copy())
     return Replay(np.array(outputs), np.array(spikes))
 
 
@@ -65,11 +107,20 @@ def fnv1a(result: Replay) -> int:
 
 
 def replay_program(
-    prefix: str, precision: str, inputs: npt.NDArray[np.floating], expected: int
-) -> str:
+    prefix: str, precision: str, inputs: npt.NDArray[np.floating], orders: tuple[Order, ...],
+    expected: int,
+) -> str:  # fmt: skip
     """Return `PREFIX_test.c`: it exits with 0 if the hash of all ticks is the expected one."""
     n_ticks, n_in = inputs.shape
     upper = prefix.upper()
+    n_orders = len(orders)
+    table = f"""
+static const {prefix}_input orders[N_TICKS * {n_orders}] = {{
+{reals(trace_orders(orders, n_ticks), precision)}
+}};
+"""
+    take = f"""        if ({prefix}_take_orders(&state, orders + k * {upper}_N_ORDERS)) return 3;
+"""
     return f"""/* Replay of a trace: exits with 0 if outputs and spikes are those of the export. */
 #include "{prefix}.h"
 
@@ -80,7 +131,7 @@ def replay_program(
 static const {prefix}_input inputs[N_TICKS * {n_in}] = {{
 {reals(inputs, precision)}
 }};
-
+{table if orders else ""}
 static uint64_t hash = 0x{OFFSET:X}u;
 
 static void add(const void *values, uint32_t n)
@@ -95,7 +146,7 @@ int main(void)
     {prefix}_output out[{upper}_N_OUT];
     {prefix}_init(&state);
     for (uint32_t k = 0; k < N_TICKS; ++k) {{
-        if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out) != {upper}_OK) return 2;
+{take if orders else ""}        if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out)) return 2;
         add(out, (uint32_t)sizeof out);
         add({prefix}_spikes(&state), 2u * {upper}_N_SPIKING);
     }}
