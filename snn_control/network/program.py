@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from snn_control.errors import ParameterError
 from snn_control.network.network import Network
+from snn_control.network.shell import Order, Shell
 
 __all__ = ["Program"]
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Networks whose read-outs add up to actions.
+    """Networks whose read-outs add up to actions, or networks in a shell of kernels.
 
     Raises:
         ParameterError: an index is out of range, or a network has another control period.
@@ -27,12 +28,14 @@ class Program:
     networks: tuple[Network, ...]
     """Networks, in the order of their steps."""
     feeds: tuple[tuple[int, ...], ...]
-    """Index in the observation of each input of each network."""
-    sums: tuple[tuple[int, ...], ...]
-    """Read-outs whose sum is each action, as indices in the read-outs of all networks, in order."""
+    """Index of each input of each network in the observation, or in the signals of the shell."""
+    sums: tuple[tuple[int, ...], ...] = ()
+    """Read-outs whose sum is each action, as indices in the read-outs of all networks, in order;
+    none with a shell."""
+    shell: Shell | None = None
+    """Kernels before and after the networks."""
 
     def __post_init__(self) -> None:
-        n_readouts = sum(len(network.readouts) for network in self.networks)
         for network, feed in zip(self.networks, self.feeds, strict=True):
             network.require_period(self.control_period_s)
             if len(feed) != len(network.inputs):
@@ -40,11 +43,34 @@ class Program:
                     f"network {network.name!r} has {len(network.inputs)} inputs; "
                     f"{len(feed)} are fed"
                 )
-            _check("feeds", feed, len(self.observation_names))
-        if len(self.sums) != len(self.action_names):
-            raise ParameterError(f"{len(self.sums)} sums for {len(self.action_names)} actions")
+            _check("feeds", feed, self.n_signals)
+        n_sums = 0 if self.shell else len(self.action_names)
+        if len(self.sums) != n_sums:
+            raise ParameterError(f"{len(self.sums)} sums; expected {n_sums}")
         for indices in self.sums:
-            _check("sums", indices, n_readouts)
+            _check("sums", indices, self.n_network_readouts)
+
+    @property
+    def n_signals(self) -> int:
+        """Number of values from which the networks are fed."""
+        return self.shell.n_signals if self.shell else len(self.observation_names)
+
+    @property
+    def n_network_readouts(self) -> int:
+        """Number of read-outs of all networks."""
+        return sum(len(network.readouts) for network in self.networks)
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Additional inputs."""
+        return self.shell.orders if self.shell else ()
+
+    @property
+    def readout_names(self) -> tuple[str, ...]:
+        """Named values of a tick: those of the shell, or the read-outs of all networks."""
+        if self.shell:
+            return tuple(self.shell.readouts)
+        return tuple(readout.name for network in self.networks for readout in network.readouts)
 
     @property
     def n_spiking(self) -> int:

@@ -16,6 +16,7 @@ import math
 from typing import Any
 
 from snn_control.plasticity.optional_kernel import kernel
+from snn_control.plasticity.portable_functions import exponential
 
 __all__ = ["fixed_share", "gaussian_likelihood", "heaviest"]
 
@@ -29,7 +30,8 @@ def gaussian_likelihood(innovation: float, variance: float, cap: float) -> float
         variance: its variance by the hypothesis, above 0.
         cap: largest squared innovation over its variance that counts: one outlier must not decide.
     """
-    return math.exp(-0.5 * min(innovation * innovation / variance, cap)) / math.sqrt(variance)
+    exponent = -0.5 * min(innovation * innovation / variance, cap)
+    return exponential(exponent) / math.sqrt(variance)
 
 
 @kernel(nogil=True)

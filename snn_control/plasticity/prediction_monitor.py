@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from snn_control.plasticity.portable_functions import exponential
+
 __all__ = ["PredictionMonitor"]
 
 OUTLIER_NIS = 100.0
@@ -63,7 +65,7 @@ class PredictionMonitor:
     def update(self, nis: float, dt_s: float) -> str:
         """Add the NIS of a measurement; return the message on a change of state, or empty."""
         self._changed_s += dt_s
-        kept = math.exp(-dt_s / self._tau_s)
+        kept = exponential(-dt_s / self._tau_s)
         self._mean = kept * self._mean + (1.0 - kept) * min(nis, OUTLIER_NIS)
         if self.diverged and self._mean < self._recovered:
             self.reset()

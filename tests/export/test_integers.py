@@ -36,8 +36,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def library_of(source: CSource, program: Program, folder: Path) -> CLibrary:
-    shape = (len(program.observation_names), len(program.action_names), program.n_spiking)
-    return CLibrary(build_library(source, folder), source.prefix, shape, source.precision)
+    return CLibrary(build_library(source, folder), source.prefix, program, source.precision)
 
 
 def require_equal(program: Program, precision: str, folder: Path, seed: int = 1) -> None:
@@ -152,7 +151,7 @@ def test_export_of_integers_lists_formats_and_bounds(
     assert json.loads(capsys.readouterr().out)["mismatches"] == 0
     integers = json.loads((folder / "manifest.json").read_text())["integers"]
     assert integers["weight_bits"] == 4
-    assert integers["input_units"] == {"height_error_m": 2.0**-12}
+    assert integers["input_units"] == [2.0**-12]
     sums = integers["networks"]["pd"]["connections"]["code->pd"]
     assert sums["rounding"] == "diffused"
     assert 0 < sums["largest_sum"] <= 80 * 7
@@ -160,7 +159,7 @@ def test_export_of_integers_lists_formats_and_bounds(
 
 def test_wrong_formats_are_refused() -> None:
     program = load("blimp-altitude").to_program()
-    with pytest.raises(ParameterError, match="2 formats for 1 observations"):
+    with pytest.raises(ParameterError, match="2 formats for 1 inputs"):
         c_source(program, "net", "int8", inputs=[InputFormat()] * 2)
     with pytest.raises(ParameterError, match="expected one of float32, float64, int16, int8, int4"):
         c_source(program, "net", "int32")

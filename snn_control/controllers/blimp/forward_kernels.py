@@ -76,6 +76,7 @@ from snn_control.plasticity.forward_model import (
     spread,
 )
 from snn_control.plasticity.optional_kernel import kernel
+from snn_control.plasticity.portable_functions import cosine, exponential
 
 LEAST_UNCHANGED = 5
 """Equal measurements after which a sensor may be frozen."""
@@ -140,7 +141,7 @@ def drive(rows: Any, at: int, target: float, fraction: float, servo_step: float)
     else:
         angle = max(angle - servo_step, 0.0)
     rows[at + DUTY], rows[at + ANGLE] = duty, angle
-    return duty * duty * math.cos(angle) if angle != 0.0 else duty * duty
+    return duty * duty * cosine(angle) if angle != 0.0 else duty * duty
 
 
 @kernel(nogil=True)
@@ -181,7 +182,7 @@ def advance(
 @kernel(nogil=True)
 def keep_shadows(rows: Any, weights: Any, elapsed_s: float, n: int) -> None:
     """Move the shadows to the estimates at a measurement that was certainly fresh."""
-    kept = math.exp(-elapsed_s / SLOW_TAU_S)
+    kept = exponential(-elapsed_s / SLOW_TAU_S)
     for k in range(n):
         at = k * ROW
         for item in range(4):

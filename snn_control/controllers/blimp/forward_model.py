@@ -185,7 +185,8 @@ class BlimpForwardModel(ForwardModel):
     def normalised_innovation(self) -> float:
         """Squared prediction error of the last trusted range over its variance."""
         variance = self._last[layout.INNOVATION_VARIANCE]
-        return self._last[layout.INNOVATION] ** 2 / variance
+        innovation = self._last[layout.INNOVATION]
+        return innovation * innovation / variance
 
     @property
     def readouts(self) -> dict[str, float]:

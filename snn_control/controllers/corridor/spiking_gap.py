@@ -15,6 +15,9 @@ from snn_control.controllers.document import ControllerDocument
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.network.program import Program
+from snn_control.network.shell import KernelCall, Shell
+from snn_control.plasticity.optional_kernel import kernel
 from snn_control.ranges import require_positive
 
 __all__ = ["SpikingGap", "spiking_gap"]
@@ -62,17 +65,14 @@ class SpikingGap(Controller):
     def reset(self, seed: int | None = None) -> None:
         """Take the current direction of the robot for that of the corridor."""
         self._engine.reset()
-        self._chosen_rad = 0.0
+        self._chosen_rad = np.zeros(1)
 
     def _step(self, observation: FloatArray) -> FloatArray:
-        inputs = observation.copy()
-        range_m = inputs[:N_RAYS]
-        range_m[range_m < 0.0] = REACH_M
+        inputs, action = np.empty_like(observation), np.empty(2)
+        fill_rays(inputs, observation)
         outputs = np.asarray(self._engine.step(inputs), np.float64)
-        self._chosen_rad = float(CANDIDATES_RAD[int(outputs[:-1].argmax())])
-        turn = self.turn_gain_per_s * self._chosen_rad
-        turn = min(max(turn, -MAX_TURN_RATE_RAD_S), MAX_TURN_RATE_RAD_S)
-        return np.array([max(float(outputs[-1]), 0.0), turn])
+        steer(outputs, CANDIDATES_RAD, self.turn_gain_per_s, self._chosen_rad, action)
+        return action
 
     @property
     def spikes(self) -> FloatArray:
@@ -82,11 +82,33 @@ class SpikingGap(Controller):
     @property
     def readouts(self) -> dict[str, float]:
         """Chosen direction, rad; number of `spikes` in the last tick."""
-        return {"chosen_rad": self._chosen_rad, "spikes": float(self._engine.spikes.sum())}
+        return {
+            "chosen_rad": float(self._chosen_rad[0]),
+            "spikes": float(self._engine.spikes.sum()),
+        }
 
     def to_document(self) -> ControllerDocument:
         """Return the network and the gain."""
         return ControllerDocument(self.networks, {"turn_gain_per_s": self.turn_gain_per_s})
+
+    def to_program(self) -> Program:
+        """Return the network and the kernels around it."""
+        network = self.networks[0]
+        shell = Shell(
+            n_signals=len(network.inputs),
+            before=KernelCall(fill_rays, ("signals", "observation")),
+            after=KernelCall(
+                steer, ("readouts", "candidates_rad", self.turn_gain_per_s, "chosen_rad", "actions")
+            ),
+            state={"chosen_rad": 1},
+            constants={"candidates_rad": CANDIDATES_RAD},
+            readouts={"chosen_rad": ("chosen_rad", 0)},
+        )
+        feed = tuple(range(len(network.inputs)))
+        return Program(
+            self.observation_names, self.action_names, self.control_period_s, self.networks,
+            (feed,), shell=shell,
+        )  # fmt: skip
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes
@@ -107,6 +129,29 @@ class SpikingGap(Controller):
                 "expected one network and the number turn_gain_per_s"
             )
         return cls(document.networks[0], gain, engine)
+
+
+@kernel(nogil=True)
+def fill_rays(inputs: Any, observation: Any) -> None:
+    """Write the inputs of the network: rays that were not fired have no return."""
+    for k in range(N_RAYS):
+        inputs[k] = observation[k] if observation[k] >= 0.0 else REACH_M
+    inputs[N_RAYS] = observation[N_RAYS]
+
+
+@kernel(nogil=True)
+def steer(
+    outputs: Any, candidates_rad: Any, gain_per_s: float, chosen_rad: Any, action: Any
+) -> None:
+    """Write speed and turn rate towards the direction with the largest potential."""
+    n, best = candidates_rad.size, 0
+    for k in range(1, n):
+        if outputs[k] > outputs[best]:
+            best = k
+    chosen_rad[0] = candidates_rad[best]
+    turn = gain_per_s * chosen_rad[0]
+    action[0] = max(outputs[n], 0.0)
+    action[1] = min(max(turn, -MAX_TURN_RATE_RAD_S), MAX_TURN_RATE_RAD_S)
 
 
 def spiking_gap(turn_gain_per_s: float = 3.0, **settings: float) -> SpikingGap:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.compiled import kernel
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.controllers.swimmer.circuit import (
@@ -23,14 +22,11 @@ from snn_control.controllers.swimmer.homeostasis import (
     CLOCK_SIZE,
     FROZEN,
     PERIOD,
-    RATE,
-    TICK,
     Homeostasis,
-    adapt,
-    follow,
-    start_clock,
 )
+from snn_control.controllers.swimmer.kernels import act, perceive, steer
 from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
+from snn_control.controllers.swimmer.shell import swimmer_program
 from snn_control.controllers.swimmer.trials import (
     SPEED_SENSOR,
     SwimmerTrials,
@@ -41,9 +37,10 @@ from snn_control.controllers.swimmer.trials import (
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.network.program import Program
 from snn_control.plasticity.trials import Trials
 
-__all__ = ["Swimmer", "act", "bounds_of", "check_swimmer_network", "command_inputs", "perceive"]
+__all__ = ["Swimmer", "bounds_of", "check_swimmer_network", "command_inputs"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -185,6 +182,19 @@ class Swimmer(Controller):
             settings["trials"] = self.trials.document()
         return ControllerDocument(self.networks, settings)
 
+    def to_program(self) -> Program:
+        """Return the network and the kernels around it.
+
+        Raises:
+            ParameterError: with trials, or a clock that follows the wave.
+        """
+        if self.trials:
+            raise ParameterError("trials of slow parameters cannot be exported: load without them")
+        return swimmer_program(
+            self.networks[0], self._ticks, self.clocked, self.period_ticks, self.posture_start,
+            self._set_points, self._bounds,
+        )  # fmt: skip
+
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes
         cls,
@@ -310,8 +320,10 @@ def command_inputs(speed: float, turn: float) -> tuple[float, float, float]:
     """
     if not (np.isfinite(speed) and np.isfinite(turn)):
         raise ParameterError(f"command of speed {speed:g}, turn {turn:g}: expected numbers")
-    turn = min(max(turn, -1.0), 1.0)
-    return 1.0 - min(max(speed, 0.0), 1.0), max(turn, 0.0), max(-turn, 0.0)
+    inputs = np.empty(3)
+    steer(inputs, speed, turn)
+    rest, right, left = inputs.tolist()
+    return rest, right, left
 
 
 def check_swimmer_network(network: Network) -> int:
@@ -333,52 +345,3 @@ def check_swimmer_network(network: Network) -> int:
 def bounds_of(homeostasis: Homeostasis | None, network: Network) -> FloatArray:
     """Return `homeostasis.bounds` at the network's control period; zeros for None."""
     return homeostasis.bounds(network.control_period_s) if homeostasis else np.zeros(BOUNDS_SIZE)
-
-
-@kernel(nogil=True)
-def perceive(
-    inputs: Any, joint_rad: Any, gains: Any, clock: Any, clocked: bool, period_ticks: int,
-    posture_start: bool,
-) -> None:  # fmt: skip
-    """Write the inputs of the network: angles times their gains, and the halves of the clock.
-
-    The first call starts the clock: with the dorsal half, or against the body's bend.
-    """
-    n, bend = joint_rad.size, 0.0
-    for k in range(n):
-        inputs[k] = gains[k] * joint_rad[k]
-        bend += joint_rad[k]
-    if clock[PERIOD] == 0.0:
-        start_clock(clock, period_ticks // 2 if posture_start and bend > 0.0 else 0, period_ticks)
-    if clocked:
-        inputs[n] = 1.0 if clock[TICK] < clock[PERIOD] // 2 else 0.0
-        inputs[n + 1] = 1.0 - inputs[n]
-
-
-@kernel(nogil=True)
-def act(
-    outputs: Any, ticks: int, muscles: Any, effort: Any, gains: Any, clock: Any, set_points: Any,
-    bounds: Any, period_ticks: int,
-) -> None:  # fmt: skip
-    """Write muscles and efforts, adapt, and advance the clock.
-
-    Args:
-        outputs: outputs of the network: graded muscles, or spikes of all cells, muscles last.
-        ticks: number of network ticks in which the spikes were counted; 0: outputs are graded.
-        muscles: output, activity of the muscles, shape (2 * n_joints,).
-        effort: output, shape (n_joints,).
-        gains: gains of the stretch receptors, which adapt.
-        clock: clock of `start_clock`.
-        set_points: setpoints of the homeostasis.
-        bounds: result of `Homeostasis.bounds`; zeros: no adaptation.
-        period_ticks: initial period of the clock.
-    """
-    n = effort.size
-    first = outputs.size - 2 * n
-    for k in range(2 * n):
-        muscles[k] = outputs[first + k] / ticks if ticks else outputs[first + k]
-    for k in range(n):
-        effort[k] = muscles[k] - muscles[n + k]
-    if bounds[RATE] > 0.0:
-        adapt(gains, muscles, set_points, bounds)
-    follow(clock, muscles, bounds, period_ticks)

@@ -11,16 +11,11 @@ __all__ = ["described"]
 
 
 def described(form: ProgramFormat) -> dict[str, Any]:
-    """Return units of inputs and outputs, and the formats of each network."""
-    program = form.program
+    """Return units of inputs (or signals) and outputs, and the formats of each network."""
     return {
         "weight_bits": form.bits,
-        "input_units": dict(
-            zip(program.observation_names, (each.lsb for each in form.inputs), strict=True)
-        ),
-        "output_units": dict(
-            zip(program.action_names, (2.0**-each for each in form.exponents), strict=True)
-        ),
+        "input_units": [each.lsb for each in form.inputs],
+        "output_units": [2.0**-each for each in form.exponents],
         "networks": {each.network.name: _network(each) for each in form.networks},
     }
 

@@ -28,7 +28,7 @@ class ProgramFormat:
     bits: int
     """Bits of a weight with its sign."""
     inputs: tuple[InputFormat, ...]
-    """Format of each entry of the observation."""
+    """Format of each entry of the observation, or signal of the shell."""
     networks: tuple[NetworkFormat, ...]
     """Formats of the networks."""
     exponents: tuple[int, ...]
@@ -52,15 +52,16 @@ def program_format(
     Args:
         program: program.
         bits: bits of a weight with its sign, 2 to 16.
-        inputs: format of each entry of the observation; default: multiples of 2^-12 of its unit.
+        inputs: format of each entry of the observation, or signal of the shell; default: multiples
+            of 2^-12 of its unit.
 
     Raises:
         ParameterError: see `network_format`.
     """
-    n = len(program.observation_names)
+    n = program.n_signals
     formats = tuple(inputs) if inputs is not None else (InputFormat(),) * n
     if len(formats) != n:
-        raise ParameterError(f"{len(formats)} formats for {n} observations")
+        raise ParameterError(f"{len(formats)} formats for {n} inputs")
     networks = tuple(
         network_format(network, bits, [formats[index] for index in feed])
         for network, feed in zip(program.networks, program.feeds, strict=True)

@@ -44,6 +44,15 @@ static int32_t shifted(int32_t x, uint32_t s, int32_t limit)
     const int32_t z = y > (uint32_t)limit ? limit : (int32_t)y;
     return x < 0 ? -z : z;
 }""",
+    "quantised": """/* Nearest multiple of the unit, halves away from 0, within the limit. */
+static int16_t quantised(double value, double unit, int32_t limit)
+{
+    const double number = value / unit;
+    const double size = number < 0 ? -number : number;
+    int32_t whole = size < (double)limit ? (int32_t)size : limit;
+    if (whole < limit && size - (double)whole >= 0.5) ++whole;
+    return (int16_t)(number < 0 ? -whole : whole);
+}""",
     "rank16": """/* Number of ascending thresholds below x. */
 static uint8_t rank16(const int16_t *thresholds, uint32_t n, int32_t x)
 {

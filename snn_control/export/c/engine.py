@@ -42,13 +42,13 @@ class CEngine(Copied):
         self, network: Network, precision: str = "float64", folder: Path | None = None
     ) -> None:
         self.network = network
-        source = c_source(Program.of_network(network), PREFIX, precision)
+        program = Program.of_network(network)
+        source = c_source(program, PREFIX, precision)
         content = (source.header + source.source).encode()
         folder = folder or cache_folder() / hashlib.sha256(content).hexdigest()[:24]
         library = folder / f"lib{PREFIX}.so"
         self._path = library if library.is_file() else build_library(source, folder)
-        shape = (len(network.inputs), len(network.readouts), network.n_spiking)
-        self._library = CLibrary(self._path, PREFIX, shape, precision)
+        self._library = CLibrary(self._path, PREFIX, program, precision)
         self._form = source.form
 
     def reset(self) -> None:

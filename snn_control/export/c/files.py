@@ -13,15 +13,24 @@ from typing import Any
 import numpy as np
 
 from snn_control.engines.integer.description import described
+from snn_control.engines.integer.engine import IntegerEngine
 from snn_control.engines.integer.formats import InputFormat
-from snn_control.engines.integer.program import IntegerProgram, ProgramFormat
+from snn_control.engines.integer.program import IntegerProgram
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import FLAGS, build_library, find_compiler, write_source
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.replay import Replay, fnv1a, replay, replay_program, source_inputs
+from snn_control.export.c.native_program import NativeProgram
+from snn_control.export.c.replay import (
+    Replay,
+    fnv1a,
+    replay,
+    replay_native,
+    replay_program,
+    source_inputs,
+    trace_orders,
+)
 from snn_control.export.c.source import CSource, c_source
 from snn_control.export.manifest import common_entries, require_empty
-from snn_control.export.run_program import run_program
 from snn_control.network.program import Program
 
 __all__ = ["Verification", "export_c"]
@@ -75,18 +84,20 @@ def export_c(
     """
     require_empty(folder)
     source = c_source(program, prefix, precision, model_sha256, inputs)
-    trace = source_inputs(source, len(program.observation_names))
+    trace = source_inputs(source, program)
     verification, files = None, [f"{prefix}.h", f"{prefix}.c"]
     if verify:
         with tempfile.TemporaryDirectory() as scratch:
             verification, expected = _verified(program, source, trace, Path(scratch))
     write_source(source, folder)
     if verification is not None:
-        test = replay_program(prefix, precision, trace, expected)
+        test = replay_program(source, trace, program.orders, expected)
         (folder / f"{prefix}_test.c").write_text(test, "utf-8")
         files.append(f"{prefix}_test.c")
         _run_test(folder, prefix)
     manifest = common_entries(program, prefix, precision, model_sha256) | {
+        "orders": [order.name for order in program.orders],
+        "readouts": list(program.readout_names),
         "files": files,
         "flags": list(FLAGS),
         "integers": None if source.form is None else described(source.form),
@@ -100,10 +111,9 @@ def _verified(
     program: Program, source: CSource, inputs: np.ndarray, scratch: Path
 ) -> tuple[Verification, int]:
     """Return the comparison with the native engine, and the hash of the library's results."""
-    shape = (len(program.observation_names), len(program.action_names), program.n_spiking)
-    library = CLibrary(build_library(source, scratch), source.prefix, shape, source.precision)
-    mine = replay(library, inputs)
-    engine = _native(program, inputs) if source.form is None else _integer(source.form, inputs)
+    library = CLibrary(build_library(source, scratch), source.prefix, program, source.precision)
+    orders = trace_orders(program.orders)
+    mine, engine = replay(library, inputs, orders), _engine(program, source, inputs, orders)
     mismatches = int((mine.spikes != engine.spikes).sum())
     error = float(np.abs(mine.outputs - engine.outputs.astype(float)).max(initial=0.0))
     if mismatches or error:
@@ -116,18 +126,16 @@ def _verified(
     return Verification(len(inputs), mismatches, error, f"{expected:016x}", reference), expected
 
 
-def _native(program: Program, inputs: np.ndarray) -> Replay:
-    """Return the results of the native engine in the precision of the inputs."""
-    from snn_control.engines.native import NativeEngine
-
-    trace = run_program(program, lambda network: NativeEngine(network, inputs.dtype), inputs)
-    return Replay(trace.actions, trace.spikes.astype(np.uint16))
-
-
-def _integer(form: ProgramFormat, inputs: np.ndarray) -> Replay:
-    """Return the results of the engine in integers."""
-    program = IntegerProgram(form)
-    ticks = [(program.advance(row), program.spikes) for row in inputs.astype(np.int64)]
+def _engine(program: Program, source: CSource, inputs: np.ndarray, orders: np.ndarray) -> Replay:
+    """Return the results of the native engine, or of the one in integers."""
+    form = source.form
+    if form is None:
+        return replay_native(NativeProgram(program, inputs.dtype), inputs, orders)
+    if program.shell is not None:
+        engines = [IntegerEngine(each) for each in form.networks]
+        return replay_native(NativeProgram(program, inputs.dtype, engines), inputs, orders)
+    integers = IntegerProgram(form)
+    ticks = [(integers.advance(row), integers.spikes) for row in inputs.astype(np.int64)]
     outputs, spikes = zip(*ticks, strict=True)
     return Replay(np.array(outputs), np.array(spikes).astype(np.uint16))
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from snn_control.export.c.float_code import FloatCode
-from snn_control.export.c.network_code import NetworkCode
-from snn_control.export.c.parts import Parts
+from snn_control.export.c.parts import Parts, readouts_of
 from snn_control.network.program import Program
 
-__all__ = ["float_parts", "readouts_of"]
+__all__ = ["REFUSAL", "float_parts", "float_preamble", "float_types"]
 
-_PREAMBLE = """#if defined(__FAST_MATH__)
+REFUSAL = """    for (uint32_t k = 0; k < {upper}_N_IN; ++k) {{
+        const real zero = in[k] - in[k];
+        if (!(zero == 0)) return {upper}_NOT_FINITE;
+    }}
+"""
+_GUARDS = """#if defined(__FAST_MATH__)
 #error "-ffast-math changes the results"
 #endif
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__STRICT_ANSI__) && \\
@@ -26,6 +30,20 @@ _PREAMBLE = """#if defined(__FAST_MATH__)
 """
 
 
+def float_preamble(prefix: str) -> str:
+    """Return the checks of the compiler, and the type `real`."""
+    return f"{_GUARDS}typedef {prefix}_real real;"
+
+
+def float_types(prefix: str, precision: str) -> str:
+    """Return the type definitions of the header."""
+    kind = "float" if precision == "float32" else "double"
+    return (
+        f"typedef {kind} {prefix}_real;\ntypedef {prefix}_real {prefix}_input;\n"
+        f"typedef {prefix}_real {prefix}_output;"
+    )
+
+
 def float_parts(program: Program, prefix: str, precision: str) -> Parts:
     """Return the parts of a program.
 
@@ -38,34 +56,17 @@ def float_parts(program: Program, prefix: str, precision: str) -> Parts:
         FloatCode(network, f"{prefix}_n{k}", precision)
         for k, network in enumerate(program.networks)
     )
-    kind, upper = "float" if precision == "float32" else "double", prefix.upper()
     readouts = readouts_of(codes)
+    feed = "(real)signals[{}]" if program.shell else "in[{}]"
     return Parts(
         codes=codes,
-        types=f"typedef {kind} {prefix}_real;\ntypedef {prefix}_real {prefix}_input;\n"
-        f"typedef {prefix}_real {prefix}_output;",
-        input_notes=program.observation_names,
-        output_notes=program.action_names,
-        declarations="",
-        preamble=f"{_PREAMBLE}typedef {prefix}_real real;",
-        refusal=f"""    for (uint32_t k = 0; k < {upper}_N_IN; ++k) {{
-        const real zero = in[k] - in[k];
-        if (!(zero == 0)) return {upper}_NOT_FINITE;
-    }}
-""",
-        inputs=tuple(f"in[{k}]" for k in range(len(program.observation_names))),
+        types=float_types(prefix, precision),
+        preamble=float_preamble(prefix),
+        refusal=REFUSAL.format(upper=prefix.upper()),
+        feeds=tuple(feed.format(k) for k in range(program.n_signals)),
+        readouts=tuple(readouts),
         sums=tuple(
             f"out[{action}] = {' + '.join(readouts[index] for index in indices) or '0'};"
             for action, indices in enumerate(program.sums)
         ),
-        functions="",
     )
-
-
-def readouts_of(codes: tuple[NetworkCode, ...]) -> list[str]:
-    """Return the expressions of all read-outs from `state`."""
-    return [
-        code.readout(k).replace("s->", f"state->n{n}.")
-        for n, code in enumerate(codes)
-        for k in range(len(code.network.readouts))
-    ]

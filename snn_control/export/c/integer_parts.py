@@ -7,16 +7,16 @@ import math
 from snn_control.engines.integer.arithmetic import LIMIT
 from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.program import ProgramFormat
-from snn_control.export.c.float_parts import readouts_of
+from snn_control.export.c.float_parts import REFUSAL, float_preamble, float_types
 from snn_control.export.c.integer_code import IntegerCode
-from snn_control.export.c.literals import integers, reals
-from snn_control.export.c.parts import Parts
+from snn_control.export.c.literals import integers, real, reals
+from snn_control.export.c.parts import Parts, readouts_of
 
 __all__ = ["integer_parts"]
 
 
 def integer_parts(form: ProgramFormat, prefix: str) -> Parts:
-    """Return the parts of a program in integers.
+    """Return the parts of a program in integers; a shell around the networks stays in double.
 
     Args:
         form: program in integers.
@@ -24,26 +24,46 @@ def integer_parts(form: ProgramFormat, prefix: str) -> Parts:
     """
     program = form.program
     codes = tuple(IntegerCode(each, f"{prefix}_n{k}") for k, each in enumerate(form.networks))
+    if program.shell is not None:
+        return _shell_parts(form, codes, prefix)
     return Parts(
         codes=codes,
         types=f"typedef int16_t {prefix}_input;\ntypedef int32_t {prefix}_output;",
-        input_notes=tuple(
-            f"{name}, multiples of {each.lsb:.9g}"
-            for name, each in zip(program.observation_names, form.inputs, strict=True)
-        ),
-        output_notes=tuple(
-            f"{name}, multiples of 2^{-exponent}"
-            for name, exponent in zip(program.action_names, form.exponents, strict=True)
-        ),
-        declarations=_declarations(prefix),
         preamble="",
         refusal="",
-        inputs=tuple(
+        feeds=tuple(
             f"(int16_t)saturate(in[{k}], {each.largest})" for k, each in enumerate(form.inputs)
         ),
+        readouts=tuple(readouts_of(codes)),
         sums=_sums(form, codes),
+        input_units=tuple(f"multiples of {each.lsb:.9g}" for each in form.inputs),
+        output_units=_multiples(form.exponents),
+        readout_units=_multiples(form.readout_exponents),
+        declarations=_declarations(prefix),
         functions=_quantise(form.inputs, prefix, form.exponents),
     )
+
+
+def _shell_parts(form: ProgramFormat, codes: tuple[IntegerCode, ...], prefix: str) -> Parts:
+    """Return the parts with inputs and outputs in single precision."""
+    pairs = zip(readouts_of(codes), form.readout_exponents, strict=True)
+    return Parts(
+        codes=codes,
+        types=float_types(prefix, "float32"),
+        preamble=float_preamble(prefix),
+        refusal=REFUSAL.format(upper=prefix.upper()),
+        feeds=tuple(
+            f"quantised(signals[{k}], {real(each.lsb, 'float64')}, {each.largest})"
+            for k, each in enumerate(form.inputs)
+        ),
+        readouts=tuple(
+            f"((double){text} * {real(2.0**-exponent, 'float64')})" for text, exponent in pairs
+        ),
+    )
+
+
+def _multiples(exponents: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(f"multiples of 2^{-exponent}" for exponent in exponents)
 
 
 def _sums(form: ProgramFormat, codes: tuple[IntegerCode, ...]) -> tuple[str, ...]:

@@ -7,20 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.engines.integer.quantise import BITS
+from snn_control.network.program import Program
 
-__all__ = ["INPUT_TYPES", "OUTPUT_TYPES", "REAL", "integers", "real", "reals"]
+__all__ = ["REAL", "integers", "number_types", "real", "reals"]
 
 REAL: dict[str, type[np.float32] | type[np.float64]] = {
     "float32": np.float32,
     "float64": np.float64,
 }
 """NumPy type of each floating-point precision."""
-INPUT_TYPES: dict[str, npt.DTypeLike] = {**REAL, **dict.fromkeys(BITS, np.int16)}
-"""NumPy type of an input of each precision."""
-OUTPUT_TYPES: dict[str, npt.DTypeLike] = {**REAL, **dict.fromkeys(BITS, np.int32)}
-"""NumPy type of an output of each precision."""
 _WIDTH = 96
+
+
+def number_types(program: Program, precision: str) -> tuple[npt.DTypeLike, npt.DTypeLike]:
+    """Return the NumPy types of inputs and outputs; a shell around integers has single ones."""
+    if precision in REAL:
+        return REAL[precision], REAL[precision]
+    return (np.float32, np.float32) if program.shell else (np.int16, np.int32)
 
 
 def real(value: float, precision: str) -> str:

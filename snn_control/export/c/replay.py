@@ -8,10 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.literals import REAL, integers, reals
+from snn_control.export.c.literals import REAL, integers, number_types, reals
+from snn_control.export.c.native_program import NativeProgram
 from snn_control.export.c.source import CSource
+from snn_control.network.program import Program
+from snn_control.network.shell import Order
 
-__all__ = ["Replay", "fnv1a", "replay", "replay_program", "source_inputs", "trace_inputs"]
+__all__ = [
+    "Replay",
+    "fnv1a",
+    "replay",
+    "replay_native",
+    "replay_program",
+    "source_inputs",
+    "trace_inputs",
+    "trace_orders",
+]
 
 TICKS = 400
 OFFSET, PRIME = 0xCBF29CE484222325, 0x100000001B3
@@ -46,25 +58,56 @@ def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray
     return np.ascontiguousarray(values, REAL[precision])
 
 
-def source_inputs(source: CSource, n_in: int) -> npt.NDArray[Any]:
+def source_inputs(source: CSource, program: Program) -> npt.NDArray[Any]:
     """Return the trace in the numbers of a source, shape (n_ticks, n_in)."""
-    if source.form is None:
-        return trace_inputs(n_in, source.precision)
+    n_in, (kind, _) = len(program.observation_names), number_types(program, source.precision)
+    if source.form is None or program.shell is not None:
+        return trace_inputs(n_in, np.dtype(kind).name)
     values = trace_inputs(n_in, "float64")
     columns = zip(source.form.inputs, values.T, strict=True)
-    integers = [each.quantised(column) for each, column in columns]
-    return np.array(integers, np.int16).reshape(n_in, -1).T.copy()
+    units = [each.quantised(column) for each, column in columns]
+    return np.array(units, np.int16).reshape(n_in, -1).T.copy()
 
 
-def replay(library: CLibrary, inputs: npt.NDArray[Any]) -> Replay:
-    """Run a library over inputs of shape (n_ticks, n_in) from its start."""
+def trace_orders(orders: tuple[Order, ...], n_ticks: int = TICKS) -> npt.NDArray[np.float64]:
+    """Return the additional inputs of each tick: their defaults, and others for a time each."""
+    rows = np.tile([order.default for order in orders], (n_ticks, 1))
+    for k in range(len(orders)):
+        first = n_ticks * (k + 1) // (len(orders) + 2)
+        rows[first : first + n_ticks // 10, k] = 1.0 if rows[0, k] != 1.0 else 0.0
+    return rows
+
+
+def replay(library: CLibrary, inputs: npt.NDArray[Any], orders: npt.NDArray[np.float64]) -> Replay:
+    """Run a library from its start.
+
+    Args:
+        library: library.
+        inputs: inputs of each tick, shape (n_ticks, n_in).
+        orders: additional inputs of each tick, shape (n_ticks, n_orders).
+    """
     library.reset()
     outputs, spikes = [], []
-    for row in inputs:
+    for row, order in zip(inputs, orders, strict=True):
+        if order.size:
+            library.take_orders(order)
         library.inputs[:] = row
         library.step()
         outputs.append(library.outputs.copy())
         spikes.append(library.spikes.copy())
+    return Replay(np.array(outputs), np.array(spikes))
+
+
+def replay_native(
+    native: NativeProgram, inputs: npt.NDArray[np.floating], orders: npt.NDArray[np.float64]
+) -> Replay:
+    """Run the native peer from its start, see `replay`."""
+    outputs, spikes = [], []
+    for row, order in zip(inputs, orders, strict=True):
+        if order.size:
+            native.take_orders(order)
+        outputs.append(native.step(row).copy())
+        spikes.append(native.spikes.copy())
     return Replay(np.array(outputs), np.array(spikes))
 
 
@@ -78,11 +121,22 @@ def fnv1a(result: Replay) -> int:
     return value
 
 
-def replay_program(prefix: str, precision: str, inputs: npt.NDArray[Any], expected: int) -> str:
+def replay_program(
+    source: CSource, inputs: npt.NDArray[Any], orders: tuple[Order, ...], expected: int
+) -> str:
     """Return `PREFIX_test.c`: it exits with 0 if the hash of all ticks is the expected one."""
     n_ticks, n_in = inputs.shape
-    values = integers(inputs) if inputs.dtype == np.int16 else reals(inputs, precision)
+    whole, kind, prefix = inputs.dtype == np.int16, inputs.dtype.name, source.prefix
+    values = integers(inputs) if whole else reals(inputs, kind)
     upper = prefix.upper()
+    n_orders = len(orders)
+    table = f"""
+static const {prefix}_input orders[N_TICKS * {n_orders}] = {{
+{reals(trace_orders(orders, n_ticks), kind)}
+}};
+"""
+    take = f"""        if ({prefix}_take_orders(&state, orders + k * {upper}_N_ORDERS)) return 3;
+"""
     return f"""/* Replay of a trace: exits with 0 if outputs and spikes are those of the export. */
 #include "{prefix}.h"
 
@@ -93,7 +147,7 @@ def replay_program(prefix: str, precision: str, inputs: npt.NDArray[Any], expect
 static const {prefix}_input inputs[N_TICKS * {n_in}] = {{
 {values}
 }};
-
+{table if orders else ""}
 static uint64_t hash = 0x{OFFSET:X}u;
 
 static void add(const void *values, uint32_t n)
@@ -109,7 +163,7 @@ int main(void)
     {prefix}_output out[{upper}_N_OUT];
     {prefix}_init(&state);
     for (uint32_t k = 0; k < N_TICKS; ++k) {{
-        if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out) != {upper}_OK) return 2;
+{take if orders else ""}        if ({prefix}_step(&state, inputs + k * {upper}_N_IN, out)) return 2;
         add(out, (uint32_t)sizeof out);
         {prefix}_spikes(&state, spikes);
         add(spikes, 2u * {upper}_N_SPIKING);

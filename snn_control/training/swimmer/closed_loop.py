@@ -12,13 +12,12 @@ import numpy.typing as npt
 from snn_control.compiled import kernel
 from snn_control.controllers.swimmer.circuit import CLOCK
 from snn_control.controllers.swimmer.homeostasis import CLOCK_SIZE, LAG, PERIOD, Homeostasis
+from snn_control.controllers.swimmer.kernels import act, perceive
 from snn_control.controllers.swimmer.swimmer import (
-    act,
     bounds_of,
     check_swimmer_network,
     command_inputs,
     muscles_spike,
-    perceive,
 )
 from snn_control.controllers.swimmer.trials import (
     SwimmerTrials,
