@@ -21,6 +21,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "logs": ("rosbags",),
     "rl": ("sb3_contrib", "stable_baselines3"),
     "digits": ("sklearn",),
+    "serial": ("serial", "cobs"),
     "docs": ("mkdocs", "material", "mkdocstrings"),
 }
 """Modules of each optional extra."""
