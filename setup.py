@@ -59,6 +59,7 @@ CLUSTER = ["ray>=2.52"]
 DIGITS = ["scikit-learn>=1.4"]
 NIR = ["nir>=1.0.8"]
 ONNX = ["onnx>=1.17", "onnxruntime>=1.20"]
+SERIAL = ["pyserial>=3.5", "cobs>=1.2"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.29"]
 # The wheels exist only for these Pythons; elsewhere the extra is empty: source ROS 2 instead.
 # Always `ros-jazzy-*`: a plain `ros-*` package installs a newer distribution and mixes the two.
@@ -93,7 +94,7 @@ TOOLS = [
     "setuptools>=70.1,<80",
 ]
 # For a sourced ROS 2, whose libraries the wheels would replace.
-TEST_SOURCED = [*TOOLS, *LOGS, *RL, *CLUSTER, *DIGITS, *NIR, *ONNX]
+TEST_SOURCED = [*TOOLS, *LOGS, *SERIAL, *RL, *CLUSTER, *DIGITS, *NIR, *ONNX]
 TEST = [*TEST_SOURCED, *ROS]
 DEV = ["ruff==0.17.6", "mypy==2.4.1", "types-PyYAML"]
 
@@ -176,6 +177,7 @@ setup(
         "logs": LOGS,
         "rl": RL,
         "cluster": CLUSTER,
+        "serial": SERIAL,
         "digits": DIGITS,
         "nir": NIR,
         "onnx": ONNX,

@@ -132,6 +132,30 @@ class MissingCompilerError(MissingToolError):
     """No C compiler."""
 
 
+class LineError(SnnControlError):
+    """A serial line that cannot be opened, or whose other end is closed."""
+
+
+class ProtocolError(SnnControlError):
+    """A firmware of another protocol or another model."""
+
+
+class UnansweredError(SnnControlError):
+    """A request without an answer in time.
+
+    Args:
+        message: message with the request and the time.
+        silent: True if no byte was received at all: the other end is gone.
+    """
+
+    def __init__(self, message: str, silent: bool) -> None:
+        super().__init__(message)
+        self.silent = silent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.args, self.silent)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of an error message: close matches, or else all known names."""
     known = sorted(known)

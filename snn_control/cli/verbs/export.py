@@ -21,6 +21,7 @@ from snn_control.export.c.names import check_prefix, prefix_of
 from snn_control.export.cores.core import CORES
 from snn_control.export.cores.replay import check_cores, replay_on_cores
 from snn_control.export.cores.table import COLUMNS, rows
+from snn_control.export.layouts.layout import arrange
 from snn_control.export.registry import EXPORTERS
 
 Cores = Annotated[tuple[str, ...], arg(metavar="CORE [CORE ...]", help_behavior_hint="")]
@@ -53,6 +54,9 @@ class Args(JsonOption):
     """C identifier, prefix of all names; default: that of the model."""
     verify: bool = True
     """Replay a trace; c is compiled for it."""
+    layout: Literal["plain", "firmware", "arduino", "zephyr"] = "plain"
+    """Arrangement of the files of c: as they are, with a firmware for a serial line, as an Arduino
+    library, or as a Zephyr module."""
     cores: Cores = ()
     """Emulated cores of a further replay of c: aarch64, cortex-m0plus, cortex-m3, cortex-m4f,
     cortex-m7, or all."""
@@ -70,6 +74,8 @@ def run(args: Args) -> Result:
     cores = tuple(CORES) if "all" in args.cores else args.cores
     if cores and (args.to != "c" or not args.verify):
         raise WrongUseError("--cores compares with the replay of c: omit --no-verify and --to")
+    if args.layout != "plain" and args.to != "c":
+        raise WrongUseError(f"--layout {args.layout} is one of c: omit --to")
     check_cores(cores)
     folder = args.out or Path("exports") / (prefix if args.to == "c" else f"{prefix}_{args.to}")
     manifest = exporter.load()(
@@ -79,6 +85,8 @@ def run(args: Args) -> Result:
     if cores:
         results = replay_on_cores(folder, cores)
         manifest["cores"] = [dataclasses.asdict(result) for result in results]
+    if args.layout != "plain":
+        manifest |= {"layout": args.layout, "files": arrange(folder, args.layout)}
     verification = manifest["verification"] or {}
     return Result(
         manifest

@@ -23,6 +23,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "digits": ("sklearn",),
     "nir": ("nir", "h5py"),
     "onnx": ("onnx", "onnxruntime"),
+    "serial": ("serial", "cobs"),
     "docs": ("mkdocs", "material", "mkdocstrings"),
 }
 """Modules of each optional extra."""

@@ -1,0 +1,1 @@
+"""Arrangements of the files of an export for build systems."""
