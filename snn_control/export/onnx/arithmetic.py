@@ -51,10 +51,10 @@ def bounded(builder: Builder, tensor: str, low: FloatArray, high: FloatArray) ->
 
 def selected(builder: Builder, tensor: str, size: int, indices: Iterable[int]) -> str:
     """Return elements of a tensor of shape (size,)."""
-    wanted = list(indices)
-    if wanted == list(range(size)):
+    chosen = list(indices)
+    if chosen == list(range(size)):
         return tensor
-    return builder.node("Gather", tensor, builder.constant(wanted, np.int64))
+    return builder.node("Gather", tensor, builder.constant(chosen, np.int64))
 
 
 def settled_at(builder: Builder, tensor: Tensor, decay: FloatArray) -> Tensor:
