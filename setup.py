@@ -44,7 +44,7 @@ if Path("envs").is_dir():
     package_data[f"{NAME}.envs"] = ["*.xml", "**/*.xml"]
 for folder, patterns in (
     ("models", ["*.json", "*.safetensors"]),
-    ("configs", ["*.yaml", "faults/*.yaml", "ros/*.yaml"]),
+    ("configs", ["*.yaml", "energy/*.yaml", "faults/*.yaml", "ros/*.yaml"]),
 ):
     if Path(folder).is_dir():
         packages.append(f"{NAME}.{folder}")
@@ -150,6 +150,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
         (f"share/{NAME}/configs", sorted(glob("configs/*.yaml"))),
+        (f"share/{NAME}/configs/energy", sorted(glob("configs/energy/*.yaml"))),
         (f"share/{NAME}/configs/faults", sorted(glob("configs/faults/*.yaml"))),
         (f"share/{NAME}/configs/ros", sorted(glob("configs/ros/*.yaml"))),
         (f"lib/{NAME}", sorted(glob("scripts/*"))),

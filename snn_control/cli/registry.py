@@ -13,6 +13,7 @@ VERBS: dict[str, str] = {
     "fly": "run a controller as a ROS 2 node, in simulation or on the robot",
     "fit": "fit the blimp model to your own flight logs",
     "export": "write a controller as C99 source, NIR or ONNX files, verified by replay",
+    "costs": "count operations, memory traffic and energy of a decision, beside the int8 twin",
     "study": "run a registered experiment: table, plots, report page",
     "report": "write the report page of a run",
     "check": "check your own environment, controller, configuration or run",

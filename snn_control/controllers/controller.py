@@ -14,6 +14,7 @@ import numpy.typing as npt
 from snn_control.controllers.document import ControllerDocument
 from snn_control.copies import Copied
 from snn_control.errors import ObservationError, ParameterError
+from snn_control.export.costs.counts import Counts, count_operations
 from snn_control.network import Network, synaptic_operations
 from snn_control.network.program import Program
 
@@ -152,3 +153,14 @@ class Controller(Copied, ABC):
         if not self.networks:
             return None
         return synaptic_operations(self.networks, spike_counts, n_ticks)
+
+    def operation_counts(self, spike_counts: npt.ArrayLike, n_ticks: int) -> Counts | None:
+        """Return the work of a decision, the mean over an episode; None if unknown.
+
+        Args:
+            spike_counts: spikes of each spiking neuron in the episode, shape (n_spiking,).
+            n_ticks: control ticks of the episode.
+        """
+        if not self.networks:
+            return None
+        return count_operations(self.networks, spike_counts, n_ticks)

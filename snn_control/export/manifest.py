@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import snn_control
-from snn_control.errors import ParameterError
+from snn_control.errors import ModelFileError, ParameterError
+from snn_control.input_file import read_bytes
+from snn_control.network.fields import Field, parse
 from snn_control.network.program import Program
 from snn_control.runs.atomic import write_folder
 
-__all__ = ["MANIFEST", "common_entries", "require_empty", "write_export"]
+__all__ = [
+    "MANIFEST",
+    "common_entries",
+    "listed_file",
+    "read_manifest",
+    "require_empty",
+    "write_export",
+]
 
 MANIFEST = "manifest.json"
 
@@ -64,3 +73,30 @@ def write_export(folder: Path, fill: Callable[[Path], dict[str, Any]]) -> dict[s
 
     write_folder(folder, write)
     return manifest
+
+
+def read_manifest(folder: str | Path) -> Field:
+    """Read the manifest of an export.
+
+    Raises:
+        ModelFileError: it is missing or damaged.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        return Field(parse(read_bytes(path, ModelFileError)), str(path))
+    except ModelFileError:
+        raise
+    except ValueError as exc:
+        raise ModelFileError(f"{path}: not a JSON document ({exc})") from exc
+
+
+def listed_file(folder: str | Path, field: Field) -> Path:
+    """Return the path of a file that a manifest lists.
+
+    Raises:
+        ModelFileError: the name leads out of the folder.
+    """
+    name = field.text()
+    if Path(name).name != name:
+        raise field.fail("a name of a file in this folder")
+    return Path(folder) / name

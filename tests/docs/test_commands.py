@@ -19,7 +19,7 @@ from snn_control.training.film import can_film
 from snn_control.training.rollout import rollout
 from tests.docs.guide_package import environment
 from tests.docs.pages import DOCS, commands, page_id
-from tests.needs import NEEDS_FILM, NEEDS_RL
+from tests.needs import NEEDS_FILM, NEEDS_RL, NEEDS_TEST
 from tests.paths import ROOT
 from tests.ros.conftest import NEEDS_ROS
 
@@ -58,6 +58,9 @@ def missing_requirement(line: str) -> str:
         return f"needs {' '.join(packages)}: apt install"
     if words[1:3] in (["train", "swimmer"], ["train", "cartpole"]) and not has_ppo():
         return NEEDS_RL
+    targets = {"nir", "onnx"}.intersection(words) if words[1] == "export" else ()
+    if not all(map(find_spec, targets)):
+        return NEEDS_TEST
     draws = words[1] == "play" and not can_film()
     draws |= words[1:3] == ["study", "place"] and not can_draw()
     return NEEDS_FILM if draws else ""

@@ -42,7 +42,7 @@ def wheel(tmp_path_factory):
     (source / "models").mkdir(exist_ok=True)
     (source / "models" / "probe.json").write_text("{}")
     (source / "models" / "probe.safetensors").write_bytes(b"")
-    for folder in ("configs", "configs/faults", "configs/ros"):
+    for folder in ("configs", "configs/energy", "configs/faults", "configs/ros"):
         (source / folder).mkdir(parents=True, exist_ok=True)
         (source / folder / "probe.yaml").write_text("{}")
     target = tmp_path_factory.mktemp("wheel")
@@ -61,7 +61,7 @@ def names(wheel):
 def test_wheel_contains_code_and_data(names):
     for name in ("cli/main.py", "envs/__init__.py", "envs/blimp/blimp.xml", "py.typed",
                  "models/probe.json", "models/probe.safetensors", "configs/probe.yaml",
-                 "configs/faults/probe.yaml", "configs/ros/probe.yaml",
+                 "configs/energy/probe.yaml", "configs/faults/probe.yaml", "configs/ros/probe.yaml",
                  "export/cores/resources/include/stdio.h", "export/cores/resources/count.c",
                  "export/bare_metal/resources/board.ld",
                  "report/page/report.html.j2", "report/page/style.css"):  # fmt: skip
@@ -86,6 +86,7 @@ def test_wheel_registers_the_package_with_ament(names):
     assert "share/ament_index/resource_index/packages/snn_control" in data
     assert "share/snn_control/package.xml" in data
     assert "share/snn_control/configs/probe.yaml" in data
+    assert "share/snn_control/configs/energy/probe.yaml" in data
     assert "share/snn_control/configs/faults/probe.yaml" in data
     assert "share/snn_control/configs/ros/probe.yaml" in data
 

@@ -26,6 +26,7 @@ from snn_control.controllers.blimp.altitude import Altitude
 from snn_control.controllers.controller import Controller
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
+from snn_control.export.costs.counts import Counts
 from snn_control.network import Network
 
 __all__ = [
@@ -130,6 +131,22 @@ class QuantisedTwin(Controller):
     def synaptic_operations(self, spike_counts: npt.ArrayLike, n_ticks: int) -> float:
         """Return the multiplications of an episode, see `OPERATIONS_PER_DECISION`."""
         return float(OPERATIONS_PER_DECISION * n_ticks)
+
+    def operation_counts(self, spike_counts: npt.ArrayLike, n_ticks: int) -> Counts:
+        """Return the work of a decision, which is the same in every tick.
+
+        Of the int8 errors three are read and one is written, together one word of 32 bits; the
+        integral is read and written. `pd`, the integral and `i` are clipped at both ends. The three
+        multipliers are constants of the code.
+        """
+        return Counts(
+            multiply_accumulates=TAPS + 1 + 2,
+            analog_updates=3,
+            update_additions=3 * 2,
+            update_multiplications=3,
+            state_words=1 + 2,
+            synapses=TAPS + 1 + 2,
+        )
 
     @property
     def readouts(self) -> dict[str, float]:

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from snn_control.engines.reference import ReferenceEngine
-from snn_control.errors import ModelFileError, ParameterError
+from snn_control.errors import ControlPeriodError, ModelFileError, ParameterError
 from snn_control.export.c.names import identifiers
 from snn_control.export.c.replay import trace_inputs
-from snn_control.export.manifest import MANIFEST, common_entries, require_empty, write_export
+from snn_control.export.manifest import (
+    common_entries,
+    listed_file,
+    read_manifest,
+    require_empty,
+    write_export,
+)
 from snn_control.export.nir.graph import nir_graph, nir_package, require_expressible
 from snn_control.export.nir.read import read_nir
 from snn_control.export.run_program import deviation, run_program
-from snn_control.input_file import read_bytes
-from snn_control.network.fields import Field, parse
+from snn_control.network.fields import Field
 from snn_control.network.network import Network
 from snn_control.network.program import Program
 
@@ -97,22 +102,19 @@ def read_nir_program(folder: str | Path) -> Program:
         ModelFileError: a file is missing or damaged; the message names it.
         MissingExtraError: the package `nir` is not installed.
     """
-    path = Path(folder) / MANIFEST
+    root = read_manifest(folder)
+    networks = root["networks"].items()
     try:
-        root = Field(parse(read_bytes(path, ModelFileError)))
-        networks = root["networks"].items()
         return Program(
             tuple(item.text() for item in root["inputs"].items()),
             tuple(item.text() for item in root["outputs"].items()),
             root["control_period_s"].number(),
-            tuple(read_nir(Path(folder) / _file_name(item["file"])) for item in networks),
+            tuple(read_nir(listed_file(folder, item["file"])) for item in networks),
             tuple(_indices(item["feeds"]) for item in networks),
             tuple(_indices(item) for item in root["sums"].items()),
         )
-    except ModelFileError:
-        raise
-    except ValueError as exc:
-        raise ModelFileError(f"{path}: {exc}") from exc
+    except (ParameterError, ControlPeriodError) as exc:
+        raise ModelFileError(f"{root.place}: {exc}") from exc
 
 
 def _file_names(program: Program) -> list[str]:
@@ -120,13 +122,6 @@ def _file_names(program: Program) -> list[str]:
     if len(set(names)) < len(names):
         names = [f"{name} {k}" for k, name in enumerate(names)]
     return [f"{stem}.nir" for stem in identifiers(names).values()]
-
-
-def _file_name(field: Field) -> str:
-    name = field.text()
-    if Path(name).name != name:
-        raise field.fail("a name of a file in this folder")
-    return name
 
 
 def _indices(field: Field) -> tuple[int, ...]:

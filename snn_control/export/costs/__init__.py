@@ -1,0 +1,1 @@
+"""Operations, memory traffic and energy of the decisions of a controller."""

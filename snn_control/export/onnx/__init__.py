@@ -1,0 +1,1 @@
+"""One tick of a controller as an ONNX model."""

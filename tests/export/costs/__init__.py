@@ -1,0 +1,1 @@
+"""Tests of operations, memory traffic and energy."""
