@@ -65,7 +65,7 @@ class Rescaling:
     shift: int
     """1 to 61, common to all factors."""
     largest: int
-    """Numbers of a larger magnitude are clipped first; their products saturate anyway."""
+    """Magnitude to which numbers are clipped first; products of larger ones saturate anyway."""
 
     @classmethod
     def of(cls, factors: Any, bound: int = LIMIT) -> Rescaling:

@@ -55,9 +55,9 @@ class PopulationFormat:
     population: Population
     """Population."""
     exponent: int
-    """Numbers are multiples of 2^-exponent."""
+    """Negative binary logarithm of the unit of all numbers."""
     limit: int
-    """Largest magnitude of an output that is no spike."""
+    """Largest magnitude of an analog output."""
     drive_limit: int
     """Largest magnitude of the rescaled sum of one connection."""
     coefficients: Mapping[str, IntArray]

@@ -32,7 +32,7 @@ class ProgramFormat:
     networks: tuple[NetworkFormat, ...]
     """Formats of the networks."""
     exponents: tuple[int, ...]
-    """Actions are multiples of 2^-exponent."""
+    """Negative binary logarithm of the unit of each action."""
 
     @property
     def readout_exponents(self) -> tuple[int, ...]:

@@ -43,14 +43,14 @@ class CLibrary:
             raise ParameterError(f"{path}: no library of an export {prefix!r} ({exc})") from exc
         self._made_of = (path, prefix, program, precision)
         size.restype, self._count = ctypes.c_uint32, spikes
-        given, returned = number_types(program, precision)
+        taken, returned = number_types(program, precision)
         self._state = np.zeros(int(size()) // 8 + 1, np.float64)
-        self.inputs: npt.NDArray[Any] = np.zeros(len(program.observation_names), given)
+        self.inputs: npt.NDArray[Any] = np.zeros(len(program.observation_names), taken)
         self.outputs: npt.NDArray[Any] = np.zeros(len(program.action_names), returned)
         self._arguments = [
             ctypes.c_void_p(each.ctypes.data) for each in (self._state, self.inputs, self.outputs)
         ]
-        self._orders = np.zeros(len(program.orders), given)
+        self._orders = np.zeros(len(program.orders), taken)
         self._values = np.zeros(len(program.readout_names), returned)
         self._counts = np.zeros(program.n_spiking, np.uint16)
         self.reset()

@@ -39,7 +39,7 @@ class NetworkCode(ABC):
     """Source of one network.
 
     Attributes:
-        number: C type of a number that is no spike.
+        number: C type of an analog value.
         input_number: C type of an input.
     """
 

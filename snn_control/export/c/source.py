@@ -14,10 +14,10 @@ from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.program import ProgramFormat, program_format
 from snn_control.engines.integer.quantise import BITS
 from snn_control.errors import ParameterError
-from snn_control.export.c.arithmetic_code import helper_functions
 from snn_control.export.c.float_parts import float_parts
 from snn_control.export.c.header import c_header
-from snn_control.export.c.integer_parts import integer_parts
+from snn_control.export.c.integer.arithmetic import helper_functions
+from snn_control.export.c.integer.parts import integer_parts
 from snn_control.export.c.literals import REAL
 from snn_control.export.c.names import check_prefix
 from snn_control.export.c.network_code import INDENT, NetworkCode, indented, loop

@@ -8,7 +8,7 @@ from snn_control.engines.integer.arithmetic import LIMIT
 from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.program import ProgramFormat
 from snn_control.export.c.float_parts import REFUSAL, float_preamble, float_types
-from snn_control.export.c.integer_code import IntegerCode
+from snn_control.export.c.integer.code import IntegerCode
 from snn_control.export.c.literals import integers, real, reals
 from snn_control.export.c.parts import Parts, readouts_of
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from snn_control.engines.integer.arithmetic import LIMIT, IntArray
 from snn_control.engines.integer.formats import ConnectionFormat, NetworkFormat
-from snn_control.export.c.integer_neurons import (
+from snn_control.export.c.integer.neurons import (
     IntegerCells,
     steady,
     threshold_lines,
     update_lines,
 )
-from snn_control.export.c.integer_sums import columns_of, is_wide, rescaled
+from snn_control.export.c.integer.sums import columns_of, is_wide, rescaled
 from snn_control.export.c.literals import integers
 from snn_control.export.c.network_code import INDENT, NetworkCode, loop
 from snn_control.network import INPUT, Connection
