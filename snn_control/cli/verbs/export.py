@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,10 @@ from tyro.conf import arg
 from snn_control.cli.options import Folder, JsonOption, Model, OptionalText, Text
 from snn_control.cli.result import Result, WrongUseError
 from snn_control.controllers.files import load, model_path
+from snn_control.engines.integer.formats import InputFormat
+from snn_control.engines.integer.quantise import BITS
 from snn_control.errors import ParameterError
+from snn_control.export.c.files import export_c
 from snn_control.export.c.names import check_prefix, prefix_of
 from snn_control.export.cores.core import CORES
 from snn_control.export.cores.replay import check_cores, replay_on_cores
@@ -25,6 +29,9 @@ from snn_control.export.layouts.layout import arrange
 from snn_control.export.registry import EXPORTERS
 
 Cores = Annotated[tuple[str, ...], arg(metavar="CORE [CORE ...]", help_behavior_hint="")]
+Units = Annotated[
+    tuple[str, ...], arg(metavar="NAME=VALUE [NAME=VALUE ...]", help_behavior_hint="")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,8 @@ class Args(JsonOption):
     """C identifier, prefix of all names; default: that of the model."""
     verify: bool = True
     """Replay a trace; c is compiled for it."""
+    units: Units = ()
+    """Value of one unit of an input of integers, such as height_error_m=0.001; default: 2^-12."""
     layout: Literal["plain", "firmware", "arduino", "zephyr"] = "plain"
     """Arrangement of the files of c: as they are, with a firmware for a serial line, as an Arduino
     library, or as a Zephyr module."""
@@ -77,9 +86,17 @@ def run(args: Args) -> Result:
     if args.layout != "plain" and args.to != "c":
         raise WrongUseError(f"--layout {args.layout} is one of c: omit --to")
     check_cores(cores)
+    program = controller.to_program()
+    export = exporter.load()
+    if args.units:
+        if args.to != "c" or precision not in BITS or program.shell is not None:
+            raise WrongUseError(
+                "--units needs integers (--precision int8) and a plain sum of networks"
+            )
+        export = partial(export_c, inputs=input_formats(program.observation_names, args.units))
     folder = args.out or Path("exports") / (prefix if args.to == "c" else f"{prefix}_{args.to}")
-    manifest = exporter.load()(
-        controller.to_program(), folder, prefix, precision, verify=args.verify,
+    manifest = export(
+        program, folder, prefix, precision, verify=args.verify,
         model_sha256="" if path is None else hashlib.sha256(path.read_bytes()).hexdigest(),
     )  # fmt: skip
     if cores:
@@ -95,6 +112,24 @@ def run(args: Args) -> Result:
         | largest(manifest.get("cores", [])),
         ok=all(each["equal"] for each in manifest.get("cores", [])),
     )
+
+
+def input_formats(names: Sequence[str], units: Sequence[str]) -> list[InputFormat]:
+    """Return the format of each input from entries NAME=VALUE.
+
+    Raises:
+        WrongUseError: an unknown name, or an invalid value.
+    """
+    formats = {name: InputFormat() for name in names}
+    for entry in units:
+        name, _, value = entry.partition("=")
+        if name not in formats:
+            raise WrongUseError(f"--units: no input {name!r}; there are {', '.join(formats)}")
+        try:
+            formats[name] = InputFormat(float(value))
+        except ValueError as exc:
+            raise WrongUseError(f"--units {entry}: {exc}") from exc
+    return list(formats.values())
 
 
 def largest(cores: Sequence[Mapping[str, Any]]) -> dict[str, int]:
