@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from tyro.conf import arg
 
 from snn_control.cli.options import Folder, JsonOption, Model, Text
 from snn_control.cli.result import Result, WrongUseError
-from snn_control.controllers.files import load, model_path
+from snn_control.controllers.files import document_sha256, load
 from snn_control.export.c.files import export_c
 from snn_control.export.c.names import check_prefix, prefix_of
 from snn_control.export.cores.core import CORES
@@ -60,7 +59,7 @@ class Args(JsonOption):
 
 def run(args: Args) -> Result:
     """Write and verify the files."""
-    controller, path = load(args.model), model_path(args.model)
+    controller = load(args.model)
     prefix = check_prefix(args.name) if args.name else prefix_of(Path(args.model).stem)
     folder = args.out or Path("exports") / prefix
     cores = tuple(CORES) if "all" in args.cores else args.cores
@@ -69,7 +68,7 @@ def run(args: Args) -> Result:
     check_cores(cores)
     manifest = export_c(
         controller.to_program(), folder, prefix, args.precision, verify=args.verify,
-        model_sha256="" if path is None else hashlib.sha256(path.read_bytes()).hexdigest(),
+        model_sha256=document_sha256(args.model),
     )  # fmt: skip
     if cores:
         results = replay_on_cores(folder, cores)

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("serial", reason='needs the extra [serial]: pip install "snn_control[serial]"')
-pytest.importorskip("cobs", reason='needs the extra [serial]: pip install "snn_control[serial]"')
+from tests.needs import NEEDS_SERIAL
+
+pytest.importorskip("serial", reason=NEEDS_SERIAL)
+pytest.importorskip("cobs", reason=NEEDS_SERIAL)
 
 from snn_control.errors import (
     LineError,
