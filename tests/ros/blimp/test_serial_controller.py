@@ -180,8 +180,7 @@ def refusing(make_shared_bus: MakeBus, port: str) -> Peer:
     return peer
 
 
-def test_it_needs_no_compiled_engine(refusing: Peer, port: str) -> None:
-    """After the refusals a right configuration is accepted."""
+def test_it_is_configured_after_refusals(refusing: Peer, port: str) -> None:
     for name, value in {"port": port, "model": "blimp-altitude", "deadline_s": 0.06,
                         "retry_s": 0.005, "input_lsb": 0.0}.items():  # fmt: skip
         refusing.set_parameter(name, value)
