@@ -87,7 +87,6 @@ int main(int argc, char **argv)
         if (wrong && memcmp(&before, &state, sizeof state) != 0) return 4;
         refused += (unsigned long)wrong;
         for (unsigned k = 0; k < N_OUT; ++k) odd += (unsigned long)not_finite((double)out[k]);
-        (void)CONTROLLER(spikes)(&state);
         if (tick % 100000u == 99999u) CONTROLLER(init)(&state);
     }
     printf("%lu %lu\n", refused, odd);
