@@ -11,6 +11,8 @@ NEEDS_REPORT = 'needs the extra [report]: pip install "snn_control[report]"'
 NEEDS_FILM = f"{NEEDS_RENDERER}; {NEEDS_REPORT}"
 NEEDS_RL = 'needs the extra [rl]: pip install "snn_control[rl]"'
 NEEDS_DIGITS = 'needs the extra [digits]: pip install "snn_control[digits]"'
+NEEDS_SERIAL = 'needs the extra [serial]: pip install "snn_control[serial]"'
+NEEDS_COMPILER = "no C compiler: install one, for example gcc"
 NEEDS_TEST = 'needs the extra [test]: pip install "snn_control[test]"'
 
 

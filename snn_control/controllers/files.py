@@ -7,6 +7,7 @@ controller and of the kind in files, its object a subclass of `Controller`.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import math
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ __all__ = [
     "BUILT_IN",
     "ENTRY_POINT_GROUP",
     "FILED",
+    "document_sha256",
     "file_kind",
     "filed_class",
     "load",
@@ -229,6 +231,21 @@ def model_path(name: str | Path) -> Path | None:
         models_folder() / f"{ALIASES.get(str(name), str(name))}.json",
     ]
     return next((candidate for candidate in candidates if is_file(candidate)), None)
+
+
+def document_sha256(name: str | Path) -> str:
+    """Return the SHA-256 of a model's document, which contains the hash of its arrays.
+
+    Empty for a controller without a file.
+
+    Raises:
+        ParameterError: the file cannot be read.
+    """
+    path = model_path(name)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+    except OSError as exc:
+        raise ParameterError(f"model {name!r} cannot be read: {exc}") from exc
 
 
 def file_kind(kind: type[Controller]) -> str:

@@ -32,7 +32,12 @@ class System(NamedTuple):
 
 
 SYSTEMS = (
-    System("blimp", "BlimpVehicle", ("altitude_controller", "pid_controller"), "blimp_simulator"),
+    System(
+        "blimp",
+        "BlimpVehicle",
+        ("altitude_controller", "pid_controller", "serial_controller"),
+        "blimp_simulator",
+    ),
     System("swimmer", "SwimmerVehicle", ("swimmer_controller",), "swimmer_simulator"),
     System("corridor", "CorridorVehicle", ("corridor_controller",), "corridor_simulator"),
     System("place", recognisers=("place_recognizer",)),

@@ -24,8 +24,8 @@ from snn_control.export.c.source import c_source
 from snn_control.network import Network
 from snn_control.network.program import Program
 from tests.engines.test_random_networks import inputs, random_network
+from tests.needs import NEEDS_COMPILER
 
-NEEDS_COMPILER = "no C compiler: install one, for example gcc"
 pytestmark = pytest.mark.skipif(
     not any(map(shutil.which, ("cc", "gcc", "clang"))), reason=NEEDS_COMPILER
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.paths import ROOT
 
 REQUIREMENTS = ROOT / "requirements" / "onboard.txt"
-HIDDEN_MODULES = {"llvmlite", "norse", "PIL", "torchvision"}
+HIDDEN_MODULES = {"cobs", "llvmlite", "norse", "PIL", "serial", "torchvision"}
 """Modules to hide that are not named like a requirement."""
 _HIDE = """
 import sys

@@ -14,6 +14,7 @@ import pytest
 
 from snn_control.ros.bus.domains import free_domain
 from snn_control.ros.bus.processes import Nodes, local_bus
+from tests.ros.firmware import end_firmware, firmware_port
 
 if TYPE_CHECKING:
     from tests.ros.peer import Peer
@@ -40,8 +41,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def required_parameters(node: str, folder: Path) -> dict[str, Any]:
     """Return the parameters without which a node cannot be configured."""
+    if node == "serial_controller":
+        return {"port": firmware_port(), "model": ""}
     required = {"recorder": {"bag": str(folder / "bag")}, "fault_relay": {"faults_file": "lidar"}}
     return dict(required.get(node, {}))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_firmware_outlives_the_session() -> Iterator[None]:
+    """End the firmware that `required_parameters` has started."""
+    yield
+    end_firmware()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ from tyro.conf import arg
 
 from snn_control.cli.options import Folder, JsonOption, Model, OptionalText, Text
 from snn_control.cli.result import Result, WrongUseError
-from snn_control.controllers.files import load, model_path
+from snn_control.controllers.files import document_sha256, load
 from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.quantise import BITS
 from snn_control.errors import ParameterError
@@ -78,7 +77,7 @@ def run(args: Args) -> Result:
         precision = exporter.precision(args.precision)
     except ParameterError as exc:
         raise WrongUseError(f"--precision: {exc}") from exc
-    controller, path = load(args.model), model_path(args.model)
+    controller = load(args.model)
     prefix = check_prefix(args.name) if args.name else prefix_of(Path(args.model).stem)
     cores = tuple(CORES) if "all" in args.cores else args.cores
     if cores and (args.to != "c" or not args.verify):
@@ -97,7 +96,7 @@ def run(args: Args) -> Result:
     folder = args.out or Path("exports") / (prefix if args.to == "c" else f"{prefix}_{args.to}")
     manifest = export(
         program, folder, prefix, precision, verify=args.verify,
-        model_sha256="" if path is None else hashlib.sha256(path.read_bytes()).hexdigest(),
+        model_sha256=document_sha256(args.model),
     )  # fmt: skip
     if cores:
         results = replay_on_cores(folder, cores)

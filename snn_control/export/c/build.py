@@ -51,7 +51,7 @@ def build_library(source: CSource, folder: Path) -> Path:
         MissingCompilerError: there is no compiler.
         ParameterError: the compiler fails; with its last lines.
     """
-    compiler = find_compiler()
+    compiler, folder = find_compiler(), folder.resolve()  # no path that looks like an option
     _, code = write_source(source, folder)
     library = folder / f"lib{source.prefix}.so"
     made = folder / f".{os.getpid()}-{library.name}"  # another process may build the same

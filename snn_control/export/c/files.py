@@ -144,7 +144,7 @@ def _run_test(folder: Path, prefix: str) -> None:
     """Compile and run the test program."""
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "replay"
-        sources = [str(folder / f"{prefix}{end}.c") for end in ("", "_test")]
+        sources = [str(folder.resolve() / f"{prefix}{end}.c") for end in ("", "_test")]
         command = [*find_compiler(), *FLAGS, "-o", str(program), *sources]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not done.returncode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import snn_control
+from snn_control.export.c.names import comment
 from snn_control.export.c.network_code import INDENT
 from snn_control.export.c.parts import Parts
 from snn_control.export.c.shell_code import ShellCode
@@ -103,8 +104,9 @@ extern const char {prefix}_model_sha256[];
 
 def _listed(array: str, names: tuple[str, ...], units: tuple[str, ...]) -> list[str]:
     """Return a line of a comment for each entry of an array."""
-    texts = [f"{name}, {unit}" for name, unit in zip(names, units, strict=False)] or names
-    return [f" *   {array}[{k}] {text}" for k, text in enumerate(texts)]
+    ends = [f", {unit}" for unit in units] or [""] * len(names)
+    pairs = enumerate(zip(names, ends, strict=True))
+    return [f" *   {array}[{k}] {comment(name)}{end}" for k, (name, end) in pairs]
 
 
 def _orders(orders: tuple[Order, ...], prefix: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from snn_control.errors import ParameterError
 
-__all__ = ["check_prefix", "identifiers", "prefix_of"]
+__all__ = ["check_prefix", "comment", "identifiers", "prefix_of"]
 
 LONGEST = 48
 RESERVED = frozenset(
@@ -132,6 +132,11 @@ def check_prefix(prefix: str) -> str:
     if prefix in RESERVED:
         raise ParameterError(f"name {prefix!r} is a reserved word of C or C++; pass another name")
     return prefix
+
+
+def comment(name: str) -> str:
+    """Return a name as text of a comment in C: others than common characters become `_`."""
+    return re.sub(r"[^0-9A-Za-z_ .:;,@>+-]", "_", name)[:LONGEST]
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

@@ -32,10 +32,8 @@ def build_native(export: Path, prefix: str, program: Path, flags: tuple[str, ...
     """
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / HEADER).write_text(adapter_header(prefix), "utf-8")
-        sources = [RESOURCES / name for name in (*_LOOP, "port_posix.c")]
-        folders = [f"-I{folder}" for folder in (export, scratch, RESOURCES)]
-        controller = export / f"{prefix}.c"
-        run_tool([*find_compiler(), *FLAGS, *flags, *folders, "-o", program, controller, *sources])
+        sources, folders = _inputs(export, prefix, "port_posix.c", scratch)
+        run_tool([*find_compiler(), *FLAGS, *flags, *folders, "-o", program.resolve(), *sources])
 
 
 def build_for_board(export: Path, prefix: str, program: Path, flags: tuple[str, ...] = ()) -> None:
@@ -48,11 +46,17 @@ def build_for_board(export: Path, prefix: str, program: Path, flags: tuple[str, 
     compiler = [find_tool(COMPILER), *MPS2_AN386.flags]
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / HEADER).write_text(adapter_header(prefix), "utf-8")
-        sources = [export / f"{prefix}.c", *(RESOURCES / n for n in (*_LOOP, "port_mps2.c"))]
-        folders = [f"-I{folder}" for folder in (export, scratch, RESOURCES)]
+        sources, folders = _inputs(export, prefix, "port_mps2.c", scratch)
         objects = [Path(scratch) / f"{source.stem}.o" for source in sources]
         for source, made in zip(sources, objects, strict=True):
             run_tool([*compiler, *STRICT, *flags, *folders, "-c", "-o", made, source])
         linked = Path(scratch) / "firmware.elf"
         link(MPS2_AN386, objects, linked)
         shutil.move(linked, program)
+
+
+def _inputs(export: Path, prefix: str, port: str, scratch: str) -> tuple[list[Path], list[str]]:
+    """Return the sources and the flags of their folders, as absolute paths."""
+    export = export.resolve()  # a relative one may look like an option
+    sources = [export / f"{prefix}.c", *(RESOURCES / name for name in (*_LOOP, port))]
+    return sources, [f"-I{folder}" for folder in (export, scratch, RESOURCES)]

@@ -255,10 +255,12 @@ class FirmwareLink:
             line.write(content)
             retry_s = min(now_s + self.config.retry_s, end_s)
             while (left_s := retry_s - time.monotonic()) > 0:
-                received = line.read(left_s)
+                received, bad_frames = line.read(left_s), self.counts.bad_frames
                 silent &= not received
                 if reply := self._matching(received, kind):
                     return reply, False
+                if self.counts.bad_frames > bad_frames:
+                    break  # a damaged reply: repeat the request at once
         return None, silent
 
     def _drop_pending(self, line: Line) -> None:

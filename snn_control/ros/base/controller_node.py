@@ -28,7 +28,7 @@ from snn_control.ros.base.controller_health import ControllerHealth, VehicleStat
 from snn_control.ros.base.diagnostics import Status
 from snn_control.ros.base.ending import Stop
 from snn_control.ros.base.interface import EVERY_CONTROLLER, qos, tick_fields
-from snn_control.ros.base.loaded_model import ModelSource, warm
+from snn_control.ros.base.loaded_model import ModelSource
 from snn_control.ros.base.managed_node import ManagedNode, destroy
 from snn_control.ros.base.messages import answer, named, spike_message, tick_values
 from snn_control.supervision.command_gate import OFF
@@ -116,7 +116,7 @@ class ControllerNode(ManagedNode, Generic[A]):
 
     def configure(self, config: Any) -> None:
         """Load the controller, compile its engine, open topics and services."""
-        controller = warm(self._model.load(config))
+        controller = self._model.ready(config)
         simulated_time = bool(self.get_parameter("use_sim_time").value)
         self.loop = self.make_loop(controller, config, simulated_time)
         self.try_sensor(config)  # its wait gives discovery time to learn the types of the topics
@@ -366,7 +366,7 @@ class ControllerNode(ManagedNode, Generic[A]):
 
     def _on_reload(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            self._running().replace(warm(self._model.load(self.config)))
+            self._running().replace(self._model.ready(self.config))
         except Exception as exc:
             return answer(response, False, f"the current controller stays active: {exc}")
         return answer(response, True, "loaded")

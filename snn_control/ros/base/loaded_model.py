@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from snn_control.controllers import Controller
-from snn_control.errors import ParameterError
 from snn_control.ros.base.diagnostics import WARN, Status
 
 __all__ = ["LoadedModel", "ModelSource", "model_hash", "warm"]
@@ -21,6 +20,10 @@ class ModelSource(ABC):
     @abstractmethod
     def load(self, config: Any) -> Controller:
         """Return a new controller for the parameters of the node."""
+
+    def ready(self, config: Any) -> Controller:
+        """Return a new controller that is in its initial state and compiles nothing later."""
+        return warm(self.load(config))
 
     @abstractmethod
     def status(self, controller: Controller, config: Any) -> Status:
@@ -81,13 +84,7 @@ def model_hash(name: str) -> str:
 
     The document contains the hash of its arrays.
     """
-    import hashlib
-
-    from snn_control.controllers.files import model_path
+    from snn_control.controllers.files import document_sha256
     from snn_control.training.model_name import ModelName
 
-    path = model_path(ModelName.parse(name).base)
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
-    except OSError as exc:
-        raise ParameterError(f"model {name!r} cannot be read: {exc}") from exc
+    return document_sha256(ModelName.parse(name).base)[:16]

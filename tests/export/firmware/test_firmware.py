@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("cobs", reason='needs the extra [serial]: pip install "snn_control[serial]"')
+from tests.needs import NEEDS_SERIAL
+
+pytest.importorskip("cobs", reason=NEEDS_SERIAL)
 
 from snn_control.errors import ProtocolError
 from snn_control.export.firmware.frames import Frame, FrameReader, encode

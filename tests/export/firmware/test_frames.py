@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("cobs", reason='needs the extra [serial]: pip install "snn_control[serial]"')
+from tests.needs import NEEDS_SERIAL
+
+pytest.importorskip("cobs", reason=NEEDS_SERIAL)
 
 from snn_control.export.c.build import FLAGS, find_compiler
 from snn_control.export.firmware.build import RESOURCES

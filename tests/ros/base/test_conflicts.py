@@ -77,7 +77,9 @@ def test_commands_and_measurements_of_controllers_have_one_publisher() -> None:
     for name, table in INTERFACES.items():
         commands = [t for t in table.topics if (t.direction, t.quality) == ("out", "command")]
         assert all(topic.publishers == "one" for topic in commands), name
-    for controller in ("altitude_controller", "pid_controller", "swimmer_controller"):
+    for controller in (
+        "altitude_controller", "pid_controller", "serial_controller", "swimmer_controller",
+    ):  # fmt: skip
         assert {"in", "out"} == {topic.direction for topic in SOLE[controller]}
 
 

@@ -108,7 +108,9 @@ def test_nohup_keeps_its_meaning(watched: list[subprocess.Popen[str]]) -> None:
 # Nodes.
 
 
-WITHOUT_KERNELS = ("pid_controller", "recorder", "fault_relay", "corridor_simulator")
+WITHOUT_KERNELS = (
+    "pid_controller", "serial_controller", "recorder", "fault_relay", "corridor_simulator",
+)  # fmt: skip
 COMPILING = [n for n in NAMES if n not in WITHOUT_KERNELS]
 """Nodes that compile kernels at their start."""
 
