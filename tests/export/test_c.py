@@ -90,11 +90,12 @@ def test_an_export_replays_and_says_where_it_is(
     assert "is not empty" in capsys.readouterr().err
 
 
-def test_the_header_is_valid_in_cpp(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["blimp-altitude", "blimp-adaptive", "swimmer-spiking"])
+def test_the_header_is_valid_in_cpp(model: str, tmp_path: Path) -> None:
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("no C++ compiler: install g++")
-    export_c(load("blimp-altitude").to_program(), tmp_path / "out", "altitude")
+    export_c(load(model).to_program(), tmp_path / "out", "altitude", verify=False)
     flags = ["-std=c++17", "-ffp-contract=off", "-DSNN_CONTROL_NO_CONTRACTION", *FLAGS[3:]]
     command = [compiler, *flags, "-x", "c++", "-c", "-o", str(tmp_path / "o"),
                str(tmp_path / "out" / "altitude.c")]  # fmt: skip

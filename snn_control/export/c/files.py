@@ -73,7 +73,7 @@ def export_c(
     if folder.exists() and any(folder.iterdir()):
         raise ParameterError(f"{folder} is not empty; name another folder")
     source = c_source(program, prefix, precision, model_sha256)
-    inputs = trace_inputs(len(program.observation_names), precision)
+    inputs = trace_inputs(program.usual, precision)
     verification, files = None, [f"{prefix}.h", f"{prefix}.c"]
     if verify:
         with tempfile.TemporaryDirectory() as scratch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,20 +36,24 @@ class Replay(NamedTuple):
     """Shape (n_ticks, n_spiking)."""
 
 
-def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray[np.floating]:
+def trace_inputs(
+    usual: Sequence[tuple[float, float]], precision: str, n_ticks: int = TICKS
+) -> npt.NDArray[np.floating]:
     """Return inputs that excite a controller: rest, steps, swings, noise and extremes.
 
     Args:
-        n_in: number of inputs.
+        usual: range of each input in operation.
         precision: `float32` or `float64`.
         n_ticks: number of ticks.
     """
-    random, time = np.random.default_rng(8), np.arange(n_ticks)
+    random, time, n_in = np.random.default_rng(8), np.arange(n_ticks), len(usual)
+    low, high = np.array(usual).reshape(n_in, 2).T
     values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
     values += random.normal(0.0, 0.1, (n_ticks, n_in))
     values[: n_ticks // 8] = 0.0
     values[n_ticks // 4 : n_ticks // 3] = 0.5
     values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
+    values = 0.5 * (low + high) + 0.5 * (high - low) * values
     return np.ascontiguousarray(values, REAL[precision])
 
 

@@ -59,7 +59,7 @@ def c_source(program: Program, prefix: str, precision: str, model_sha256: str = 
         prefix,
         precision,
         _header(program, prefix, precision, codes, shell),
-        _source(program, prefix, codes, shell, model_sha256),
+        _source(program, prefix, precision, codes, shell, model_sha256),
     )
 
 
@@ -176,9 +176,28 @@ int {prefix}_take_orders({prefix}_state *state, const {prefix}_input orders[{upp
 """
 
 
+AS_REAL = {
+    "float64": """
+static real as_real(double x)
+{
+    return x;
+}
+""",
+    "float32": """
+static real as_real(double x)
+{
+    const double largest = 0x1.fffffep+127;
+    return x > largest ? (real)largest : x < -largest ? (real)-largest : (real)x;
+}
+""",
+}
+"""Conversion from the shell to the networks; numbers out of range become the largest ones."""
+
+
 def _source(
     program: Program,
     prefix: str,
+    precision: str,
     codes: list[NetworkCode],
     shell: ShellCode | None,
     model_sha256: str,
@@ -210,7 +229,7 @@ def _source(
 #endif
 
 typedef {prefix}_real real;
-
+{AS_REAL[precision] if shell else ""}
 const char {prefix}_model_sha256[] = "{model_sha256}";
 
 {tables}
@@ -301,7 +320,7 @@ def _orders_source(orders: tuple[Order, ...], prefix: str) -> str:
 def _steps(program: Program, codes: list[NetworkCode]) -> list[str]:
     """Return the lines that advance all networks."""
     lines, first = [], 0
-    value = "(real)signals[{}]" if program.shell else "in[{}]"
+    value = "as_real(signals[{}])" if program.shell else "in[{}]"
     for k, (code, feed) in enumerate(zip(codes, program.feeds, strict=True)):
         network = code.network
         values = ", ".join(value.format(index) for index in feed)
