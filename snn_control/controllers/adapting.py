@@ -64,7 +64,7 @@ class Adapting(Controller):
         ParameterError: the controller has other actions, or lacks the read-out of `config`.
     """
 
-    order_names = ORDERS
+    order_names, whole_in_c = ORDERS, False
 
     def __init__(
         self, inner: Controller, model: ForwardModel, config: AdaptingConfig | None = None
@@ -362,7 +362,7 @@ class Adapting(Controller):
         """Return the networks, and the settings of controller, model and adaptation."""
         inner = self.inner.to_document()
         settings: dict[str, Any] = {
-            "inner": file_kind(type(self.inner)),
+            "inner": file_kind(self.inner.filed_as),
             "inner_settings": dict(inner.settings),
             "forward_model": self.model.name,
             "model": self.model.document(),

@@ -73,6 +73,27 @@ def test_shipped_networks_are_equal_bit_for_bit(name: str, index: int, tmp_path:
     require_equal(network, x, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("model", "prefix"),
+    [
+        ("blimp-adaptive", "blimp_adaptive"),
+        ("blimp-altitude:adapting", "blimp_altitude_adapting"),
+        ("swimmer-spiking", "swimmer_spiking"),
+        ("swimmer-graded:4-links", "swimmer_graded_4_links"),
+        ("corridor-spiking", "corridor_spiking"),
+    ],
+)
+def test_whole_controllers_are_exported(
+    model: str, prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["export", model, "--out", str(tmp_path / "out"), "--precision", "float64"]
+    assert main([*arguments, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["spike_mismatches"] == data["max_abs_error"] == data["mismatches"] == 0
+    assert data["name"] == prefix
+    assert bool(data["model_sha256"]) == (":" not in model)
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_an_export_replays_and_says_where_it_is(
     precision: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -11,14 +11,15 @@ from rich.console import Console
 
 from snn_control.cli.options import Folder, JsonOption, Model, Text
 from snn_control.cli.result import Result
-from snn_control.controllers.files import load, model_path
+from snn_control.controllers.files import model_path
 from snn_control.export.c.files import export_c
 from snn_control.export.c.names import check_prefix, prefix_of
+from snn_control.training.model_name import ModelName, load_named
 
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JsonOption):
-    """Export a controller as C99 source: header, source, test program, manifest.
+    """Export a whole controller as C99 source: header, source, test program, manifest.
 
     The source allocates nothing and calls no library. A replay of 400 ticks in the compiled library
     must equal the native engine bit for bit; --no-verify omits it, for machines without a compiler.
@@ -27,7 +28,8 @@ class Args(JsonOption):
     """
 
     model: Model
-    """Model: a name, a run folder or a model file."""
+    """Model: a name, a run folder or a model file; with `:adapting` on a forward model that
+    learns."""
     to: Literal["c"] = "c"
     """Target."""
     precision: Literal["float32", "float64"] = "float32"
@@ -42,7 +44,9 @@ class Args(JsonOption):
 
 def run(args: Args) -> Result:
     """Write and verify the files."""
-    controller, path = load(args.model), model_path(args.model)
+    model = ModelName.parse(args.model)
+    path = model_path(model.base) if model == ModelName(model.base) else None
+    controller = load_named(args.model)
     prefix = check_prefix(args.name) if args.name else prefix_of(Path(args.model).stem)
     folder = args.out or Path("exports") / prefix
     manifest = export_c(

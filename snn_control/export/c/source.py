@@ -18,7 +18,7 @@ from snn_control.export.c.shell_code import ShellCode
 from snn_control.network.program import Program
 from snn_control.network.shell import Order
 
-__all__ = ["CSource", "c_source"]
+__all__ = ["CSource", "c_source", "layout_of"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,18 @@ class CSource:
     """Content of `PREFIX.h`."""
     source: str
     """Content of `PREFIX.c`."""
+
+
+def layout_of(program: Program, precision: str) -> str:
+    """Return precision and lengths of the arrays of a tick."""
+    lengths = {
+        "in": program.observation_names,
+        "out": program.action_names,
+        "orders": program.orders,
+        "readouts": program.readout_names,
+    }
+    texts = [f"{len(names)} {name}" for name, names in lengths.items()]
+    return ", ".join([precision, *texts, f"{program.n_spiking} spiking"])
 
 
 def c_source(program: Program, prefix: str, precision: str, model_sha256: str = "") -> CSource:
@@ -140,6 +152,9 @@ uint32_t {prefix}_state_bytes(void);
 /* SHA-256 of the model's document, or empty. */
 extern const char {prefix}_model_sha256[];
 
+/* Numbers of a tick and lengths of its arrays, for callers without this header. */
+extern const char {prefix}_layout[];
+
 #ifdef __cplusplus
 }}
 #endif
@@ -231,6 +246,7 @@ def _source(
 typedef {prefix}_real real;
 {AS_REAL[precision] if shell else ""}
 const char {prefix}_model_sha256[] = "{model_sha256}";
+const char {prefix}_layout[] = "{layout_of(program, precision)}";
 
 {tables}
 
