@@ -7,7 +7,7 @@ sources of that package), and each entry is keyed by the constants that the kern
 read.
 
 The cache folder is in `NUMBA_CACHE_DIR` if that is set, else in the user's cache folder, else in a
-private folder below the temporary folder; a read-only install is supported. If none is writable,
+private folder below the temporary folder; a read-only install is supported. If none can be used,
 every process compiles the kernels again. Corrupt cache files are replaced, and concurrent writers
 wait for each other.
 """
@@ -20,9 +20,7 @@ import hashlib
 import importlib.util
 import os
 import re
-import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +31,7 @@ import numpy as np
 from numba.core import types
 from numba.core.caching import FunctionCache, NullCache
 
+from snn_control import resources
 from snn_control.compilation import compiling
 
 try:
@@ -96,37 +95,8 @@ def _foreign_sources(package: str) -> list[Path]:
 
 @functools.cache
 def cache_folder(digest: str) -> Path | None:
-    """Return the first writable cache folder of a source hash; None if none is writable."""
-    with contextlib.suppress(OSError):
-        for base in _candidates():
-            folder = base / "snn_control" / "kernels" / digest
-            with contextlib.suppress(OSError):
-                folder.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=folder):
-                    return folder
-    return None
-
-
-def _candidates() -> Iterator[Path]:
-    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
-        if os.environ.get(name):
-            yield Path(os.environ[name])
-    with contextlib.suppress(RuntimeError):  # no home folder
-        yield Path.home() / ".cache"
-    yield _private_temporary()
-
-
-def _private_temporary() -> Path:
-    """Return a private folder below the temporary one, because cached kernels are executable."""
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    folder = Path(tempfile.gettempdir()) / f"snn_control-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid"):
-        status = folder.lstat()
-        private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022
-        if not private or status.st_uid != user:
-            raise OSError(f"{folder} belongs to another user or others can write to it")
-    return folder
+    """Return the cache folder of a source hash, see `resources.cache_folder`."""
+    return resources.cache_folder("NUMBA_CACHE_DIR", "kernels", digest)
 
 
 class _Cache(FunctionCache):

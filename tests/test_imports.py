@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "yaml_text": {"errors", "input_file"},
     "array_file": {"errors", "input_file"},
     "addresses": {"compiled"},
-    "compiled": {"compilation"},
+    "compiled": {"compilation", "resources"},
     **dict.fromkeys(DATA, LEAVES | DATA),
     "envs": LEAVES,
     "evolution": LEAVES | DATA,

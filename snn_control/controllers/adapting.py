@@ -35,16 +35,16 @@ from snn_control.controllers.adapting_config import (
     Orders,
     Version,
 )
-from snn_control.controllers.adapting_document import adapting_parts
+from snn_control.controllers.adapting_document import adapting_parts, parameters_in, snapshot_of
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.document import ControllerDocument
 from snn_control.controllers.files import file_kind
-from snn_control.controllers.forward_model import ForwardModel
-from snn_control.controllers.model_identity import identity
+from snn_control.controllers.forward_model import ForwardModel, Wiring
 from snn_control.controllers.parameter_history import ParameterHistory
 from snn_control.engines.default import default_engine
 from snn_control.errors import ParameterError
 from snn_control.network import Network
+from snn_control.network.program import Program
 from snn_control.plasticity.need import Needs
 
 __all__ = ["Adapting"]
@@ -64,7 +64,7 @@ class Adapting(Controller):
         ParameterError: the controller has other actions, or lacks the read-out of `config`.
     """
 
-    order_names = ORDERS
+    order_names, whole_in_c = ORDERS, False
 
     def __init__(
         self, inner: Controller, model: ForwardModel, config: AdaptingConfig | None = None
@@ -337,8 +337,7 @@ class Adapting(Controller):
 
     def snapshot(self) -> dict[str, Any]:
         """Return the learned parameters as JSON values, for `restore`."""
-        parameters = zip(self.model.parameter_names, self.model.parameters, strict=True)
-        return {"controller": identity(self.inner, self.model), "parameters": dict(parameters)}
+        return snapshot_of(self.inner, self.model)
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Continue with the parameters of a snapshot.
@@ -346,14 +345,7 @@ class Adapting(Controller):
         Raises:
             ParameterError: one of another controller or model, incomplete, or out of bounds.
         """
-        if snapshot.get("controller") != identity(self.inner, self.model):
-            raise ParameterError(
-                "the snapshot is of another network or forward model; load it with its own model"
-            )
-        values, names = snapshot.get("parameters", {}), self.model.parameter_names
-        if set(values) != set(names):
-            raise ParameterError(f"parameters of the snapshot: expected {', '.join(names)}")
-        self._continue_with(tuple(float(values[name]) for name in names), "snapshot")
+        self._continue_with(parameters_in(snapshot, self.inner, self.model), "snapshot")
         self.saved = self.model.parameters
 
     def begin_with(self, parameters: Sequence[float]) -> None:
@@ -370,7 +362,7 @@ class Adapting(Controller):
         """Return the networks, and the settings of controller, model and adaptation."""
         inner = self.inner.to_document()
         settings: dict[str, Any] = {
-            "inner": file_kind(type(self.inner)),
+            "inner": file_kind(self.inner.filed_as),
             "inner_settings": dict(inner.settings),
             "forward_model": self.model.name,
             "model": self.model.document(),
@@ -379,6 +371,12 @@ class Adapting(Controller):
         if self.start is not None:
             settings["start"] = list(self.start)
         return ControllerDocument(inner.networks, settings)
+
+    def to_program(self) -> Program:
+        """Return networks, model and adaptation, see `ForwardModel.adapting_program`."""
+        observed = self.observation_names, tuple(self._inputs), tuple(self._measured)
+        wiring = Wiring(*observed, self.start, self.config)
+        return self.model.adapting_program(self.inner.to_program(), wiring)
 
     @classmethod
     def from_document(  # type: ignore[override]  # names the options that it takes

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,8 @@ class Controller(Copied, ABC):
         control_period_s: control period of the controller, s.
         networks: networks of the controller, in the order of `spikes`.
         order_names: entries of `take_orders`.
+        whole_in_c: True if engine `c` runs the whole controller; False if only its networks, since
+            operators need the state of the class.
         about: provenance of the model file; empty if the controller was made without one.
     """
 
@@ -46,7 +48,13 @@ class Controller(Copied, ABC):
     control_period_s: float
     networks: tuple[Network, ...] = ()
     order_names: tuple[str, ...] = ()
+    whole_in_c: ClassVar[bool] = True
     about: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def filed_as(self) -> type[Controller]:
+        """Class that reads the document of this controller."""
+        return type(self)
 
     @property
     def adapts(self) -> bool:

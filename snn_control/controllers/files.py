@@ -20,6 +20,7 @@ from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.controller import Controller
 from snn_control.controllers.corridor.gap import Gap
 from snn_control.controllers.document import ControllerDocument
+from snn_control.controllers.engine_names import engine_options, in_c
 from snn_control.errors import (
     ConfigError,
     ControlPeriodError,
@@ -98,7 +99,7 @@ def save(controller: Controller, path: str | Path, about: Document | None = None
     ]
     document: Document = {
         "kind": "controller",
-        "controller": file_kind(type(controller)),
+        "controller": file_kind(controller.filed_as),
         "networks": networks,
     }
     if content.settings:
@@ -112,6 +113,7 @@ def load(
     control_period_s: float | None = None,
     resample: bool = False,
     max_lag_change: float = MAX_LAG_CHANGE,
+    library: str | Path | None = None,
     **options: Any,
 ) -> Controller:
     """Load a controller.
@@ -124,19 +126,27 @@ def load(
             refuse them.
         max_lag_change: accepted change of the lag of filters by resampling, see
             `network.resample`.
+        library: shared library of the exported model for engine `c`, `libNAME.so` with the prefix
+            NAME; it must have the hash of the model's document. None: it is compiled if it is not
+            in the cache.
         options: options of the controller's `from_document`, or of its constructor if it has no
-            file: `engine=ReferenceEngine`, for swimmers `n_links=4` and `untrained=True`.
+            file: `engine="c"`, `"reference"`, `"native"` or a function that makes an engine, for
+            swimmers `n_links=4` and `untrained=True`.
 
     Raises:
-        UnknownNameError: neither a name nor a path.
+        UnknownNameError: neither a name nor a path, or no engine of that name.
         ModelFileError: an invalid file; the message names the field.
         ControlPeriodError: the model has another control period and is not resampled.
         ConfigError: another package registers an object that is not a `Controller`.
-        ParameterError: the controller does not accept an option or its value.
+        ParameterError: the controller does not accept an option or its value, or the library is of
+            another model.
+        MissingCompilerError: there is no compiler for engine `c`.
     """
     name, path = str(name_or_path), model_path(name_or_path)
+    built = None if library is None else Path(library)
     if path is not None:
-        return _read(path, name, control_period_s, max_lag_change if resample else None, options)
+        change = max_lag_change if resample and built is None else None
+        return _read(path, name, control_period_s, change, options, built)
     kind = BUILT_IN.get(name) or _registered(name)
     taken = _require_options(name, kind, options, control_period_s)
     controller = kind(**taken)
@@ -150,6 +160,7 @@ def _read(
     control_period_s: float | None,
     max_lag_change: float | None,
     options: dict[str, Any],
+    library: Path | None,
 ) -> Controller:
     """Read a controller; its networks are resampled unless `max_lag_change` is None."""
     document, tensors = read_pair(path, "controller")
@@ -170,6 +181,7 @@ def _read(
     elif networks:
         _require_period(name, networks[0].control_period_s, control_period_s, networks)
     _require_options(name, kind.from_document, options)
+    options, whole = engine_options(kind, options, library)
     content = ControllerDocument(networks, settings)
     try:
         controller = kind.from_document(content, **options)
@@ -178,7 +190,7 @@ def _read(
             kind.from_document(content)
         raise
     controller.about = about
-    return controller
+    return in_c(controller, path, library) if whole else controller
 
 
 def options_of(taker: Any) -> list[str] | None:

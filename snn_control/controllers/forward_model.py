@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from snn_control.controllers.adapting_config import AdaptingConfig
 from snn_control.copies import Copied
+from snn_control.errors import ParameterError
+from snn_control.network.program import Program
 
-__all__ = ["ForwardModel"]
+__all__ = ["ForwardModel", "Wiring"]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Connections of an adapting controller, for `ForwardModel.adapting_program`."""
+
+    observation_names: tuple[str, ...]
+    """Observations."""
+    inputs: tuple[int, ...]
+    """Index of each observation of the wrapped controller, those of the model last."""
+    measured: tuple[int, ...]
+    """The same without the model; -1: not measured."""
+    start: tuple[float, ...] | None
+    """Parameters at the start; None: those of the nominal vehicle."""
+    config: AdaptingConfig
+    """Limits of the adaptation."""
 
 
 class ForwardModel(Copied, ABC):
@@ -101,6 +121,20 @@ class ForwardModel(Copied, ABC):
     @abstractmethod
     def readouts(self) -> dict[str, float]:
         """Named values of the last tick."""
+
+    def adapting_program(self, inner: Program, wiring: Wiring) -> Program:
+        """Return a controller on this model as plain data, for exports.
+
+        Args:
+            inner: controller, networks and sums.
+            wiring: its place around the model.
+
+        Raises:
+            ParameterError: model, controller or settings cannot be exported.
+        """
+        raise ParameterError(
+            f"the forward model {self.name!r} cannot be exported: it has no adapting_program"
+        )
 
     @abstractmethod
     def document(self) -> dict[str, Any]:

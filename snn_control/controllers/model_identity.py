@@ -17,7 +17,7 @@ __all__ = ["identity"]
 
 def identity(controller: Controller, model: ForwardModel) -> str:
     """Return a hash of the networks of a controller, and of kind and settings of its model."""
-    digest = hashlib.sha256(type(controller).__qualname__.encode())
+    digest = hashlib.sha256(controller.filed_as.__qualname__.encode())
     for network in controller.networks:
         tensors: Tensors = {}
         digest.update(json.dumps(network_document(network, tensors), sort_keys=True).encode())

@@ -66,6 +66,12 @@ class Program:
         return self.shell.orders if self.shell else ()
 
     @property
+    def usual(self) -> tuple[tuple[float, float], ...]:
+        """Range of each observation in operation, for traces."""
+        known = self.shell.usual if self.shell else {}
+        return tuple(known.get(name, (-1.0, 1.0)) for name in self.observation_names)
+
+    @property
     def readout_names(self) -> tuple[str, ...]:
         """Named values of a tick: those of the shell, or the read-outs of all networks."""
         if self.shell:

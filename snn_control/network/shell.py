@@ -21,7 +21,7 @@ __all__ = ["BUFFERS", "KernelCall", "Order", "Shell"]
 FloatArray = npt.NDArray[np.float64]
 
 BUFFERS = ("observation", "orders", "signals", "readouts", "spikes", "actions")
-"""Arrays of each tick: what comes in, inputs of the networks, their results, what goes out."""
+"""Arrays of each tick: inputs, orders, inputs and results of the networks, outputs."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class Shell:
     """Constant arrays."""
     orders: tuple[Order, ...] = ()
     """Entries of `orders`."""
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Range of an observation in operation, for traces; others: -1 to 1."""
     readouts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Named values of the last tick: array of the state, and index in it."""
 

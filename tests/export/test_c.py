@@ -73,6 +73,27 @@ def test_shipped_networks_are_equal_bit_for_bit(name: str, index: int, tmp_path:
     require_equal(network, x, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("model", "prefix"),
+    [
+        ("blimp-adaptive", "blimp_adaptive"),
+        ("blimp-altitude:adapting", "blimp_altitude_adapting"),
+        ("swimmer-spiking", "swimmer_spiking"),
+        ("swimmer-graded:4-links", "swimmer_graded_4_links"),
+        ("corridor-spiking", "corridor_spiking"),
+    ],
+)
+def test_whole_controllers_are_exported(
+    model: str, prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["export", model, "--out", str(tmp_path / "out"), "--precision", "float64"]
+    assert main([*arguments, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["spike_mismatches"] == data["max_abs_error"] == data["mismatches"] == 0
+    assert data["name"] == prefix
+    assert bool(data["model_sha256"]) == (":" not in model)
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_an_export_replays_and_says_where_it_is(
     precision: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -90,11 +111,12 @@ def test_an_export_replays_and_says_where_it_is(
     assert "is not empty" in capsys.readouterr().err
 
 
-def test_the_header_is_valid_in_cpp(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["blimp-altitude", "blimp-adaptive", "swimmer-spiking"])
+def test_the_header_is_valid_in_cpp(model: str, tmp_path: Path) -> None:
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("no C++ compiler: install g++")
-    export_c(load("blimp-altitude").to_program(), tmp_path / "out", "altitude")
+    export_c(load(model).to_program(), tmp_path / "out", "altitude", verify=False)
     flags = ["-std=c++17", "-ffp-contract=off", "-DSNN_CONTROL_NO_CONTRACTION", *FLAGS[3:]]
     command = [compiler, *flags, "-x", "c++", "-c", "-o", str(tmp_path / "o"),
                str(tmp_path / "out" / "altitude.c")]  # fmt: skip

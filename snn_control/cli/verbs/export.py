@@ -15,7 +15,7 @@ from tyro.conf import arg
 
 from snn_control.cli.options import Folder, JsonOption, Model, OptionalText, Text
 from snn_control.cli.result import Result, WrongUseError
-from snn_control.controllers.files import document_sha256, load
+from snn_control.controllers.files import document_sha256
 from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.quantise import BITS
 from snn_control.errors import ParameterError
@@ -26,6 +26,7 @@ from snn_control.export.cores.replay import check_cores, replay_on_cores
 from snn_control.export.cores.table import COLUMNS, rows
 from snn_control.export.layouts.layout import arrange
 from snn_control.export.registry import EXPORTERS
+from snn_control.training.model_name import ModelName, load_named
 
 Cores = Annotated[tuple[str, ...], arg(metavar="CORE [CORE ...]", help_behavior_hint="")]
 Units = Annotated[
@@ -48,7 +49,8 @@ class Args(JsonOption):
     """
 
     model: Model
-    """Model: a name, a run folder or a model file."""
+    """Model: a name, a run folder or a model file; with `:adapting` on a forward model that
+    learns."""
     to: Literal["c", "nir", "onnx"] = "c"
     """Target."""
     precision: OptionalText = None
@@ -77,7 +79,9 @@ def run(args: Args) -> Result:
         precision = exporter.precision(args.precision)
     except ParameterError as exc:
         raise WrongUseError(f"--precision: {exc}") from exc
-    controller = load(args.model)
+    model = ModelName.parse(args.model)
+    plain = model == ModelName(model.base)
+    controller = load_named(args.model)
     prefix = check_prefix(args.name) if args.name else prefix_of(Path(args.model).stem)
     cores = tuple(CORES) if "all" in args.cores else args.cores
     if cores and (args.to != "c" or not args.verify):
@@ -96,7 +100,7 @@ def run(args: Args) -> Result:
     folder = args.out or Path("exports") / (prefix if args.to == "c" else f"{prefix}_{args.to}")
     manifest = export(
         program, folder, prefix, precision, verify=args.verify,
-        model_sha256=document_sha256(args.model),
+        model_sha256=document_sha256(model.base) if plain else "",
     )  # fmt: skip
     if cores:
         results = replay_on_cores(folder, cores)

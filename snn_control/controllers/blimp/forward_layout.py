@@ -42,3 +42,5 @@ STATUS = 15
 
 MOST_STEPS = 64
 """Largest number of steps between two writes to the line of commands."""
+LONGEST_STEP_S = 2.0
+"""Time between two ticks above which the motion starts again from the measurement, s."""

@@ -35,17 +35,15 @@ from snn_control.controllers.blimp.forward_config import (
     kernel_constants,
 )
 from snn_control.controllers.blimp.motion import FULL, BlimpMotion
-from snn_control.controllers.forward_model import ForwardModel
+from snn_control.controllers.forward_model import ForwardModel, Wiring
 from snn_control.errors import ParameterError
+from snn_control.network.program import Program
 from snn_control.plasticity.forward_model import BIAS, GAIN, POSITION, SHADOW, SPEED
 from snn_control.plasticity.optional_kernel import is_compiled
 
 __all__ = ["BlimpForwardModel"]
 
 FloatArray = npt.NDArray[np.float64]
-
-LONGEST_STEP_S = 2.0
-"""Time between two ticks above which the motion starts again from the measurement, s."""
 
 
 class BlimpForwardModel(ForwardModel):
@@ -98,7 +96,7 @@ class BlimpForwardModel(ForwardModel):
     ) -> None:
         """Advance to a range and learn from it, see `ForwardModel.tick`."""
         reference_m, range_m, dt_s = observation
-        if not self._started or dt_s > LONGEST_STEP_S:
+        if not self._started or dt_s > layout.LONGEST_STEP_S:
             parameters = self.parameters
             self._elapsed_s = 0.0
             self._start(range_m, sent)
@@ -205,6 +203,12 @@ class BlimpForwardModel(ForwardModel):
         }
         values |= {f"weight_{k}": self._weights[k] for k in range(self._n)}
         return {name: float(value) for name, value in values.items()}
+
+    def adapting_program(self, inner: Program, wiring: Wiring) -> Program:
+        """Return a controller on this model as plain data, see `ForwardModel.adapting_program`."""
+        from snn_control.controllers.blimp.adapting_program import adapting_program
+
+        return adapting_program(inner, wiring, self.config)
 
     def document(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

@@ -102,6 +102,7 @@ class SpikingGap(Controller):
             ),
             state={"chosen_rad": 1},
             constants={"candidates_rad": CANDIDATES_RAD},
+            usual=dict.fromkeys(self.observation_names[:N_RAYS], (-1.0, REACH_M)),
             readouts={"chosen_rad": ("chosen_rad", 0)},
         )
         feed = tuple(range(len(network.inputs)))

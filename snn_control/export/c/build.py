@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
@@ -10,8 +11,9 @@ from pathlib import Path
 
 from snn_control.errors import MissingCompilerError, ParameterError
 from snn_control.export.c.source import CSource
+from snn_control.resources import cache_folder
 
-__all__ = ["FLAGS", "build_library", "find_compiler", "write_source"]
+__all__ = ["FLAGS", "build_library", "cached_library", "find_compiler", "write_source"]
 
 FLAGS = ("-std=c99", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wconversion", "-Werror",
          "-pedantic")  # fmt: skip
@@ -62,3 +64,28 @@ def build_library(source: CSource, folder: Path) -> Path:
         raise ParameterError(f"{shlex.join(command)} failed:\n{last}")
     made.replace(library)
     return library
+
+
+def cached_library(source: CSource, folder: Path | None = None) -> Path:
+    """Return the path of the library of a source, built unless it is there.
+
+    Args:
+        source: source.
+        folder: folder of source and library; default: one of the cache for this source, in
+            `SNN_CONTROL_CACHE` or the user's cache folder.
+
+    Raises:
+        MissingCompilerError: there is no compiler.
+        ParameterError: the compiler fails, or no cache folder can be used.
+    """
+    if folder is None:
+        content = (source.header + source.source).encode()
+        digest = hashlib.sha256(content).hexdigest()[:24]
+        folder = cache_folder("SNN_CONTROL_CACHE", "c", digest)
+    if folder is None:
+        raise ParameterError(
+            "no folder for compiled libraries can be written by this user alone: name one by "
+            "SNN_CONTROL_CACHE"
+        )
+    library = folder / f"lib{source.prefix}.so"
+    return library if library.is_file() else build_library(source, folder)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,13 @@ from snn_control.copies import Copied
 from snn_control.engines.inputs import run_inputs, tick_inputs
 from snn_control.engines.trace import Trace
 from snn_control.errors import ParameterError
-from snn_control.export.c.build import build_library
+from snn_control.export.c.build import cached_library
 from snn_control.export.c.library import CLibrary
 from snn_control.export.c.source import c_source
 from snn_control.network import Network
 from snn_control.network.program import Program
 
-__all__ = ["CEngine", "cache_folder"]
+__all__ = ["CEngine"]
 
 PREFIX = "snn_network"
 
@@ -44,11 +42,8 @@ class CEngine(Copied):
         self.network = network
         program = Program.of_network(network)
         source = c_source(program, PREFIX, precision)
-        content = (source.header + source.source).encode()
-        folder = folder or cache_folder() / hashlib.sha256(content).hexdigest()[:24]
-        library = folder / f"lib{PREFIX}.so"
-        self._path = library if library.is_file() else build_library(source, folder)
-        self._library = CLibrary(self._path, PREFIX, program, precision)
+        path = cached_library(source, folder)
+        self._library = CLibrary(path, PREFIX, program, precision)
         self._form = source.form
 
     def reset(self) -> None:
@@ -98,10 +93,3 @@ class CEngine(Copied):
         rows = run_inputs(inputs, self.network, np.float64)
         ticks = [(self.step(row), self.spikes) for row in rows]
         return Trace(np.array([r for r, _ in ticks]), np.array([s for _, s in ticks]))
-
-
-def cache_folder() -> Path:
-    """Return the folder of built libraries: `SNN_CONTROL_CACHE`, or that of the user's cache."""
-    named = os.environ.get("SNN_CONTROL_CACHE")
-    base = Path(named) if named else Path.home() / ".cache" / "snn_control"
-    return base / "c"

@@ -21,7 +21,7 @@ HELPERS = {
     "greater": "static double {0}(double a, double b)\n{{\n    return b > a ? b : a;\n}}",
     "lesser_int": "static int32_t {0}(int32_t a, int32_t b)\n{{\n    return b < a ? b : a;\n}}",
     "greater_int": "static int32_t {0}(int32_t a, int32_t b)\n{{\n    return b > a ? b : a;\n}}",
-    "size": "static double {0}(double a)\n{{\n    return a < 0 ? -a : a;\n}}",
+    "size": "static double {0}(double a)\n{{\n    return a <= 0 ? 0.0 - a : a;\n}}",
     "size_int": "static int32_t {0}(int32_t a)\n{{\n    return a < 0 ? -a : a;\n}}",
     "signed": """static double {0}(double size, double sign)
 {{
@@ -173,7 +173,7 @@ class Expressions:
         """Return the value of a global or of an attribute of a module.
 
         Raises:
-            ParameterError: it is no name of the kernel's module.
+            ParameterError: the kernel's module does not have it.
         """
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             module = self._scope.get(node.value.id)
@@ -191,7 +191,7 @@ class Expressions:
             case ast.Name() if node.id in self.names:
                 known = self.names[node.id]
                 if isinstance(known, Array):
-                    raise unsupported(node, "an array is no number")
+                    raise unsupported(node, "an array is not a number")
                 return known
             case ast.Attribute(value=ast.Name() as array, attr="size"):
                 return constant(self.array(array).size)
@@ -217,10 +217,10 @@ class Expressions:
 
     def array(self, node: ast.expr) -> Array:
         """Return an array in scope."""
-        found = self.names.get(node.id) if isinstance(node, ast.Name) else None
-        if not isinstance(found, Array):
+        known = self.names.get(node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(known, Array):
             raise unsupported(node, "expected an array")
-        return found
+        return known
 
     def element(self, node: ast.Subscript) -> str:
         """Return the text of an element of an array."""
@@ -288,16 +288,16 @@ class Expressions:
         function = self.value(node.func)
         helpers = {math.floor: "below", math.sqrt: "root", math.copysign: "signed"}
         if function in helpers:
-            given = ", ".join(self.of(each).text for each in node.args)
-            return Expression(f"{self._helper(helpers[function])}({given})", "real")
+            arguments = ", ".join(self.of(each).text for each in node.args)
+            return Expression(f"{self._helper(helpers[function])}({arguments})", "real")
         if function in (math.isnan, math.isfinite):
             x = self.of(node.args[0]).inside(8)
             text = f"{x} != {x}" if function is math.isnan else f"{x} - {x} == 0"
             return Expression(text, "bool", 5)
         return self._kernel(function, node)
 
-    def _builtin(self, name: str, given: list[Expression], node: ast.Call) -> Expression:
-        one = given[0]
+    def _builtin(self, name: str, arguments: list[Expression], node: ast.Call) -> Expression:
+        one = arguments[0]
         if name == "int":
             return one if one.kind == "int" else Expression(f"(int32_t){one.inside(9)}", "int", 9)
         if name == "float":
@@ -306,14 +306,14 @@ class Expressions:
             return Expression(f"(double){one.inside(9)}", "real", 9)
         if name == "bool":
             return Expression(one.test, "bool", 5)
-        whole = all(each.kind != "real" for each in given)
+        whole = all(each.kind != "real" for each in arguments)
         kind, end = ("int", "_int") if whole else ("real", "")
         if name == "abs":
             return Expression(f"{self._helper('size' + end)}({one.text})", kind)
         helper = self._helper({"min": "lesser", "max": "greater"}[name] + end)
         text = one.text
-        if len(given) < 2:
+        if len(arguments) < 2:
             raise unsupported(node)
-        for each in given[1:]:
+        for each in arguments[1:]:
             text = f"{helper}({text}, {each.text})"
         return Expression(text, kind)

@@ -30,9 +30,25 @@ _GUARDS = """#if defined(__FAST_MATH__)
 """
 
 
-def float_preamble(prefix: str) -> str:
-    """Return the checks of the compiler, and the type `real`."""
-    return f"{_GUARDS}typedef {prefix}_real real;"
+_AS_REAL = {
+    "float64": """
+static real as_real(double x)
+{
+    return x;
+}""",
+    "float32": """
+static real as_real(double x)
+{
+    const double largest = 0x1.fffffep+127;
+    return x > largest ? (real)largest : x < -largest ? (real)-largest : (real)x;
+}""",
+}
+"""Conversion from the shell to the networks; numbers out of range become the largest ones."""
+
+
+def float_preamble(prefix: str, shell_precision: str = "") -> str:
+    """Return the checks of the compiler, the type `real`, and its conversion for a shell."""
+    return f"{_GUARDS}typedef {prefix}_real real;\n{_AS_REAL.get(shell_precision, '')}".rstrip()
 
 
 def float_types(prefix: str, precision: str) -> str:
@@ -57,11 +73,11 @@ def float_parts(program: Program, prefix: str, precision: str) -> Parts:
         for k, network in enumerate(program.networks)
     )
     readouts = readouts_of(codes)
-    feed = "(real)signals[{}]" if program.shell else "in[{}]"
+    feed = "as_real(signals[{}])" if program.shell else "in[{}]"
     return Parts(
         codes=codes,
         types=float_types(prefix, precision),
-        preamble=float_preamble(prefix),
+        preamble=float_preamble(prefix, precision if program.shell else ""),
         refusal=REFUSAL.format(upper=prefix.upper()),
         feeds=tuple(feed.format(k) for k in range(program.n_signals)),
         readouts=tuple(readouts),

@@ -59,6 +59,7 @@ extern "C" {{
 #define {upper}_N_IN {len(program.observation_names)}
 #define {upper}_N_OUT {len(program.action_names)}
 #define {upper}_N_SPIKING {program.n_spiking}
+#define {upper}_N_READOUTS {len(program.readout_names)}
 #define {upper}_PERIOD_US {round(program.control_period_s * 1e6)}
 
 #define {upper}_OK 0
@@ -93,6 +94,9 @@ uint32_t {prefix}_state_bytes(void);
 
 /* SHA-256 of the model's document, or empty. */
 extern const char {prefix}_model_sha256[];
+
+/* Numbers of a tick and lengths of its arrays, for callers without this header. */
+extern const char {prefix}_layout[];
 
 #ifdef __cplusplus
 }}

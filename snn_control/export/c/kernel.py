@@ -29,8 +29,10 @@ class Surroundings(Protocol):
     def helper(self, key: str) -> str:
         """Return the name of a helper, which is defined from then on."""
 
-    def translated(self, function: Callable[..., Any], given: list[Array | Expression]) -> Kernel:
-        """Return the translation of a kernel for the lengths of the given arrays."""
+    def translated(
+        self, function: Callable[..., Any], arguments: list[Array | Expression]
+    ) -> Kernel:
+        """Return the translation of a kernel for the lengths of its arrays."""
 
 
 class Kernel:
@@ -114,16 +116,16 @@ class Kernel:
         head = f"static {C_TYPES[self.kind] if self.kind else 'void'} {self.name}("
         solid = [each.replace(" ", "\0") for each in heads]
         lines = [each.replace("\0", " ") for each in textwrap.wrap(", ".join(solid), 94)]
-        if len(lines) > 1 or len(head + lines[0]) > 98:
+        if len(head + "".join(lines)) > 98:
             lines = ["", *_deeper(lines)]
         text = head + "\n".join(lines)
         inner = "\n".join(_deeper([*unused, *body]))
         return f"{text})\n{{\n{inner}\n}}"
 
-    def call(self, given: list[Array | Expression]) -> str:
+    def call(self, arguments: list[Array | Expression]) -> str:
         """Return the C call; arrays that it changes must not be tables."""
         texts = []
-        for parameter, each in zip(self.parameters, given, strict=True):
+        for parameter, each in zip(self.parameters, arguments, strict=True):
             if isinstance(each, Array) and parameter in self.written and not each.source:
                 raise ParameterError(f"kernel {self.name} writes the constant array {each.text}")
             texts.append(each.text)
@@ -131,16 +133,17 @@ class Kernel:
 
     def _call(self, function: Callable[..., Any], node: ast.Call) -> Expression:
         """Return the call of another kernel by this one."""
-        if not callable(function) or node.keywords:
+        python = getattr(function, "py_func", function)
+        if not inspect.isfunction(python) or node.keywords:
             raise unsupported(node)
-        given = [
+        arguments = [
             self._e.array(each) if self._is_array(each) else self._e.of(each) for each in node.args
         ]
-        other = self._code.translated(function, given)
-        for parameter, each in zip(other.parameters, given, strict=True):
+        other = self._code.translated(function, arguments)
+        for parameter, each in zip(other.parameters, arguments, strict=True):
             if isinstance(each, Array) and parameter in other.written:
                 self.written.add(each.source)
-        return Expression(other.call(given), other.kind or "none")
+        return Expression(other.call(arguments), other.kind or "none")
 
     def _is_array(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and isinstance(self._e.names.get(node.id), Array)
@@ -217,10 +220,10 @@ class Kernel:
 
     def _for_range(self, node: ast.For, call: ast.Call, name: str) -> list[str]:
         """Return the loop over a range; its end is evaluated once."""
-        k, given = self._name(name), [self._e.of(each) for each in call.args]
-        start, stop = (constant(0), given[0]) if len(given) == 1 else given[:2]
-        down = len(given) == 3
-        if down and given[2].constant != -1:
+        k, arguments = self._name(name), [self._e.of(each) for each in call.args]
+        start, stop = (constant(0), arguments[0]) if len(arguments) == 1 else arguments[:2]
+        down = len(arguments) == 3
+        if down and arguments[2].constant != -1:
             raise unsupported(node, "expected a step of 1 or -1")
         end, bound = stop.inside(6), ""
         if stop.constant is None and not end.isidentifier():
@@ -335,7 +338,7 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
 
 
 def _overlap(target: ast.Tuple, value: ast.Tuple) -> bool:
-    """Return True if a value reads what an assignment to an earlier target may change."""
+    """Return True if a value reads an array or a variable of an earlier target."""
     changed: set[str] = set()
     for each, read in zip(target.elts, value.elts, strict=True):
         if changed & {n.id for n in ast.walk(read) if isinstance(n, ast.Name)}:
@@ -345,7 +348,7 @@ def _overlap(target: ast.Tuple, value: ast.Tuple) -> bool:
 
 
 def _first_assignments(name: str, nodes: list[ast.stmt]) -> list[ast.stmt] | None:
-    """Return the assignments before all other uses of a variable in blocks of its own; or None.
+    """Return the assignments before all other uses of a variable in separate blocks; or None.
 
     Each is directly in a block that has all uses that follow it.
     """
@@ -356,7 +359,7 @@ def _first_assignments(name: str, nodes: list[ast.stmt]) -> list[ast.stmt] | Non
     if isinstance(first, ast.Assign):
         plain = name in _names(t for t in _targets(first) if isinstance(t, ast.Name))
         return [first] if plain and name not in _names([first.value]) else None
-    found = []
+    starts = []
     for node in users:
         if not isinstance(node, ast.If | ast.For | ast.While):
             return None
@@ -366,5 +369,5 @@ def _first_assignments(name: str, nodes: list[ast.stmt]) -> list[ast.stmt] | Non
         inner = [_first_assignments(name, part) for part in (node.body, node.orelse)]
         if name in _names([head]) or None in inner:
             return None
-        found += [each for part in inner for each in part or ()]
-    return found
+        starts += [each for part in inner for each in part or ()]
+    return starts

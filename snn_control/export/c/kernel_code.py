@@ -9,7 +9,7 @@ A kernel is a module-level function of numbers and one-dimensional arrays: annot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from snn_control.export.c.expressions import HELPERS, Array, Expression
@@ -35,14 +35,13 @@ class KernelCode:
         """Definitions of all functions, in the order in which C needs them."""
         return "\n\n".join(self._definitions.values())
 
-    def call(self, function: Callable[..., Any], arguments: Iterable[Array | Expression]) -> str:
+    def call(self, function: Callable[..., Any], arguments: list[Array | Expression]) -> str:
         """Return the C call of a kernel.
 
         Raises:
             ParameterError: it has no translation, or writes a constant array.
         """
-        given = list(arguments)
-        return self.translated(function, given).call(given)
+        return self.translated(function, arguments).call(arguments)
 
     def helper(self, key: str) -> str:
         """Return the name of a helper, which is defined from then on."""
@@ -50,9 +49,11 @@ class KernelCode:
         self._definitions.setdefault(name, HELPERS[key].format(name))
         return name
 
-    def translated(self, function: Callable[..., Any], given: list[Array | Expression]) -> Kernel:
-        """Return the translation of a kernel for the lengths of the given arrays."""
-        sizes = tuple(each.size if isinstance(each, Array) else None for each in given)
+    def translated(
+        self, function: Callable[..., Any], arguments: list[Array | Expression]
+    ) -> Kernel:
+        """Return the translation of a kernel for the lengths of its arrays."""
+        sizes = tuple(each.size if isinstance(each, Array) else None for each in arguments)
         if (function, sizes) not in self._known:
             kernel = Kernel(function, sizes, self)
             name, k = f"{self._prefix}_{function.__name__}", 2

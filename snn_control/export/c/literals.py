@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,8 @@ def number_types(program: Program, precision: str) -> tuple[npt.DTypeLike, npt.D
 def real(value: float, precision: str) -> str:
     """Return a literal; infinity becomes the largest finite number, equal in all comparisons."""
     kind = REAL[precision]
+    if math.isnan(value):
+        return "(0.0f / 0.0f)" if precision == "float32" else "(0.0 / 0.0)"
     info = np.finfo(kind)
     number = float(kind(min(max(value, float(info.min)), float(info.max))))
     return number.hex() + ("f" if precision == "float32" else "")

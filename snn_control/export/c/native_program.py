@@ -82,6 +82,6 @@ class NativeProgram:
         return outputs
 
     def _call(self, call: KernelCall) -> object:
-        given = [self._arrays[a] if isinstance(a, str) else a for a in call.arguments]
-        result: object = call.function(*given)
+        arguments = [self._arrays[a] if isinstance(a, str) else a for a in call.arguments]
+        result: object = call.function(*arguments)
         return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,35 +39,39 @@ class Replay(NamedTuple):
     """Shape (n_ticks, n_spiking)."""
 
 
-def trace_inputs(n_in: int, precision: str, n_ticks: int = TICKS) -> npt.NDArray[np.floating]:
+def trace_inputs(
+    usual: Sequence[tuple[float, float]], precision: str, n_ticks: int = TICKS
+) -> npt.NDArray[np.floating]:
     """Return inputs that excite a controller.
 
     They begin off the setpoint; rest, swings with noise, a step and extremes follow.
 
     Args:
-        n_in: number of inputs.
+        usual: range of each input in operation.
         precision: `float32` or `float64`.
         n_ticks: number of ticks.
     """
-    random, time = np.random.default_rng(8), np.arange(n_ticks)
+    random, time, n_in = np.random.default_rng(8), np.arange(n_ticks), len(usual)
+    low, high = np.array(usual).reshape(n_in, 2).T
     values = 0.3 * np.sin(0.07 * time[:, None] + np.arange(n_in))
     values += random.normal(0.0, 0.1, (n_ticks, n_in))
     values[1 : n_ticks // 8] = 0.0
     values[0] = 0.7
     values[n_ticks // 4 : n_ticks // 3] = 0.5
     values[n_ticks // 2 : n_ticks // 2 + 20] *= 40.0
+    values = 0.5 * (low + high) + 0.5 * (high - low) * values
     return np.ascontiguousarray(values, REAL[precision])
 
 
 def source_inputs(source: CSource, program: Program) -> npt.NDArray[Any]:
     """Return the trace in the numbers of a source, shape (n_ticks, n_in)."""
-    n_in, (kind, _) = len(program.observation_names), number_types(program, source.precision)
+    kind, _ = number_types(program, source.precision)
     if source.form is None or program.shell is not None:
-        return trace_inputs(n_in, np.dtype(kind).name)
-    values = trace_inputs(n_in, "float64")
+        return trace_inputs(program.usual, np.dtype(kind).name)
+    values = trace_inputs(program.usual, "float64")
     columns = zip(source.form.inputs, values.T, strict=True)
     units = [each.quantised(column) for each, column in columns]
-    return np.array(units, np.int16).reshape(n_in, -1).T.copy()
+    return np.array(units, np.int16).reshape(len(units), -1).T.copy()
 
 
 def trace_orders(orders: tuple[Order, ...], n_ticks: int = TICKS) -> npt.NDArray[np.float64]:

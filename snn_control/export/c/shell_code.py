@@ -105,13 +105,18 @@ class ShellCode:
 
     def step(self, networks: list[str]) -> list[str]:
         """Return the lines of a tick around `networks`, the lines that step the networks."""
-        called = {*self._shell.before.arguments, *self._shell.after.arguments, "signals"}
+        called = {*self._shell.before.arguments, *self._shell.after.arguments}
+        if self._parts.codes:
+            called.add("signals")
         used = {
             name: array
             for name, array in self._buffers.items()
             if name != "orders" and name in called
         }
-        lines = [f"double {array.text}[{array.size}];" for array in used.values()]
+        lines = [
+            f"double {array.text}[{array.size}]{' = {0.0}' if name == 'actions' else ''};"
+            for name, array in used.items()
+        ]
         if "observation" in used:
             lines += _for_all(used["observation"], "observation[k] = (double)in[k];")
         if self._gives_bool():
@@ -130,7 +135,7 @@ class ShellCode:
         return [
             *lines,
             f"{self._after};",
-            *_for_all(used["actions"], "out[k] = (real)actions[k];"),
+            *_for_all(used["actions"], "out[k] = as_real(actions[k]);"),
         ]
 
     def _gives_bool(self) -> bool:
@@ -141,7 +146,7 @@ class ShellCode:
     def readout_lines(self) -> list[str]:
         """Return the lines that write the named values of the last tick."""
         return [
-            f"values[{k}] = (real)state->shell.{self._names[array]}[{index}];"
+            f"values[{k}] = as_real(state->shell.{self._names[array]}[{index}]);"
             for k, (array, index) in enumerate(self._shell.readouts.values())
         ]
 

@@ -26,7 +26,7 @@ from snn_control.export.c.shell_code import ShellCode
 from snn_control.network.program import Program
 from snn_control.network.shell import Order
 
-__all__ = ["PRECISIONS", "CSource", "c_source"]
+__all__ = ["PRECISIONS", "CSource", "c_source", "layout_of"]
 
 PRECISIONS = (*REAL, *BITS)
 """Numbers of a source: `float32`, `float64`, or integers named by the bits of a weight."""
@@ -46,6 +46,18 @@ class CSource:
     """Content of `PREFIX.c`."""
     form: ProgramFormat | None = None
     """Program in integers, for a precision of integers."""
+
+
+def layout_of(program: Program, precision: str) -> str:
+    """Return precision and lengths of the arrays of a tick."""
+    lengths = {
+        "in": program.observation_names,
+        "out": program.action_names,
+        "orders": program.orders,
+        "readouts": program.readout_names,
+    }
+    texts = [f"{len(names)} {name}" for name, names in lengths.items()]
+    return ", ".join([precision, *texts, f"{program.n_spiking} spiking"])
 
 
 def c_source(
@@ -84,14 +96,15 @@ def c_source(
         prefix,
         precision,
         c_header(program, prefix, precision, parts, shell),
-        _source(program, prefix, parts, shell, model_sha256),
+        _source(program, prefix, precision, parts, shell, model_sha256),
         form,
     )
 
 
 def _source(
-    program: Program, prefix: str, parts: Parts, shell: ShellCode | None, model_sha256: str
-) -> str:
+    program: Program, prefix: str, precision: str, parts: Parts, shell: ShellCode | None,
+    model_sha256: str,
+) -> str:  # fmt: skip
     upper, codes = prefix.upper(), parts.codes
     functions = [code.functions() for code in codes] + ([shell.functions()] if shell else [])
     initial = "\n".join(
@@ -106,7 +119,9 @@ def _source(
     tables = [table for code in codes for table in code.tables.definitions]
     tables += shell.tables if shell else []
     helpers = helper_functions("\n".join([*functions, tick, spikes, values]))
-    blocks = [parts.preamble, f'const char {prefix}_model_sha256[] = "{model_sha256}";', *tables]
+    texts = {"model_sha256": model_sha256, "layout": layout_of(program, precision)}
+    named = [f'const char {prefix}_{name}[] = "{text}";' for name, text in texts.items()]
+    blocks = [parts.preamble, "\n".join(named), *tables]
     before = "\n\n".join(block for block in [*blocks, helpers, *functions] if block)
     return f"""#include "{prefix}.h"
 

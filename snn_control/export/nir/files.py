@@ -138,7 +138,7 @@ def _verified(program: Program, folder: Path, files: list[str]) -> dict[str, Any
         program.observation_names, program.action_names, program.control_period_s,
         tuple(read_nir(folder / file) for file in files), program.feeds, program.sums,
     )  # fmt: skip
-    inputs = trace_inputs(len(program.observation_names), "float64")
+    inputs = trace_inputs(program.usual, "float64")
     difference = deviation(
         run_program(read, ReferenceEngine, inputs), run_program(program, ReferenceEngine, inputs)
     )

@@ -81,7 +81,7 @@ def _verified(program: Program, models: OnnxModels, precision: str) -> dict[str,
     Raises:
         ParameterError: they differ.
     """
-    inputs = trace_inputs(len(program.observation_names), precision)
+    inputs = trace_inputs(program.usual, precision)
     trace, reference = OnnxSession.of_models(models).run(inputs), REFERENCES[precision]
     difference = deviation(trace, _expected(program, inputs))
     difference.require_within(TOLERANCES[precision], reference)

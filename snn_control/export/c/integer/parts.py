@@ -50,7 +50,7 @@ def _shell_parts(form: ProgramFormat, codes: tuple[IntegerCode, ...], prefix: st
     return Parts(
         codes=codes,
         types=float_types(prefix, "float32"),
-        preamble=float_preamble(prefix),
+        preamble=float_preamble(prefix, "float32"),
         refusal=REFUSAL.format(upper=prefix.upper()),
         feeds=tuple(
             f"quantised(signals[{k}], {real(each.lsb, 'float64')}, {each.largest})"
