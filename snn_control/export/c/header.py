@@ -6,7 +6,7 @@ import snn_control
 from snn_control.export.c.names import comment
 from snn_control.export.c.network_code import INDENT
 from snn_control.export.c.parts import Parts
-from snn_control.export.c.shell_code import ShellCode
+from snn_control.export.c.shell.code import ShellCode
 from snn_control.network.program import Program
 from snn_control.network.shell import Order
 

@@ -22,7 +22,7 @@ from snn_control.export.c.literals import REAL
 from snn_control.export.c.names import check_prefix
 from snn_control.export.c.network_code import INDENT, NetworkCode, indented, loop
 from snn_control.export.c.parts import Parts
-from snn_control.export.c.shell_code import ShellCode
+from snn_control.export.c.shell.code import ShellCode
 from snn_control.network.program import Program
 from snn_control.network.shell import Order
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn_control.export.c.expressions import Array, Expression, constant
-from snn_control.export.c.kernel_code import KernelCode
 from snn_control.export.c.literals import reals
 from snn_control.export.c.names import identifiers
 from snn_control.export.c.network_code import INDENT, indented
 from snn_control.export.c.parts import Parts
+from snn_control.export.c.shell.expressions import Array, Expression, constant
+from snn_control.export.c.shell.kernel_code import KernelCode
 from snn_control.network.program import Program
 from snn_control.network.shell import KernelCall, Shell
 

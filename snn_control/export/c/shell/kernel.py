@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from snn_control.errors import ParameterError
-from snn_control.export.c.expressions import (
+from snn_control.export.c.names import RESERVED
+from snn_control.export.c.network_code import INDENT
+from snn_control.export.c.shell.expressions import (
     C_TYPES,
     Array,
     Expression,
@@ -17,8 +19,6 @@ from snn_control.export.c.expressions import (
     constant,
     unsupported,
 )
-from snn_control.export.c.names import RESERVED
-from snn_control.export.c.network_code import INDENT
 
 __all__ = ["Kernel", "Surroundings"]
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from snn_control.export.c.expressions import HELPERS, Array, Expression
-from snn_control.export.c.kernel import Kernel
+from snn_control.export.c.shell.expressions import HELPERS, Array, Expression
+from snn_control.export.c.shell.kernel import Kernel
 
 __all__ = ["KernelCode"]
 
