@@ -3,8 +3,10 @@
 Weights that are whole numbers in range, or of one magnitude, are exact. Others are rounded to the
 nearest, except from a thermometer code: neurons that share their inputs and differ in their
 thresholds fire in that order, so a sum over them is a running sum over the thresholds that are
-passed. Its rounding error is carried on to the next neuron, and the sum is never off by more than
-half a unit (error diffusion).
+passed. Its rounding error is carried on to the next neuron (error diffusion), so the sum is never
+off by more than half a unit while no weight is clipped. The unit is the one with the smallest
+relative error of the running sums for which the largest weights, far from rest, are clipped so
+little that the sum over the whole code stays within `WHOLE_SUM`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,11 @@ from snn_control.network import INPUT, Connection, Network, expand
 __all__ = ["IntegerWeights", "integer_weights", "thermometers", "weight_matrix"]
 
 FloatArray = npt.NDArray[np.float64]
+
+CLIPPING = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+"""Largest representable weights that are compared, shares of the largest weight."""
+WHOLE_SUM = 0.05
+"""Largest error of the sum over a whole code, relative."""
 
 
 class IntegerWeights(NamedTuple):
@@ -53,11 +60,36 @@ def integer_weights(
     if magnitudes.size == 1:
         return IntegerWeights(np.sign(weights).astype(np.int64), float(magnitudes[0]), "exact")
     scale = float(magnitudes[-1]) / most
+    if not codes:
+        return IntegerWeights(np.rint(weights / scale).astype(np.int64), scale, "nearest")
+    scales = [scale * share for share in CLIPPING]
+    return min((_of_codes(weights, each, most, codes) for each in scales), key=_Diffused.rank)[0]
+
+
+class _Diffused(NamedTuple):
+    weights: IntegerWeights
+    running: float
+    whole: float
+
+    def rank(self) -> tuple[bool, float]:
+        """Return the order of preference: too much clipping, then the error of running sums."""
+        clipped = self.whole > WHOLE_SUM
+        return clipped, self.whole if clipped else self.running
+
+
+def _of_codes(weights: FloatArray, scale: float, most: int, codes: Sequence[IntArray]) -> _Diffused:
+    """Return diffused weights, the mean square error of running sums, and that of whole sums."""
     units = weights / scale
-    integers = np.rint(units).astype(np.int64)
+    integers = np.clip(np.rint(units), -most, most).astype(np.int64)
+    errors, whole = [], 0.0
     for code in codes:
         integers[code] = np.apply_along_axis(_diffused, 0, units[code], most)
-    return IntegerWeights(integers, scale, "diffused" if len(codes) else "nearest")
+        sums = np.cumsum(units[code], axis=0)
+        off = np.abs(np.cumsum(integers[code], axis=0) - sums) / np.maximum(np.abs(sums), 1.0)
+        errors.append(off**2)
+        whole = max(whole, float(off[-1].max()))
+    weights_in_units = IntegerWeights(integers, scale, "diffused")
+    return _Diffused(weights_in_units, float(np.mean(np.concatenate(errors))), whole)
 
 
 def _diffused(units: FloatArray, most: int) -> IntArray:

@@ -14,7 +14,7 @@ from snn_control.engines.integer.arithmetic import LIMIT, Rescaling, rescale
 from snn_control.engines.integer.engine import IntegerEngine
 from snn_control.engines.integer.formats import InputFormat
 from snn_control.engines.integer.quantise import network_format
-from snn_control.engines.integer.weights import integer_weights, thermometers
+from snn_control.engines.integer.weights import WHOLE_SUM, integer_weights, thermometers
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ParameterError
 from snn_control.network import Connection, Network, Population, Readout, expand
@@ -53,16 +53,16 @@ def test_shipped_networks_equal_the_witness(name: str) -> None:
             np.testing.assert_array_equal(engine.spikes, witness.spikes)
 
 
-@pytest.mark.parametrize(("bits", "share"), [(16, 0.002), (8, 0.002), (4, 0.002)])
+@pytest.mark.parametrize(("bits", "error"), [(16, 0.01), (8, 0.015), (4, 0.1)])
 def test_spikes_of_the_altitude_networks_are_those_of_the_reference(
-    bits: int, share: float
+    bits: int, error: float
 ) -> None:
     time = np.arange(400)
     x = (0.3 * np.sin(0.07 * time) + np.random.default_rng(0).normal(0, 0.05, 400))[:, None]
     for network in load("blimp-altitude").networks:
         reference, trace = ReferenceEngine(network).run(x), IntegerEngine(network, bits).run(x)
-        assert (trace.spikes != reference.spikes).mean() < share
-        assert np.abs(trace.readouts - reference.readouts).mean() < 0.03
+        assert (trace.spikes != reference.spikes).mean() < 0.002
+        assert np.abs(trace.readouts - reference.readouts).mean() < error
 
 
 def test_rounding_is_odd_and_to_the_nearest() -> None:
@@ -87,7 +87,7 @@ def test_products_of_a_rescaling_stay_below_63_bits(factor: float, bound: int) -
         assert multiplier / 2.0**rescaling.shift == pytest.approx(abs(factor), rel=1e-4)
 
 
-def test_running_sums_of_diffused_weights_are_within_half_a_unit() -> None:
+def test_running_sums_of_diffused_weights() -> None:
     network = load("blimp-altitude").networks[0]
     weights = next(expand(c.weights) for c in network.connections if c.target == "pd")
     codes = thermometers(network, "code")
@@ -95,10 +95,14 @@ def test_running_sums_of_diffused_weights_are_within_half_a_unit() -> None:
     for bits in (3, 4, 8):
         integers, scale, rounding = integer_weights(weights, bits, codes)
         assert rounding == "diffused"
-        assert np.abs(integers).max() <= 2 ** (bits - 1) - 1
+        most = 2 ** (bits - 1) - 1
+        assert np.abs(integers).max() == most
         for code in codes:
             error = np.cumsum(integers[code] * scale - weights[code])
-            assert np.abs(error).max() <= 0.5 * scale * (1 + 1e-9)
+            fits = np.abs(weights[code, 0]) < (most - 0.5) * scale
+            assert fits[:30].all()
+            assert np.abs(error[:30]).max() <= 0.5 * scale * (1 + 1e-9)
+            assert abs(error[-1]) <= WHOLE_SUM * abs(weights[code].sum())
 
 
 @pytest.mark.parametrize(
