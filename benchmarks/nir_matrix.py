@@ -46,7 +46,7 @@ def compared(expected: Trace, readouts: np.ndarray, spikes: np.ndarray | None) -
 
 
 def in_framework(framework: str, way: str, file: Path, x: Path, dtype: str) -> dict[str, Any]:
-    """Return the outcome of one case in a process of its own."""
+    """Return the outcome of one case in a separate process."""
     if find_spec(framework) is None:
         return {"error": "not installed"}
     request = {"framework": framework, "way": way, "file": str(file), "inputs": str(x),
