@@ -6,6 +6,7 @@ network receives and the read-outs that add up to the actions, which NIR has no 
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from snn_control.export.run_program import deviation, run_program
 from snn_control.network.fields import Field
 from snn_control.network.network import Network
 from snn_control.network.program import Program
+from snn_control.runs.atomic import write_bytes
 
 __all__ = ["TOLERANCE", "export_nir", "read_nir_program", "write_nir"]
 
@@ -34,13 +36,16 @@ TOLERANCE = 1e-12
 
 
 def write_nir(network: Network, path: str | Path) -> None:
-    """Write a network as a NIR file.
+    """Write a network as a NIR file; an existing file is replaced as a whole.
 
     Raises:
         ParameterError: NIR cannot express a part; the message names it.
         MissingExtraError: the package `nir` is not installed.
+        RunError: the file cannot be written.
     """
-    nir_package().write(path, nir_graph(network))
+    content = BytesIO()
+    nir_package().write(content, nir_graph(network))
+    write_bytes(Path(path), content.getvalue())
 
 
 def export_nir(
