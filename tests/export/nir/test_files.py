@@ -94,7 +94,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ({"networks": [{"file": "../pd.nir", "feeds": [0]}]}, "name of a file in this folder"),
         ({"networks": [{"file": "missing.nir", "feeds": [0]}]}, "cannot be read"),
-        ({"networks": [{"file": "pd.nir", "feeds": [3]}], "sums": [[0]]}, "feeds"),
+        ({"networks": [{"file": "pd.nir", "feeds": [0], "sha256": "ab"}]}, "its hash differs"),
         ({"sums": [[7]]}, "sums"),
         ({"sums": "x"}, "JSON array"),
     ],
@@ -107,4 +107,29 @@ def test_damaged_manifests_are_refused(
     manifest = json.loads((out / "manifest.json").read_text())
     (out / "manifest.json").write_text(json.dumps(manifest | change))
     with pytest.raises(ModelFileError, match=message):
+        read_nir_program(out)
+
+
+@pytest.mark.parametrize("wrong", [{"feeds": [[3], [0]]}, {"sums": [[0], [1]]}])
+def test_manifests_that_fit_no_controller_are_refused(
+    wrong: dict[str, list[list[int]]], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    export_nir(load("blimp-altitude").to_program(), out, "altitude", verify=False)
+    manifest = json.loads((out / "manifest.json").read_text())
+    for network, feed in zip(manifest["networks"], wrong.get("feeds", [[0], [0]]), strict=True):
+        network["feeds"] = feed
+    manifest["sums"] = wrong.get("sums", manifest["sums"])
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelFileError, match=r"feeds|sums"):
+        read_nir_program(out)
+
+
+def test_a_damaged_file_is_detected_before_it_is_opened(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_nir(load("blimp-altitude").to_program(), out, "altitude", verify=False)
+    content = bytearray((out / "i.nir").read_bytes())
+    content[len(content) // 2] ^= 1
+    (out / "i.nir").write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"i\.nir: damaged"):
         read_nir_program(out)
