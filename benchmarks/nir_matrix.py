@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.nir_frameworks.cases import cases, inputs
+from benchmarks.nir_frameworks.episode import run_beside
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.engines.trace import Trace
 from snn_control.export.nir.files import write_nir
@@ -87,6 +88,19 @@ def matrix(names: list[str], dtype: str) -> list[dict[str, Any]]:
     return rows
 
 
+def episodes() -> list[dict[str, Any]]:
+    """Return the closed loop of each controller with the cells of each framework, seed 1."""
+    rows = []
+    for framework in FRAMEWORKS:
+        for model in ("blimp-altitude", "blimp-altitude-delay"):
+            row: dict[str, Any] = {"model": model, "framework": framework}
+            if find_spec(framework) is None:
+                rows.append(row | {"error": "not installed"})
+            else:
+                rows.append(row | run_beside(framework, model, 150.0, 1)._asdict())
+    return rows
+
+
 def text(row: dict[str, Any]) -> str:
     """Return the cell of a row."""
     if "error" in row:
@@ -102,7 +116,11 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", choices=list(cases()), default=list(cases()))
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float64",
                         help="numbers of mapped cells; stock importers use float32")  # fmt: skip
+    parser.add_argument("--episodes", action="store_true", help="closed loops in place of a table")
     args = parser.parse_args()
+    if args.episodes:
+        print("\n".join(map(json.dumps, episodes())))
+        return
     rows = matrix(args.cases, args.dtype)
     print("\n".join(map(json.dumps, rows)))
     ways = list(dict.fromkeys((row["framework"], row["way"]) for row in rows))

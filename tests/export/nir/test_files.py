@@ -18,6 +18,7 @@ from snn_control.export.nir import files
 from snn_control.export.nir.files import export_nir, read_nir_program, write_nir
 from snn_control.export.run_program import run_program
 from snn_control.network import Network
+from snn_control.network.program import Program
 from tests.needs import NEEDS_TEST
 
 pytest.importorskip("nir", reason=NEEDS_TEST)
@@ -80,6 +81,20 @@ def test_a_file_that_differs_is_not_written(
     with pytest.raises(ParameterError, match="differs from the reference engine"):
         export_nir(program, tmp_path / "out", "altitude")
     assert not list(tmp_path.iterdir())
+
+
+def test_names_of_networks_lead_to_no_other_folder(tmp_path: Path) -> None:
+    first = dataclasses.replace(load("blimp-altitude").networks[1], name="../../a")
+    program = Program.of_network(first)
+    twice = Program(
+        program.observation_names, ("u",), 0.1, (first, first), ((0,), (0,)), ((0, 1),)
+    )  # fmt: skip
+    manifest = export_nir(twice, tmp_path / "out", "net")
+    assert manifest["files"] == ["a_0.nir", "a_1.nir"]
+    assert sorted(path.name for path in tmp_path.rglob("*.nir")) == manifest["files"]
+    assert [network.name for network in read_nir_program(tmp_path / "out").networks] == [
+        "../../a", "../../a",
+    ]  # fmt: skip
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
