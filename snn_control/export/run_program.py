@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
+from snn_control.export.c.replay import trace_inputs
 from snn_control.network import Network
 from snn_control.network.program import Program
 
-__all__ = ["Deviation", "ProgramTrace", "add_readouts", "deviation", "run_program"]
+__all__ = ["Deviation", "ProgramTrace", "add_readouts", "deviation", "replay_inputs", "run_program"]
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -85,6 +86,17 @@ def run_program(
     return ProgramTrace(readouts, spikes, add_readouts(program, readouts))
 
 
+def replay_inputs(program: Program, precision: str) -> FloatArray:
+    """Return observations of a replay; the first is not 0, so that a steady start matters.
+
+    Args:
+        program: controller.
+        precision: `float32` or `float64`.
+    """
+    inputs = trace_inputs(len(program.observation_names), precision)
+    return np.roll(inputs, -len(inputs) // 4, axis=0)
+
+
 def add_readouts(program: Program, readouts: FloatArray) -> FloatArray:
     """Return the actions of read-outs of shape (n_ticks, n_readouts), added in their order."""
     actions = np.zeros((len(readouts), len(program.sums)), readouts.dtype)
@@ -100,6 +112,6 @@ def deviation(trace: ProgramTrace, expected: ProgramTrace) -> Deviation:
         np.abs(np.subtract(mine, theirs, dtype=np.float64)).max(initial=0.0)
         for mine, theirs in ((trace.readouts, expected.readouts), (trace.actions, expected.actions))
     ]
-    largest, error = float(np.abs(expected.readouts).max(initial=1.0)), float(max(errors))
+    largest, error = float(np.abs(expected.readouts).max(initial=1.0)), float(np.max(errors))
     mismatches = int((trace.spikes != expected.spikes).sum())
     return Deviation(mismatches, error, error / largest)

@@ -14,7 +14,6 @@ from typing import Any
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ControlPeriodError, ModelFileError, ParameterError
 from snn_control.export.c.names import identifiers
-from snn_control.export.c.replay import trace_inputs
 from snn_control.export.manifest import (
     common_entries,
     listed_file,
@@ -24,7 +23,7 @@ from snn_control.export.manifest import (
 )
 from snn_control.export.nir.graph import nir_graph, nir_package, require_expressible
 from snn_control.export.nir.read import read_nir
-from snn_control.export.run_program import deviation, run_program
+from snn_control.export.run_program import deviation, replay_inputs, run_program
 from snn_control.input_file import read_bytes
 from snn_control.network.fields import Field
 from snn_control.network.network import Network
@@ -157,7 +156,7 @@ def _verified(program: Program, folder: Path, files: list[str]) -> dict[str, Any
         program.observation_names, program.action_names, program.control_period_s,
         tuple(read_nir(folder / file) for file in files), program.feeds, program.sums,
     )  # fmt: skip
-    inputs = trace_inputs(len(program.observation_names), "float64")
+    inputs = replay_inputs(program, "float64")
     difference = deviation(
         run_program(read, ReferenceEngine, inputs), run_program(program, ReferenceEngine, inputs)
     )

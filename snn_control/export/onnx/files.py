@@ -9,12 +9,11 @@ import numpy as np
 
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ParameterError, require
-from snn_control.export.c.replay import trace_inputs
 from snn_control.export.manifest import common_entries, require_empty, write_export
 from snn_control.export.onnx.builder import OPSET
 from snn_control.export.onnx.model import OnnxModels, onnx_models
 from snn_control.export.onnx.session import OnnxSession
-from snn_control.export.run_program import ProgramTrace, deviation, run_program
+from snn_control.export.run_program import ProgramTrace, deviation, replay_inputs, run_program
 from snn_control.network.program import Program
 
 __all__ = ["TOLERANCES", "export_onnx"]
@@ -81,7 +80,7 @@ def _verified(program: Program, models: OnnxModels, precision: str) -> dict[str,
     Raises:
         ParameterError: they differ.
     """
-    inputs = trace_inputs(len(program.observation_names), precision)
+    inputs = replay_inputs(program, precision)
     trace, reference = OnnxSession.of_models(models).run(inputs), REFERENCES[precision]
     difference = deviation(trace, _expected(program, inputs))
     difference.require_within(TOLERANCES[precision], reference)
