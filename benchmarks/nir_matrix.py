@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.nir_frameworks.cases import cases, inputs
+from benchmarks.nir_frameworks.episode import run_beside
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.engines.trace import Trace
 from snn_control.export.nir.files import write_nir
@@ -46,7 +47,7 @@ def compared(expected: Trace, readouts: np.ndarray, spikes: np.ndarray | None) -
 
 
 def in_framework(framework: str, way: str, file: Path, x: Path, dtype: str) -> dict[str, Any]:
-    """Return the outcome of one case in a process of its own."""
+    """Return the outcome of one case in a separate process."""
     if find_spec(framework) is None:
         return {"error": "not installed"}
     request = {"framework": framework, "way": way, "file": str(file), "inputs": str(x),
@@ -87,6 +88,19 @@ def matrix(names: list[str], dtype: str) -> list[dict[str, Any]]:
     return rows
 
 
+def episodes() -> list[dict[str, Any]]:
+    """Return the closed loop of each controller with the cells of each framework, seed 1."""
+    rows = []
+    for framework in FRAMEWORKS:
+        for model in ("blimp-altitude", "blimp-altitude-delay"):
+            row: dict[str, Any] = {"model": model, "framework": framework}
+            if find_spec(framework) is None:
+                rows.append(row | {"error": "not installed"})
+            else:
+                rows.append(row | run_beside(framework, model, 150.0, 1)._asdict())
+    return rows
+
+
 def text(row: dict[str, Any]) -> str:
     """Return the cell of a row."""
     if "error" in row:
@@ -102,7 +116,11 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", choices=list(cases()), default=list(cases()))
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float64",
                         help="numbers of mapped cells; stock importers use float32")  # fmt: skip
+    parser.add_argument("--episodes", action="store_true", help="closed loops in place of a table")
     args = parser.parse_args()
+    if args.episodes:
+        print("\n".join(map(json.dumps, episodes())))
+        return
     rows = matrix(args.cases, args.dtype)
     print("\n".join(map(json.dumps, rows)))
     ways = list(dict.fromkeys((row["framework"], row["way"]) for row in rows))

@@ -36,36 +36,58 @@ class Result(NamedTuple):
     """Outputs of LIF and IF nodes in their order, shape (n_ticks, n_spiking)."""
 
 
+class MappedNetwork:
+    """Network of a file on the cells of a framework, from rest.
+
+    Args:
+        graph: `nir.NIRGraph` written by this package.
+        make_cell: function of a node and the tick in s that makes a cell.
+        dtype: numbers of weights and cells.
+    """
+
+    def __init__(
+        self, graph: Any, make_cell: Callable[[Any, float], Cell], dtype: torch.dtype
+    ) -> None:
+        nodes, dt = flattened(graph), float(graph.metadata["dt"])
+        stated = [name.decode() for name in graph.metadata["order"]]
+        self._kinds = {name: kind_of(nodes.nodes[name]) for name in evaluation_order(nodes, stated)}
+        self._steps = {n: _step(nodes.nodes[n], dt, make_cell, dtype) for n in self._kinds}
+        self._sources = {name: nodes.sources(name) for name in self._kinds}
+        self._outputs: dict[str, Tensor] = {}
+        self._dtype = dtype
+
+    def step(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Advance one tick.
+
+        Args:
+            inputs: shape (n_inputs,).
+
+        Returns:
+            Values of the node Output, and outputs of LIF and IF nodes in their order.
+        """
+        outputs = self._outputs
+        for name, kind in self._kinds.items():
+            if kind == "Input":
+                outputs[name] = torch.as_tensor(inputs, dtype=self._dtype)
+                continue
+            present = [outputs[source] for source in self._sources[name] if source in outputs]
+            total = sum(present) if present else torch.zeros((), dtype=self._dtype)
+            outputs[name] = self._steps[name](total)
+        (readouts,) = self._of_kinds("Output")
+        spikes = np.concatenate([np.zeros(0), *self._of_kinds("LIF", "IF")])
+        return readouts, spikes
+
+    def _of_kinds(self, *kinds: str) -> list[np.ndarray]:
+        return [self._outputs[n].numpy() for n, kind in self._kinds.items() if kind in kinds]
+
+
 def run_mapped(
     graph: Any, make_cell: Callable[[Any, float], Cell], x: np.ndarray, dtype: torch.dtype
 ) -> Result:
-    """Run a graph written by this package.
-
-    Args:
-        graph: `nir.NIRGraph`.
-        make_cell: function of a node and the tick in s that makes a cell.
-        x: inputs, shape (n_ticks, n_inputs).
-        dtype: numbers of weights and cells.
-    """
-    nodes = flattened(graph)
-    dt = float(graph.metadata["dt"])
-    order = evaluation_order(nodes, [name.decode() for name in graph.metadata["order"]])
-    steps = {name: _step(node, dt, make_cell, dtype) for name, node in nodes.nodes.items()}
-    sources = {name: nodes.sources(name) for name in order}
-    outputs: dict[str, Tensor] = {}
-    spiking = [name for name in order if kind_of(nodes.nodes[name]) in ("LIF", "IF")]
-    readouts, spikes = [], []
-    for row in torch.as_tensor(x, dtype=dtype):
-        for name in order:
-            if kind_of(nodes.nodes[name]) == "Input":
-                outputs[name] = row
-                continue
-            present = [outputs[source] for source in sources[name] if source in outputs]
-            outputs[name] = steps[name](sum(present) if present else torch.zeros((), dtype=dtype))
-        (output,) = [outputs[n] for n in order if kind_of(nodes.nodes[n]) == "Output"]
-        readouts.append(output.numpy())
-        spikes.append(np.concatenate([np.zeros(0), *(outputs[name].numpy() for name in spiking)]))
-    return Result(np.array(readouts), np.array(spikes))
+    """Run a graph from rest, see `MappedNetwork`, over inputs of shape (n_ticks, n_inputs)."""
+    network = MappedNetwork(graph, make_cell, dtype)
+    ticks = [network.step(row) for row in x]
+    return Result(np.array([r for r, _ in ticks]), np.array([s for _, s in ticks]))
 
 
 def _step(

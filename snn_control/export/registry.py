@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from snn_control.engines.integer.quantise import BITS
-from snn_control.errors import ParameterError, UnknownNameError
+from snn_control.errors import ParameterError
 from snn_control.network.program import Program
 
-__all__ = ["EXPORTERS", "Export", "Exporter", "exporter_of"]
+__all__ = ["EXPORTERS", "Export", "Exporter"]
 
 
 class Export(Protocol):
@@ -63,14 +63,3 @@ EXPORTERS: dict[str, Exporter] = {
     "onnx": Exporter("snn_control.export.onnx.files", "export_onnx", ("float32", "float64")),
 }
 """Exporters by target."""
-
-
-def exporter_of(target: str) -> Exporter:
-    """Return the exporter of a target.
-
-    Raises:
-        UnknownNameError: there is no such target; the message suggests similar names.
-    """
-    if target not in EXPORTERS:
-        raise UnknownNameError("target", target, EXPORTERS)
-    return EXPORTERS[target]

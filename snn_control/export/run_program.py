@@ -100,6 +100,6 @@ def deviation(trace: ProgramTrace, expected: ProgramTrace) -> Deviation:
         np.abs(np.subtract(mine, theirs, dtype=np.float64)).max(initial=0.0)
         for mine, theirs in ((trace.readouts, expected.readouts), (trace.actions, expected.actions))
     ]
-    largest, error = float(np.abs(expected.readouts).max(initial=1.0)), float(max(errors))
+    largest, error = float(np.abs(expected.readouts).max(initial=1.0)), float(np.max(errors))
     mismatches = int((trace.spikes != expected.spikes).sum())
     return Deviation(mismatches, error, error / largest)

@@ -6,6 +6,8 @@ network receives and the read-outs that add up to the actions, which NIR has no 
 
 from __future__ import annotations
 
+import hashlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,11 @@ from snn_control.export.manifest import (
 from snn_control.export.nir.graph import nir_graph, nir_package, require_expressible
 from snn_control.export.nir.read import read_nir
 from snn_control.export.run_program import deviation, run_program
+from snn_control.input_file import read_bytes
 from snn_control.network.fields import Field
 from snn_control.network.network import Network
 from snn_control.network.program import Program
+from snn_control.runs.atomic import write_bytes
 
 __all__ = ["TOLERANCE", "export_nir", "read_nir_program", "write_nir"]
 
@@ -34,13 +38,16 @@ TOLERANCE = 1e-12
 
 
 def write_nir(network: Network, path: str | Path) -> None:
-    """Write a network as a NIR file.
+    """Write a network as a NIR file; an existing file is replaced as a whole.
 
     Raises:
         ParameterError: NIR cannot express a part; the message names it.
         MissingExtraError: the package `nir` is not installed.
+        RunError: the file cannot be written.
     """
-    nir_package().write(path, nir_graph(network))
+    content = BytesIO()
+    nir_package().write(content, nir_graph(network))
+    write_bytes(Path(path), content.getvalue())
 
 
 def export_nir(
@@ -84,7 +91,7 @@ def export_nir(
         verification = _verified(program, partial, files) if verify else None
         return common_entries(program, prefix, precision, model_sha256) | {
             "networks": [
-                {"file": file, "feeds": list(feed)}
+                {"file": file, "sha256": _sha256(partial / file), "feeds": list(feed)}
                 for file, feed in zip(files, program.feeds, strict=True)
             ],
             "sums": [list(indices) for indices in program.sums],
@@ -109,7 +116,7 @@ def read_nir_program(folder: str | Path) -> Program:
             tuple(item.text() for item in root["inputs"].items()),
             tuple(item.text() for item in root["outputs"].items()),
             root["control_period_s"].number(),
-            tuple(read_nir(listed_file(folder, item["file"])) for item in networks),
+            tuple(_read_listed(folder, item) for item in networks),
             tuple(_indices(item["feeds"]) for item in networks),
             tuple(_indices(item) for item in root["sums"].items()),
         )
@@ -122,6 +129,18 @@ def _file_names(program: Program) -> list[str]:
     if len(set(names)) < len(names):
         names = [f"{name} {k}" for k, name in enumerate(names)]
     return [f"{stem}.nir" for stem in identifiers(names).values()]
+
+
+def _read_listed(folder: str | Path, item: Field) -> Network:
+    """Read a file of a manifest; its hash is checked before the HDF5 library opens it."""
+    path = listed_file(folder, item["file"])
+    if _sha256(path) != item["sha256"].text():
+        raise ModelFileError(f"{path}: damaged, its hash differs from that of the manifest")
+    return read_nir(path)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(read_bytes(path, ModelFileError)).hexdigest()
 
 
 def _indices(field: Field) -> tuple[int, ...]:

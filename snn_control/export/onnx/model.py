@@ -18,10 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 
 import snn_control
+from snn_control.errors import ParameterError
 from snn_control.export.c.names import identifiers
 from snn_control.export.onnx.arithmetic import added, selected
 from snn_control.export.onnx.builder import Builder
 from snn_control.export.onnx.network_graph import NetworkGraph, Variable
+from snn_control.network import Network, expand
 from snn_control.network.program import Program
 
 __all__ = ["OnnxModels", "State", "onnx_models"]
@@ -56,8 +58,11 @@ def onnx_models(program: Program, name: str, precision: str, model_sha256: str =
         model_sha256: hash of the model's document.
 
     Raises:
+        ParameterError: a number is outside the range of the precision.
         MissingExtraError: the package `onnx` is not installed.
     """
+    for network in program.networks:
+        _require_range(network, precision)
     graphs = [NetworkGraph(network) for network in program.networks]
     keys = [
         f"{graph.network.name} {v.owner} {v.name} {k}"
@@ -80,6 +85,20 @@ def onnx_models(program: Program, name: str, precision: str, model_sha256: str =
         return OnnxModels(tick, None, ())
     start = _start(program, graphs, states, dtype).model(f"{name}_start", metadata)
     return OnnxModels(tick, start, described)
+
+
+def _require_range(network: Network, precision: str) -> None:
+    values = {connection.label: expand(connection.weights) for connection in network.connections}
+    for p in network.populations:
+        for field in p.params.numeric_fields():
+            values[f"{p.name}.{field.name}"] = expand(getattr(p.params, field.name))
+    largest = float(np.finfo(precision).max)
+    for label, numbers in values.items():
+        if np.any(np.isfinite(numbers) & (np.abs(numbers) > largest)):
+            raise ParameterError(
+                f"network {network.name!r}, {label}: a number above {largest:g}, the largest of "
+                f"{precision}; export with float64"
+            )
 
 
 def _inputs(builder: Builder, program: Program) -> list[str]:

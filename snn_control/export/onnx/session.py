@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.errors import MissingExtraError, ModelFileError, require
+from snn_control.errors import MissingExtraError, ModelFileError, ParameterError, require
 from snn_control.export.manifest import listed_file, read_manifest
 from snn_control.export.onnx.model import OnnxModels
 from snn_control.export.run_program import ProgramTrace
@@ -40,6 +40,7 @@ class OnnxSession:
         self._tick, self._start = session(tick), None if start is None else session(start)
         observation, *states = self._tick.get_inputs()
         self.dtype = np.dtype(np.float32 if "float)" in observation.type else np.float64)
+        self._shape = tuple(observation.shape)
         self._states = [state.name for state in states]
         self._outputs = [output.name for output in self._tick.get_outputs()]
         self.reset()
@@ -80,8 +81,17 @@ class OnnxSession:
 
         Returns:
             Actions, shape (n_actions,).
+
+        Raises:
+            ParameterError: another shape, or a value that is not finite; the state is unchanged.
         """
-        feed = {"observation": np.ascontiguousarray(observation, self.dtype)}
+        with np.errstate(over="ignore"):
+            values = np.asarray(observation, self.dtype)
+        if values.shape != self._shape or not np.isfinite(values).all():
+            raise ParameterError(
+                f"observation {values.tolist()}: expected finite numbers of shape {self._shape}"
+            )
+        feed = {"observation": values}
         if self._values is None:
             started = [] if self._start is None else self._start.run(self._states, feed)
             self._values = dict(zip(self._states, started, strict=True))

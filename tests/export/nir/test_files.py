@@ -18,6 +18,7 @@ from snn_control.export.nir import files
 from snn_control.export.nir.files import export_nir, read_nir_program, write_nir
 from snn_control.export.run_program import run_program
 from snn_control.network import Network
+from snn_control.network.program import Program
 from tests.needs import NEEDS_TEST
 
 pytest.importorskip("nir", reason=NEEDS_TEST)
@@ -82,6 +83,20 @@ def test_a_file_that_differs_is_not_written(
     assert not list(tmp_path.iterdir())
 
 
+def test_names_of_networks_lead_to_no_other_folder(tmp_path: Path) -> None:
+    first = dataclasses.replace(load("blimp-altitude").networks[1], name="../../a")
+    program = Program.of_network(first)
+    twice = Program(
+        program.observation_names, ("u",), 0.1, (first, first), ((0,), (0,)), ((0, 1),)
+    )  # fmt: skip
+    manifest = export_nir(twice, tmp_path / "out", "net")
+    assert manifest["files"] == ["a_0.nir", "a_1.nir"]
+    assert sorted(path.name for path in tmp_path.rglob("*.nir")) == manifest["files"]
+    assert [network.name for network in read_nir_program(tmp_path / "out").networks] == [
+        "../../a", "../../a",
+    ]  # fmt: skip
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nir", None)
     with pytest.raises(MissingExtraError, match=r'pip install "snn_control\[nir\]"'):
@@ -94,7 +109,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ({"networks": [{"file": "../pd.nir", "feeds": [0]}]}, "name of a file in this folder"),
         ({"networks": [{"file": "missing.nir", "feeds": [0]}]}, "cannot be read"),
-        ({"networks": [{"file": "pd.nir", "feeds": [3]}], "sums": [[0]]}, "feeds"),
+        ({"networks": [{"file": "pd.nir", "feeds": [0], "sha256": "ab"}]}, "its hash differs"),
         ({"sums": [[7]]}, "sums"),
         ({"sums": "x"}, "JSON array"),
     ],
@@ -107,4 +122,29 @@ def test_damaged_manifests_are_refused(
     manifest = json.loads((out / "manifest.json").read_text())
     (out / "manifest.json").write_text(json.dumps(manifest | change))
     with pytest.raises(ModelFileError, match=message):
+        read_nir_program(out)
+
+
+@pytest.mark.parametrize("wrong", [{"feeds": [[3], [0]]}, {"sums": [[0], [1]]}])
+def test_manifests_that_fit_no_controller_are_refused(
+    wrong: dict[str, list[list[int]]], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    export_nir(load("blimp-altitude").to_program(), out, "altitude", verify=False)
+    manifest = json.loads((out / "manifest.json").read_text())
+    for network, feed in zip(manifest["networks"], wrong.get("feeds", [[0], [0]]), strict=True):
+        network["feeds"] = feed
+    manifest["sums"] = wrong.get("sums", manifest["sums"])
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelFileError, match=r"feeds|sums"):
+        read_nir_program(out)
+
+
+def test_a_damaged_file_is_detected_before_it_is_opened(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_nir(load("blimp-altitude").to_program(), out, "altitude", verify=False)
+    content = bytearray((out / "i.nir").read_bytes())
+    content[len(content) // 2] ^= 1
+    (out / "i.nir").write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"i\.nir: damaged"):
         read_nir_program(out)

@@ -11,6 +11,7 @@ import torch
 
 from benchmarks.nir_frameworks.cases import cases, inputs
 from benchmarks.nir_frameworks.cells import cell_maker
+from benchmarks.nir_frameworks.episode import run_beside
 from benchmarks.nir_frameworks.loop import run_mapped
 from benchmarks.nir_frameworks.stock import run_stock
 from benchmarks.nir_matrix import compared, in_framework, text
@@ -24,10 +25,14 @@ nir = pytest.importorskip("nir", reason=NEEDS_TEST)
 FRAMEWORKS = ("norse", "snntorch", "sinabs")
 
 
+def require_framework(name: str) -> None:
+    if find_spec(name) is None:
+        pytest.skip(f"needs {name}: pip install {name}")
+
+
 def mapped_controller(framework: str, model: str, n_ticks: int, folder: Path) -> None:
     """Compare a controller of mapped cells with the reference engine, spike for spike."""
-    if find_spec(framework) is None:
-        pytest.skip(f"needs {framework}: pip install {framework}")
+    require_framework(framework)
     program, x = load(model).to_program(), inputs()[:n_ticks]
     export_nir(program, folder / "out", "net", verify=False)
     make = cell_maker(framework, torch.float64)
@@ -56,6 +61,18 @@ def test_whole_controllers_of_cells_of_a_framework(
     framework: str, model: str, tmp_path: Path
 ) -> None:
     mapped_controller(framework, model, 1824, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_an_episode_with_cells_of_a_framework(framework: str) -> None:
+    """Closed loop of 150 s with a reference step, every spike equal."""
+    require_framework(framework)
+    difference = run_beside(framework, "blimp-altitude", 150.0, 1)
+    assert difference.spikes_equal
+    assert difference.max_abs_error < 1e-12
+    assert difference.n_ticks > 1000
+    assert difference.n_spikes > 10 * difference.n_ticks
 
 
 def test_the_importer_of_norse_runs_a_layer(tmp_path: Path) -> None:

@@ -136,6 +136,13 @@ def test_paths_without_a_population_are_added(tmp_path: Path) -> None:
     np.testing.assert_array_equal(ReferenceEngine(network).step([1.0, 2.0]), [9.0, 18.0])
 
 
+def test_a_flatten_node_of_one_axis_changes_nothing(tmp_path: Path) -> None:
+    nodes = {"f": nir.Flatten({"input": np.array([2])}, 0, -1), "a": lif(2, DT_S)}
+    edges = [("input", "f"), ("f", "a"), ("a", "output")]
+    network = read_nir(write(tmp_path / "a.nir", nodes, edges), DT_S)
+    np.testing.assert_array_equal(ReferenceEngine(network).step([1.0, 0.1]), [1.0, 0.0])
+
+
 CHAIN = [("input", "a"), ("a", "output")]
 
 

@@ -8,6 +8,7 @@ import pytest
 from snn_control.controllers import load, model_names
 from snn_control.engines.native import NativeEngine
 from snn_control.engines.reference import ReferenceEngine
+from snn_control.errors import ParameterError
 from snn_control.export.onnx.model import onnx_models
 from snn_control.export.onnx.session import OnnxSession
 from snn_control.export.run_program import deviation, run_program
@@ -141,3 +142,26 @@ def test_a_model_has_opset_17_and_nothing_unused() -> None:
     assert len(models.tick) < 12_000
     again = onnx_models(load("blimp-altitude").to_program(), "net", "float32", "ab" * 32)
     assert (again.tick, again.start) == (models.tick, models.start)
+
+
+def test_numbers_outside_a_precision_are_named() -> None:
+    net = Network(
+        "net", 0.1, ("x",), (Population("y", 1, LeakyIntegrator()),),
+        (Connection(INPUT, "y", np.full((1, 1), 1e39)),), (Readout("y", "y"),),
+    )  # fmt: skip
+    with pytest.raises(ParameterError, match=r"'net', input->y: a number above 3.40282e\+38"):
+        onnx_models(Program.of_network(net), "net", "float32")
+    require_equal(Program.of_network(net), np.full((3, 1), 0.5), "float64")
+
+
+def test_refused_observations_change_nothing() -> None:
+    program = load("blimp-altitude").to_program()
+    session = OnnxSession.of_models(onnx_models(program, "net", "float32"))
+    x = np.random.default_rng(0).normal(size=(30, 1))
+    expected = session.run(x).actions
+    session.reset()
+    for k, row in enumerate(x):
+        for wrong in ([np.nan], [np.inf], [1e39], [1.0, 2.0], 1.0):
+            with pytest.raises(ParameterError, match="finite numbers of shape"):
+                session.step(wrong)
+        np.testing.assert_array_equal(session.step(row), expected[k])
