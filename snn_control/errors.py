@@ -132,6 +132,10 @@ class MissingCompilerError(MissingToolError):
     """No C compiler."""
 
 
+class NoRoomError(ParameterError):
+    """A program that does not fit the memory of a board."""
+
+
 class LineError(SnnControlError):
     """A serial line that cannot be opened, or whose other end is closed."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +26,9 @@ from snn_control.errors import (
     ParameterError,
     UnansweredError,
 )
+from snn_control.export.firmware.build import build_native
 from snn_control.export.firmware.link import FirmwareLink, LinkConfig
-from tests.export.firmware.devices import Relay, clean, noise, socket_port
+from tests.export.firmware.devices import Relay, clean, noise, process, socket_port
 from tests.ros.firmware import running_firmware
 
 NAMES = (("height_error_m",), ("motor_command",))
@@ -137,3 +139,53 @@ def test_it_is_not_copied(bench: Bench) -> None:
 
     with pytest.raises(CopyError, match="another link"):
         copy.copy(bench.controller)
+
+
+HEADER = """\
+#include <stdint.h>
+#define X_N_IN 1
+#define X_N_OUT 1
+#define X_PERIOD_US 100000
+typedef int16_t x_input;
+typedef int32_t x_output;
+typedef struct { int32_t sum; } x_state;
+extern const char x_model_sha256[];
+void x_init(x_state *state);
+int x_step(x_state *state, const x_input in[1], x_output out[1]);
+"""
+SOURCE = """\
+#include "x.h"
+const char x_model_sha256[] = "";
+void x_init(x_state *state) { state->sum = 0; }
+int x_step(x_state *state, const x_input in[1], x_output out[1])
+{
+    state->sum += in[0];
+    out[0] = state->sum;
+    return 0;
+}
+"""
+
+
+@pytest.fixture
+def integers(tmp_path: Path) -> Iterator[FirmwareLink]:
+    """Connected link to a firmware of integers that adds its inputs."""
+    (tmp_path / "x.h").write_text(HEADER)
+    (tmp_path / "x.c").write_text(SOURCE)
+    build_native(tmp_path, "x", tmp_path / "firmware")
+    with ExitStack() as opened:
+        relay = Relay(opened.enter_context(process(tmp_path / "firmware")))
+        opened.callback(relay.close)
+        port = opened.enter_context(socket_port(relay))
+        link = opened.enter_context(FirmwareLink(LinkConfig(port)))
+        link.connect(5.0)
+        yield link
+
+
+def test_integers_have_units(integers: FirmwareLink) -> None:
+    controller = RemoteController(integers, *NAMES, input_lsb=0.5, output_lsb=0.1)
+    controller.reset()
+    for value, sum_of_units in ((1.0, 2), (-1.3, -1), (1e9, 32766), (-1e300, -1), (0.24, -1)):
+        action = controller.step(np.array([value]))
+        assert action.tolist() == pytest.approx([0.1 * sum_of_units])
+    with pytest.raises(ParameterError, match="input_lsb is 0"):
+        RemoteController(integers, *NAMES)

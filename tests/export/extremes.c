@@ -1,6 +1,7 @@
 /* Ticks with extreme inputs: exits with 0 if refusals and states are as documented.
  *
- * Usage: extremes TICKS SEED. Prints the number of refused ticks and of outputs that are not finite.
+ * Usage: extremes TICKS SEED. Prints the number of refused ticks, the number of outputs that are
+ * not finite, and 1 for integer inputs.
  */
 #include "controller.h"
 
@@ -72,10 +73,12 @@ int main(int argc, char **argv)
     drawn = strtoull(argv[2], NULL, 10) * 2u + 1u;
     CONTROLLER(init)(&state);
     for (unsigned long tick = 0; tick < ticks; ++tick) {
+        const int refuse = !is_integer() && draw() % 50u == 0;
+        const uint64_t at = draw() % N_IN;
         int wrong = 0;
         for (unsigned k = 0; k < N_IN; ++k) {
             in[k] = extreme((unsigned)(tick / 5000u % 5u));
-            if (!is_integer() && draw() % 50u == 0) {
+            if (refuse && k == at) {
                 const double zero = 0.0 * (double)(tick + 1u);
                 in[k] = (input)(draw() % 2u ? zero / zero : (draw() % 2u ? 1.0 : -1.0) / zero);
             }
@@ -89,6 +92,6 @@ int main(int argc, char **argv)
         for (unsigned k = 0; k < N_OUT; ++k) odd += (unsigned long)not_finite((double)out[k]);
         if (tick % 100000u == 99999u) CONTROLLER(init)(&state);
     }
-    printf("%lu %lu\n", refused, odd);
+    printf("%lu %lu %d\n", refused, odd, is_integer());
     return 0;
 }

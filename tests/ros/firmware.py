@@ -13,7 +13,7 @@ import pytest
 
 from snn_control.controllers.files import document_sha256, load
 from snn_control.export.c.files import export_c
-from snn_control.export.firmware.build import build_native
+from snn_control.export.firmware.build import build_for_board, build_native
 from tests.export.firmware.devices import Relay, process, socket_port
 from tests.needs import NEEDS_COMPILER
 
@@ -27,10 +27,22 @@ def native_firmware() -> Path:
     if not any(map(shutil.which, ("cc", "gcc", "clang"))):
         pytest.skip(NEEDS_COMPILER)
     folder = Path(_opened.enter_context(tempfile.TemporaryDirectory()))
-    sha256 = document_sha256(MODEL)
-    export_c(load(MODEL).to_program(), folder / "export", "altitude", model_sha256=sha256)
+    export(folder / "export")
     build_native(folder / "export", "altitude", folder / "firmware")
     return folder / "firmware"
+
+
+def board_firmware(folder: Path) -> Path:
+    """Return the program for the board mps2-an386, built in a folder."""
+    export(folder / "export")
+    build_for_board(folder / "export", "altitude", folder / "firmware.elf")
+    return folder / "firmware.elf"
+
+
+def export(folder: Path) -> None:
+    """Export the model with its hash."""
+    sha256 = document_sha256(MODEL)
+    export_c(load(MODEL).to_program(), folder, "altitude", model_sha256=sha256)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from snn_control.errors import NoRoomError, ParameterError
 from snn_control.export.tools import find_tool, run_tool
 
 __all__ = [
@@ -66,7 +67,8 @@ def link(board: Board, objects: Iterable[Path], program: Path, flags: Iterable[s
 
     Raises:
         MissingToolError: the compiler is not installed.
-        ParameterError: the program does not fit, or a symbol is missing.
+        NoRoomError: the program does not fit.
+        ParameterError: a symbol is missing.
     """
     compiler = [find_tool(COMPILER), *board.flags]
     start = program.with_name("start.o")
@@ -75,7 +77,12 @@ def link(board: Board, objects: Iterable[Path], program: Path, flags: Iterable[s
     sizes = [f"-Wl,--defsym={key}={getattr(board, key)}" for key in ("flash_bytes", "ram_bytes")]
     script = ["-nostdlib", "-Wl,--gc-sections", *sizes, "-T", str(RESOURCES / "board.ld")]
     inputs: list[str | Path] = ["-o", program, *runtime, *objects, "-lgcc"]
-    run_tool([*compiler, *script, *flags, *inputs])
+    try:
+        run_tool([*compiler, *script, *flags, *inputs])
+    except ParameterError as exc:
+        if "overflowed by" in str(exc):
+            raise NoRoomError(f"the program does not fit {board.machine}: {exc}") from exc
+        raise
 
 
 def compile_memory(compiler: Sequence[str], folder: Path) -> Path:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from snn_control.export.bare_metal import board
+from snn_control.export.bare_metal.board import (
+    COMPILER,
+    MICROBIT,
+    MPS2_AN385,
+    MPS2_AN386,
+    MPS2_AN500,
+    Board,
+)
 
 __all__ = ["CORES", "Core", "CoreResult"]
 
@@ -19,13 +26,9 @@ class Core:
     """Command of the cross compiler."""
     emulator: str
     """Command of the emulator."""
-    board: board.Board | None = None
-    """Board of a program without operating system; None: a program of Linux."""
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """Flags of the compiler that select the core."""
-        return ("-fno-pie", "-no-pie") if self.board is None else self.board.flags
+    boards: tuple[Board | None, ...] = (None,)
+    """Boards of a program without operating system; the first with enough memory is taken. None: a
+    program of Linux."""
 
     @property
     def tools(self) -> tuple[str, str]:
@@ -33,18 +36,18 @@ class Core:
         return self.compiler, self.emulator
 
 
-def _cortex(title: str, of: board.Board) -> Core:
-    return Core(title, board.COMPILER, "qemu-system-arm", of)
+def _cortex(title: str, *boards: Board) -> Core:
+    return Core(title, COMPILER, "qemu-system-arm", boards)
 
 
 CORES = {
     "aarch64": Core("AArch64", "aarch64-linux-gnu-gcc", "qemu-aarch64"),
-    "cortex-m0plus": _cortex("Cortex-M0+", board.MICROBIT),
-    "cortex-m3": _cortex("Cortex-M3", board.MPS2_AN385),
-    "cortex-m4f": _cortex("Cortex-M4F", board.MPS2_AN386),
-    "cortex-m7": _cortex("Cortex-M7", board.MPS2_AN500),
+    "cortex-m0plus": _cortex("Cortex-M0+", MICROBIT, replace(MPS2_AN385, flags=MICROBIT.flags)),
+    "cortex-m3": _cortex("Cortex-M3", MPS2_AN385),
+    "cortex-m4f": _cortex("Cortex-M4F", MPS2_AN386),
+    "cortex-m7": _cortex("Cortex-M7", MPS2_AN500),
 }
-"""Cores by name."""
+"""Cores by name. A Cortex-M3 has all instructions of a Cortex-M0+."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class CoreResult:
 
     core: str
     """Name of the core."""
+    machine: str
+    """Emulated board; empty for a process."""
     equal: bool
     """True if the hash of all outputs and spikes is that of the host."""
     hash: str

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snn_control.errors import ParameterError
+from snn_control.export.bare_metal.board import Board
 from snn_control.export.c.build import find_compiler
 from snn_control.export.cores.core import Core
 from snn_control.export.cores.image import Image
@@ -46,8 +47,17 @@ def build_plugin(scratch: Path) -> Path:
     return library
 
 
-def emulate(core: Core, image: Image, plugin: Path, timeout_s: float = LONGEST_S) -> Emulation:
+def emulate(
+    core: Core, board: Board | None, image: Image, plugin: Path, timeout_s: float = LONGEST_S
+) -> Emulation:
     """Run a program until it ends.
+
+    Args:
+        core: core.
+        board: board of the program.
+        image: program.
+        plugin: library of `build_plugin`.
+        timeout_s: longest time, s.
 
     Raises:
         MissingToolError: the emulator is not installed.
@@ -56,9 +66,9 @@ def emulate(core: Core, image: Image, plugin: Path, timeout_s: float = LONGEST_S
     values = {"step": image.step, "from": image.caller[0], "to": image.caller[1]}
     arguments = "".join(f",{name}={value:#x}" for name, value in values.items())
     counting = ["-plugin", f"{str(plugin).replace(',', ',,')}{arguments}"]
-    code, text = _run(_command(core, image, counting), timeout_s)
+    code, text = _run(_command(core, board, image, counting), timeout_s)
     if code and "plugin" in text:
-        code, text = _run(_command(core, image, []), timeout_s)
+        code, text = _run(_command(core, board, image, []), timeout_s)
     hashes = re.findall(r"^([0-9a-f]{16})$", text, re.M)
     if code not in (0, 1) or not hashes:
         raise ParameterError(f"the replay on {core.title} ended with code {code}:\n{text[-500:]}")
@@ -72,13 +82,13 @@ def emulate(core: Core, image: Image, plugin: Path, timeout_s: float = LONGEST_S
     )  # fmt: skip
 
 
-def _command(core: Core, image: Image, counting: Sequence[str]) -> list[str]:
+def _command(core: Core, board: Board | None, image: Image, counting: Sequence[str]) -> list[str]:
     emulator = find_tool(core.emulator)
-    if core.board is None:
+    if board is None:
         return [emulator, *counting, str(image.path)]
     console = ["-display", "none", "-monitor", "none", "-serial", "none"]
     semihosting = ["-semihosting-config", "enable=on,target=native"]
-    return [emulator, "-machine", core.board.machine, *console, *semihosting, *counting,
+    return [emulator, "-machine", board.machine, *console, *semihosting, *counting,
             "-kernel", str(image.path)]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from snn_control.export.bare_metal.board import RUNTIME, STRICT, compile_memory, link
+from snn_control.export.bare_metal.board import RUNTIME, STRICT, Board, compile_memory, link
 from snn_control.export.c.adapter import HEADER, adapter_header
 from snn_control.export.cores.core import Core
 from snn_control.export.tools import find_tool, run_tool
@@ -35,36 +35,38 @@ class Image(NamedTuple):
     """Static variables of the controller alone, B."""
 
 
-def build_image(core: Core, export: Path, prefix: str, scratch: Path) -> Image:
+def build_image(core: Core, board: Board | None, export: Path, prefix: str, scratch: Path) -> Image:
     """Compile the files of an export, unchanged, with a measurement of the stack.
 
     Args:
         core: core.
+        board: one of its boards.
         export: folder of the export.
         prefix: prefix of its names.
         scratch: folder of the objects.
 
     Raises:
         MissingToolError: the compiler is not installed.
-        ParameterError: the program does not compile, or does not fit the board.
+        NoRoomError: the program does not fit the board.
+        ParameterError: the program does not compile.
     """
-    compiler = [find_tool(core.compiler), *core.flags]
+    compiler = [find_tool(core.compiler), *(board.flags if board else ("-fno-pie", "-no-pie"))]
     (scratch / HEADER).write_text(adapter_header(prefix), "utf-8")
     folders = [f"-I{export}", f"-I{scratch}"]
-    if core.board is not None:
+    if board is not None:
         folders.append(f"-isystem{RESOURCES / 'include'}")
     sources = [export / f"{prefix}.c", export / f"{prefix}_test.c", RESOURCES / "measured_step.c"]
-    if core.board is not None:
+    if board is not None:
         sources.append(RESOURCES / "semihosting.c")
     objects = [scratch / f"{source.stem}.o" for source in sources]
     for source, made in zip(sources, objects, strict=True):
         extra = RUNTIME if source.stem == "semihosting" else ()
         run_tool([*compiler, *STRICT, *extra, *folders, "-c", "-o", made, source])
     program, wrap = scratch / "replay.elf", f"-Wl,--wrap={prefix}_step"
-    if core.board is None:
+    if board is None:
         run_tool([*compiler, "-static", wrap, "-o", program, *objects])
     else:
-        link(core.board, objects, program, [wrap])
+        link(board, objects, program, [wrap])
     symbols = _symbols(compiler, program)
     caller, length = symbols[f"__wrap_{prefix}_step"]
     return Image(

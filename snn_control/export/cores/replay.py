@@ -6,14 +6,16 @@ import dataclasses
 import json
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from snn_control.errors import MissingToolError, ParameterError, UnknownNameError
+from snn_control.errors import MissingToolError, NoRoomError, ParameterError, UnknownNameError
+from snn_control.export.bare_metal.board import Board
 from snn_control.export.c.names import check_prefix
-from snn_control.export.cores.core import CORES, CoreResult
+from snn_control.export.cores.core import CORES, Core, CoreResult
 from snn_control.export.cores.emulation import build_plugin, emulate
-from snn_control.export.cores.image import build_image
+from snn_control.export.cores.image import Image, build_image
 from snn_control.export.tools import missing_packages
 
 __all__ = ["check_cores", "replay_on_cores"]
@@ -47,7 +49,7 @@ def replay_on_cores(folder: Path, names: Sequence[str] = tuple(CORES)) -> list[C
         UnknownNameError: no core has a name.
         MissingToolError: a compiler or an emulator is not installed.
         ParameterError: the folder is not a verified export, or a program does not compile, does not
-            fit its board or fails.
+            fit its boards or fails.
     """
     check_cores(names)
     manifest = _verified_manifest(folder)
@@ -69,14 +71,25 @@ def _verified_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def _fitting_image(
+    core: Core, export: Path, prefix: str, scratch: Path
+) -> tuple[Board | None, Image]:
+    """Return the program for the first board that it fits, and the board."""
+    for board in core.boards[:-1]:
+        with suppress(NoRoomError):
+            return board, build_image(core, board, export, prefix, scratch)
+    return core.boards[-1], build_image(core, core.boards[-1], export, prefix, scratch)
+
+
 def _replay(folder: Path, prefix: str, expected: str, name: str, plugin: Path) -> CoreResult:
     core = CORES[name]
     with tempfile.TemporaryDirectory() as scratch:
-        image = build_image(core, folder.resolve(), prefix, Path(scratch))
-        ran = emulate(core, image, plugin)
+        board, image = _fitting_image(core, folder.resolve(), prefix, Path(scratch))
+        ran = emulate(core, board, image, plugin)
     n_ticks, first, total, largest, later = ran.instructions or (None,) * 5
     return CoreResult(
         core=name,
+        machine=board.machine if board else "",
         equal=ran.hash == expected,
         hash=ran.hash,
         instructions_first=first,

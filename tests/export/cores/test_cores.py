@@ -6,14 +6,13 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snn_control.cli.main import main
 from snn_control.controllers import load, model_names
-from snn_control.errors import MissingToolError, ParameterError, UnknownNameError
+from snn_control.errors import MissingToolError, NoRoomError, ParameterError, UnknownNameError
 from snn_control.export.c.files import export_c
 from snn_control.export.cores.core import CORES
 from snn_control.export.cores.emulation import build_plugin, emulate
@@ -22,6 +21,7 @@ from snn_control.export.cores.replay import check_cores, replay_on_cores
 from tests.needs import needs_tools
 
 M4F, ARM64 = CORES["cortex-m4f"], CORES["aarch64"]
+(BOARD,) = M4F.boards
 PRECISIONS = ("float32", "float64")
 
 
@@ -86,14 +86,13 @@ def test_counted_instructions_are_those_of_single_steps(tmp_path: Path) -> None:
     """A step that adds its numbers to a state, in a loop of known length."""
     write_export(tmp_path / "e", "float v", "for (int k = 0; k < 50; ++k) state->v += in[0];")
     (tmp_path / "s").mkdir()
-    image = build_image(M4F, tmp_path / "e", "x", tmp_path / "s")
-    counted = emulate(M4F, image, build_plugin(tmp_path)).instructions
+    image = build_image(M4F, BOARD, tmp_path / "e", "x", tmp_path / "s")
+    counted = emulate(M4F, BOARD, image, build_plugin(tmp_path)).instructions
     assert counted is not None
     assert counted == (2, counted[1], 2 * counted[1], counted[1], counted[1])
     log = tmp_path / "log"
-    board = M4F.board
-    assert board is not None
-    command = ["qemu-system-arm", "-machine", board.machine, "-display", "none", "-monitor", "none",
+    assert BOARD is not None
+    command = ["qemu-system-arm", "-machine", BOARD.machine, "-display", "none", "-monitor", "none",
                "-serial", "none", "-semihosting-config", "enable=on,target=native", "-singlestep",
                "-d", "nochain,exec", "-D", str(log), "-kernel", str(image.path)]  # fmt: skip
     subprocess.run(command, capture_output=True, check=True, timeout=60)
@@ -145,10 +144,21 @@ def test_the_measured_stack_is_that_of_an_array(tmp_path: Path) -> None:
 
 
 @needs_tools(*CORES["cortex-m0plus"].tools)
-def test_a_state_that_does_not_fit_the_board_is_refused(tmp_path: Path) -> None:
-    write_export(tmp_path / "e", "float v; char a[20000]", "state->v += *in;")
-    with pytest.raises(ParameterError, match="overflowed"):
-        replay_on_cores(tmp_path / "e", ["cortex-m0plus"])
+@pytest.mark.parametrize(
+    ("size", "machine"), [(200, "microbit"), (20_000, "mps2-an385"), (5_000_000, "")]
+)
+def test_the_first_board_with_enough_memory_is_taken(
+    size: int, machine: str, tmp_path: Path
+) -> None:
+    write_export(tmp_path / "e", f"float v; char a[{size}]", "state->v += *in;")
+    if not machine:
+        with pytest.raises(NoRoomError, match="does not fit mps2-an385"):
+            replay_on_cores(tmp_path / "e", ["cortex-m0plus"])
+        return
+    (result,) = replay_on_cores(tmp_path / "e", ["cortex-m0plus"])
+    assert result.equal
+    assert result.machine == machine
+    assert result.state_bytes == size + 4
 
 
 @needs_tools(*M4F.tools)
@@ -169,18 +179,18 @@ def test_another_hash_is_not_equal(tmp_path: Path) -> None:
 def test_programs_that_fail_or_do_not_end(body: str, message: str, tmp_path: Path) -> None:
     write_export(tmp_path / "e", "float v", f"state->v += *in; {body}")
     (tmp_path / "s").mkdir()
-    image = build_image(M4F, tmp_path / "e", "x", tmp_path / "s")
+    image = build_image(M4F, BOARD, tmp_path / "e", "x", tmp_path / "s")
     with pytest.raises(ParameterError, match=message):
-        emulate(M4F, image, build_plugin(tmp_path), timeout_s=2.0)
+        emulate(M4F, BOARD, image, build_plugin(tmp_path), timeout_s=2.0)
 
 
 @needs_tools(*M4F.tools)
 def test_without_plugins_instructions_are_not_counted(tmp_path: Path) -> None:
     write_export(tmp_path / "e", "float v", "state->v += *in;")
     (tmp_path / "s").mkdir()
-    image = build_image(M4F, tmp_path / "e", "x", tmp_path / "s")
+    image = build_image(M4F, BOARD, tmp_path / "e", "x", tmp_path / "s")
     (tmp_path / "no plugin.so").write_text("")
-    ran = emulate(M4F, image, tmp_path / "no plugin.so")
+    ran = emulate(M4F, BOARD, image, tmp_path / "no plugin.so")
     assert ran.instructions is None
     assert ran.hash == "0000000100000002"
 
@@ -227,6 +237,7 @@ def test_the_verb_prints_and_returns_the_figures(
     assert "Cortex-M4F" in capsys.readouterr().out
 
 
-def test_boards_of_cores_differ() -> None:
-    boards = [core.board for core in CORES.values() if core.board]
-    assert len({replace(board, machine="").flags for board in boards}) == len(boards) == 4
+def test_cores_have_their_flags() -> None:
+    flags = [{board.flags for board in core.boards if board} for core in CORES.values()]
+    assert [len(each) for each in flags] == [0, 1, 1, 1, 1]
+    assert len(set().union(*flags)) == 4

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.needs import NEEDS_SERIAL
+from tests.needs import NEEDS_SERIAL, needs_tools
 from tests.ros.conftest import NEEDS_ROS, QUICK, MakeBus
 
 pytest.importorskip("rclpy", reason=NEEDS_ROS)
@@ -23,8 +24,16 @@ from snn_control.controllers import load
 from snn_control.engines.native import NativeEngine
 from snn_control.export.firmware.link import FirmwareLink, LinkConfig
 from snn_control.ros.base.interface import qos
-from tests.export.firmware.devices import Terminal, clean, noise, process, socket_port
-from tests.ros.firmware import native_firmware, running_firmware
+from tests.export.firmware.devices import (
+    Relay,
+    Terminal,
+    clean,
+    emulated,
+    noise,
+    process,
+    socket_port,
+)
+from tests.ros.firmware import board_firmware, native_firmware, running_firmware
 from tests.ros.peer import ACTIVE, TIMEOUT_S, UNCONFIGURED, Peer
 
 NODE = "serial_controller"
@@ -61,6 +70,18 @@ class Bench:
             assert time.monotonic() - started_s < timeout_s, f"mode {mode} not reached"
             self.peer.feed(0.1)
         return self.peer.modes[-1][0] - started_s
+
+
+def test_a_departed_controller_is_reset_if_requested(make_bus: MakeBus, tmp_path: Path) -> None:
+    with running_firmware() as relay, process(native_firmware()) as another:
+        bench = Bench(make_bus, tmp_path, relay, reset_if_departed=True)
+        resets = bench.ticks[-1]["resets"]
+        before, relay.device = relay.device, another
+        bench.peer.feed(0.8)
+        assert bench.ticks[-1]["resets"] == resets + 1
+        assert bench.peer.modes[-1][1] == "auto"
+        relay.device = before
+        bench.terminal.close()
 
 
 @pytest.fixture
@@ -136,6 +157,28 @@ def test_deactivation_makes_the_firmware_safe(bench: Bench) -> None:
         info = link.connect(1.0)
     assert not info.driven
     assert info.outputs.tolist() == [0.0]
+
+
+@pytest.mark.slow
+@needs_tools("arm-none-eabi-gcc", "qemu-system-arm")
+def test_a_board_in_qemu_is_lost_and_replaced(make_bus: MakeBus, tmp_path: Path) -> None:
+    program = board_firmware(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    with ExitStack() as opened:
+        first = ExitStack()
+        relay = Relay(first.enter_context(emulated(program, tmp_path / "a")))
+        opened.callback(relay.close)
+        bench = Bench(make_bus, tmp_path, relay)
+        opened.callback(bench.terminal.close)
+        bench.peer.feed(1.0, 1.1)
+        relay.device = -1
+        first.close()
+        lost_s = time.monotonic()
+        bench.reach("fallback", TIMEOUT_S)
+        assert bench.peer.modes[-1][0] - lost_s < SAFE_S + SLACK_S
+        relay.device = opened.enter_context(emulated(program, tmp_path / "b"))
+        assert bench.reach("auto", TIMEOUT_S) < RECONNECT_S + SLACK_S
 
 
 @pytest.mark.parametrize(
