@@ -186,8 +186,9 @@ def test_a_saved_model_runs_in_c(tmp_path: Path) -> None:
     np.testing.assert_array_equal(outputs(load(path, engine="c"), rows), outputs(load(path), rows))
 
 
-def test_no_compiler_of_python_is_imported() -> None:
-    command = [sys.executable, "-m", "tests.controllers.in_c_without_numba"]
+@pytest.mark.parametrize("blocks", [True, False])
+def test_no_compiler_of_python_is_imported(blocks: bool) -> None:
+    command = [sys.executable, "-m", "tests.controllers.in_c_without_numba", *["block"] * blocks]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [value.hex() for value in commands("native")]
