@@ -50,7 +50,10 @@ PROCESSES = {
     "bare, numba with one kernel": ("-c", NUMBA + BARE),
     "pid_controller": ("-m", "snn_control.ros.pid_controller", *AUTOSTART),
     "altitude_controller": ("-m", "snn_control.ros.altitude_controller", *AUTOSTART),
-}
+    "altitude_controller, engine c": (
+        "-m", "snn_control.ros.altitude_controller", *AUTOSTART, "-p", "engine:=c",
+    ),
+}  # fmt: skip
 
 
 def measure(name: str) -> tuple[float, float]:

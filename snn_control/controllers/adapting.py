@@ -46,6 +46,7 @@ from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.network.program import Program
 from snn_control.plasticity.need import Needs
+from snn_control.plasticity.prediction_monitor import PredictionMonitor
 
 __all__ = ["Adapting"]
 
@@ -112,7 +113,7 @@ class Adapting(Controller):
         self._on, self._trusted, self._learns = True, True, 0.0
         self.reason = ""
         """Reason why learning rests, or empty."""
-        self._predictions = self.config.prediction_monitor()
+        self._predictions = PredictionMonitor(*self.config.prediction_limits)
         self._obeyed: Orders | None = None
         self._history = ParameterHistory(self.config.rollback_s)
         self.versions: deque[Version] = deque(maxlen=MOST_VERSIONS)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from snn_control.errors import ParameterError
 from snn_control.plasticity.need import EssentialVariable
-from snn_control.plasticity.prediction_monitor import PredictionMonitor
 
 __all__ = [
     "COMPUTED",
@@ -91,11 +90,10 @@ class AdaptingConfig:
                 "expected positive and ascending"
             )
 
-    def prediction_monitor(self) -> PredictionMonitor:
-        """Return a new monitor of the predictions with these limits."""
-        return PredictionMonitor(
-            self.divergence_nis, self.recovered_nis, self.divergence_tau_s, self.retry_s
-        )
+    @property
+    def prediction_limits(self) -> tuple[float, float, float, float]:
+        """Arguments of a `PredictionMonitor` with these limits."""
+        return self.divergence_nis, self.recovered_nis, self.divergence_tau_s, self.retry_s
 
 
 class Version(NamedTuple):

@@ -12,9 +12,8 @@ import inspect
 import math
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snn_control.controllers.blimp.pid import PID
 from snn_control.controllers.controller import Controller
@@ -44,6 +43,9 @@ from snn_control.network.resample import MAX_LAG_CHANGE, resampling_remedy
 from snn_control.network.resample import resample as resampled
 from snn_control.packages import required_packages
 from snn_control.resources import models_folder
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 __all__ = [
     "ALIASES",
@@ -269,7 +271,7 @@ def file_kind(kind: type[Controller]) -> str:
     for name, place in FILED.items():
         if place == f"{kind.__module__}:{kind.__qualname__}":
             return name
-    for point in entry_points(group=ENTRY_POINT_GROUP):
+    for point in _entry_points():
         if point.name not in FILED and point.load() is kind:
             return point.name
     raise ParameterError(
@@ -279,7 +281,8 @@ def file_kind(kind: type[Controller]) -> str:
 
 
 def _filed(field: Field) -> type[Controller]:
-    others = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
+    shipped = isinstance(field.value, str) and field.value in FILED
+    others = set() if shipped else {point.name for point in _entry_points()}
     try:
         name = field.one_of([*FILED, *sorted(others - FILED.keys())])
     except ModelFileError as exc:
@@ -302,7 +305,7 @@ def filed_class(name: str) -> type[Controller]:
 
 
 def _registered(name: str) -> type[Controller]:
-    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+    for point in _entry_points().select(name=name):
         kind = point.load()
         if not (isinstance(kind, type) and issubclass(kind, Controller)):
             raise ConfigError(
@@ -313,8 +316,15 @@ def _registered(name: str) -> type[Controller]:
     raise UnknownNameError("model", name, model_names())
 
 
+def _entry_points() -> EntryPoints:
+    """Return the controllers of other packages."""
+    from importlib.metadata import entry_points  # 2 MB that nodes do not need
+
+    return entry_points(group=ENTRY_POINT_GROUP)
+
+
 def model_names() -> list[str]:
     """Return the names that `load` accepts: shipped, built in, and of other packages."""
     shipped = {path.stem for path in models_folder().glob("*.json")}
-    others = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
+    others = {point.name for point in _entry_points()}
     return sorted(shipped | BUILT_IN.keys() | others)

@@ -19,7 +19,17 @@ metrics lines.
 
 from __future__ import annotations
 
-from snn_control.runs.checkpoints import Checkpoint
-from snn_control.runs.run import Run
+from typing import TYPE_CHECKING
+
+from snn_control.lazy import lazy
+
+if TYPE_CHECKING:
+    from snn_control.runs.checkpoints import Checkpoint
+    from snn_control.runs.run import Run
 
 __all__ = ["Checkpoint", "Run"]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {"Checkpoint": "snn_control.runs.checkpoints", "Run": "snn_control.runs.run"},
+)

@@ -7,6 +7,7 @@ import os
 import pickle
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from snn_control.controllers.files import BUILT_IN
 from snn_control.errors import ObservationError, ParameterError, UnknownNameError
 from snn_control.export.c.build import build_library, cached_library
 from snn_control.export.c.source import c_source
+from tests.controllers.in_c_without_numba import commands
 from tests.controllers.test_conformance import observations, outputs
 from tests.export.test_c import NEEDS_COMPILER
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(
     not any(map(shutil.which, ("cc", "gcc", "clang"))), reason=NEEDS_COMPILER
@@ -181,6 +184,14 @@ def test_a_saved_model_runs_in_c(tmp_path: Path) -> None:
     path = save(load("swimmer-graded", n_links=8, engine="c"), tmp_path / "model")
     rows = observations(load(path))
     np.testing.assert_array_equal(outputs(load(path, engine="c"), rows), outputs(load(path), rows))
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+def test_no_compiler_of_python_is_imported(blocks: bool) -> None:
+    command = [sys.executable, "-m", "tests.controllers.in_c_without_numba", *["block"] * blocks]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [value.hex() for value in commands("native")]
 
 
 def test_libraries_are_kept_in_the_cache(cache: Path, tmp_path: Path) -> None:

@@ -108,13 +108,17 @@ def test_the_entry_point_of_a_class_is_the_kind_in_its_files(
         def load() -> type[NetworkController]:
             return Registered
 
-    def points(group: str, name: str = "theirs") -> list[type[Point]]:
-        return [Point] if name == "theirs" else []
+    class Points(list):
+        def select(self, name: str) -> list[type[Point]]:
+            return [Point] if name == "theirs" else []
 
-    monkeypatch.setattr(files, "entry_points", points)
+    def points() -> Points:
+        return Points([Point])
+
+    monkeypatch.setattr(files, "_entry_points", points)
     path = save(Registered(load("blimp-altitude").networks[0]), tmp_path / "own")
     assert '"controller": "theirs"' in path.read_text("utf-8")
     assert type(load(path)) is Registered
-    monkeypatch.setattr(files, "entry_points", lambda **_: [])
+    monkeypatch.setattr(files, "_entry_points", Points)
     with pytest.raises(ModelFileError, match="or install the package that registers it"):
         load(path)

@@ -10,12 +10,12 @@ import pytest
 from snn_control.controllers import load
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ParameterError
+from snn_control.export.c.replay import trace_inputs
 from snn_control.export.matrices import weight_matrix
 from snn_control.export.run_program import (
     ProgramTrace,
     add_readouts,
     deviation,
-    replay_inputs,
     run_program,
 )
 from snn_control.network import INPUT, Connection, Network, Population, Readout
@@ -50,7 +50,7 @@ def test_a_matrix_of_weights_is_that_of_the_engine(
 def test_actions_are_those_of_the_controller_from_a_start_that_is_not_zero() -> None:
     controller = load("blimp-altitude", engine=ReferenceEngine)
     program = controller.to_program()
-    x = replay_inputs(program, "float64")
+    x = trace_inputs(program.usual, "float64")
     assert x.shape == (400, 1)
     assert x[0] != 0.0
     trace = run_program(program, ReferenceEngine, x)

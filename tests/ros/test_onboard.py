@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,23 @@ def nodes(domain: int, tmp_path: Path):
 def test_the_pid_controls(nodes: Nodes, make_peer: Callable[..., Peer]) -> None:
     peer = make_peer("pid_controller")
     nodes.start("pid_controller", {"arm_on_activate": True, "range_gate_m": 0.0, **QUICK})
+    peer.connected()
+    peer.set_point(1.2)
+    peer.feed(1.0)
+    peer.until(lambda: peer.modes and peer.modes[-1][1] == "auto")
+    assert peer.commands[-1][1] > 0.0
+
+
+@pytest.mark.skipif(
+    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="no C compiler: install gcc"
+)
+@pytest.mark.parametrize("model", ["blimp-altitude", "blimp-altitude:adapting"])
+def test_networks_in_c_control_without_numba(
+    model: str, nodes: Nodes, make_peer: Callable[..., Peer]
+) -> None:
+    peer = make_peer("altitude_controller")
+    parameters = {"model": model, "engine": "c", "arm_on_activate": True, "range_gate_m": 0.0}
+    nodes.start("altitude_controller", {**parameters, **QUICK})
     peer.connected()
     peer.set_point(1.2)
     peer.feed(1.0)

@@ -18,6 +18,12 @@ class Config(AltitudeNodeConfig):
     model: str = parameter("blimp-altitude")
     """Name of a shipped model, a run folder or a model file; with `:adapting` on a forward model
     that learns."""
+    engine: str = parameter("")
+    """Engine of the networks: `native`, `reference`, or `c`, which needs a C compiler or `library`
+    and no numba; empty: native."""
+    library: str = parameter("")
+    """Library of the exported model for the engine `c`, `libNAME.so`; its code is executed. Empty:
+    the model is compiled at the first start."""
     save_to: str = parameter("")
     """Model file that ~/save_adaptation writes, without suffix; empty: none."""
     control_period_s: float = parameter(0.0, 0.0, 10.0)
@@ -35,4 +41,10 @@ class AltitudeController(AltitudeNode):
     config_type = Config
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("altitude_controller", LoadedModel(), **options)
+        super().__init__("altitude_controller", LoadedModel(_engine), **options)
+
+
+def _engine(config: Config) -> dict[str, str]:
+    """Return the options of `load` for the engine."""
+    options = {"engine": config.engine, "library": config.library}
+    return {name: value for name, value in options.items() if value}
