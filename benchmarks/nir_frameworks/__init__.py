@@ -1,1 +1,1 @@
-"""NIR files of this package in other frameworks, see `benchmarks/nir_matrix.py`."""
+"""NIR files of this package in other frameworks, see `benchmarks/onboard/nir_matrix.py`."""

@@ -50,6 +50,18 @@ class Program:
         for indices in self.sums:
             _check("sums", indices, self.n_network_readouts)
 
+    def require_sums(self, target: str) -> None:
+        """Refuse a controller with kernels around its networks.
+
+        Raises:
+            ParameterError: it has some; with the name of the target.
+        """
+        if self.shell is not None:
+            raise ParameterError(
+                f"{target} cannot express the kernels around the networks of this controller: "
+                "export it to c"
+            )
+
     @property
     def n_signals(self) -> int:
         """Number of values from which the networks are fed."""

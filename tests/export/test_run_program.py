@@ -11,7 +11,6 @@ from snn_control.controllers import load
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.errors import ParameterError
 from snn_control.export.c.replay import trace_inputs
-from snn_control.export.matrices import weight_matrix
 from snn_control.export.run_program import (
     ProgramTrace,
     add_readouts,
@@ -19,6 +18,7 @@ from snn_control.export.run_program import (
     run_program,
 )
 from snn_control.network import INPUT, Connection, Network, Population, Readout
+from snn_control.network.matrices import weight_matrix
 from snn_control.network.neurons import LeakyIntegrator
 
 EXPECTED = ProgramTrace(np.array([[1.0, -200.0]]), np.array([[1.0, 0.0]]), np.array([[-199.0]]))

@@ -31,9 +31,10 @@ from snn_control.engines.integer.formats import (
     PopulationFormat,
 )
 from snn_control.engines.integer.ranges import Ranges, calibrated_ranges, calibration_inputs
-from snn_control.engines.integer.weights import integer_weights, thermometers, weight_matrix
+from snn_control.engines.integer.weights import integer_weights, thermometers
 from snn_control.errors import ParameterError
 from snn_control.network import INPUT, Connection, Network, Population
+from snn_control.network.matrices import weight_matrix
 from snn_control.network.neurons import NEURON_MODELS
 
 __all__ = ["BITS", "network_format"]

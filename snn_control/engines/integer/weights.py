@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.engines.integer.arithmetic import IntArray
-from snn_control.network import INPUT, Connection, Network, expand
+from snn_control.network import INPUT, Network
+from snn_control.network.matrices import weight_matrix
 
-__all__ = ["IntegerWeights", "integer_weights", "thermometers", "weight_matrix"]
+__all__ = ["IntegerWeights", "integer_weights", "thermometers"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -121,21 +122,3 @@ def thermometers(network: Network, name: str) -> list[IntArray]:
         codes.setdefault(patterns[:, neuron].tobytes(), []).append(neuron)
     by_threshold = values["threshold"].__getitem__
     return [np.array(sorted(code, key=by_threshold)) for code in codes.values() if code[1:]]
-
-
-def weight_matrix(connection: Connection, network: Network) -> FloatArray:
-    """Return the weights of any kind of connection as a matrix, shape (sources, targets)."""
-    weights = expand(connection.weights)
-    if connection.kind == "dense":
-        return weights
-    ends = (connection.source, connection.target)
-    matrix = np.zeros([network.size_of(end) for end in ends])
-    match connection.kind:
-        case "diagonal":
-            np.fill_diagonal(matrix, weights)
-        case "block2":
-            for pair, block in enumerate(weights):
-                matrix[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2] = block
-        case "sparse":
-            np.add.at(matrix, connection.synapses, weights)
-    return matrix

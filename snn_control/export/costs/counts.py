@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from snn_control.errors import ParameterError
-from snn_control.export.matrices import weight_matrix
 from snn_control.network import INPUT, Network, Population
+from snn_control.network.matrices import weight_matrix
 from snn_control.network.neurons import NEURON_MODELS
 
 __all__ = ["Counts", "count_operations"]

@@ -81,6 +81,7 @@ def export_nir(
     if precision != "float64":
         raise ParameterError(f"precision is {precision!r}; NIR files have float64")
     require_empty(folder)
+    program.require_sums("NIR")
     require_expressible(program.networks)
     nir_package()
     files = _file_names(program)

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from snn_control.errors import ParameterError, require
-from snn_control.export.matrices import weight_matrix
 from snn_control.export.nir.neurons import inexpressible, neuron_node
 from snn_control.network import INPUT, Connection, Network, Population, expand
+from snn_control.network.matrices import weight_matrix
 
 __all__ = ["nir_graph", "nir_package", "require_expressible"]
 

@@ -55,6 +55,7 @@ def export_onnx(
     if precision not in TOLERANCES:
         raise ParameterError(f"precision is {precision!r}; expected one of {', '.join(TOLERANCES)}")
     require_empty(folder)
+    program.require_sums("ONNX")
     models = onnx_models(program, prefix, precision, model_sha256)
     files = {f"{prefix}.onnx": models.tick}
     if models.start is not None:

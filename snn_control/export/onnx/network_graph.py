@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snn_control.export.matrices import weight_matrix
 from snn_control.export.onnx.arithmetic import Tensor, added, bounded, scaled, settled_at, weighted
 from snn_control.export.onnx.builder import Builder
 from snn_control.export.onnx.neurons import Drives, coefficients, memory, step
@@ -19,6 +18,7 @@ from snn_control.network import (
     looped_populations,
     settling_passes,
 )
+from snn_control.network.matrices import weight_matrix
 from snn_control.network.recurrence import ANALOG
 
 __all__ = ["NetworkGraph", "Tick", "Variable"]

@@ -14,7 +14,7 @@ from benchmarks.nir_frameworks.cells import cell_maker
 from benchmarks.nir_frameworks.episode import run_beside
 from benchmarks.nir_frameworks.loop import run_mapped
 from benchmarks.nir_frameworks.stock import run_stock
-from benchmarks.nir_matrix import compared, in_framework, text
+from benchmarks.onboard.nir_matrix import compared, in_framework, text
 from snn_control.controllers import load
 from snn_control.engines.reference import ReferenceEngine
 from snn_control.export.nir.files import export_nir, write_nir

@@ -1,6 +1,6 @@
 """Size and speed of exported controllers on emulated cores and on this machine.
 
-    python benchmarks/onboard.py [--cores CORE ...]
+    python benchmarks/onboard/cores.py [--cores CORE ...]
 
 Rows of JSON. Cores: instructions of a tick over the 400 ticks of the replay, flash, state and
 stack. This machine: time of a tick in a loop of C, best of 40 stretches of 2000 ticks, beside the

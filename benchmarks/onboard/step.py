@@ -1,6 +1,6 @@
 """Time of `Controller.step` with engine `c` beside the native engine, in one process.
 
-    python benchmarks/c_step.py --models blimp-altitude swimmer-spiking
+    python benchmarks/onboard/step.py --models blimp-altitude swimmer-spiking
 
 Each figure is the best of many short stretches, in turn for both engines: other programs only add.
 """

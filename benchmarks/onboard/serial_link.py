@@ -1,7 +1,7 @@
 """Serial link to a firmware: round trips, unanswered and wrong answers under noise, safe output.
 
-    PYTHONPATH=. python benchmarks/serial_link.py --ticks 800
-    PYTHONPATH=. python benchmarks/serial_link.py --qemu
+    PYTHONPATH=. python benchmarks/onboard/serial_link.py --ticks 800
+    PYTHONPATH=. python benchmarks/onboard/serial_link.py --qemu
 
 The firmware of `blimp-altitude` in float32 runs as a process of this machine, or with `--qemu` on
 an emulated Cortex-M4F; a thread carries the bytes between it and a loopback socket, and damages

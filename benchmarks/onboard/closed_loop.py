@@ -1,6 +1,6 @@
 """Closed-loop quality of fixed-point controllers, as ratios to the floating-point controller.
 
-    python benchmarks/integers.py [--seeds 20] [--first-seed 9100] [MODEL ...]
+    python benchmarks/onboard/closed_loop.py [--seeds 20] [--first-seed 9100] [MODEL ...]
 
 Weights of 16, 8, 4 and 3 bits, rounded after training; nothing is tuned on these episodes. Ratios
 are paired by seed, with the 95 % interval of the mean.

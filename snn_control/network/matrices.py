@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from snn_control.network import Connection, Network, expand
+from snn_control.network.network import Connection, Network
+from snn_control.network.shared import expand
 
 __all__ = ["weight_matrix"]
 
