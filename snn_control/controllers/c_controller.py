@@ -31,8 +31,8 @@ class CController(CopiedWithViews, Controller):
 
     Args:
         controller: controller that it replaces; its state is not used.
-        precision: `float64` (bits of the Python controller) or `float32`; that of the library if
-            there is one.
+        precision: `float64` (bits of the Python controller), `float32`, or integers (those of
+            `IntegerProgram`); that of the library if there is one.
         library: shared library of an export, `libNAME.so` with the prefix NAME; None: it is
             compiled once and kept in the cache.
         model_sha256: hash of the model's document, which a library must have, too.
@@ -73,13 +73,13 @@ class CController(CopiedWithViews, Controller):
     def _bind(self) -> None:
         library = self._library
         self._copied: Callable[[], FloatArray]
-        self._tick, self._inputs = library.tick, library.inputs
+        self._tick, self._inputs, self._units = library.tick, library.inputs, library.units
         self._copied = library.outputs.copy
         if library.outputs.dtype != np.float64:
             self._copied = functools.partial(library.outputs.astype, np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
-        bound = ("_tick", "_inputs", "_copied")
+        bound = ("_tick", "_inputs", "_units", "_copied")
         return {name: value for name, value in vars(self).items() if name not in bound}
 
     @property
@@ -100,10 +100,18 @@ class CController(CopiedWithViews, Controller):
         """Advance one control tick, see `Controller.step`."""
         if observation.shape != self._shape:
             return super().step(observation)
+        if self._units:
+            return self._step_integers(observation)
         self._inputs[...] = observation
         if self._tick():
             return super().step(observation)
         return self._copied()
+
+    def _step_integers(self, observation: FloatArray) -> FloatArray:
+        if not self._library.quantise(observation):
+            return super().step(observation)
+        self._tick()
+        return self._library.outputs * self._units["outputs"]
 
     def _step(self, observation: FloatArray) -> FloatArray:
         raise ObservationError(
@@ -125,7 +133,7 @@ class CController(CopiedWithViews, Controller):
     @property
     def readouts(self) -> dict[str, float]:
         """Named values of the last tick, and `spikes`, their number."""
-        values = self._library.readouts.tolist()
+        values = (self._library.readouts * self._units.get("readouts", 1.0)).tolist()
         named = dict(zip(self._program.readout_names, values, strict=True))
         return named | {"spikes": float(self._library.spikes.sum())}
 

@@ -17,6 +17,7 @@ __all__ = ["ENGINES", "engine_named", "engine_options", "in_c"]
 ENGINES = {
     "native": "snn_control.engines.native:NativeEngine",
     "reference": "snn_control.engines.reference:ReferenceEngine",
+    "integer": "snn_control.engines.integer.engine:IntegerEngine",
     "c": "snn_control.export.c.engine:CEngine",
 }
 """Module and class of each engine of a network, by its name in `load`."""

@@ -132,8 +132,8 @@ def load(
             NAME; it must have the hash of the model's document. None: it is compiled if it is not
             in the cache.
         options: options of the controller's `from_document`, or of its constructor if it has no
-            file: `engine="c"`, `"reference"`, `"native"` or a function that makes an engine, for
-            swimmers `n_links=4` and `untrained=True`.
+            file: `engine="c"`, `"integer"` (weights of 8 bits), `"reference"`, `"native"` or a
+            function that makes an engine, for swimmers `n_links=4` and `untrained=True`.
 
     Raises:
         UnknownNameError: neither a name nor a path, or no engine of that name.

@@ -62,6 +62,14 @@ class CLibrary:
         self._orders = np.zeros(len(program.orders), taken)
         self._values = np.zeros(len(program.readout_names), returned)
         self._counts = np.zeros(program.n_spiking, np.uint16)
+        self.units: dict[str, npt.NDArray[np.float64]] = {}
+        """Values of a unit of `outputs` and of `readouts`, of a library with integer inputs."""
+        if np.issubdtype(taken, np.integer):
+            self._quantise = library[f"{prefix}_quantise"]
+            self._quantise.argtypes = [ctypes.c_float, ctypes.c_uint32, ctypes.c_void_p]
+            for name, values in (("output", self.outputs), ("readout", self._values)):
+                table = (ctypes.c_float * values.size).in_dll(library, f"{prefix}_{name}_units")
+                self.units[f"{name}s"] = np.array(table, np.float64)
         self.reset()
 
     def require_model(self, sha256: str) -> None:
@@ -97,6 +105,13 @@ class CLibrary:
         self._orders[:] = orders
         at = ctypes.c_void_p(self._orders.ctypes.data)
         return self._take_orders is None or not self._take_orders(self._arguments[0], at)
+
+    def quantise(self, observation: npt.NDArray[np.floating]) -> bool:
+        """Set integer inputs, see `PREFIX_quantise`; False and some unchanged if not finite."""
+        at, size = self.inputs.ctypes.data, self.inputs.itemsize
+        return not any(
+            self._quantise(x, k, at + size * k) for k, x in enumerate(observation.tolist())
+        )
 
     @property
     def readouts(self) -> npt.NDArray[Any]:

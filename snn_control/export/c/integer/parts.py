@@ -40,7 +40,9 @@ def integer_parts(form: ProgramFormat, prefix: str) -> Parts:
         output_units=_multiples(form.exponents),
         readout_units=_multiples(form.readout_exponents),
         declarations=_declarations(prefix),
-        functions=_quantise(form.inputs, prefix, form.exponents),
+        functions=_quantise(form.inputs, prefix)
+        + _unit_table(prefix, "output", form.exponents)
+        + _unit_table(prefix, "readout", form.readout_exponents),
     )
 
 
@@ -88,25 +90,26 @@ def _declarations(prefix: str) -> str:
  * Returns {upper}_OK, or {upper}_NOT_FINITE or {upper}_NO_INPUT; *input is then unchanged. */
 int {prefix}_quantise(float value, uint32_t index, {prefix}_input *input);
 
-/* Values of a unit of each output. */
-extern const float {prefix}_output_units[{upper}_N_OUT];
+/* Values of a unit of each output, and of each named value. */
+extern const float {prefix}_output_units[];
+extern const float {prefix}_readout_units[];
 
 """
 
 
-def _quantise(inputs: tuple[InputFormat, ...], prefix: str, exponents: tuple[int, ...]) -> str:
+def _unit_table(prefix: str, name: str, exponents: tuple[int, ...]) -> str:
+    units = reals([2.0**-exponent for exponent in exponents], "float32")
+    return f"const float {prefix}_{name}_units[] = {{\n{units}\n}};\n\n"
+
+
+def _quantise(inputs: tuple[InputFormat, ...], prefix: str) -> str:
     upper = prefix.upper()
     exact = all(math.frexp(each.lsb)[0] == 0.5 for each in inputs)
     kind, precision = ("float", "float32") if exact else ("double", "float64")
     units = reals([1.0 / each.lsb if exact else each.lsb for each in inputs], precision)
     quotient = "value * units[index]" if exact else "(double)value / units[index]"
-    output_units = reals([2.0**-exponent for exponent in exponents], "float32")
     limits = integers([each.largest for each in inputs])
-    return f"""const float {prefix}_output_units[{upper}_N_OUT] = {{
-{output_units}
-}};
-
-int {prefix}_quantise(float value, uint32_t index, {prefix}_input *input)
+    return f"""int {prefix}_quantise(float value, uint32_t index, {prefix}_input *input)
 {{
     static const {kind} units[{upper}_N_IN] = {{
 {units}
