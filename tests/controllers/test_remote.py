@@ -31,6 +31,7 @@ from snn_control.export.firmware.link import FirmwareLink, LinkConfig
 from tests.export.firmware.devices import Relay, clean, noise, process, socket_port
 from tests.ros.firmware import running_firmware
 
+pytestmark = pytest.mark.flaky(reruns=2)
 NAMES = (("height_error_m",), ("motor_command",))
 
 

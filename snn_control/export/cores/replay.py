@@ -53,7 +53,7 @@ def replay_on_cores(folder: Path, names: Sequence[str] = tuple(CORES)) -> list[C
     """
     check_cores(names)
     manifest = _verified_manifest(folder)
-    prefix, expected = check_prefix(manifest["name"]), manifest["verification"]["hash"]
+    prefix, expected = manifest["name"], manifest["verification"]["hash"]
     with tempfile.TemporaryDirectory() as scratch:
         plugin = build_plugin(Path(scratch))
         results = [_replay(folder, prefix, expected, name, plugin) for name in names]
@@ -65,9 +65,11 @@ def replay_on_cores(folder: Path, names: Sequence[str] = tuple(CORES)) -> list[C
 def _verified_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-        _ = manifest["name"], manifest["verification"]["hash"]
+        name, _ = str(manifest["name"]), manifest["verification"]["hash"]
     except (OSError, ValueError, TypeError, KeyError) as exc:
         raise ParameterError(f"{folder}: no verified export; export it with --verify") from exc
+    if not (folder / f"{check_prefix(name)}_test.c").is_file():
+        raise ParameterError(f"{folder}: no test program; export it in the plain layout")
     return manifest
 
 

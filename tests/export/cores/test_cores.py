@@ -18,6 +18,7 @@ from snn_control.export.cores.core import CORES
 from snn_control.export.cores.emulation import build_plugin, emulate
 from snn_control.export.cores.image import build_image
 from snn_control.export.cores.replay import check_cores, replay_on_cores
+from snn_control.export.layouts.layout import arrange
 from tests.needs import needs_tools
 
 M4F, ARM64 = CORES["cortex-m4f"], CORES["aarch64"]
@@ -220,6 +221,13 @@ def test_wrong_cores_and_folders(tmp_path: Path, capsys: pytest.CaptureFixture[s
         manifest.write_text(json.dumps({"name": name, "verification": {"hash": "1"}}))
         with pytest.raises(ParameterError, match="expected a letter"):
             replay_on_cores(tmp_path / "e", [])
+
+
+def test_another_layout_is_refused(tmp_path: Path) -> None:
+    write_export(tmp_path / "e", "float v", "")
+    arrange(tmp_path / "e", "arduino")
+    with pytest.raises(ParameterError, match="plain layout"):
+        replay_on_cores(tmp_path / "e", [])
 
 
 @needs_tools(*M4F.tools)

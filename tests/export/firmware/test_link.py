@@ -35,9 +35,10 @@ from tests.export.firmware.devices import (
     process,
     socket_port,
 )
-from tests.export.test_c import pytestmark  # noqa: F401 - needs a compiler
+from tests.export.test_c import pytestmark as needs_compiler
 from tests.needs import needs_tools
 
+pytestmark = [needs_compiler, pytest.mark.flaky(reruns=2)]
 SAFE_S, RECONNECT_S = 0.2, 1.0
 SLACK_S = 0.1
 """Addition to bounds of time on a busy machine, s."""
@@ -281,7 +282,6 @@ def test_wrong_inputs_are_refused(device: Device) -> None:
         assert link.counts.departed == 0
 
 
-@pytest.mark.flaky(reruns=2)
 def test_a_round_trip_on_a_socket_takes_less_than_a_millisecond(device: Device) -> None:
     took_s = []
     with linked(device.port) as link:
