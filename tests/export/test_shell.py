@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,18 @@ from snn_control.controllers.swimmer.swimmer import Swimmer
 from snn_control.controllers.swimmer.trials import SwimmerTrials
 from snn_control.engines.native import NativeEngine
 from snn_control.errors import ParameterError
-from snn_control.export.c.build import build_library
+from snn_control.export.c.build import FLAGS, build_library, find_compiler
+from snn_control.export.c.files import export_c
 from snn_control.export.c.library import CLibrary
+from snn_control.export.c.replay import (
+    fnv1a,
+    replay,
+    replay_program,
+    trace_inputs,
+    trace_orders,
+)
 from snn_control.export.c.source import c_source
+from snn_control.training.model_name import load_named
 from tests.export.test_c import NEEDS_COMPILER
 
 pytestmark = pytest.mark.skipif(
@@ -114,3 +124,45 @@ def test_parts_without_c_are_named() -> None:
     ):
         with pytest.raises(ParameterError, match=name):
             load("swimmer-graded", **options).to_program()
+
+
+MODELS = ("swimmer-spiking", "corridor-spiking", "blimp-adaptive", "blimp-altitude:adapting")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_extreme_inputs_under_sanitizers(model: str, tmp_path: Path) -> None:
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    program, random = load_named(model).to_program(), np.random.default_rng(5)
+    n_in = len(program.observation_names)
+    sizes = 10.0 ** random.uniform(-320.0, 100.0, (2000, n_in))
+    sizes *= random.choice([-1.0, 1.0], sizes.shape)
+    inputs = np.r_[trace_inputs(program.usual, "float64", 1000), sizes]
+    source = c_source(program, "whole", "float64")
+    library = CLibrary(build_library(source, tmp_path), "whole", program, "float64")
+    expected = fnv1a(replay(library, inputs, trace_orders(program.orders, len(inputs))))
+    test = replay_program("whole", "float64", inputs, program.orders, expected)
+    (tmp_path / "whole_test.c").write_text(test)
+    sources = [str(tmp_path / name) for name in ("whole.c", "whole_test.c")]
+    command = [*find_compiler(), "-std=c99", "-O1", *flags, "-o", str(tmp_path / "run"), *sources]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and "san" in done.stderr:
+        pytest.skip("no sanitizers of the C compiler: install libclang-rt-dev, or use gcc")
+    assert not done.returncode, done.stderr
+    done = subprocess.run([tmp_path / "run"], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("model", MODELS)
+def test_aarch64_has_equal_bits(model: str, precision: str, tmp_path: Path) -> None:
+    for tool, package in (
+        ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
+        ("qemu-aarch64", "qemu-user"),
+    ):
+        if shutil.which(tool) is None:
+            pytest.skip(f"no {tool}: install {package}")
+    export_c(load_named(model).to_program(), tmp_path / "out", "whole", precision)
+    sources = [str(tmp_path / "out" / name) for name in ("whole.c", "whole_test.c")]
+    command = ["aarch64-linux-gnu-gcc", "-static", *FLAGS, "-o", str(tmp_path / "run"), *sources]
+    subprocess.run(command, check=True)
+    subprocess.run(["qemu-aarch64", str(tmp_path / "run")], check=True)

@@ -60,15 +60,15 @@ def test_a_second_divergence_rests_again() -> None:
 def test_another_hypothesis_has_time_to_prove_itself_once() -> None:
     before, after = monitor(), monitor()
     for made in (before, after):
-        while made._mean < 24.0:
+        while made.mean < 24.0:
             made.update(50.0, 0.1)
     after.change_hypothesis()
-    assert after._mean == 12.5
+    assert after.mean == 12.5
     for _ in range(5):
         after.update(20.0, 0.1)
-    mean = after._mean
+    mean = after.mean
     after.change_hypothesis()
-    assert after._mean == mean
+    assert after.mean == mean
     assert ticks_until(after, 80.0, "mean squared") > ticks_until(before, 80.0, "mean squared")
 
 

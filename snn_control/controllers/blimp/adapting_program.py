@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn_control.controllers import adapting_kernels as kernels
 from snn_control.controllers.adapting_config import AdaptingConfig
-from snn_control.controllers.blimp import forward_layout as layout
+from snn_control.controllers.blimp import adapting_layout, forward_layout
 from snn_control.controllers.blimp.adapting_shell import (
     after_networks,
     before_networks,
@@ -14,9 +13,11 @@ from snn_control.controllers.blimp.adapting_shell import (
 )
 from snn_control.controllers.blimp.forward_config import BlimpForwardConfig, kernel_constants
 from snn_control.controllers.forward_model import Wiring
+from snn_control.controllers.parameter_history import history_size
 from snn_control.errors import ParameterError
 from snn_control.network.program import Program
 from snn_control.network.shell import KernelCall, Order, Shell
+from snn_control.plasticity.prediction_monitor import MONITOR
 
 __all__ = ["adapting_program"]
 
@@ -62,25 +63,28 @@ def adapting_program(inner: Program, wiring: Wiring, config: BlimpForwardConfig)
     started = wiring.start is not None, n
     shell = Shell(
         n_signals=len(wiring.inputs),
-        start=KernelCall(start_adapting, (*MODEL, "memory", "saved", "initial", *started)),
+        start=KernelCall(
+            start_adapting, (*MODEL, "memory", "monitor", "saved", "initial", *started)
+        ),
         before=KernelCall(
             before_networks,
-            ("observation", "orders", "signals", *MODEL, "memory", "history", "saved", "initial",
-             "current", "limits", "inputs", "measured", place("height_ref_m"), place("range_m"),
-             place("dt_s"), may_switch_off, *started),
+            ("observation", "orders", "signals", *MODEL, "memory", "monitor", "bounds",
+             "history", "saved", "initial", "current", "limits", "inputs", "measured",
+             place("height_ref_m"), place("range_m"), place("dt_s"), may_switch_off, *started),
         ),
         after=KernelCall(
             after_networks,
-            ("readouts", "actions", "rows", "status", "numbers", "memory", "sums",
+            ("readouts", "actions", "rows", "status", "numbers", "memory", "monitor", "sums",
              _readout(inner, wiring.config.readout), "report"),
         ),
         state={
-            "rows": (n + 1) * layout.ROW,
+            "rows": (n + 1) * forward_layout.ROW,
             "weights": 3 * n,
-            "line": layout.SLOTS,
-            "status": layout.STATUS,
-            "memory": kernels.MEMORY,
-            "history": 1 + kernels.HISTORY_ENTRIES * (1 + n_parameters),
+            "line": forward_layout.SLOTS,
+            "status": forward_layout.STATUS,
+            "memory": adapting_layout.MEMORY,
+            "monitor": MONITOR,
+            "history": history_size(n_parameters),
             "saved": n_parameters,
             "current": n_parameters,
             "report": len(REPORTED) + inner.n_network_readouts,
@@ -89,6 +93,7 @@ def adapting_program(inner: Program, wiring: Wiring, config: BlimpForwardConfig)
             "bank": bank,
             "numbers": numbers,
             "limits": _limits(wiring.config, config.shadow_gate_m),
+            "bounds": np.array(wiring.config.prediction_limits),
             "initial": np.array(wiring.start or np.zeros(n_parameters)),
             "inputs": np.array(wiring.inputs, np.float64),
             "measured": np.array(wiring.measured, np.float64),
@@ -115,16 +120,12 @@ def _readout(inner: Program, name: str) -> int:
 
 
 def _limits(config: AdaptingConfig, gate_m: float) -> np.ndarray:
-    limits = np.zeros(kernels.LIMITS)
+    limits = np.zeros(adapting_layout.LIMITS)
     for place, value in {
-        kernels.ROLLBACK_S: config.rollback_s,
-        kernels.ZONE: config.dead_zone_sigma,
-        kernels.LIMIT: config.divergence_nis,
-        kernels.RECOVERED: config.recovered_nis,
-        kernels.MONITOR_TAU_S: config.divergence_tau_s,
-        kernels.REST_S: config.retry_s,
-        kernels.VERSION_S: config.version_s,
-        kernels.GATE_M: gate_m,
+        adapting_layout.ROLLBACK_S: config.rollback_s,
+        adapting_layout.ZONE: config.dead_zone_sigma,
+        adapting_layout.VERSION_S: config.version_s,
+        adapting_layout.GATE_M: gate_m,
     }.items():
         limits[place] = value
     return limits
@@ -134,13 +135,13 @@ def _readouts(inner: Program, n: int) -> dict[str, tuple[str, int]]:
     """Return the named values of `n` hypotheses and of the networks."""
     return {
         **{name: ("report", k) for k, name in enumerate(REPORTED)},
-        "predicted_height_m": ("status", layout.POSITION_AHEAD),
-        "hypothesis": ("status", layout.FLYING),
-        "hypothesis_changes": ("status", layout.CHANGES),
-        "lidar_frozen": ("status", layout.LOST),
+        "predicted_height_m": ("status", forward_layout.POSITION_AHEAD),
+        "hypothesis": ("status", forward_layout.FLYING),
+        "hypothesis_changes": ("status", forward_layout.CHANGES),
+        "lidar_frozen": ("status", forward_layout.LOST),
         **{f"weight_{k}": ("weights", k) for k in range(n)},
-        "learning": ("memory", kernels.LEARNS),
-        "prediction_used": ("memory", kernels.ON),
-        "version": ("memory", kernels.VERSIONS),
+        "learning": ("memory", adapting_layout.LEARNS),
+        "prediction_used": ("memory", adapting_layout.ON),
+        "version": ("memory", adapting_layout.VERSIONS),
         **{name: ("report", len(REPORTED) + k) for k, name in enumerate(inner.readout_names)},
     }

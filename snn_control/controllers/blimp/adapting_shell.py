@@ -9,39 +9,33 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from snn_control.controllers.adapting_kernels import (
+from snn_control.controllers.blimp.adapting_layout import (
     ACTS,
-    AGREES,
+    ADAPTING,
     COMMAND,
     COMMANDED,
-    DIVERGED,
-    DIVERGES,
     ELAPSED,
+    FRESH,
+    FROZEN,
     GATE_M,
     LEARNS,
     OBEYS,
     OFFSET,
     ON,
-    RESTS,
+    ROLLBACK_REQUESTS,
     ROLLBACK_S,
     ROLLBACKS,
+    SAVE_REQUESTS,
     SAVES,
+    SENT,
     STARTED,
     TIME,
+    TRUST,
     TRUSTED,
     VERSION_S,
     VERSION_TIME,
+    VERSIONS,
     ZONE,
-    add_to_history,
-    change_hypothesis,
-    fail_monitor,
-    find_before,
-    is_due,
-    log,
-    reset_monitor,
-    restart_history,
-    update_monitor,
-    wait_monitor,
 )
 from snn_control.controllers.blimp.forward_kernels import begin, command_for, tick
 from snn_control.controllers.blimp.forward_layout import (
@@ -58,12 +52,33 @@ from snn_control.controllers.blimp.forward_layout import (
     STEP,
     STEP_S,
 )
+from snn_control.controllers.parameter_history import (
+    add_to_history,
+    find_before,
+    is_due,
+    restart_history,
+)
 from snn_control.plasticity.forward_model import BIAS, GAIN, POSITION, SHADOW, SPEED
 from snn_control.plasticity.optional_kernel import kernel
 from snn_control.plasticity.portable_functions import nearest
+from snn_control.plasticity.prediction_monitor import (
+    AGREES,
+    DIVERGED,
+    DIVERGES,
+    RESTS,
+    change_hypothesis,
+    fail_monitor,
+    reset_monitor,
+    update_monitor,
+    wait_monitor,
+)
 
-SENT, FROZEN, TRUST, FRESH, ADAPTING, SAVE_REQUESTS, ROLLBACK_REQUESTS = range(7)
-"""Indices of the orders."""
+
+@kernel(nogil=True)
+def log(memory: Any) -> None:
+    """Count a version of the parameters."""
+    memory[VERSIONS] += 1.0
+    memory[VERSION_TIME] = memory[TIME]
 
 
 @kernel(nogil=True)
@@ -118,13 +133,13 @@ def restart_model(
 @kernel(nogil=True)
 def start_adapting(
     rows: Any, bank: Any, weights: Any, line: Any, status: Any, numbers: Any, memory: Any,
-    saved: Any, initial: Any, starts: bool, n: int,
+    monitor: Any, saved: Any, initial: Any, starts: bool, n: int,
 ) -> None:  # fmt: skip
     """Set the state before the first tick."""
     restart_model(rows, bank, weights, line, status, numbers, memory, initial, starts, n)
     read_parameters(rows, weights, status, saved, n)
     memory[ON] = memory[TRUSTED] = 1.0
-    reset_monitor(memory)
+    reset_monitor(monitor)
     log(memory)
 
 
@@ -206,29 +221,29 @@ def rests_by_order(memory: Any, orders: Any, may_switch_off: bool) -> bool:
 
 @kernel(nogil=True)
 def judge(
-    rows: Any, weights: Any, status: Any, memory: Any, history: Any, current: Any, limits: Any,
-    frozen: bool, waits: bool, dt_s: float, n: int,
+    rows: Any, weights: Any, status: Any, memory: Any, monitor: Any, bounds: Any, history: Any,
+    current: Any, limits: Any, frozen: bool, waits: bool, dt_s: float, n: int,
 ) -> None:  # fmt: skip
     """Detect a divergence of the predictions, and its end."""
-    event = update_monitor(memory, limits, normalised_innovation(status), dt_s)
+    event = update_monitor(monitor, bounds, normalised_innovation(status), dt_s)
     if event == DIVERGES:
         roll_back(rows, weights, status, memory, history, current, limits, frozen, n)
     elif event == AGREES:
         read_parameters(rows, weights, status, current, n)
         restart_history(history, current, 3 * n + 2, memory[TIME])
         log(memory)
-    elif waits and wait_monitor(memory, limits, dt_s):
+    elif waits and wait_monitor(monitor, bounds, dt_s):
         log(memory)
 
 
 @kernel(nogil=True)
 def remember(
-    rows: Any, weights: Any, status: Any, memory: Any, history: Any, current: Any, limits: Any,
-    n: int,
+    rows: Any, weights: Any, status: Any, memory: Any, monitor: Any, history: Any, current: Any,
+    limits: Any, n: int,
 ) -> None:  # fmt: skip
     """Keep the parameters of the last seconds, and count versions at times."""
     width, age_s = 3 * n + 2, limits[ROLLBACK_S]
-    if memory[DIVERGED] == 0.0 and is_due(history, width, memory[TIME], age_s):
+    if monitor[DIVERGED] == 0.0 and is_due(history, width, memory[TIME], age_s):
         read_parameters(rows, weights, status, current, n)
         add_to_history(history, current, width, memory[TIME], age_s)
     if memory[TIME] - memory[VERSION_TIME] >= limits[VERSION_S]:
@@ -238,8 +253,8 @@ def remember(
 @kernel(nogil=True)
 def follow_range(
     orders: Any, rows: Any, bank: Any, weights: Any, line: Any, status: Any, numbers: Any,
-    memory: Any, history: Any, initial: Any, current: Any, limits: Any, reference_m: float,
-    range_m: float, dt_s: float, may_switch_off: bool, starts: bool, n: int,
+    memory: Any, monitor: Any, bounds: Any, history: Any, initial: Any, current: Any, limits: Any,
+    reference_m: float, range_m: float, dt_s: float, may_switch_off: bool, starts: bool, n: int,
 ) -> bool:  # fmt: skip
     """Advance the model to the tick; return False if it failed."""
     unmonitored, frozen = math.isnan(orders[TRUST]), orders[FROZEN] > 0.0
@@ -251,7 +266,7 @@ def follow_range(
     memory[TRUSTED] = 1.0 if trusted else 0.0
     fresh = orders[FRESH] != 0.0
     rests = rests_by_order(memory, orders, may_switch_off)
-    waits, zone = not rests and memory[RESTS] > 0.0, limits[ZONE]
+    waits, zone = not rests and monitor[RESTS] > 0.0, limits[ZONE]
     dead = zone > 0.0 and normalised_innovation(status) < zone * zone
     memory[LEARNS] = 0.0 if rests or waits or dead else 1.0
     sent = orders[SENT]
@@ -265,7 +280,7 @@ def follow_range(
         sent, trusted and fresh, gate_m, memory[LEARNS], n,
     )  # fmt: skip
     if not (math.isfinite(status[PREDICTED_ERROR]) and math.isfinite(status[SPEED_AHEAD])):
-        fail_monitor(memory, limits)
+        fail_monitor(monitor, bounds)
         memory[LEARNS] = 0.0
         restart_model(rows, bank, weights, line, status, numbers, memory, initial, starts, n)
         roll_back(rows, weights, status, memory, history, current, limits, frozen, n)
@@ -276,34 +291,38 @@ def follow_range(
     if lost != was_lost:
         log(memory)
     elif status[CHANGES] != changes:
-        change_hypothesis(memory, limits)
+        change_hypothesis(monitor, bounds)
         log(memory)
     now = math.copysign(1.0, rows[int(status[FLYING]) * ROW + GAIN])
-    if now != sign and memory[DIVERGED] == 0.0:
+    if now != sign and monitor[DIVERGED] == 0.0:
         read_parameters(rows, weights, status, current, n)
         restart_history(history, current, 3 * n + 2, memory[TIME])
     if trusted and fresh and not lost:
-        judge(rows, weights, status, memory, history, current, limits, frozen, waits, dt_s, n)
-    remember(rows, weights, status, memory, history, current, limits, n)
+        judge(
+            rows, weights, status, memory, monitor, bounds, history, current, limits, frozen, waits,
+            dt_s, n,
+        )  # fmt: skip
+    remember(rows, weights, status, memory, monitor, history, current, limits, n)
     return True
 
 
 @kernel(nogil=True)
 def before_networks(
     observation: Any, orders: Any, signals: Any, rows: Any, bank: Any, weights: Any, line: Any,
-    status: Any, numbers: Any, memory: Any, history: Any, saved: Any, initial: Any, current: Any,
-    limits: Any, inputs: Any, measured: Any, reference_at: int, range_at: int, dt_at: int,
-    may_switch_off: bool, starts: bool, n: int,
+    status: Any, numbers: Any, memory: Any, monitor: Any, bounds: Any, history: Any, saved: Any,
+    initial: Any, current: Any, limits: Any, inputs: Any, measured: Any, reference_at: int,
+    range_at: int, dt_at: int, may_switch_off: bool, starts: bool, n: int,
 ) -> bool:  # fmt: skip
     """Advance the model and write the observations of the controller; False without one."""
     dt_s = max(observation[dt_at], 0.0)
     memory[TIME] += dt_s
     obey(rows, weights, status, memory, history, saved, orders, n)
     usable = follow_range(
-        orders, rows, bank, weights, line, status, numbers, memory, history, initial, current,
-        limits, observation[reference_at], observation[range_at], dt_s, may_switch_off, starts, n,
+        orders, rows, bank, weights, line, status, numbers, memory, monitor, bounds, history,
+        initial, current, limits, observation[reference_at], observation[range_at], dt_s,
+        may_switch_off, starts, n,
     )  # fmt: skip
-    off = may_switch_off and (memory[DIVERGED] > 0.0 or not orders[ADAPTING] > 0.0)
+    off = may_switch_off and (monitor[DIVERGED] > 0.0 or not orders[ADAPTING] > 0.0)
     memory[ACTS] = 1.0 if usable and not off else 2.0 if may_switch_off else 0.0
     for k in range(inputs.size):
         at = int(inputs[k] if memory[ACTS] == 1.0 else measured[k])
@@ -319,10 +338,10 @@ def before_networks(
 
 
 @kernel(nogil=True)
-def without_prediction(memory: Any, output: float) -> float:
+def without_prediction(memory: Any, monitor: Any, output: float) -> float:
     """Return the command for an output of the controller alone, without a jump at its start."""
     if memory[ON] > 0.0:
-        first = memory[COMMANDED] == 0.0 or memory[DIVERGED] > 0.0
+        first = memory[COMMANDED] == 0.0 or monitor[DIVERGED] > 0.0
         memory[OFFSET] = (output if first else memory[COMMAND]) - output
         memory[ON] = 0.0
     return output + memory[OFFSET] if memory[OFFSET] != 0.0 else output
@@ -330,8 +349,8 @@ def without_prediction(memory: Any, output: float) -> float:
 
 @kernel(nogil=True)
 def after_networks(
-    readouts: Any, actions: Any, rows: Any, status: Any, numbers: Any, memory: Any, sums: Any,
-    readout: int, report: Any,
+    readouts: Any, actions: Any, rows: Any, status: Any, numbers: Any, memory: Any, monitor: Any,
+    sums: Any, readout: int, report: Any,
 ) -> None:  # fmt: skip
     """Write the command for the read-outs of the controller, and the named values."""
     output = readouts[int(sums[0])]
@@ -342,7 +361,7 @@ def after_networks(
         command = command_for(rows, status, numbers, acted)
         memory[ON] = 1.0
     elif memory[ACTS] == 2.0:
-        command = without_prediction(memory, output)
+        command = without_prediction(memory, monitor, output)
     else:
         command = memory[COMMAND]
     memory[COMMAND], memory[COMMANDED] = command, 1.0

@@ -14,15 +14,7 @@ from snn_control.controllers.swimmer.homeostasis import (
     start_clock,
 )
 
-__all__ = ["act", "contract", "perceive", "steer"]
-
-
-@kernel(nogil=True)
-def steer(inputs: Any, speed: float, turn: float) -> None:
-    """Write the inputs `COMMANDS`, the last three, for a command, see `Swimmer.command`."""
-    n, clipped = inputs.size, min(max(turn, -1.0), 1.0)
-    inputs[n - 3] = 1.0 - min(max(speed, 0.0), 1.0)
-    inputs[n - 2], inputs[n - 1] = max(clipped, 0.0), max(-clipped, 0.0)
+__all__ = ["act", "contract", "perceive"]
 
 
 @kernel(nogil=True)

@@ -16,7 +16,7 @@ from snn_control.controllers.swimmer.homeostasis import (
     TICK,
     adapt,
 )
-from snn_control.controllers.swimmer.kernels import contract, perceive, steer
+from snn_control.controllers.swimmer.kernels import contract, perceive
 from snn_control.errors import ParameterError
 from snn_control.network import Network
 from snn_control.network.program import Program
@@ -90,6 +90,14 @@ def swimmer_program(
 def begin(gains: Any) -> None:
     """Set the gains of the stretch receptors before the first tick."""
     gains[:] = 1.0
+
+
+@kernel(nogil=True)
+def steer(inputs: Any, speed: float, turn: float) -> None:
+    """Write the inputs `COMMANDS`, the last three, as `command_inputs` returns them."""
+    n, clipped = inputs.size, min(max(turn, -1.0), 1.0)
+    inputs[n - 3] = 1.0 - min(max(speed, 0.0), 1.0)
+    inputs[n - 2], inputs[n - 1] = max(clipped, 0.0), max(-clipped, 0.0)
 
 
 @kernel(nogil=True)

@@ -24,7 +24,7 @@ from snn_control.controllers.swimmer.homeostasis import (
     PERIOD,
     Homeostasis,
 )
-from snn_control.controllers.swimmer.kernels import act, perceive, steer
+from snn_control.controllers.swimmer.kernels import act, perceive
 from snn_control.controllers.swimmer.plan import SwimmerPlan, plan_of
 from snn_control.controllers.swimmer.shell import swimmer_program
 from snn_control.controllers.swimmer.trials import (
@@ -320,10 +320,8 @@ def command_inputs(speed: float, turn: float) -> tuple[float, float, float]:
     """
     if not (np.isfinite(speed) and np.isfinite(turn)):
         raise ParameterError(f"command of speed {speed:g}, turn {turn:g}: expected numbers")
-    inputs = np.empty(3)
-    steer(inputs, speed, turn)
-    rest, right, left = inputs.tolist()
-    return rest, right, left
+    turn = min(max(turn, -1.0), 1.0)
+    return 1.0 - min(max(speed, 0.0), 1.0), max(turn, 0.0), max(-turn, 0.0)
 
 
 def check_swimmer_network(network: Network) -> int:

@@ -55,29 +55,26 @@ class Kernel:
         if not isinstance(tree, ast.FunctionDef):
             raise unsupported(tree, "expected a function")
         self.name, self._tree, self._code = "", tree, code
+        """Name in C, set before its definition is written."""
         self.parameters = [argument.arg for argument in tree.args.args]
         if len(sizes) != len(self.parameters):
             raise ParameterError(f"kernel {tree.name} takes {', '.join(self.parameters)}")
-        kinds = {"float": "real", "int": "int", "bool": "bool"}
-        returned = ast.unparse(tree.returns) if tree.returns else "None"
-        self.kind = kinds.get(returned, "")
+        self.kind = _kind(tree.returns)
         """Kind of the returned number; empty: none."""
         self.written: set[str] = set()
         """Parameters whose arrays the kernel changes."""
-        self._used: set[str] = {
-            node.id for node in ast.walk(tree) if isinstance(node, ast.Name)
-        } & set(self.parameters)
         self._e = Expressions(python.__globals__, code.helper, self._call)
         self._types: dict[str, str] = {}
+        """Kind of each variable."""
         for argument, size in zip(tree.args.args, sizes, strict=True):
-            text = self._name(argument.arg)
-            kind = kinds.get(ast.unparse(argument.annotation) if argument.annotation else "")
-            if (size is None) != (kind is not None):
+            kind = _kind(argument.annotation)
+            if (size is None) != bool(kind):
                 raise ParameterError(f"kernel {tree.name}: {argument.arg} is annotated otherwise")
-            self._e.names[argument.arg] = (
-                Expression(text, kind) if kind else Array(text, size or 0, argument.arg)
-            )
-            self._types[argument.arg] = kind or ""
+            if kind:
+                self._declare(argument.arg, kind)
+            else:
+                name = argument.arg
+                self._e.names[name] = Array(self._name(name), size or 0, name)
         self._temporaries = 0
         assigned = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _stored(n)]
         self._once = {name for name in assigned if assigned.count(name) == 1}
@@ -102,7 +99,13 @@ class Kernel:
         hoisted = [
             f"{C_TYPES[kind]} {self._name(name)} = 0;" for name, kind in self._hoisted.items()
         ]
-        body = [*hoisted, *body]
+        used = _names(nodes)
+        unused = [f"(void){self._name(p)};" for p in self.parameters if p not in used]
+        inner = "\n".join(_deeper([*unused, *hoisted, *body]))
+        return f"{self._head()}\n{{\n{inner}\n}}"
+
+    def _head(self) -> str:
+        """Return name and parameters of the C function."""
         heads = []
         for parameter in self.parameters:
             value = self._e.names[parameter]
@@ -112,15 +115,12 @@ class Kernel:
             else:
                 const = "" if parameter in self._changed else "const "
                 heads.append(f"{const}{C_TYPES[value.kind]} {value.text}")
-        unused = [f"(void){self._name(p)};" for p in self.parameters if p not in self._used]
         head = f"static {C_TYPES[self.kind] if self.kind else 'void'} {self.name}("
         solid = [each.replace(" ", "\0") for each in heads]
         lines = [each.replace("\0", " ") for each in textwrap.wrap(", ".join(solid), 94)]
         if len(head + "".join(lines)) > 98:
             lines = ["", *_deeper(lines)]
-        text = head + "\n".join(lines)
-        inner = "\n".join(_deeper([*unused, *body]))
-        return f"{text})\n{{\n{inner}\n}}"
+        return head + "\n".join(lines) + ")"
 
     def call(self, arguments: list[Array | Expression]) -> str:
         """Return the C call; arrays that it changes must not be tables."""
@@ -306,6 +306,12 @@ class Kernel:
             return [f"for (int32_t all = 0; all < {array.size}; ++all) {array.text}[all] = "
                     f"{value.text};"]  # fmt: skip
         return [f"{self._e.element(target)} = {value.text};"]
+
+
+def _kind(annotation: ast.expr | None) -> str:
+    """Return the kind of an annotated number; empty for an array or None."""
+    kinds = {"float": "real", "int": "int", "bool": "bool"}
+    return kinds.get(ast.unparse(annotation), "") if annotation else ""
 
 
 def _deeper(lines: Iterable[str]) -> list[str]:
