@@ -11,6 +11,7 @@ from snn_control.controllers import load
 from snn_control.export.c.adapter import HEADER, adapter_header
 from snn_control.export.c.build import FLAGS, find_compiler
 from snn_control.export.c.files import export_c
+from snn_control.export.c.source import PRECISIONS
 from snn_control.export.tools import run_tool
 from tests.export.cores.test_cores import exportable
 from tests.export.test_c import pytestmark  # noqa: F401 - needs a compiler
@@ -38,13 +39,13 @@ def check_extremes(model: str, precision: str, n_ticks: int, folder: Path) -> No
     assert odd == 0
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", "float64", "int8"])
 def test_extreme_inputs_have_no_finding(precision: str, tmp_path: Path) -> None:
     check_extremes("blimp-altitude", precision, DAY // 30, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("model", exportable())
 def test_a_day_of_extreme_inputs_has_no_finding(model: str, precision: str, tmp_path: Path) -> None:
     check_extremes(model, precision, DAY, tmp_path)

@@ -140,7 +140,7 @@ def test_extreme_inputs_under_sanitizers(model: str, tmp_path: Path) -> None:
     source = c_source(program, "whole", "float64")
     library = CLibrary(build_library(source, tmp_path), "whole", program, "float64")
     expected = fnv1a(replay(library, inputs, trace_orders(program.orders, len(inputs))))
-    test = replay_program("whole", "float64", inputs, program.orders, expected)
+    test = replay_program(source, inputs, program.orders, expected)
     (tmp_path / "whole_test.c").write_text(test)
     sources = [str(tmp_path / name) for name in ("whole.c", "whole_test.c")]
     command = [*find_compiler(), "-std=c99", "-O1", *flags, "-o", str(tmp_path / "run"), *sources]
