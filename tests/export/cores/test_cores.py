@@ -14,16 +14,18 @@ from snn_control.cli.main import main
 from snn_control.controllers import load, model_names
 from snn_control.errors import MissingToolError, NoRoomError, ParameterError, UnknownNameError
 from snn_control.export.c.files import export_c
+from snn_control.export.c.source import PRECISIONS
 from snn_control.export.cores.core import CORES
 from snn_control.export.cores.emulation import build_plugin, emulate
 from snn_control.export.cores.image import build_image
 from snn_control.export.cores.replay import check_cores, replay_on_cores
 from snn_control.export.layouts.layout import arrange
+from snn_control.network.program import Program
+from tests.engines.test_random_networks import random_network
 from tests.needs import needs_tools
 
 M4F, ARM64 = CORES["cortex-m4f"], CORES["aarch64"]
 (BOARD,) = M4F.boards
-PRECISIONS = ("float32", "float64")
 
 
 def exportable() -> list[str]:
@@ -68,6 +70,42 @@ def test_outputs_and_spikes_are_those_of_the_host(name: str, export: Path) -> No
     assert result.instructions_mean is not None
     assert 0 < result.instructions_mean < 10_000 < result.instructions_first
     assert result.instructions_max == result.instructions_first
+
+
+def batch(seeds: range, sub_ticks: int) -> Program:
+    """Return the random networks with a number of sub-ticks as one controller."""
+    networks = [net for seed in seeds if (net := random_network(seed)).sub_ticks == sub_ticks]
+    firsts = [sum(len(net.inputs) for net in networks[:k]) for k in range(len(networks))]
+    n_readouts = sum(len(net.readouts) for net in networks)
+    return Program(
+        tuple(f"x{k}" for k in range(sum(len(net.inputs) for net in networks))),
+        tuple(f"y{k}" for k in range(n_readouts)),
+        networks[0].control_period_s,
+        tuple(networks),
+        tuple(tuple(range(at, at + len(net.inputs)))
+              for at, net in zip(firsts, networks, strict=True)),
+        tuple((k,) for k in range(n_readouts)),
+    )  # fmt: skip
+
+
+@needs_tools(*M4F.tools, *ARM64.tools)
+@pytest.mark.parametrize(
+    ("sub_ticks", "precision"), [(1, "float32"), (2, "int8"), (3, "float64"), (1, "int4")]
+)
+def test_random_networks_have_equal_bits(sub_ticks: int, precision: str, tmp_path: Path) -> None:
+    export_c(batch(range(40, 62), sub_ticks), tmp_path / "out", "batch", precision)
+    results = replay_on_cores(tmp_path / "out", ["cortex-m4f", "aarch64"])
+    assert [result.equal for result in results] == [True, True]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(300, 500, 20))
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_many_random_networks_have_equal_bits(first: int, precision: str, tmp_path: Path) -> None:
+    for sub_ticks in (1, 2, 3):
+        folder = tmp_path / str(sub_ticks)
+        export_c(batch(range(first, first + 20), sub_ticks), folder, "batch", precision)
+        assert all(result.equal for result in replay_on_cores(folder))
 
 
 @pytest.mark.slow
