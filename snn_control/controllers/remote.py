@@ -29,13 +29,13 @@ class RemoteController(NotCopied, Controller):
         link: connected link.
         observation_names: entries of the observation.
         action_names: entries of the action.
-        input_lsb: value of 1 in an integer input; 0 for inputs in floating point.
-        output_lsb: value of 1 in an integer output; 0 for outputs in floating point.
+        input_unit: value of 1 in an integer input; 0 for inputs in floating point.
+        output_unit: value of 1 in an integer output; 0 for outputs in floating point.
         max_unanswered: unanswered steps in a row that are bridged.
 
     Raises:
         InterfaceMismatchError: the firmware has another number of inputs or outputs.
-        ParameterError: an lsb is missing, or not for this firmware.
+        ParameterError: a unit is missing, or not for this firmware.
     """
 
     instead = "connect another link"
@@ -46,8 +46,8 @@ class RemoteController(NotCopied, Controller):
         observation_names: tuple[str, ...],
         action_names: tuple[str, ...],
         *,
-        input_lsb: float = 0.0,
-        output_lsb: float = 0.0,
+        input_unit: float = 0.0,
+        output_unit: float = 0.0,
         max_unanswered: int = 3,
     ) -> None:
         info = link.info
@@ -59,19 +59,19 @@ class RemoteController(NotCopied, Controller):
                 f"the firmware has {info.n_inputs} inputs and {info.n_outputs} outputs, expected "
                 f"{shape[0]} and {shape[1]}: {observation_names}, {action_names}"
             )
-        for name, kind, lsb in (
-            ("input_lsb", info.input_type, input_lsb),
-            ("output_lsb", info.output_type, output_lsb),
+        for name, kind, unit in (
+            ("input_unit", info.input_type, input_unit),
+            ("output_unit", info.output_type, output_unit),
         ):
-            if ("i" in kind) != (lsb > 0):
+            if ("i" in kind) != (unit > 0):
                 raise ParameterError(
-                    f"{name} is {lsb:g}, and the firmware has numbers of type {kind}: set it to "
+                    f"{name} is {unit:g}, and the firmware has numbers of type {kind}: set it to "
                     "that of manifest.json for integers, and to 0 for floating point"
                 )
         self.link = link
         self.observation_names, self.action_names = observation_names, action_names
         self.control_period_s = info.period_s
-        self._input_lsb, self._output_lsb = input_lsb, output_lsb or 1.0
+        self._input_unit, self._output_unit = input_unit, output_unit or 1.0
         self._max_unanswered = max_unanswered
         self._bridged = 0
         self._action: FloatArray | None = None
@@ -93,13 +93,16 @@ class RemoteController(NotCopied, Controller):
                 raise
             return self._action.copy()
         self._bridged = 0
-        self._action = outputs.astype(np.float64) * self._output_lsb
+        self._action = outputs.astype(np.float64) * self._output_unit
         return self._action.copy()
 
     def _inputs(self, observation: FloatArray) -> npt.NDArray[Any]:
-        if not self._input_lsb:
+        if not self._input_unit:
             return observation
-        return np.clip(np.floor(observation / self._input_lsb + 0.5), -_LIMIT, _LIMIT)
+        with np.errstate(over="ignore"):
+            units = np.clip(observation / self._input_unit, -_LIMIT, _LIMIT)
+        whole = np.trunc(units)  # the nearest integer, halves away from zero
+        return whole + np.copysign(np.abs(units - whole) >= 0.5, units)
 
     @property
     def readouts(self) -> dict[str, float]:

@@ -127,10 +127,10 @@ def test_noise_changes_no_action(bench: Bench) -> None:
 def test_firmware_of_another_interface_is_refused(bench: Bench) -> None:
     with pytest.raises(InterfaceMismatchError, match="1 inputs and 1 outputs, expected 2 and 1"):
         RemoteController(bench.controller.link, ("a", "b"), ("u",))
-    with pytest.raises(ParameterError, match=r"input_lsb is 0\.001"):
-        RemoteController(bench.controller.link, *NAMES, input_lsb=0.001)
-    with pytest.raises(ParameterError, match="output_lsb is 1"):
-        RemoteController(bench.controller.link, *NAMES, output_lsb=1.0)
+    with pytest.raises(ParameterError, match=r"input_unit is 0\.001"):
+        RemoteController(bench.controller.link, *NAMES, input_unit=0.001)
+    with pytest.raises(ParameterError, match="output_unit is 1"):
+        RemoteController(bench.controller.link, *NAMES, output_unit=1.0)
     with pytest.raises(ParameterError, match="connect"):
         RemoteController(FirmwareLink(LinkConfig(bench.port)), *NAMES)
 
@@ -183,10 +183,13 @@ def integers(tmp_path: Path) -> Iterator[FirmwareLink]:
 
 
 def test_integers_have_units(integers: FirmwareLink) -> None:
-    controller = RemoteController(integers, *NAMES, input_lsb=0.5, output_lsb=0.1)
+    controller = RemoteController(integers, *NAMES, input_unit=0.5, output_unit=0.1)
     controller.reset()
-    for value, sum_of_units in ((1.0, 2), (-1.3, -1), (1e9, 32766), (-1e300, -1), (0.24, -1)):
+    for value, sum_of_units in (
+        (1.0, 2), (-1.3, -1), (1e9, 32766), (-1e308, -1), (0.24, -1), (0.25, 0), (-0.25, -1),
+        (-0.2499999999, -1), (0.75, 1), (-0.75, -1),
+    ):  # fmt: skip
         action = controller.step(np.array([value]))
         assert action.tolist() == pytest.approx([0.1 * sum_of_units])
-    with pytest.raises(ParameterError, match="input_lsb is 0"):
+    with pytest.raises(ParameterError, match="input_unit is 0"):
         RemoteController(integers, *NAMES)

@@ -254,7 +254,9 @@ class FirmwareLink:
             self.counts.repetitions += repetition > 0
             line.write(content)
             retry_s = min(now_s + self.config.retry_s, end_s)
-            while (left_s := retry_s - time.monotonic()) > 0:
+            left_s = self.config.retry_s
+            while left_s > 0:  # after a pause of this process the reply may lie in the buffer
+                left_s = retry_s - time.monotonic()
                 received, bad_frames = line.read(left_s), self.counts.bad_frames
                 silent &= not received
                 if reply := self._matching(received, kind):

@@ -48,9 +48,9 @@ class Config(AltitudeNodeConfig):
     then, and at once on a silent line, the PID takes over."""
     reset_if_departed: bool = parameter(False)
     """Reset the controller if the firmware has missed a step, instead of a warning."""
-    input_lsb: float = parameter(0.0, 0.0, 1000.0)
+    input_unit: float = parameter(0.0, 0.0, 1000.0)
     """Value of 1 in an integer input of the firmware, m; 0: floating point."""
-    output_lsb: float = parameter(0.0, 0.0, 1000.0)
+    output_unit: float = parameter(0.0, 0.0, 1000.0)
     """Value of 1 in an integer output of the firmware, motor units; 0: floating point."""
 
     def link(self) -> LinkConfig:
@@ -87,8 +87,8 @@ class FirmwareSource(ModelSource):
             self.link,
             PID.observation_names,
             PID.action_names,
-            input_lsb=config.input_lsb,
-            output_lsb=config.output_lsb,
+            input_unit=config.input_unit,
+            output_unit=config.output_unit,
             max_unanswered=config.max_unanswered,
         )
         if config.deadline_s >= controller.control_period_s:

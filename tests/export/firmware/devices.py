@@ -73,7 +73,7 @@ class Relay:
     def _carry(self, file: int) -> None:
         host = file == self.host
         content = os.read(file, 4096)
-        if not content and host:
+        if not content and host and self.host == file:  # not another one by now
             self.host = -1
         content = (self.to_device if host else self.to_host)(content)
         to = self.device if host else self.host

@@ -23,6 +23,7 @@ from snn_control.errors import (
     ProtocolError,
     UnansweredError,
 )
+from snn_control.export.firmware.line import Line
 from snn_control.export.firmware.link import FirmwareLink, LinkConfig
 from snn_control.export.firmware.messages import Info
 from tests.export.firmware.conftest import SHA256, Device, MakeDevice, X
@@ -176,6 +177,22 @@ def test_a_restart_of_the_firmware_is_counted(device: Device, native: Path) -> N
             link.step(X[6])
             assert (link.counts.restarts, link.counts.departed) == (1, 0)
             device.relay.device = before
+
+
+def test_a_reply_during_a_pause_of_the_host_counts(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with linked(device.port) as link:
+        link.reset()
+        write = Line.write
+
+        def write_and_pause(line: Line, content: bytes) -> None:
+            write(line, content)
+            time.sleep(0.1)
+
+        monkeypatch.setattr(Line, "write", write_and_pause)
+        assert link.step([0.1]).shape == (1,)
+        assert link.counts.repetitions == link.counts.unanswered == 0
 
 
 def test_late_replies_are_dropped(device: Device) -> None:

@@ -192,14 +192,14 @@ def test_a_board_in_qemu_is_lost_and_replaced(make_bus: MakeBus, tmp_path: Path)
         ({"model": "nothing"}, "has no file"),
         ({"deadline_s": 0.1}, "less than the firmware's period"),
         ({"retry_s": 0.08}, "retry_s"),
-        ({"input_lsb": 0.001}, "input_lsb"),
+        ({"input_unit": 0.001}, "input_unit"),
     ],
 )
 def test_refused_configurations(
     parameters: dict[str, Any], message: str, refusing: Peer, port: str
 ) -> None:
     defaults = {"port": port, "model": "blimp-altitude", "deadline_s": 0.06, "retry_s": 0.005,
-                "input_lsb": 0.0}  # fmt: skip
+                "input_unit": 0.0}  # fmt: skip
     assert refusing.state() == UNCONFIGURED
     for name, value in (defaults | parameters).items():
         accepted, reason = refusing.set_parameter(name, value)
@@ -225,7 +225,7 @@ def refusing(make_shared_bus: MakeBus, port: str) -> Peer:
 
 def test_it_is_configured_after_refusals(refusing: Peer, port: str) -> None:
     for name, value in {"port": port, "model": "blimp-altitude", "deadline_s": 0.06,
-                        "retry_s": 0.005, "input_lsb": 0.0}.items():  # fmt: skip
+                        "retry_s": 0.005, "input_unit": 0.0}.items():  # fmt: skip
         refusing.set_parameter(name, value)
     assert refusing.transition(label="configure")
     assert refusing.transition(label="activate")
