@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from snn_control.controllers.controller import Controller
 from snn_control.copies import NotCopied
+from snn_control.engines.integer.formats import InputFormat
 from snn_control.errors import InterfaceMismatchError, ParameterError, UnansweredError
 from snn_control.export.firmware.link import FirmwareLink
 
 __all__ = ["RemoteController"]
 
 FloatArray = npt.NDArray[np.float64]
-_LIMIT = 32767
 
 
 class RemoteController(NotCopied, Controller):
@@ -99,10 +99,7 @@ class RemoteController(NotCopied, Controller):
     def _inputs(self, observation: FloatArray) -> npt.NDArray[Any]:
         if not self._input_unit:
             return observation
-        with np.errstate(over="ignore"):
-            units = np.clip(observation / self._input_unit, -_LIMIT, _LIMIT)
-        whole = np.trunc(units)  # the nearest integer, halves away from zero
-        return whole + np.copysign(np.abs(units - whole) >= 0.5, units)
+        return InputFormat(self._input_unit).quantised(observation)
 
     @property
     def readouts(self) -> dict[str, float]:

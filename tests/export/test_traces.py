@@ -1,4 +1,4 @@
-"""Exports replayed over recorded heights and episodes in the loop, bit for bit."""
+"""Replay of exports over recorded heights and episodes in the loop, bit for bit."""
 
 from __future__ import annotations
 
@@ -37,14 +37,15 @@ def test_recorded_heights(name: str, model: str, precision: str, tmp_path: Path)
     library = CLibrary(build_library(source, tmp_path), "replay", program, precision)
     integers = None if source.form is None else IntegerProgram(source.form)
     for error in errors:
-        row = np.array([error], np.float64)
+        row, expected = np.array([error], np.float64), np.zeros(0)
         if integers is None:
             library.inputs[:] = row
             expected, spikes = controller.step(row), controller.spikes
         else:
             assert library.quantise(row)
             assert source.form is not None
-            expected = integers.advance(source.form.inputs[0].quantised(row))
+            units = integers.advance(source.form.inputs[0].quantised(row))
+            expected = units.astype(np.float64)
             spikes = integers.spikes
         assert library.step()
         np.testing.assert_array_equal(library.outputs, expected)

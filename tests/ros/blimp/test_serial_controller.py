@@ -35,11 +35,14 @@ from tests.export.firmware.devices import (
 )
 from tests.ros.firmware import board_firmware, native_firmware, running_firmware
 from tests.ros.peer import ACTIVE, TIMEOUT_S, UNCONFIGURED, Peer
+from tests.stalls import Stalls
 
 NODE = "serial_controller"
 SAFE_S, RECONNECT_S = 0.2, 1.0
 SLACK_S = 0.15
 """Addition to the time bounds for a busy machine, s."""
+LONGEST_STALL_S, ATTEMPTS = 0.03, 5
+"""Longest stall of the machine in a valid attempt, half the time of a request, s; attempts."""
 RESTING = {"range_gate_m": 0.0, "envelope_m": 0.0}
 """Parameters for a peer whose ranges do not follow the commands."""
 
@@ -141,9 +144,17 @@ def test_a_restart_of_the_firmware_is_reported(bench: Bench) -> None:
 
 
 def test_noise_on_the_line_does_not_change_the_mode(bench: Bench) -> None:
-    peer, n_modes = bench.peer, len(bench.peer.modes)
+    peer = bench.peer
     bench.relay.to_device, bench.relay.to_host = noise(1, 0.01, 0.01), noise(2, 0.01, 0.01)
-    peer.feed(3.0)
+    for _ in range(ATTEMPTS):
+        n_modes = len(peer.modes)
+        with Stalls() as stalls:
+            peer.feed(3.0)
+        if stalls.longest_s < LONGEST_STALL_S:
+            break
+        bench.reach("auto", TIMEOUT_S)
+    else:
+        pytest.skip("the machine stalls for longer than a request may take")
     bench.relay.to_device = bench.relay.to_host = clean
     assert len(peer.modes) == n_modes
     peer.until(lambda: int(peer.status("link")[2]["repetitions"]) > 5)
