@@ -26,6 +26,7 @@ TOP = {path.name for path in ROOT.iterdir()} - {"runs", "exports"}
 """Entries of the checkout, without the folders that commands of the pages write."""
 WIDTH = 120
 GUIDES_WITH_FILES = {
+    "docs/how-to/drive_motors.md",
     "docs/tutorials/own_controller.md",
     "docs/tutorials/own_robot.md",
     "docs/tutorials/own_system.md",

@@ -207,12 +207,14 @@ class FirmwareLink:
 
     def _note(self, reply: Reply, *, stepped: bool) -> None:
         """Compare the counts of a reply with the requests of this link."""
+        restarted = self._ticks is not None and reply.ticks < self._ticks + stepped
         if self._time_outs is not None:
-            self.counts.time_outs += (reply.time_outs - self._time_outs) % _NUMBERS
+            before = min(self._time_outs, reply.time_outs) if restarted else self._time_outs
+            self.counts.time_outs += (reply.time_outs - before) % _NUMBERS
         self._time_outs = reply.time_outs
         if self._ticks is not None:
             least = self._ticks + stepped
-            if reply.ticks < least:
+            if restarted:
                 self.counts.restarts += 1
             else:
                 self.counts.departed += abs(least + self._open - reply.ticks)

@@ -195,6 +195,21 @@ def test_a_reply_during_a_pause_of_the_host_counts(
         assert link.counts.repetitions == link.counts.unanswered == 0
 
 
+def test_a_restart_is_no_time_out(device: Device, native: Path) -> None:
+    with linked(device.port) as link:
+        link.step(X[0])
+        time.sleep(2 * SAFE_S)
+        link.step(X[1])
+        link.step(X[2])
+        counted = link.counts.time_outs
+        assert counted >= 1
+        with process(native) as another:
+            before, device.relay.device = device.relay.device, another
+            link.step(X[3])
+            assert (link.counts.restarts, link.counts.time_outs) == (1, counted)
+            device.relay.device = before
+
+
 def test_late_replies_are_dropped(device: Device) -> None:
     held: list[bytes] = []
 
