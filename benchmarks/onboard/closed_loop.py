@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from functools import partial
 
-from snn_control.controllers import load
+from snn_control.controllers import Controller, load
 from snn_control.engines.integer.engine import IntegerEngine
 from snn_control.training.comparison import compare_rows
 from snn_control.training.evaluate import evaluate
@@ -20,6 +21,15 @@ from snn_control.training.evaluate import evaluate
 MODELS = ("blimp-altitude", "blimp-altitude-delay", "swimmer-spiking")
 METRICS = ("hold_rmse_m", "steady_state_error_m", "overshoot_m", "rmse_m", "total_reward")
 BITS = (16, 8, 4, 3)
+SUB_TICKS = 2
+
+
+def coarser(controller: Controller, bits: int) -> Controller:
+    """Return a controller in integers whose networks have `SUB_TICKS` sub-ticks."""
+    document = controller.to_document()
+    networks = tuple(replace(each, sub_ticks=SUB_TICKS) for each in document.networks)
+    engine = partial(IntegerEngine, bits=bits)
+    return type(controller).from_document(replace(document, networks=networks), engine=engine)
 
 
 def rows(model: str, seeds: range) -> list[dict[str, object]]:
@@ -27,6 +37,8 @@ def rows(model: str, seeds: range) -> list[dict[str, object]]:
     controllers = {"float": load(model)}
     for bits in BITS:
         controllers[f"int{bits}"] = load(model, engine=partial(IntegerEngine, bits=bits))
+    if controllers["float"].networks[0].sub_ticks > SUB_TICKS:
+        controllers[f"int4, {SUB_TICKS} sub-ticks"] = coarser(controllers["float"], 4)
     results = [evaluate(each, name, seeds=seeds) for name, each in controllers.items()]
     compared = compare_rows(results, "float")
     return [{"model": model, **row} for row in compared if row["metric"] in METRICS]
