@@ -54,15 +54,16 @@ class Chip:
 
     def serve(self, n: int) -> threading.Thread:
         """Create the channels that the next `n` exports name."""
-        thread = threading.Thread(target=lambda: [self._export() for _ in range(n)], daemon=True)
+        thread = threading.Thread(target=self._export, args=(n,), daemon=True)
         thread.start()
         return thread
 
-    def _export(self) -> None:
-        channel = self.folder / f"pwm{(self.folder / 'export').read_text()}"
-        channel.mkdir()
-        for name in ("period", "duty_cycle", "enable"):
-            (channel / name).write_text("0\n")
+    def _export(self, n: int) -> None:
+        for _ in range(n):
+            channel = self.folder / f"pwm{(self.folder / 'export').read_text()}"
+            channel.mkdir()
+            for name in ("period", "duty_cycle", "enable"):
+                (channel / name).write_text("0\n")
 
     def read(self, name: str) -> list[str]:
         return [path.read_text() for path in sorted(self.folder.glob(f"pwm*/{name}"))]

@@ -27,6 +27,7 @@ TOP = {path.name for path in ROOT.iterdir()} - {"runs", "exports"}
 WIDTH = 120
 GUIDES_WITH_FILES = {
     "docs/how-to/drive_motors.md",
+    "docs/tutorials/onboard.md",
     "docs/tutorials/own_controller.md",
     "docs/tutorials/own_robot.md",
     "docs/tutorials/own_system.md",
