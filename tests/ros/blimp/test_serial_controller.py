@@ -35,7 +35,7 @@ from tests.export.firmware.devices import (
 )
 from tests.ros.firmware import board_firmware, native_firmware, running_firmware
 from tests.ros.peer import ACTIVE, TIMEOUT_S, UNCONFIGURED, Peer
-from tests.stalls import Stalls
+from tests.ros.stalls import Stalls
 
 NODE = "serial_controller"
 SAFE_S, RECONNECT_S = 0.2, 1.0
