@@ -21,7 +21,10 @@ __all__ = ["BUFFERS", "KernelCall", "Order", "Shell"]
 FloatArray = npt.NDArray[np.float64]
 
 BUFFERS = ("observation", "orders", "signals", "readouts", "spikes", "actions")
-"""Arrays of each tick: inputs, orders, inputs and results of the networks, outputs."""
+"""Arrays of each tick: inputs, orders, inputs and results of the networks, outputs.
+
+All but the orders are zeros before a tick.
+"""
 
 
 @dataclass(frozen=True)
@@ -85,3 +88,6 @@ class Shell:
         named |= {array for array, _ in self.readouts.values()}
         if wrong := sorted(named - set(names)):
             raise ParameterError(f"no array {', '.join(wrong)}; there are {', '.join(names)}")
+        started = self.start.arguments if self.start else ()
+        if wrong := [each for each in BUFFERS if each in started and each != "orders"]:
+            raise ParameterError(f"start gets {', '.join(wrong)}, which belong to a tick")

@@ -225,7 +225,7 @@ def test_libraries_are_kept_in_the_cache(cache: Path, tmp_path: Path) -> None:
     assert library.is_relative_to(cache / "snn_control" / "c")
     before = library.stat().st_mtime_ns
     assert cached_library(source).stat().st_mtime_ns == before
-    assert cached_library(source, tmp_path) == tmp_path / "libkept.so"
+    assert cached_library(source, tmp_path) == tmp_path / library.parent.name / "libkept.so"
 
 
 def test_folders_that_others_can_write_are_not_used(

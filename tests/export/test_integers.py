@@ -152,7 +152,8 @@ def test_export_of_integers_lists_formats_and_bounds(
     integers = json.loads((folder / "manifest.json").read_text())["integers"]
     assert integers["weight_bits"] == 4
     assert integers["input_units"] == [2.0**-12]
-    sums = integers["networks"]["pd"]["connections"]["code->pd"]
+    connections = integers["networks"][0]["connections"]
+    (sums,) = [each for each in connections if each["connection"] == "code->pd"]
     assert sums["rounding"] == "diffused"
     assert 0 < sums["largest_sum"] <= 80 * 7
 

@@ -147,6 +147,28 @@ def unknown(x: Any, y: Any) -> None:
     y[0] = math.sin(x[0])
 
 
+def moved(observation: Any, actions: Any) -> None:
+    for k in range(4):
+        k = k + 1
+        actions[0] = observation[0] + k
+
+
+def after_all(observation: Any, actions: Any) -> None:
+    k = 0
+    while k < 3:
+        k += 1
+    else:
+        k = 100
+    actions[0] = observation[0] + k
+
+
+def outer(observation: Any, actions: Any) -> None:
+    k = 7
+    for k in range(3):  # noqa: B007 - keeps its last value
+        actions[0] = observation[0]
+    actions[0] += k
+
+
 def narrow(x: Any, y: Any) -> None:
     """Assign a real number to an integer."""
     k = 1
@@ -161,7 +183,15 @@ def by_text(x: Any, y: Any) -> None:
 
 @pytest.mark.parametrize(
     ("kernel", "message"),
-    [(modulo, "% 2.0"), (unknown, "sin"), (narrow, "integer"), (by_text, "expected a number")],
+    [
+        (modulo, "% 2.0"),
+        (unknown, "sin"),
+        (narrow, "integer"),
+        (by_text, "expected a number"),
+        (moved, "assigned in the loop"),
+        (after_all, "while"),
+        (outer, "before the loop"),
+    ],
 )
 def test_kernels_without_translation_are_refused(kernel: Callable[..., Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):

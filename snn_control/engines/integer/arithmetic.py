@@ -1,4 +1,4 @@
-"""Integer operations of the fixed-point twin, on int64 arrays; all saturate, none wraps.
+"""Integer operations of the fixed-point twin, on int64 arrays, within whose range all stay.
 
 Rounding is to the nearest, halves away from zero, so that it is odd: `rescale(-x) = -rescale(x)`.
 """
@@ -33,6 +33,7 @@ GAIN_BITS = 30
 """Fractional bits of gains, 0 to 1."""
 _PRODUCT_BITS = 62
 _FACTOR_BITS = 31
+_LARGEST_FACTOR = 2.0**30 - 1.0
 
 
 def clip(x: Any, limit: int | IntArray = LIMIT) -> IntArray:
@@ -71,9 +72,9 @@ class Rescaling:
     def of(cls, factors: Any, bound: int = LIMIT) -> Rescaling:
         """Return the closest rescaling for numbers of at most `bound`.
 
-        Factors above 2^30 become 2^30: the products saturate anyway.
+        Factors of at least 2^30 become smaller: the products saturate anyway.
         """
-        factors = np.clip(np.asarray(factors, np.float64), -(2.0**30), 2.0**30)
+        factors = np.clip(np.asarray(factors, np.float64), -_LARGEST_FACTOR, _LARGEST_FACTOR)
         largest = float(np.abs(factors).max(initial=0.0))
         if not largest:
             return cls(np.zeros(factors.shape, np.int64), 1, bound)

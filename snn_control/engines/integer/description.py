@@ -16,20 +16,22 @@ def described(form: ProgramFormat) -> dict[str, Any]:
         "weight_bits": form.bits,
         "input_units": [each.lsb for each in form.inputs],
         "output_units": [2.0**-each for each in form.exponents],
-        "networks": {each.network.name: _network(each) for each in form.networks},
+        "networks": [_network(each) for each in form.networks],
     }
 
 
 def _network(form: NetworkFormat) -> dict[str, Any]:
     return {
+        "name": form.network.name,
         "exponents": {name: each.exponent for name, each in form.populations.items()},
-        "connections": {
-            each.connection.label: {
+        "connections": [
+            {
+                "connection": each.connection.label,
                 "rounding": each.rounding,
                 "unit": each.scale,
                 "largest_sum": each.bound,
                 "sum_bits": 64 if each.bound >= 2**31 else 32,
             }
             for each in form.connections
-        },
+        ],
     }

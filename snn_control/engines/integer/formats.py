@@ -95,7 +95,7 @@ class ConnectionFormat:
     connection: Connection
     """Connection."""
     weights: IntArray
-    """Integer weights, in the shape of the connection's expanded weights."""
+    """Integer weights, shape (sources, targets)."""
     scale: float
     """Real weight of one unit."""
     bound: int

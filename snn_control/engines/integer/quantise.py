@@ -2,8 +2,8 @@
 
 - Memoryless LIF neurons are only compared: the largest threshold or bias decides, in 16 bits.
 - Potentials, currents and traces of spiking neurons: range of the calibration run in 24 bits.
-- Leaky integrators and graded neurons are sources: the same in 22 bits, so that the sum of a
-  connection of 8-bit weights fits 32 bits.
+- Leaky integrators and graded neurons are sources: the same in 22 bits, so that the sum of a few
+  8-bit weights fits 32 bits.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ BITS = {"int16": 16, "int8": 8, "int4": 4}
 COMPARED_BITS, SPIKING_BITS, ANALOG_BITS = 15, 24, 22
 HEADROOM = 1.5
 """Range of a number over its largest magnitude in the calibration run."""
-_EXPONENTS = (-20, 40)
+_EXPONENTS, _LARGEST = (-20, 40), 1e300
 
 
 def network_format(
@@ -118,11 +118,11 @@ def _exponent(largest: float, bits: int) -> int:
     """Return the largest exponent with which a number fits `bits`, besides its sign."""
     if largest == 0.0:
         return bits
-    exponent = math.floor(math.log2((2**bits - 1) / largest))
+    exponent = math.floor(math.log2(2**bits - 1) - math.log2(min(largest, _LARGEST)))
     return min(max(exponent, _EXPONENTS[0]), _EXPONENTS[1])
 
 
-def _scaled(values: FloatArray, exponent: int) -> FloatArray:
+def _scaled(values: Any, exponent: int) -> FloatArray:
     with np.errstate(over="ignore"):
         return np.ldexp(np.clip(values, -1e300, 1e300), exponent)
 
@@ -186,5 +186,5 @@ def _connection_format(
     codes = thermometers(network, connection.source)
     integers, scale, rounding = integer_weights(weights, bits, codes)
     bound = int(np.abs(integers).sum(axis=0).max()) * largest
-    rescaling = Rescaling.of(math.ldexp(scale * unit, to), bound)
+    rescaling = Rescaling.of(_scaled(np.float64(scale * unit), to), bound)
     return ConnectionFormat(connection, integers, scale, bound, rescaling, rounding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,15 +40,17 @@ def calibrated_ranges(network: Network, inputs: FloatArray) -> Ranges:
     Raises:
         ParameterError: a state is not finite.
     """
-    engine = ReferenceEngine(network)
+    # Sub-ticks are ticks here, so that no state between two is missed.
+    ticks = dataclasses.replace(network, sub_ticks=1, control_period_s=network.dt_s)
+    engine = ReferenceEngine(ticks)
     ranges: Ranges = {population.name: {} for population in network.populations}
     with np.errstate(over="ignore", invalid="ignore"):
-        for row in inputs:
+        for row in np.repeat(inputs, network.sub_ticks, axis=0):
             engine.step(row)
             for name, state in engine.states.items():
                 for key, values in state._asdict().items():
-                    largest = float(np.abs(values).max())
-                    ranges[name][key] = max(ranges[name].get(key, 0.0), largest)
+                    largest = np.maximum(np.abs(values).max(), ranges[name].get(key, 0.0))
+                    ranges[name][key] = float(largest)  # NaN if one is
     for name, state in ranges.items():
         for key, value in state.items():
             if not np.isfinite(value):

@@ -25,6 +25,8 @@ __all__ = ["IntegerWeights", "integer_weights", "thermometers"]
 
 FloatArray = npt.NDArray[np.float64]
 
+SMALLEST = 1e-290
+"""Smallest magnitude of a weight; smaller ones count as 0."""
 CLIPPING = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Largest representable weights that are compared, shares of the largest weight."""
 WHOLE_SUM = 0.05
@@ -53,7 +55,7 @@ def integer_weights(
         codes: thermometer codes of the sources, see `thermometers`.
     """
     most = 2 ** (bits - 1) - 1
-    magnitudes = np.unique(np.abs(weights[weights != 0.0]))
+    magnitudes = np.unique(np.abs(weights[np.abs(weights) >= SMALLEST]))
     if not magnitudes.size:
         return IntegerWeights(np.zeros(weights.shape, np.int64), 1.0, "exact")
     if magnitudes[-1] <= most and (weights == np.rint(weights)).all():
@@ -105,11 +107,14 @@ def _diffused(units: FloatArray, most: int) -> IntArray:
 def thermometers(network: Network, name: str) -> list[IntArray]:
     """Return the neurons of each thermometer code of a population, by ascending threshold.
 
-    A code is at least two memoryless neurons with equal incoming weights and biases.
+    A code is at least two neurons without memory, thus with a hard reset, with equal incoming
+    weights and biases.
     """
-    if name == INPUT or network.population(name).params.model != "lif":
+    if name == INPUT or network.population(name).params.choice("reset", "") != "hard":
         return []
     population = network.population(name)
+    if population.params.model != "lif":
+        return []
     values = {
         each: population.params.expanded(each, population.size)
         for each in ("tau_syn_s", "tau_mem_s", "bias", "threshold")

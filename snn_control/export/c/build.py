@@ -71,17 +71,16 @@ def cached_library(source: CSource, folder: Path | None = None) -> Path:
 
     Args:
         source: source.
-        folder: folder of source and library; default: one of the cache for this source, in
-            `SNN_CONTROL_CACHE` or the user's cache folder.
+        folder: parent of the folder of source and library, which has the name of their hash;
+            default: that of the cache, `SNN_CONTROL_CACHE` or the user's cache folder.
 
     Raises:
         MissingCompilerError: there is no compiler.
         ParameterError: the compiler fails, or no cache folder can be used.
     """
-    if folder is None:
-        content = (source.header + source.source).encode()
-        digest = hashlib.sha256(content).hexdigest()[:24]
-        folder = cache_folder("SNN_CONTROL_CACHE", "c", digest)
+    content = (source.header + source.source).encode()
+    digest = hashlib.sha256(content).hexdigest()[:24]
+    folder = folder / digest if folder else cache_folder("SNN_CONTROL_CACHE", "c", digest)
     if folder is None:
         raise ParameterError(
             "no folder for compiled libraries can be written by this user alone: name one by "

@@ -59,6 +59,8 @@ class NativeProgram:
         shell = self._program.shell
         if shell is None:
             return self._sums(self._networks(observation))
+        for buffer in ("signals", "actions", "readouts"):
+            self._arrays[buffer][:] = 0.0
         self._arrays["observation"] = observation.astype(np.float64)
         if self._call(shell.before) is not False:
             self._arrays["readouts"][:] = self._networks(self._arrays["signals"])

@@ -50,7 +50,8 @@ class NetworkCode(ABC):
         self.network, self.prefix = network, prefix
         self.tables = Tables(prefix)
         """Constant tables, complete after `functions`."""
-        self._names = identifiers([INPUT, *(p.name for p in network.populations)])
+        named = identifiers([INPUT, *(p.name for p in network.populations)])
+        self._names = {name: f"p{k}_{text}" for k, (name, text) in enumerate(named.items())}
         self._depth = dict.fromkeys(self._names, 0)
         for c in network.connections:
             self._depth[c.source] = max(self._depth[c.source], c.delay_ticks)

@@ -153,16 +153,16 @@ def _integrate_and_fire(cells: Cells, refer: Refer) -> list[str]:
 
 def _iwta(cells: Cells, refer: Refer) -> list[str]:
     keeps = "potential" in cells.state
-    kept = "potential[k]"
-    lines = [*_current_lines(cells, refer), f"real v = {_filtered(cells, refer, kept)};"]
+    value = _filtered(cells, refer, "potential[k]")
+    lines = [*_current_lines(cells, refer), f"real v = {value};"]
     lines += ["real q = trace[k];", "if (out[k]) v -= theta[k];"]
     lines.append("potential[k] = v;" if keeps else "v_now[k] = v;")
-    decays = "" if cells.zero("decay_adaptation") else _of(cells, refer, "decay_adaptation")
     for added in (
         *(["(real)out[k]"] if cells.population.params.choice("own_spikes", False) else []),
         *(["extra[k]"] if cells.adapted else []),
     ):
-        lines.append(f"q = {f'{decays} * q + ' if decays else ''}{added};")
+        kept = "" if cells.zero("decay_adaptation") else _of(cells, refer, "decay_adaptation")
+        lines.append(f"q = {f'{kept} * q + ' if kept else ''}{added};")
     limit = _of(cells, refer, "limit")
     lines += [f"if (q < -{limit}) q = -{limit};", f"if (q > {limit}) q = {limit};"]
     return [*lines, "trace[k] = q;"]

@@ -30,6 +30,8 @@ __all__ = ["PRECISIONS", "CSource", "c_source", "layout_of"]
 
 PRECISIONS = (*REAL, *BITS)
 """Numbers of a source: `float32`, `float64`, or integers named by the bits of a weight."""
+MOST_SUB_TICKS = 2**16 - 1
+"""Largest number of sub-ticks: spikes are counted in 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def c_source(
     check_prefix(prefix)
     if precision not in PRECISIONS:
         raise ParameterError(f"precision is {precision!r}; expected one of {', '.join(PRECISIONS)}")
+    _require_parts(program)
     form = None
     if precision in BITS:
         form = program_format(program, BITS[precision], inputs)
@@ -99,6 +102,17 @@ def c_source(
         _source(program, prefix, precision, parts, shell, model_sha256),
         form,
     )
+
+
+def _require_parts(program: Program) -> None:
+    if not program.action_names:
+        raise ParameterError("a controller without actions has no C")
+    for network in program.networks:
+        if not network.populations or network.sub_ticks > MOST_SUB_TICKS:
+            raise ParameterError(
+                f"network {network.name!r}: expected a population, and at most {MOST_SUB_TICKS} "
+                "sub-ticks"
+            )
 
 
 def _source(

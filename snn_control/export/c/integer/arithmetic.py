@@ -40,7 +40,7 @@ static int32_t rescale_signed(int32_t x, int32_t m, uint32_t s, int32_t limit)
 static int32_t shifted(int32_t x, uint32_t s, int32_t limit)
 {
     const uint32_t size = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
-    const uint32_t y = (size + (1u << (s - 1u))) >> s;
+    const uint32_t y = (size + ((uint32_t)1u << (s - 1u))) >> s;
     const int32_t z = y > (uint32_t)limit ? limit : (int32_t)y;
     return x < 0 ? -z : z;
 }""",

@@ -104,7 +104,7 @@ def _unit_table(prefix: str, name: str, exponents: tuple[int, ...]) -> str:
 
 def _quantise(inputs: tuple[InputFormat, ...], prefix: str) -> str:
     upper = prefix.upper()
-    exact = all(math.frexp(each.lsb)[0] == 0.5 for each in inputs)
+    exact = all(math.frexp(each.lsb)[0] == 0.5 and each.lsb > 2.0**-100 for each in inputs)
     kind, precision = ("float", "float32") if exact else ("double", "float64")
     units = reals([1.0 / each.lsb if exact else each.lsb for each in inputs], precision)
     quotient = "value * units[index]" if exact else "(double)value / units[index]"

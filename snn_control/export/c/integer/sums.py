@@ -33,7 +33,8 @@ def rescaled(total: str, each: ConnectionFormat, limit: int) -> str:
     Factors of two in the multiplier are taken out: they change no result.
     """
     if each.rescaling.largest < each.bound:
-        total = f"saturate_wide({total}, {each.rescaling.largest})"
+        function = "saturate_wide" if is_wide(each) else "saturate"
+        total = f"{function}({total}, {each.rescaling.largest})"
     multiplier, shift = int(each.rescaling.multiplier), each.rescaling.shift
     while multiplier % 2 == 0 and shift > 0 and multiplier:
         multiplier, shift = multiplier // 2, shift - 1

@@ -113,10 +113,7 @@ class ShellCode:
             for name, array in self._buffers.items()
             if name != "orders" and name in called
         }
-        lines = [
-            f"double {array.text}[{array.size}]{' = {0.0}' if name == 'actions' else ''};"
-            for name, array in used.items()
-        ]
+        lines = [f"double {array.text}[{array.size}] = {{0.0}};" for array in used.values()]
         if "observation" in used:
             lines += _for_all(used["observation"], "observation[k] = (double)in[k];")
         if self._gives_bool():

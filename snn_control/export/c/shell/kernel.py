@@ -174,7 +174,7 @@ class Kernel:
                 return self._store(node.target, self._e.of(whole))
             case ast.If():
                 return self._if(node)
-            case ast.While():
+            case ast.While(orelse=[]):
                 body = self._block(node.body)
                 return [f"while ({self._e.of(node.test).test}) {{", *_deeper(body), "}"]
             case ast.For():
@@ -207,15 +207,17 @@ class Kernel:
     def _for(self, node: ast.For) -> list[str]:
         if not isinstance(node.target, ast.Name) or node.orelse:
             raise unsupported(node)
+        if node.target.id in _assigned(node.body):
+            raise unsupported(node, "the loop variable is assigned in the loop")
         outer = self._e.names.get(node.target.id)
+        if outer is not None:
+            raise unsupported(node, "the loop variable is a variable before the loop")
         match node.iter:
             case ast.Call(func=ast.Name(id="range")):
                 lines = self._for_range(node, node.iter, node.target.id)
             case _:
                 lines = self._for_constants(node, node.target.id)
         self._e.names.pop(node.target.id)
-        if outer is not None:
-            self._e.names[node.target.id] = outer
         return lines
 
     def _for_range(self, node: ast.For, call: ast.Call, name: str) -> list[str]:
@@ -226,7 +228,7 @@ class Kernel:
         if down and arguments[2].constant != -1:
             raise unsupported(node, "expected a step of 1 or -1")
         end, bound = stop.inside(6), ""
-        if stop.constant is None and not end.isidentifier():
+        if stop.constant is None and (not end.isidentifier() or end in _assigned(node.body)):
             end, bound = f"{k}_end", f", {k}_end = {end}"
         move, sign = (f"--{k}", ">") if down else (f"++{k}", "<")
         self._declare(name, "int")
@@ -341,6 +343,13 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
     """Return the single targets of an assignment."""
     targets = node.targets if isinstance(node, ast.Assign) else []
     return [each for t in targets for each in (t.elts if isinstance(t, ast.Tuple) else [t])]
+
+
+def _assigned(nodes: list[ast.stmt]) -> set[str]:
+    """Return the names of all variables that statements assign."""
+    walked = (each for node in nodes for each in ast.walk(node))
+    stored = (n for n in walked if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return {name.id for name in stored}
 
 
 def _overlap(target: ast.Tuple, value: ast.Tuple) -> bool:
