@@ -14,7 +14,7 @@ import pytest
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import build_library
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.native_program import NativeProgram
+from snn_control.export.c.python_program import PythonProgram
 from snn_control.export.c.source import c_source
 from snn_control.network.program import Program
 from snn_control.network.shell import KernelCall, Shell
@@ -112,7 +112,7 @@ def test_results_are_equal_bit_for_bit(kernel: Callable[..., Any], tmp_path: Pat
     program, random = program_of(kernel), np.random.default_rng(1)
     source = c_source(program, "k", "float64")
     library = CLibrary(build_library(source, tmp_path), "k", program, "float64")
-    native = NativeProgram(program, np.float64)
+    native = PythonProgram(program, np.float64)
     pairs = [(a, b) for a in NUMBERS for b in NUMBERS if abs(a) < 1e8]
     for row in [*random.normal(0.0, 3.0, (2000, 2)), *map(np.array, pairs)]:
         library.inputs[:] = row

@@ -1,1 +1,1 @@
-"""Fixed-point twin of a network: formats, engine and whole controllers, bit-equal to exported C."""
+"""Networks in fixed point: formats, engine and whole controllers, bit-equal to exported C."""

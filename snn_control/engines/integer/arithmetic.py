@@ -1,4 +1,4 @@
-"""Integer operations of the fixed-point twin, on int64 arrays, within whose range all stay.
+"""Integer operations of networks in fixed point, on int64 arrays, within whose range all stay.
 
 Rounding is to the nearest, halves away from zero, so that it is odd: `rescale(-x) = -rescale(x)`.
 """

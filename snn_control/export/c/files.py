@@ -19,13 +19,13 @@ from snn_control.engines.integer.program import IntegerProgram
 from snn_control.errors import ParameterError
 from snn_control.export.c.build import FLAGS, build_library, find_compiler, write_source
 from snn_control.export.c.library import CLibrary
-from snn_control.export.c.native_program import NativeProgram
+from snn_control.export.c.python_program import PythonProgram
 from snn_control.export.c.replay import (
     Replay,
     fnv1a,
     replay,
-    replay_native,
     replay_program,
+    replay_python,
     source_inputs,
     trace_orders,
 )
@@ -130,10 +130,10 @@ def _engine(program: Program, source: CSource, inputs: np.ndarray, orders: np.nd
     """Return the results of the native engine, or of the one in integers."""
     form = source.form
     if form is None:
-        return replay_native(NativeProgram(program, inputs.dtype), inputs, orders)
+        return replay_python(PythonProgram(program, inputs.dtype), inputs, orders)
     if program.shell is not None:
         engines = [IntegerEngine(each) for each in form.networks]
-        return replay_native(NativeProgram(program, inputs.dtype, engines), inputs, orders)
+        return replay_python(PythonProgram(program, inputs.dtype, engines), inputs, orders)
     integers = IntegerProgram(form)
     ticks = [(integers.advance(row), integers.spikes) for row in inputs.astype(np.int64)]
     outputs, spikes = zip(*ticks, strict=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from snn_control.export.c.library import CLibrary
 from snn_control.export.c.literals import REAL, integers, number_types, reals
-from snn_control.export.c.native_program import NativeProgram
+from snn_control.export.c.python_program import PythonProgram
 from snn_control.export.c.source import CSource
 from snn_control.network.program import Program
 from snn_control.network.shell import Order
@@ -19,8 +19,8 @@ __all__ = [
     "Replay",
     "fnv1a",
     "replay",
-    "replay_native",
     "replay_program",
+    "replay_python",
     "source_inputs",
     "trace_inputs",
     "trace_orders",
@@ -103,16 +103,16 @@ def replay(library: CLibrary, inputs: npt.NDArray[Any], orders: npt.NDArray[np.f
     return Replay(np.array(outputs), np.array(spikes))
 
 
-def replay_native(
-    native: NativeProgram, inputs: npt.NDArray[np.floating], orders: npt.NDArray[np.float64]
+def replay_python(
+    python: PythonProgram, inputs: npt.NDArray[np.floating], orders: npt.NDArray[np.float64]
 ) -> Replay:
-    """Run the native peer from its start, see `replay`."""
+    """Run the peer in Python from its start, see `replay`."""
     outputs, spikes = [], []
     for row, order in zip(inputs, orders, strict=True):
         if order.size:
-            native.take_orders(order)
-        outputs.append(native.step(row).copy())
-        spikes.append(native.spikes.copy())
+            python.take_orders(order)
+        outputs.append(python.step(row).copy())
+        spikes.append(python.spikes.copy())
     return Replay(np.array(outputs), np.array(spikes))
 
 

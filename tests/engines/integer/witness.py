@@ -1,4 +1,4 @@
-"""Equations of the fixed-point twin once more, in Python integers and rationals, without NumPy.
+"""Equations of networks in fixed point once more, in Python integers and rationals, without NumPy.
 
 Python integers do not wrap, so a result that equals that of 64-bit arrays and of compiled C was
 within range in both. Numbers that C stores in 32 bits are checked.

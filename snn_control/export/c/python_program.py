@@ -1,4 +1,4 @@
-"""Controller as plain data, run by the native engine and its compiled kernels: the peer of C."""
+"""Controller as plain data, run by engines and kernels in Python: the peer of C."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 from snn_control.network.program import Program
 from snn_control.network.shell import KernelCall
 
-__all__ = ["NativeProgram"]
+__all__ = ["PythonProgram"]
 
 
-class NativeProgram:
+class PythonProgram:
     """Networks in a precision, their shell in double precision.
 
     Args:
