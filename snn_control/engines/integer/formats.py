@@ -74,7 +74,7 @@ class PopulationFormat:
 
     @property
     def trace_unit(self) -> int:
-        """Step of the trace by the neuron's spike; 0 if a unit of the trace is more than a spike."""
+        """Step of the trace by the neuron's spike; 0 if a unit of the trace is larger."""
         return min(2**self.trace_exponent, LIMIT) if self.trace_exponent >= 0 else 0
 
     @property
