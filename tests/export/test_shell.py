@@ -152,6 +152,7 @@ def test_extreme_inputs_under_sanitizers(model: str, tmp_path: Path) -> None:
     assert not done.returncode, done.stderr[-2000:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("model", MODELS)
 def test_aarch64_has_equal_bits(model: str, precision: str, tmp_path: Path) -> None:

@@ -65,28 +65,28 @@ class LinkConfig:
             raise ParameterError(f"baud is {self.baud}; expected 300 to 10000000")
 
 
-@dataclass
 class Counts:
     """Events of a link so far."""
 
-    requests: int = 0
-    """Requests, each counted once."""
-    repetitions: int = 0
-    """Repetitions of requests."""
-    unanswered: int = 0
-    """Requests without an answer in time."""
-    late: int = 0
-    """Replies to earlier requests, dropped."""
-    bad_frames: int = 0
-    """Frames that could not be read."""
-    departed: int = 0
-    """Steps that the firmware has missed or made without a request."""
-    restarts: int = 0
-    """Resets of the firmware that this link has not requested."""
-    time_outs: int = 0
-    """Times that the firmware's outputs became safe for want of a step."""
-    connections: int = 0
-    """Opened connections."""
+    def __init__(self) -> None:
+        self.requests = 0
+        """Requests, each counted once."""
+        self.repetitions = 0
+        """Repetitions of requests."""
+        self.unanswered = 0
+        """Requests without an answer in time."""
+        self.late = 0
+        """Replies to earlier requests, dropped."""
+        self.bad_frames = 0
+        """Frames that could not be read."""
+        self.departed = 0
+        """Steps that the firmware has missed or made without a request."""
+        self.restarts = 0
+        """Resets of the firmware that this link has not requested."""
+        self.time_outs = 0
+        """Times that the firmware's outputs became safe for want of a step."""
+        self.connections = 0
+        """Opened connections."""
 
 
 class FirmwareLink:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import math
 from contextlib import suppress
 from dataclasses import dataclass
@@ -173,7 +173,7 @@ class SerialController(AltitudeNode):
         """Warn of new events of the link; reset the controller if that is requested."""
         grown = _grown(self._noted, link.counts)
         departed = "departed" in grown or "restarts" in grown
-        self._noted = dataclasses.replace(link.counts)
+        self._noted = copy.copy(link.counts)
         if grown:
             text = ", ".join(f"{name} {n}" for name, n in grown.items())
             self.get_logger().warning(f"firmware: {text}", throttle_duration_sec=1.0)
@@ -185,10 +185,10 @@ class SerialController(AltitudeNode):
         if link is None:
             return Status(message="no link")
         values = {"port": link.config.port, "connected": link.connected}
-        status = Status(values=values | dataclasses.asdict(link.counts))
+        status = Status(values=values | vars(link.counts))
         if grown := _grown(self._reported, link.counts):
             status.escalate(WARN, ", ".join(f"{name} {n}" for name, n in grown.items()))
-        self._reported = dataclasses.replace(link.counts)
+        self._reported = copy.copy(link.counts)
         if not link.connected:
             status.escalate(ERROR, "the firmware is lost")
         return status
