@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.onboard.cores import LOOP
 from snn_control.controllers import load
 from snn_control.engines.layout import lay_out
 from snn_control.engines.native import NativePopulation
@@ -31,13 +32,6 @@ SHIPPED = ("blimp-altitude", "blimp-altitude-delay", "blimp-published-lif", "swi
            "swimmer-graded")  # fmt: skip
 RANDOM = range(20)
 TICKS, COPIES, ROUNDS = 400, 64, 5
-LOOP = """#include "net.h"
-void run(net_state *s, const net_input *x, net_output *y, uint32_t n);
-void run(net_state *s, const net_input *x, net_output *y, uint32_t n)
-{
-    for (uint32_t k = 0; k < n; ++k) (void)net_step(s, x + k * NET_N_IN, y);
-}
-"""
 
 
 def best_ns(run: Callable[[], object], n: int) -> float:

@@ -46,6 +46,11 @@ class IntegerEngine(Copied):
         )
         self.network = self.format.network
         self._looped = looped_populations(self.network)
+        self._incoming = {
+            (name, port): self.format.incoming(name, port)
+            for name in self.format.populations
+            for port in ("current", "adaptation")
+        }
         self.reset()
 
     def reset(self) -> None:
@@ -131,9 +136,7 @@ class IntegerEngine(Copied):
             name, c = form.population.name, form.coefficients
             drive = clip(c["bias"] + self._drive(form, "current"))
             if form.model == "iwta":
-                ports = (each.connection.port for each in self.format.connections
-                         if each.connection.target == name)  # fmt: skip
-                adapted = "adaptation" in ports
+                adapted = bool(self._incoming[name, "adaptation"])
                 extra = clip(self._drive(form, "adaptation")) if adapted else None
                 state = _iwta(form, self._state[name], drive, extra)
             else:
@@ -143,7 +146,7 @@ class IntegerEngine(Copied):
     def _drive(self, form: PopulationFormat, port: str, settled: State | None = None) -> IntArray:
         """Return the sum of the rescaled connections, each within the share of its target."""
         drive = np.zeros(form.population.size, np.int64)
-        for each in self.format.incoming(form.population.name, port):
+        for each in self._incoming[form.population.name, port]:
             age = 0 if settled else each.connection.delay_ticks
             outputs = settled or (self._history[age - 1] if age else self._outputs)
             summed = outputs[each.connection.source] @ each.weights
